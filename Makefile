@@ -1,0 +1,52 @@
+# make demo  a whole rehearsed year          make check  everything that needs no running
+# make test  the tests                       make bench  figures against peers, as ratios
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONUTF8 := 1
+
+.PHONY: setup demo test test-long check bench docs lock clean
+setup: .venv/.installed .venv/.catalogue
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.catalogue: .venv/.installed models/locale/ja/LC_MESSAGES/tsudoi.po
+	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
+	@touch $@
+
+demo: setup
+	$(BIN)/tsudoi rehearse 2026 --out var/demo
+
+test: setup
+	$(BIN)/pytest -m "not long"
+
+test-long: setup
+	$(BIN)/pytest -m long
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m states.document --check
+	$(BIN)/python -m deploy.catalogue --check
+	$(BIN)/interrogate -q tests
+
+docs: setup
+	$(BIN)/python -m states.document
+	$(BIN)/python -m deploy.catalogue
+
+bench: setup
+	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --quiet -o requirements.lock
+
+clean:
+	rm -rf var .pytest_cache .ruff_cache build ./*.egg-info

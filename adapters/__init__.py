@@ -1,0 +1,1 @@
+"""HOW the world is met: register files, vault, package, press, carrier, keys, clock, fonts."""

@@ -1,0 +1,1 @@
+"""WHERE it runs: settings, programmes, migrations, units. Ships as package data."""

@@ -1,0 +1,1 @@
+"""WHERE people stand: the `tsudoi` command."""

@@ -1,0 +1,1 @@
+"""WHEN it happens: Prefect flows, schedules and forms. The only user of `prefect`."""

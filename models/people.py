@@ -1,0 +1,78 @@
+"""Who acts: roles, sides, and the people on the register. Residents never stand here."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from models.words import in_words
+
+
+class Side(StrEnum):
+    """Which house a person belongs to, and who owes an act."""
+
+    WARD = "ward"
+    REGISTER = "register"
+    CONTRACTOR = "contractor"
+
+    @property
+    def title(self) -> str:
+        """Return the side as people call it."""
+        ja, en = _SIDES[self]
+        return in_words(ja=ja, en=en)
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    COORDINATOR = "coordinator"
+    REGISTRAR = "registrar"
+    APPROVER = "approver"
+    DEPUTY = "deputy"
+    HANDLING_MANAGER = "handling_manager"
+    HANDLER = "handler"
+    AUDITOR = "auditor"
+
+    @property
+    def title(self) -> str:
+        """Return the role as people call it."""
+        ja, en = _ROLES[self]
+        return in_words(ja=ja, en=en)
+
+
+_SIDES = {
+    Side.WARD: ("総務課", "General Affairs Section"),
+    Side.REGISTER: ("戸籍住民課", "Family Register and Residents Section"),
+    Side.CONTRACTOR: ("受託者", "contractor"),
+}
+_ROLES = {
+    Role.COORDINATOR: ("担当者", "coordinator"),
+    Role.REGISTRAR: ("抽出担当", "register officer"),
+    Role.APPROVER: ("承認者", "approver"),
+    Role.DEPUTY: ("代決者", "deputy approver"),
+    Role.HANDLING_MANAGER: ("取扱責任者", "handling manager"),
+    Role.HANDLER: ("取扱者", "authorised handler"),
+    Role.AUDITOR: ("監査", "auditor"),
+}
+
+# Only the machine itself acts under this id; no person can be registered with it.
+SYSTEM = "system"
+
+
+class Person(BaseModel):
+    """One person on the register, with the dates between which the entry is valid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str
+    side: Side
+    roles: frozenset[Role]
+    valid_from: date
+    valid_to: date
+    mail: str = ""
+    passphrase_hash: str = ""
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether the entry is valid on the day."""
+        return self.valid_from <= day <= self.valid_to

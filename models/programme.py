@@ -1,0 +1,197 @@
+"""A programme: one TOML file that describes one yearly mailing. Another mailing is another file, no code.
+
+`Programme.parse` validates; every error names the key. The hash of the file is stored with each cycle, so that a cycle
+always runs under the words it was opened with.
+"""
+
+import hashlib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from models.errors import BadSetting
+from models.words import _
+
+
+class Part(BaseModel):
+    """A table of the programme: frozen, and an unknown key is an error rather than a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Referral(Part):
+    """付議: the matter the board approved. A difference from it holds the cycle until a new referral is recorded."""
+
+    business: str
+    basis: str
+    purpose: str
+    reason: str
+    number: str
+    decided_on: date | None = None
+
+
+class Sections(Part):
+    """The ward's sections by their official names, and the head as written on letters and notices."""
+
+    municipality: str
+    owner: str
+    extraction: str
+    sender: str
+    contact: str
+
+
+class Contractor(Part):
+    """The consigned company and the certificate it holds."""
+
+    name: str
+    certificate: str
+    subcontracting: Literal["none", "consented"] = "none"
+
+
+class Consignment(Part):
+    """What is consigned, which items of personal data may leave, on what, and who posts."""
+
+    work: tuple[str, ...]
+    items: tuple[str, ...]
+    medium: str
+    package_form: Literal["7z", "zip"] = "7z"
+    poster: Literal["ward", "contractor"] = "ward"
+    additions_printed_by: Literal["ward", "contractor"] = "ward"
+    period: str
+    separation_hours: Annotated[int, Field(ge=1)] = 12
+
+
+class Extract(Part):
+    """The register extract: column names, eligibility and the plausible number of persons."""
+
+    needed: tuple[str, ...]
+    known: tuple[str, ...]
+    born_from: str
+    born_to: str
+    expect: tuple[int, int]
+    size_limit_mib: int = 512
+
+    @field_validator("expect")
+    @classmethod
+    def _band(cls, band: tuple[int, int]) -> tuple[int, int]:
+        if not 0 < band[0] <= band[1]:
+            raise ValueError(_("the band is two counts, the smaller first"))
+        return band
+
+    @field_validator("born_from", "born_to")
+    @classmethod
+    def _bound(cls, text: str) -> str:
+        _bound_date(text, 2000)
+        return text
+
+    def window(self, fiscal_year: int) -> tuple[date, date]:
+        """Return the first and last birth date of those invited in the fiscal year (年齢計算ニ関スル法律)."""
+        return _bound_date(self.born_from, fiscal_year), _bound_date(self.born_to, fiscal_year)
+
+
+class Paper(Part):
+    """Templates and the letter's box: sizes in millimetres and points."""
+
+    templates: str
+    inserts: tuple[str, ...]
+    name_width_mm: float
+    name_size_pt: float
+    address_width_mm: float
+    address_size_pt: float
+    customer_barcode: bool = False
+
+
+class Reminders(Part):
+    """The ladder: how many open days before and after the due date somebody is written to."""
+
+    ladder: tuple[int, ...]
+    hour: Annotated[int, Field(ge=0, le=23)] = 9
+
+
+class Retention(Part):
+    """What stays after the year, and for how long (文書保存年限)."""
+
+    years: Annotated[int, Field(ge=1)]
+
+
+class Programme(Part):
+    """One yearly mailing, whole."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title_ja: str
+    title_en: str
+    ceremony_ja: str
+    opens: str
+    referral: Referral
+    sections: Sections
+    contractor: Contractor
+    consignment: Consignment
+    extract: Extract
+    paper: Paper
+    reminders: Reminders
+    retention: Retention
+    measures: str
+    anchors: dict[str, str]
+    schedule: dict[str, str] = Field(default_factory=dict)
+    milestones: dict[str, str] = Field(default_factory=dict)
+    sha256: str = ""
+
+    @model_validator(mode="after")
+    def _leaves_only_what_the_law_of_minimum_allows(self) -> Self:
+        if surplus := set(self.consignment.items) - {"氏名", "郵便番号", "住所"}:
+            raise ValueError(
+                _("consignment.items may hold 氏名, 郵便番号 and 住所 only, not {items}").format(
+                    items="、".join(sorted(surplus))
+                )
+            )
+        return self
+
+    @classmethod
+    def parse(cls, text: str, *, name: str) -> Self:
+        """Read a programme from TOML text; `name` is shown in errors.
+
+        Raises:
+            BadSetting: the text is not TOML, or a key is missing, unknown or wrong; the message names the key.
+
+        """
+        try:
+            return cls.model_validate({**tomllib.loads(text), "sha256": hashlib.sha256(text.encode()).hexdigest()})
+        except tomllib.TOMLDecodeError as error:
+            raise BadSetting(
+                _("The programme {name} is not TOML: {error}").format(name=name, error=error), _("Mend the file.")
+            ) from None
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise BadSetting(
+                _("The programme {name} has wrong keys: {wrong}").format(name=name, wrong=wrong),
+                _("Mend these keys in the programme file."),
+            ) from None
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a programme file.
+
+        Raises:
+            BadSetting: it cannot be read or is wrong.
+
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise BadSetting(
+                _("The programme file {name} cannot be read.").format(name=path.name),
+                _("Put it there as a UTF-8 text file."),
+            ) from None
+        return cls.parse(text, name=path.name)
+
+
+def _bound_date(text: str, fiscal_year: int) -> date:
+    """Read "fy-20:04-02": a month and day of the year that many years before the fiscal year."""
+    try:
+        years, day = text.removeprefix("fy-").split(":")
+        return date.fromisoformat(f"{fiscal_year - int(years):04d}-{day}")
+    except ValueError:
+        raise ValueError(_("a birth bound reads like fy-20:04-02")) from None

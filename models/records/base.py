@@ -1,0 +1,43 @@
+"""What every record type shares, and the kinds of field they are made of."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from models import serials
+from models.errors import BadInput
+
+
+class ActRecord(BaseModel):
+    """What an act brings. Frozen; an unknown field is refused rather than lost. Titles are catalogue entries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def has_happened(self) -> bool:
+        """Tell whether this reports what has already happened: such a fact is never refused (Law 8)."""
+        return True
+
+
+class Nothing(ActRecord):
+    """An act that needs no more than the person who does it."""
+
+
+def _canonical(text: str) -> str:
+    try:
+        return serials.compact(serials.expand(text))
+    except BadInput as error:
+        raise ValueError(error.message) from None
+
+
+# Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+SerialText = Annotated[str, AfterValidator(_canonical)]
+Instant = AwareDatetime

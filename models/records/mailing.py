@@ -1,0 +1,42 @@
+"""Mailing: the go, the posting, what the post office accepted, what came back (documents 16 and 20)."""
+
+from datetime import date
+
+from pydantic import Field
+
+from models.records.base import ActRecord, Code, Count, Line, MaybeSha256, SerialText
+
+
+class PostingApproved(ActRecord):
+    """差出承認: the go."""
+
+    letters: Count = Field(title="Letters to post")
+
+
+class Posted(ActRecord):
+    """差出 (document 16): the accepted number is the post office's."""
+
+    accepted: Count = Field(title="Accepted number")
+    office: Line = Field(title="Post office")
+    posted_on: date = Field(title="Posted on")
+    slip: Line = Field(title="Number of the posting slip")
+
+
+class PostingReported(ActRecord):
+    """差出票写し."""
+
+    accepted: Count = Field(title="Accepted number")
+    slip_copy: MaybeSha256 = Field(default="", title="Copy of the posting slip (file)")
+
+
+class MailReturned(ActRecord):
+    """返戻記録: by serial and reason."""
+
+    serials: SerialText = Field(title="Serials of returned mail")
+    reason: Code = Field(title="Reason code")
+
+
+class ReturnedMailClosed(ActRecord):
+    """返戻の受付終了: how many pieces came back, by reason."""
+
+    returned: dict[Code, Count] = Field(default_factory=dict, title="Returned mail by reason")

@@ -1,0 +1,58 @@
+"""Printing: proofs and their approval, good and spoiled sheets by serial (documents 6, 11, 12)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.records.base import ActRecord, Count, Line, MaybeSha256, SerialText, Sha256
+
+Version = Annotated[int, Field(ge=1, le=99)]
+
+
+class ManuscriptDelivered(ActRecord):
+    """入稿: the fixed text and the envelope go to the contractor."""
+
+    template_sha256: Sha256 = Field(title="SHA-256 of the letter's template")
+    sheets: Count = Field(title="Blank sheets ordered")
+
+
+class TextProofSubmitted(ActRecord):
+    """初校・再校 of the fixed text."""
+
+    version: Version = Field(title="Version")
+    proof: MaybeSha256 = Field(default="", title="Proof (file)")
+
+
+class TextApproved(ActRecord):
+    """本文校了."""
+
+    version: Version = Field(title="Version")
+
+
+class ImprintSampleSubmitted(ActRecord):
+    """宛名印字見本: every hard row is in it."""
+
+    version: Version = Field(title="Version")
+    serials: SerialText = Field(title="Serials in the sample")
+
+
+class ProofApproved(ActRecord):
+    """宛名印字見本承認: with it both proofs are approved."""
+
+    version: Version = Field(title="Version")
+
+
+class PrintingReported(ActRecord):
+    """印字件数報告・損紙処理記録 (document 12): good and spoiled by serial; blank stock is counted, not named."""
+
+    good: SerialText = Field(title="Serials printed well")
+    spoiled: SerialText = Field(default="", title="Serials of spoiled sheets")
+    reprinted: SerialText = Field(default="", title="Serials printed again")
+    sheets_left: Count = Field(default=0, title="Blank sheets left")
+    spoiled_stack: Line = Field(default="", title="Number of the stack of spoiled sheets", min_length=0)
+
+
+class PrintingCompleted(ActRecord):
+    """印刷・印字完了確認."""
+
+    letters_printed: Count = Field(title="Letters printed")

@@ -1,0 +1,50 @@
+"""Serials as text: "1-3998,4001". Compact enough for a ledger entry, exact enough for a join."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, pairwise
+
+from models.errors import BadInput
+from models.words import _
+
+
+def ranges(text: str) -> list[tuple[int, int]]:
+    """Read "1-3,5" as [(1, 3), (5, 5)]; "" is nothing.
+
+    Raises:
+        BadInput: not serials, a serial below 1, a range upside down, or a serial named twice.
+
+    """
+    try:
+        spans = sorted(_span(part) for part in text.replace(" ", "").split(",") if part)
+    except ValueError:
+        raise BadInput(_("These are not serials: write them as 1-3998,4001."), _("Enter the serials again.")) from None
+    for (_first, last), (following, _end) in pairwise(spans):
+        if following <= last:
+            raise BadInput(_("Serial {serial} is named twice.").format(serial=following), _("Name each serial once."))
+    return spans
+
+
+def expand(text: str) -> Iterator[int]:
+    """Walk over every serial that the text names."""
+    for first, last in ranges(text):
+        yield from range(first, last + 1)
+
+
+def count(text: str) -> int:
+    """Return how many serials the text names."""
+    return sum(last - first + 1 for first, last in ranges(text))
+
+
+def compact(serials: Iterable[int]) -> str:
+    """Write serials as ranges; the order and repetitions of the input do not matter."""
+    runs = groupby(enumerate(sorted(set(serials))), key=lambda pair: pair[1] - pair[0])
+    spans = [[serial for _place, serial in run] for _gap, run in runs]
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in spans)
+
+
+def _span(part: str) -> tuple[int, int]:
+    first, _dash, last = part.partition("-")
+    span = int(first), int(last or first)
+    if not 0 < span[0] <= span[1]:
+        raise ValueError
+    return span

@@ -1,0 +1,201 @@
+"""The database: what is remembered of a year. Serials, counts, hashes, staff; never a resident's data (Law 4).
+
+`state` columns are guarded by database triggers that look into `rule` (see deploy/migrations): a pair that is not in
+states/table.py is refused whoever asks. `ledger` and `checkpoint` can only grow.
+"""
+
+from datetime import date, datetime
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Text, text
+from sqlmodel import Field, SQLModel
+
+
+def _instant(*, nullable: bool = False) -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class Table(SQLModel):
+    """Every table of the project."""
+
+    __abstract__ = True
+
+
+class Rule(Table, table=True):
+    """One allowed change of one machine, filled from states/table.py; from "" is the beginning."""
+
+    machine: str = Field(primary_key=True)
+    from_state: str = Field(primary_key=True)
+    trigger: str = Field(primary_key=True)
+    to_state: str = Field(primary_key=True)
+
+
+class Cycle(Table, table=True):
+    """One fiscal year of one programme."""
+
+    id: str = Field(primary_key=True)
+    programme: str
+    fiscal_year: int = Field(index=True)
+    programme_sha256: str
+    programme_text: str = Field(sa_column=Column(Text, nullable=False))
+    state: str
+    on_hold: bool = False
+    opened_at: datetime = Field(sa_column=_instant())
+
+
+class Act(Table, table=True):
+    """One dated act of a cycle: its plan, what is owed now, and whether it is done."""
+
+    # The sweep reads this index alone: its cost does not grow with what is done (see docs/decisions/0003).
+    __table_args__ = (
+        Index(
+            "act_to_look_at",
+            "look_on",
+            sqlite_where=text("done_on IS NULL"),
+            postgresql_where=text("done_on IS NULL"),
+        ),
+    )
+
+    cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
+    act: str = Field(primary_key=True)
+    owner: str
+    rule: str
+    planned_on: date
+    due_on: date
+    moved_to: date | None = None
+    moved_reason: str = ""
+    done_on: date | None = None
+    done_seq: int | None = None
+    flag: str = ""
+    flagged_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    rung: int | None = None
+    look_on: date
+
+
+class Record(Table, table=True):
+    """The record an act brought: the data of its record type as JSON, pending until a second person confirms."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    cycle_id: str = Field(foreign_key="cycle.id", index=True)
+    act: str
+    key: str = Field(unique=True)
+    status: str
+    by: str
+    via: str
+    occurred_at: datetime = Field(sa_column=_instant())
+    entered_at: datetime = Field(sa_column=_instant())
+    data: str = Field(sa_column=Column(Text, nullable=False))
+    confirmed_by: str = ""
+    ledger_seq: int
+
+
+class Staff(Table, table=True):
+    """A person who acts: staff of the ward or of the contractor, never a resident."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    side: str
+    roles: str
+    valid_from: date
+    valid_to: date
+    mail: str = ""
+    passphrase_hash: str = ""
+
+
+class Item(Table, table=True):
+    """A custody item: a medium, a notice, a stack of imprinted sheets, an electronic copy. `state` says who has it."""
+
+    cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
+    number: str = Field(primary_key=True)
+    kind: str
+    state: str
+    content: str
+
+
+class Piece(Table, table=True):
+    """A mail piece by its meaningless serial. `origin` is extract or addition."""
+
+    __table_args__ = (Index("piece_by_state", "cycle_id", "state"),)
+
+    cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
+    serial: int = Field(primary_key=True)
+    origin: str
+    state: str
+
+
+class HeldRow(Table, table=True):
+    """A held row of an extract: row, column and reason code, never the value; and the named decision on it."""
+
+    cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
+    row: int = Field(primary_key=True)
+    column: str
+    code: str
+    how: str = ""
+    reason: str = ""
+    substitute: str = ""
+    decided_by: str = ""
+
+
+class Incident(Table, table=True):
+    """Something that broke a rule or may harm somebody; it holds the cycle until it is settled."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    cycle_id: str = Field(foreign_key="cycle.id", index=True)
+    kind: str
+    state: str
+    known_on: date
+    ledger_seq: int
+
+
+class Claim(Table, table=True):
+    """One of the 48 measures, claimed for this cycle with its evidence."""
+
+    cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
+    measure: str = Field(primary_key=True)
+    evidence: str
+    by: str
+    ledger_seq: int
+
+
+class Reminder(Table, table=True):
+    """One message owed to somebody: the outbox, written in the transaction of the flag that caused it."""
+
+    __table_args__ = (
+        Index(
+            "reminder_waiting",
+            "id",
+            sqlite_where=text("state IN ('waiting', 'claimed')"),
+            postgresql_where=text("state IN ('waiting', 'claimed')"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    cycle_id: str = Field(foreign_key="cycle.id", index=True)
+    act: str
+    rung: int
+    due_on: date
+    to_person: str
+    message_id: str
+    state: str
+    attempts: int = 0
+    created_at: datetime = Field(sa_column=_instant())
+    settled_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    trouble: str = ""
+
+
+class Ledger(Table, table=True):
+    """The ledger: canonical JSON (RFC 8785) as written, and the tree hashes its leaf completes (RFC 6962)."""
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    cycle_id: str | None = Field(default=None, index=True)
+    event: str
+    entry: str = Field(sa_column=Column(Text, nullable=False))
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Checkpoint(Table, table=True):
+    """A signed checkpoint (C2SP) of the ledger at a size, and why it was made."""
+
+    size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str
+    made_at: datetime = Field(sa_column=_instant())

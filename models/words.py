@@ -1,0 +1,38 @@
+"""The one catalogue: every word a person reads, Japanese by default, English with TSUDOI_LANG=en.
+
+Message ids are English sentences with named places, `_("Row {row} is held.").format(row=3)`. `N_` marks a message
+that is translated later, where it is shown. The Japanese stands in locale/ja/LC_MESSAGES/tsudoi.po.
+"""
+
+import gettext
+import os
+from functools import cache
+from pathlib import Path
+
+DOMAIN = "tsudoi"
+LOCALE = Path(__file__).parent / "locale"
+
+
+def language() -> str:
+    """Return "ja" or "en": what TSUDOI_LANG asks for, Japanese unless it says en."""
+    return "en" if os.environ.get("TSUDOI_LANG", "ja").lower().startswith("en") else "ja"
+
+
+@cache
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALE, languages=[lang], fallback=True)
+
+
+def _(message: str) -> str:
+    """Return the message in the reader's language."""
+    return _catalogue(language()).gettext(message) if message else ""
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a marked message
+    """Mark a message for the catalogue and return it unchanged."""
+    return message
+
+
+def in_words(*, ja: str, en: str) -> str:
+    """Choose between two titles that a table carries in both languages."""
+    return en if language() == "en" else ja

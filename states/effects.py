@@ -1,0 +1,299 @@
+"""What an act changes beside the state: a closed list of effects, and the pure functions that name them.
+
+The door carries effects out in the transaction of the act. An effect is plain data: nothing here touches a database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar, cast
+
+from models.records import enclosing, erasure, extraction, media_return, oversight, printing, transfer
+from models.records.base import ActRecord
+from states.facts import Facts
+
+R = TypeVar("R", bound=ActRecord)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPieces:
+    """Serials come into being."""
+
+    serials: str
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovePieces:
+    """Serials go on to a state; "" means every piece of `origin` that is in one of `froms`."""
+
+    to: str
+    froms: tuple[str, ...]
+    serials: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeItem:
+    """A custody item comes into being with somebody."""
+
+    number: str
+    kind: str
+    state: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveItem:
+    """A custody item changes hands or ends."""
+
+    number: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldRows:
+    """The held rows of an extract replace those of the one before; decisions on the same rows stay."""
+
+    rows: tuple[extraction.RowHeld, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideRow:
+    """A held row is decided by the actor."""
+
+    decision: extraction.RowDecided
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetHold:
+    """The cycle is held, or goes on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIncident:
+    """An incident opens."""
+
+    kind: str
+    known_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleIncident:
+    """An incident is settled."""
+
+    incident: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimMeasures:
+    """Measures are claimed with evidence."""
+
+    measures: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveDeadline:
+    """An act is owed on another day."""
+
+    act: str
+    to: date
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropActs:
+    """What the schedule still holds for a cycle that is cancelled is owed no more."""
+
+
+Effect = (
+    AddPieces
+    | MovePieces
+    | MakeItem
+    | MoveItem
+    | HoldRows
+    | DecideRow
+    | SetHold
+    | OpenIncident
+    | SettleIncident
+    | ClaimMeasures
+    | MoveDeadline
+    | DropActs
+)
+Effects = Callable[[Facts, ActRecord], tuple[Effect, ...]]
+
+
+def effects_of(_kind: type[R]) -> Callable[[Callable[[Facts, R], tuple[Effect, ...]]], Effects]:
+    """Mark a function as the effects of an act that brings this kind of record."""
+
+    def mark(function: Callable[[Facts, R], tuple[Effect, ...]]) -> Effects:
+        def effects(facts: Facts, record: ActRecord) -> tuple[Effect, ...]:
+            return function(facts, cast("R", record))
+
+        return effects
+
+    return mark
+
+
+def nothing_more(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """An act that changes no more than itself."""
+    return ()
+
+
+@effects_of(extraction.ExtractTaken)
+def rows_are_held(_facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
+    """The held rows wait for decisions."""
+    return (HoldRows(rows=record.rows),)
+
+
+@effects_of(extraction.RowDecided)
+def row_is_decided(_facts: Facts, record: extraction.RowDecided) -> tuple[Effect, ...]:
+    """One held row is decided."""
+    return (DecideRow(decision=record),)
+
+
+@effects_of(extraction.ExtractChecked)
+def pieces_are_exported(_facts: Facts, record: extraction.ExtractChecked) -> tuple[Effect, ...]:
+    """Every exported person becomes a serial."""
+    return (AddPieces(serials=f"1-{record.exported}", origin="extract"),)
+
+
+@effects_of(extraction.ProtectionRechecked)
+def protected_pieces_stay(_facts: Facts, record: extraction.ProtectionRechecked) -> tuple[Effect, ...]:
+    """Before anything has left, a newly protected person's piece is pulled at once."""
+    return (MovePieces(serials=record.newly_protected, froms=("exported",), to="pulled"),)
+
+
+@effects_of(extraction.AdditionsTaken)
+def pieces_are_added(_facts: Facts, record: extraction.AdditionsTaken) -> tuple[Effect, ...]:
+    """Late move-ins become new serials."""
+    return (AddPieces(serials=record.serials, origin="addition"),)
+
+
+@effects_of(transfer.PackageSealed)
+def medium_and_notice_exist(_facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
+    """The medium and the password notice are custody items of the ward."""
+    return (
+        MakeItem(number=record.medium, kind="medium", state="with_ward", content="encrypted_package"),
+        MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password"),
+    )
+
+
+@effects_of(transfer.Movement)
+def item_goes_out(_facts: Facts, record: transfer.Movement) -> tuple[Effect, ...]:
+    """The item is with the contractor."""
+    return (MoveItem(number=record.item, to="with_contractor"),)
+
+
+@effects_of(transfer.ReceiptReported)
+def copies_are_registered(facts: Facts, record: transfer.ReceiptReported) -> tuple[Effect, ...]:
+    """Every copy made is a duty to erase; one that is registered already stays as it is."""
+    known = {item.number for item in facts.items}
+    return tuple(
+        MakeItem(number=copy.copy_number, kind="electronic_copy", state="with_contractor", content=copy.kind)
+        for copy in record.copies
+        if copy.copy_number not in known
+    )
+
+
+@effects_of(printing.PrintingReported)
+def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:
+    """Serials printed well go on; spoiled imprinted sheets become a stack that must come back."""
+    good = MovePieces(serials=record.good, froms=("exported",), to="printed")
+    if not record.spoiled or record.spoiled_stack in {item.number for item in facts.items}:
+        return (good,)
+    return (
+        good,
+        MakeItem(number=record.spoiled_stack, kind="spoiled_sheets", state="with_contractor", content="imprinted"),
+    )
+
+
+@effects_of(enclosing.PullListAcknowledged)
+def pieces_are_pulled(_facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:
+    """Pulled serials end as pulled, whatever stage they had reached."""
+    return (MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled"),)
+
+
+@effects_of(enclosing.EnclosingReported)
+def letters_are_enclosed(_facts: Facts, record: enclosing.EnclosingReported) -> tuple[Effect, ...]:
+    """Sealed serials go on."""
+    return (MovePieces(serials=record.sealed, froms=("printed",), to="enclosed"),)
+
+
+def additions_go_through(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """The ward prints and encloses the additional letters itself."""
+    return (
+        MovePieces(origin="addition", froms=("exported",), to="printed"),
+        MovePieces(origin="addition", froms=("printed",), to="enclosed"),
+    )
+
+
+def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """Every enclosed piece is posted."""
+    return (MovePieces(froms=("enclosed",), to="posted"),)
+
+
+@effects_of(media_return.ItemsReturned)
+def items_come_back(_facts: Facts, record: media_return.ItemsReturned) -> tuple[Effect, ...]:
+    """Returned items are with the ward again."""
+    return tuple(MoveItem(number=number, to="with_ward") for number in record.items)
+
+
+@effects_of(erasure.ErasureReported)
+def copies_are_erased(_facts: Facts, record: erasure.ErasureReported) -> tuple[Effect, ...]:
+    """Every covered copy is erased."""
+    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
+
+
+@effects_of(erasure.ItemsDestroyed)
+def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[Effect, ...]:
+    """Destroyed items end."""
+    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
+
+
+@effects_of(oversight.MeasuresClaimed)
+def measures_count_as_claimed(_facts: Facts, record: oversight.MeasuresClaimed) -> tuple[Effect, ...]:
+    """The claims stand in this cycle only; next year begins with none."""
+    return (ClaimMeasures(measures=record.measures, evidence=record.evidence_file or record.evidence),)
+
+
+def cycle_stops(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """The cycle is held."""
+    return (SetHold(on=True),)
+
+
+def cycle_goes_on(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """The hold ends."""
+    return (SetHold(on=False),)
+
+
+def schedule_ends(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """A cancelled cycle owes only return, erasure and close; a hold ends with it."""
+    return (DropActs(), SetHold(on=False))
+
+
+@effects_of(oversight.IncidentReported)
+def incident_opens(_facts: Facts, record: oversight.IncidentReported) -> tuple[Effect, ...]:
+    """The incident opens and the cycle is held."""
+    return (OpenIncident(kind=record.kind, known_on=record.known_on), SetHold(on=True))
+
+
+@effects_of(oversight.DeviationRecorded)
+def deviation_opens_an_incident(facts: Facts, _record: oversight.DeviationRecorded) -> tuple[Effect, ...]:
+    """A deviation is an incident until somebody settles it."""
+    return (OpenIncident(kind="deviation", known_on=facts.today), SetHold(on=True))
+
+
+@effects_of(oversight.IncidentSettled)
+def incident_is_settled(_facts: Facts, record: oversight.IncidentSettled) -> tuple[Effect, ...]:
+    """The incident ends; the hold stays until it is released."""
+    return (SettleIncident(incident=record.incident),)
+
+
+@effects_of(oversight.DeadlineMoved)
+def deadline_moves(_facts: Facts, record: oversight.DeadlineMoved) -> tuple[Effect, ...]:
+    """The act is owed on the new day; the plan stays beside it."""
+    return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)

@@ -1,0 +1,48 @@
+"""How a guard is made: a claim about the facts, about the facts and the record, or simply that an act is done."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from models.records.base import ActRecord
+from states.facts import Facts, Guard, Verdict
+
+R = TypeVar("R", bound=ActRecord)
+
+
+def _claim(function: Callable[..., object]) -> str:
+    if not function.__doc__:
+        raise TypeError(function.__name__)
+    return function.__doc__.strip()
+
+
+def claims(*, owes: str = "", proves: tuple[str, ...] = ()) -> Callable[[Callable[[Facts], Verdict]], Guard]:
+    """Make a guard of the facts alone. `owes` is the act whose absence it tells; `proves` the measures it serves."""
+
+    def guard(check: Callable[[Facts], Verdict]) -> Guard:
+        def of_facts(facts: Facts, _record: ActRecord) -> Verdict:
+            return check(facts)
+
+        return Guard(name=check.__name__, claim=_claim(check), check=of_facts, owes=owes, proves=proves)
+
+    return guard
+
+
+def claims_of(
+    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = ()
+) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
+    """Make a guard of the facts and the record that the act brings, which is of this kind."""
+
+    def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
+        def of_both(facts: Facts, record: ActRecord) -> Verdict:
+            return check(facts, cast("R", record))
+
+        return Guard(
+            name=check.__name__, claim=_claim(check), check=of_both, owes=owes, proves=proves, asks_record=True
+        )
+
+    return guard
+
+
+def recorded(act: str, claim: str, *, name: str, proves: tuple[str, ...] = ()) -> Guard:
+    """Make the plainest guard: the record of another act is on file."""
+    return Guard(name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves)

@@ -1,0 +1,56 @@
+"""Guards of the go and the posting: zero differences, and the check of the day itself."""
+
+from models.records.mailing import MailReturned, Posted, PostingApproved, PostingReported
+from models.serials import count
+from states.facts import Facts, Shortfall, Verdict
+from states.guards.base import claims, claims_of, recorded
+
+posting_is_approved = recorded("approve_posting", "The posting is approved.", name="posting_is_approved")
+
+
+@claims(owes="complete_enclosing")
+def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
+    """Every serial is enclosed or pulled: exported and added equal enclosed and pulled."""
+    left = facts.pieces.named("exported", "printed")
+    return Shortfall(names=left) if left else True
+
+
+@claims_of(PostingApproved)
+def approved_count_agrees(facts: Facts, record: PostingApproved) -> Verdict:
+    """The approved number is the number of enclosed pieces."""
+    return _agrees(facts.pieces.count("enclosed"), record.letters)
+
+
+@claims(owes="recheck_before_posting")
+def protection_was_rechecked_today(facts: Facts) -> Verdict:
+    """Protected persons were re-checked on the day of posting."""
+    done = facts.done.get("recheck_before_posting")
+    return done is not None and done.on == facts.today
+
+
+@claims_of(Posted)
+def accepted_number_equals_enclosed(facts: Facts, record: Posted) -> Verdict:
+    """The number that the post office accepted equals the enclosed pieces."""
+    return _agrees(facts.pieces.count("enclosed"), record.accepted)
+
+
+@claims_of(Posted)
+def posted_today(facts: Facts, record: Posted) -> Verdict:
+    """The day of posting is not in the future."""
+    return record.posted_on <= facts.today
+
+
+@claims_of(PostingReported)
+def slip_copy_agrees(facts: Facts, record: PostingReported) -> Verdict:
+    """The copy of the posting slip shows the posted number."""
+    return _agrees(facts.pieces.count("posted"), record.accepted)
+
+
+@claims_of(MailReturned)
+def returned_mail_was_posted(facts: Facts, record: MailReturned) -> Verdict:
+    """Every returned piece was posted."""
+    return facts.pieces.within(record.serials, "posted") == count(record.serials)
+
+
+def _agrees(counted: int, reported: int) -> Verdict:
+    return counted == reported or Shortfall(names=f"{counted} ≠ {reported}")

@@ -1,0 +1,227 @@
+"""The ledger's Merkle tree (RFC 6962 section 2.1, SHA-256), as pure functions over what the ledger stores.
+
+With leaf n (counted from 0) the ledger stores one column `hashes`: the hash of every complete subtree that this leaf
+completes, 32 bytes each, level 0 (the leaf itself) first. The subtree number `index` of a level covers the leaves
+[index << level, (index + 1) << level); its last leaf completes it, so its hash stands in the row of leaf
+((index + 1) << level) - 1 at byte 32 * level. A row is therefore never changed by what comes after it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from models.errors import BadInput, Damaged
+from models.words import _
+
+Read = Callable[[int], bytes]
+"""Returns the `hashes` column of a leaf number."""
+
+HASH_SIZE = 32
+EMPTY_ROOT = sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Return the 32-byte hash of an entry's stored bytes."""
+    return sha256(b"\x00" + data).digest()
+
+
+def stored_hashes(n: int, data: bytes, read: Read) -> bytes:
+    """Return the `hashes` column for the new leaf n, reading one row for each level that it completes.
+
+    Raises:
+        Damaged: a row that is needed is too short.
+
+    """
+    hashes = [leaf_hash(data)]
+    for level in range(_trailing_ones(n)):
+        hashes.append(_node_hash(_stored(level, (n >> level) - 1, read), hashes[-1]))
+    return b"".join(hashes)
+
+
+def root(size: int, read: Read) -> bytes:
+    """Return the root of the first `size` leaves with O(log size) reads; SHA-256 of nothing when there are none.
+
+    Raises:
+        Damaged: a row that is needed is too short.
+
+    """
+    return _subtree(0, size, read) if size else EMPTY_ROOT
+
+
+def inclusion_proof(index: int, size: int, read: Read) -> list[bytes]:
+    """Return the audit path of leaf `index` in the tree of `size` leaves, from the leaf upwards (RFC 6962 2.1.1).
+
+    Raises:
+        BadInput: the tree of that size has no such leaf.
+        Damaged: a row that is needed is too short.
+
+    """
+    if not 0 <= index < size:
+        raise BadInput(
+            _("A ledger of {size} entries has no entry {index}.").format(size=size, index=index),
+            _("Name an entry that the ledger has; the first is 0."),
+        )
+    return _sibling_hashes(_way_to_leaf(index, size), read)
+
+
+def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Tell whether the proof shows that the leaf hash stands at `index` in the tree of `size` leaves with this root."""
+    if not (0 <= index < size and _are_hashes([leaf, *proof])):
+        return False
+    way = _way_to_leaf(index, size)
+    if len(way) != len(proof):
+        return False
+    for turn, sibling in zip(reversed(way), proof, strict=True):
+        leaf = _node_hash(sibling, leaf) if turn.right else _node_hash(leaf, sibling)
+    return leaf == root
+
+
+def consistency_proof(old: int, new: int, read: Read) -> list[bytes]:
+    """Return the proof that the tree of `new` leaves begins with the tree of `old` leaves (RFC 6962 2.1.2).
+
+    It is empty where nothing needs proof: from the empty tree, and from a tree to itself.
+
+    Raises:
+        BadInput: the old size is greater than the new one.
+        Damaged: a row that is needed is too short.
+
+    """
+    if not 0 <= old <= new:
+        raise BadInput(
+            _("A ledger of {new} entries cannot go on from {old} entries.").format(new=new, old=old),
+            _("Name the smaller size first."),
+        )
+    if old in (0, new):
+        return []
+    way = _way_to_end_of(old, new)
+    start = _start_after(way)
+    seed = [_subtree(start, old, read)] if start else []
+    return seed + _sibling_hashes(way, read)
+
+
+def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Tell whether the proof shows that the tree of `new` leaves only added to the tree of `old` leaves."""
+    if not (0 <= old <= new and _are_hashes([old_root, new_root, *proof])):
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    if old == 0:
+        return not proof and old_root == EMPTY_ROOT
+    way = _way_to_end_of(old, new)
+    # A way that never turns right ends at the old tree itself, whose root the verifier has: the proof leaves it out.
+    hashes = list(proof) if _start_after(way) else [old_root, *proof]
+    return len(hashes) == len(way) + 1 and _both_roots(way, hashes) == (old_root, new_root)
+
+
+class Roots:
+    """The root of a tree that grows leaf by leaf, holding only the roots of its complete subtrees (O(log n) memory)."""
+
+    def __init__(self) -> None:
+        """Begin with the empty tree."""
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Append one leaf by its hash."""
+        for _level in range(_trailing_ones(self.size)):
+            leaf = _node_hash(self._peaks.pop(), leaf)
+        self._peaks.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of what was added so far."""
+        return _joined(self._peaks) if self._peaks else EMPTY_ROOT
+
+
+class _Turn(NamedTuple):
+    """One turn on the way down from the root: to the right or not, and the leaves [start, end) it leaves aside."""
+
+    right: bool
+    start: int
+    end: int
+
+
+def _way_to_leaf(index: int, size: int) -> list[_Turn]:
+    """Return the turns from the root of `size` leaves down to one leaf."""
+    way: list[_Turn] = []
+    start, end = 0, size
+    while end - start > 1:
+        # RFC 6962 splits n leaves at the largest power of two below n.
+        split = start + (1 << (end - start - 1).bit_length() - 1)
+        if index < split:
+            way.append(_Turn(right=False, start=split, end=end))
+            end = split
+        else:
+            way.append(_Turn(right=True, start=start, end=split))
+            start = split
+    return way
+
+
+def _way_to_end_of(old: int, new: int) -> list[_Turn]:
+    """Return the turns down to the complete subtree with which the first `old` of `new` leaves end."""
+    ends = [new]
+    way = _way_to_leaf(old - 1, new)
+    for turn in way:
+        ends.append(ends[-1] if turn.right else turn.start)
+    return way[: ends.index(old)]
+
+
+def _start_after(way: Iterable[_Turn]) -> int:
+    """Return the first leaf of the subtree to which the way leads."""
+    return max((turn.end for turn in way if turn.right), default=0)
+
+
+def _both_roots(way: Sequence[_Turn], hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Climb from the subtree that both trees share to the root of the old and of the new tree."""
+    old = new = hashes[0]
+    for turn, sibling in zip(reversed(way), hashes[1:], strict=True):
+        if turn.right:
+            old, new = _node_hash(sibling, old), _node_hash(sibling, new)
+        else:
+            new = _node_hash(new, sibling)
+    return old, new
+
+
+def _sibling_hashes(way: Sequence[_Turn], read: Read) -> list[bytes]:
+    return [_subtree(turn.start, turn.end, read) for turn in reversed(way)]
+
+
+def _subtree(start: int, end: int, read: Read) -> bytes:
+    """Return the hash of the leaves [start, end), a range that RFC 6962's splitting makes."""
+    count = end - start
+    # Such a range begins at a multiple of a power of two that is no smaller than it.
+    levels = [level for level in reversed(range(count.bit_length())) if count >> level & 1]
+    return _joined([_stored(level, (end >> level) - 1, read) for level in levels])
+
+
+def _stored(level: int, index: int, read: Read) -> bytes:
+    """Return the stored hash of a complete subtree."""
+    leaf = ((index + 1) << level) - 1
+    found = read(leaf)[HASH_SIZE * level : HASH_SIZE * (level + 1)]
+    if len(found) != HASH_SIZE:
+        raise Damaged(
+            _("The stored tree hashes of ledger entry {entry} are incomplete.").format(entry=leaf),
+            _("Stop, keep the database as it is, and verify the ledger."),
+        )
+    return found
+
+
+def _joined(peaks: Sequence[bytes]) -> bytes:
+    """Return the root over complete subtrees of falling size."""
+    *rest, joined = peaks
+    for peak in reversed(rest):
+        joined = _node_hash(peak, joined)
+    return joined
+
+
+def _node_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def _are_hashes(values: Iterable[bytes]) -> bool:
+    return all(len(value) == HASH_SIZE for value in values)
+
+
+def _trailing_ones(n: int) -> int:
+    """Return how many subtrees above the leaf level the leaf n completes."""
+    return (~n & (n + 1)).bit_length() - 1

@@ -1,0 +1,630 @@
+"""THE RULES. One row, one sentence: from where, by which act, to where, by whom, under which guards, with what record.
+
+The engine, the rules table of the database, the forms and docs/states.md come from here; no rule is hidden elsewhere.
+`to` None leaves the state as it is. `guards` refuse. `facts` refuse an act that is still to happen; of one that has
+happened they make a deviation that opens an incident (Law 8). `due` is the default deadline rule and `after` what it
+hangs on; a programme may set another rule. `second` names who must confirm: a different person (four eyes).
+"""
+
+from dataclasses import dataclass
+
+from models.people import Role, Side
+from models.records import (
+    enclosing,
+    erasure,
+    extraction,
+    mailing,
+    media_return,
+    oversight,
+    preparation,
+    printing,
+    transfer,
+)
+from models.records.base import ActRecord
+from states import effects as then
+from states.effects import Effects
+from states.facts import Guard
+from states.guards import enclosing as g_enclosing
+from states.guards import erasure as g_erasure
+from states.guards import extraction as g_extraction
+from states.guards import mailing as g_mailing
+from states.guards import oversight as g_oversight
+from states.guards import preparation as g_preparation
+from states.guards import printing as g_printing
+from states.guards import transfer as g_transfer
+from states.guards.oversight import measures_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A state of the cycle and how people call it."""
+
+    key: str
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One act of the table."""
+
+    trigger: str
+    event: str
+    ja: str
+    en: str
+    froms: tuple[str, ...]
+    to: str | None = None
+    who: tuple[Role, ...]
+    second: tuple[Role, ...] = ()
+    owner: Side
+    record: type[ActRecord]
+    guards: tuple[Guard, ...] = ()
+    facts: tuple[Guard, ...] = ()
+    then: Effects = then.nothing_more
+    due: str = ""
+    after: tuple[str, ...] = ()
+    under_hold: bool = False
+    repeats: bool = False
+    by_machine: bool = False
+    handover: bool = False
+    source: str = ""
+
+
+STATES = (
+    State(key="planned", ja="契約準備中", en="preparing the contract"),
+    State(key="contracted", ja="契約締結済", en="contracted"),
+    State(key="ready", ja="着手可", en="ready to begin"),
+    State(key="extracted", ja="抽出・点検済", en="extracted and checked"),
+    State(key="transferred", ja="引渡し済", en="transferred"),
+    State(key="proof_approved", ja="校了済", en="proof approved"),
+    State(key="printed", ja="印刷・印字済", en="printed"),
+    State(key="enclosed", ja="封入封緘済", en="enclosed and sealed"),
+    State(key="posted", ja="差出済", en="posted"),
+    State(key="media_returned", ja="返却済", en="media returned"),
+    State(key="erased", ja="消去確認済", en="erasure confirmed"),
+    State(key="closed", ja="完結", en="closed"),
+    State(key="cancelled", ja="中止", en="cancelled"),
+)
+INITIAL, FINAL = "planned", ("closed",)
+
+# Groups of states and roles that several rows share.
+LIVE = tuple(state.key for state in STATES if state.key != "closed")
+BEFORE_RETURN = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
+                 "posted")  # fmt: skip
+PREPRESS = ("ready", "extracted", "transferred")
+IN_PRODUCTION = ("transferred", "proof_approved", "printed", "enclosed")
+AFTER_POSTING = ("posted", "media_returned", "erased")
+COORDINATOR, REGISTRAR = (Role.COORDINATOR,), (Role.REGISTRAR,)
+APPROVERS = (Role.APPROVER, Role.DEPUTY)
+MANAGER = (Role.HANDLING_MANAGER,)
+ANYBODY = tuple(role for role in Role if role is not Role.AUDITOR)
+
+TABLE = (
+    # contract and readiness
+    Row(
+        trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
+        froms=("planned",), to="contracted", who=COORDINATOR, owner=Side.WARD, due="C",
+        record=preparation.ContractConcluded,
+        guards=(
+            g_preparation.special_provisions_are_attached,
+            g_preparation.contract_period_covers_the_posting,
+            measures_of("conclude_contract"),
+        ),
+        source="W-OP-01, 契約書・特記事項",
+    ),
+    Row(
+        trigger="register_handlers", event="handlers_registered", ja="取扱責任者・取扱者届、再委託有無届",
+        en="Register handling manager and handlers", froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR,
+        due="C+5bd", after=("conclude_contract",), repeats=True, record=preparation.HandlersRegistered,
+        guards=(g_preparation.named_people_are_on_the_register, g_preparation.subcontracting_has_consent),
+        source="W-OP-03, W-OP-04",
+    ),
+    Row(
+        trigger="submit_work_plan", event="work_plan_submitted", ja="作業計画書・工程表提出", en="Submit the work plan",
+        froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",),
+        repeats=True, record=preparation.WorkPlanSubmitted, guards=(g_preparation.plan_fits_the_posting,),
+        source="仕様書",
+    ),
+    Row(
+        trigger="confirm_contacts", event="contacts_confirmed", ja="緊急連絡体制・業務フロー確認",
+        en="Confirm emergency contacts and business flow", froms=("contracted",), who=COORDINATOR, owner=Side.WARD,
+        due="C+8bd", after=("register_handlers",), repeats=True, record=preparation.ContactsConfirmed,
+        guards=(g_preparation.handlers_are_registered, g_preparation.nights_and_holidays_are_covered),
+        source="W-OP-05, W-OP-12",
+    ),
+    Row(
+        trigger="confirm_readiness", event="readiness_confirmed", ja="着手前確認", en="Confirm readiness",
+        froms=("contracted",), to="ready", who=COORDINATOR, owner=Side.WARD, due="C+10bd",
+        after=("confirm_contacts", "submit_work_plan"), record=preparation.ReadinessConfirmed,
+        guards=(
+            g_preparation.handlers_are_registered,
+            g_preparation.contractor_has_a_valid_manager,
+            g_preparation.work_plan_is_in,
+            g_preparation.contacts_are_confirmed,
+            g_preparation.dummy_data_went_through,
+            g_printing.inspection_is_planned_in_the_period,
+            measures_of("confirm_readiness"),
+        ),
+        source="W-OP-02, W-OP-06",
+    ),
+    # the fixed text runs beside the data
+    Row(
+        trigger="deliver_manuscript", event="manuscript_delivered", ja="案内状・封筒入稿", en="Deliver the manuscript",
+        froms=PREPRESS, who=COORDINATOR, owner=Side.WARD, due="D-25bd", after=("confirm_readiness",), repeats=True,
+        record=printing.ManuscriptDelivered, source="仕様書",
+    ),
+    Row(
+        trigger="submit_text_proof", event="text_proof_submitted", ja="初校", en="Submit the proof of the fixed text",
+        froms=PREPRESS, who=MANAGER, owner=Side.CONTRACTOR, due="D-20bd", after=("deliver_manuscript",), repeats=True,
+        record=printing.TextProofSubmitted, guards=(g_printing.manuscript_is_delivered,), source="仕様書",
+    ),
+    Row(
+        trigger="approve_text", event="text_approved", ja="本文校了", en="Approve the fixed text", froms=PREPRESS,
+        who=APPROVERS, owner=Side.WARD, due="D-16bd", after=("submit_text_proof",), repeats=True,
+        record=printing.TextApproved,
+        guards=(g_printing.text_proof_is_in, g_printing.approved_text_is_the_latest), source="仕様書",
+    ),
+    # extraction
+    Row(
+        trigger="take_extract", event="extract_taken", ja="データ抽出", en="Take the extract", froms=("ready",),
+        who=REGISTRAR, owner=Side.REGISTER, due="R+1bd", after=("confirm_readiness",), repeats=True, by_machine=True,
+        record=extraction.ExtractTaken,
+        guards=(g_extraction.hits_add_up, g_extraction.birth_window_is_the_years), then=then.rows_are_held,
+        source="W-SY-07, 抽出条件書",
+    ),
+    Row(
+        trigger="decide_row", event="row_decided", ja="文字・行の扱いの決定", en="Decide on a held row",
+        froms=("ready",), who=REGISTRAR, owner=Side.REGISTER, repeats=True, record=extraction.RowDecided,
+        guards=(g_extraction.row_is_held, g_extraction.substitute_is_named), then=then.row_is_decided,
+        source="Law 6",
+    ),
+    Row(
+        trigger="extract", event="extract_checked", ja="対象者抽出・点検", en="Check the extract", froms=("ready",),
+        to="extracted", who=REGISTRAR, second=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="R+4bd",
+        after=("take_extract",), record=extraction.ExtractChecked,
+        guards=(
+            g_extraction.extract_is_taken,
+            g_extraction.no_row_is_held,
+            g_extraction.checkers_saw_the_same_counts,
+            g_extraction.birth_window_was_compared,
+            measures_of("extract"),
+        ),
+        then=then.pieces_are_exported, source="W-OP-10, W-SY-07, 点検票",
+    ),
+    # transfer
+    Row(
+        trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",
+        ja="支援措置再確認（媒体作成直前）", en="Re-check protected persons before sealing", froms=("extracted",),
+        who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), repeats=True,
+        record=extraction.ProtectionRechecked,
+        guards=(g_extraction.newly_protected_are_ours, g_transfer.nothing_has_left_yet),
+        then=then.protected_pieces_stay, source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="seal_package", event="package_sealed", ja="暗号化パッケージ作成", en="Seal the encrypted package",
+        froms=("extracted",), who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), by_machine=True,
+        record=transfer.PackageSealed,
+        guards=(g_transfer.protection_is_freshly_rechecked, g_transfer.package_was_read_back),
+        then=then.medium_and_notice_exist, source="W-OP-07",
+    ),
+    Row(
+        trigger="hand_over_medium", event="medium_handed_over", ja="媒体手渡し", en="Hand over the medium",
+        froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
+        record=transfer.MediumHandedOver,
+        guards=(g_transfer.package_is_sealed, g_transfer.item_is_the_sealed_medium),
+        facts=(
+            g_transfer.protection_is_freshly_rechecked,
+            g_transfer.medium_was_scanned_today,
+            g_transfer.bag_is_locked,
+            g_transfer.handed_over_in_person,
+            g_transfer.both_hands_are_registered,
+        ),
+        then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
+    ),
+    Row(
+        trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
+        en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
+        after=("hand_over_medium",), handover=True, record=transfer.PasswordHandedOver,
+        guards=(g_transfer.medium_is_handed_over, g_transfer.item_is_the_notice),
+        facts=(
+            g_transfer.password_goes_on_another_occasion,
+            g_transfer.bag_is_locked,
+            g_transfer.handed_over_in_person,
+            g_transfer.both_hands_are_registered,
+        ),
+        then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
+    ),
+    Row(
+        trigger="report_receipt", event="receipt_reported", ja="受領件数・ウイルス検査報告", en="Report the receipt",
+        froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
+        repeats=True, record=transfer.ReceiptReported,
+        guards=(g_transfer.medium_is_handed_over, g_transfer.password_is_handed_over),
+        facts=(
+            g_transfer.received_count_agrees,
+            g_transfer.hash_is_the_sealed_one,
+            g_transfer.arrived_clean_and_whole,
+        ),
+        then=then.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
+    ),
+    Row(
+        trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
+        froms=("extracted",), to="transferred", who=COORDINATOR, owner=Side.WARD, due="D-12bd",
+        after=("report_receipt",), record=oversight.Confirmed,
+        guards=(
+            g_transfer.medium_is_handed_over,
+            g_transfer.password_is_handed_over,
+            g_transfer.receipt_is_reported,
+            g_transfer.received_equals_exported,
+            measures_of("hand_over"),
+        ),
+        source="W-OP-09, Law 7",
+    ),
+    # printing
+    Row(
+        trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
+        en="Submit the imprint sample", froms=("transferred",), who=MANAGER, owner=Side.CONTRACTOR, due="D-11bd",
+        after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
+        guards=(g_printing.sample_serials_are_ours,), source="仕様書",
+    ),
+    Row(
+        trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
+        froms=("transferred",), to="proof_approved", who=COORDINATOR, second=APPROVERS, owner=Side.WARD,
+        due="D-10bd", after=("submit_imprint_sample", "approve_text"), record=printing.ProofApproved,
+        guards=(
+            g_printing.text_is_approved,
+            g_printing.imprint_sample_is_in,
+            g_printing.approved_sample_is_the_latest,
+        ),
+        source="校了書",
+    ),
+    Row(
+        trigger="take_additions", event="additions_taken", ja="追加抽出", en="Take the additional extract",
+        froms=IN_PRODUCTION, who=REGISTRAR, owner=Side.REGISTER, due="R+10bd", after=("extract",), by_machine=True,
+        record=extraction.AdditionsTaken,
+        guards=(g_extraction.serials_are_new, g_extraction.additions_add_up), then=then.pieces_are_added,
+        source="転入届の届出期間14日",
+    ),
+    Row(
+        trigger="report_printing", event="printing_reported", ja="印刷・印字完了報告", en="Report printing",
+        froms=("proof_approved",), who=MANAGER, owner=Side.CONTRACTOR, due="D-8bd", after=("approve_proof",),
+        repeats=True, record=printing.PrintingReported,
+        guards=(
+            g_printing.printed_serials_were_to_print,
+            g_printing.spoiled_sheets_are_kept,
+            g_printing.spoiled_sheets_are_printed_again,
+        ),
+        then=then.letters_are_printed, source="C-OP-05, 印字件数報告",
+    ),
+    Row(
+        trigger="complete_printing", event="printing_completed", ja="印刷・印字完了確認", en="Confirm printing",
+        froms=("proof_approved",), to="printed", who=COORDINATOR, owner=Side.WARD, due="D-7bd",
+        after=("report_printing",), record=printing.PrintingCompleted,
+        guards=(
+            g_printing.printing_is_reported,
+            g_printing.one_good_sheet_of_each,
+            g_printing.printed_count_agrees,
+            measures_of("complete_printing"),
+        ),
+        source="W-OP-02, Law 7",
+    ),
+    # pulls and enclosing
+    Row(
+        trigger="recheck_before_enclosing", event="protection_rechecked_before_enclosing",
+        ja="支援措置再確認（封入前）", en="Re-check protected persons before enclosing",
+        froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
+        after=("approve_proof",), repeats=True, record=extraction.ProtectionRechecked,
+        guards=(g_extraction.newly_protected_are_ours,), source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
+        froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
+        after=("complete_printing",), repeats=True, record=enclosing.PullListIssued,
+        guards=(
+            g_enclosing.pulled_serials_are_ours,
+            g_enclosing.reasons_add_up,
+            g_enclosing.pull_list_was_rechecked_today,
+        ),
+        source="引抜きリスト",
+    ),
+    Row(
+        trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
+        en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
+        after=("issue_pull_list",), repeats=True, record=enclosing.PullListAcknowledged,
+        guards=(g_enclosing.every_pull_is_acknowledged,), then=then.pieces_are_pulled, source="引抜き結果",
+    ),
+    Row(
+        trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
+        froms=("proof_approved", "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
+        after=("approve_proof",), repeats=True, record=enclosing.ContractorInspected, source="W-OP-02, C-OP-02",
+    ),
+    Row(
+        trigger="report_enclosing", event="enclosing_reported", ja="封入封緘完了報告", en="Report enclosing",
+        froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-5bd",
+        after=("complete_printing", "acknowledge_pull_list"), repeats=True, record=enclosing.EnclosingReported,
+        guards=(
+            g_enclosing.enclosing_recheck_is_done,
+            g_enclosing.pull_list_is_acknowledged,
+            g_enclosing.sealed_serials_were_printed,
+            g_enclosing.machine_count_agrees,
+        ),
+        then=then.letters_are_enclosed, source="C-OP-05, 封入件数報告",
+    ),
+    Row(
+        trigger="complete_enclosing", event="enclosing_completed", ja="封入封緘完了確認", en="Confirm enclosing",
+        froms=("printed",), to="enclosed", who=COORDINATOR, owner=Side.WARD, due="D-4bd",
+        after=("report_enclosing",), record=enclosing.EnclosingCompleted,
+        guards=(
+            g_enclosing.enclosing_is_reported,
+            g_enclosing.every_printed_letter_is_sealed,
+            g_enclosing.enclosed_count_agrees,
+            measures_of("complete_enclosing"),
+        ),
+        source="W-OP-02, Law 7",
+    ),
+    Row(
+        trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終・支援措置再確認",
+        en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
+        after=("complete_enclosing",), repeats=True, record=enclosing.PullListIssued,
+        guards=(
+            g_enclosing.pulled_serials_are_ours,
+            g_enclosing.reasons_add_up,
+            g_enclosing.pull_list_was_rechecked_today,
+        ),
+        source="引抜きリスト",
+    ),
+    Row(
+        trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
+        en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
+        after=("issue_final_pull_list",), repeats=True, record=enclosing.PullListAcknowledged,
+        guards=(g_enclosing.every_final_pull_is_acknowledged,), then=then.pieces_are_pulled, source="引抜き結果",
+    ),
+    Row(
+        trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
+        froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
+        after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
+        guards=(g_enclosing.delivered_equals_enclosed, g_enclosing.sample_opening_found_nothing_wrong),
+        source="検品票",
+    ),
+    Row(
+        trigger="enclose_additions", event="additions_enclosed", ja="追加分の印刷・封入（区）",
+        en="Enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
+        after=("complete_enclosing", "take_additions"), record=enclosing.AdditionsEnclosed,
+        guards=(g_enclosing.additions_are_taken, g_enclosing.enclosed_additions_agree),
+        then=then.additions_go_through, source="Law 7",
+    ),
+    # go and posting
+    Row(
+        trigger="approve_posting", event="posting_approved", ja="差出承認", en="Approve the posting",
+        froms=("enclosed",), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D-1bd",
+        after=("inspect_delivery", "enclose_additions"), repeats=True, record=mailing.PostingApproved,
+        guards=(
+            g_enclosing.delivery_is_inspected,
+            g_enclosing.final_pull_list_is_acknowledged,
+            g_enclosing.additions_are_enclosed,
+            g_mailing.every_serial_is_enclosed_or_pulled,
+            g_mailing.approved_count_agrees,
+        ),
+        source="承認記録, Law 7",
+    ),
+    Row(
+        trigger="recheck_before_posting", event="protection_rechecked_before_posting", ja="支援措置再確認（差出当日）",
+        en="Re-check protected persons on the day of posting", froms=("enclosed",), who=REGISTRAR,
+        owner=Side.REGISTER, due="D", after=("approve_posting",), repeats=True,
+        record=extraction.ProtectionRechecked, guards=(g_extraction.newly_protected_are_ours,),
+        source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
+        who=COORDINATOR, owner=Side.WARD, due="D", after=("approve_posting",), handover=True, record=mailing.Posted,
+        guards=(
+            g_mailing.posting_is_approved,
+            g_mailing.protection_was_rechecked_today,
+            g_extraction.no_protected_piece_is_left,
+            g_enclosing.final_pull_list_is_acknowledged,
+            g_mailing.every_serial_is_enclosed_or_pulled,
+            g_mailing.accepted_number_equals_enclosed,
+            g_mailing.posted_today,
+            measures_of("post"),
+        ),
+        then=then.letters_are_posted, source="差出票, Law 7",
+    ),
+    Row(
+        trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),
+        who=COORDINATOR, owner=Side.WARD, due="D+1bd", after=("post",), repeats=True, record=mailing.PostingReported,
+        guards=(g_mailing.slip_copy_agrees,), source="差出票写し",
+    ),
+    Row(
+        trigger="record_returned_mail", event="mail_returned", ja="返戻の記録", en="Record returned mail",
+        froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
+        record=mailing.MailReturned, guards=(g_mailing.returned_mail_was_posted,), source="返戻記録",
+    ),
+    # return and erasure
+    Row(
+        trigger="return_items", event="items_returned", ja="媒体・紙・パスワード通知書返却",
+        en="Return media, paper and notices", froms=("posted", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR,
+        due="D+5bd", after=("post",), repeats=True, under_hold=True, handover=True,
+        record=media_return.ItemsReturned, guards=(g_transfer.returned_items_were_out,), then=then.items_come_back,
+        source="W-OP-11, C-OP-11, 返却書",
+    ),
+    Row(
+        trigger="return_media", event="media_return_confirmed", ja="媒体等返却確認", en="Confirm the media return",
+        froms=("posted", "cancelled"), to="media_returned", who=COORDINATOR, owner=Side.WARD, due="D+6bd",
+        after=("return_items",), under_hold=True, record=media_return.MediaReturnConfirmed,
+        guards=(g_transfer.every_item_is_back, g_oversight.measures_unless_nothing_went_out("return_media")),
+        source="W-OP-11, Law 7",
+    ),
+    Row(
+        trigger="report_erasure", event="erasure_reported", ja="データ消去・消去報告書", en="Report the erasure",
+        froms=("posted", "media_returned", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR, due="D+10bd",
+        after=("post",), repeats=True, under_hold=True, record=erasure.ErasureReported,
+        guards=(
+            g_erasure.every_copy_is_covered,
+            g_erasure.nobody_witnesses_himself,
+            g_erasure.nothing_was_erased_in_the_future,
+        ),
+        then=then.copies_are_erased, source="C-OP-11, 消去報告書",
+    ),
+    Row(
+        trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
+        froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
+        after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
+        guards=(
+            g_erasure.no_copy_is_left,
+            g_erasure.checker_covered_every_place,
+            g_oversight.measures_unless_nothing_went_out("confirm_erasure"),
+        ),
+        source="W-OP-11, 確認記録",
+    ),
+    Row(
+        trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
+        froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
+        record=media_return.CompletionReported, source="完了届",
+    ),
+    Row(
+        trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
+        who=COORDINATOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
+        record=media_return.WorkAccepted, guards=(g_erasure.completion_is_reported,), source="検査調書",
+    ),
+    Row(
+        trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
+        en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
+        record=mailing.ReturnedMailClosed, source="返戻記録",
+    ),
+    Row(
+        trigger="erase_ward_data", event="ward_data_erased", ja="区保有データの廃棄", en="Erase the ward's own data",
+        froms=("erased",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="S+9bd",
+        after=("end_returned_mail",), by_machine=True, under_hold=True, record=erasure.WardDataErased,
+        guards=(g_extraction.nothing_personal_is_left, g_erasure.returned_mail_window_is_closed),
+        source="W-OP-11, データ廃棄記録",
+    ),
+    Row(
+        trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
+        froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
+        repeats=True, under_hold=True, record=erasure.ItemsDestroyed,
+        guards=(g_erasure.destroyed_items_are_with_the_ward,), then=then.items_are_destroyed, source="Law 7",
+    ),
+    Row(
+        trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
+        who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
+        record=erasure.YearClosed,
+        guards=(
+            g_erasure.ward_holds_no_data,
+            g_erasure.no_item_is_left,
+            g_erasure.work_is_accepted_if_anything_was_done,
+            g_erasure.returned_mail_window_is_closed,
+            g_oversight.no_incident_is_open,
+            g_oversight.measures_unless_nothing_went_out("close"),
+        ),
+        source="完結報告",
+    ),
+    # over all stages
+    Row(
+        trigger="claim_measures", event="measures_claimed", ja="対策の実施記録", en="Claim measures", froms=LIVE,
+        who=(Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.MeasuresClaimed, then=then.measures_count_as_claimed, source="チェックリスト",
+    ),
+    Row(
+        trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
+        who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.DeadlineMoved, guards=(g_oversight.act_is_still_owed,), then=then.deadline_moves,
+        source="design.md, Deadlines",
+    ),
+    Row(
+        trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.DeviationRecorded,
+        then=then.deviation_opens_an_incident, source="Law 8",
+    ),
+    Row(
+        trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentReported,
+        then=then.incident_opens, source="W-OP-13, 個人情報保護法68条",
+    ),
+    Row(
+        trigger="settle_incident", event="incident_settled", ja="事故対応の終結", en="Settle an incident", froms=LIVE,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentSettled,
+        guards=(g_oversight.incident_is_open,), then=then.incident_is_settled, source="W-OP-13",
+    ),
+    Row(
+        trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,
+        who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.CycleHeld, guards=(g_oversight.cycle_is_not_on_hold,), then=then.cycle_stops,
+        source="design.md, States",
+    ),
+    Row(
+        trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
+        guards=(
+            g_oversight.cycle_is_on_hold,
+            g_oversight.no_incident_is_open,
+            measures_of("release_hold"),
+        ),
+        then=then.cycle_goes_on, source="W-OP-13, C-OP-13",
+    ),
+    Row(
+        trigger="cancel", event="cycle_cancelled", ja="中止", en="Cancel", froms=BEFORE_RETURN, to="cancelled",
+        who=APPROVERS, owner=Side.WARD, under_hold=True, record=oversight.CycleCancelled, then=then.schedule_ends,
+        source="design.md, States",
+    ),
+)  # fmt: skip
+
+BY_TRIGGER = {row.trigger: row for row in TABLE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """One of the smaller machines: its pairs are checked by the database like those of the cycle."""
+
+    name: str
+    initial: tuple[str, ...]
+    final: tuple[str, ...]
+    pairs: tuple[tuple[str, str, str], ...]
+
+
+PIECE = Machine(
+    name="piece",
+    initial=("exported",),
+    final=("posted", "pulled"),
+    pairs=(
+        ("exported", "print", "printed"),
+        ("printed", "enclose", "enclosed"),
+        ("enclosed", "post", "posted"),
+        ("exported", "pull", "pulled"),
+        ("printed", "pull", "pulled"),
+        ("enclosed", "pull", "pulled"),
+    ),
+)
+ITEM = Machine(
+    name="item",
+    initial=("with_ward", "with_contractor"),
+    final=("erased", "destroyed"),
+    pairs=(
+        ("with_ward", "hand_over", "with_contractor"),
+        ("with_contractor", "return", "with_ward"),
+        ("with_contractor", "erase", "erased"),
+        ("with_ward", "destroy", "destroyed"),
+    ),
+)
+INCIDENT = Machine(name="incident", initial=("open",), final=("settled",), pairs=(("open", "settle", "settled"),))
+REMINDER = Machine(
+    name="reminder",
+    initial=("waiting",),
+    final=("sent", "dropped", "unknown"),
+    pairs=(
+        ("waiting", "claim", "claimed"),
+        ("claimed", "send", "sent"),
+        ("claimed", "put_back", "waiting"),
+        ("claimed", "lose_sight", "unknown"),
+        ("waiting", "drop", "dropped"),
+    ),
+)
+
+
+def cycle_machine() -> Machine:
+    """Return the cycle's own pairs in the form of the smaller machines."""
+    pairs = tuple((start, row.trigger, row.to) for row in TABLE if row.to for start in row.froms)
+    return Machine(name="cycle", initial=(INITIAL,), final=FINAL, pairs=pairs)
+
+
+def all_machines() -> tuple[Machine, ...]:
+    """Return every machine of the project; the database's rules table is filled from these."""
+    return (cycle_machine(), PIECE, ITEM, INCIDENT, REMINDER)

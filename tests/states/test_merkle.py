@@ -1,0 +1,262 @@
+"""The ledger's tree against a naive reading of RFC 6962 section 2.1, written down here once more."""
+
+import tracemalloc
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from itertools import pairwise
+
+import pytest
+
+from models.errors import BadInput, Damaged
+from states import merkle
+
+SIZES = range(129)
+
+
+@cache
+def column() -> tuple[bytes, ...]:
+    rows: list[bytes] = []
+    for n in SIZES:
+        rows.append(merkle.stored_hashes(n, entry(n), rows.__getitem__))
+    return tuple(rows)
+
+
+def read(leaf: int) -> bytes:
+    return column()[leaf]
+
+
+def entry(n: int) -> bytes:
+    return f"entry {n}".encode()
+
+
+def split(n: int) -> int:
+    k = 1
+    while k * 2 < n:
+        k *= 2
+    return k
+
+
+@cache
+def mth(start: int, end: int) -> bytes:
+    """MTH(D[start:end]), word for word."""
+    n = end - start
+    if n == 0:
+        return sha256(b"").digest()
+    if n == 1:
+        return sha256(b"\x00" + entry(start)).digest()
+    k = split(n)
+    return sha256(b"\x01" + mth(start, start + k) + mth(start + k, end)).digest()
+
+
+def path(m: int, start: int, end: int) -> list[bytes]:
+    """PATH(m, D[start:end]), m counted from start."""
+    n = end - start
+    if n == 1:
+        return []
+    k = split(n)
+    if m < k:
+        return [*path(m, start, start + k), mth(start + k, end)]
+    return [*path(m - k, start + k, end), mth(start, start + k)]
+
+
+def subproof(m: int, start: int, end: int, *, known: bool) -> list[bytes]:
+    """SUBPROOF(m, D[start:end], b)."""
+    n = end - start
+    if m == n:
+        return [] if known else [mth(start, end)]
+    k = split(n)
+    if m <= k:
+        return [*subproof(m, start, start + k, known=known), mth(start + k, end)]
+    return [*subproof(m - k, start + k, end, known=False), mth(start, start + k)]
+
+
+def one_bit_changes(proof: list[bytes]) -> Iterator[list[bytes]]:
+    for at, value in enumerate(proof):
+        for bit in range(256):
+            changed = (int.from_bytes(value) ^ (1 << bit)).to_bytes(32)
+            yield [*proof[:at], changed, *proof[at + 1 :]]
+
+
+def included(index: int, size: int, proof: list[bytes]) -> bool:
+    return merkle.verify_inclusion(leaf=mth(index, index + 1), index=index, size=size, proof=proof, root=mth(0, size))
+
+
+def consistent(old: int, new: int, proof: list[bytes]) -> bool:
+    return merkle.verify_consistency(old=old, new=new, old_root=mth(0, old), new_root=mth(0, new), proof=proof)
+
+
+def test_the_root_of_every_size_is_the_rfcs() -> None:
+    """The root of every size up to 128 is what RFC 6962's definition gives, from storage and from the stream."""
+    roots = merkle.Roots()
+    for size in SIZES:
+        assert merkle.root(size, read) == roots.root() == mth(0, size)
+        roots.add(merkle.leaf_hash(entry(size)))
+
+
+def test_the_empty_tree_has_the_hash_of_nothing() -> None:
+    """The root of no entries is the published SHA-256 of the empty string."""
+    assert merkle.root(0, read).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_certificate_transparencys_own_vectors_hold() -> None:
+    """The eight leaves of Certificate Transparency's test data give its published roots."""
+    leaves = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+    published = {
+        1: "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        2: "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        3: "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        8: "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    }
+    roots = merkle.Roots()
+    for leaf in leaves:
+        roots.add(merkle.leaf_hash(bytes.fromhex(leaf)))
+        if roots.size in published:
+            assert roots.root().hex() == published[roots.size]
+
+
+def test_a_row_holds_exactly_the_subtrees_it_completes() -> None:
+    """Row n holds one hash for level 0 and one for every level whose subtree ends with leaf n."""
+    for n in SIZES:
+        completed = [level for level in range(8) if (n + 1) % (1 << level) == 0]
+        assert read(n) == b"".join(mth(n + 1 - (1 << level), n + 1) for level in completed)
+
+
+def test_every_inclusion_proof_is_the_rfcs_and_holds() -> None:
+    """For every leaf of every size up to 128 the proof equals the RFC's and is accepted."""
+    for size in SIZES:
+        for index in range(size):
+            proof = merkle.inclusion_proof(index, size, read)
+            assert proof == path(index, 0, size)
+            assert included(index, size, proof)
+
+
+def test_every_consistency_proof_is_the_rfcs_and_holds() -> None:
+    """For all pairs of sizes up to 128 the proof equals the RFC's and is accepted."""
+    for new in SIZES:
+        for old in range(new + 1):
+            proof = merkle.consistency_proof(old, new, read)
+            assert proof == (subproof(old, 0, new, known=True) if old else [])
+            assert consistent(old, new, proof)
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 2), (4, 7), (7, 8), (10, 11), (20, 128)])
+def test_every_changed_bit_of_an_inclusion_proof_is_refused(index: int, size: int) -> None:
+    """No bit of an inclusion proof, of its leaf or of its root can change."""
+    proof = merkle.inclusion_proof(index, size, read)
+    assert not any(included(index, size, changed) for changed in one_bit_changes(proof))
+    for [leaf, root] in one_bit_changes([mth(index, index + 1), mth(0, size)]):
+        assert not merkle.verify_inclusion(leaf=leaf, index=index, size=size, proof=proof, root=root)
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 5), (4, 7), (6, 7), (7, 8), (64, 128), (77, 128)])
+def test_every_changed_bit_of_a_consistency_proof_is_refused(old: int, new: int) -> None:
+    """No bit of a consistency proof or of its two roots can change."""
+    proof = merkle.consistency_proof(old, new, read)
+    assert not any(consistent(old, new, changed) for changed in one_bit_changes(proof))
+    for [old_root, new_root] in one_bit_changes([mth(0, old), mth(0, new)]):
+        assert not merkle.verify_consistency(old=old, new=new, old_root=old_root, new_root=new_root, proof=proof)
+
+
+def test_a_proof_holds_for_its_own_place_alone() -> None:
+    """A proof is refused for every other leaf of its tree and in every other tree, up to 20 leaves."""
+    for size in range(1, 21):
+        for index in range(size):
+            proof = merkle.inclusion_proof(index, size, read)
+            others = [other for other in range(size) if other != index]
+            assert not any(included(other, size, proof) for other in others)
+            assert not any(included(index, other, proof) for other in range(21) if other != size)
+
+
+def test_a_proof_of_the_wrong_length_is_refused() -> None:
+    """A hash more, a hash less, or a hash cut elsewhere makes a proof worthless."""
+    for proof, holds in (
+        (merkle.inclusion_proof(5, 13, read), lambda p: included(5, 13, p)),
+        (merkle.consistency_proof(5, 13, read), lambda p: consistent(5, 13, p)),
+    ):
+        assert holds(proof)
+        assert not holds(proof[:-1])
+        assert not holds(proof[1:])
+        assert not holds([*proof, bytes(32)])
+        assert not holds([])
+        assert not holds([proof[0] + proof[1], *proof[2:]])
+        assert not holds([proof[0][:31], proof[0][31:] + proof[1], *proof[2:]])
+
+
+def test_a_rewritten_history_cannot_be_called_consistent() -> None:
+    """The trees before and after an old entry was changed share no accepted proof."""
+    changed: list[bytes] = []
+    for n in range(13):
+        data = b"rewritten" if n == 2 else entry(n)
+        changed.append(merkle.stored_hashes(n, data, changed.__getitem__))
+    new_root = merkle.root(13, changed.__getitem__)
+    proof = merkle.consistency_proof(5, 13, changed.__getitem__)
+    assert not merkle.verify_consistency(old=5, new=13, old_root=mth(0, 5), new_root=new_root, proof=proof)
+
+
+def test_nothing_is_proved_of_a_tree_to_itself_or_from_nothing() -> None:
+    """Empty proofs hold only between equal trees and from the empty tree; anything else beside them is refused."""
+    assert not consistent(0, 5, [bytes(32)])
+    assert not consistent(5, 5, [bytes(32)])
+    assert not merkle.verify_consistency(old=5, new=5, old_root=mth(0, 5), new_root=mth(0, 6), proof=[])
+    assert not merkle.verify_consistency(old=0, new=5, old_root=mth(0, 1), new_root=mth(0, 5), proof=[])
+    assert not consistent(6, 5, [])
+
+
+def test_impossible_places_are_refused_in_words() -> None:
+    """A leaf beyond the tree and a tree that shrinks are bad input."""
+    for index, size in ((5, 5), (-1, 5), (0, 0)):
+        with pytest.raises(BadInput):
+            merkle.inclusion_proof(index, size, read)
+        assert not included(index, size, [])
+    with pytest.raises(BadInput):
+        merkle.consistency_proof(6, 5, read)
+
+
+def test_a_short_row_is_damage_and_not_a_wrong_hash() -> None:
+    """A row that lost bytes stops the root, the proof and the next append."""
+
+    def damaged(leaf: int) -> bytes:
+        return read(leaf)[:-1]
+
+    with pytest.raises(Damaged, match="3"):
+        merkle.root(4, damaged)
+    with pytest.raises(Damaged):
+        merkle.inclusion_proof(1, 4, damaged)
+    with pytest.raises(Damaged):
+        merkle.stored_hashes(1, entry(1), damaged)
+
+
+def test_reads_grow_with_the_logarithm() -> None:
+    """Appending, the root and both proofs read at most a few rows a level of a tree of 100,000 leaves."""
+    rows: list[bytes] = []
+    for n in range(100_000):
+        rows.append(merkle.stored_hashes(n, b"", rows.__getitem__))
+    seen: list[int] = []
+
+    def counted(leaf: int) -> bytes:
+        seen.append(leaf)
+        return rows[leaf]
+
+    marks = [0]
+    for ask in (
+        lambda: merkle.stored_hashes(65535, b"", counted),
+        lambda: merkle.root(99_999, counted),
+        lambda: merkle.inclusion_proof(12_345, 99_999, counted),
+        lambda: merkle.consistency_proof(12_345, 99_999, counted),
+    ):
+        ask()
+        marks.append(len(seen))
+    assert max(after - before for before, after in pairwise(marks)) <= 2 * 17
+
+
+def test_the_stream_stays_small() -> None:
+    """A stream of 100,000 entries never holds more than a few kilobytes."""
+    tracemalloc.start()
+    roots = merkle.Roots()
+    for n in range(100_000):
+        roots.add(merkle.leaf_hash(n.to_bytes(4)))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000
+    assert roots.size == 100_000
