@@ -1,4 +1,4 @@
-"""Signed notes and checkpoints in the text forms of C2SP (c2sp.org/signed-note, c2sp.org/tlog-checkpoint), Ed25519 only.
+"""Signed notes and checkpoints as C2SP writes them (c2sp.org/signed-note, c2sp.org/tlog-checkpoint), with Ed25519.
 
 A note is a text, an empty line, and one signature line for each key that signed it. A checkpoint is a note whose text
 says which log, how many entries, and the root over them: what both sides stamp at a handover.
@@ -149,7 +149,7 @@ def parse_note(note: str) -> tuple[str, tuple[Signature, ...]]:
 
     """
     text, separator, lines = note.rpartition("\n\n")
-    if not (text and separator and lines.endswith("\n")) or _FORBIDDEN.search(note):
+    if not (separator and lines.endswith("\n")) or _FORBIDDEN.search(note):
         raise _damaged(_("This is not a signed note."))
     return f"{text}\n", tuple(_signature(line) for line in lines[:-1].split("\n"))
 

@@ -16,7 +16,7 @@ class Side(StrEnum):
     CONTRACTOR = "contractor"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Return the side as people call it."""
         ja, en = _SIDES[self]
         return in_words(ja=ja, en=en)
@@ -34,7 +34,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Return the role as people call it."""
         ja, en = _ROLES[self]
         return in_words(ja=ja, en=en)

@@ -5,6 +5,7 @@ states/table.py is refused whoever asks. `ledger` and `checkpoint` can only grow
 """
 
 from datetime import date, datetime
+
 from sqlalchemy import Column, DateTime, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
@@ -71,10 +72,12 @@ class Act(Table, table=True):
 
 
 class Record(Table, table=True):
-    """The record an act brought: the data of its record type as JSON, pending until a second person confirms."""
+    """The record an act brought, as JSON; `status` is pending (for a second person), done, superseded or dropped."""
+
+    __table_args__ = (Index("record_in_force", "cycle_id", "status"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    cycle_id: str = Field(foreign_key="cycle.id", index=True)
+    cycle_id: str = Field(foreign_key="cycle.id")
     act: str
     key: str = Field(unique=True)
     status: str

@@ -1,4 +1,4 @@
-"""Guards of enclosing and pulls: zero tolerance, every difference by serial (Law 7; the accidents of Fukuoka, Miyaki)."""
+"""Guards of enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
 
 from models.records.enclosing import (
     AdditionsEnclosed,

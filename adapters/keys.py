@@ -1,0 +1,184 @@
+"""Keys: the ledger's signing key in a file of its own, and people's passphrases as argon2id hashes.
+
+Beside the private key `ledger.pem` (PKCS8, readable by its owner only) stands `ledger.pub`, the verifier key that
+auditors and the contractor are given; it also carries the key's name.
+"""
+
+import os
+import tempfile
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from models import notes
+from models.errors import BadInput, BadSetting, Damaged
+from models.words import _
+
+SHORTEST_PASSPHRASE = 8
+# argon2-cffi's defaults: the low-memory profile of RFC 9106 (64 MiB, 3 passes).
+_HASHER = PasswordHasher()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerKey:
+    """The installation's Ed25519 key that signs checkpoints of the ledger (a models.notes.Signer)."""
+
+    name: str
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def create(cls, path: Path, *, name: str) -> Self:
+        """Return the key at `path`, made first if there is none; a repeated call changes nothing.
+
+        Raises:
+            BadInput: the name cannot be a key's name.
+            BadSetting: a key of another name stands there, or the private key of a known .pub is missing.
+            Damaged: what stands there is not a key.
+
+        """
+        notes.key_id(name, b"")  # a bad name is refused before anything is written
+        # The .pub is written last: where it stands, the private key was there, and a lost one is never replaced.
+        if not _public_path(path).exists():
+            _write_once(path, _pem(Ed25519PrivateKey.generate()), mode=0o600)
+        private = _read_private(path)
+        # Made from the key on the disk: whoever was first, or stopped between the two files, the pair fits.
+        _write_once(_public_path(path), _verifier_line(name, private), mode=0o644)
+        key = cls.load(path)
+        if key.name != name:
+            raise BadSetting(
+                _("The ledger's key already has the name {name}.").format(name=key.name),
+                _("Keep that name in the settings: checkpoints that were signed with it must stay verifiable."),
+            )
+        return key
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the key.
+
+        Raises:
+            BadSetting: there is no key.
+            Damaged: a file is not a key, or the two files do not belong together.
+
+        """
+        private = _read_private(path)
+        line = _read(_public_path(path)).decode("utf-8", "replace")
+        try:
+            name, public_key = notes.parse_verifier_key(line.removesuffix("\n"))
+        except BadInput:
+            raise _damaged(_public_path(path)) from None
+        if public_key != private.public_key().public_bytes_raw():
+            raise Damaged(
+                _("The files {private} and {public} do not belong together.").format(
+                    private=path.name, public=_public_path(path).name
+                ),
+                _("Restore both from the same backup."),
+            )
+        return cls(name=name, _private=private)
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the 32 bytes of the public key."""
+        return self._private.public_key().public_bytes_raw()
+
+    @property
+    def key_id(self) -> bytes:
+        """Return the 4 bytes that stand before each signature."""
+        return notes.key_id(self.name, self.public_key)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature of the message."""
+        return self._private.sign(message)
+
+
+def hash_passphrase(text: str, *, hasher: PasswordHasher = _HASHER) -> str:
+    """Return the argon2id hash of a person's passphrase, with its salt and cost in it.
+
+    Raises:
+        BadInput: it has fewer than 8 characters.
+
+    """
+    if len(_typed(text)) < SHORTEST_PASSPHRASE:
+        raise BadInput(
+            _("The passphrase has fewer than {count} characters.").format(count=SHORTEST_PASSPHRASE),
+            _("Choose a longer one; several words are easier to remember."),
+        )
+    return hasher.hash(_typed(text))
+
+
+def passphrase_matches(stored: str, text: str) -> bool:
+    """Tell whether the passphrase is the one that was hashed; nobody matches where none is stored.
+
+    Raises:
+        Damaged: what is stored is not an argon2 hash.
+
+    """
+    if not stored:
+        return False
+    try:
+        return _HASHER.verify(stored, _typed(text))
+    except VerifyMismatchError:
+        return False
+    except (InvalidHashError, VerificationError):
+        raise Damaged(
+            _("A stored passphrase cannot be read."), _("Let the person set a new passphrase with tsudoi people.")
+        ) from None
+
+
+def _typed(text: str) -> str:
+    """Return one form for what is the same to the eye: keyboards compose kana and widths differently (SP 800-63B)."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _pem(private: Ed25519PrivateKey) -> bytes:
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _verifier_line(name: str, private: Ed25519PrivateKey) -> bytes:
+    return f"{notes.verifier_key(name, private.public_key().public_bytes_raw())}\n".encode()
+
+
+def _public_path(path: Path) -> Path:
+    return path.with_suffix(".pub")
+
+
+def _read_private(path: Path) -> Ed25519PrivateKey:
+    try:
+        private = load_pem_private_key(_read(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _damaged(path) from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise _damaged(path)
+    return private
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise BadSetting(
+            _("The ledger's key file {name} cannot be read.").format(name=path.name),
+            _("Restore it from its backup; on a new installation run tsudoi init."),
+        ) from None
+
+
+def _damaged(path: Path) -> Damaged:
+    return Damaged(_("The file {name} is not a ledger key.").format(name=path.name), _("Restore it from its backup."))
+
+
+def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a new file whole or not at all, and leave one that is there as it is."""
+    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:
+        os.fchmod(draft.fileno(), mode)
+        draft.write(content)
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft.name)

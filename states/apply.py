@@ -1,0 +1,168 @@
+"""How the door carries effects out: one function an effect, set-based, in the transaction of the act.
+
+The database's own triggers check every change of state once more against the rules table.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlmodel import col
+
+from models import serials, tables
+from states import effects as eff
+from states.facts import Facts
+from states.schedule import drop_open_acts, move_deadline
+from states.table import INCIDENT, PIECE
+
+_BATCH = 10_000
+CHUNK_OF_SPANS = 200  # terms in one WHERE; a list of thousands of single serials is moved in several statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Context:
+    connection: Connection
+    facts: Facts
+    by: str
+    seq: int
+
+
+def apply(connection: Connection, facts: Facts, effects: Sequence[eff.Effect], *, by: str, seq: int) -> None:
+    """Carry out the effects in order."""
+    context = _Context(connection=connection, facts=facts, by=by, seq=seq)
+    for effect in effects:
+        _HOW[type(effect)](context, effect)
+
+
+def _add_pieces(context: _Context, effect: eff.AddPieces) -> None:
+    batch: list[dict[str, object]] = []
+    for serial in serials.expand(effect.serials):
+        batch.append({
+            "cycle_id": context.facts.cycle_id, "serial": serial, "origin": effect.origin, "state": PIECE.initial[0]
+        })  # fmt: skip
+        if len(batch) == _BATCH:
+            context.connection.execute(insert(tables.Piece), batch)
+            batch = []
+    if batch:
+        context.connection.execute(insert(tables.Piece), batch)
+
+
+def _move_pieces(context: _Context, effect: eff.MovePieces) -> None:
+    piece = tables.Piece
+    where = [col(piece.cycle_id) == context.facts.cycle_id, col(piece.state).in_(effect.froms)]
+    if effect.origin:
+        where.append(col(piece.origin) == effect.origin)
+    if not effect.serials:
+        if effect.to != "pulled":  # an empty pull list pulls nothing; an empty selection elsewhere means all
+            context.connection.execute(update(piece).where(*where).values(state=effect.to))
+        return
+    spans = serials.ranges(effect.serials)
+    for start in range(0, len(spans), CHUNK_OF_SPANS):
+        inside = or_(*(col(piece.serial).between(a, b) for a, b in spans[start : start + CHUNK_OF_SPANS]))
+        context.connection.execute(update(piece).where(*where, inside).values(state=effect.to))
+
+
+def _make_item(context: _Context, effect: eff.MakeItem) -> None:
+    context.connection.execute(
+        insert(tables.Item).values(
+            cycle_id=context.facts.cycle_id, number=effect.number, kind=effect.kind, state=effect.state,
+            content=effect.content,
+        )
+    )  # fmt: skip
+
+
+def _move_item(context: _Context, effect: eff.MoveItem) -> None:
+    item = tables.Item
+    context.connection.execute(
+        update(item)
+        .where(col(item.cycle_id) == context.facts.cycle_id, col(item.number) == effect.number)
+        .values(state=effect.to)
+    )
+
+
+def _hold_rows(context: _Context, effect: eff.HoldRows) -> None:
+    held = tables.HeldRow
+    mine = col(held.cycle_id) == context.facts.cycle_id
+    decided = {row.row: row for row in context.connection.execute(select(held).where(mine, col(held.how) != ""))}
+    context.connection.execute(delete(held).where(mine, col(held.how) == ""))
+    new = {row.row: row for row in effect.rows if row.row not in decided}
+    if new:
+        context.connection.execute(
+            insert(held),
+            [
+                {"cycle_id": context.facts.cycle_id, "row": row.row, "column": row.column, "code": row.code, "how": "",
+                 "reason": "", "substitute": "", "decided_by": ""}
+                for row in new.values()
+            ],
+        )  # fmt: skip
+
+
+def _decide_row(context: _Context, effect: eff.DecideRow) -> None:
+    held, decision = tables.HeldRow, effect.decision
+    context.connection.execute(
+        update(held)
+        .where(col(held.cycle_id) == context.facts.cycle_id, col(held.row) == decision.row)
+        .values(how=decision.how, reason=decision.reason, substitute=decision.substitute, decided_by=context.by)
+    )
+
+
+def _set_hold(context: _Context, effect: eff.SetHold) -> None:
+    cycle = tables.Cycle
+    context.connection.execute(update(cycle).where(col(cycle.id) == context.facts.cycle_id).values(on_hold=effect.on))
+
+
+def _open_incident(context: _Context, effect: eff.OpenIncident) -> None:
+    context.connection.execute(
+        insert(tables.Incident).values(
+            cycle_id=context.facts.cycle_id, kind=effect.kind, state=INCIDENT.initial[0], known_on=effect.known_on,
+            ledger_seq=context.seq,
+        )
+    )  # fmt: skip
+
+
+def _settle_incident(context: _Context, effect: eff.SettleIncident) -> None:
+    incident = tables.Incident
+    context.connection.execute(
+        update(incident)
+        .where(col(incident.cycle_id) == context.facts.cycle_id, col(incident.id) == effect.incident)
+        .values(state="settled")
+    )
+
+
+def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
+    claim = tables.Claim
+    mine = col(claim.cycle_id) == context.facts.cycle_id
+    context.connection.execute(delete(claim).where(mine, col(claim.measure).in_(effect.measures)))
+    context.connection.execute(
+        insert(claim),
+        [
+            {"cycle_id": context.facts.cycle_id, "measure": measure, "evidence": effect.evidence, "by": context.by,
+             "ledger_seq": context.seq}
+            for measure in sorted(set(effect.measures))
+        ],
+    )  # fmt: skip
+
+
+def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:
+    move_deadline(context.connection, context.facts.cycle_id, effect.act, effect.to, effect.reason)
+
+
+def _drop_acts(context: _Context, _effect: eff.DropActs) -> None:
+    drop_open_acts(context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq)
+
+
+_HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
+    eff.AddPieces: _add_pieces,
+    eff.MovePieces: _move_pieces,
+    eff.MakeItem: _make_item,
+    eff.MoveItem: _move_item,
+    eff.HoldRows: _hold_rows,
+    eff.DecideRow: _decide_row,
+    eff.SetHold: _set_hold,
+    eff.OpenIncident: _open_incident,
+    eff.SettleIncident: _settle_incident,
+    eff.ClaimMeasures: _claim_measures,
+    eff.MoveDeadline: _move_deadline,
+    eff.DropActs: _drop_acts,
+}

@@ -1,0 +1,235 @@
+"""When an act is owed: rules as an auditor reads them in a programme, the plan of a year, and what lateness moves.
+
+A rule is an anchor and a distance from it: `C+5bd`, `D-16bd`, `completion+10d`, `R`. `bd` are open days of the ward,
+`d` calendar days. An anchor is a date of the year or another act. The dates of the year are rules too:
+`first_open:09-01`, `last_open:11-30`, `date:11-01`, `holiday:coming_of_age`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal, Self
+
+from models.errors import BadSetting, Unknown
+from models.words import _
+from states.calendar import Calendar
+
+Flag = Literal["", "due_soon", "due_today", "overdue", "escalated"]
+Unit = Literal["bd", "d", ""]
+
+RUNGS = (-3, 0, 1, 2, 3)
+"""The reminder ladder: open days from the due date on which somebody is written to."""
+
+_RULE = re.compile(r"(?P<anchor>[A-Za-z][A-Za-z0-9_]*)(?:(?P<offset>[+-][0-9]{1,3})(?P<unit>bd|d))?")
+_ONE_DAY = timedelta(days=1)
+_APRIL = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A deadline rule: so many open (`bd`) or calendar (`d`) days from an anchor; no unit is the anchor's own day."""
+
+    anchor: str
+    offset: int = 0
+    unit: Unit = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a rule such as `C+5bd`, `completion+10d` or `D`.
+
+        Raises:
+            BadSetting: it is not a rule; the message holds the text.
+
+        """
+        found = _RULE.fullmatch(text)
+        if not found:
+            raise BadSetting(
+                _("The deadline rule {rule} cannot be read.").format(rule=text),
+                _("Write an anchor and a distance, such as D-16bd or completion+10d."),
+            )
+        unit: Unit = "bd" if found["unit"] == "bd" else "d" if found["unit"] else ""
+        return cls(anchor=found["anchor"], offset=int(found["offset"] or 0), unit=unit)
+
+    def counted_from(self, day: date, calendar: Calendar) -> date:
+        """Return the date that the rule gives when its anchor falls on the day."""
+        if self.unit == "bd":
+            return calendar.add_open_days(day, self.offset)
+        return day + timedelta(days=self.offset)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """One dated act of a programme: its key, its rule, and the acts whose lateness moves it."""
+
+    act: str
+    rule: str
+    after: tuple[str, ...] = ()
+
+
+def anchors(rules: Mapping[str, str], fiscal_year: int, calendar: Calendar) -> dict[str, date]:
+    """Return the dates of the fiscal year that the rules name; months 01 to 03 lie in the next calendar year.
+
+    Raises:
+        BadSetting: a rule cannot be read; the message names its key.
+
+    """
+    return {key: _anchor_date(key, rule, fiscal_year, calendar) for key, rule in rules.items()}
+
+
+def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: Calendar) -> dict[str, date]:
+    """Return the planned date of every act, in the order of the schedule.
+
+    Raises:
+        BadSetting: a rule cannot be read, an anchor or an act in `after` is unknown, a key has two meanings, or acts
+            wait for each other; the message names the key.
+
+    """
+    _check_keys(schedule, anchors)
+    rules = {item.act: Rule.parse(item.rule) for item in schedule}
+    dates = dict(anchors)
+    for act in _in_order(schedule):
+        dates[act] = rules[act].counted_from(dates[rules[act].anchor], calendar)
+    return {act: dates[act] for act in rules}
+
+
+def due(
+    act: str,
+    schedule: Sequence[Scheduled],
+    *,
+    planned: Mapping[str, date],
+    done: Mapping[str, date],
+    moved: Mapping[str, date],
+    calendar: Calendar,
+) -> date:
+    """Return the date on which the act is owed now; `planned` is the plan of the same schedule.
+
+    A date moved by a person wins. A rule that hangs on another act counts from its actual day, before that from the day
+    it is owed. Every other act in `after` that was done late pushes this one to as many open days after its actual day
+    as the plan had left between the two, and what was done early moves nothing.
+
+    Raises:
+        Unknown: the schedule has no such act.
+
+    """
+    scheduled = {item.act: item for item in schedule}
+    if act not in scheduled:
+        raise Unknown(
+            _("There is no act {act} in the schedule.").format(act=act), _("Name an act that tsudoi next shows.")
+        )
+    if act in moved:
+        return moved[act]
+    rule, base = Rule.parse(scheduled[act].rule), planned[act]
+    if rule.anchor in scheduled:
+        anchored_on = done.get(rule.anchor) or due(
+            rule.anchor, schedule, planned=planned, done=done, moved=moved, calendar=calendar
+        )
+        base = rule.counted_from(anchored_on, calendar)
+    # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
+    late = [it for it in scheduled[act].after if it != rule.anchor and it in done and done[it] > planned[it]]
+    return max(base, *(_pushed_by(it, act, planned, done, calendar) for it in late)) if late else base
+
+
+def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
+    """Return how urgent an act is today that is not done: "" while nothing is to be said."""
+    reached: list[Flag] = [flag for day, flag in _flag_days(due_on, calendar) if day <= today]
+    return reached[-1] if reached else ""
+
+
+def rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
+    """Return the reminder rung that falls on today exactly, in open days from the due date."""
+    return next((step for day, step in _rung_days(due_on, rungs, calendar) if day == today), None)
+
+
+def latest_rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
+    """Return the greatest rung reached by today, so that one that nobody looked at is caught up; none before them."""
+    return max((step for day, step in _rung_days(due_on, rungs, calendar) if day <= today), default=None)
+
+
+def next_look(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> date:
+    """Return the next date after today on which flag or rung changes, and after the last of them the next open day."""
+    days = [day for day, _step in [*_flag_days(due_on, calendar), *_rung_days(due_on, rungs, calendar)]]
+    return min((day for day in days if day > today), default=calendar.add_open_days(today, 1))
+
+
+def _flag_days(due_on: date, calendar: Calendar) -> list[tuple[date, Flag]]:
+    """Return the day from which each flag holds, in order."""
+    return [
+        (calendar.add_open_days(due_on, -3), "due_soon"),
+        (due_on, "due_today"),
+        (due_on + _ONE_DAY, "overdue"),
+        (calendar.add_open_days(due_on, 2), "escalated"),
+    ]
+
+
+def _rung_days(due_on: date, rungs: Sequence[int], calendar: Calendar) -> list[tuple[date, int]]:
+    return [(calendar.add_open_days(due_on, step), step) for step in rungs]
+
+
+def _pushed_by(late: str, act: str, planned: Mapping[str, date], done: Mapping[str, date], calendar: Calendar) -> date:
+    """Return the day on which the act is owed when the open days that the plan left after the late act are kept."""
+    return calendar.add_open_days(done[late], calendar.open_days_between(planned[late], planned[act]))
+
+
+def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> None:
+    """Refuse keys that stand for two things or for nothing."""
+    acts = [item.act for item in schedule]
+    if twice := [key for key in acts if key in anchors or acts.count(key) > 1]:
+        raise BadSetting(
+            _("The key {key} stands twice in anchors and schedule.").format(key=twice[0]),
+            _("Give each anchor and each act a key of its own."),
+        )
+    for item in schedule:
+        anchor = Rule.parse(item.rule).anchor
+        if unknown := [*({anchor} - {*acts, *anchors}), *(key for key in item.after if key not in acts)]:
+            raise BadSetting(
+                _("The act {act} hangs on {key}, which is not known.").format(act=item.act, key=unknown[0]),
+                _("Let its rule name an anchor or an act, and what it comes after name acts."),
+            )
+
+
+def _in_order(schedule: Sequence[Scheduled]) -> list[str]:
+    """Return the acts so that each follows those it hangs on."""
+    acts = {item.act for item in schedule}
+    hangs_on = {item.act: acts & {Rule.parse(item.rule).anchor, *item.after} for item in schedule}
+    try:
+        return list(TopologicalSorter(hangs_on).static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        raise BadSetting(
+            _("These acts wait for each other: {acts}.").format(acts=" → ".join(circle)),
+            _("Let one of them hang on an anchor of the year."),
+        ) from None
+
+
+def _anchor_date(key: str, rule: str, fiscal_year: int, calendar: Calendar) -> date:
+    kind, _colon, value = rule.partition(":")
+    try:
+        return _ANCHOR_KINDS[kind](value, fiscal_year, calendar)
+    except (KeyError, ValueError):
+        raise BadSetting(
+            _("The anchor {key} has the rule {rule}, which cannot be read.").format(key=key, rule=rule),
+            _("Write first_open:09-01, last_open:11-30, date:11-01 or holiday:coming_of_age."),
+        ) from None
+
+
+def _day_of(month_and_day: str, fiscal_year: int) -> date:
+    """Return the date of a month and day in the fiscal year, which runs from April to March."""
+    month, day = map(int, month_and_day.split("-"))
+    return date(fiscal_year if month >= _APRIL else fiscal_year + 1, month, day)
+
+
+def _coming_of_age(fiscal_year: int) -> date:
+    """Return the second Monday of the January that the fiscal year holds (国民の祝日に関する法律2条)."""
+    eighth = date(fiscal_year + 1, 1, 8)
+    return eighth + timedelta(days=-eighth.weekday() % 7)
+
+
+_HOLIDAYS: dict[str, Callable[[int], date]] = {"coming_of_age": _coming_of_age}
+_ANCHOR_KINDS: dict[str, Callable[[str, int, Calendar], date]] = {
+    "date": lambda value, year, _calendar: _day_of(value, year),
+    "first_open": lambda value, year, calendar: calendar.first_open(_day_of(value, year)),
+    "last_open": lambda value, year, calendar: calendar.last_open(_day_of(value, year)),
+    "holiday": lambda value, year, _calendar: _HOLIDAYS[value](year),
+}

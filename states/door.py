@@ -1,0 +1,419 @@
+"""The one door (Law 2). Every act goes through `Door.perform` or, for the second pair of eyes, `Door.confirm`.
+
+In ONE transaction: the row of the table, the actor and every guard are checked, the state moves, the effects are
+carried out, the ledger grows. A repeated key is a no-op. A refusal lists every unmet guard and is a ledger entry too.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlmodel import col
+
+from models import tables
+from models.clock import Clock, stamp, utc
+from models.database import writing
+from models.errors import Refused, Unknown, Unmet
+from models.notes import Signer
+from models.people import Role
+from models.programme import Programme
+from models.records.base import ActRecord
+from models.words import _, in_words
+from states import ledger, machine, reading
+from states.apply import apply
+from states.calendar import Calendar
+from states.effects import OpenIncident, SetHold
+from states.facts import Evidence, Facts, Guard
+from states.schedule import reschedule
+from states.table import BY_TRIGGER, STATES, Row
+
+Measures = Callable[[Programme], Mapping[str, tuple[str, ...]]]
+_NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Somebody asks for an act. `key` makes a repetition a no-op; `occurred_at` is set when entered afterwards."""
+
+    cycle_id: str
+    trigger: str
+    by: str
+    record: ActRecord
+    key: str
+    via: str = "desk"
+    occurred_at: datetime | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of it. `waits_for` names the roles of the second person while the act is only proposed."""
+
+    trigger: str
+    state: str
+    seq: int
+    repeated: bool = False
+    waits_for: tuple[Role, ...] = ()
+    deviations: tuple[str, ...] = ()
+    checkpoint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """One ask with everything the door knows about it."""
+
+    ask: Ask
+    row: Row
+    facts: Facts
+    at: datetime
+    confirmed_by: str = ""
+
+
+class Door:
+    """The only way to change a cycle."""
+
+    def __init__(self, engine: Engine, *, signer: Signer, clock: Clock, calendar: Calendar, measures: Measures) -> None:
+        """Take the database, the ledger's signer, the clock, the ward's calendar and the measures of programmes."""
+        self.engine = engine
+        self.signer = signer
+        self.clock = clock
+        self.calendar = calendar
+        self.measures = measures
+
+    def perform(self, ask: Ask) -> Outcome:
+        """Do an act, or propose it where a second person must confirm.
+
+        Raises:
+            Refused: one or more guards are not met; nothing changed but the ledger, which tells the refusal.
+            Unknown: there is no such cycle or act.
+
+        """
+        row = row_of(ask.trigger)
+        with writing(self.engine) as connection:
+            result = self._perform(connection, row, ask)
+        return _or_refuse(result)
+
+    def confirm(self, ask: Ask) -> Outcome:
+        """Confirm a proposed act as the second person; `ask.record` is ignored, the proposal's stands.
+
+        Raises:
+            Refused: no proposal waits, the person is the same or of another role, or a guard is no longer met.
+
+        """
+        row = row_of(ask.trigger)
+        with writing(self.engine) as connection:
+            result = self._confirm(connection, row, ask)
+        return _or_refuse(result)
+
+    def facts(self, connection: Connection, cycle_id: str) -> Facts:
+        """Load the facts of a cycle in the caller's transaction."""
+        cycle = cycle_of(connection, cycle_id)
+        measures = self.measures(reading.programme_of(cycle.programme_text))
+        return reading.load(connection, cycle, now=self.clock.now(), measures=measures)
+
+    def _perform(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
+        facts = self.facts(connection, ask.cycle_id)
+        if known := _known(connection, ask.key):
+            return _repetition(known, row, ask, facts)
+        case = _Case(ask=ask, row=row, facts=facts, at=self._at(ask))
+        unmet = (*_standing(case, row.who), *_guards(case))
+        if unmet:
+            return self._refuse(connection, case, unmet)
+        if row.second:
+            return self._propose(connection, case)
+        return self._complete(connection, case)
+
+    def _confirm(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
+        facts = self.facts(connection, ask.cycle_id)
+        proposal = _proposal(connection, ask)
+        if proposal is None:
+            done = facts.done.get(ask.trigger)
+            if done and done.confirmed_by == ask.by:
+                return Outcome(trigger=ask.trigger, state=facts.state, seq=0, repeated=True)
+            nothing = _case_unmet("proposal_waits", _("No proposal of this act waits for a confirmation."), row)
+            return self._refuse(connection, _Case(ask=ask, row=row, facts=facts, at=self._at(ask)), (nothing,))
+        original = Ask(
+            cycle_id=ask.cycle_id, trigger=ask.trigger, by=proposal.by, via=proposal.via, key=proposal.key,
+            record=row.record.model_validate_json(proposal.data), evidence=ask.evidence,
+        )  # fmt: skip
+        case = _Case(ask=original, row=row, facts=facts, at=self._at(ask), confirmed_by=ask.by)
+        unmet = (
+            *_standing(_Case(ask=ask, row=row, facts=facts, at=case.at), row.second),
+            *_second(case),
+            *_guards(case),
+        )
+        if unmet:
+            return self._refuse(connection, case, unmet)
+        return self._complete(connection, case, record_id=proposal.id)
+
+    def _at(self, ask: Ask) -> datetime:
+        now = self.clock.now()
+        return min(ask.occurred_at, now) if ask.occurred_at else now
+
+    def _refuse(self, connection: Connection, case: _Case, unmet: tuple[Unmet, ...]) -> Refused:
+        self._append(
+            connection, case, "act_refused", {"act": case.row.trigger, "unmet": sorted({gap.guard for gap in unmet})}
+        )
+        title = in_words(ja=case.row.ja, en=case.row.en)
+        return Refused(
+            _("“{act}” is not possible yet ({year}).").format(act=title, year=case.facts.fiscal_year),
+            unmet,
+            _("Settle what is listed, then do it again."),
+        )
+
+    def _propose(self, connection: Connection, case: _Case) -> Outcome:
+        _drop_older_proposal(connection, case)
+        seq = self._append(connection, case, f"{case.row.event}_proposed", _data(case))
+        _insert_record(connection, case, status="pending", seq=seq, now=self.clock.now())
+        return Outcome(trigger=case.row.trigger, state=case.facts.state, seq=seq, waits_for=case.row.second)
+
+    def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
+        row, facts = case.row, case.facts
+        deviations = tuple(gap.guard for gap in _gaps(case, row.facts))
+        seq = self._append(connection, case, row.event, _data(case))
+        self._keep_record(connection, case, record_id, seq)
+        state = machine.go(facts.state, row.trigger, guards_are_met=True)
+        if state != facts.state:
+            connection.execute(update(tables.Cycle).where(col(tables.Cycle.id) == facts.cycle_id).values(state=state))
+        apply(connection, case.facts, row.then(facts, case.ask.record), by=case.ask.by, seq=seq)
+        if deviations:
+            self._deviate(connection, case, deviations)
+        reschedule(connection, facts, row.trigger, case.at, seq=seq, calendar=self.calendar)
+        note = self._checkpoint(connection, row) if row.handover else ""
+        return Outcome(trigger=row.trigger, state=state, seq=seq, deviations=deviations, checkpoint=note)
+
+    def _keep_record(self, connection: Connection, case: _Case, record_id: int | None, seq: int) -> None:
+        record = tables.Record
+        same_act = (col(record.cycle_id) == case.facts.cycle_id, col(record.act) == case.row.trigger)
+        connection.execute(update(record).where(*same_act, col(record.status) == "done").values(status="superseded"))
+        if record_id is None:
+            _insert_record(connection, case, status="done", seq=seq, now=self.clock.now())
+            return
+        connection.execute(
+            update(record)
+            .where(col(record.id) == record_id)
+            .values(status="done", confirmed_by=case.confirmed_by, occurred_at=utc(case.at), ledger_seq=seq)
+        )
+
+    def _deviate(self, connection: Connection, case: _Case, deviations: tuple[str, ...]) -> None:
+        seq = self._append(
+            connection, case, "deviation_recorded", {"act": case.row.trigger, "broken": sorted(deviations)}
+        )
+        effects = (OpenIncident(kind="deviation", known_on=case.facts.today), SetHold(on=True))
+        apply(connection, case.facts, effects, by=case.ask.by, seq=seq)
+
+    def _checkpoint(self, connection: Connection, row: Row) -> str:
+        return ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
+
+    def _append(self, connection: Connection, case: _Case, event: str, data: Mapping[str, object]) -> int:
+        return ledger.append(
+            connection,
+            ledger.Entry(
+                at=self.clock.now(), event=event, by=case.confirmed_by or case.ask.by, via=case.ask.via,
+                cycle_id=case.facts.cycle_id, data=data,
+            ),
+        )  # fmt: skip
+
+
+def row_of(trigger: str) -> Row:
+    """Return the row of an act.
+
+    Raises:
+        Unknown: the table has no such act.
+
+    """
+    row = BY_TRIGGER.get(trigger)
+    if row is None:
+        raise Unknown(
+            _("There is no act called “{act}”.").format(act=trigger[:40]), _("`tsudoi act --help` lists the acts.")
+        )
+    return row
+
+
+def cycle_of(connection: Connection, cycle_id: str) -> tables.Cycle:
+    """Return a cycle, locked against other writers where the database can.
+
+    Raises:
+        Unknown: there is no such cycle.
+
+    """
+    row = connection.execute(select(tables.Cycle).where(col(tables.Cycle.id) == cycle_id)).one_or_none()
+    if row is None:
+        raise Unknown(_("The cycle {cycle} is not open.").format(cycle=cycle_id), _("Open it: tsudoi cycle open YEAR"))
+    return row  # type: ignore[return-value]  # a Core row has the same attributes
+
+
+def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
+    """Return what is missing for an act as far as the facts alone can tell: what `next` and the board show."""
+    case = _Case(ask=_nobody(facts, row), row=row, facts=facts, at=facts.now)
+    guards = tuple(guard for guard in row.guards if not guard.asks_record)
+    return (*_state_gap(case), *_hold_gap(case), *_gaps(case, guards))
+
+
+def _nobody(facts: Facts, row: Row) -> Ask:
+    return Ask(cycle_id=facts.cycle_id, trigger=row.trigger, by="", record=row.record.model_construct(), key="")
+
+
+def _guards(case: _Case) -> tuple[Unmet, ...]:
+    planned = () if case.ask.record.has_happened else _gaps(case, case.row.facts)
+    return (*_gaps(case, case.row.guards), *planned)
+
+
+def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:
+    gaps: list[Unmet] = []
+    for guard in guards:
+        verdict = guard.check(case.facts, case.ask.record)
+        if not verdict:
+            gaps.append(_gap(guard, getattr(verdict, "names", ""), case))
+    return tuple(gaps)
+
+
+def _gap(guard: Guard, names: str, case: _Case) -> Unmet:
+    owed = BY_TRIGGER.get(guard.owes, case.row)
+    due = case.facts.due.get(owed.trigger)
+    said = _("Not met: {claim}").format(claim=_(guard.claim))
+    return Unmet(
+        guard=guard.name,
+        missing=f"{said} [{names}]" if names else said,
+        owner=owed.owner.label,
+        due_on=due.isoformat() if due else "",
+    )
+
+
+def _standing(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
+    gaps = (*_state_gap(case), *_hold_gap(case), *_person_gap(case, roles), *_machine_gap(case), *_time_gap(case))
+    done = case.row.trigger in case.facts.done and not case.row.repeats
+    return (*gaps, _case_unmet("not_done_yet", _("It is done already."), case.row)) if done else gaps
+
+
+def _state_gap(case: _Case) -> tuple[Unmet, ...]:
+    if machine.allows(case.facts.state, case.row.trigger):
+        return ()
+    titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
+    return (
+        _case_unmet(
+            "state_allows_it",
+            _("The cycle stands at “{state}”; this act belongs to {froms}.").format(
+                state=titles[case.facts.state], froms="、".join(f"「{titles[key]}」" for key in case.row.froms)
+            ),
+            case.row,
+        ),
+    )
+
+
+def _hold_gap(case: _Case) -> tuple[Unmet, ...]:
+    if not case.facts.on_hold or case.row.under_hold:
+        return ()
+    return (_case_unmet("not_on_hold", _("The cycle is on hold; release the hold first."), BY_TRIGGER["release_hold"]),)
+
+
+def _person_gap(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
+    person = case.facts.people.get(case.ask.by)
+    if person is None or not person.is_valid_on(case.facts.today):
+        words = _("“{person}” is not on the register of people today.").format(person=case.ask.by[:40])
+        return (_case_unmet("person_is_registered", words, case.row),)
+    if person.roles & set(roles):
+        return ()
+    allowed = "・".join(role.label for role in roles)
+    words = _("Only {roles} may do this; {person} may not.").format(roles=allowed, person=person.id)
+    return (_case_unmet("role_may_do_it", words, case.row),)
+
+
+def _machine_gap(case: _Case) -> tuple[Unmet, ...]:
+    if not case.row.by_machine or case.ask.evidence.by_machine:
+        return ()
+    return (
+        _case_unmet(
+            "machine_did_it",
+            _("The machine itself brings the figures of this act; use the command of its stage."),
+            case.row,
+        ),
+    )
+
+
+def _time_gap(case: _Case) -> tuple[Unmet, ...]:
+    asked = case.ask.occurred_at
+    if asked is None or asked <= case.facts.now + _NOT_BEFORE:
+        return ()
+    return (_case_unmet("not_in_the_future", _("The time given is in the future."), case.row),)
+
+
+def _second(case: _Case) -> tuple[Unmet, ...]:
+    """Four eyes compare people, not accounts, and want to know how the second person confirmed."""
+    gaps: list[Unmet] = []
+    if case.confirmed_by == case.ask.by:
+        words = _("The second person must be another person than the first.")
+        gaps.append(_case_unmet("four_eyes", words, case.row))
+    evidence = case.ask.evidence
+    decided = bool(evidence.decision_number and evidence.decided_on and evidence.decided_on <= case.facts.today)
+    if evidence.confirmed_how != "passphrase" and not decided:
+        words = _("A passphrase, or the number and date of the electronic approval, is needed.")
+        gaps.append(_case_unmet("confirmation_is_personal", words, case.row))
+    return tuple(gaps)
+
+
+def _case_unmet(guard: str, words: str, row: Row) -> Unmet:
+    return Unmet(guard=guard, missing=words, owner=row.owner.label)
+
+
+def _data(case: _Case) -> dict[str, object]:
+    data: dict[str, object] = {"record": case.ask.record.model_dump(mode="json"), "occurred_at": stamp(case.at)}
+    if case.confirmed_by:
+        evidence = case.ask.evidence
+        data |= {"proposed_by": case.ask.by, "confirmed_how": evidence.confirmed_how or "decision"}
+        if evidence.decision_number:
+            data |= {"decision_number": evidence.decision_number, "decided_on": str(evidence.decided_on)}
+    return data
+
+
+def _known(connection: Connection, key: str) -> tables.Record | None:
+    return connection.execute(select(tables.Record).where(col(tables.Record.key) == key)).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
+
+
+def _proposal(connection: Connection, ask: Ask) -> tables.Record | None:
+    record = tables.Record
+    query = select(record).where(
+        col(record.cycle_id) == ask.cycle_id, col(record.act) == ask.trigger, col(record.status) == "pending"
+    )
+    return connection.execute(query).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
+
+
+def _drop_older_proposal(connection: Connection, case: _Case) -> None:
+    record = tables.Record
+    connection.execute(
+        update(record)
+        .where(
+            col(record.cycle_id) == case.facts.cycle_id,
+            col(record.act) == case.row.trigger,
+            col(record.status) == "pending",
+        )
+        .values(status="dropped")
+    )
+
+
+def _insert_record(connection: Connection, case: _Case, *, status: str, seq: int, now: datetime) -> None:
+    connection.execute(
+        insert(tables.Record).values(
+            cycle_id=case.facts.cycle_id, act=case.row.trigger, key=case.ask.key, status=status, by=case.ask.by,
+            via=case.ask.via, occurred_at=utc(case.at), entered_at=utc(now), confirmed_by=case.confirmed_by,
+            data=case.ask.record.model_dump_json(), ledger_seq=seq,
+        )
+    )  # fmt: skip
+
+
+def _repetition(known: tables.Record, row: Row, ask: Ask, facts: Facts) -> Outcome | Refused:
+    if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
+        return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
+    waits = row.second if known.status == "pending" else ()
+    return Outcome(trigger=ask.trigger, state=facts.state, seq=known.ledger_seq, repeated=True, waits_for=waits)
+
+
+R = TypeVar("R")
+
+
+def _or_refuse(result: R | Refused) -> R:
+    if isinstance(result, Refused):
+        raise result
+    return result

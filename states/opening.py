@@ -1,0 +1,115 @@
+"""Opening a cycle and registering people: the two things that come before any act of the table."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import col
+
+from models import tables
+from models.clock import utc
+from models.database import writing
+from models.errors import BadInput, Refused, Unmet
+from models.people import SYSTEM, Person
+from models.programme import Programme
+from models.words import _, in_words
+from states import ledger, reading, schedule
+from states.door import Door
+from states.guards.oversight import four_eyes_are_feasible
+from states.table import INITIAL, TABLE, all_machines
+
+
+def fill_rules(connection: Connection) -> None:
+    """Fill the rules table, which the database's own triggers read, from states/table.py."""
+    connection.execute(delete(tables.Rule))
+    beginnings = [(m.name, "", "begin", state) for m in all_machines() for state in m.initial]
+    pairs = [(m.name, start, trigger, to) for m in all_machines() for start, trigger, to in m.pairs]
+    connection.execute(
+        insert(tables.Rule),
+        [
+            {"machine": machine, "from_state": start, "trigger": trigger, "to_state": to}
+            for machine, start, trigger, to in (*beginnings, *pairs)
+        ],
+    )
+
+
+def cycle_id_of(programme: str, fiscal_year: int) -> str:
+    """Return the id of a cycle: the programme's key and the fiscal year."""
+    return f"{programme}-{fiscal_year}"
+
+
+def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *, by: str, via: str) -> tuple[str, bool]:
+    """Open a fiscal year under a programme; return the cycle's id and whether it is new. Opening twice is a no-op.
+
+    Raises:
+        Refused: a four-eyes act of the table could never be done by the people on the register.
+        BadSetting: the programme's schedule does not hold.
+
+    """
+    cycle_id, now = cycle_id_of(programme.key, fiscal_year), door.clock.now()
+    with writing(door.engine) as connection:
+        if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
+            return cycle_id, False
+        connection.execute(insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now)))
+        if unmet := _infeasible(door, connection, cycle_id):
+            connection.rollback()
+            raise Refused(
+                _("The year {year} cannot be opened yet.").format(year=fiscal_year),
+                unmet,
+                _("Register the people first: tsudoi people add"),
+            )
+        schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
+        data = {"fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256}
+        entry = ledger.Entry(at=now, event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
+        ledger.append(connection, entry)
+    return cycle_id, True
+
+
+def register(door: Door, person: Person, *, by: str, via: str) -> None:
+    """Put a person on the register, or change the entry; the ledger keeps who was on it when.
+
+    Raises:
+        BadInput: the id is kept for the machine.
+
+    """
+    if person.id == SYSTEM:
+        raise BadInput(_("The id “system” is kept for the machine."), _("Choose another id."))
+    values = {
+        **person.model_dump(exclude={"roles", "side"}), "side": person.side.value,
+        "roles": json.dumps(sorted(person.roles)),
+    }  # fmt: skip
+    with writing(door.engine) as connection:
+        known = reading.people(connection).get(person.id)
+        if known == person:
+            return
+        if known:
+            connection.execute(update(tables.Staff).where(col(tables.Staff.id) == person.id).values(**values))
+        else:
+            connection.execute(insert(tables.Staff).values(**values))
+        event = "person_changed" if known else "person_registered"
+        data = person.model_dump(mode="json", exclude={"passphrase_hash", "mail"}) | {"roles": sorted(person.roles)}
+        ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
+
+
+def _beginning(cycle_id: str, programme: Programme, text: str, year: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": cycle_id, "programme": programme.key, "fiscal_year": year, "programme_sha256": programme.sha256,
+        "programme_text": text, "state": INITIAL, "on_hold": False, "opened_at": utc(now),
+    }  # fmt: skip
+
+
+def _infeasible(door: Door, connection: Connection, cycle_id: str) -> tuple[Unmet, ...]:
+    facts = door.facts(connection, cycle_id)
+    return tuple(
+        Unmet(
+            guard="four_eyes_are_feasible",
+            missing=_("No two different people can do and confirm “{act}” ({first} and {second}).").format(
+                act=in_words(ja=row.ja, en=row.en),
+                first="・".join(role.label for role in row.who),
+                second="・".join(role.label for role in row.second),
+            ),
+            owner=row.owner.label,
+        )
+        for row in TABLE
+        if row.second and not four_eyes_are_feasible(row.who, row.second, facts)
+    )

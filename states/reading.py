@@ -1,0 +1,137 @@
+"""How the door loads the facts of a cycle: a handful of indexed reads in its own transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlmodel import col
+
+from models import serials, tables
+from models.clock import TOKYO
+from models.people import Person
+from models.programme import Programme
+from states.facts import Done, Facts, ItemFact
+
+_SHOWN = 20  # serials named in a refusal; the rest is counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class PiecesOf:
+    """The mail pieces of one cycle, asked through the connection of the transaction."""
+
+    connection: Connection
+    cycle_id: str
+
+    def count(self, *states: str, origin: str = "") -> int:
+        """Return how many pieces are in these states."""
+        return self.connection.execute(select(func.count()).where(*self._where(states, origin))).scalar_one()
+
+    def named(self, *states: str, origin: str = "") -> str:
+        """Return the serials in these states as ranges, the first few and the number of the rest."""
+        serial = col(tables.Piece.serial)
+        query = select(serial).where(*self._where(states, origin)).order_by(serial).limit(_SHOWN)
+        shown = list(self.connection.execute(query).scalars())
+        rest = self.count(*states, origin=origin) - len(shown) if len(shown) == _SHOWN else 0
+        return serials.compact(shown) + (f" … (+{rest})" if rest else "")
+
+    def within(self, text: str, *states: str) -> int:
+        """Return how many of the named serials are in these states."""
+        spans = serials.ranges(text)
+        if not spans:
+            return 0
+        inside = or_(*(col(tables.Piece.serial).between(first, last) for first, last in spans))
+        return self.connection.execute(select(func.count()).where(*self._where(states, ""), inside)).scalar_one()
+
+    def _where(self, states: tuple[str, ...], origin: str) -> list[ColumnElement[bool]]:
+        piece = tables.Piece
+        where = [col(piece.cycle_id) == self.cycle_id]
+        if states:
+            where.append(col(piece.state).in_(states))
+        if origin:
+            where.append(col(piece.origin) == origin)
+        return where
+
+
+@cache
+def programme_of(text: str) -> Programme:
+    """Return the programme as the cycle stored it when it was opened."""
+    return Programme.parse(text, name="cycle")
+
+
+def load(
+    connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, tuple[str, ...]]
+) -> Facts:
+    """Read everything that guards may ask about a cycle."""
+    done, due = _acts(connection, cycle.id)
+    held = tables.HeldRow
+    undecided = select(func.count()).where(col(held.cycle_id) == cycle.id, col(held.how) == "")
+    return Facts(
+        cycle_id=cycle.id,
+        fiscal_year=cycle.fiscal_year,
+        state=cycle.state,
+        on_hold=cycle.on_hold,
+        now=now.astimezone(TOKYO),
+        programme=programme_of(cycle.programme_text),
+        people=people(connection),
+        done=done,
+        due=due,
+        items=_items(connection, cycle.id),
+        undecided=connection.execute(undecided).scalar_one(),
+        incidents=_open_incidents(connection, cycle.id),
+        claims=_claims(connection, cycle.id),
+        pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+        measures=measures,
+    )
+
+
+def people(connection: Connection) -> dict[str, Person]:
+    """Return everybody on the register by id."""
+    return {
+        row.id: Person(
+            id=row.id,
+            name=row.name,
+            side=row.side,
+            roles=json.loads(row.roles),
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            mail=row.mail,
+            passphrase_hash=row.passphrase_hash,
+        )
+        for row in connection.execute(select(tables.Staff))
+    }
+
+
+def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
+    act, record = tables.Act, tables.Record
+    due = connection.execute(select(col(act.act), col(act.due_on)).where(col(act.cycle_id) == cycle_id))
+    in_force = select(record).where(col(record.cycle_id) == cycle_id, col(record.status) == "done")
+    done = {
+        row.act: Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
+        for row in connection.execute(in_force)
+    }
+    return done, {row.act: row.due_on for row in due}
+
+
+def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
+    item = tables.Item
+    rows = connection.execute(select(item).where(col(item.cycle_id) == cycle_id).order_by(col(item.number)))
+    return tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows)
+
+
+def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:
+    incident = tables.Incident
+    query = select(col(incident.id)).where(col(incident.cycle_id) == cycle_id, col(incident.state) == "open")
+    return frozenset(number for number in connection.execute(query).scalars() if number is not None)
+
+
+def _claims(connection: Connection, cycle_id: str) -> frozenset[str]:
+    query = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == cycle_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def aware(instant: datetime) -> datetime:
+    """Return a stored instant as aware: SQLite gives back UTC without saying so."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

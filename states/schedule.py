@@ -1,0 +1,125 @@
+"""The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
+
+from datetime import date, datetime
+from functools import cache
+
+from sqlalchemy import Connection, insert, select, update
+from sqlmodel import col
+
+from models import tables
+from models.clock import TOKYO
+from models.errors import BadSetting
+from models.programme import Programme
+from models.words import _
+from states import deadlines
+from states.calendar import Calendar
+from states.deadlines import Scheduled
+from states.facts import Facts
+from states.table import BY_TRIGGER, TABLE
+
+LONG_AGO = date(1900, 1, 1)
+# What a cancelled cycle still owes.
+_AFTER_CANCELLING = (
+    "return_items", "return_media", "report_erasure", "confirm_erasure", "erase_ward_data", "destroy_items", "close",
+)  # fmt: skip
+
+
+@cache
+def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
+    """Return every dated act with its rule.
+
+    Raises:
+        BadSetting: the programme names an act that the table does not have.
+
+    """
+    if strange := sorted(set(programme.schedule) - set(BY_TRIGGER)):
+        raise BadSetting(
+            _("schedule.{act}: the table has no such act.").format(act=strange[0]),
+            _("Use the act names of docs/states.md."),
+        )
+    rules = {row.trigger: programme.schedule.get(row.trigger, row.due) for row in TABLE}
+    return tuple(
+        Scheduled(act=row.trigger, rule=rules[row.trigger], after=tuple(a for a in row.after if rules[a]))
+        for row in TABLE
+        if rules[row.trigger]
+    )
+
+
+def plan(programme: Programme, fiscal_year: int, calendar: Calendar) -> dict[str, date]:
+    """Return the planned date of every dated act of a fiscal year."""
+    return deadlines.plan(scheduled(programme), deadlines.anchors(programme.anchors, fiscal_year, calendar), calendar)
+
+
+def milestones(programme: Programme, fiscal_year: int, calendar: Calendar) -> dict[str, date]:
+    """Return the dates that are nobody's act: the year's opening, the cut-off date, the end of the contract."""
+    anchors = deadlines.anchors(programme.anchors, fiscal_year, calendar)
+    dates = tuple(Scheduled(act=key, rule=rule) for key, rule in programme.milestones.items())
+    return deadlines.plan(dates, anchors, calendar)
+
+
+def write_plan(connection: Connection, cycle_id: str, programme: Programme, year: int, calendar: Calendar) -> None:
+    """Write the dated acts of a new cycle: plan and due date are the same on the first day."""
+    planned = plan(programme, year, calendar)
+    connection.execute(
+        insert(tables.Act),
+        [
+            {"cycle_id": cycle_id, "act": act.act, "owner": BY_TRIGGER[act.act].owner.value, "rule": act.rule,
+             "planned_on": planned[act.act], "due_on": planned[act.act], "moved_reason": "", "flag": "",
+             "look_on": first_look(planned[act.act], calendar)}
+            for act in scheduled(programme)
+        ],
+    )  # fmt: skip
+
+
+def first_look(due_on: date, calendar: Calendar) -> date:
+    """Return the first day on which the sweep has something to say about an act."""
+    return calendar.add_open_days(due_on, deadlines.RUNGS[0])
+
+
+def reschedule(
+    connection: Connection, facts: Facts, trigger: str, at: datetime, *, seq: int, calendar: Calendar
+) -> None:
+    """Mark a dated act as done and move what hangs on it; nothing else moves when it was in time."""
+    if trigger not in facts.due:
+        return
+    act, today = tables.Act, at.astimezone(TOKYO).date()
+    mine = col(act.cycle_id) == facts.cycle_id
+    connection.execute(update(act).where(mine, col(act.act) == trigger).values(done_on=today, done_seq=seq))
+    rows = {row.act: row for row in connection.execute(select(act).where(mine))}
+    in_time = today <= rows[trigger].planned_on == rows[trigger].due_on
+    if in_time and not any(deadlines.Rule.parse(row.rule).anchor == trigger for row in rows.values()):
+        return
+    owed = deadlines.dues(
+        scheduled(facts.programme),
+        planned={key: row.planned_on for key, row in rows.items()},
+        done={key: row.done_on for key, row in rows.items() if row.done_on},
+        moved={key: row.moved_to for key, row in rows.items() if row.moved_to},
+        calendar=calendar,
+    )
+    for key, row in rows.items():
+        if row.done_on is None and owed[key] != row.due_on:
+            connection.execute(
+                update(act)
+                .where(mine, col(act.act) == key)
+                .values(due_on=owed[key], flag="", rung=None, look_on=first_look(owed[key], calendar))
+            )
+
+
+def move_deadline(connection: Connection, cycle_id: str, key: str, to: date, reason: str) -> None:
+    """Move an act that is still owed; the sweep looks at it again at once."""
+    act = tables.Act
+    connection.execute(
+        update(act)
+        .where(col(act.cycle_id) == cycle_id, col(act.act) == key)
+        .values(moved_to=to, moved_reason=reason, due_on=to, flag="", rung=None, look_on=LONG_AGO)
+    )
+
+
+def drop_open_acts(connection: Connection, cycle_id: str, *, on: date, seq: int) -> None:
+    """Take from the schedule what a cancelled cycle owes no more."""
+    act = tables.Act
+    connection.execute(
+        update(act)
+        .where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None), col(act.act).not_in(_AFTER_CANCELLING))
+        .values(done_on=on, done_seq=seq, flag="dropped")
+    )
