@@ -167,7 +167,7 @@ class Vault:
         """Destroy the key's backup, the key and then every file; a second call finds nothing and says so.
 
         Overwriting does not reach every copy that a disk or its journal may keep; what makes the data unreadable is
-        the destroyed key (cryptographic erase, NIST SP 800-88 Rev. 1, 2.6). The key goes after its backup, so that a
+        the destroyed key (cryptographic erase, NIST SP 800-88). The key goes after its backup, so that a
         kill leaves either a vault that opens or one without any key. The backup's medium must be in its place.
         """
         keys = self._shred_keys()
@@ -272,8 +272,10 @@ class Vault:
         return self.directory / name
 
     def _opened(self, name: str) -> BinaryIO:
+        path = self._path(name)
+        self._key()
         try:
-            return self._path(name).open("rb")
+            return path.open("rb")
         except FileNotFoundError:
             raise Unknown(
                 _("The vault of cycle {cycle} holds no file {name}.").format(cycle=self.cycle, name=name),

@@ -124,6 +124,8 @@ class Programme(Part):
     title_ja: str
     title_en: str
     ceremony_ja: str
+    ceremony_at: str
+    ceremony_place: str
     opens: str
     referral: Referral
     sections: Sections

@@ -84,8 +84,9 @@ def _move_item(context: _Context, effect: eff.MoveItem) -> None:
 def _hold_rows(context: _Context, effect: eff.HoldRows) -> None:
     held = tables.HeldRow
     mine = col(held.cycle_id) == context.facts.cycle_id
-    decided = {row.row: row for row in context.connection.execute(select(held).where(mine, col(held.how) != ""))}
-    context.connection.execute(delete(held).where(mine, col(held.how) == ""))
+    stale = (mine, col(held.how) == "") if effect.same_extract else (mine,)
+    context.connection.execute(delete(held).where(*stale))
+    decided = {row.row for row in context.connection.execute(select(held).where(mine))}
     new = {row.row: row for row in effect.rows if row.row not in decided}
     if new:
         context.connection.execute(

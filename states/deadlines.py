@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, Self
 
-from models.errors import BadSetting, Unknown
+from models.errors import BadSetting
 from models.words import _
 from states.calendar import Calendar
 
@@ -94,41 +94,36 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
     return {act: dates[act] for act in rules}
 
 
-def due(
-    act: str,
+def dues(
     schedule: Sequence[Scheduled],
     *,
     planned: Mapping[str, date],
     done: Mapping[str, date],
     moved: Mapping[str, date],
     calendar: Calendar,
-) -> date:
-    """Return the date on which the act is owed now; `planned` is the plan of the same schedule.
+) -> dict[str, date]:
+    """Return the date on which every act of the schedule is owed now; `planned` is the plan of the same schedule.
 
     A date moved by a person wins. A rule that hangs on another act counts from its actual day, before that from the day
-    it is owed. Every other act in `after` that was done late pushes this one to as many open days after its actual day
-    as the plan had left between the two, and what was done early moves nothing.
-
-    Raises:
-        Unknown: the schedule has no such act.
-
+    it is owed. Every other act in `after` that was done late, or is owed late, pushes this one to as many open days
+    after it as the plan had left between the two; what is early moves nothing.
     """
     scheduled = {item.act: item for item in schedule}
-    if act not in scheduled:
-        raise Unknown(
-            _("There is no act {act} in the schedule.").format(act=act), _("Name an act that tsudoi next shows.")
-        )
-    if act in moved:
-        return moved[act]
-    rule, base = Rule.parse(scheduled[act].rule), planned[act]
-    if rule.anchor in scheduled:
-        anchored_on = done.get(rule.anchor) or due(
-            rule.anchor, schedule, planned=planned, done=done, moved=moved, calendar=calendar
-        )
-        base = rule.counted_from(anchored_on, calendar)
-    # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
-    late = [it for it in scheduled[act].after if it != rule.anchor and it in done and done[it] > planned[it]]
-    return max(base, *(_pushed_by(it, act, planned, done, calendar) for it in late)) if late else base
+    days: dict[str, date] = {}  # what others count from: the actual day, before that the day owed
+    owed: dict[str, date] = {}
+
+    def pushed_by(late: str, act: str) -> date:
+        return calendar.add_open_days(days[late], calendar.open_days_between(planned[late], planned[act]))
+
+    for act in _in_order(schedule):
+        rule, base = Rule.parse(scheduled[act].rule), planned[act]
+        if rule.anchor in scheduled:
+            base = rule.counted_from(days[rule.anchor], calendar)
+        # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
+        late = [it for it in scheduled[act].after if it != rule.anchor and days[it] > planned[it]]
+        owed[act] = moved.get(act) or max([base, *(pushed_by(it, act) for it in late)])
+        days[act] = done.get(act) or owed[act]
+    return owed
 
 
 def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
@@ -165,11 +160,6 @@ def _flag_days(due_on: date, calendar: Calendar) -> list[tuple[date, Flag]]:
 
 def _rung_days(due_on: date, rungs: Sequence[int], calendar: Calendar) -> list[tuple[date, int]]:
     return [(calendar.add_open_days(due_on, step), step) for step in rungs]
-
-
-def _pushed_by(late: str, act: str, planned: Mapping[str, date], done: Mapping[str, date], calendar: Calendar) -> date:
-    """Return the day on which the act is owed when the open days that the plan left after the late act are kept."""
-    return calendar.add_open_days(done[late], calendar.open_days_between(planned[late], planned[act]))
 
 
 def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> None:

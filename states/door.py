@@ -107,6 +107,12 @@ class Door:
             result = self._confirm(connection, row, ask)
         return _or_refuse(result)
 
+    def note(self, cycle_id: str, event: str, *, by: str, via: str, data: Mapping[str, object]) -> int:
+        """Append an entry about something that is no act of the table, such as an extract that was refused."""
+        entry = ledger.Entry(at=self.clock.now(), event=event, by=by, via=via, cycle_id=cycle_id, data=data)
+        with writing(self.engine) as connection:
+            return ledger.append(connection, entry)
+
     def facts(self, connection: Connection, cycle_id: str) -> Facts:
         """Load the facts of a cycle in the caller's transaction."""
         cycle = cycle_of(connection, cycle_id)

@@ -53,9 +53,10 @@ class MoveItem:
 
 @dataclass(frozen=True, kw_only=True)
 class HoldRows:
-    """The held rows of an extract replace those of the one before; decisions on the same rows stay."""
+    """The held rows of an extract replace those of the one before; decisions stay where it is the same extract."""
 
     rows: tuple[extraction.RowHeld, ...]
+    same_extract: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +145,11 @@ def nothing_more(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
 
 
 @effects_of(extraction.ExtractTaken)
-def rows_are_held(_facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
+def rows_are_held(facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
     """The held rows wait for decisions."""
-    return (HoldRows(rows=record.rows),)
+    before = facts.record("take_extract", extraction.ExtractTaken)
+    same = before is not None and before.extract_sha256 == record.extract_sha256
+    return (HoldRows(rows=record.rows, same_extract=same),)
 
 
 @effects_of(extraction.RowDecided)

@@ -48,8 +48,16 @@ class Pieces(Protocol):
         """Return how many pieces are in these states (all states when none is named)."""
         ...
 
+    def by_state(self) -> dict[str, int]:
+        """Return how many pieces are in each state of the machine."""
+        ...
+
     def named(self, *states: str, origin: str = "") -> str:
         """Return the serials in these states as text, the first few only."""
+        ...
+
+    def serials(self, *states: str, origin: str = "") -> frozenset[int]:
+        """Return every serial in these states."""
         ...
 
     def within(self, serials: str, *states: str) -> int:

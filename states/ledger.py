@@ -7,6 +7,7 @@ handful of rows whatever the size. What is verified is what is stored: nothing i
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import rfc8785
 from sqlalchemy import Connection, func, insert, select
@@ -18,8 +19,6 @@ from models.errors import Damaged
 from models.notes import Checkpoint, Signer, signed_note, verify_note
 from models.words import _
 from states import merkle
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +36,16 @@ class Entry:
 def append(connection: Connection, entry: Entry) -> int:
     """Append one entry in the caller's transaction and return its number (1, 2, 3 …)."""
     seq = size(connection) + 1
-    text = rfc8785.dumps(
-        {
-            "at": stamp(entry.at),
-            "by": entry.by,
-            "cycle": entry.cycle_id,
-            "data": dict(entry.data),
-            "event": entry.event,
-            "seq": seq,
-            "via": entry.via,
-        }
-    )
+    said: dict[str, Any] = {
+        "at": stamp(entry.at),
+        "by": entry.by,
+        "cycle": entry.cycle_id,
+        "data": dict(entry.data),
+        "event": entry.event,
+        "seq": seq,
+        "via": entry.via,
+    }
+    text = rfc8785.dumps(said)
     hashes = merkle.stored_hashes(seq - 1, text, lambda leaf: _hashes(connection, leaf))
     connection.execute(
         insert(tables.Ledger).values(

@@ -9,11 +9,13 @@ from functools import cache
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlmodel import col
 
-from models import serials, tables
+from models import tables
 from models.clock import TOKYO
 from models.people import Person
 from models.programme import Programme
+from models.serials import compact, ranges
 from states.facts import Done, Facts, ItemFact
+from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 
@@ -29,17 +31,29 @@ class PiecesOf:
         """Return how many pieces are in these states."""
         return self.connection.execute(select(func.count()).where(*self._where(states, origin))).scalar_one()
 
+    def by_state(self) -> dict[str, int]:
+        """Return how many pieces are in each state of the machine, 0 included."""
+        piece = tables.Piece
+        query = select(col(piece.state), func.count()).where(col(piece.cycle_id) == self.cycle_id)
+        counted = dict(self.connection.execute(query.group_by(col(piece.state))).tuples().all())
+        return {state: counted.get(state, 0) for state in PIECE.states}
+
     def named(self, *states: str, origin: str = "") -> str:
         """Return the serials in these states as ranges, the first few and the number of the rest."""
         serial = col(tables.Piece.serial)
         query = select(serial).where(*self._where(states, origin)).order_by(serial).limit(_SHOWN)
         shown = list(self.connection.execute(query).scalars())
         rest = self.count(*states, origin=origin) - len(shown) if len(shown) == _SHOWN else 0
-        return serials.compact(shown) + (f" … (+{rest})" if rest else "")
+        return compact(shown) + (f" … (+{rest})" if rest else "")
 
-    def within(self, text: str, *states: str) -> int:
+    def serials(self, *states: str, origin: str = "") -> frozenset[int]:
+        """Return every serial in these states."""
+        query = select(col(tables.Piece.serial)).where(*self._where(states, origin))
+        return frozenset(self.connection.execute(query).scalars())
+
+    def within(self, serials: str, *states: str) -> int:
         """Return how many of the named serials are in these states."""
-        spans = serials.ranges(text)
+        spans = ranges(serials)
         if not spans:
             return 0
         inside = or_(*(col(tables.Piece.serial).between(first, last) for first, last in spans))

@@ -1,7 +1,6 @@
 """The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
 
 from datetime import date, datetime
-from functools import cache
 
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import col
@@ -24,7 +23,6 @@ _AFTER_CANCELLING = (
 )  # fmt: skip
 
 
-@cache
 def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
     """Return every dated act with its rule.
 

@@ -65,7 +65,7 @@ def sweep(door: Door) -> Swept:
                 known[row.cycle_id] = door.facts(connection, row.cycle_id)
             facts = known[row.cycle_id]
             look = _look(row, facts, today, door)
-            flagged += _flag(connection, row, look, now, door)
+            flagged += _flag(connection, row, look, now)
             written += _remind(connection, row, look, facts, now)
             _keep(connection, row, look)
     return Swept(looked_at=len(rows), flagged=flagged, reminders=written)
@@ -85,7 +85,7 @@ def _look(row: SqlRow[tuple[tables.Act]], facts: Facts, today: date, door: Door)
     )
 
 
-def _flag(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, now: datetime, door: Door) -> bool:
+def _flag(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, now: datetime) -> bool:
     if look.flag == row.flag:
         return False
     act = tables.Act

@@ -579,6 +579,12 @@ class Machine:
     final: tuple[str, ...]
     pairs: tuple[tuple[str, str, str], ...]
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Return every state, in the order of the pairs."""
+        named = [*self.initial, *(state for start, _trigger, to in self.pairs for state in (start, to))]
+        return tuple(dict.fromkeys(named))
+
 
 PIECE = Machine(
     name="piece",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, Line, SerialText, Sha256
+from models.records.base import ActRecord, Code, Count, Line, MaybeSha256, SerialText, Sha256
 
 
 class RowHeld(ActRecord):
@@ -33,6 +33,7 @@ class ExtractTaken(ActRecord):
     months: dict[str, Count] = Field(title="Exported by birth month")
     font_sha256: Sha256 = Field(title="SHA-256 of the font")
     warnings: dict[Code, Count] = Field(title="Warnings by code")
+    addressees_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the addressees in the vault")
 
 
 class RowDecided(ActRecord):
@@ -64,8 +65,8 @@ class ProtectionRechecked(ActRecord):
 class AdditionsTaken(ActRecord):
     """追加抽出: late move-ins after the fourteen days of notice; they get new serials."""
 
-    extract_sha256: Sha256 = Field(title="SHA-256 of the extract")
+    extract_sha256: MaybeSha256 = Field(title="SHA-256 of the extract")
     raw_hits: Count = Field(title="Raw hits")
     excluded: dict[Code, Count] = Field(title="Excluded by reason")
-    serials: SerialText = Field(title="New serials")
-    condition: Line = Field(title="Extraction condition")
+    serials: SerialText = Field(default="", title="New serials")
+    addressees_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the addressees in the vault")

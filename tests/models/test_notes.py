@@ -208,6 +208,7 @@ def test_a_text_that_could_not_be_opened_again_is_not_signed(text: str) -> None:
         GO_VERIFIER_KEY.replace("ARpc", "AhpC"),
         GO_VERIFIER_KEY[:-4],
         GO_VERIFIER_KEY + "\n",
+        notes.verifier_key("short.example", bytes(31)),
     ],
 )
 def test_a_bent_verifier_key_is_refused(text: str) -> None:

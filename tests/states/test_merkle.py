@@ -183,6 +183,15 @@ def test_a_proof_of_the_wrong_length_is_refused() -> None:
         assert not holds([proof[0][:31], proof[0][31:] + proof[1], *proof[2:]])
 
 
+def test_bytes_cannot_wander_from_one_hash_into_the_next() -> None:
+    """Hashes cut at another place are refused, though their concatenation and so the root stay the same."""
+    leaf, [sibling, *rest] = mth(0, 1), merkle.inclusion_proof(0, 8, read)
+    shifted = [leaf[31:] + sibling, *rest]
+    assert not merkle.verify_inclusion(leaf=leaf[:31], index=0, size=8, proof=shifted, root=mth(0, 8))
+    old, [right] = mth(0, 4), merkle.consistency_proof(4, 8, read)
+    assert not merkle.verify_consistency(old=4, new=8, old_root=old[:31], new_root=mth(0, 8), proof=[old[31:] + right])
+
+
 def test_a_rewritten_history_cannot_be_called_consistent() -> None:
     """The trees before and after an old entry was changed share no accepted proof."""
     changed: list[bytes] = []

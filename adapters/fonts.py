@@ -1,0 +1,215 @@
+"""Fonts: which one prints the letters, and what it does with every character of a name.
+
+A variation sequence that the font does not have is the dangerous case: no box is drawn, the common shape is printed
+silently. The Moji_Joho and Adobe-Japan1 collections share no sequence, so a name with a selector of the one prints
+wrongly in a font of the other.
+"""
+
+import hashlib
+import math
+import os
+import re
+import struct
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import repeat
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from fontTools.ttLib import TTFont, TTLibError  # pyright: ignore[reportMissingTypeStubs] - it has none
+from noto_cjk_sans_jp_regular import FONT_PATH  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+from models.errors import BadInput
+from models.extract import code_points
+from models.words import _
+
+_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+_MM_PER_POINT = 25.4 / 72
+# fsType of the OS/2 table: 0x0002 forbids embedding, 0x0200 allows bitmaps only (OpenType specification, OS/2).
+_NOT_EMBEDDABLE = 0x0202
+_NOTDEF = 0
+_VARIATIONS = 14  # format of the cmap subtable that holds them
+_FAMILY, _LICENCE, _TYPOGRAPHIC_FAMILY = 1, 13, 16
+
+SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+# What systems write where a character was lost: geta mark, white square, question marks, low lines, asterisks.
+SUSPECT = frozenset("〓□？?＿_＊*\ufffd")
+_SUSPECT_KINDS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SELECTOR = re.compile(f"[{SELECTORS}]")
+_SEQUENCE = re.compile(rf"[^{SELECTORS}][{SELECTORS}]?|[{SELECTORS}]", re.DOTALL)
+# Where a line may break: at spaces and around every East Asian character, but not before what never begins a line.
+_NEVER_FIRST = "、。，．・：；？！」』】）〕〉》〟々ーゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+_PIECE = re.compile(rf" |[^ \u2e80-\U0010ffff]+|.[{SELECTORS}{_NEVER_FIRST}]*", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FontFile:
+    """A font by its file: `sha256` is what a contractor declares, `family` what the press asks for."""
+
+    path: Path
+    sha256: str
+    family: str
+    licence: str
+    embeddable: bool
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read who the font is.
+
+        Raises:
+            BadInput: there is no font file at the path.
+
+        """
+        try:
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            with TTFont(path, fontNumber=0, lazy=True) as font:
+                names: Any = font["name"]
+                rights: Any = font["OS/2"]
+                family = names.getDebugName(_TYPOGRAPHIC_FAMILY) or names.getDebugName(_FAMILY)
+                licence = names.getDebugName(_LICENCE)
+                embeddable = not rights.fsType & _NOT_EMBEDDABLE
+        except (OSError, TTLibError, KeyError):
+            raise _no_font() from None
+        return cls(path=path, sha256=sha256, family=family or "", licence=licence or "", embeddable=embeddable)
+
+
+class CharacterFinding(NamedTuple):
+    """What is wrong with a character: the code, and the sequence as code points."""
+
+    code: str
+    sequence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlyphTable:
+    """What a font can print: the advance width, in em, of every character it has, and its variation sequences."""
+
+    font: FontFile
+    advances: Mapping[str, float] = field(repr=False)
+    sequences: frozenset[str] = field(repr=False)
+
+    @classmethod
+    def load(cls, font: FontFile) -> "GlyphTable":
+        """Return the table of a font; a process reads each font once.
+
+        Raises:
+            BadInput: the font has no table of characters, or its file is gone.
+
+        """
+        return _load(font)
+
+    def judge(self, text: str) -> list[CharacterFinding]:
+        """Return everything that would not be printed as it is meant, in the order of the text; nothing is well.
+
+        Codes: no_glyph (a box, or nothing), no_ivs (the variation is ignored silently), private_use, suspect.
+        """
+        return [CharacterFinding(code, code_points(sequence)) for code, sequence in self._findings(text)]
+
+    def is_plain(self, character: str) -> bool:
+        """Tell whether a single character is well wherever it stands."""
+        return not self._codes(character, before="")
+
+    def width_mm(self, text: str, size_pt: float) -> float:
+        """Return how wide the text is on one line, in millimetres; a missing glyph counts as a full one."""
+        return self._em(text) * size_pt * _MM_PER_POINT
+
+    def lines(self, text: str, *, size_pt: float, width_mm: float, tail_em: float = 0.0) -> int:
+        """Return how many lines the text takes in a box of that width, with `tail_em` bound to its last word."""
+        room = width_mm / (size_pt * _MM_PER_POINT)
+        pieces = _PIECE.findall(text)
+        lines, used = 1, 0.0
+        for number, piece in enumerate(pieces, start=1):
+            width = self._em(piece) + (tail_em if number == len(pieces) else 0.0)
+            if piece == " ":
+                used += width if used else 0.0
+                continue
+            if used and used + width > room:
+                lines, used = lines + 1, 0.0
+            broken = max(0, math.ceil((width - room) / room))  # a word that is wider than a whole line
+            lines, used = lines + broken, used + width - broken * room
+        return lines
+
+    def _findings(self, text: str) -> Iterator[tuple[str, str]]:
+        before = ""
+        for sequence in _SEQUENCE.findall(text):
+            for code in self._codes(sequence, before=before):
+                yield code, sequence
+            before = sequence
+
+    def _codes(self, sequence: str, *, before: str) -> list[str]:
+        base = sequence[0]
+        kind = unicodedata.category(base)
+        if before and kind.startswith("M") and unicodedata.normalize("NFC", before + sequence) in self.advances:
+            return []  # the mark belongs: together they are one character of the font
+        codes: list[str] = []
+        if kind == "Co":
+            codes.append("private_use")
+        elif base in SUSPECT or kind in _SUSPECT_KINDS or kind.startswith("M"):
+            codes.append("suspect")
+        if base not in self.advances:
+            # A character that this Python does not know yet is well where the font has it.
+            codes += ["suspect", "no_glyph"] if kind == "Cn" else ["no_glyph"]
+        elif len(sequence) > 1 and sequence not in self.sequences:
+            codes.append("no_ivs")
+        return codes
+
+    def _em(self, text: str) -> float:
+        """Return the width in em; a variation is as wide as its base."""
+        return sum(map(self.advances.get, _SELECTOR.sub("", text), repeat(1.0)))
+
+
+def default_font() -> FontFile:
+    """Return IPAmj Mincho where it is installed, else the Noto Sans CJK JP that comes with the product.
+
+    IPAmj Mincho (IPA Font License 1.0) knows the variation sequences of the residents' registers.
+    """
+    installed = (path for folder in _font_folders() for path in sorted(folder.rglob("ipamjm*.tt[fc]")))
+    return FontFile.read(next(installed, Path(str(FONT_PATH))))
+
+
+def _font_folders() -> list[Path]:
+    data = os.environ.get("XDG_DATA_HOME")
+    return [Path(folder).expanduser() for folder in (*_FOLDERS, *([f"{data}/fonts"] if data else []))]
+
+
+@lru_cache(maxsize=4)
+def _load(font: FontFile) -> GlyphTable:
+    try:
+        with TTFont(font.path, fontNumber=0, lazy=True) as file:
+            opened: Any = file
+            # Glyphs by number: reading their names takes as long as everything else together.
+            opened.setGlyphOrder(range(opened["maxp"].numGlyphs))
+            return GlyphTable(font=font, advances=_advances(opened), sequences=_sequences(opened))
+    except (OSError, TTLibError, KeyError):
+        raise _no_font() from None
+
+
+def _advances(font: Any) -> dict[str, float]:
+    """Return the advance in em of every character; the glyphs after the last width have that one (OpenType, hmtx)."""
+    per_em, widths = font["head"].unitsPerEm, font["hhea"].numberOfHMetrics
+    metrics = struct.unpack_from(f">{2 * widths}H", font.getTableData("hmtx"))[::2]
+    return {chr(point): metrics[min(glyph, widths - 1)] / per_em for point, glyph in _glyphs(font).items()}
+
+
+def _sequences(font: Any) -> frozenset[str]:
+    """Return every variation sequence that the font draws; no glyph of its own: the common shape is the variation."""
+    glyphs = _glyphs(font)
+    return frozenset(
+        chr(base) + chr(selector)
+        for table in font["cmap"].tables
+        if table.format == _VARIATIONS
+        for selector, bases in table.uvsDict.items()
+        for base, glyph in bases
+        if glyph or base in glyphs
+    )
+
+
+def _glyphs(font: Any) -> dict[int, int]:
+    glyphs: dict[int, int] = font.getBestCmap() or {}
+    return {point: glyph for point, glyph in glyphs.items() if glyph != _NOTDEF}
+
+
+def _no_font() -> BadInput:
+    return BadInput(_("The font file cannot be read."), _("Name a TrueType or OpenType file."))

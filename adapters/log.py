@@ -1,0 +1,39 @@
+"""The log: one JSON line an event, in the data directory, and only fields that are on the list below (Law 4)."""
+
+import logging
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+# Ids, counts, hashes, times. What is not here is dropped, so that a careless call cannot write a name.
+ALLOWED = frozenset({
+    "act", "attempts", "bytes", "command", "count", "cycle", "due_on", "error_type", "event", "exit_status", "files",
+    "flagged", "fiscal_year", "found", "level", "looked_at", "persons", "reminder", "reminders", "rung", "seconds",
+    "seq", "sha256", "state", "timestamp", "unmet", "version", "via",
+})  # fmt: skip
+
+
+def only_allowed_fields(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep the fields of the list, and say how many were dropped."""
+    dropped = [key for key in event if key not in ALLOWED]
+    kept = {key: value for key, value in event.items() if key in ALLOWED}
+    return kept | ({"fields_dropped": len(dropped)} if dropped else {})
+
+
+def open_log(home: Path) -> None:
+    """Send the log of this process to the data directory."""
+    folder = home / "log"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_allowed_fields,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=(folder / "tsudoi.jsonl").open("a", encoding="utf-8")),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,555 @@
+"""The press: all paper, set by typst from the programme's templates, as PDF.
+
+A template is a clerk's file; the data come as JSON through typst's inputs, never as a file, an argument or a log line.
+Only the given fonts are used and nothing is fetched. The same data give the same bytes: no date is written into a PDF.
+What each document expects is written below as one type a document.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NotRequired, TypedDict, TypeVar
+
+import typst
+
+from models.errors import BadInput, BadSetting
+from models.words import _
+
+T = TypeVar("T")
+
+# typst keeps memory from one compile to the next, 40 MiB for 1,000 letters: a worker is replaced after this many.
+LETTERS_A_WORKER = 5000
+
+
+class Moment(TypedDict):
+    """A date as paper shows it: {"iso": "2026-11-09", "wareki": "令和8年11月9日（月）", "time": "10:30"}."""
+
+    iso: str
+    wareki: str
+    time: NotRequired[str]
+
+
+class Head(TypedDict):
+    """What stands on every document; `date` None leaves room to fill it in by hand, as everywhere."""
+
+    municipality: str
+    section: str
+    programme: str
+    fiscal_year: str
+    number: str
+    date: Moment | None
+
+
+class Document(TypedDict):
+    """Every document but the letter."""
+
+    head: Head
+
+
+class Labelled(TypedDict):
+    """A row of a form."""
+
+    label: str
+    value: str
+
+
+class Box(TypedDict):
+    """The address block: the [paper] table of the programme, in millimetres and points."""
+
+    name_width_mm: float
+    name_size_pt: float
+    address_width_mm: float
+    address_size_pt: float
+
+
+class Words(TypedDict):
+    """The invitation's own data: `letter_form` (本文), and with addressees `letter` (案内状) and `specimen` (見本)."""
+
+    municipality: str
+    sender: str
+    contact: str
+    date: Moment
+    ceremony: str
+    ceremony_on: Moment
+    ceremony_at: str
+    place: str
+    inserts: Sequence[str]
+    box: Box
+
+
+class Receiver(TypedDict):
+    """To whom a notice is addressed."""
+
+    company: str
+    name: str
+
+
+class Group(TypedDict):
+    """A group of the password and its reading in katakana."""
+
+    text: str
+    kana: str
+
+
+class PasswordNotice(Document):
+    """`password_notice` パスワード通知書. `checkpoint` is the ledger's signed note line by line, here and below."""
+
+    addressee: Receiver
+    package: str
+    sha256: str
+    groups: Sequence[Group]
+    giver: str
+    receiver: str
+    checkpoint: Sequence[str]
+
+
+class ControlSheet(Document):
+    """`control_sheet` 管理票 of a medium. It never says how many persons the medium holds."""
+
+    package: str
+    medium: str
+    form: str
+    made_at: Moment | None
+    made_by: str
+    checked_by: str
+    sha256: str
+    read_back: str
+    virus_scan: str
+
+
+class Party(TypedDict):
+    """A person on one side of a movement."""
+
+    affiliation: str
+    name: str
+
+
+class Check(TypedDict):
+    """A box to tick."""
+
+    label: str
+    done: bool
+
+
+class Slip(Document):
+    """`slip` 確認記録票: one movement."""
+
+    movement: str
+    moved_at: Moment | None
+    giver: Party
+    receiver: Party
+    content: str
+    quantity: str
+    occasion: str
+    bag: str
+    carrier: str
+    checks: Sequence[Check]
+    checkpoint: Sequence[str]
+
+
+class Pull(TypedDict):
+    """A serial to be pulled, with a reason code that tells the contractor nothing about the person."""
+
+    serial: str
+    code: str
+
+
+class Code(TypedDict):
+    """What a neutral reason code means."""
+
+    code: str
+    meaning: str
+
+
+class PullList(Document):
+    """`pull_list` 引抜きリスト: serials only."""
+
+    list_number: str
+    stage: str
+    acknowledge_by: Moment | None
+    rows: Sequence[Pull]
+    codes: Sequence[Code]
+    made_by: str
+
+
+class Entry(TypedDict):
+    """A ledger entry as it is printed."""
+
+    number: int
+    at: Moment
+    title: str
+    who: str
+    content: str
+    quantity: str
+
+
+class LedgerPrint(Document):
+    """`ledger_print` 管理簿."""
+
+    period: str
+    root: str
+    entries: Sequence[Entry]
+    checkpoint: Sequence[str]
+
+
+class Count(TypedDict):
+    """A line of the conservation table."""
+
+    label: str
+    count: str
+    source: str
+
+
+class CountsResult(TypedDict):
+    """Whether the counts hold, and the sentence that says so."""
+
+    holds: bool
+    text: str
+
+
+class Planned(TypedDict):
+    """A dated act; the dates are text, "" while it is not done."""
+
+    title: str
+    owner: str
+    planned: str
+    actual: str
+    difference: str
+
+
+class Overdue(TypedDict):
+    """An act that was or is late, and how often its owner was reminded."""
+
+    title: str
+    owner: str
+    due: str
+    done: str
+    reminders: str
+
+
+class Incident(TypedDict):
+    """An incident or a deviation."""
+
+    number: str
+    on: str
+    title: str
+    outcome: str
+
+
+class Measures(TypedDict):
+    """How many measures of a category were kept."""
+
+    label: str
+    total: str
+    kept: str
+    open: str
+    not_applicable: str
+
+
+class LedgerState(TypedDict):
+    """Where the ledger stands."""
+
+    entries: str
+    root: str
+    checkpoint: Sequence[str]
+
+
+class Report(Document):
+    """`report` 年度報告書."""
+
+    contractor: str
+    state: str
+    counts: Sequence[Count]
+    counts_result: CountsResult
+    schedule: Sequence[Planned]
+    overdue: Sequence[Overdue]
+    incidents: Sequence[Incident]
+    measures: Sequence[Measures]
+    erasure: Sequence[Labelled]
+    ledger: LedgerState
+    coordinator: str
+    approver: str
+
+
+class Erased(TypedDict):
+    """One thing that was erased: what, where, how, when, by whom."""
+
+    what: str
+    where: str
+    method: str
+    erased_at: Moment | None
+    by: str
+
+
+class Key(TypedDict):
+    """What became of the key of the cycle."""
+
+    treatment: str
+    destroyed_at: Moment | None
+    by: str
+
+
+class ErasureRecord(Document):
+    """`erasure_record` データ廃棄記録: the ward's own."""
+
+    items: Sequence[Erased]
+    key: Key
+    scan: Sequence[Labelled]
+    operator: str
+    witness: str
+    approver: str
+
+
+class Excluded(TypedDict):
+    """How many were excluded for one reason."""
+
+    reason: str
+    count: str
+
+
+class Month(TypedDict):
+    """How many were born in a month; `count` is a number, the bar's height comes from it."""
+
+    label: str
+    count: int
+
+
+class HeldRow(TypedDict):
+    """A row that waited for a decision: row, column and code, never the value."""
+
+    row: int
+    column: str
+    code: str
+    decision: str
+    by: str
+
+
+class ExtractReport(Document):
+    """`extract_report` 抽出点検票; `checkers` are two names, "" where one still signs by hand."""
+
+    condition: Sequence[Labelled]
+    hits: str
+    excluded: Sequence[Excluded]
+    exported: str
+    result: str
+    months: Sequence[Month]
+    files: Sequence[Labelled]
+    sha256: str
+    held: Sequence[HeldRow]
+    checkers: tuple[str, str]
+
+
+class Returned(TypedDict):
+    """An item that went out and comes back; "" in `returned` is filled in by hand."""
+
+    item: str
+    number: str
+    received: str
+    returned: str
+
+
+class ReturnNote(Document):
+    """`return_note` 返却書: the contractor's, with the items pre-filled from what it holds."""
+
+    contractor: str
+    manager: str
+    returned_at: Moment | None
+    bag: str
+    items: Sequence[Returned]
+    giver: str
+    receiver: str
+
+
+class ErasureReport(Document):
+    """`erasure_report` 消去報告書: the contractor's, with the places pre-filled."""
+
+    contractor: str
+    manager: str
+    items: Sequence[Erased]
+    subcontracting: str
+    operator: str
+    witness: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """One invitation's imprint: the three items that may leave, and the serial."""
+
+    serial: int
+    name: str
+    postal_code: str
+    address: str
+
+    def imprint(self) -> dict[str, str]:
+        """Return the imprint as the template takes it, the serial with seven digits."""
+        return {**asdict(self), "serial": f"{self.serial:07}"}
+
+
+DUMMY = Addressee(
+    serial=0, name="見本 太郎", postal_code="000-0000", address="東京都見本区見本町一丁目2番3号 見本ハイツ101"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """Makes paper from a folder of templates, with one family out of the given fonts (files or folders).
+
+    Raises:
+        BadSetting: the family is not among the fonts.
+
+    """
+
+    templates: Path
+    fonts: Sequence[Path]
+    family: str
+
+    def __post_init__(self) -> None:
+        """Check the family now: typst would print empty boxes without a word."""
+        if self.family not in self._loaded_fonts().families():
+            raise BadSetting(
+                _("The font family {family} is not in the given font folders.").format(family=self.family),
+                _("Name a family that is there, or put its font file into the folder."),
+            )
+
+    def make(self, document: str, data: Mapping[str, object]) -> bytes:
+        """Return the PDF of one document, by the name of its template; the types above say which data it takes.
+
+        Raises:
+            BadSetting: there is no such template, it asks for the network, or it does not compile; the message names
+                template and line. Where residents' data are on the page the compiler's reason is left out.
+
+        """
+        template = self.templates / f"{document}.typ"
+        if not template.is_file():
+            raise BadSetting(
+                _("There is no template {name}.").format(name=template.name),
+                _("Put it back into the programme's template folder."),
+            )
+        self._refuse_what_is_fetched()
+        reason_may_show = data.get("addressees", _imprints([DUMMY])) == _imprints([DUMMY])
+        try:
+            return typst.compile(
+                str(template),
+                root=str(self.templates),
+                font_paths=self._loaded_fonts(),
+                sys_inputs={"family": self.family, "data": json.dumps(data, ensure_ascii=False)},
+                timestamp=0,
+                pdf_tags="words" not in data,
+            )
+        except typst.TypstError as error:
+            complaint = _complaint(error, reason_may_show=reason_may_show)
+        raise complaint  # outside the handler, so that the compiler's own error, which may quote data, stays behind
+
+    def specimen(self, words: Words, addressees: Iterable[Addressee] = (DUMMY,)) -> bytes:
+        """Return letters marked 見本 across: the imprint sample, of the dummy addressee where no others are given."""
+        return self.make("specimen", {**self._sheet(words), "addressees": _imprints(addressees)})
+
+    def letters(
+        self,
+        addressees: Iterable[Addressee],
+        *,
+        into: Callable[[int, bytes], None],
+        words: Words,
+        batch: int = 1000,
+        workers: int = 1,
+    ) -> int:
+        """Print letters in serial order, a PDF a batch, each handed to `into` with its number from 1; return how many.
+
+        Child processes print and are replaced after a few batches; the memory of none grows with the number of letters.
+
+        Raises:
+            BadInput: the serials do not ascend.
+            BadSetting: a template is wrong (told before the first letter is printed), a child ended early, or batch or
+                workers are below 1.
+
+        """
+        if min(batch, workers) < 1:
+            raise BadSetting(_("Batch size and number of workers are at least 1."), _("Mend the setting."))
+        sheet = self._sheet(words)
+        self.make("specimen", {**sheet, "addressees": _imprints([DUMMY])})
+        printed = 0
+        batches = enumerate(_cut(_in_serial_order(addressees), batch), 1)
+        for numbered in _cut(batches, workers * max(1, LETTERS_A_WORKER // batch)):
+            for (number, people), pdf in zip(numbered, self._print_all(sheet, numbered, workers), strict=True):
+                into(number, pdf)
+                printed += len(people)
+        return printed
+
+    def _print_all(
+        self, sheet: Mapping[str, object], numbered: Iterable[tuple[int, Iterable[Addressee]]], workers: int
+    ) -> Iterator[bytes]:
+        work = partial(self.make, "letter")
+        data = [{**sheet, "addressees": _imprints(people)} for _number, people in numbered]
+        try:
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+                yield from pool.map(work, data)
+        except BrokenProcessPool:
+            raise BadSetting(
+                _("A printing process ended before its batch was done."), _("Print again in smaller batches.")
+            ) from None
+
+    def _sheet(self, words: Words) -> dict[str, object]:
+        """Return what all letters share: the form goes in as a PDF, so that it is laid out only once."""
+        return {"words": words, "form": list(self.make("letter_form", {"words": words}))}
+
+    def _loaded_fonts(self) -> typst.Fonts:
+        return _load(tuple(sorted({str(font.parent if font.is_file() else font) for font in self.fonts})))
+
+    def _refuse_what_is_fetched(self) -> None:
+        """Refuse typst packages: the compiler would fetch them (law: no network)."""
+        for template in sorted(self.templates.glob("*.typ")):
+            for line, text in enumerate(template.read_text(encoding="utf-8").splitlines(), 1):
+                if '"@' in text:
+                    raise BadSetting(
+                        _("The template {name}, line {line}, asks for a package from the network.").format(
+                            name=template.name, line=line
+                        ),
+                        _("Copy what it needs into the template folder."),
+                    )
+
+
+@cache
+def _load(folders: tuple[str, ...]) -> typst.Fonts:
+    """Read the fonts of these folders once a process, and no others: neither the system's nor the compiler's own."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
+
+
+def _imprints(addressees: Iterable[Addressee]) -> list[dict[str, str]]:
+    return [addressee.imprint() for addressee in addressees]
+
+
+def _in_serial_order(addressees: Iterable[Addressee]) -> Iterator[Addressee]:
+    last = 0
+    for addressee in addressees:
+        if addressee.serial <= last:
+            raise BadInput(
+                _("Serial {serial} comes after serial {last}.").format(serial=addressee.serial, last=last),
+                _("Give the letters in ascending order of their serials, each once."),
+            )
+        last = addressee.serial
+        yield addressee
+
+
+def _cut(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most `size`, taking no more than that at a time."""
+    walk = iter(things)
+    while piece := list(islice(walk, size)):
+        yield piece
+
+
+def _complaint(error: typst.TypstError, *, reason_may_show: bool) -> BadSetting:
+    """Turn the compiler's diagnostic into words: template and line, the reason where it cannot quote a resident."""
+    place = re.search(r"┌─ (.+):(\d+):\d+", error.diagnostic)
+    name, line = place.groups() if place else ("?", "?")
+    reason = error.message if reason_may_show else _("not shown, because it could quote a resident's data")
+    return BadSetting(
+        _("The template {name} does not compile, line {line}: {reason}").format(name=name, line=line, reason=reason),
+        _("Mend the template and look at a specimen."),
+    )

@@ -1,0 +1,80 @@
+"""Settings: TSUDOI_ variables, then one settings file (settings.toml in the data directory), then the defaults here."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.errors import BadSetting
+from models.words import _
+
+
+class Settings(BaseSettings):
+    """Where this installation keeps its things and whom it writes through."""
+
+    model_config = SettingsConfigDict(env_prefix="TSUDOI_", frozen=True, extra="forbid")
+
+    home: Annotated[Path, Field(description="data directory")] = Path("var/home")
+    inbox: Annotated[Path, Field(description="where extracts are put; emptied after taking")] = Path("var/inbox")
+    keys: Annotated[Path | None, Field(description="keys, apart from the vault; on another disk if you can")] = None
+    key_backup: Annotated[Path | None, Field(description="second place for the cycle keys")] = None
+    database_url: Annotated[str, Field(description="SQLAlchemy URL; SQLite in the data directory by default")] = ""
+    programmes: Annotated[Path | None, Field(description="folder of further programmes")] = None
+    programme: Annotated[str, Field(description="programme used when none is named")] = "hatachi"
+    origin: Annotated[str, Field(description="name under which the ledger is signed")] = "tsudoi.invalid/ledger"
+    mail: Annotated[str, Field(description="smtp://host:587, or empty: letters stay in the data directory")] = ""
+    mail_from: Annotated[str, Field(description="sender of reminders")] = "tsudoi@localhost"
+    mail_user: str = ""
+    mail_password: Annotated[str, Field(repr=False)] = ""
+    papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
+    closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
+    lang: Annotated[str, Field(description="ja or en")] = "ja"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings'
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings'
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read variables first, then the one settings file."""
+        home = init_settings().get("home") or os.environ.get("TSUDOI_HOME") or "var/home"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(home) / "settings.toml")
+
+    @classmethod
+    def load(cls, home: Path | None = None, inbox: Path | None = None) -> Self:
+        """Read the settings, for another data directory and inbox where they are given.
+
+        Raises:
+            BadSetting: a value is wrong; the message names the key.
+
+        """
+        given = {key: value for key, value in (("home", home), ("inbox", inbox)) if value is not None}
+        try:
+            return cls(**given)  # type: ignore[arg-type]  # only paths are given
+        except (ValidationError, ValueError) as error:
+            keys = [str(e["loc"][0]) for e in error.errors()] if isinstance(error, ValidationError) else []
+            raise BadSetting(
+                _("These settings are wrong: {keys}").format(keys=", ".join(keys) or "settings.toml"),
+                _("Mend TSUDOI_… or settings.toml."),
+            ) from None
+
+    @property
+    def database(self) -> str:
+        """Return the URL of the database."""
+        return self.database_url or f"sqlite:///{(self.home / 'tsudoi.db').absolute()}"
+
+    @property
+    def key_folder(self) -> Path:
+        """Return where keys are kept."""
+        return self.keys or self.home / "keys"

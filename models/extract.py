@@ -1,0 +1,251 @@
+"""What an extract of the register was judged to be, and what named persons decided about its held rows.
+
+Nothing here can hold a cell's value: rows are counted as a spreadsheet shows them (the header is row 1), columns are
+named, reasons are codes, characters of a substitution are code points.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from models.errors import BadInput
+from models.words import N_, _
+
+Verdict = Literal["accepted", "held", "refused"]
+Weight = Literal["warning", "held", "refused", "excluded"]
+
+# Whoever holds so many rows for decisions needs another extract, and the record of the act takes no more.
+MOST_HELD = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a code means: its weight, the sentence a person reads, and whether a held row may be accepted as it is."""
+
+    weight: Weight
+    sentence: str
+    acceptable: bool = False
+
+
+def _warns(sentence: str) -> Rule:
+    return Rule(weight="warning", sentence=sentence)
+
+
+def _holds(sentence: str, *, acceptable: bool = False) -> Rule:
+    return Rule(weight="held", sentence=sentence, acceptable=acceptable)
+
+
+def _refuses(sentence: str) -> Rule:
+    return Rule(weight="refused", sentence=sentence)
+
+
+def _excludes(sentence: str) -> Rule:
+    return Rule(weight="excluded", sentence=sentence)
+
+
+# Every code of a finding. The documentation prints this table.
+CODES: Mapping[str, Rule] = {
+    # the file
+    "no_file": _refuses(N_("There is no extract at that place, or it cannot be read.")),
+    "not_regular": _refuses(N_("The extract is not a plain file: a link, a folder or a device is not read.")),
+    "too_large": _refuses(N_("The extract is larger than the programme allows.")),
+    "not_csv": _refuses(N_("The extract is no CSV but a file of another kind: a workbook, an archive, PDF or HTML.")),
+    "undecodable": _refuses(N_("The extract is neither UTF-8 nor UTF-16 nor CP932 throughout.")),
+    "mixed_encoding": _refuses(N_("The extract changes its encoding in the middle.")),
+    "control_character": _refuses(N_("The extract holds a control character.")),
+    "broken_quote": _refuses(N_("A quotation mark is not closed, or stands where none may stand.")),
+    "row_width": _refuses(N_("The row has not as many cells as the header.")),
+    "empty_file": _refuses(N_("The extract holds no rows.")),
+    "missing_column": _refuses(N_("The column is missing.")),
+    "doubled_column": _refuses(N_("The column stands twice.")),
+    "forbidden_column": _refuses(
+        N_("The extract has a column for individual numbers or resident record codes, which must never be here.")
+    ),
+    "individual_number": _refuses(N_("A column holds individual numbers, which must never be here.")),
+    "header_spelling": _warns(N_("The header is written in another width or with spaces; it was read as this column.")),
+    "unknown_column": _warns(N_("The programme does not know this column; it was dropped.")),
+    "absent_column": _warns(N_("The extract does not have this column, so nothing in it could be checked.")),
+    # the whole of it
+    "birth_window": _refuses(N_("So many birth dates lie outside the window that the condition must be wrong.")),
+    "nobody_eligible": _refuses(N_("Nobody in the extract is to be invited.")),
+    "count_implausible": _refuses(N_("The number of persons lies outside what is expected.")),
+    "empty_month": _refuses(N_("There is a month of the window in which nobody was born.")),
+    "too_many_held": _refuses(N_("More rows are held than anybody can decide about.")),
+    # rows that nobody exports
+    "protected": _excludes(N_("Under protective measures: stays out of the file; the ward writes itself.")),
+    "dead": _excludes(N_("Died.")),
+    "moved_out": _excludes(N_("Moved out on or before the cut-off date.")),
+    "duplicate": _excludes(N_("The same row stands in the extract once more.")),
+    "decided": _excludes(N_("Excluded by a named person.")),
+    # cells
+    "empty": _holds(N_("The cell is empty.")),
+    "number_twice": _holds(N_("The number stands in different rows."), acceptable=True),
+    "postal_code": _holds(N_("The postal code is not seven digits.")),
+    "town_mismatch": _holds(N_("The address does not lie in a town of the postal code."), acceptable=True),
+    "birth_format": _holds(N_("The birth date is not written like 2006-04-02, 20060402 or 2006/04/02.")),
+    "impossible_date": _holds(N_("There is no such day.")),
+    "out_of_window": _holds(N_("The birth date lies outside the window of the fiscal year.")),
+    "unclear_change": _holds(N_("Reason and date of the change do not say whether to invite."), acceptable=True),
+    "formula": _holds(N_("The cell would be taken for a formula."), acceptable=True),
+    "markup": _holds(N_("The cell looks like markup."), acceptable=True),
+    "no_glyph": _holds(N_("The font has no glyph for a character.")),
+    "no_ivs": _holds(N_("The font would silently ignore a variation and print the common shape.")),
+    "private_use": _holds(N_("A private use character means something in its own font only."), acceptable=True),
+    "suspect": _holds(N_("A character looks like the trace of one that was lost."), acceptable=True),
+    "too_wide": _holds(N_("The text is too wide for its place on the letter."), acceptable=True),
+    "postal_hyphen": _warns(N_("Postal codes were written with a hyphen; it was taken out.")),
+    "moved_later": _warns(N_("Moved out after the cut-off date, or without being excluded; invited all the same.")),
+    "unknown_postal_code": _warns(N_("The postal code is not one of the municipality's.")),
+    "two_lines": _warns(N_("The name takes two lines.")),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What was found, where. `row` is None where it concerns many rows or none; `count` says how many times."""
+
+    code: str
+    row: int | None = None
+    column: str = ""
+    count: int = 1
+
+    @property
+    def verdict(self) -> Weight:
+        """Return what it leads to."""
+        return CODES[self.code].weight
+
+    @property
+    def sentence(self) -> str:
+        """Return what it means, without the place."""
+        return _(CODES[self.code].sentence)
+
+    def __str__(self) -> str:
+        """Return a line for a person: weight, place, meaning."""
+        row = _("row {row}").format(row=self.row) if self.row else ""
+        count = _("{count} times").format(count=self.count) if self.count > 1 else ""
+        place = " ".join(filter(None, (row, self.column, count)))
+        return ": ".join(filter(None, (_weight(self.verdict), place, self.sentence)))
+
+    def report(self) -> dict[str, str | int | None]:
+        """Return it for JSON."""
+        return {"code": self.code, "row": self.row, "column": self.column, "count": self.count}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldRow:
+    """A row that waits for a named person, by the first reason found."""
+
+    row: int
+    column: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What the judge says about an extract: persons = exported + excluded + held.
+
+    `persons` counts the data rows read, `held` the rows nobody has decided about yet, `months` the exported by birth
+    month over the whole window. `born` is the first and last birth date of the exported, None where there are none.
+    """
+
+    verdict: Verdict
+    persons: int = 0
+    exported: int = 0
+    held: tuple[HeldRow, ...] = ()
+    excluded: Mapping[str, int] = field(default_factory=dict[str, int])
+    findings: tuple[Finding, ...] = ()
+    encoding: str = ""
+    months: Mapping[str, int] = field(default_factory=dict[str, int])
+    born: tuple[date, date] | None = None
+    sha256: str = ""
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        """Return how often each code warned."""
+        codes = dict.fromkeys((it.code for it in self.findings if it.verdict == "warning"), 0)
+        return {code: sum(it.count for it in self.findings if it.code == code) for code in codes}
+
+    def report(self) -> dict[str, Any]:
+        """Return it for JSON, as `tsudoi extract check --json` prints it."""
+        return {
+            "verdict": self.verdict,
+            "persons": self.persons,
+            "exported": self.exported,
+            "held": len(self.held),
+            "excluded": dict(self.excluded),
+            "findings": [finding.report() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A named person's decision about a held row.
+
+    `substitute` maps the code points found to those to print instead ("U+8FBB U+E0102" to "U+8FBB"), and is empty
+    unless `how` is "substitute".
+    """
+
+    row: int
+    how: Literal["exclude", "accept", "substitute"]
+    reason: str
+    substitute: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class UnreadableExtract(BadInput):
+    """The extract cannot be used as a whole. `findings` say why and where."""
+
+    def __init__(self, findings: Iterable[Finding], *, sha256: str = "", encoding: str = "") -> None:
+        """Take what was found; hash and encoding as far as they are known."""
+        self.findings = tuple(findings)
+        self.sha256 = sha256
+        self.encoding = encoding
+        super().__init__("\n".join(map(str, self.findings)), _("Ask the register section for another extract."))
+
+
+def code_points(text: str) -> str:
+    """Write characters as code points: "U+8FBB U+E0102"."""
+    return " ".join(f"U+{ord(character):04X}" for character in text)
+
+
+def characters(points: str) -> str:
+    """Read "U+8FBB U+E0102" back; "" is no character.
+
+    Raises:
+        BadInput: this is not a list of code points.
+
+    """
+    numbers = [int(digits, 16) for digits in _DIGITS.findall(points)] if _POINTS.fullmatch(points) else None
+    if numbers is None or any(number > _LAST_POINT or number in _SURROGATES for number in numbers):
+        raise BadInput(
+            _("These are not code points: write them as U+8FBB U+E0102."), _("Enter the substitution again.")
+        )
+    return "".join(map(chr, numbers))
+
+
+def substitution(text: str) -> dict[str, str]:
+    """Read the substitution of a decision's record, "U+8FBB U+E0102>U+8FBB", into what `Decision` carries.
+
+    Raises:
+        BadInput: this is not a substitution.
+
+    """
+    found, _arrow, instead = text.partition(">")
+    characters(instead)
+    return {found: instead} if characters(found) else {}
+
+
+_POINTS = re.compile(r"(U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*)?")
+_DIGITS = re.compile(r"(?<=\+)[0-9A-F]+")
+_LAST_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def _weight(weight: Weight) -> str:
+    return {
+        "warning": _("Warning"),
+        "held": _("Held"),
+        "refused": _("Refused"),
+        "excluded": _("Excluded"),
+    }[weight]

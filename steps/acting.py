@@ -1,0 +1,172 @@
+"""Acts as people enter them: text fields become the record type of the act, and the act goes through the door."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from adapters.keys import passphrase_matches
+from models.database import reading
+from models.errors import BadInput
+from models.records.base import ActRecord
+from models.words import _
+from states.door import Ask, Outcome, row_of
+from states.facts import Evidence
+from states.reading import people
+from steps import papers
+from steps.office import Office
+
+_EVIDENCE_LIMIT = 64 * 1024 * 1024
+
+
+def perform(
+    office: Office,
+    cycle_id: str,
+    trigger: str,
+    *,
+    by: str,
+    fields: Mapping[str, Any],
+    files: Mapping[str, Path] | None = None,
+    key: str = "",
+    via: str = "desk",
+    occurred_at: datetime | None = None,
+    evidence: Evidence | None = None,
+) -> Outcome:
+    """Do an act of the table with the fields of its record type; print its slip where it is a hand-over.
+
+    Raises:
+        BadInput: a field is missing, unknown or wrong; the message names it.
+        Refused: a guard is not met.
+        Unknown: there is no such act.
+
+    """
+    row = row_of(trigger)
+    record = record_of(
+        row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
+    )
+    outcome = office.door.perform(
+        Ask(
+            cycle_id=cycle_id,
+            trigger=trigger,
+            by=by,
+            record=record,
+            key=key or f"{cycle_id}/{trigger}/{uuid.uuid4().hex}",
+            via=via,
+            occurred_at=occurred_at,
+            evidence=evidence or Evidence(),
+        )
+    )
+    papers.after(office, cycle_id, outcome, record, by=by)
+    return outcome
+
+
+def confirm(
+    office: Office,
+    cycle_id: str,
+    trigger: str,
+    *,
+    by: str,
+    passphrase: str = "",
+    decision_number: str = "",
+    decided_on: date | None = None,
+    via: str = "desk",
+) -> Outcome:
+    """Confirm a proposed act as the second person, by passphrase or by the electronic approval.
+
+    Raises:
+        BadInput: the passphrase is not this person's.
+        Refused: nothing waits, it is the same person or another role, or a guard is no longer met.
+
+    """
+    if passphrase and not _knows(office, by, passphrase):
+        raise BadInput(
+            _("The passphrase is not the one of {person}.").format(person=by[:40]),
+            _("Type it again, or set a new one: tsudoi people passphrase {person}").format(person=by[:40]),
+        )
+    evidence = Evidence(
+        confirmed_how="passphrase" if passphrase else "", decision_number=decision_number, decided_on=decided_on
+    )
+    row = row_of(trigger)
+    ask = Ask(
+        cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
+        key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence,
+    )  # fmt: skip
+    return office.door.confirm(ask)
+
+
+def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
+    """Make the record of an act from what was typed; texts that are JSON numbers, lists or objects are read as such.
+
+    Raises:
+        BadInput: naming each wrong field, never its value.
+
+    """
+    try:
+        return kind.model_validate_json(json.dumps({key: _typed(kind, key, value) for key, value in fields.items()}))
+    except ValidationError as error:
+        wrong = "、".join(
+            f"{'.'.join(map(str, e['loc']))} ({_field_title(kind, e['loc'])}: {_(_TROUBLES.get(e['type'], 'wrong'))})"
+            for e in error.errors(include_input=False, include_context=False)
+        )
+        raise BadInput(
+            _("These fields are missing or wrong: {fields}").format(fields=wrong),
+            _("Give them with --set NAME=VALUE; `tsudoi act --fields ACT` shows what the act needs."),
+        ) from None
+
+
+def keep_file(office: Office, path: Path) -> str:
+    """Keep a file of evidence under its hash and return the hash.
+
+    Raises:
+        BadInput: it is not a readable, regular, non-empty file of at most 64 MiB.
+
+    """
+    if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= _EVIDENCE_LIMIT:
+        raise BadInput(
+            _("The file of evidence cannot be used: it is missing, empty, a link, or larger than 64 MiB."),
+            _("Give the path of a regular file."),
+        )
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    folder = office.home / "evidence"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    waiting = folder / f"{digest}.new"
+    waiting.write_bytes(content)
+    waiting.replace(folder / digest)
+    return digest
+
+
+_TROUBLES = {"missing": "missing", "extra_forbidden": "unknown", "frozen_field": "unknown"}
+
+
+def _field_title(kind: type[ActRecord], place: tuple[int | str, ...]) -> str:
+    field = kind.model_fields.get(str(place[0])) if place else None
+    return _(field.title or "") if field else ""
+
+
+def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
+    """Read a typed text as JSON where the field is not a text: counts, lists, truth."""
+    if not isinstance(value, str):
+        return value.isoformat() if isinstance(value, (date, datetime)) else value
+    field = kind.model_fields.get(key)
+    if field is None or _is_text(field.annotation):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _is_text(annotation: object) -> bool:
+    return annotation is str
+
+
+def _knows(office: Office, person: str, passphrase: str) -> bool:
+    with reading(office.engine) as connection:
+        known = people(connection).get(person)
+    return known is not None and passphrase_matches(known.passphrase_hash, passphrase)

@@ -1,0 +1,131 @@
+"""Erasure of the ward's own data: first the search with needles from the open vault, then key and files go (W-OP-11).
+
+The figures of the search are kept beside the vault until the act is recorded, so that a kill between destruction and
+record loses nothing.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from adapters.scanner import ScanResult, scan
+from adapters.vault import Vault, shred
+from models.errors import Refused, Unmet
+from models.records.erasure import WardDataErased
+from models.words import _
+from states.door import Ask, Outcome, missing, row_of
+from states.facts import Evidence, Facts
+from steps import papers, reporting
+from steps.extraction import needles_of
+from steps.office import Office
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Figures:
+    scanned_files: int
+    scanned_bytes: int
+    needles: int
+    found: int
+    unread: int
+
+
+def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
+    """Search for residents' data outside the vault; at zero destroy the key, its backup and every file, and record it.
+
+    Raises:
+        Refused: it is not the time, or residents' data were found; the places are named, never what was found.
+
+    """
+    facts = papers.facts_of(office, cycle_id)
+    if "erase_ward_data" in facts.done:
+        return Outcome(trigger="erase_ward_data", state=facts.state, seq=0, repeated=True)
+    if unmet := missing(facts, row_of("erase_ward_data")):
+        raise Refused(_("The ward's data cannot be erased yet."), unmet, _("Settle what is listed, then do it again."))
+    vault = _vault(office, cycle_id)
+    figures = _searched(office, facts, vault)
+    destruction = vault.destroy()
+    _erase_outgoing(office, facts)
+    record = WardDataErased(
+        **asdict(figures),
+        vault_files_destroyed=destruction.files_destroyed,
+        keys_destroyed=destruction.keys_destroyed,
+        absent=destruction.absent,
+    )
+    outcome = office.door.perform(
+        Ask(
+            cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
+            key=f"{cycle_id}/erase_ward_data", evidence=Evidence(by_machine=True),
+        )
+    )  # fmt: skip
+    _note_of(office, cycle_id).unlink(missing_ok=True)
+    reporting.print_erasure_record(office, cycle_id)
+    return outcome
+
+
+def search(office: Office, needles: set[str], *, exclude: tuple[Path, ...] = ()) -> ScanResult:
+    """Search everything under the data directory, the paper and the inbox for residents' data."""
+    _clear_free_pages(office)
+    roots = [root for root in (office.home, office.papers, office.settings.inbox) if root.exists()]
+    return scan(roots, needles, exclude=exclude)
+
+
+def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
+    note = _note_of(office, facts.cycle_id)
+    if note.exists() and not vault.exists:
+        return _Figures(**json.loads(note.read_text(encoding="ascii")))
+    needles = needles_of(vault, facts)
+    keys = (
+        office.settings.key_folder / "vault",
+        *((office.settings.key_backup,) if office.settings.key_backup else ()),
+    )
+    result = search(office, needles, exclude=(vault.directory, *keys))
+    if result.found:
+        raise _found(result)
+    figures = _Figures(
+        scanned_files=result.files, scanned_bytes=result.bytes, needles=result.needles, found=0,
+        unread=len(result.unread),
+    )  # fmt: skip
+    note.write_text(json.dumps(asdict(figures)), encoding="ascii")
+    return figures
+
+
+def _found(result: ScanResult) -> Refused:
+    places = tuple(
+        Unmet(guard="nothing_personal_is_left", missing=_("Residents' data at {place}").format(place=place), owner="")
+        for place in result.places
+    )
+    return Refused(
+        _("Residents' data were found at {count} places outside the vault; nothing was destroyed.").format(
+            count=result.found
+        ),
+        places,
+        _("Erase them at these places, then do it again."),
+    )
+
+
+def _vault(office: Office, cycle_id: str) -> Vault:
+    """Take up the vault without making a new key: it may be half destroyed already."""
+    it = office.settings
+    return Vault(cycle=cycle_id, files=office.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup)
+
+
+def _erase_outgoing(office: Office, facts: Facts) -> None:
+    shred(office.outgoing(facts.cycle_id, facts.programme.consignment.package_form))
+
+
+def _clear_free_pages(office: Office) -> None:
+    """Let SQLite forget: free pages and the write-ahead log keep what was deleted (tried.md)."""
+    if office.engine.dialect.name != "sqlite":
+        return
+    raw = office.engine.raw_connection()  # VACUUM cannot run inside the transactions that SQLAlchemy begins
+    try:
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        raw.close()
+
+
+def _note_of(office: Office, cycle_id: str) -> Path:
+    return office.home / f"erasure-{cycle_id}.json"

@@ -1,0 +1,215 @@
+"""The office: everything a step needs to work, opened once from the settings of an installation.
+
+What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used, so that showing a table stays quick.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from sqlalchemy import select
+from sqlmodel import col
+
+from adapters import carrier, log, schema
+from adapters.clock import clock_of
+from adapters.keys import LedgerKey
+from adapters.settings import Settings
+from models import tables
+from models.clock import Clock
+from models.database import connect, reading
+from models.errors import BadSetting, Unknown
+from models.programme import Programme
+from models.words import _
+from states.calendar import Calendar
+from states.door import Door
+from states.opening import cycle_id_of
+
+if TYPE_CHECKING:
+    from adapters.press import Press
+    from adapters.vault import Vault
+
+LEDGER_KEY = "ledger.pem"
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One of the 48 measures: its id, the steps it blocks, and how it is proved."""
+
+    id: str
+    side: str
+    text: str
+    guards: tuple[str, ...]
+    proof: str
+
+
+class Office:
+    """One installation at work."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings; nothing is opened until it is needed."""
+        self.settings = settings
+        self.home = settings.home.absolute()
+
+    @classmethod
+    def open(cls, home: Path | None = None, inbox: Path | None = None) -> "Office":
+        """Open an installation that `tsudoi init` has made.
+
+        Raises:
+            BadSetting: there is none, or its database is of another version.
+
+        """
+        office = cls(Settings.load(home, inbox))
+        if not office.home.is_dir():
+            raise BadSetting(
+                _("There is no data directory at {home}.").format(home=office.settings.home),
+                _("Run: tsudoi init (or set TSUDOI_HOME)"),
+            )
+        log.open_log(office.home)
+        schema.check(office.engine)
+        return office
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The machine's clock, or a rehearsal's."""
+        return clock_of(self.home)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The ward's open days."""
+        return Calendar(closed=self.settings.closed_days)
+
+    @cached_property
+    def engine(self):  # noqa: ANN201 - sqlalchemy's Engine, kept out of this module's imports
+        """The database."""
+        return connect(self.settings.database)
+
+    @cached_property
+    def signer(self) -> LedgerKey:
+        """The ledger's key."""
+        return LedgerKey.load(self.settings.key_folder / LEDGER_KEY)
+
+    @cached_property
+    def door(self) -> Door:
+        """The one door."""
+        return Door(self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures)
+
+    @cached_property
+    def carrier(self) -> carrier.Carrier:
+        """Whoever carries reminders."""
+        it = self.settings
+        return carrier.carrier_of(
+            mail=it.mail, sender=it.mail_from, user=it.mail_user, password=it.mail_password, home=self.home
+        )
+
+    @property
+    def papers(self) -> Path:
+        """Where paper is put for printing."""
+        return self.settings.papers or self.home / "papers"
+
+    def programme(self, key: str = "") -> tuple[Programme, str]:
+        """Return a programme and its text.
+
+        Raises:
+            Unknown: there is no programme of that key.
+            BadSetting: the file is wrong.
+
+        """
+        name = key or self.settings.programme
+        for path in programme_files(self.settings.programmes):
+            if path.stem == name:
+                text = path.read_text(encoding="utf-8")
+                return Programme.parse(text, name=path.name), text
+        known = "、".join(path.stem for path in programme_files(self.settings.programmes))
+        raise Unknown(
+            _("There is no programme {name}.").format(name=name[:40]),
+            _("Use one of: {known}").format(known=known),
+        )
+
+    def cycle_id(self, fiscal_year: int, programme: str = "") -> str:
+        """Return the id of an open cycle.
+
+        Raises:
+            Unknown: the year is not open.
+
+        """
+        cycle_id = cycle_id_of(programme or self.settings.programme, fiscal_year)
+        with reading(self.engine) as connection:
+            found = connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first()
+        if not found:
+            raise Unknown(
+                _("The fiscal year {year} is not open.").format(year=fiscal_year),
+                _("`tsudoi cycle list` shows the open years; open it with: tsudoi cycle open {year}").format(
+                    year=fiscal_year
+                ),
+            )
+        return cycle_id
+
+    def vault(self, cycle_id: str) -> "Vault":
+        """Return the vault of a cycle; it is made when first used.
+
+        Raises:
+            Refused: the key of this cycle was destroyed.
+
+        """
+        from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
+
+        it = self.settings
+        return Vault.create(
+            cycle=cycle_id, files=self.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup
+        )
+
+    def press(self, programme: Programme) -> "Press":
+        """Return the press with the programme's templates and the default font."""
+        from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
+        from adapters.press import Press  # noqa: PLC0415 - typst is not needed to show a table
+
+        font = default_font()
+        return Press(templates=templates_of(programme), fonts=(font.path.parent,), family=font.family)
+
+    def outgoing(self, cycle_id: str, form: str) -> Path:
+        """Return where the sealed package of a cycle stands until it is on its medium."""
+        return self.home / "outgoing" / f"{cycle_id}.{form}"
+
+
+def programme_files(extra: Path | None) -> list[Path]:
+    """Return the programme files of the project and of the installation."""
+    own = Path(str(files("deploy") / "programmes"))
+    return sorted(path for folder in (own, extra) if folder for path in folder.glob("*.toml"))
+
+
+def templates_of(programme: Programme) -> Path:
+    """Return the folder of a programme's paper templates."""
+    return Path(str(files("deploy") / "programmes")) / programme.paper.templates
+
+
+@cache
+def measures_of(name: str) -> tuple[Measure, ...]:
+    """Return the measures of a measures file of deploy/programmes."""
+    text = (files("deploy") / "programmes" / name).read_text(encoding="utf-8")
+    items = yaml.load(text, Loader=_YAML)["items"]  # noqa: S506 - it is the safe loader, in C
+    return tuple(
+        Measure(
+            id=item["id"], side=item["side"], text=item["text_ja"], guards=tuple(item["guards"]), proof=item["proof"]
+        )
+        for item in items
+    )
+
+
+def steps_measures(programme: Programme) -> Mapping[str, tuple[str, ...]]:
+    """Return for each step the measures that block it until claimed; what the software enforces needs no claim."""
+    return _steps_measures(programme.measures)
+
+
+@cache
+def _steps_measures(name: str) -> Mapping[str, tuple[str, ...]]:
+    steps: dict[str, tuple[str, ...]] = {}
+    for measure in measures_of(name):
+        if measure.proof != "enforced":
+            for step in measure.guards:
+                steps[step] = (*steps.get(step, ()), measure.id)
+    return steps

@@ -1,0 +1,126 @@
+"""Preparation: the installation itself, its people, and the opening of a fiscal year."""
+
+import secrets
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from adapters import schema
+from adapters.keys import LedgerKey, hash_passphrase
+from adapters.settings import Settings
+from models.clock import fiscal_year_of
+from models.database import reading, writing
+from models.errors import Unknown
+from models.people import SYSTEM, Person
+from models.words import _
+from states import opening
+from states.deadlines import anchors
+from states.reading import people
+from steps.office import LEDGER_KEY, Office
+
+SAMPLE_PEOPLE = "sample/people.yaml"
+
+
+def install(home: Path | None = None, inbox: Path | None = None) -> Office:
+    """Make or complete an installation: directories, database, rules table, key of the ledger. Repeating is harmless."""
+    settings = Settings.load(home, inbox)
+    for folder in (settings.home, settings.inbox, settings.key_folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    office = Office(settings)
+    LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
+    schema.upgrade(office.engine)
+    with writing(office.engine) as connection:
+        opening.fill_rules(connection)
+    return Office.open(home, inbox)
+
+
+def register_sample_people(office: Office, fiscal_year: int) -> dict[str, str]:
+    """Put fictional people of both sides on the register; return their new passphrases by id.
+
+    Who is on the register already stays as he is, with the passphrase he has.
+    """
+    known = {person.id for person in everybody(office)}
+    passphrases: dict[str, str] = {}
+    for person in sample_people(fiscal_year):
+        if person.id not in known:
+            passphrases[person.id] = secrets.token_urlsafe(12)
+            secret = hash_passphrase(passphrases[person.id])
+            register(office, person.model_copy(update={"passphrase_hash": secret}))
+    return passphrases
+
+
+def sample_people(fiscal_year: int) -> list[Person]:
+    """Return the fictional people, valid for the fiscal year and its winding-up."""
+    text = (files("deploy") / SAMPLE_PEOPLE).read_text(encoding="utf-8")
+    years = {"valid_from": date(fiscal_year, 4, 1), "valid_to": date(fiscal_year + 1, 3, 31)}
+    return [Person.model_validate({**entry, **years}) for entry in yaml.safe_load(text)["people"]]
+
+
+def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "desk") -> None:
+    """Put a person on the register or change the entry."""
+    opening.register(office.door, person, by=by, via=via)
+
+
+def everybody(office: Office) -> list[Person]:
+    """Return everybody on the register."""
+    with reading(office.engine) as connection:
+        return sorted(people(connection).values(), key=lambda person: (person.side, person.id))
+
+
+def person_of(office: Office, person_id: str) -> Person:
+    """Return a person of the register.
+
+    Raises:
+        Unknown: nobody has that id.
+
+    """
+    for person in everybody(office):
+        if person.id == person_id:
+            return person
+    raise Unknown(
+        _("“{person}” is not on the register of people.").format(person=person_id[:40]),
+        _("`tsudoi people list` shows everybody."),
+    )
+
+
+def set_passphrase(office: Office, person_id: str, passphrase: str) -> None:
+    """Give a person a new passphrase; only its argon2id hash is kept.
+
+    Raises:
+        Unknown: nobody has that id.
+        BadInput: it is shorter than eight characters.
+
+    """
+    person = person_of(office, person_id)
+    register(office, person.model_copy(update={"passphrase_hash": hash_passphrase(passphrase)}))
+
+
+def open_year(
+    office: Office, fiscal_year: int, *, programme: str = "", by: str = SYSTEM, via: str = "desk"
+) -> tuple[str, bool]:
+    """Open a fiscal year under a programme; return the cycle's id and whether it is new.
+
+    Raises:
+        Refused: four eyes are not feasible with the people on the register.
+        Unknown: there is no such programme.
+
+    """
+    known, text = office.programme(programme)
+    return opening.open_cycle(office.door, known, text, fiscal_year, by=by, via=via)
+
+
+def year_to_open(office: Office, programme: str = "") -> int | None:
+    """Return the fiscal year whose opening day has come, None before it."""
+    today = office.clock.now().date()
+    known, _text = office.programme(programme)
+    year = fiscal_year_of(today)
+    opens = opening_day(office, known.key, year)
+    return year if opens <= today else None
+
+
+def opening_day(office: Office, programme: str, fiscal_year: int) -> date:
+    """Return the day on which the programme opens a fiscal year."""
+    known, _text = office.programme(programme)
+    return anchors({"opens": known.opens}, fiscal_year, office.calendar)["opens"]

@@ -1,0 +1,197 @@
+"""The year on paper: the control ledger, the ward's erasure record and the report. The words on paper are Japanese."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.people import SYSTEM, Side
+from models.records.erasure import WardDataErased
+from states import ledger
+from states.facts import Facts
+from states.table import BY_TRIGGER, STATES, TABLE
+from steps.counting import counts
+from steps.office import Office, measures_of
+from steps.papers import facts_of, head, lines_of, moment, names_of, put
+
+_BY_EVENT = {row.event: row for row in TABLE}
+_OTHER_EVENTS = {
+    "cycle_opened": "年度の開始",
+    "act_refused": "拒否（条件不足）",
+    "act_flagged": "期限の表示",
+    "reminder_sent": "督促の送付",
+    "reminder_lost": "督促の送達不明",
+    "extract_refused": "抽出ファイルの拒否",
+}
+_FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
+_STATES = {state.key: state.ja for state in STATES}
+
+
+def print_ledger(office: Office, cycle_id: str) -> Path:
+    """Print the control ledger of a cycle as people read it."""
+    facts = facts_of(office, cycle_id)
+    names = names_of(facts)
+    with reading(office.engine) as connection:
+        lines = [json.loads(entry) for entry in ledger.entries(connection, cycle_id=cycle_id)]
+        notes = ledger.checkpoints(connection)
+        root = ledger.root(connection, ledger.size(connection)).hex()
+    data: dict[str, Any] = {
+        "head": head(facts, f"L-{facts.fiscal_year}"),
+        "period": f"{lines[0]['at'][:10]} から {lines[-1]['at'][:10]} まで" if lines else "",
+        "root": root,
+        "entries": [_printed(entry, names) for entry in lines],
+        "checkpoint": lines_of(notes[-1][1]) if notes else [],
+    }
+    return put(office, "ledger", office.press(facts.programme).make("ledger_print", data))
+
+
+def print_erasure_record(office: Office, cycle_id: str) -> Path:
+    """Print the ward's own erasure record."""
+    facts = facts_of(office, cycle_id)
+    record, done = facts.record("erase_ward_data", WardDataErased), facts.done["erase_ward_data"]
+    if record is None:
+        raise RuntimeError
+    when, names = moment(done.occurred_at), names_of(facts)
+    who = names.get(done.by, "")
+    done_by = {"erased_at": when, "by": who}
+    data: dict[str, Any] = {
+        "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
+        "items": [
+            {"what": f"保管データ{record.vault_files_destroyed}件", "where": "保管庫", "method": "上書き・削除"} | done_by,
+            {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"} | done_by,
+        ],
+        "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
+        "scan": [
+            {"label": "検索語", "value": f"{record.needles:,} 語（住所・宛名番号・氏名）"},
+            {"label": "検索したファイル", "value": f"{record.scanned_files:,} 件、{record.scanned_bytes:,} バイト"},
+            {"label": "検出", "value": f"{record.found:,} 件"},
+            {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
+        ],
+        "operator": who,
+        "witness": "",
+        "approver": "",
+    }  # fmt: skip
+    return put(office, "erasure-record", office.press(facts.programme).make("erasure_record", data))
+
+
+def print_report(office: Office, cycle_id: str) -> Path:
+    """Print the year's report."""
+    facts = facts_of(office, cycle_id)
+    table = counts(office, cycle_id)
+    with reading(office.engine) as connection:
+        size = ledger.size(connection)
+        notes = ledger.checkpoints(connection)
+        root = ledger.root(connection, size).hex()
+        acts = _acts(connection, cycle_id)
+    data: dict[str, Any] = {
+        "head": head(facts, f"R-{facts.fiscal_year}"),
+        "contractor": facts.programme.contractor.name,
+        "state": _STATES[facts.state],
+        "counts": [{"label": line.ja, "count": f"{line.count:,}", "source": line.source} for line in table.lines],
+        "counts_result": {"holds": table.holds, "text": table.sentence_ja},
+        "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
+        "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
+        "incidents": [],
+        "measures": _measure_lines(facts),
+        "erasure": _erasure_lines(facts),
+        "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(notes[-1][1]) if notes else []},
+        "coordinator": "",
+        "approver": "",
+    }
+    return put(office, "report", office.press(facts.programme).make("report", data))
+
+
+def _printed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a ledger entry as a line of the 管理簿."""
+    event = str(entry["event"])
+    row = _BY_EVENT.get(event.removesuffix("_proposed"))
+    title = row.ja if row else _OTHER_EVENTS.get(event, event)
+    data: Mapping[str, Any] = entry["data"]
+    record: Mapping[str, Any] = data.get("record", {})
+    return {
+        "number": entry["seq"],
+        "at": moment(datetime.fromisoformat(str(data.get("occurred_at", entry["at"])))),
+        "title": f"{title}（起案）" if event.endswith("_proposed") else title,
+        "who": names.get(str(entry["by"]), "自動処理" if entry["by"] == SYSTEM else str(entry["by"])),
+        "content": _content(data, record),
+        "quantity": str(record["quantity"]) if "quantity" in record else "",
+    }
+
+
+def _content(data: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Return what an entry is about: an item, an act with its flag, or nothing more than its title."""
+    if "item" in record:
+        return f"{record['item']}（{record['giver']} → {record['receiver']}）"
+    if "items" in record:
+        return "、".join(map(str, record["items"]))
+    if "act" in data:
+        row = BY_TRIGGER.get(str(data["act"]))
+        return f"{row.ja if row else data['act']} {_FLAGS.get(str(data.get('flag', '')), '')}".strip()
+    return ""
+
+
+def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Act]]]:
+    act = tables.Act
+    return connection.execute(select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.planned_on))).all()
+
+
+def _planned(row: Row[tuple[tables.Act]], office: Office) -> dict[str, str]:
+    late = office.calendar.open_days_between(row.planned_on, row.done_on) if row.done_on else 0
+    return {
+        "title": BY_TRIGGER[row.act].ja,
+        "owner": Side(row.owner).label,
+        "planned": str(row.planned_on),
+        "actual": str(row.done_on or ""),
+        "difference": f"{late:+d}" if late else "",
+    }
+
+
+def _was_late(row: Row[tuple[tables.Act]]) -> bool:
+    return row.flag in {"overdue", "escalated"} or bool(row.done_on and row.done_on > row.due_on)
+
+
+def _overdue(row: Row[tuple[tables.Act]], office: Office, cycle_id: str) -> dict[str, str]:
+    reminder = tables.Reminder
+    sent = select(func.count()).where(
+        col(reminder.cycle_id) == cycle_id, col(reminder.act) == row.act, col(reminder.state) == "sent"
+    )
+    with reading(office.engine) as connection:
+        reminders = connection.execute(sent).scalar_one()
+    return {
+        "title": BY_TRIGGER[row.act].ja,
+        "owner": Side(row.owner).label,
+        "due": str(row.due_on),
+        "done": str(row.done_on or ""),
+        "reminders": str(reminders),
+    }
+
+
+def _measure_lines(facts: Facts) -> list[dict[str, str]]:
+    """Return the measures by side: what the software enforces counts as kept, the rest as far as it is claimed."""
+    lines: list[dict[str, str]] = []
+    for side, label in (("ward", "区の対策"), ("contractor", "受託者の対策")):
+        mine = [measure for measure in measures_of(facts.programme.measures) if measure.side == side]
+        kept = [measure for measure in mine if measure.proof == "enforced" or measure.id in facts.claims]
+        lines.append({
+            "label": label, "total": str(len(mine)), "kept": str(len(kept)), "open": str(len(mine) - len(kept)),
+            "not_applicable": "0",
+        })  # fmt: skip
+    return lines
+
+
+def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
+    record = facts.record("erase_ward_data", WardDataErased)
+    if record is None:
+        return [{"label": "区保有データ", "value": "未廃棄"}]
+    return [
+        {"label": "廃棄日", "value": str(facts.done["erase_ward_data"].on)},
+        {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
+        {"label": "住民データの検出", "value": f"{record.found:,} 件"},
+        {"label": "鍵・保管ファイル", "value": "存在しないことを確認" if record.absent else "残存"},
+    ]

@@ -1,0 +1,173 @@
+"""Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlmodel import col
+
+from models import tables
+from models.clock import fiscal_year_title
+from models.database import reading
+from models.people import Side
+from models.words import in_words
+from states.door import missing
+from states.facts import Facts
+from states.table import BY_TRIGGER, STATES, TABLE
+from steps.counting import Counts, counts_of
+from steps.office import Office
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now."""
+
+    year: int
+    act: str
+    title: str
+    owner: str
+    owner_title: str
+    due_on: date
+    planned_on: date
+    days_left: int
+    flag: str
+    blocked_by: tuple[str, ...]
+    waits_for_confirmation: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {**asdict(self), "due_on": str(self.due_on), "planned_on": str(self.planned_on)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One cycle at a glance."""
+
+    year: int
+    year_title: str
+    programme: str
+    state: str
+    state_title: str
+    on_hold: bool
+    incidents: tuple[int, ...]
+    next: tuple[Owed, ...]
+    later: tuple[Owed, ...]
+    done: int
+    counts: Counts
+
+    @property
+    def overdue(self) -> tuple[Owed, ...]:
+        """Return what is past its day."""
+        return tuple(owed for owed in (*self.next, *self.later) if owed.days_left < 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "year": self.year,
+            "programme": self.programme,
+            "state": self.state,
+            "state_title": self.state_title,
+            "on_hold": self.on_hold,
+            "incidents": list(self.incidents),
+            "next": [owed.as_json() for owed in self.next],
+            "overdue": [owed.as_json() for owed in self.overdue],
+            "counts": self.counts.as_json(),
+        }
+
+
+def standing(office: Office, cycle_id: str, *, today: date | None = None) -> Standing:
+    """Return where a cycle stands today, or as seen on another day."""
+    with reading(office.engine) as connection:
+        return _standing(office, connection, cycle_id, today or office.clock.now().date())
+
+
+def todays_work(office: Office, *, today: date | None = None) -> tuple[Owed, ...]:
+    """Return what is next over all open cycles, most urgent first."""
+    day = today or office.clock.now().date()
+    with reading(office.engine) as connection:
+        found = [
+            owed for cycle_id in _open_cycles(connection) for owed in _standing(office, connection, cycle_id, day).next
+        ]
+    return tuple(sorted(found, key=lambda owed: (bool(owed.blocked_by), owed.due_on, owed.act)))
+
+
+def all_cycles(office: Office) -> Sequence[Row[tuple[tables.Cycle]]]:
+    """Return every cycle, the newest first."""
+    with reading(office.engine) as connection:
+        return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
+
+
+def state_title(state: str) -> str:
+    """Return a state as people call it."""
+    return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
+
+
+def _open_cycles(connection: Connection) -> list[str]:
+    cycle = tables.Cycle
+    return list(connection.execute(select(col(cycle.id)).where(col(cycle.state) != "closed")).scalars())
+
+
+def _standing(office: Office, connection: Connection, cycle_id: str, today: date) -> Standing:
+    facts = office.door.facts(connection, cycle_id)
+    act = tables.Act
+    rows = connection.execute(
+        select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.due_on), col(act.planned_on))
+    ).all()
+    pending = _pending(connection, cycle_id)
+    owed = [_owed(office, facts, row, today, row.act in pending) for row in rows if row.done_on is None]
+    near = tuple(it for it in owed if not _lies_ahead(facts, it.act))
+    return Standing(
+        year=facts.fiscal_year,
+        year_title=fiscal_year_title(facts.fiscal_year),
+        programme=facts.programme.key,
+        state=facts.state,
+        state_title=state_title(facts.state),
+        on_hold=facts.on_hold,
+        incidents=tuple(sorted(facts.incidents)),
+        next=near,
+        later=tuple(it for it in owed if it not in near),
+        done=sum(row.done_on is not None for row in rows),
+        counts=counts_of(facts),
+    )
+
+
+def _lies_ahead(facts: Facts, act: str) -> bool:
+    """Tell whether the act belongs to a later state: it is shown as later, not as next."""
+    return facts.state not in BY_TRIGGER[act].froms
+
+
+def _owed(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date, pending: bool) -> Owed:  # noqa: FBT001 - a private helper with one caller
+    rule = BY_TRIGGER[row.act]
+    left = office.calendar.open_days_between(today, row.due_on) if row.due_on >= today else (row.due_on - today).days
+    return Owed(
+        year=facts.fiscal_year,
+        act=row.act,
+        title=in_words(ja=rule.ja, en=rule.en),
+        owner=row.owner,
+        owner_title=Side(row.owner).label,
+        due_on=row.due_on,
+        planned_on=row.planned_on,
+        days_left=left,
+        flag=row.flag,
+        blocked_by=tuple(str(gap) for gap in missing(facts, rule)),
+        waits_for_confirmation=pending,
+    )
+
+
+def _pending(connection: Connection, cycle_id: str) -> set[str]:
+    record = tables.Record
+    query = select(col(record.act)).where(col(record.cycle_id) == cycle_id, col(record.status) == "pending")
+    return set(connection.execute(query).scalars())
+
+
+def fields_of(trigger: str) -> list[tuple[str, str, bool]]:
+    """Return the fields of an act's record: name, title (a catalogue entry), and whether it must be given."""
+    row = BY_TRIGGER[trigger]
+    return [(name, field.title or name, field.is_required()) for name, field in row.record.model_fields.items()]
+
+
+def acts() -> tuple[str, ...]:
+    """Return the names of all acts in the order of the table."""
+    return tuple(row.trigger for row in TABLE)

@@ -1,0 +1,603 @@
+"""Paper: every document says all it was given, letters keep every character, and nobody's data leaves with an error."""
+
+import json
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import noto_cjk_sans_jp_regular
+import psutil
+import pypdfium2
+import pytest
+
+from adapters import press as press_module
+from adapters.press import DUMMY, Addressee, Press, Words
+from models.errors import BadInput, BadSetting
+
+TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
+FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
+FAMILY = "Noto Sans CJK JP"
+MM = 72 / 25.4
+
+DAY = {"iso": "2026-11-09", "wareki": "令和8年11月9日（月）"}
+INSTANT = {**DAY, "time": "10:30"}
+HEAD = {
+    "municipality": "新宿区",
+    "section": "総務部総務課",
+    "programme": "はたちのつどいに係る案内状印刷及び封入封緘作業の委託",
+    "fiscal_year": "令和8年度（2026）",
+    "number": "8新総総第0123号",
+    "date": DAY,
+}
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+ROOT = "qp5cMJB8kKz0R4C5cXx2vH8sYB0pE7bWQd3w1nJt6uA="
+CHECKPOINT = [
+    "ledger.tsudoi.city.shinjuku.example",
+    "128",
+    ROOT,
+    "",
+    "— ledger.tsudoi.city.shinjuku.example Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gG=",
+]
+WORDS: Words = {
+    "municipality": "新宿区",
+    "sender": "新宿区長",
+    "contact": "新宿区総務部総務課総務係",
+    "date": {"iso": "2026-11-30", "wareki": "令和8年11月30日（月）"},
+    "ceremony": "はたちのつどい",
+    "ceremony_on": {"iso": "2027-01-11", "wareki": "令和9年1月11日（月・祝）"},
+    "ceremony_at": "午前11時開式（午前10時開場）",
+    "place": "見本会館（新宿区見本町一丁目1番1号）",
+    "inserts": ["はたちのつどい案内リーフレット"],
+    "box": {"name_width_mm": 80, "name_size_pt": 14, "address_width_mm": 80, "address_size_pt": 10.5},
+}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "password_notice": {
+        "head": HEAD,
+        "addressee": {"company": "株式会社旭堂", "name": "印南 守"},
+        "package": "P-2026-01",
+        "sha256": SHA256,
+        "groups": [
+            {"text": "k7Qm", "kana": "小ケイ・ナナ・大キュー・小エム"},
+            {"text": "x2Rt", "kana": "小エックス・ニ・大アール・小ティー"},
+            {"text": "Hn48", "kana": "大エイチ・小エヌ・ヨン・ハチ"},
+            {"text": "pW3c", "kana": "小ピー・大ダブリュー・サン・小シー"},
+            {"text": "dY6v", "kana": "小ディー・大ワイ・ロク・小ブイ"},
+            {"text": "Zj95", "kana": "大ゼット・小ジェイ・キュウ・ゴ"},
+        ],
+        "giver": "手代木 渡",
+        "receiver": "印南 守",
+        "checkpoint": CHECKPOINT,
+    },
+    "control_sheet": {
+        "head": HEAD,
+        "package": "P-2026-01",
+        "medium": "M-2026-01",
+        "form": "7z（AES-256、ファイル名も暗号化）",
+        "made_at": INSTANT,
+        "made_by": "手代木 渡",
+        "checked_by": "点田 検",
+        "sha256": SHA256,
+        "read_back": "合格（読み戻した値が一致）",
+        "virus_scan": "検出なし（パターン 2026-11-09.001）",
+    },
+    "slip": {
+        "head": HEAD,
+        "movement": "媒体の引渡し",
+        "moved_at": INSTANT,
+        "giver": {"affiliation": "新宿区総務部総務課", "name": "手代木 渡"},
+        "receiver": {"affiliation": "株式会社旭堂", "name": "印南 守"},
+        "content": "案内状の宛名データ（暗号化済み）　パッケージ P-2026-01",
+        "quantity": "媒体1枚",
+        "occasion": "第1回（媒体）。パスワード通知書とは別の機会",
+        "bag": "鍵付きカバン（第3号）",
+        "carrier": "印南 守（手渡し）",
+        "checks": [
+            {"label": "鍵付きカバン等の施錠を確かめた", "done": True},
+            {"label": "外観に異常がない", "done": True},
+            {"label": "数量が一致する", "done": True},
+            {"label": "媒体番号が管理票と一致する", "done": False},
+        ],
+        "checkpoint": CHECKPOINT,
+    },
+    "pull_list": {
+        "head": HEAD,
+        "list_number": "第2号",
+        "stage": "封入封緘の後",
+        "acknowledge_by": DAY,
+        "rows": [{"serial": f"{serial:07}", "code": code} for serial, code in ((12, "A"), (845, "B"), (3999, "C"))],
+        "codes": [
+            {"code": "A", "meaning": "差替え"},
+            {"code": "B", "meaning": "引抜き"},
+            {"code": "C", "meaning": "その他"},
+        ],
+        "made_by": "手代木 渡",
+    },
+    "ledger_print": {
+        "head": HEAD,
+        "period": "令和8年9月1日から令和9年2月1日まで",
+        "root": ROOT,
+        "entries": [
+            {
+                "number": number,
+                "at": INSTANT,
+                "title": "媒体を引き渡した" if number % 3 else "受領件数を確認した（受託者からの報告による）",
+                "who": "手代木 渡 → 印南 守",
+                "content": "案内状の宛名データ（暗号化済み）",
+                "quantity": "媒体1枚",
+            }
+            for number in range(1, 41)
+        ],
+        "checkpoint": CHECKPOINT,
+    },
+    "report": {
+        "head": HEAD,
+        "contractor": "株式会社旭堂",
+        "state": "完結",
+        "counts": [
+            {"label": "抽出した件数", "count": "4,286", "source": "抽出点検票"},
+            {"label": "除外した件数", "count": "126", "source": "抽出点検票"},
+            {"label": "引き渡した件数", "count": "4,160", "source": "管理簿 14"},
+            {"label": "引き抜いた件数", "count": "38", "source": "引抜きリスト 第1号から第3号まで"},
+            {"label": "差し出した件数", "count": "4,122", "source": "差出票"},
+        ],
+        "counts_result": {"holds": True, "text": "引き渡した件数＝差し出した件数＋引き抜いた件数"},
+        "schedule": [
+            {
+                "title": f"予定された手続 {number}",
+                "owner": "戸籍住民課",
+                "planned": "令和8年12月14日",
+                "actual": "令和8年12月18日",
+                "difference": "4日遅れ",
+            }
+            for number in range(1, 41)
+        ],
+        "overdue": [
+            {
+                "title": "消去報告",
+                "owner": "受託者",
+                "due": "令和8年12月14日",
+                "done": "令和8年12月18日",
+                "reminders": "4回",
+            }
+        ],
+        "incidents": [],
+        "measures": [
+            {"label": "区　運用上の対策", "total": "13", "kept": "12", "open": "1", "not_applicable": "0"},
+            {"label": "受託者　システム上の対策", "total": "11", "kept": "11", "open": "0", "not_applicable": "0"},
+        ],
+        "erasure": [
+            {"label": "返却された媒体／預けた媒体", "value": "1 / 1"},
+            {"label": "消去したファイル", "value": "14"},
+        ],
+        "ledger": {"entries": "128件", "root": ROOT, "checkpoint": CHECKPOINT},
+        "coordinator": "手代木 渡",
+        "approver": "長谷部 認",
+    },
+    "erasure_record": {
+        "head": HEAD,
+        "items": [
+            {
+                "what": "抽出ファイル",
+                "where": "金庫",
+                "method": "暗号鍵の破棄",
+                "erased_at": INSTANT,
+                "by": "手代木 渡",
+            },
+            {"what": "宛名データ", "where": "金庫", "method": "暗号鍵の破棄", "erased_at": INSTANT, "by": "手代木 渡"},
+        ],
+        "key": {"treatment": "破棄済み（予備を含む2か所）", "destroyed_at": INSTANT, "by": "手代木 渡"},
+        "scan": [{"label": "検査した領域", "value": "214 MiB"}, {"label": "見つかった件数", "value": "0"}],
+        "operator": "手代木 渡",
+        "witness": "点田 検",
+        "approver": "長谷部 認",
+    },
+    "extract_report": {
+        "head": HEAD,
+        "condition": [{"label": "生年月日", "value": "平成18年4月2日から平成19年4月1日まで"}],
+        "hits": "4,286",
+        "excluded": [{"reason": "支援措置", "count": "40"}, {"reason": "死亡", "count": "12"}],
+        "exported": "4,234",
+        "result": "4,286 ＝ 4,234 ＋ 52（一致）",
+        "months": [{"label": f"{month}月", "count": 340 + month} for month in (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3)],
+        "files": [{"label": "文字符号", "value": "UTF-8（BOMなし）"}],
+        "sha256": SHA256,
+        "held": [
+            {"row": 2077, "column": "氏名", "code": "no_ivs U+E0102", "decision": "代替字で印字", "by": "戸田 籍子"}
+        ],
+        "checkers": ["戸田 籍子", "点田 検"],
+    },
+    "return_note": {
+        "head": {**HEAD, "date": None},
+        "contractor": "株式会社旭堂",
+        "manager": "印南 守",
+        "returned_at": None,
+        "bag": "鍵付きカバン（第3号）",
+        "items": [
+            {"item": "媒体", "number": "M-2026-01", "received": "1枚", "returned": ""},
+            {"item": "パスワード通知書", "number": "N-2026-01", "received": "1枚", "returned": ""},
+        ],
+        "giver": "",
+        "receiver": "",
+    },
+    "erasure_report": {
+        "head": {**HEAD, "date": None},
+        "contractor": "株式会社旭堂",
+        "manager": "印南 守",
+        "items": [
+            {"where": where, "what": "宛名データ（平文）", "method": "", "erased_at": None, "by": ""}
+            for where in ("処理用端末", "印刷機の一時保存", "封入機の記録・映像", "バックアップ")
+        ],
+        "subcontracting": "なし",
+        "operator": "",
+        "witness": "",
+    },
+}
+TYPES = {
+    "password_notice": press_module.PasswordNotice,
+    "control_sheet": press_module.ControlSheet,
+    "slip": press_module.Slip,
+    "pull_list": press_module.PullList,
+    "ledger_print": press_module.LedgerPrint,
+    "report": press_module.Report,
+    "erasure_record": press_module.ErasureRecord,
+    "extract_report": press_module.ExtractReport,
+    "return_note": press_module.ReturnNote,
+    "erasure_report": press_module.ErasureReport,
+}
+TITLES = {
+    "password_notice": "パスワード通知書",
+    "control_sheet": "管理票",
+    "slip": "確認記録票",
+    "pull_list": "引抜きリスト",
+    "ledger_print": "管理簿",
+    "report": "年度報告書",
+    "erasure_record": "データ廃棄記録",
+    "extract_report": "抽出点検票",
+    "return_note": "返却書",
+    "erasure_report": "消去報告書",
+}
+
+HARD = [
+    Addressee(serial=1, name="辻\U000e0100 𠮷之介", postal_code="162-0051", address="新宿区西早稲田2丁目1番1〜23号"),
+    Addressee(
+        serial=2, name="辻\U000e0102 神\ufe00子", postal_code="169-0052", address="新宿区戸山3丁目18番「仮」・A棟"
+    ),
+    Addressee(serial=3, name="髙﨑　濵德", postal_code="160-0013", address="新宿区霞ケ丘町3番 ﾊｲﾂ鷗101号"),
+    Addressee(
+        serial=14, name="O'NEIL -- D\"ARC", postal_code="160-0023", address="新宿区西新宿二丁目8番1号 ffi--Bldg."
+    ),
+]
+LONG = [
+    Addressee(
+        serial=21,
+        name="NGUYEN THI PHUONG THAO MY DUYEN HANH HOA LE",
+        postal_code="169-0073",
+        address="東京都新宿区百人町1丁目23番4号 グランドメゾン新宿百人町イーストタワー1203号室 見本様方",
+    ),
+    Addressee(
+        serial=22,
+        name="WOLFESCHLEGELSTEINHAUSENBERGERDORFFWELCHEVOR",
+        postal_code="169-0073",
+        address="東京都新宿区百人町1丁目23番4号 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def press() -> Press:
+    """Make the press of the first programme with the font that comes with the project."""
+    return Press(templates=TEMPLATES, fonts=[FONT], family=FAMILY)
+
+
+@pytest.fixture
+def mended(tmp_path: Path) -> Press:
+    """Make a press whose templates a test may spoil."""
+    shutil.copytree(TEMPLATES, tmp_path / "hatachi")
+    return Press(templates=tmp_path / "hatachi", fonts=[FONT.parent], family=FAMILY)
+
+
+def pages(pdf: bytes) -> list[str]:
+    """Return the text of every page, line breaks taken out."""
+    document = pypdfium2.PdfDocument(pdf)
+    return [page.get_textpage().get_text_range().replace("\r\n", "") for page in document]
+
+
+def window_text(pdf: bytes, page: int = 0) -> str:
+    """Return the text that the envelope's window shows: 90 x 45 mm, 22 and 12 mm from the top left corner."""
+    sheet = pypdfium2.PdfDocument(pdf)[page]
+    top = sheet.get_height() - 12 * MM
+    return sheet.get_textpage().get_text_bounded(22 * MM, top - 45 * MM, (22 + 90) * MM, top)
+
+
+def squeezed(text: str) -> str:
+    """Take out all blanks."""
+    return "".join(text.split())
+
+
+def leaves(data: object) -> Iterator[str]:
+    """Walk over every text and number that stands anywhere in the data."""
+    if isinstance(data, Mapping):
+        for value in data.values():
+            yield from leaves(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from leaves(value)
+    elif isinstance(data, str) or (isinstance(data, int) and not isinstance(data, bool)):
+        yield str(data)
+
+
+def printed(press: Press, addressees: Iterable[Addressee], *, batch: int = 1000, workers: int = 1) -> list[bytes]:
+    """Print letters and return the batches in the order in which they came."""
+    batches: list[bytes] = []
+
+    def take(number: int, pdf: bytes) -> None:
+        batches.append(pdf)
+        assert number == len(batches)
+
+    people = list(addressees)
+    assert press.letters(people, into=take, words=WORDS, batch=batch, workers=workers) == len(people)
+    return batches
+
+
+@pytest.mark.parametrize("document", EXAMPLES)
+def test_a_document_says_all_it_was_given(press: Press, document: str) -> None:
+    """Title, and every text and number of the data stand on the paper, whole."""
+    text = squeezed("".join(pages(press.make(document, EXAMPLES[document]))))
+    assert TITLES[document] in text
+    assert [leaf for leaf in leaves(EXAMPLES[document]) if squeezed(leaf) not in text] == []
+
+
+@pytest.mark.parametrize("document", EXAMPLES)
+def test_an_example_has_the_keys_of_its_type(document: str) -> None:
+    """The types in the press name exactly the keys that the templates are tried with."""
+    assert set(EXAMPLES[document]) == set(get_type_hints(TYPES[document]))
+
+
+def test_every_template_is_tried() -> None:
+    """No template stands in the folder without an example here."""
+    parts = {"family", "invitation", "letter", "letter_form", "specimen"}
+    assert {template.stem for template in TEMPLATES.glob("*.typ")} == EXAMPLES.keys() | parts
+
+
+@pytest.mark.parametrize("document", EXAMPLES)
+def test_text_stays_on_the_page(press: Press, document: str) -> None:
+    """No character stands outside the margins, where a printer would cut it off."""
+    for page in pypdfium2.PdfDocument(press.make(document, EXAMPLES[document])):
+        text = page.get_textpage()
+        boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+        assert min(box[0] for box in boxes if box[2] > box[0]) >= 24.5 * MM
+        assert max(box[2] for box in boxes) <= page.get_width() - 19.5 * MM
+
+
+def test_the_same_data_give_the_same_bytes(press: Press) -> None:
+    """A document made twice is one file, and no date stands in it."""
+    first, second = (press.make("slip", EXAMPLES["slip"]) for _time in range(2))
+    assert first == second
+    told = pypdfium2.PdfDocument(first).get_metadata_dict()
+    assert (told["CreationDate"], told["ModDate"], told["Title"]) == ("", "", "確認記録票")
+
+
+def test_only_the_given_font_is_embedded(press: Press) -> None:
+    """Every font in a PDF is a subset of the family that the programme names."""
+    [page] = pypdfium2.PdfDocument(press.make("slip", EXAMPLES["slip"]))
+    fonts = {thing.get_font() for thing in page.get_objects() if isinstance(thing, pypdfium2.PdfTextObj)}
+    assert {font.get_base_name().split("+")[-1].split("-")[0] for font in fonts} == {"NotoSansCJKjp"}
+
+
+def test_every_page_of_the_ledger_repeats_the_header(press: Press) -> None:
+    """The column titles stand on each page that has rows, and the footer counts the pages."""
+    sheets = pages(press.make("ledger_print", EXAMPLES["ledger_print"]))
+    assert len(sheets) > 2
+    assert all("番号日時事項" in squeezed(sheet) for sheet in sheets)
+    assert [sheet.endswith(f"{number} / {len(sheets)}") for number, sheet in enumerate(sheets, 1)] == [True] * len(
+        sheets
+    )
+
+
+def test_the_report_of_a_year_is_short_and_says_when_counts_differ(press: Press) -> None:
+    """Forty dated acts fit on four pages; a difference is called one."""
+    broken = {**EXAMPLES["report"], "counts_result": {"holds": False, "text": "差があります"}}
+    right, wrong = pages(press.make("report", EXAMPLES["report"])), pages(press.make("report", broken))
+    assert len(right) <= 4
+    assert "不一致" not in "".join(right)
+    assert "不一致" in "".join(wrong)
+
+
+def test_an_empty_list_says_so(press: Press) -> None:
+    """A table without rows is not left blank, where somebody could add one later."""
+    assert "該当なし" in "".join(pages(press.make("pull_list", {**EXAMPLES["pull_list"], "rows": []})))
+
+
+def test_the_control_sheet_counts_media_and_not_persons(press: Press) -> None:
+    """The sheet says 媒体1枚; the number of persons stays the contractor's own finding."""
+    [text] = pages(press.make("control_sheet", EXAMPLES["control_sheet"]))
+    assert "媒体1枚" in text
+    assert not {"名分", "人分", "件分"} & {text[at : at + 2] for at in range(len(text))}
+
+
+@pytest.mark.parametrize("addressee", HARD, ids=lambda addressee: str(addressee.serial))
+def test_a_letter_gives_back_exactly_the_characters_that_went_in(press: Press, addressee: Addressee) -> None:
+    """Variation selectors and plane-2 kanji are in the PDF's text, in name and address alike."""
+    text = window_text(press.specimen(WORDS, [addressee])).replace("\r\n", "")
+    assert text == f"〒{addressee.postal_code} No. {addressee.serial:07}{addressee.address}{addressee.name} 様"
+
+
+@pytest.mark.parametrize("addressee", LONG, ids=lambda addressee: str(addressee.serial))
+def test_a_long_name_stands_on_two_lines_inside_the_window(press: Press, addressee: Addressee) -> None:
+    """Nothing of a long name or address is cut or leaves the window, and 様 never stands alone."""
+    lines = window_text(press.specimen(WORDS, [addressee])).split("\r\n")
+    said = f"〒{addressee.postal_code}No.{addressee.serial:07}{addressee.address}{addressee.name}様"
+    assert squeezed("".join(lines)) == squeezed(said)
+    *_before, first, second = lines
+    assert addressee.name.startswith(first.strip())
+    assert len(second.removesuffix("様").strip()) > 1
+
+
+def test_a_long_name_breaks_at_a_space_where_it_has_one(press: Press) -> None:
+    """A word that fits the line is never broken."""
+    lines = window_text(press.specimen(WORDS, [LONG[0]])).split("\r\n")
+    assert {word for line in lines[-2:] for word in line.split()} == {*LONG[0].name.split(), "様"}
+
+
+def test_no_line_holds_the_honorific_alone(press: Press) -> None:
+    """Whatever the length of a name, 様 stands beside a part of it."""
+    names = ["NGUYEN THI " + "M" * letters for letters in range(1, 28)] + ["髙" * signs for signs in range(12, 20)]
+    people = [
+        Addressee(serial=n, name=name, postal_code="160-0000", address="見本町") for n, name in enumerate(names, 1)
+    ]
+    pdf = press.specimen(WORDS, people)
+    assert [window_text(pdf, page).split("\r\n")[-1].strip() for page in range(len(people))].count("様") == 0
+
+
+def test_letters_come_one_a_page_in_serial_order(press: Press) -> None:
+    """Batches arrive in order with one sheet an addressee, whichever child prints first."""
+    people = [Addressee(serial=n, name=f"見本 {n}号", postal_code="160-0000", address="見本町") for n in range(3, 24)]
+    batches = printed(press, people, batch=4, workers=2)
+    sheets = [sheet for batch in batches for sheet in pages(batch)]
+    assert [len(pypdfium2.PdfDocument(batch)) for batch in batches] == [4, 4, 4, 4, 4, 1]
+    assert [f"No. {person.serial:07}" in sheet for person, sheet in zip(people, sheets, strict=True)] == [True] * 21
+    assert all(WORDS["place"] in sheet for sheet in sheets)
+
+
+def test_letters_are_the_same_in_any_number_of_processes(press: Press) -> None:
+    """One worker and two print the same bytes."""
+    assert printed(press, HARD, batch=2, workers=1) == printed(press, HARD, batch=2, workers=2)
+
+
+def test_nobody_to_write_to_prints_nothing(press: Press) -> None:
+    """An empty list of addressees gives no batch."""
+    assert printed(press, []) == []
+
+
+def test_only_a_specimen_is_marked(press: Press) -> None:
+    """見本 stands across a specimen and not on a letter; the dummy addressee stands in where nobody is named."""
+    plain = Addressee(serial=1, name="試 験子", postal_code="160-0000", address="試験町")
+    [letters] = printed(press, [plain])
+    assert "見本 太郎" in pages(press.specimen(WORDS))[0]
+    assert WORDS["place"].count("見本") + 1 == pages(press.specimen(WORDS, [plain]))[0].count("見本")
+    assert WORDS["place"].count("見本") == pages(letters)[0].count("見本")
+
+
+def test_the_fixed_text_is_shared_by_all_letters_of_a_batch(press: Press) -> None:
+    """A further letter costs its imprint only, about a kilobyte."""
+    people = [Addressee(serial=n, name="見本 太郎", postal_code="160-0000", address="見本町") for n in range(1, 401)]
+    [many] = printed(press, people)
+    [one] = printed(press, people[:1])
+    assert len(many) - len(one) < 399 * 1500
+
+
+@pytest.mark.parametrize("serials", [(2, 1), (1, 1), (0,)], ids=str)
+def test_serials_out_of_order_are_refused(press: Press, serials: tuple[int, ...]) -> None:
+    """A serial that does not follow the one before it is named, and nothing is printed over it."""
+    people = [Addressee(serial=n, name="見本 太郎", postal_code="160-0000", address="見本町") for n in serials]
+    with pytest.raises(BadInput, match=f"{serials[-1]}"):
+        printed(press, people)
+
+
+@pytest.mark.parametrize(("batch", "workers"), [(0, 1), (1, 0)])
+def test_a_batch_of_nothing_is_refused(press: Press, batch: int, workers: int) -> None:
+    """A setting that would print nothing is an error rather than a silence."""
+    with pytest.raises(BadSetting):
+        printed(press, HARD, batch=batch, workers=workers)
+
+
+def test_a_template_that_does_not_compile_names_its_line(mended: Press) -> None:
+    """A clerk reads the template, the line and the reason."""
+    slip = mended.templates / "slip.typ"
+    slip.write_text(slip.read_text(encoding="utf-8") + "\n#nonsense\n", encoding="utf-8")
+    line = len(slip.read_text(encoding="utf-8").splitlines())
+    with pytest.raises(BadSetting, match=rf"slip\.typ.*{line}.*nonsense"):
+        mended.make("slip", EXAMPLES["slip"])
+
+
+def test_a_fault_in_a_shared_template_names_that_template(mended: Press) -> None:
+    """The fault is looked for where it stands, not where it showed."""
+    family = mended.templates / "family.typ"
+    family.write_text("#let broken = (\n" + family.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(BadSetting, match=r"family\.typ"):
+        mended.make("slip", EXAMPLES["slip"])
+
+
+def test_a_broken_invitation_is_told_before_a_letter_is_printed(mended: Press) -> None:
+    """The dummy addressee tries the template first, and its reason may be shown."""
+    invitation = mended.templates / "invitation.typ"
+    text = invitation.read_text(encoding="utf-8")
+    invitation.write_text(text.replace("person.postal_code", "person.post"), encoding="utf-8")
+    with pytest.raises(BadSetting, match=r"invitation\.typ.*post"):
+        printed(mended, HARD)
+
+
+@pytest.mark.parametrize("document", ["letter", "specimen"])
+def test_an_error_never_quotes_a_resident(mended: Press, document: str) -> None:
+    """A template that stumbles over one name says where, and neither message nor traceback says over what."""
+    (mended.templates / f"{document}.typ").write_text(
+        '#import "family.typ": data\n#import "invitation.typ": imprinted\n'
+        '#if data.addressees.any(person => person.serial == "0000001") { panic(data.addressees.first().name) }\n'
+        "#imprinted(data)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadSetting, match=rf"{document}\.typ.*3") as caught:
+        printed(mended, HARD) if document == "letter" else mended.specimen(WORDS, HARD)
+    told = "".join(traceback.format_exception(caught.value, chain=True)) + repr(caught.value.__context__)
+    assert "之介" not in told
+
+
+def test_a_template_may_not_ask_for_the_network(mended: Press) -> None:
+    """A package import is refused with its line before typst could fetch anything."""
+    slip = mended.templates / "slip.typ"
+    slip.write_text('#import "@preview/cetz:0.3.0"\n' + slip.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(BadSetting, match=r"slip\.typ.*1") as caught:
+        mended.make("slip", EXAMPLES["slip"])
+    assert "packages.typst.org" not in str(caught.value)
+
+
+def test_an_unknown_document_or_family_is_named(press: Press) -> None:
+    """A wrong name is said, and never becomes an empty page."""
+    with pytest.raises(BadSetting, match="receipt"):
+        press.make("receipt", {})
+    with pytest.raises(BadSetting, match="Nowhere Mincho"):
+        Press(templates=TEMPLATES, fonts=[FONT], family="Nowhere Mincho")
+
+
+def test_a_child_prints_its_share_of_letters_within_512_mib() -> None:
+    """The share after which a child is replaced keeps it, and the parent, within the memory that is allowed."""
+    script = """
+import json, resource, sys
+from pathlib import Path
+from adapters.press import LETTERS_A_WORKER, Addressee, Press
+
+told = json.load(sys.stdin)
+people = (
+    Addressee(serial=n, name=f"見本 {n}", postal_code="160-0000", address=f"見本町{n}番")
+    for n in range(1, LETTERS_A_WORKER + 1)
+)
+press = Press(templates=Path(told["templates"]), fonts=[Path(told["font"])], family=told["family"])
+press.letters(people, into=lambda number, pdf: None, words=told["words"])
+print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+"""
+    told = json.dumps({"templates": str(TEMPLATES), "font": str(FONT), "family": FAMILY, "words": WORDS})
+    run = subprocess.run([sys.executable, "-c", script], input=told, capture_output=True, text=True, check=True)
+    assert int(run.stdout) / 1024 < 512
+
+
+def test_a_child_is_replaced_after_its_share(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory cannot grow with the number of letters: further shares are printed by further processes."""
+    monkeypatch.setattr(press_module, "LETTERS_A_WORKER", 2)
+    seen: set[int] = set()
+    press.letters(HARD, into=lambda *_batch: seen.update(_workers()), words=WORDS, batch=1)
+    assert len(seen) == 2
+
+
+def _workers() -> set[int]:
+    """Return the processes that print at this moment."""
+    return {child.pid for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())}
+
+
+def test_the_dummy_addressee_is_nobody() -> None:
+    """The dummy carries no serial that a letter can have, and no postal code that exists."""
+    assert (DUMMY.serial, DUMMY.postal_code) == (0, "000-0000")

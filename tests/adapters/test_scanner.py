@@ -1,0 +1,347 @@
+"""The scanner finds residents' data in every form a program may have left it in, and names what it could not read."""
+
+import gzip
+import io
+import json
+import os
+import sqlite3
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import quoteattr
+
+import noto_cjk_sans_jp_regular
+import pytest
+import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.scanner import Finder, ScanResult, forms, scan, scan_text
+from adapters.vault import Vault
+
+NAME = "集田　試子"
+ADDRESS = "東京都杉並区架空町九丁目99番9号コーポ𠮷野203号室"
+NUMBER = "9876501234"
+CP932_ADDRESS = "東京都杉並区架空町九丁目99番9号コーポ吉野203号室"
+NEEDLES = (NAME, ADDRESS, CP932_ADDRESS, NUMBER)
+ENGLISH_LEADS = b'{"serial": 12, "count": 3400} '
+
+
+def scanned(home: Path, chunk_size: int = 1 << 20) -> ScanResult:
+    return scan([home], NEEDLES, chunk_size=chunk_size)
+
+
+def upper_json(text: str) -> str:
+    units = text.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02X}{units[at + 1]:02X}" for at in range(0, len(units), 2))
+
+
+FORMS = {
+    "UTF-8": ADDRESS.encode(),
+    "CP932": CP932_ADDRESS.encode("cp932"),
+    "UTF-16LE": ADDRESS.encode("utf-16-le"),
+    "UTF-16BE": ADDRESS.encode("utf-16-be"),
+    "number in UTF-16LE": NUMBER.encode("utf-16-le"),
+    "JSON": json.dumps(ADDRESS).encode(),
+    "JSON in upper case": upper_json("東京都杉並区架空町九丁目").encode() + b"99" + upper_json("番").encode() + b"9"
+    + upper_json("号コーポ𠮷野").encode() + b"203" + upper_json("号室").encode(),
+    "JSON in JSON": json.dumps(json.dumps({"address": ADDRESS})).encode(),
+    "URL": quote(ADDRESS).encode(),
+    "URL in lower case": quote(NAME).lower().encode(),
+    "form field": quote_plus(NAME).encode(),
+    "repr of UTF-8": repr(ADDRESS.encode()).encode(),
+    "repr of CP932": repr(CP932_ADDRESS.encode("cp932")).encode(),
+    "repr in JSON": json.dumps(repr(ADDRESS.encode())).encode(),
+    "ascii()": ascii(ADDRESS).encode(),
+    "XML in ASCII": quoteattr(ADDRESS).encode("ascii", "xmlcharrefreplace"),
+    "without its space": NAME.replace("　", "").encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_needle_is_found_in_every_form(tmp_path: Path, form: str) -> None:
+    """Whatever encoding or escape it was stored in, one needle in a file is one place, with path and offset."""
+    (tmp_path / "log").write_bytes(ENGLISH_LEADS + FORMS[form] + b"\n")
+    result = scanned(tmp_path)
+    assert (result.found, result.files, result.unread) == (1, 1, ())
+    path, offset = result.places[0].split(":")
+    assert path == f"{tmp_path.name}/log"
+    assert 0 <= int(offset) - len(ENGLISH_LEADS) < 24
+
+
+def test_a_directory_without_it_gives_nothing(tmp_path: Path) -> None:
+    """Texts that resemble the needles, empty files and noise are read and nothing is found."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "town.csv").write_text("東京都杉並区架空町,集田,試子,987650123")
+    (tmp_path / "empty").touch()
+    (tmp_path / "noise").write_bytes(os.urandom(3 << 20))
+    result = scanned(tmp_path)
+    assert (result.found, result.places, result.unread, result.files) == (0, (), (), 3)
+    assert result.bytes == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert result.needles == 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from([*FORMS.values(), b"", b"x", ADDRESS.encode()[:17], b"9876", b"\0"]), max_size=8),
+    chunk_size=st.integers(1, 700),
+)
+def test_no_chunk_border_hides_or_doubles_a_place(parts: list[bytes], chunk_size: int) -> None:
+    """However small the chunks, exactly the places of the whole are found."""
+    content = b"|".join(parts)
+    finder = Finder(NEEDLES)
+    whole = list(finder.places(io.BytesIO(content), len(content) + 1))
+    assert list(finder.places(io.BytesIO(content), chunk_size)) == whole
+    assert bool(whole) == any(form in content for needle in NEEDLES for form in forms(needle))
+
+
+@settings(max_examples=60, deadline=None)
+@given(needle=st.text(min_size=4, max_size=12), before=st.binary(max_size=30), after=st.binary(max_size=30))
+def test_any_text_is_found_as_a_file_would_hold_it(needle: str, before: bytes, after: bytes) -> None:
+    """Any needle of four characters or more is found in UTF-8, UTF-16, JSON and a URL, whatever stands around it."""
+    needle = f"<{needle}>"
+    stored = [needle.encode(), needle.encode("utf-16-le"), needle.encode("utf-16-be")]
+    stored += [json.dumps(needle)[1:-1].encode(), json.dumps(needle, ensure_ascii=False)[1:-1].encode()]
+    stored += [quote(needle, safe="").encode(), repr(needle.encode())[2:-1].encode()]
+    finder = Finder([needle])
+    for form in stored:
+        assert list(finder.places(io.BytesIO(before + form + after)))
+
+
+def test_a_name_that_holds_a_needle_is_found_and_withheld(tmp_path: Path) -> None:
+    """Names of files, directories and links are read; the place shows the inode and never the name."""
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "list").write_text(NUMBER)
+    (tmp_path / f"letter-{NUMBER}.txt").touch()
+    os.close(os.open(os.fsencode(tmp_path) + b"/" + "集田　試子".encode("cp932"), os.O_CREAT | os.O_WRONLY))
+    (tmp_path / "shortcut").symlink_to(f"/nowhere/{NUMBER}")
+    result = scanned(tmp_path)
+    inode = (tmp_path / NAME).stat().st_ino
+    assert result.found == 5
+    assert f"{tmp_path.name}/(withheld) [inode {inode}] (name)" in result.places
+    assert f"{tmp_path.name}/shortcut (link)" in result.places
+    assert not any(scan_text(place, NEEDLES) for place in result.places)
+
+
+def test_what_could_not_be_read_never_shows_a_needle(tmp_path: Path) -> None:
+    """A damaged file with a needle in its name is named by its inode."""
+    (tmp_path / f"{NAME}.zip").write_bytes(b"PK\x03\x04 broken")
+    (unread,) = scanned(tmp_path).unread
+    assert unread.endswith("]: damaged")
+    assert NAME not in unread
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    """A link to a file or directory outside, or to itself, leads nowhere."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "list").write_text(NUMBER)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "file").symlink_to(tmp_path / "outside" / "list")
+    (home / "directory").symlink_to(tmp_path / "outside")
+    (home / "itself").symlink_to(home)
+    result = scanned(home)
+    assert (result.found, result.files) == (0, 0)
+
+
+def test_a_deleted_row_is_found_until_the_database_is_vacuumed(tmp_path: Path) -> None:
+    """SQLite keeps deleted text in its file and log; VACUUM and a truncated log remove it."""
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as database:
+        for pragma in ("journal_mode=WAL", "secure_delete=OFF", "wal_autocheckpoint=0"):
+            database.execute(f"PRAGMA {pragma}").fetchall()
+        database.execute("CREATE TABLE letter (serial INTEGER, address TEXT)")
+        database.execute("INSERT INTO letter VALUES (1, ?)", (ADDRESS,))
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        database.execute("DELETE FROM letter")
+        deleted = scanned(tmp_path)
+        database.execute("VACUUM")
+        vacuumed = scanned(tmp_path)
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        truncated = scanned(tmp_path)
+    assert deleted.found >= 1
+    assert vacuumed.found >= 1
+    assert (truncated.found, truncated.unread) == (0, ())
+
+
+def pdf_of(tmp_path: Path, source: str) -> bytes:
+    (tmp_path / "letter.typ").write_text(f'#set text(font: "Noto Sans CJK JP", lang: "ja")\n{source}')
+    fonts = Path(noto_cjk_sans_jp_regular.__file__).parent
+    pdf = typst.compile(str(tmp_path / "letter.typ"), font_paths=[str(fonts)])
+    (tmp_path / "letter.typ").unlink()
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def test_a_letter_is_found_in_a_pdf(tmp_path: Path) -> None:
+    """Text of a PDF is found on its page: broken over lines, letter-spaced, beyond the edge; and in its metadata."""
+    source = f"""
+    #set document(title: "{NUMBER}")
+    #set page(width: 6cm, height: 6cm, margin: 1cm)
+    {ADDRESS}
+    #pagebreak() #text(tracking: 1em)[集田 試子]
+    #pagebreak() nothing
+    #pagebreak() #h(5cm) #box(width: 10cm)[{NUMBER}]
+    """
+    (tmp_path / "letter.pdf").write_bytes(pdf_of(tmp_path, source))
+    result = scanned(tmp_path)
+    label = f"{tmp_path.name}/letter.pdf#"
+    parts = [place.removeprefix(label) for place in result.places if "#" in place]
+    assert parts == ["metadata", "page 1", "page 2", "page 4"]
+    assert result.unread == ()
+
+
+def test_a_hyphen_at_the_end_of_a_line_hides_nothing(tmp_path: Path) -> None:
+    """A word that a PDF breaks at its own hyphen is found, as is one that got its hyphen from the break."""
+    page = "#set page(width: 5cm, height: 5cm, margin: 1cm)\n"
+    (tmp_path / "letter.pdf").write_bytes(pdf_of(tmp_path, f"{page} Canary-Asagaya-Kitaguchi-Nibankan"))
+    assert scan([tmp_path], ["Asagaya-Kitaguchi-Nibankan"]).found == 1
+    broken = pdf_of(tmp_path, f'{page} #set text(hyphenate: true, lang: "en")\n Canary representationalism')
+    (tmp_path / "letter.pdf").write_bytes(broken)
+    assert scan([tmp_path], ["representationalism"]).found == 1
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return memory.getvalue()
+
+
+def test_the_members_of_a_zip_and_a_gzip_are_read(tmp_path: Path) -> None:
+    """Compressed text is found by member number and offset, and only there."""
+    secret = (ENGLISH_LEADS * 9 + ADDRESS.encode()) * 2
+    (tmp_path / "a.zip").write_bytes(zipped({"clean": b"nothing", "list": secret}))
+    (tmp_path / "b.gz").write_bytes(gzip.compress(secret))
+    result = scanned(tmp_path, chunk_size=100)
+    first, second = len(ENGLISH_LEADS * 9), len(secret) // 2 + len(ENGLISH_LEADS * 9)
+    members = (f"{tmp_path.name}/a.zip#2", f"{tmp_path.name}/b.gz#1")
+    assert result.places == tuple(f"{member}:{offset}" for member in members for offset in (first, second))
+
+
+def encrypted_zip() -> bytes:
+    """Return a zip whose directory says that its member is encrypted."""
+    archive = bytearray(zipped({"list": b"nothing to see"}))
+    archive[archive.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(archive)
+
+
+def encrypted_pdf() -> bytes:
+    """Return a small PDF that asks for a password nobody knows."""
+    body = (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+        b"3 0 obj<</Filter/Standard/V 1/R 2/P -4/O<" + b"11" * 32 + b">/U<" + b"22" * 32 + b">>>endobj\n"
+    )
+    return body + b"trailer<</Size 4/Root 1 0 R/Encrypt 3 0 R/ID[<00><00>]>>\n%%EOF"
+
+
+def vault_file(tmp_path: Path) -> bytes:
+    vault = Vault.create(cycle="2026", files=tmp_path / "vault", keys=tmp_path / "keys")
+    vault.write("extract", ADDRESS.encode())
+    content = (vault.directory / "extract").read_bytes()
+    vault.destroy()
+    return content
+
+
+def test_what_cannot_be_opened_is_named_with_its_reason(tmp_path: Path) -> None:
+    """Encrypted, compressed, nested and damaged files are unread, each with its reason, and nothing is passed over."""
+    home = tmp_path / "home"
+    home.mkdir()
+    contents = {
+        "a.7z": b"7z\xbc\xaf\x27\x1c...",
+        "b.vault": vault_file(tmp_path),
+        "c.zip": encrypted_zip(),
+        "d.pdf": encrypted_pdf(),
+        "e.zst": b"\x28\xb5\x2f\xfd...",
+        "f.zip": zipped({"inner": zipped({"list": ADDRESS.encode()}), "sealed": b"7z\xbc\xaf\x27\x1c..."}),
+        "g.gz": gzip.compress(os.urandom(999))[:-9],
+        "h.zip": zipped({"list": os.urandom(999)})[:-30],
+        "i.pdf": b"%PDF-1.7 and nothing more",
+        "j.gz": gzip.compress(pdf_of(tmp_path, "x")),
+    }
+    for name, content in contents.items():
+        (home / name).write_bytes(content)
+    assert scanned(home).unread == (
+        "home/a.7z: encrypted",
+        "home/b.vault: encrypted",
+        "home/c.zip#1: encrypted",
+        "home/d.pdf: encrypted",
+        "home/e.zst: compressed",
+        "home/f.zip#1: nested",
+        "home/f.zip#2: encrypted",
+        "home/g.gz: damaged",
+        "home/h.zip: damaged",
+        "home/i.pdf: damaged",
+        "home/j.gz#1: nested",
+    )
+
+
+def test_what_the_system_does_not_let_read_is_named(tmp_path: Path) -> None:
+    """A root that is not there, a device and a file whose reading fails are unread, not clean."""
+    result = scan([tmp_path / "gone", Path("/dev/null"), Path(f"/proc/{os.getpid()}/mem")], NEEDLES)
+    assert sorted(result.unread) == ["gone: vanished", "mem: unreadable", "null: device"]
+
+
+def test_excluded_places_are_not_read(tmp_path: Path) -> None:
+    """An excluded file or directory is not looked at; its neighbours are."""
+    for place in ("vault/a", "keys/b", "c", "d"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text(NUMBER)
+    result = scan([tmp_path], NEEDLES, exclude=[tmp_path / "vault", tmp_path / "keys" / ".." / "c"])
+    assert [place.split(":")[0] for place in result.places] == [f"{tmp_path.name}/d", f"{tmp_path.name}/keys/b"]
+
+
+def test_roots_may_be_files_and_may_overlap(tmp_path: Path) -> None:
+    """A root inside another is read once, and a root that is a file is read."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "list").write_text(NUMBER)
+    assert scan([tmp_path, tmp_path / "inner", tmp_path / "inner" / "list"], NEEDLES).found == 1
+    assert scan([tmp_path / "inner" / "list"], NEEDLES).places == ("list:0",)
+
+
+def test_short_needles_are_counted_not_sought(tmp_path: Path) -> None:
+    """Needles under four characters, also blank ones, are skipped and counted, whatever they would match."""
+    (tmp_path / "list").write_text("林　学 0123        ")
+    result = scan([tmp_path], ["林　学", "012", "", "        ", "林　学"])
+    assert (result.found, result.needles, result.needles_skipped) == (0, 0, 3)
+
+
+def test_at_most_fifty_places_are_shown(tmp_path: Path) -> None:
+    """All places are counted and fifty are shown."""
+    (tmp_path / "list").write_text(f"{NUMBER}\n" * 70)
+    result = scanned(tmp_path)
+    assert (result.found, len(result.places)) == (70, 50)
+
+
+def test_hits_that_overlap_are_one_place() -> None:
+    """A needle inside another, and a number that reads as UTF-16 of both orders, count once."""
+    assert scan_text("東京都杉並区架空町", ["東京都杉並区架空町", "杉並区架空町", "東京都杉並区"]) == 1
+    finder = Finder([NUMBER])
+    assert len(list(finder.places(io.BytesIO(f"a{NUMBER}b".encode("utf-16-le"))))) == 1
+
+
+def test_a_text_is_searched_like_a_file() -> None:
+    """scan_text counts places in a text in any form, broken over lines too, and 0 where there is none."""
+    assert scan_text(f"1: {NAME}\n2: {ADDRESS!a}", NEEDLES) == 2
+    assert scan_text("東京都杉並区\n  架空町九丁目99番\n9号コーポ𠮷野203号室", NEEDLES) == 1
+    assert scan_text("はたちのつどい", NEEDLES) == 0
+
+
+def test_the_search_shows_nothing_when_printed(tmp_path: Path) -> None:
+    """Neither the finder nor the result shows a needle in its repr."""
+    (tmp_path / "list").write_text(f"{ADDRESS} {NUMBER}")
+    shown = f"{Finder(NEEDLES)!r} {scanned(tmp_path)!r}"
+    assert scan_text(shown, NEEDLES) == 0
+
+
+def test_a_file_much_larger_than_the_memory_used_is_read(tmp_path: Path) -> None:
+    """A needle at the end of a large file is found at its offset."""
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(40 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(ADDRESS.encode())
+    with TemporaryDirectory() as empty:
+        result = scan([tmp_path, Path(empty)], NEEDLES)
+    assert result.places == (f"{tmp_path.name}/large:{40 << 20}",)
