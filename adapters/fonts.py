@@ -118,6 +118,8 @@ class GlyphTable:
     def lines(self, text: str, *, size_pt: float, width_mm: float, tail_em: float = 0.0) -> int:
         """Return how many lines the text takes in a box of that width, with `tail_em` bound to its last word."""
         room = width_mm / (size_pt * _MM_PER_POINT)
+        if self._em(text) + tail_em <= room:
+            return 1
         pieces = _PIECE.findall(text)
         lines, used = 1, 0.0
         for number, piece in enumerate(pieces, start=1):

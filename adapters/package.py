@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -240,7 +240,7 @@ class _Reader:
 
     package: int
     form: Form
-    password: str
+    password: str = field(repr=False)
     timeout: float
 
     def listing(self) -> str:

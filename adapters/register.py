@@ -1,10 +1,12 @@
 """The register extract as a table of text: whatever the core system wrote, read whole or refused with the place.
 
-The text is parsed twice as fast by polars as by Python's csv module, but polars fills short rows silently and reads stray
-quotation marks in its own way. So its result is taken only where the commas and line ends of the file add up to its
-cells, and the csv module reads everything else and names the row. Nothing of a cell ever leaves in a message.
+Polars parses the text many times as fast as the csv module, but it fills short rows silently and reads stray quotation
+marks in its own way. So its result is taken only where the commas and line ends of the file add up to its cells; the
+csv module reads everything else and names the row. Nothing of a cell ever leaves in a message.
 """
 
+# polars' signatures name numpy, which is not needed and not installed:
+# pyright: reportUnknownMemberType=false
 import codecs
 import csv
 import errno
@@ -14,6 +16,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
@@ -29,8 +32,11 @@ FORBIDDEN = ("個人番号", "マイナンバー", "住民票コード")
 _MIB = 1 << 20
 _CHUNK = _MIB
 _ROWS_AT_ONCE = 50_000
-_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"%PDF", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xd0\xcf\x11\xe0", b"BZh",
-          b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # fmt: skip
+_MAGIC = (
+    *(b"PK\x03\x04", b"PK\x05\x06"),  # zip, and the workbooks that are one
+    *(b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
+    *(b"%PDF", b"\xd0\xcf\x11\xe0"),  # PDF, and the workbooks of before 2007
+)
 _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -41,7 +47,7 @@ _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _END = b"\n\x1a"
 _JAPANESE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-_CELLS_TRIED = 10_000
+_CELLS_TRIED = 1000
 _SHARE = 0.9
 _LEAST_IN_KNOWN = 5
 _INDIVIDUAL_NUMBER = re.compile(r"[0-9]{12}")
@@ -70,7 +76,26 @@ def read_register(path: Path, *, programme: Programme) -> RegisterTable:
         UnreadableExtract: it is refused as a whole; the findings say why, and where it has a place.
 
     """
-    data = _bytes(path, programme.extract.size_limit_mib * _MIB)
+    return parse_register(register_bytes(path, programme=programme), programme=programme)
+
+
+def register_bytes(path: Path, *, programme: Programme) -> bytes:
+    """Return the bytes of an extract, after a look at what it is and how large.
+
+    Raises:
+        UnreadableExtract: it is not a plain file, cannot be read, or is larger than the programme allows.
+
+    """
+    return _bytes(path, programme.extract.size_limit_mib * _MIB)
+
+
+def parse_register(data: bytes, *, programme: Programme) -> RegisterTable:
+    """Read an extract that is in memory already, such as one from the vault; see `read_register`.
+
+    Raises:
+        UnreadableExtract: it is refused as a whole.
+
+    """
     sha256, size = hashlib.sha256(data).hexdigest(), len(data)
     try:
         _refuse_other_kinds(data)
@@ -88,7 +113,7 @@ def _refuse(code: str, *, row: int | None = None, column: str = "") -> Unreadabl
 
 
 def _bytes(path: Path, limit: int) -> bytes:
-    """Return a plain file's bytes, looking at its size before reading; a link is not followed, a FIFO not waited for."""
+    """Return a plain file's bytes after a look at its size; a link is not followed, a FIFO not waited for."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -114,26 +139,23 @@ def _refuse_other_kinds(data: bytes) -> None:
 
 
 class _Undecodable(Exception):
-    """The text up to the place where the decoder stopped, as UTF-8."""
+    """The row where the decoder stopped, and whether it had read a header that is not plain ASCII."""
 
-    def __init__(self, before: bytes) -> None:
+    def __init__(self, row: int | None, *, header_read: bool) -> None:
         super().__init__()
-        self.before = before
+        self.row = row
+        self.header_read = header_read
 
 
 def _text(data: bytes) -> tuple[bytes, str]:
     """Return the extract as UTF-8 with LF, without its mark and its end, and the name of its encoding."""
-    for mark, codec, encoding in _BOMS:
-        if data.startswith(mark):
-            try:
-                return _utf8(memoryview(data)[len(mark) :], codec), encoding
-            except _Undecodable as stop:
-                raise _refuse("undecodable", row=_place(stop.before)[0]) from None
+    marked = next((it for it in _BOMS if data.startswith(it[0])), None)
+    mark, codec, encoding = marked or (b"", "utf-8", "utf-8")
     try:
-        return _utf8(memoryview(data), "utf-8"), "utf-8"
+        return _utf8(memoryview(data)[len(mark) :], codec), encoding
     except _Undecodable as stop:
-        if not stop.before.partition(b"\n")[0].isascii():  # the header was UTF-8
-            raise _refuse("mixed_encoding", row=_place(stop.before)[0]) from None
+        if marked or stop.header_read:
+            raise _refuse("mixed_encoding" if stop.header_read else "undecodable", row=stop.row) from None
     return _cp932(data), "cp932"
 
 
@@ -142,7 +164,7 @@ def _cp932(data: bytes) -> bytes:
     try:
         text = _utf8(memoryview(data), "cp932")
     except _Undecodable as stop:
-        raise _refuse("undecodable", row=_place(stop.before)[0]) from None
+        raise _refuse("undecodable", row=stop.row) from None
     for number, line in enumerate(data.splitlines()):
         if _JAPANESE_UTF8.search(line) and _is_utf8(line):
             before = b"\n".join(islice(text.split(b"\n"), number)) + b"\n" * bool(number)
@@ -163,11 +185,14 @@ def _utf8(data: memoryview, codec: str) -> bytes:
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(), translate=True)
     text = io.BytesIO()
     for start in range(0, len(data), _CHUNK):
+        readable: bytes | None = None
         try:
             part = decoder.decode(data[start : start + _CHUNK], final=start + _CHUNK >= len(data))
         except UnicodeDecodeError as error:
-            text.write(error.object[: error.start].decode(codec).encode())
-            raise _Undecodable(text.getvalue()) from None
+            part = error.object[: error.start].decode(codec)
+            readable = text.getvalue() + part.encode()
+        if readable is not None:  # raised here, because Python's own error carries the text along
+            raise _Undecodable(_place(readable)[0], header_read=not readable.partition(b"\n")[0].isascii())
         text.write(part.encode())
     _cut_end(text)
     return _without_controls(text.getvalue())
@@ -193,21 +218,133 @@ def _without_controls(text: bytes) -> bytes:
     return text
 
 
-def _place(before: bytes) -> tuple[int, int]:
-    """Return row and cell, both from 1, of what follows this text."""
-    rows = list(csv.reader(io.StringIO(before.decode() + "x", newline="")))
-    return len(rows), len(rows[-1])
+def _place(before: bytes) -> tuple[int | None, int]:
+    """Return row and cell, both from 1, of what follows this text; none where a cell is beyond all measure."""
+    records = csv.reader(io.StringIO(before.decode() + "x", newline=""))
+    try:
+        row, cells = deque(enumerate(records, start=1), maxlen=1).pop()
+    except csv.Error:
+        return None, 1
+    return row, len(cells)
 
 
 def _table(text: bytes, programme: Programme) -> tuple[pl.DataFrame, list[Finding]]:
-    header = next(_records(text), [])
+    """Return the columns that the programme knows, with their rows, and warnings about all others."""
+    header = _header(text)
     names = [_plain(name) for name in header]
     known = (*programme.extract.needed, *programme.extract.known)
     _refuse_headers(names, programme)
-    cells = (_quickly(text, len(header)) if len(header) > 1 else None) or _carefully(text, len(header))
-    raise NotImplementedError
+    cells = _quickly(text, len(header))
+    cells = (_carefully(text, len(header)) if cells is None else cells).slice(1)
+    if cells.is_empty():
+        raise _refuse("empty_file")
+    _refuse_individual_numbers(cells, names, known)
+    row = pl.int_range(2, cells.height + 2, dtype=pl.UInt32).alias("row")
+    columns = [pl.col(_cell(names.index(it))) if it in names else pl.lit("") for it in known]
+    frame = cells.select(row, *(column.alias(it) for it, column in zip(known, columns, strict=True)))
+    return frame, _warnings(header, names, known)
+
+
+def _header(text: bytes) -> list[str]:
+    try:
+        return next(_records(text))
+    except StopIteration:
+        raise _refuse("empty_file") from None
+    except csv.Error:
+        raise _refuse("broken_quote", row=1) from None
 
 
 def _plain(header: str) -> str:
     """Return a header without the differences that do not count: width and spaces."""
-    return "".join(unicodedata.normalize("NFKC", header).split()).replace("\ufeff", "")
+    return "".join(unicodedata.normalize("NFKC", header).replace("\ufeff", "").split())
+
+
+def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
+    letters = ["".join(filter(str.isalnum, name)).replace("ー", "") for name in names]
+    if found := [it for it in FORBIDDEN if any(it.replace("ー", "") in name for name in letters)]:
+        raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=it) for it in found])
+    missing = [it for it in programme.extract.needed if it not in names]
+    doubled = [it for it in (*programme.extract.needed, *programme.extract.known) if names.count(it) > 1]
+    findings = [Finding(code="missing_column", row=1, column=it) for it in missing]
+    findings += [Finding(code="doubled_column", row=1, column=it) for it in doubled]
+    if findings:
+        raise UnreadableExtract(findings)
+
+
+def _warnings(header: Sequence[str], names: Sequence[str], known: Sequence[str]) -> list[Finding]:
+    spelt = [("header_spelling", it) for it in known if it in names and header[names.index(it)] != it]
+    unknown = [("unknown_column", _shown(name, nth)) for nth, name in enumerate(names, 1) if name not in known]
+    absent = [("absent_column", it) for it in known if it not in names]
+    return [Finding(code=code, row=1, column=column) for code, column in (*spelt, *unknown, *absent)]
+
+
+def _shown(name: str, number: int) -> str:
+    """Return an unknown header as a terminal may show it; a nameless one by its place."""
+    return "".join(filter(str.isprintable, name))[:_SHOWN] or f"#{number}"
+
+
+def _cell(number: int) -> str:
+    return f"#{number + 1}"
+
+
+def _quickly(text: bytes, width: int) -> pl.DataFrame | None:
+    """Return the cells, or None where polars may have read something else than what stands there."""
+    names = [_cell(number) for number in range(width)]
+    try:
+        cells = pl.read_csv(text, has_header=False, new_columns=names, infer_schema=False, empty_string_is_null=False)
+    except pl.exceptions.PolarsError:
+        return None
+    quoted = dict.fromkeys('",\n', 0)
+    if b'"' in text:
+        quoted = {mark: sum(cell.str.count_matches(mark, literal=True).sum() for cell in cells) for mark in quoted}
+    commas, ends = cells.height * (width - 1), cells.height - 1
+    adds_up = (text.count(b","), text.count(b"\n")) == (commas + quoted[","], ends + quoted["\n"])
+    return cells if adds_up and not quoted['"'] else None
+
+
+def _carefully(text: bytes, width: int) -> pl.DataFrame:
+    """Return the cells, or refuse the first row that is not as wide as the header or has a broken quotation mark."""
+    batches: list[pl.DataFrame] = []
+    records = _full_rows(text, width)
+    while rows := list(islice(records, _ROWS_AT_ONCE)):
+        columns = zip(*rows, strict=True)
+        batches.append(pl.DataFrame({_cell(nth): list(cells) for nth, cells in enumerate(columns)}))
+    return pl.concat(batches)
+
+
+def _full_rows(text: bytes, width: int) -> Iterator[list[str]]:
+    records = _records(text)
+    for row in count(1):
+        try:
+            cells = next(records, None)
+        except csv.Error:
+            raise _refuse("broken_quote", row=row) from None
+        if cells is None:
+            return
+        if len(cells) != width:
+            raise _refuse("row_width", row=row)
+        yield cells
+
+
+def _records(text: bytes) -> Iterator[list[str]]:
+    return csv.reader(io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline=""), strict=True)
+
+
+def _refuse_individual_numbers(cells: pl.DataFrame, names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a column of numbers whose check digits hold; one of ten by chance is a number of another kind."""
+    for number, name in enumerate(names):
+        filled = cells[_cell(number)].filter(cells[_cell(number)] != "")
+        tried = filled.gather_every(max(1, filled.len() // _CELLS_TRIED)).to_list()
+        least = _LEAST_IN_KNOWN if name in known else 1
+        if len(tried) >= least and sum(map(_is_individual_number, tried)) >= _SHARE * len(tried):
+            raise _refuse("individual_number", column=name if name in known else _cell(number))
+
+
+def _is_individual_number(cell: str) -> bool:
+    """Tell whether these are twelve digits whose check digit holds (平成26年総務省令第85号 5条)."""
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", cell))
+    if not _INDIVIDUAL_NUMBER.fullmatch(digits):
+        return False
+    weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+    rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11
+    return int(digits[-1]) == (0 if rest <= 1 else 11 - rest)

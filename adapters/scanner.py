@@ -136,7 +136,7 @@ def _squeezed(text: str) -> str:
 
 
 class Finder:
-    """Seeks all forms of all needles in one pass (Aho-Corasick); about 15 kB of memory for a person of three needles."""
+    """Seeks all forms of all needles in one pass (Aho-Corasick); takes about 15 kB for a person of three needles."""
 
     def __init__(self, needles: Iterable[str]) -> None:
         """Take the needles; those shorter than four characters would be found everywhere and are only counted."""

@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     mail_password: Annotated[str, Field(repr=False)] = ""
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
-    lang: Annotated[str, Field(description="ja or en")] = "ja"
 
     @classmethod
     def settings_customise_sources(

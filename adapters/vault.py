@@ -160,7 +160,7 @@ class Vault:
             return
         with self._alone():
             for found in (path, _temporary(path)):
-                _shred(found)
+                shred(found)
             _sync(self.directory)
 
     def destroy(self) -> Destruction:
@@ -181,7 +181,7 @@ class Vault:
 
     def _shred_keys(self) -> list[int]:
         with _locked(self.keys) if self.keys.exists() else nullcontext():
-            sizes = [_shred(path) for key in self._key_files for path in (key, _temporary(key))]
+            sizes = [shred(path) for key in self._key_files for path in (key, _temporary(key))]
             for place in {key.parent for key in self._key_files if key.parent.exists()}:
                 _sync(place)
         return [size for size in sizes if size is not None]
@@ -191,7 +191,7 @@ class Vault:
             return []
         with _locked(self.directory):
             found = sorted(self.directory.rglob("*"), reverse=True)
-            sizes = [_shred(path) for path in found if path.is_symlink() or not path.is_dir()]
+            sizes = [shred(path) for path in found if path.is_symlink() or not path.is_dir()]
             for inner in (path for path in found if path.is_dir()):
                 inner.rmdir()
             self.directory.rmdir()
@@ -379,8 +379,8 @@ def _place_key(path: Path, key: bytes) -> None:
         file.write(key)
 
 
-def _shred(path: Path) -> int | None:
-    """Overwrite and remove what is at the path; return its size in bytes, None where there was nothing."""
+def shred(path: Path) -> int | None:
+    """Overwrite and remove a file, or remove a link; return its size in bytes, None where there was nothing."""
     try:
         found = path.lstat()
     except FileNotFoundError:

@@ -11,8 +11,10 @@ Held                   exit 3, not an error: it waits for a named person's decis
 No message ever holds a resident's data: rows, columns, serials, counts and codes only.
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from models.words import _
@@ -48,6 +50,12 @@ class BadSetting(TsudoiError):
 
 class Damaged(TsudoiError):
     """Stored evidence does not hold. Stop, keep everything as it is, and call the person in charge."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return where in the code an unforeseen error was raised: file and line, never what it said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 @dataclass(frozen=True, kw_only=True)

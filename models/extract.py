@@ -96,7 +96,7 @@ CODES: Mapping[str, Rule] = {
     "suspect": _holds(N_("A character looks like the trace of one that was lost."), acceptable=True),
     "too_wide": _holds(N_("The text is too wide for its place on the letter."), acceptable=True),
     "postal_hyphen": _warns(N_("Postal codes were written with a hyphen; it was taken out.")),
-    "moved_later": _warns(N_("Moved out after the cut-off date, or without being excluded; invited all the same.")),
+    "moved_later": _warns(N_("Moved out after the cut-off date; invited all the same.")),
     "unknown_postal_code": _warns(N_("The postal code is not one of the municipality's.")),
     "two_lines": _warns(N_("The name takes two lines.")),
 }
@@ -146,14 +146,17 @@ class HeldRow:
 class Judgement:
     """What the judge says about an extract: persons = exported + excluded + held.
 
-    `persons` counts the data rows read, `held` the rows nobody has decided about yet, `months` the exported by birth
-    month over the whole window. `born` is the first and last birth date of the exported, None where there are none.
+    `persons` counts the data rows read, `held` the rows nobody has decided about yet; `rows` lists them, the first
+    MOST_HELD of them. `months` counts the exported by birth month over the whole window, "2006-04" to "2007-04"; `born`
+    is the first and last birth date of the exported, None where there are none. A refused file exports nothing:
+    `exported` is then what it would have been.
     """
 
     verdict: Verdict
     persons: int = 0
     exported: int = 0
-    held: tuple[HeldRow, ...] = ()
+    held: int = 0
+    rows: tuple[HeldRow, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict[str, int])
     findings: tuple[Finding, ...] = ()
     encoding: str = ""
@@ -173,7 +176,7 @@ class Judgement:
             "verdict": self.verdict,
             "persons": self.persons,
             "exported": self.exported,
-            "held": len(self.held),
+            "held": self.held,
             "excluded": dict(self.excluded),
             "findings": [finding.report() for finding in self.findings],
         }

@@ -5,7 +5,7 @@ carried out, the ledger grows. A repeated key is a no-op. A refusal lists every 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import Clock, stamp, utc
+from models.database import reading as reading_of
 from models.database import writing
 from models.errors import Refused, Unknown, Unmet
 from models.notes import Signer
@@ -107,11 +108,33 @@ class Door:
             result = self._confirm(connection, row, ask)
         return _or_refuse(result)
 
+    def ask_first(self, cycle_id: str, trigger: str, *, by: str, via: str) -> None:
+        """Refuse an act of the machine before its work is begun: actor, state and the guards that need no record.
+
+        Raises:
+            Refused: the act could not be recorded now; the refusal is a ledger entry.
+
+        """
+        row = row_of(trigger)
+        with writing(self.engine) as connection:
+            facts = self.facts(connection, cycle_id)
+            ask = replace(_nobody(facts, row), by=by, via=via, evidence=Evidence(by_machine=True))
+            case = _Case(ask=ask, row=row, facts=facts, at=facts.now)
+            guards = tuple(guard for guard in row.guards if not guard.asks_record)
+            unmet = (*_standing(case, row.who), *_gaps(case, guards))
+            result = self._refuse(connection, case, unmet) if unmet else None
+        _or_refuse(result)
+
     def note(self, cycle_id: str, event: str, *, by: str, via: str, data: Mapping[str, object]) -> int:
         """Append an entry about something that is no act of the table, such as an extract that was refused."""
         entry = ledger.Entry(at=self.clock.now(), event=event, by=by, via=via, cycle_id=cycle_id, data=data)
         with writing(self.engine) as connection:
             return ledger.append(connection, entry)
+
+    def missing(self, cycle_id: str, trigger: str) -> tuple[Unmet, ...]:
+        """Return what is missing for an act as far as the facts alone can tell."""
+        with reading_of(self.engine) as connection:
+            return missing(self.facts(connection, cycle_id), row_of(trigger))
 
     def facts(self, connection: Connection, cycle_id: str) -> Facts:
         """Load the facts of a cycle in the caller's transaction."""

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import utc
-from models.database import writing
+from models.database import reading, writing
 from models.people import SYSTEM, Person, Role, Side
 from states import deadlines, ledger
 from states.door import Door, missing
@@ -141,3 +141,21 @@ def _keep(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look) -
     connection.execute(
         update(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act).values(look_on=look.look_on)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upcoming:
+    """An act as a sweep on another day would flag it, if nothing more were done until then."""
+
+    cycle_id: str
+    act: str
+    due_on: date
+    flag: str
+
+
+def upcoming(door: Door, day: date) -> list[Upcoming]:
+    """Return what a sweep on that day would flag; nothing is written."""
+    with reading(door.engine) as connection:
+        rows = to_look_at(connection, day)
+    looks = ((row, deadlines.ladder(row.due_on, day, door.calendar)) for row in rows)
+    return [Upcoming(cycle_id=row.cycle_id, act=row.act, due_on=row.due_on, flag=flag) for row, flag in looks if flag]

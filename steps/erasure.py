@@ -13,7 +13,7 @@ from adapters.vault import Vault, shred
 from models.errors import Refused, Unmet
 from models.records.erasure import WardDataErased
 from models.words import _
-from states.door import Ask, Outcome, missing, row_of
+from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import papers, reporting
 from steps.extraction import needles_of
@@ -39,8 +39,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     facts = papers.facts_of(office, cycle_id)
     if "erase_ward_data" in facts.done:
         return Outcome(trigger="erase_ward_data", state=facts.state, seq=0, repeated=True)
-    if unmet := missing(facts, row_of("erase_ward_data")):
-        raise Refused(_("The ward's data cannot be erased yet."), unmet, _("Settle what is listed, then do it again."))
+    office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
     vault = _vault(office, cycle_id)
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
@@ -62,11 +61,13 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     return outcome
 
 
-def search(office: Office, needles: set[str], *, exclude: tuple[Path, ...] = ()) -> ScanResult:
-    """Search everything under the data directory, the paper and the inbox for residents' data."""
+def search(
+    office: Office, needles: set[str], *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
+) -> ScanResult:
+    """Search the data directory, the paper and the inbox (or other roots) for residents' data."""
     _clear_free_pages(office)
-    roots = [root for root in (office.home, office.papers, office.settings.inbox) if root.exists()]
-    return scan(roots, needles, exclude=exclude)
+    places = roots or (office.home, office.papers, office.settings.inbox)
+    return scan([place for place in places if place.exists()], needles, exclude=exclude)
 
 
 def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:

@@ -19,7 +19,7 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Unknown
-from models.extract import Decision, Judgement
+from models.extract import Decision, Judgement, UnreadableExtract, substitution
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact
 from models.words import _
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from adapters.vault import Vault
 
-HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 _ANY_NUMBER = (0, 10_000_000)
 
 
@@ -76,9 +75,15 @@ def take_extract(
         Refused: it is not the time for it.
 
     """
-    facts, source = papers.facts_of(office, cycle_id), path or _from_inbox(office)
-    content = _content_of(source, facts)
-    judgement, frame = _judge(content, facts, expect=expect, decisions=_decisions(office, cycle_id, content))
+    office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
+    facts, source = papers.facts_of(office, cycle_id), path or from_inbox(office)
+    try:
+        content = _content_of(source, facts)
+        judgement, frame = _judge(content, facts, expect=expect, decisions=_decisions(office, cycle_id, content))
+    except UnreadableExtract as refusal:
+        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
+        _note_refusal(office, facts, judgement, by=by, via=via)
+        return Taken(judgement=judgement, outcome=None, source_left=True)
     if judgement.verdict == "refused":
         _note_refusal(office, facts, judgement, by=by, via=via)
         return Taken(judgement=judgement, outcome=None, source_left=True)
@@ -124,6 +129,7 @@ def take_additions(office: Office, cycle_id: str, path: Path | None, *, by: str,
         BadInput: it is refused or has rows to decide; it is corrected at its source and taken again.
 
     """
+    office.door.ask_first(cycle_id, "take_additions", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
     if path is None:
         return _perform_additions(office, facts, AdditionsTaken(extract_sha256="", raw_hits=0, excluded={}), by, via)
@@ -170,19 +176,59 @@ def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     found: set[str] = set()
     for name in vault.names():
         if name.startswith("extract-"):
-            table = parse_register(vault.read(name), programme=facts.programme)
-            for column in ("宛名番号", "氏名", "住所"):
-                found.update(table.frame[column].to_list())
-    return found - {""}
+            found |= needles_in(parse_register(vault.read(name), programme=facts.programme).frame)
+    return found
+
+
+def needles_in(frame: "pl.DataFrame") -> set[str]:
+    """Return names, addresses and numbers of everybody in the rows of an extract."""
+    return {cell for column in ("宛名番号", "氏名", "住所") for cell in frame[column].to_list() if cell}
+
+
+def undecided(office: Office, cycle_id: str) -> int:
+    """Return how many held rows still wait for a decision."""
+    return papers.facts_of(office, cycle_id).undecided
+
+
+def proposals(office: Office, cycle_id: str) -> list[tuple[int, str, str]]:
+    """Return a proposed decision for each held row: row, how, and the substitute as code points.
+
+    A variation that the font ignores may be left out; everything else is proposed for exclusion. Nothing is decided
+    here: a person takes the proposal up, or not (Law 6).
+    """
+    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
+    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+
+    facts, glyphs = papers.facts_of(office, cycle_id), GlyphTable.load(default_font())
+    frame = parse_register(_taken_content(office, facts), programme=facts.programme).frame
+    taken = facts.record("take_extract", ExtractTaken)
+    proposed: list[tuple[int, str, str]] = []
+    for held in taken.rows if taken else ():
+        ignored: list[str] = []
+        if held.code == "no_ivs":
+            cell = frame.filter(frame["row"] == held.row)[held.column].item()
+            ignored = [finding.sequence for finding in glyphs.judge(cell) if finding.code == "no_ivs"]
+        if ignored:
+            proposed.append((held.row, "substitute", f"{ignored[0]}>{ignored[0].split()[0]}"))
+        else:
+            proposed.append((held.row, "exclude", ""))
+    return proposed
 
 
 def _judge(
     content: bytes, facts: Facts, *, expect: tuple[int, int] | None, decisions: Sequence[Decision]
 ) -> tuple[Judgement, "pl.DataFrame"]:
-    from steps.judging import judge_content  # noqa: PLC0415 - polars is not needed to show a table
+    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
+    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
 
-    return judge_content(
-        content, programme=facts.programme, fiscal_year=facts.fiscal_year, expect=expect, decisions=decisions
+    return judge(
+        parse_register(content, programme=facts.programme),
+        programme=facts.programme,
+        fiscal_year=facts.fiscal_year,
+        glyphs=GlyphTable.load(default_font()),
+        expect=expect,
+        decisions=decisions,
     )
 
 
@@ -193,11 +239,11 @@ def _into_the_vault(
     digest, before = _sha(content), facts.record("take_extract", ExtractTaken)
     if before and (before.extract_sha256, before.held, before.exported) == (
         digest,
-        judgement.held_rows,
+        judgement.held,
         judgement.exported,
     ):
         return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
-    vault = office.vault(facts.cycle_id)
+    vault = office.vault(facts.cycle_id, new=True)
     vault.write(f"extract-{digest[:12]}", content)
     addressees = ""
     if judgement.verdict == "accepted":
@@ -218,26 +264,24 @@ def _into_the_vault(
 
 
 def _record(facts: Facts, judgement: Judgement, addressees: str) -> ExtractTaken:
+    from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
+
     window = facts.programme.extract.window(facts.fiscal_year)
-    warnings: dict[str, int] = {}
-    for finding in judgement.findings:
-        if finding.verdict == "warning":
-            warnings[finding.code] = warnings.get(finding.code, 0) + finding.count
     return ExtractTaken(
         extract_sha256=judgement.sha256,
         encoding=judgement.encoding,
         raw_hits=judgement.persons,
         excluded=dict(judgement.excluded),
         exported=judgement.exported,
-        held=judgement.held_rows,
-        rows=tuple(RowHeld(row=held.row, column=held.column, code=held.code) for held in judgement.held),
+        held=judgement.held,
+        rows=tuple(RowHeld(row=held.row, column=held.column, code=held.code) for held in judgement.rows),
         born_from=judgement.born[0] if judgement.born else window[0],
         born_to=judgement.born[1] if judgement.born else window[1],
         window_from=window[0],
         window_to=window[1],
         months=dict(judgement.months),
-        font_sha256=judgement.font_sha256,
-        warnings=warnings,
+        font_sha256=default_font().sha256,
+        warnings=judgement.warnings,
         addressees_sha256=addressees,
     )
 
@@ -296,8 +340,7 @@ def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
 def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:
     if how not in {"exclude", "accept", "substitute"}:
         raise BadInput(_("A decision is exclude, accept or substitute."), _("Choose one with --as."))
-    original, _sign, replacement = substitute.partition(">")
-    return Decision(row=row, how=how, reason=reason, substitute={original: replacement} if substitute else {})
+    return Decision(row=row, how=how, reason=reason, substitute=substitution(substitute))
 
 
 def _taken_content(office: Office, facts: Facts) -> bytes:
@@ -308,12 +351,12 @@ def _taken_content(office: Office, facts: Facts) -> bytes:
 
 
 def _content_of(path: Path, facts: Facts) -> bytes:
-    from adapters.register import open_register  # noqa: PLC0415 - polars is not needed to show a table
+    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
 
-    return open_register(path, programme=facts.programme)
+    return register_bytes(path, programme=facts.programme)
 
 
-def _from_inbox(office: Office) -> Path:
+def from_inbox(office: Office) -> Path:
     inbox = office.settings.inbox
     found = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
     if len(found) != 1:

@@ -149,19 +149,18 @@ class Office:
             )
         return cycle_id
 
-    def vault(self, cycle_id: str) -> "Vault":
-        """Return the vault of a cycle; it is made when first used.
+    def vault(self, cycle_id: str, *, new: bool = False) -> "Vault":
+        """Return the vault of a cycle; it is made, with its key, when the first extract is taken.
 
         Raises:
-            Refused: the key of this cycle was destroyed.
+            Unknown: there is none, or its key was destroyed.
 
         """
         from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
 
         it = self.settings
-        return Vault.create(
-            cycle=cycle_id, files=self.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup
-        )
+        places = {"files": self.home / "vault", "keys": it.key_folder / "vault", "key_backup": it.key_backup}
+        return Vault.create(cycle=cycle_id, **places) if new else Vault.open(cycle=cycle_id, **places)
 
     def press(self, programme: Programme) -> "Press":
         """Return the press with the programme's templates and the default font."""

@@ -24,7 +24,7 @@ SAMPLE_PEOPLE = "sample/people.yaml"
 
 
 def install(home: Path | None = None, inbox: Path | None = None) -> Office:
-    """Make or complete an installation: directories, database, rules table, key of the ledger. Repeating is harmless."""
+    """Make or complete an installation: directories, database, rules, key of the ledger. Repeating is harmless."""
     settings = Settings.load(home, inbox)
     for folder in (settings.home, settings.inbox, settings.key_folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -48,9 +48,7 @@ def watch(office: Office) -> Watched:
     watched = Watched(
         swept=swept, sent=results.count("sent"), unknown=results.count("unknown"), waiting=results.count("waiting")
     )
-    _log.info(
-        "watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, count=watched.sent
-    )
+    _log.info("watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, sent=watched.sent)
     return watched
 
 
@@ -64,8 +62,8 @@ def message_of(reminder: Row[tuple[tables.Reminder]], to: Person, contact: str, 
         "Please do it, or tell the coordinator what it waits for.\nCall: {contact}\n\n"
         "This letter holds no personal data of residents. Number {id}."
     ).format(
-        name=to.name, act=title, wareki=wareki(reminder.due_on), iso=reminder.due_on, when=_when(reminder.due_on, today),
-        owner=Side(row.owner).label, contact=contact, id=reminder.id,
+        name=to.name, act=title, wareki=wareki(reminder.due_on), iso=reminder.due_on,
+        when=_when(reminder.due_on, today), owner=Side(row.owner).label, contact=contact, id=reminder.id,
     )  # fmt: skip
     return Message(message_id=reminder.message_id, to=formataddr((to.name, to.mail)), subject=subject, body=body)
 

@@ -63,7 +63,7 @@ def print_erasure_record(office: Office, cycle_id: str) -> Path:
     data: dict[str, Any] = {
         "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
         "items": [
-            {"what": f"保管データ{record.vault_files_destroyed}件", "where": "保管庫", "method": "上書き・削除"} | done_by,
+            {"what": f"{record.vault_files_destroyed}件", "where": "保管庫", "method": "上書き・削除"} | done_by,
             {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"} | done_by,
         ],
         "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},

@@ -1,11 +1,12 @@
 """Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from models import tables
@@ -87,9 +88,8 @@ def todays_work(office: Office, *, today: date | None = None) -> tuple[Owed, ...
     """Return what is next over all open cycles, most urgent first."""
     day = today or office.clock.now().date()
     with reading(office.engine) as connection:
-        found = [
-            owed for cycle_id in _open_cycles(connection) for owed in _standing(office, connection, cycle_id, day).next
-        ]
+        standings = [_standing(office, connection, cycle_id, day) for cycle_id in _open_cycles(connection)]
+    found = [owed for stands in standings for owed in stands.next]
     return tuple(sorted(found, key=lambda owed: (bool(owed.blocked_by), owed.due_on, owed.act)))
 
 
@@ -97,6 +97,18 @@ def all_cycles(office: Office) -> Sequence[Row[tuple[tables.Cycle]]]:
     """Return every cycle, the newest first."""
     with reading(office.engine) as connection:
         return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
+
+
+def lateness(office: Office, cycle_id: str) -> tuple[list[str], int]:
+    """Return which acts were ever flagged as overdue, and how many reminders were sent."""
+    entry, reminder = tables.Ledger, tables.Reminder
+    flagged = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "act_flagged")
+    sent = select(func.count()).where(col(reminder.cycle_id) == cycle_id, col(reminder.state) == "sent")
+    with reading(office.engine) as connection:
+        flags = [json.loads(text)["data"] for text in connection.execute(flagged).scalars()]
+        reminders = connection.execute(sent).scalar_one()
+    late = dict.fromkeys(flag["act"] for flag in flags if flag["flag"] in {"overdue", "escalated"})
+    return list(late), reminders
 
 
 def state_title(state: str) -> str:

@@ -1,7 +1,7 @@
-"""Transfer: the addressees leave as an encrypted package on a medium, the password on a notice of its own.
+"""Transfer: the addressees leave as an encrypted package on a medium, the password on its own notice.
 
-What leaves is the serial and the three items of the programme (氏名 郵便番号 住所), the letter's template, and a manifest
-of hashes without counts: the received count must be the contractor's own (Law 7).
+What leaves is the serial and the three items of the programme (氏名 郵便番号 住所), the letter's template, and a
+manifest of hashes without counts: the received count must be the contractor's own (Law 7).
 """
 
 import csv
@@ -9,20 +9,18 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from adapters.package import SealedPackage, seal
 from adapters.password import new_password, reading
 from models.database import reading as reading_of
-from models.errors import Refused
 from models.records.transfer import PackageSealed
-from models.words import _
-from states.door import Ask, Outcome, missing, row_of
+from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import papers
-from steps.extraction import ADDRESSEES, HEADER, Addressee, addressees_of
+from steps.extraction import ADDRESSEES, Addressee, addressees_of
 from steps.office import Office, templates_of
 
+HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
 MANIFEST = "manifest.json"
 WORDS = "words.json"
@@ -39,7 +37,7 @@ def seal_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -
     """
     facts = papers.facts_of(office, cycle_id)
     if facts.record("seal_package", PackageSealed) is None:
-        _refuse_early(facts)
+        office.door.ask_first(cycle_id, "seal_package", by=by, via=via)
         sealed, password = _seal(office, facts)
         outcome = office.door.perform(_ask(facts, sealed, by=by, via=via))
     else:
@@ -65,13 +63,6 @@ def addressee_file(rows: Iterator[Addressee]) -> bytes:
     for row in rows:
         writer.writerow((row.serial, row.name, row.postal_code, row.address))
     return text.getvalue().encode("utf-8-sig")
-
-
-def _refuse_early(facts: Facts) -> None:
-    if unmet := missing(facts, row_of("seal_package")):
-        raise Refused(
-            _("The encrypted package cannot be sealed yet."), unmet, _("Settle what is listed, then do it again.")
-        )
 
 
 def _seal(office: Office, facts: Facts) -> tuple[SealedPackage, str]:
@@ -121,5 +112,5 @@ def _ask(facts: Facts, sealed: SealedPackage, *, by: str, via: str) -> Ask:
 def _kept_password(office: Office, cycle_id: str) -> str:
     """Return the password while the vault still keeps it: a run killed before printing goes on with it."""
     vault = office.vault(cycle_id)
-    printed: Path = office.papers / "password-notice.pdf"
+    printed = office.papers / "password-notice.pdf"
     return vault.read(PASSWORD).decode() if PASSWORD in vault.names() and not printed.exists() else ""

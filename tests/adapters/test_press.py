@@ -40,7 +40,7 @@ CHECKPOINT = [
     "128",
     ROOT,
     "",
-    "— ledger.tsudoi.city.shinjuku.example Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gG=",
+    "— ledger.tsudoi.city.shinjuku.example " + "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJur" * 2 + "mRDeOoRDe4UR=",
 ]
 WORDS: Words = {
     "municipality": "新宿区",
@@ -367,7 +367,19 @@ def test_every_template_is_tried() -> None:
 @pytest.mark.parametrize("document", EXAMPLES)
 def test_text_stays_on_the_page(press: Press, document: str) -> None:
     """No character stands outside the margins, where a printer would cut it off."""
-    for page in pypdfium2.PdfDocument(press.make(document, EXAMPLES[document])):
+    assert_inside_the_margins(press.make(document, EXAMPLES[document]))
+
+
+def test_a_code_longer_than_the_line_breaks(press: Press) -> None:
+    """A checkpoint line of any length is whole and stays inside its frame."""
+    pdf = press.make("slip", {**EXAMPLES["slip"], "checkpoint": ["k" * 300]})
+    assert_inside_the_margins(pdf)
+    assert "k" * 300 in squeezed("".join(pages(pdf)))
+
+
+def assert_inside_the_margins(pdf: bytes) -> None:
+    """Look at the box of every character."""
+    for page in pypdfium2.PdfDocument(pdf):
         text = page.get_textpage()
         boxes = [text.get_charbox(place) for place in range(text.count_chars())]
         assert min(box[0] for box in boxes if box[2] > box[0]) >= 24.5 * MM

@@ -185,6 +185,7 @@ def test_a_lost_key_is_never_replaced_by_a_new_one(vault: Vault, tmp_path: Path)
     (tmp_path / "vault").rename(tmp_path / "taken away")
     with pytest.raises(Damaged):
         vault_in(tmp_path)
+    assert not key.exists()
     (tmp_path / "taken away").rename(tmp_path / "vault")
     key.write_bytes(backup.read_bytes())
     assert Vault.open(cycle="2026", **places(tmp_path)).read("extract") == CANARY

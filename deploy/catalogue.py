@@ -1,0 +1,148 @@
+"""The keeper of the one catalogue: `python -m deploy.catalogue` gathers every word, `--check` finds what is amiss.
+
+Gathered are the marked messages of the code, the claims of the guards, the titles of the records' fields, and the words
+that the command line's library looks up in our catalogue (desk/console.py). The file has neither line numbers nor dates
+and is sorted by message, so that a difference between two versions is a difference of words.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Set
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any, get_args
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+from pydantic import BaseModel
+
+from models.words import DOMAIN, LOCALE
+from states.table import TABLE
+
+HOUSE = Path(__file__).parent.parent
+ROOMS = ("models", "states", "adapters", "steps", "flows", "desk", "deploy")
+FILE = LOCALE / "ja" / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+_KEYWORDS: dict[str, None] = {"_": None, "N_": None}
+_HEADER = f"""msgid ""
+msgstr ""
+"Project-Id-Version: {DOMAIN}\\n"
+"Language: ja\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
+_PLACE = re.compile(r"\{[^{}]*\}")
+_EDGES = re.compile(r"\A\s*|\s*\Z")
+_WIDTH = 120
+
+
+def messages() -> set[str]:
+    """Return every message id that a person may read."""
+    return {*_marked(_sources()), *_marked(_command_line()), *_claims(), *_titles()} - {""}
+
+
+def _sources() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from sorted((HOUSE / room).rglob("*.py"))
+
+
+def _command_line() -> list[Path]:
+    """Typer looks its own words up in our catalogue; read from its source, the list cannot fall behind a new version."""
+    spec = find_spec("typer")
+    assert spec is not None and spec.origin is not None
+    return [Path(spec.origin).parent / name for name in ("core.py", "rich_utils.py")]
+
+
+def _marked(sources: Iterable[Path]) -> Iterator[str]:
+    for source in sources:
+        for _line, message, _comments, _context in extract_from_file("python", str(source), keywords=_KEYWORDS):
+            if isinstance(message, str):
+                yield message
+
+
+def _claims() -> Iterator[str]:
+    for row in TABLE:
+        yield from (guard.claim for guard in (*row.guards, *row.facts))
+
+
+def _titles() -> Iterator[str]:
+    for row in TABLE:
+        yield from _titles_in(row.record)
+
+
+def _titles_in(annotation: Any) -> Iterator[str]:
+    """Walk a field's type down to every record inside it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for field in annotation.model_fields.values():
+            yield field.title or ""
+            yield from _titles_in(field.annotation)
+    for inside in get_args(annotation):
+        yield from _titles_in(inside)
+
+
+def read(file: Path = FILE) -> Catalog:
+    """Read the catalogue as it stands."""
+    with file.open("rb") as stream:
+        return read_po(stream, locale="ja", domain=DOMAIN, ignore_obsolete=True)
+
+
+def merged(old: Catalog, wanted: Set[str]) -> Catalog:
+    """Return a catalogue of exactly the wanted messages, each with the translation it had."""
+    new = Catalog(locale="ja", domain=DOMAIN)
+    for message in wanted:
+        known = old.get(message)
+        if known:
+            new.add(message, known.string, flags=known.flags, user_comments=known.user_comments)
+        else:
+            new.add(message)
+    return new
+
+
+def written(catalogue: Catalog) -> bytes:
+    """Return the catalogue as the file holds it."""
+    stream = BytesIO()
+    write_po(stream, catalogue, width=_WIDTH, no_location=True, omit_header=True, sort_output=True)
+    return _HEADER.encode() + stream.getvalue()
+
+
+def complaints(catalogue: Catalog, wanted: Set[str]) -> list[str]:
+    """Return a line for everything that is amiss, in the order of the messages."""
+    entries = {str(entry.id): entry for entry in catalogue if entry.id}
+    missing = [f"missing: {message!r}" for message in sorted(wanted - entries.keys())]
+    unused = [f"no longer used: {message!r}" for message in sorted(entries.keys() - wanted)]
+    amiss = [
+        f"{trouble}: {message!r}"
+        for message in sorted(wanted & entries.keys())
+        for trouble in _troubles(message, str(entries[message].string), fuzzy=entries[message].fuzzy)
+    ]
+    return [*missing, *unused, *amiss]
+
+
+def _troubles(message: str, translation: str, *, fuzzy: bool) -> Iterator[str]:
+    if fuzzy:
+        yield "fuzzy"
+    if not translation:
+        yield "untranslated"
+        return
+    if sorted(_PLACE.findall(message)) != sorted(_PLACE.findall(translation)):
+        yield "other places in braces"
+    if _EDGES.findall(message) != _EDGES.findall(translation):
+        yield "other space at an edge"
+
+
+def main(arguments: list[str]) -> str | None:
+    """Gather, or with --check return what is amiss: the exit status is then 1."""
+    wanted = messages()
+    if "--check" in arguments:
+        return "\n".join(complaints(read(), wanted)) or None
+    FILE.write_bytes(written(merged(read(), wanted)))
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

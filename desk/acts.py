@@ -1,0 +1,154 @@
+"""`tsudoi act`, `tsudoi confirm`, `tsudoi deadline`: acts of the table as people do them."""
+
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from desk.console import HELD, say, say_aside, say_json, say_table
+from desk.cycles import JSON, PROGRAMME, YEAR
+from models.clock import TOKYO
+from models.errors import BadInput
+from models.words import _, in_words
+from states.door import Outcome, row_of
+from states.table import TABLE
+from steps import acting, standing
+from steps.office import Office
+
+_BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    app.command("act", help=_("Do any act of the table. Without --by: show what the act needs."))(act)
+    app.command("confirm", help=_("Confirm a proposed act as the second person."))(confirm)
+    deadline = typer.Typer(help=_("Deadlines: move one with a reason."), no_args_is_help=True)
+    deadline.command("move", help=_("Move the deadline of an act; the plan stays beside it."))(move)
+    deadline.command("acts", help=_("List the acts of the table."))(list_acts)
+    app.add_typer(deadline, name="deadline")
+
+
+def act(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the act, as docs/states.md lists them.")),
+    by: str = _BY,
+    fields: list[str] = typer.Option([], "--set", help=_("A field of the record: NAME=VALUE; may be repeated.")),
+    files: list[str] = typer.Option([], "--file", help=_("A file of evidence: NAME=PATH; its hash is recorded.")),
+    key: str = typer.Option("", "--key", help=_("The same key twice is one act.")),
+    at: datetime | None = typer.Option(
+        None, "--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    row = row_of(trigger)
+    if not by:
+        _show_fields(trigger)
+        return 0
+    office = Office.open()
+    outcome = acting.perform(
+        office,
+        office.cycle_id(year, programme),
+        row.trigger,
+        by=by,
+        fields=dict(map(_pair, fields)),
+        files={name: Path(path) for name, path in map(_pair, files)},
+        key=key,
+        occurred_at=at.replace(tzinfo=TOKYO) if at else None,
+    )
+    return _report(outcome, year, as_json=as_json)
+
+
+def confirm(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the proposed act.")),
+    by: str = typer.Option(..., "--by", help=_("Who confirms: another person than the one who proposed.")),
+    decision: str = typer.Option("", "--decision", help=_("Number of the electronic approval (起案文書番号).")),
+    decided_on: datetime | None = typer.Option(
+        None, "--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日).")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    row_of(trigger)
+    office = Office.open()
+    cycle_id = office.cycle_id(year, programme)
+    secret = "" if decision else typer.prompt(_("Passphrase of {person}").format(person=by), hide_input=True, err=True)
+    outcome = acting.confirm(
+        office, cycle_id, trigger, by=by, passphrase=secret, decision_number=decision,
+        decided_on=decided_on.date() if decided_on else None,
+    )  # fmt: skip
+    return _report(outcome, year, as_json=as_json)
+
+
+def move(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the act whose deadline moves.")),
+    to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("New due date.")),
+    reason: str = typer.Option(..., "--reason", help=_("Why.")),
+    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = Office.open()
+    fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
+    outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
+    return _report(outcome, year, as_json=as_json)
+
+
+def list_acts() -> None:
+    say_table(
+        [_("Name of the act"), _("Act"), _("Owed by"), _("Deadline rule")],
+        [[row.trigger, in_words(ja=row.ja, en=row.en), row.owner.label, row.due] for row in TABLE],
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise BadInput(_("Fields are written NAME=VALUE."), _("Write for example --set version=1"))
+    return name.strip(), value
+
+
+def _show_fields(trigger: str) -> None:
+    row = row_of(trigger)
+    say(f"{row.trigger}: {in_words(ja=row.ja, en=row.en)}", style="bold")
+    say(_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)))
+    say_table(
+        [_("Field"), _("Meaning"), ""],
+        [[name, _(title), _("required") if needed else ""] for name, title, needed in standing.fields_of(trigger)],
+    )
+    for guard in (*row.guards, *row.facts):
+        say(f"  ・{_(guard.claim)}")
+    say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
+
+
+def _report(outcome: Outcome, year: int, *, as_json: bool) -> int:
+    title = in_words(ja=row_of(outcome.trigger).ja, en=row_of(outcome.trigger).en)
+    if as_json:
+        say_json({
+            "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
+            "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
+        })  # fmt: skip
+    elif outcome.waits_for:
+        say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
+        roles = "・".join(role.label for role in outcome.waits_for)
+        say(_("It waits for another person's confirmation ({roles}): tsudoi confirm {year} {act} --by PERSON").format(
+            roles=roles, year=year, act=outcome.trigger
+        ))  # fmt: skip
+    elif outcome.repeated:
+        say(_("“{act}” was done already; nothing changed.").format(act=title))
+    else:
+        state = standing.state_title(outcome.state)
+        say(_("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.").format(
+            act=title, seq=outcome.seq, state=state
+        ))  # fmt: skip
+    for deviation in outcome.deviations:
+        say_aside(_("Deviation recorded: {claim}. An incident is open and the cycle is on hold.").format(
+            claim=_claim(outcome.trigger, deviation)
+        ), style="bold red")  # fmt: skip
+    return HELD if outcome.waits_for else 0
+
+
+def _claim(trigger: str, guard: str) -> str:
+    return next((_(it.claim) for it in row_of(trigger).facts if it.name == guard), guard)

@@ -1,0 +1,78 @@
+"""How the desk speaks: words on the screen, JSON for scripts, and errors as one clear line with the remedy."""
+
+import gettext
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.errors import Refused, TsudoiError, place_of
+from models.words import DOMAIN, LOCALE, _, language
+
+screen = Console(highlight=False, soft_wrap=True)
+aside = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DONE, REFUSED, HELD, BUG = 0, 2, 3, 1
+INTERRUPTED = 130
+
+
+def speak_the_readers_language() -> None:
+    """Let the command line's own words (usage, options) come from the project's catalogue too."""
+    os.environ["LANGUAGE"] = language()
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
+
+
+def say(text: str, *, style: str = "") -> None:
+    """Say a line on the screen; what stands in brackets is text, not markup."""
+    screen.print(Text(text, style=style))
+
+
+def say_aside(text: str, *, style: str = "") -> None:
+    """Say a line beside the result, on standard error."""
+    aside.print(Text(text, style=style))
+
+
+def say_json(data: Any) -> None:
+    """Print JSON and nothing else."""
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def say_table(headings: list[str], rows: list[list[str]], *, styles: list[str] | None = None, title: str = "") -> None:
+    """Show a table; a cell is text, never markup."""
+    table = Table(
+        title=title or None, title_justify="left", show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0)
+    )
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for number, row in enumerate(rows):
+        table.add_row(*(Text(cell) for cell in row), style=(styles or [""] * len(rows))[number])
+    screen.print(table)
+
+
+def explain(error: TsudoiError) -> int:
+    """Say what happened and what to do; return the exit status."""
+    say_aside(error.message, style="bold red")
+    if isinstance(error, Refused):
+        for gap in error.unmet:
+            say_aside(f"  ・{gap}")
+    if error.remedy:
+        say_aside(f"→ {error.remedy}")
+    return error.exit_status
+
+
+def explain_bug(error: BaseException) -> int:
+    """Own up to a bug: its type and place, not its message, which might quote data."""
+    say_aside(_("This is a bug: {kind} at {place}.").format(kind=type(error).__name__, place=place_of(error)), style="bold red")
+    say_aside("→ " + _("Nothing half-done was kept. Tell the maintainers these words."))
+    return BUG
+
+
+def leave(status: int) -> NoReturn:
+    """End the command with an exit status."""
+    sys.stdout.flush()
+    sys.exit(status)

@@ -1,0 +1,147 @@
+"""`tsudoi cycle` and `tsudoi next`: where a year stands, what is next, who owes it, by when, what blocks it."""
+
+from datetime import date, datetime
+
+import typer
+
+from desk.console import say, say_json, say_table, screen
+from models.clock import wareki
+from models.words import _
+from steps import counting, preparation, standing
+from steps.office import Office
+from steps.standing import Owed, Standing
+
+PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
+JSON = typer.Option(False, "--json", help=_("For scripts."))
+AT = typer.Option(None, "--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=_("As seen on another day."))
+YEAR = typer.Argument(help=_("Fiscal year, such as 2026."))
+_LATER_SHOWN = 5
+_STYLES = {"escalated": "bold red", "overdue": "red", "due_today": "yellow", "due_soon": ""}
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    cycle = typer.Typer(help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
+    cycle.command("open", help=_("Open a fiscal year; opening it twice changes nothing."))(open_)
+    cycle.command("show", help=_("Show where a fiscal year stands."))(show)
+    cycle.command("list", help=_("List the fiscal years."))(list_)
+    cycle.command("counts", help=_("Show the conservation table."))(counts)
+    app.add_typer(cycle, name="cycle")
+    app.command("next", help=_("Today's work over all years, most urgent first."))(next_)
+
+
+def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
+    cycle_id, new = preparation.open_year(Office.open(), year, programme=programme)
+    say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
+
+
+def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at: datetime | None = AT) -> None:
+    office = Office.open()
+    stands = standing.standing(office, office.cycle_id(year, programme), today=at.date() if at else None)
+    if as_json:
+        say_json(stands.as_json())
+        return
+    _headline(stands, at.date() if at else office.clock.now().date())
+    _owed_table(stands.next, title=_("Next"))
+    if stands.later:
+        _owed_table(stands.later[:_LATER_SHOWN], title=_("Later ({count})").format(count=len(stands.later)))
+    say("")
+    say(_("Counts: ") + "　".join(f"{line.label} {line.count:,}" for line in stands.counts.lines if line.count))
+    for difference in stands.counts.differences:
+        say(difference, style="bold red")
+
+
+def list_(as_json: bool = JSON) -> None:
+    office = Office.open()
+    cycles = standing.all_cycles(office)
+    if as_json:
+        say_json([
+            {"year": c.fiscal_year, "programme": c.programme, "state": c.state, "on_hold": c.on_hold} for c in cycles
+        ])  # fmt: skip
+        return
+    if not cycles:
+        say(_("No fiscal year is open. Open one: tsudoi cycle open YEAR"))
+        return
+    say_table(
+        [_("Year"), _("Programme"), _("State"), ""],
+        [
+            [str(c.fiscal_year), c.programme, standing.state_title(c.state), _("on hold") if c.on_hold else ""]
+            for c in cycles
+        ],
+    )
+
+
+def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = Office.open()
+    table = counting.counts(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json(table.as_json())
+        return
+    say_table(
+        [_("Item"), _("Count"), _("Source")],
+        [[line.label, f"{line.count:,}", line.source] for line in table.lines],
+    )
+    for difference in table.differences:
+        say(difference, style="bold red")
+    if not table.differences:
+        say(_("No count contradicts another."))
+
+
+def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
+    office = Office.open()
+    work = standing.todays_work(office, today=at.date() if at else None)
+    if as_json:
+        say_json([owed.as_json() for owed in work])
+        return
+    if not work:
+        say(_("Nothing is owed now."))
+        return
+    _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
+
+
+def _headline(stands: Standing, today: date) -> None:
+    say(f"{stands.year_title}（{stands.year}）　{stands.state_title}", style="bold")
+    say(_("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
+    if stands.on_hold:
+        say(_("ON HOLD"), style="bold red")
+    for number in stands.incidents:
+        say(_("Incident No. {number} is open.").format(number=number), style="bold red")
+    first = next((owed for owed in stands.next if not owed.blocked_by), None)
+    if first:
+        say(_("Next: {title} — {owner}, due {due} ({left}).").format(
+            title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first)
+        ))  # fmt: skip
+    if stands.overdue:
+        say(_("{count} overdue.").format(count=len(stands.overdue)), style="bold red")
+    say("")
+
+
+def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False) -> None:
+    say(title, style="bold")
+    say_table(
+        [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
+        [
+            [*([str(it.year)] if with_year else []), _due(it), _left(it), it.title, it.owner_title, it.act]
+            for it in owed
+        ],
+        styles=[_STYLES.get(it.flag, "") if not it.blocked_by else "dim" for it in owed],
+    )
+    for it in owed:
+        if it.waits_for_confirmation:
+            say(_("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON").format(
+                title=it.title, year=it.year, act=it.act
+            ), style="yellow")  # fmt: skip
+        for gap in it.blocked_by:
+            screen.print(f"  [dim]{it.title}[/dim]: ", end="")
+            say(gap)
+
+
+def _due(owed: Owed) -> str:
+    moved = f" ← {owed.planned_on}" if owed.due_on != owed.planned_on else ""
+    return f"{owed.due_on}{moved}"
+
+
+def _left(owed: Owed) -> str:
+    if owed.days_left < 0:
+        return _("{days} days overdue").format(days=-owed.days_left)
+    return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)

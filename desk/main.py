@@ -1,0 +1,78 @@
+"""`tsudoi`: the one command. Exit status 0 done, 2 refused, 3 held, 1 only for a bug."""
+
+import importlib
+import sys
+
+from desk import console
+from models.errors import TsudoiError
+from models.words import _
+
+console.speak_the_readers_language()
+
+import typer  # noqa: E402 - it reads its own words when it is imported
+from typer._click.exceptions import ClickException  # noqa: E402 - typer gives no public name for it
+
+# The rooms of the desk, each with the commands it brings. A room is imported only when its command is called, so that
+# showing a table does not wait for typst or Prefect.
+ROOMS = {
+    "init": "desk.installing",
+    "people": "desk.people",
+    "cycle": "desk.cycles",
+    "next": "desk.cycles",
+    "act": "desk.acts",
+    "confirm": "desk.acts",
+    "deadline": "desk.acts",
+    "sample": "desk.extracts",
+    "extract": "desk.extracts",
+    "contractor": "desk.contractors",
+    "ledger": "desk.ledgers",
+    "watch": "desk.mornings",
+    "reminders": "desk.mornings",
+    "rehearse": "desk.rehearse",
+    "serve": "desk.serve",
+}
+
+
+def build(rooms: list[str]) -> typer.Typer:
+    """Return the command with the rooms that are needed."""
+    app = typer.Typer(
+        name="tsudoi",
+        help=_(
+            "Runs the yearly consignment of invitations: guards every step, chases what is late, proves what is gone."
+        ),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lambda: None)
+    for room in dict.fromkeys(rooms):
+        importlib.import_module(room).furnish(app)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command."""
+    given = sys.argv[1:] if arguments is None else arguments
+    word = next((argument for argument in given if not argument.startswith("-")), "")
+    rooms = [ROOMS[word]] if word in ROOMS else list(ROOMS.values())
+    console.leave(_run(rooms, given))
+
+
+def _run(rooms: list[str], given: list[str]) -> int:
+    try:
+        status = build(rooms)(args=given, standalone_mode=False)
+    except TsudoiError as error:
+        return console.explain(error)
+    except ClickException as error:
+        console.say_aside(error.format_message(), style="bold red")
+        console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
+        return console.REFUSED
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
+        return console.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last door: a bug must not print what it may hold
+        return console.explain_bug(error)
+    return status if isinstance(status, int) else console.DONE

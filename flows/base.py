@@ -1,0 +1,60 @@
+"""What every flow shares: the office, and how a failure looks where the coordinator looks.
+
+A guard's refusal is a failed run with the refusal as its message. Anything unforeseen shows its type only: a message
+from deep inside might quote data (Law 4).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from models.errors import TsudoiError, place_of
+from steps.office import Office
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Unforeseen(RuntimeError):
+    """A bug: the type of what was raised and its place in the code, and nothing that it said."""
+
+
+def office() -> Office:
+    """Open the office that TSUDOI_HOME names."""
+    return Office.open()
+
+
+def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (TsudoiError, Unforeseen):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, only its type may reach Prefect
+            hidden = Unforeseen(f"{type(error).__name__} at {place_of(error)}")
+        raise hidden  # outside the handler: the original, with what it may quote, is not attached
+
+    return call
+
+
+def stage_flow(name: str, description: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe)."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        made = flow(name=name, description=description or None, persist_result=False, log_prints=False)
+        return made(_sanitised(function))
+
+    return decorate
+
+
+def stage_task(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a task of a flow; its name begins with an ASCII number, or the timeline loses it."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        return task(name=name, persist_result=False, cache_policy=NO_CACHE)(_sanitised(function))
+
+    return decorate

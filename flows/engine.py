@@ -1,0 +1,26 @@
+"""Prefect's environment, set before Prefect is imported: quiet, local, and remembering no more than it must (Law 9)."""
+
+import os
+from pathlib import Path
+
+_ALWAYS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+    "PREFECT_TASKS_DEFAULT_PERSIST_RESULT": "false",
+    "PREFECT_SERVER_API_HOST": "127.0.0.1",
+    # A season is October to January; the default of seven days would forget it.
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P365D",
+}
+
+
+def prepare(home: Path, *, quiet: bool = False) -> None:
+    """Point Prefect at the data directory; what the surroundings have set already stays, but for telemetry."""
+    os.environ.update({key: _ALWAYS[key] for key in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")})
+    for key, value in _ALWAYS.items():
+        os.environ.setdefault(key, value)
+    os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
+    if quiet:
+        os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+        os.environ["PREFECT_SERVER_LOGGING_LEVEL"] = "CRITICAL"

@@ -1,0 +1,17 @@
+"""年度の開始: opens the fiscal year when its day has come; once, however late the server came up."""
+
+from flows.base import office, stage_flow, stage_task
+from steps import preparation
+
+
+@stage_task("1 年度を開く")
+def _open(fiscal_year: int) -> str:
+    cycle_id, _new = preparation.open_year(office(), fiscal_year, via="flow")
+    return cycle_id
+
+
+@stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開く。")
+def open_year(fiscal_year: int | None = None) -> str:
+    """Open the named fiscal year, or the one whose opening day has come; return the cycle or ""."""
+    year = fiscal_year or preparation.year_to_open(office())
+    return _open(year) if year else ""
