@@ -10,8 +10,8 @@ import structlog
 # Ids, counts, hashes, times. What is not here is dropped, so that a careless call cannot write a name.
 ALLOWED = frozenset({
     "act", "attempts", "bytes", "command", "count", "cycle", "due_on", "error_type", "event", "exit_status", "files",
-    "flagged", "fiscal_year", "found", "level", "looked_at", "persons", "reminder", "reminders", "rung", "seconds", "sent",
-    "seq", "sha256", "state", "timestamp", "unmet", "version", "via",
+    "flagged", "fiscal_year", "found", "level", "looked_at", "persons", "reminder", "reminders", "rung", "seconds",
+    "sent", "seq", "sha256", "state", "timestamp", "unmet", "version", "via",
 })  # fmt: skip
 
 

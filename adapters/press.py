@@ -449,7 +449,11 @@ class Press:
 
     def specimen(self, words: Words, addressees: Iterable[Addressee] = (DUMMY,)) -> bytes:
         """Return letters marked 見本 across: the imprint sample, of the dummy addressee where no others are given."""
-        return self.make("specimen", {**self._sheet(words), "addressees": _imprints(addressees)})
+        data = {**self._sheet(words), "addressees": _imprints(addressees)}
+        if data["addressees"] == _imprints([DUMMY]):
+            return self.make("specimen", data)
+        with _children(1) as pool:  # hundreds of pages: the compiler's memory goes with the child
+            return pool.submit(self.make, "specimen", data).result()
 
     def letters(
         self,
@@ -488,7 +492,7 @@ class Press:
         work = partial(self.make, "letter")
         data = [{**sheet, "addressees": _imprints(people)} for _number, people in numbered]
         try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            with _children(workers) as pool:
                 yield from pool.map(work, data)
         except BrokenProcessPool:
             raise BadSetting(
@@ -513,6 +517,10 @@ class Press:
                         ),
                         _("Copy what it needs into the template folder."),
                     )
+
+
+def _children(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 @cache

@@ -1,12 +1,14 @@
 """The register extract as a table of text: whatever the core system wrote, read whole or refused with the place.
 
-Polars parses the text many times as fast as the csv module, but it fills short rows silently and reads stray quotation
-marks in its own way. So its result is taken only where the commas and line ends of the file add up to its cells; the
-csv module reads everything else and names the row. Nothing of a cell ever leaves in a message.
+Polars parses a text without quotation marks many times as fast as the csv module, but it fills short rows silently. So
+its result is taken only where the commas and line ends of the file add up to its cells; the csv module reads everything
+else and names the row. (Polars also takes `"a"b` for `ab`, where the csv module refuses.) Nothing of a cell ever leaves
+in a message.
 """
 
 # polars' signatures name numpy, which is not needed and not installed:
 # pyright: reportUnknownMemberType=false
+
 import codecs
 import csv
 import errno
@@ -120,13 +122,16 @@ def _bytes(path: Path, limit: int) -> bytes:
         raise _refuse("not_regular" if error.errno in {errno.ELOOP, errno.ENXIO} else "no_file") from None
     except ValueError:  # a NUL in the path
         raise _refuse("no_file") from None
-    with open(handle, "rb") as file:  # noqa: PTH123 - it is open already
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise _refuse("not_regular")
         if found.st_size > limit:
             raise _refuse("too_large")
-        data = file.read(limit + 1)
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(handle)
     if len(data) > limit:
         raise _refuse("too_large")
     return data
@@ -139,23 +144,23 @@ def _refuse_other_kinds(data: bytes) -> None:
 
 
 class _Undecodable(Exception):
-    """The row where the decoder stopped, and whether it had read a header that is not plain ASCII."""
+    """The row where the decoder stopped, and what that means: a Japanese header before it was in this encoding."""
 
-    def __init__(self, row: int | None, *, header_read: bool) -> None:
+    def __init__(self, row: int | None, *, header: bytes) -> None:
         super().__init__()
         self.row = row
-        self.header_read = header_read
+        self.code = "mixed_encoding" if row != 1 and not header.isascii() else "undecodable"
 
 
 def _text(data: bytes) -> tuple[bytes, str]:
-    """Return the extract as UTF-8 with LF, without its mark and its end, and the name of its encoding."""
+    """Return the extract as UTF-8 with LF after every row, without its mark, and the name of its encoding."""
     marked = next((it for it in _BOMS if data.startswith(it[0])), None)
     mark, codec, encoding = marked or (b"", "utf-8", "utf-8")
     try:
         return _utf8(memoryview(data)[len(mark) :], codec), encoding
     except _Undecodable as stop:
-        if marked or stop.header_read:
-            raise _refuse("mixed_encoding" if stop.header_read else "undecodable", row=stop.row) from None
+        if marked or stop.code == "mixed_encoding":
+            raise _refuse(stop.code, row=stop.row) from None
     return _cp932(data), "cp932"
 
 
@@ -164,7 +169,7 @@ def _cp932(data: bytes) -> bytes:
     try:
         text = _utf8(memoryview(data), "cp932")
     except _Undecodable as stop:
-        raise _refuse("undecodable", row=stop.row) from None
+        raise _refuse(stop.code, row=stop.row) from None
     for number, line in enumerate(data.splitlines()):
         if _JAPANESE_UTF8.search(line) and _is_utf8(line):
             before = b"\n".join(islice(text.split(b"\n"), number)) + b"\n" * bool(number)
@@ -192,18 +197,23 @@ def _utf8(data: memoryview, codec: str) -> bytes:
             part = error.object[: error.start].decode(codec)
             readable = text.getvalue() + part.encode()
         if readable is not None:  # raised here, because Python's own error carries the text along
-            raise _Undecodable(_place(readable)[0], header_read=not readable.partition(b"\n")[0].isascii())
+            raise _Undecodable(_place(readable)[0], header=readable.partition(b"\n")[0])
         text.write(part.encode())
     _cut_end(text)
     return _without_controls(text.getvalue())
 
 
 def _cut_end(text: io.BytesIO) -> None:
-    """Take off the end mark of old systems (0x1A) and the line ends around it."""
+    """Take off the end mark of old systems (0x1A) and the line ends around it, but end the last row with one.
+
+    Without it polars lets pass an empty cell too many in the last row.
+    """
     end = text.seek(0, io.SEEK_END)
     text.seek(max(0, end - _SHOWN))
     tail = text.read()
-    text.truncate(end - len(tail) + len(tail.rstrip(_END)))
+    end = text.truncate(end - len(tail) + len(tail.rstrip(_END)))
+    text.seek(end)
+    text.write(b"\n" if end else b"")
 
 
 def _without_controls(text: bytes) -> bytes:
@@ -288,18 +298,19 @@ def _cell(number: int) -> str:
 
 
 def _quickly(text: bytes, width: int) -> pl.DataFrame | None:
-    """Return the cells, or None where polars may have read something else than what stands there."""
+    """Return the cells of a text without quotation marks, or None where a row is not as wide as the header."""
+    if b'"' in text:
+        return None
     names = [_cell(number) for number in range(width)]
     try:
-        cells = pl.read_csv(text, has_header=False, new_columns=names, infer_schema=False, empty_string_is_null=False)
+        cells = pl.read_csv(
+            text, has_header=False, new_columns=names, infer_schema=False, empty_string_is_null=False, quote_char=None
+        )
     except pl.exceptions.PolarsError:
         return None
-    quoted = dict.fromkeys('",\n', 0)
-    if b'"' in text:
-        quoted = {mark: sum(cell.str.count_matches(mark, literal=True).sum() for cell in cells) for mark in quoted}
-    commas, ends = cells.height * (width - 1), cells.height - 1
-    adds_up = (text.count(b","), text.count(b"\n")) == (commas + quoted[","], ends + quoted["\n"])
-    return cells if adds_up and not quoted['"'] else None
+    # No row has too many cells, so none has too few where there are as many as there should be.
+    adds_up = (text.count(b","), text.count(b"\n")) == (cells.height * (width - 1), cells.height)
+    return cells if adds_up else None
 
 
 def _carefully(text: bytes, width: int) -> pl.DataFrame:

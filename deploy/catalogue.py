@@ -7,7 +7,8 @@ and is sorted by message, so that a difference between two versions is a differe
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -52,9 +53,10 @@ def _sources() -> Iterator[Path]:
 
 
 def _command_line() -> list[Path]:
-    """Typer looks its own words up in our catalogue; read from its source, the list cannot fall behind a new version."""
+    """Name the files whose words Typer looks up in our catalogue; a new version cannot bring a word unseen."""
     spec = find_spec("typer")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return [Path(spec.origin).parent / name for name in ("core.py", "rich_utils.py")]
 
 
@@ -85,13 +87,13 @@ def _titles_in(annotation: Any) -> Iterator[str]:
         yield from _titles_in(inside)
 
 
-def read(file: Path = FILE) -> Catalog:
+def read() -> Catalog:
     """Read the catalogue as it stands."""
-    with file.open("rb") as stream:
+    with FILE.open("rb") as stream:
         return read_po(stream, locale="ja", domain=DOMAIN, ignore_obsolete=True)
 
 
-def merged(old: Catalog, wanted: Set[str]) -> Catalog:
+def merged(old: Catalog, wanted: AbstractSet[str]) -> Catalog:
     """Return a catalogue of exactly the wanted messages, each with the translation it had."""
     new = Catalog(locale="ja", domain=DOMAIN)
     for message in wanted:
@@ -99,7 +101,7 @@ def merged(old: Catalog, wanted: Set[str]) -> Catalog:
         if known:
             new.add(message, known.string, flags=known.flags, user_comments=known.user_comments)
         else:
-            new.add(message)
+            new.add(message, "")
     return new
 
 
@@ -110,7 +112,7 @@ def written(catalogue: Catalog) -> bytes:
     return _HEADER.encode() + stream.getvalue()
 
 
-def complaints(catalogue: Catalog, wanted: Set[str]) -> list[str]:
+def complaints(catalogue: Catalog, wanted: AbstractSet[str]) -> list[str]:
     """Return a line for everything that is amiss, in the order of the messages."""
     entries = {str(entry.id): entry for entry in catalogue if entry.id}
     missing = [f"missing: {message!r}" for message in sorted(wanted - entries.keys())]
@@ -118,7 +120,7 @@ def complaints(catalogue: Catalog, wanted: Set[str]) -> list[str]:
     amiss = [
         f"{trouble}: {message!r}"
         for message in sorted(wanted & entries.keys())
-        for trouble in _troubles(message, str(entries[message].string), fuzzy=entries[message].fuzzy)
+        for trouble in _troubles(message, str(entries[message].string or ""), fuzzy=entries[message].fuzzy)
     ]
     return [*missing, *unused, *amiss]
 

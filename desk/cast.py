@@ -179,8 +179,8 @@ def _report_erasure(scene: Scene) -> Fields:
     out = scene.facts.items_in("with_contractor", "electronic_copy")
     return {
         "copies": [
-            {"copy_number": item.number, "method": "overwrite", "tool": "消去ソフト", "erased_at": stamp(scene.facts.now),
-             "erased_by": HANDLER, "witness": MANAGER}
+            {"copy_number": item.number, "method": "overwrite", "tool": "消去ソフト",
+             "erased_at": stamp(scene.facts.now), "erased_by": HANDLER, "witness": MANAGER}
             for item in out
         ]
     }  # fmt: skip

@@ -67,7 +67,10 @@ def explain(error: TsudoiError) -> int:
 
 def explain_bug(error: BaseException) -> int:
     """Own up to a bug: its type and place, not its message, which might quote data."""
-    say_aside(_("This is a bug: {kind} at {place}.").format(kind=type(error).__name__, place=place_of(error)), style="bold red")
+    say_aside(
+        _("This is a bug: {kind} at {place}.").format(kind=type(error).__name__, place=place_of(error)),
+        style="bold red",
+    )
     say_aside("→ " + _("Nothing half-done was kept. Tell the maintainers these words."))
     return BUG
 

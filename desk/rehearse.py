@@ -157,7 +157,7 @@ class Rehearsal:
     def office(self) -> Office:
         """The rehearsal's own installation, with fictional people on both sides."""
         office = preparation.install()
-        preparation.register_sample_people(office, self.plan.year)
+        preparation.register_sample_people(office, self.plan.year, with_passphrases=False)
         return office
 
     @cached_property
@@ -179,7 +179,7 @@ class Rehearsal:
 
     def run(self, tell: "Teller") -> None:
         """Live through the year, an open day at a time, until it is closed."""
-        from flows import engine_context, reminding
+        from flows import engine_context, reminding  # noqa: PLC0415 - Prefect is imported once its environment is set
         from flows import preparation as opening  # noqa: PLC0415
 
         first = self.clock.now().date()

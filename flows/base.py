@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from prefect import flow, task
+from prefect import Flow, flow, task
 from prefect.cache_policies import NO_CACHE
 
 from models.errors import TsudoiError, place_of
@@ -41,10 +41,10 @@ def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def stage_flow(name: str, description: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:
+def stage_flow(name: str, description: str = "") -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe)."""
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[P, R]) -> Flow[P, R]:
         made = flow(name=name, description=description or None, persist_result=False, log_prints=False)
         return made(_sanitised(function))
 

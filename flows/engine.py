@@ -12,6 +12,8 @@ _ALWAYS = {
     "PREFECT_SERVER_API_HOST": "127.0.0.1",
     # A season is October to January; the default of seven days would forget it.
     "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P365D",
+    # Whoever has filled in a form waits for it; the default is ten seconds.
+    "PREFECT_RUNNER_POLL_FREQUENCY": "2",
 }
 
 
@@ -20,6 +22,8 @@ def prepare(home: Path, *, quiet: bool = False) -> None:
     os.environ.update({key: _ALWAYS[key] for key in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")})
     for key, value in _ALWAYS.items():
         os.environ.setdefault(key, value)
+    if credential := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", credential)
     os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
     if quiet:
         os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"

@@ -60,12 +60,13 @@ def place_of(error: BaseException) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Unmet:
-    """One guard that is not met: what is missing, who owes it, by when (ISO date, "" where no date is set)."""
+    """One guard that is not met: what is missing, who owes it, by when (ISO date), by which act; "" where none is."""
 
     guard: str
     missing: str
     owner: str
     due_on: str = ""
+    act: str = ""
 
     def __str__(self) -> str:
         """Return one line for a list of what is missing."""

@@ -7,17 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
 from models import serials, tables
 from states import effects as eff
+from states.calendar import Calendar
 from states.facts import Facts
+from states.reading import spans_of
 from states.schedule import drop_open_acts, move_deadline
 from states.table import INCIDENT, PIECE
 
 _BATCH = 10_000
-CHUNK_OF_SPANS = 200  # terms in one WHERE; a list of thousands of single serials is moved in several statements
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +27,14 @@ class _Context:
     facts: Facts
     by: str
     seq: int
+    calendar: Calendar
 
 
-def apply(connection: Connection, facts: Facts, effects: Sequence[eff.Effect], *, by: str, seq: int) -> None:
+def apply(
+    connection: Connection, facts: Facts, effects: Sequence[eff.Effect], *, by: str, seq: int, calendar: Calendar
+) -> None:
     """Carry out the effects in order."""
-    context = _Context(connection=connection, facts=facts, by=by, seq=seq)
+    context = _Context(connection=connection, facts=facts, by=by, seq=seq, calendar=calendar)
     for effect in effects:
         _HOW[type(effect)](context, effect)
 
@@ -53,13 +57,10 @@ def _move_pieces(context: _Context, effect: eff.MovePieces) -> None:
     where = [col(piece.cycle_id) == context.facts.cycle_id, col(piece.state).in_(effect.froms)]
     if effect.origin:
         where.append(col(piece.origin) == effect.origin)
-    if not effect.serials:
-        if effect.to != "pulled":  # an empty pull list pulls nothing; an empty selection elsewhere means all
-            context.connection.execute(update(piece).where(*where).values(state=effect.to))
+    if effect.serials is None:
+        context.connection.execute(update(piece).where(*where).values(state=effect.to))
         return
-    spans = serials.ranges(effect.serials)
-    for start in range(0, len(spans), CHUNK_OF_SPANS):
-        inside = or_(*(col(piece.serial).between(a, b) for a, b in spans[start : start + CHUNK_OF_SPANS]))
+    for inside in spans_of(effect.serials):
         context.connection.execute(update(piece).where(*where, inside).values(state=effect.to))
 
 
@@ -146,11 +147,13 @@ def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
 
 
 def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:
-    move_deadline(context.connection, context.facts.cycle_id, effect.act, effect.to, effect.reason)
+    move_deadline(context.connection, context.facts, effect.act, effect.to, effect.reason, calendar=context.calendar)
 
 
-def _drop_acts(context: _Context, _effect: eff.DropActs) -> None:
-    drop_open_acts(context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq)
+def _drop_acts(context: _Context, effect: eff.DropActs) -> None:
+    drop_open_acts(
+        context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq, keep=effect.keep
+    )
 
 
 _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {

@@ -101,12 +101,14 @@ def dues(
     done: Mapping[str, date],
     moved: Mapping[str, date],
     calendar: Calendar,
+    today: date | None = None,
 ) -> dict[str, date]:
     """Return the date on which every act of the schedule is owed now; `planned` is the plan of the same schedule.
 
     A date moved by a person wins. A rule that hangs on another act counts from its actual day, before that from the day
     it is owed. Every other act in `after` that was done late, or is owed late, pushes this one to as many open days
-    after it as the plan had left between the two; what is early moves nothing.
+    after it as the plan had left between the two; what is early moves nothing. With `today`, what is not done cannot
+    happen before it, so what is overdue moves what hangs on it a day at a time.
     """
     scheduled = {item.act: item for item in schedule}
     days: dict[str, date] = {}  # what others count from: the actual day, before that the day owed
@@ -122,7 +124,7 @@ def dues(
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
         late = [it for it in scheduled[act].after if it != rule.anchor and days[it] > planned[it]]
         owed[act] = moved.get(act) or max([base, *(pushed_by(it, act) for it in late)])
-        days[act] = done.get(act) or owed[act]
+        days[act] = done.get(act) or max(owed[act], today or owed[act])
     return owed
 
 

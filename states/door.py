@@ -164,7 +164,7 @@ class Door:
             nothing = _case_unmet("proposal_waits", _("No proposal of this act waits for a confirmation."), row)
             return self._refuse(connection, _Case(ask=ask, row=row, facts=facts, at=self._at(ask)), (nothing,))
         original = Ask(
-            cycle_id=ask.cycle_id, trigger=ask.trigger, by=proposal.by, via=proposal.via, key=proposal.key,
+            cycle_id=ask.cycle_id, trigger=ask.trigger, by=proposal.by, via=ask.via, key=proposal.key,
             record=row.record.model_validate_json(proposal.data), evidence=ask.evidence,
         )  # fmt: skip
         case = _Case(ask=original, row=row, facts=facts, at=self._at(ask), confirmed_by=ask.by)
@@ -206,7 +206,8 @@ class Door:
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
         if state != facts.state:
             connection.execute(update(tables.Cycle).where(col(tables.Cycle.id) == facts.cycle_id).values(state=state))
-        apply(connection, case.facts, row.then(facts, case.ask.record), by=case.ask.by, seq=seq)
+        effects = row.then(facts, case.ask.record)
+        apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
         if deviations:
             self._deviate(connection, case, deviations)
         reschedule(connection, facts, row.trigger, case.at, seq=seq, calendar=self.calendar)
@@ -231,7 +232,7 @@ class Door:
             connection, case, "deviation_recorded", {"act": case.row.trigger, "broken": sorted(deviations)}
         )
         effects = (OpenIncident(kind="deviation", known_on=case.facts.today), SetHold(on=True))
-        apply(connection, case.facts, effects, by=case.ask.by, seq=seq)
+        apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
 
     def _checkpoint(self, connection: Connection, row: Row) -> str:
         return ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
@@ -291,9 +292,11 @@ def _guards(case: _Case) -> tuple[Unmet, ...]:
 
 
 def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:
+    """Judge an act by the moment at which it happens or happened, not by the one at which it is entered."""
+    facts = replace(case.facts, now=case.at)
     gaps: list[Unmet] = []
     for guard in guards:
-        verdict = guard.check(case.facts, case.ask.record)
+        verdict = guard.check(facts, case.ask.record)
         if not verdict:
             gaps.append(_gap(guard, getattr(verdict, "names", ""), case))
     return tuple(gaps)
@@ -308,6 +311,7 @@ def _gap(guard: Guard, names: str, case: _Case) -> Unmet:
         missing=f"{said} [{names}]" if names else said,
         owner=owed.owner.label,
         due_on=due.isoformat() if due else "",
+        act=guard.owes,
     )
 
 

@@ -25,11 +25,11 @@ class AddPieces:
 
 @dataclass(frozen=True, kw_only=True)
 class MovePieces:
-    """Serials go on to a state; "" means every piece of `origin` that is in one of `froms`."""
+    """Serials go on to a state; None means every piece of `origin` that is in one of `froms`, "" means no piece."""
 
     to: str
     froms: tuple[str, ...]
-    serials: str = ""
+    serials: str | None = None
     origin: str = ""
 
 
@@ -107,7 +107,9 @@ class MoveDeadline:
 
 @dataclass(frozen=True, kw_only=True)
 class DropActs:
-    """What the schedule still holds for a cycle that is cancelled is owed no more."""
+    """What the schedule still holds for a cycle that is cancelled or closed is owed no more, but for these acts."""
+
+    keep: tuple[str, ...]
 
 
 Effect = (
@@ -273,9 +275,24 @@ def cycle_goes_on(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     return (SetHold(on=False),)
 
 
-def schedule_ends(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
-    """A cancelled cycle owes only return, erasure and close; a hold ends with it."""
-    return (DropActs(), SetHold(on=False))
+def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """A cancelled cycle owes only return, erasure and close, and of these only what it gave cause for."""
+    causes = {
+        "return_items": facts.went_out(),
+        "return_media": True,
+        "report_erasure": facts.went_out(),
+        "confirm_erasure": True,
+        "end_returned_mail": "post" in facts.done,
+        "erase_ward_data": "take_extract" in facts.done,
+        "destroy_items": bool(facts.items),
+        "close": True,
+    }
+    return (DropActs(keep=tuple(act for act, caused in causes.items() if caused)), SetHold(on=False))
+
+
+def year_ends(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """A closed cycle owes nothing: nobody is reminded of it any more."""
+    return (DropActs(keep=("close",)),)
 
 
 @effects_of(oversight.IncidentReported)

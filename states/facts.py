@@ -80,6 +80,7 @@ class Facts:
     due: Mapping[str, date]
     items: tuple[ItemFact, ...]
     undecided: int
+    newly_protected: str
     incidents: frozenset[int]
     claims: frozenset[str]
     pieces: Pieces

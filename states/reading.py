@@ -1,7 +1,7 @@
 """How the door loads the facts of a cycle: a handful of indexed reads in its own transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,11 +13,13 @@ from models import tables
 from models.clock import TOKYO
 from models.people import Person
 from models.programme import Programme
-from models.serials import compact, ranges
+from models.serials import compact, expand, ranges
 from states.facts import Done, Facts, ItemFact
 from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
+_SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
+_RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +55,9 @@ class PiecesOf:
 
     def within(self, serials: str, *states: str) -> int:
         """Return how many of the named serials are in these states."""
-        spans = ranges(serials)
-        if not spans:
-            return 0
-        inside = or_(*(col(tables.Piece.serial).between(first, last) for first, last in spans))
-        return self.connection.execute(select(func.count()).where(*self._where(states, ""), inside)).scalar_one()
+        where = self._where(states, "")
+        counts = (select(func.count()).where(*where, inside) for inside in spans_of(serials))
+        return sum(self.connection.execute(query).scalar_one() for query in counts)
 
     def _where(self, states: tuple[str, ...], origin: str) -> list[ColumnElement[bool]]:
         piece = tables.Piece
@@ -67,6 +67,13 @@ class PiecesOf:
         if origin:
             where.append(col(piece.origin) == origin)
         return where
+
+
+def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
+    """Return the conditions that together name these serials, each short enough for one statement."""
+    spans = ranges(serials)
+    for start in range(0, len(spans), _SPANS):
+        yield or_(*(col(tables.Piece.serial).between(a, b) for a, b in spans[start : start + _SPANS]))
 
 
 @cache
@@ -94,6 +101,7 @@ def load(
         due=due,
         items=_items(connection, cycle.id),
         undecided=connection.execute(undecided).scalar_one(),
+        newly_protected=_newly_protected(connection, cycle.id),
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
@@ -133,6 +141,18 @@ def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
     item = tables.Item
     rows = connection.execute(select(item).where(col(item.cycle_id) == cycle_id).order_by(col(item.number)))
     return tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows)
+
+
+def _newly_protected(connection: Connection, cycle_id: str) -> str:
+    """Return the serials that any re-check found: each says only what is new since the one before (domain.md 2)."""
+    record = tables.Record
+    query = select(col(record.data)).where(
+        col(record.cycle_id) == cycle_id,
+        col(record.act).in_(_RECHECKS),
+        col(record.status).in_(("done", "superseded")),
+    )
+    found = (json.loads(text)["newly_protected"] for text in connection.execute(query).scalars())
+    return compact(serial for text in found for serial in expand(text))
 
 
 def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:

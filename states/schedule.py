@@ -17,10 +17,6 @@ from states.facts import Facts
 from states.table import BY_TRIGGER, TABLE
 
 LONG_AGO = date(1900, 1, 1)
-# What a cancelled cycle still owes.
-_AFTER_CANCELLING = (
-    "return_items", "return_media", "report_erasure", "confirm_erasure", "erase_ward_data", "destroy_items", "close",
-)  # fmt: skip
 
 
 def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
@@ -83,16 +79,24 @@ def reschedule(
     act, today = tables.Act, at.astimezone(TOKYO).date()
     mine = col(act.cycle_id) == facts.cycle_id
     connection.execute(update(act).where(mine, col(act.act) == trigger).values(done_on=today, done_seq=seq))
+    row = connection.execute(select(act).where(mine, col(act.act) == trigger)).one()
+    in_time = today <= row.planned_on == row.due_on
+    if not in_time or any(deadlines.Rule.parse(it.rule).anchor == trigger for it in scheduled(facts.programme)):
+        push(connection, facts, today=facts.today, calendar=calendar)
+
+
+def push(connection: Connection, facts: Facts, *, today: date, calendar: Calendar) -> None:
+    """Move what hangs on what is late, and take back what hung on it when it was caught up."""
+    act = tables.Act
+    mine = col(act.cycle_id) == facts.cycle_id
     rows = {row.act: row for row in connection.execute(select(act).where(mine))}
-    in_time = today <= rows[trigger].planned_on == rows[trigger].due_on
-    if in_time and not any(deadlines.Rule.parse(row.rule).anchor == trigger for row in rows.values()):
-        return
     owed = deadlines.dues(
         scheduled(facts.programme),
         planned={key: row.planned_on for key, row in rows.items()},
         done={key: row.done_on for key, row in rows.items() if row.done_on},
         moved={key: row.moved_to for key, row in rows.items() if row.moved_to},
         calendar=calendar,
+        today=today,
     )
     for key, row in rows.items():
         if row.done_on is None and owed[key] != row.due_on:
@@ -103,21 +107,23 @@ def reschedule(
             )
 
 
-def move_deadline(connection: Connection, cycle_id: str, key: str, to: date, reason: str) -> None:
-    """Move an act that is still owed; the sweep looks at it again at once."""
+def move_deadline(connection: Connection, facts: Facts, key: str, to: date, reason: str, *, calendar: Calendar) -> None:
+    """Move an act that is still owed and what hangs on it; the sweep looks at it again at once."""
     act = tables.Act
+    mine = col(act.cycle_id) == facts.cycle_id
     connection.execute(
         update(act)
-        .where(col(act.cycle_id) == cycle_id, col(act.act) == key)
+        .where(mine, col(act.act) == key)
         .values(moved_to=to, moved_reason=reason, due_on=to, flag="", rung=None, look_on=LONG_AGO)
     )
+    push(connection, facts, today=facts.today, calendar=calendar)
 
 
-def drop_open_acts(connection: Connection, cycle_id: str, *, on: date, seq: int) -> None:
-    """Take from the schedule what a cancelled cycle owes no more."""
+def drop_open_acts(connection: Connection, cycle_id: str, *, on: date, seq: int, keep: tuple[str, ...]) -> None:
+    """Take from the schedule what is owed no more: everything open but the acts to keep."""
     act = tables.Act
     connection.execute(
         update(act)
-        .where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None), col(act.act).not_in(_AFTER_CANCELLING))
+        .where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None), col(act.act).not_in(keep))
         .values(done_on=on, done_seq=seq, flag="dropped")
     )

@@ -20,6 +20,7 @@ from models.people import SYSTEM, Person, Role, Side
 from states import deadlines, ledger
 from states.door import Door, missing
 from states.facts import Facts
+from states.schedule import push
 from states.table import BY_TRIGGER
 
 _OWNERS = {
@@ -59,6 +60,8 @@ def sweep(door: Door) -> Swept:
     today, flagged, written = now.date(), 0, 0
     known: dict[str, Facts] = {}
     with writing(door.engine) as connection:
+        for cycle_id in dict.fromkeys(row.cycle_id for row in to_look_at(connection, today) if row.due_on < today):
+            push(connection, door.facts(connection, cycle_id), today=today, calendar=door.calendar)
         rows = to_look_at(connection, today)
         for row in rows:
             if row.cycle_id not in known:
@@ -71,9 +74,18 @@ def sweep(door: Door) -> Swept:
     return Swept(looked_at=len(rows), flagged=flagged, reminders=written)
 
 
-def can_be_done_now(facts: Facts, act: str) -> bool:
-    """Tell whether nobody else's act is waited for."""
-    return not missing(facts, BY_TRIGGER[act])
+def waits_on_another(facts: Facts, act: str) -> bool:
+    """Tell whether an act cannot be done before somebody of another side has done his: then nobody is chased for it.
+
+    Whose own dated act is missing is reminded all the same, and so is whoever has not claimed a measure yet.
+    """
+    owner = BY_TRIGGER[act].owner
+    gaps = missing(facts, BY_TRIGGER[act])
+    return any(gap.guard == "state_allows_it" or _another_owes(facts, gap.act, owner) for gap in gaps)
+
+
+def _another_owes(facts: Facts, act: str, owner: Side) -> bool:
+    return act in facts.due and BY_TRIGGER[act].owner is not owner
 
 
 def _look(row: SqlRow[tuple[tables.Act]], facts: Facts, today: date, door: Door) -> _Look:
@@ -104,12 +116,18 @@ def _remind(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look,
     """Write to whoever owes the act, once a rung; what waits on another's act is not asked for."""
     if look.rung is None or look.rung == row.rung or not _may_remind(facts, row.act):
         return 0
-    people = recipients(facts, Side(row.owner), look.rung)
-    for person in people:
-        key = f"{row.cycle_id}/{row.act}/{row.due_on}/{look.rung}/{person.id}"
+    people = {
+        f"{row.cycle_id}/{row.act}/{row.due_on}/{look.rung}/{person.id}": person.id
+        for person in recipients(facts, Side(row.owner), look.rung)
+    }
+    # A deadline that was moved and moved back meets its own old reminders: nobody is written to twice.
+    key_of = col(tables.Reminder.key)
+    known = set(connection.execute(select(key_of).where(key_of.in_(people))).scalars())
+    new = {key: person for key, person in people.items() if key not in known}
+    for key, person in new.items():
         connection.execute(
             insert(tables.Reminder).values(
-                key=key, cycle_id=row.cycle_id, act=row.act, rung=look.rung, due_on=row.due_on, to_person=person.id,
+                key=key, cycle_id=row.cycle_id, act=row.act, rung=look.rung, due_on=row.due_on, to_person=person,
                 message_id=f"msg_{uuid.uuid4().hex}", state="waiting", attempts=0, created_at=utc(now), trouble="",
             )
         )  # fmt: skip
@@ -117,11 +135,11 @@ def _remind(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look,
     connection.execute(
         update(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act).values(rung=look.rung)
     )
-    return len(people)
+    return len(new)
 
 
 def _may_remind(facts: Facts, act: str) -> bool:
-    return can_be_done_now(facts, act) and (not facts.on_hold or BY_TRIGGER[act].under_hold)
+    return not waits_on_another(facts, act) and (not facts.on_hold or BY_TRIGGER[act].under_hold)
 
 
 def recipients(facts: Facts, side: Side, rung: int) -> tuple[Person, ...]:

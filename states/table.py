@@ -196,7 +196,7 @@ TABLE = (
         trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",
         ja="支援措置再確認（媒体作成直前）", en="Re-check protected persons before sealing", froms=("extracted",),
         who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), repeats=True,
-        record=extraction.ProtectionRechecked,
+        under_hold=True, record=extraction.ProtectionRechecked,
         guards=(g_extraction.newly_protected_are_ours, g_transfer.nothing_has_left_yet),
         then=then.protected_pieces_stay, source="支援措置, domain.md 2",
     ),
@@ -312,13 +312,13 @@ TABLE = (
         trigger="recheck_before_enclosing", event="protection_rechecked_before_enclosing",
         ja="支援措置再確認（封入前）", en="Re-check protected persons before enclosing",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("approve_proof",), repeats=True, record=extraction.ProtectionRechecked,
+        after=("approve_proof",), repeats=True, under_hold=True, record=extraction.ProtectionRechecked,
         guards=(g_extraction.newly_protected_are_ours,), source="支援措置, domain.md 2",
     ),
     Row(
         trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("complete_printing",), repeats=True, record=enclosing.PullListIssued,
+        after=("complete_printing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
         guards=(
             g_enclosing.pulled_serials_are_ours,
             g_enclosing.reasons_add_up,
@@ -329,7 +329,7 @@ TABLE = (
     Row(
         trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
         en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
-        after=("issue_pull_list",), repeats=True, record=enclosing.PullListAcknowledged,
+        after=("issue_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
         guards=(g_enclosing.every_pull_is_acknowledged,), then=then.pieces_are_pulled, source="引抜き結果",
     ),
     Row(
@@ -364,7 +364,7 @@ TABLE = (
     Row(
         trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終・支援措置再確認",
         en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
-        after=("complete_enclosing",), repeats=True, record=enclosing.PullListIssued,
+        after=("complete_enclosing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
         guards=(
             g_enclosing.pulled_serials_are_ours,
             g_enclosing.reasons_add_up,
@@ -375,7 +375,7 @@ TABLE = (
     Row(
         trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
         en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
-        after=("issue_final_pull_list",), repeats=True, record=enclosing.PullListAcknowledged,
+        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
         guards=(g_enclosing.every_final_pull_is_acknowledged,), then=then.pieces_are_pulled, source="引抜き結果",
     ),
     Row(
@@ -410,7 +410,7 @@ TABLE = (
         trigger="recheck_before_posting", event="protection_rechecked_before_posting", ja="支援措置再確認（差出当日）",
         en="Re-check protected persons on the day of posting", froms=("enclosed",), who=REGISTRAR,
         owner=Side.REGISTER, due="D", after=("approve_posting",), repeats=True,
-        record=extraction.ProtectionRechecked, guards=(g_extraction.newly_protected_are_ours,),
+        under_hold=True, record=extraction.ProtectionRechecked, guards=(g_extraction.newly_protected_are_ours,),
         source="支援措置, domain.md 2",
     ),
     Row(
@@ -515,7 +515,7 @@ TABLE = (
             g_oversight.no_incident_is_open,
             g_oversight.measures_unless_nothing_went_out("close"),
         ),
-        source="完結報告",
+        then=then.year_ends, source="完結報告",
     ),
     # over all stages
     Row(

@@ -26,13 +26,13 @@ def verify(office: Office, path: Path | None = None, checkpoint: Path | None = N
         Unknown: there is no such file.
 
     """
-    key = {"name": office.signer.name, "public_key": office.signer.public_key}
+    name, public_key = office.signer.name, office.signer.public_key
     notes = [_note_at(checkpoint)] if checkpoint else None
     if path is not None:
-        return ledger.verify(_lines_of(path), notes or _notes_beside(path), **key)
+        return ledger.verify(_lines_of(path), notes or _notes_beside(path), name=name, public_key=public_key)
     with reading(office.engine) as connection:
         _compare_tree(connection)
-        return ledger.verify(ledger.entries(connection), notes or ledger.checkpoints(connection), **key)
+        return ledger.verify(ledger.entries(connection), notes or ledger.checkpoints(connection), name=name, public_key=public_key)
 
 
 def export(office: Office, folder: Path) -> int:

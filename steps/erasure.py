@@ -5,7 +5,9 @@ record loses nothing.
 """
 
 import json
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from adapters.scanner import ScanResult, scan
@@ -66,8 +68,10 @@ def search(
 ) -> ScanResult:
     """Search the data directory, the paper and the inbox (or other roots) for residents' data."""
     _clear_free_pages(office)
-    places = roots or (office.home, office.papers, office.settings.inbox)
-    return scan([place for place in places if place.exists()], needles, exclude=exclude)
+    places = [place for place in roots or (office.home, office.papers, office.settings.inbox) if place.exists()]
+    # The needles of a whole year take memory that a long-lived server should not keep: it goes with the child.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
+        return child.submit(scan, places, needles, exclude=exclude).result()
 
 
 def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:

@@ -4,6 +4,8 @@ The vault keeps the extract as it came and, once no row is held, the addressees 
 database gets counts, hashes and row numbers.
 """
 
+# polars' signatures name numpy, which is not needed and not installed
+# pyright: reportUnknownMemberType=false
 import hashlib
 import json
 import random
@@ -338,9 +340,10 @@ def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
 
 
 def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:
-    if how not in {"exclude", "accept", "substitute"}:
-        raise BadInput(_("A decision is exclude, accept or substitute."), _("Choose one with --as."))
-    return Decision(row=row, how=how, reason=reason, substitute=substitution(substitute))
+    for known in ("exclude", "accept", "substitute"):
+        if how == known:
+            return Decision(row=row, how=known, reason=reason, substitute=substitution(substitute))
+    raise BadInput(_("A decision is exclude, accept or substitute."), _("Choose one with --as."))
 
 
 def _taken_content(office: Office, facts: Facts) -> bytes:

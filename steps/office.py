@@ -159,8 +159,10 @@ class Office:
         from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
 
         it = self.settings
-        places = {"files": self.home / "vault", "keys": it.key_folder / "vault", "key_backup": it.key_backup}
-        return Vault.create(cycle=cycle_id, **places) if new else Vault.open(cycle=cycle_id, **places)
+        take_up = Vault.create if new else Vault.open
+        return take_up(
+            cycle=cycle_id, files=self.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup
+        )
 
     def press(self, programme: Programme) -> "Press":
         """Return the press with the programme's templates and the default font."""

@@ -1,10 +1,10 @@
 """Paper: what is printed after which act, from the facts of the cycle. The words on paper are Japanese."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -12,6 +12,7 @@ from sqlmodel import col
 from models import tables
 from models.clock import TOKYO, fiscal_year_title, wareki
 from models.database import reading
+from models.extract import CODES
 from models.people import Side
 from models.programme import Programme
 from models.records.base import ActRecord
@@ -21,11 +22,15 @@ from models.records.media_return import ItemsReturned
 from models.records.preparation import HandlersRegistered
 from models.records.transfer import Movement, PackageSealed
 from models.serials import expand
+from models.words import _
 from states import deadlines, schedule
 from states.door import Outcome
 from states.facts import Facts
 from states.table import BY_TRIGGER
 from steps.office import Office
+
+if TYPE_CHECKING:
+    from adapters.press import Moment, Words
 
 KINDS = {
     "medium": "電磁的媒体（暗号化済）",
@@ -76,7 +81,7 @@ def facts_of(office: Office, cycle_id: str) -> Facts:
         return office.door.facts(connection, cycle_id)
 
 
-def moment(day: date | datetime) -> dict[str, str]:
+def moment(day: date | datetime) -> "Moment":
     """Return a date or an instant as paper shows it."""
     if isinstance(day, datetime):
         local = day.astimezone(TOKYO)
@@ -97,7 +102,7 @@ def head(facts: Facts, number: str, *, on: date | None = None) -> dict[str, Any]
     }
 
 
-def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_on: date) -> dict[str, Any]:
+def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_on: date) -> "Words":
     """Return the words of the invitation that are not a resident's."""
     paper = programme.paper
     return {
@@ -119,7 +124,7 @@ def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_o
     }
 
 
-def words_of(office: Office, facts: Facts) -> dict[str, Any]:
+def words_of(office: Office, facts: Facts) -> "Words":
     """Return the words of this cycle's invitation."""
     anchors = deadlines.anchors(facts.programme.anchors, facts.fiscal_year, office.calendar)
     return letter_words(facts.programme, facts.fiscal_year, facts.due["post"], anchors["S"])
@@ -138,7 +143,7 @@ def names_of(facts: Facts) -> dict[str, str]:
 def print_specimen(office: Office, cycle_id: str) -> Path:
     """Print the invitation with the dummy addressee, marked as a specimen."""
     facts = facts_of(office, cycle_id)
-    return put(office, "specimen-letter", office.press(facts.programme).specimen(words_of(office, facts)))  # type: ignore[arg-type]  # plain JSON of the TypedDict's shape
+    return put(office, "specimen-letter", office.press(facts.programme).specimen(words_of(office, facts)))
 
 
 def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]]) -> tuple[Path, Path]:
@@ -205,7 +210,7 @@ def print_extract_report(office: Office, cycle_id: str) -> Path:
             {"label": "最も遅い生年月日", "value": str(taken.born_to)},
         ],
         "sha256": taken.extract_sha256,
-        "held": list(_held_rows(office, cycle_id)),
+        "held": list(_held_rows(office, cycle_id, names_of(facts))),
         "checkers": ("", ""),
     }
     return put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
@@ -285,7 +290,7 @@ def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: Pu
     acknowledge = "acknowledge_final_pull_list" if final else "acknowledge_pull_list"
     codes = [code for code, count in sorted(record.reasons.items()) for _n in range(count)]
     data: dict[str, Any] = {
-        "head": head(facts, f"P-{facts.fiscal_year}-{2 if final else 1:02}"),
+        "head": head(facts, f"H-{facts.fiscal_year}-{2 if final else 1:02}"),
         "list_number": "最終" if final else "第1回",
         "stage": "封入封緘後" if final else "封入前",
         "acknowledge_by": moment(facts.due[acknowledge]),
@@ -315,12 +320,15 @@ def _manager(facts: Facts) -> str:
     return names_of(facts).get(notice.handling_manager, "") if notice else ""
 
 
-def _held_rows(office: Office, cycle_id: str) -> Iterator[dict[str, Any]]:
+def _held_rows(office: Office, cycle_id: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     held = tables.HeldRow
     query = select(held).where(col(held.cycle_id) == cycle_id).order_by(col(held.row))
     with reading(office.engine) as connection:
         for row in connection.execute(query):
             yield {
-                "row": row.row, "column": row.column, "code": row.code, "decision": DECISIONS.get(row.how, ""),
-                "by": row.decided_by,
-            }  # fmt: skip
+                "row": row.row,
+                "column": row.column,
+                "code": _(CODES[row.code].sentence),
+                "decision": DECISIONS.get(row.how, ""),
+                "by": names.get(row.decided_by, ""),
+            }

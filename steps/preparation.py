@@ -36,17 +36,18 @@ def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     return Office.open(home, inbox)
 
 
-def register_sample_people(office: Office, fiscal_year: int) -> dict[str, str]:
+def register_sample_people(office: Office, fiscal_year: int, *, with_passphrases: bool = True) -> dict[str, str]:
     """Put fictional people of both sides on the register; return their new passphrases by id.
 
-    Who is on the register already stays as he is, with the passphrase he has.
+    Who is on the register already stays as he is, with the passphrase he has. Without passphrases they confirm by the
+    number of the electronic approval, as they do in a rehearsal.
     """
     known = {person.id for person in everybody(office)}
     passphrases: dict[str, str] = {}
     for person in sample_people(fiscal_year):
         if person.id not in known:
             passphrases[person.id] = secrets.token_urlsafe(12)
-            secret = hash_passphrase(passphrases[person.id])
+            secret = hash_passphrase(passphrases[person.id]) if with_passphrases else ""
             register(office, person.model_copy(update={"passphrase_hash": secret}))
     return passphrases
 

@@ -53,7 +53,7 @@ def watch(office: Office) -> Watched:
 
 
 def message_of(reminder: Row[tuple[tables.Reminder]], to: Person, contact: str, today: date) -> Message:
-    """Write the words of a reminder: what is due, since when, what to do, whom to call. Never a serial or a resident."""
+    """Write a reminder: what is due, since when, what to do, whom to call. Never a serial or a resident."""
     row = BY_TRIGGER[reminder.act]
     title = in_words(ja=row.ja, en=row.en)
     subject = _("[tsudoi] {act}: {when}").format(act=title, when=_when(reminder.due_on, today))

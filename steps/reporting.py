@@ -60,10 +60,11 @@ def print_erasure_record(office: Office, cycle_id: str) -> Path:
     when, names = moment(done.occurred_at), names_of(facts)
     who = names.get(done.by, "")
     done_by = {"erased_at": when, "by": who}
+    stored = f"対象者データ {record.vault_files_destroyed} ファイル"
     data: dict[str, Any] = {
         "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
         "items": [
-            {"what": f"{record.vault_files_destroyed}件", "where": "保管庫", "method": "上書き・削除"} | done_by,
+            {"what": stored, "where": "保管庫", "method": "上書き・削除"} | done_by,
             {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"} | done_by,
         ],
         "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
@@ -119,20 +120,22 @@ def _printed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
         "at": moment(datetime.fromisoformat(str(data.get("occurred_at", entry["at"])))),
         "title": f"{title}（起案）" if event.endswith("_proposed") else title,
         "who": names.get(str(entry["by"]), "自動処理" if entry["by"] == SYSTEM else str(entry["by"])),
-        "content": _content(data, record),
+        "content": _content(data, record, names),
         "quantity": str(record["quantity"]) if "quantity" in record else "",
     }
 
 
-def _content(data: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+def _content(data: Mapping[str, Any], record: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what an entry is about: an item, an act with its flag, or nothing more than its title."""
     if "item" in record:
-        return f"{record['item']}（{record['giver']} → {record['receiver']}）"
+        giver, receiver = (names.get(record[side], record[side]) for side in ("giver", "receiver"))
+        return f"{record['item']}（{giver} → {receiver}）"
     if "items" in record:
         return "、".join(map(str, record["items"]))
     if "act" in data:
         row = BY_TRIGGER.get(str(data["act"]))
-        return f"{row.ja if row else data['act']} {_FLAGS.get(str(data.get('flag', '')), '')}".strip()
+        what = _FLAGS.get(str(data.get("flag", "")), "") or names.get(str(data.get("to", "")), "")
+        return f"{row.ja if row else data['act']}　{what}".strip()
     return ""
 
 
@@ -178,9 +181,11 @@ def _measure_lines(facts: Facts) -> list[dict[str, str]]:
     for side, label in (("ward", "区の対策"), ("contractor", "受託者の対策")):
         mine = [measure for measure in measures_of(facts.programme.measures) if measure.side == side]
         kept = [measure for measure in mine if measure.proof == "enforced" or measure.id in facts.claims]
+        # What guards the end of a hold alone has no occasion in a year without one.
+        idle = [m for m in mine if m not in kept and m.guards == ("release_hold",) and "hold" not in facts.done]
         lines.append({
-            "label": label, "total": str(len(mine)), "kept": str(len(kept)), "open": str(len(mine) - len(kept)),
-            "not_applicable": "0",
+            "label": label, "total": str(len(mine)), "kept": str(len(kept)), "not_applicable": str(len(idle)),
+            "open": str(len(mine) - len(kept) - len(idle)),
         })  # fmt: skip
     return lines
 

@@ -61,17 +61,16 @@ def every_final_pull_is_acknowledged(facts: Facts, record: PullListAcknowledged)
     return _acknowledged(facts, "issue_final_pull_list", record)
 
 
-pull_list_is_acknowledged = recorded(
-    "acknowledge_pull_list", "The first pull list is acknowledged serial by serial.", name="pull_list_is_acknowledged"
-)
+@claims(owes="acknowledge_pull_list")
+def pull_list_is_acknowledged(facts: Facts) -> Verdict:
+    """The first pull list is acknowledged serial by serial."""
+    return _is_answered(facts, "issue_pull_list", "acknowledge_pull_list")
 
 
 @claims(owes="acknowledge_final_pull_list")
 def final_pull_list_is_acknowledged(facts: Facts) -> Verdict:
     """The final pull list is acknowledged serial by serial."""
-    issued = facts.record("issue_final_pull_list", PullListIssued)
-    acknowledged = facts.record("acknowledge_final_pull_list", PullListAcknowledged)
-    return issued is not None and acknowledged is not None and issued.pulled == acknowledged.pulled
+    return _is_answered(facts, "issue_final_pull_list", "acknowledge_final_pull_list")
 
 
 @claims_of(EnclosingReported)
@@ -119,6 +118,13 @@ def delivered_equals_enclosed(facts: Facts, record: DeliveryInspected) -> Verdic
 def sample_opening_found_nothing_wrong(_facts: Facts, record: DeliveryInspected) -> Verdict:
     """Pieces were opened as a sample and none was wrong."""
     return record.opened > 0 and record.wrong == 0
+
+
+def _is_answered(facts: Facts, issue: str, acknowledge: str) -> bool:
+    """Tell whether the list issued last is the one acknowledged last: a list issued again wants a new answer."""
+    issued = facts.record(issue, PullListIssued)
+    acknowledged = facts.record(acknowledge, PullListAcknowledged)
+    return issued is not None and acknowledged is not None and issued.pulled == acknowledged.pulled
 
 
 def _acknowledged(facts: Facts, act: str, record: PullListAcknowledged) -> Verdict:

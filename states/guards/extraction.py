@@ -77,20 +77,11 @@ def additions_add_up(_facts: Facts, record: AdditionsTaken) -> Verdict:
     return record.raw_hits == count(record.serials) + sum(record.excluded.values())
 
 
-def newly_protected(facts: Facts) -> str:
-    """Return the serials of everybody found newly protected by the re-checks so far."""
-    checks = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
-    found = (facts.record(act, ProtectionRechecked) for act in checks)
-    return ",".join(record.newly_protected for record in found if record and record.newly_protected)
-
-
 @claims(owes="issue_final_pull_list")
 def no_protected_piece_is_left(facts: Facts) -> Verdict:
     """Every piece of a newly protected person is pulled."""
-    left = newly_protected(facts)
-    return (
-        not left or facts.pieces.within(left, "exported", "printed", "enclosed", "posted") == 0 or Shortfall(names=left)
-    )
+    found = facts.newly_protected
+    return facts.pieces.within(found, "exported", "printed", "enclosed", "posted") == 0 or Shortfall(names=found)
 
 
 @claims_of(WardDataErased)

@@ -20,6 +20,7 @@ receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
 
+_THINGS = ("medium", "password_notice", "spoiled_sheets")  # what comes back; electronic copies are erased (Law 7)
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
@@ -126,14 +127,14 @@ def nothing_has_left_yet(facts: Facts, _record: ProtectionRechecked) -> Verdict:
 @claims(owes="return_items", proves=("W-OP-11", "C-OP-11"))
 def every_item_is_back(facts: Facts) -> Verdict:
     """Every medium, password notice and imprinted sheet that went out is back."""
-    out = facts.items_in("with_contractor", "medium", "password_notice", "spoiled_sheets")
+    out = facts.items_in("with_contractor", *_THINGS)
     return Shortfall(names=" ".join(item.number for item in out)) if out else True
 
 
 @claims_of(ItemsReturned)
 def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
-    """Every returned item is known and was with the contractor."""
-    out = {item.number for item in facts.items_in("with_contractor")}
+    """Every returned item is a medium, a notice or a stack of sheets that was with the contractor."""
+    out = {item.number for item in facts.items_in("with_contractor", *_THINGS)}
     strange = sorted(set(record.items) - out)
     return Shortfall(names=" ".join(strange)) if strange else True
 

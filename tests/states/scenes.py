@@ -1,0 +1,268 @@
+"""A fictional year, act by act: who does what, with which record, in an order that reaches every state.
+
+Twelve persons are exported, one is pulled before sealing, two later, one is added: ten letters are posted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, select
+from sqlmodel import SQLModel, col
+
+from adapters.keys import LedgerKey
+from models import tables
+from models.clock import TOKYO
+from models.database import reading
+from models.people import Role
+from models.records.base import ActRecord
+from states import ledger
+from states.calendar import Calendar
+from states.door import Ask, Door, Outcome
+from states.facts import Evidence, Facts
+from states.table import BY_TRIGGER, Machine
+from steps.office import measures_of, steps_measures
+
+YEAR, CYCLE = 2026, "hatachi-2026"
+OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
+HASH = "ab" * 32
+MEDIUM, NOTICE, STACK, COPY = "M-2026-01", "P-2026-01", "S-2026-01", "C-2026-01"
+
+ACTORS = {
+    Role.COORDINATOR: "sato",
+    Role.REGISTRAR: "watanabe",
+    Role.APPROVER: "takahashi",
+    Role.DEPUTY: "ito",
+    Role.HANDLING_MANAGER: "asahi",
+    Role.HANDLER: "kobayashi",
+    Role.AUDITOR: "kansa",
+}
+SECONDS = {
+    "extract": "nakamura",
+    "approve_proof": "takahashi",
+    "approve_posting": "takahashi",
+    "confirm_erasure": "ito",
+}
+IN_ORDER = (
+    "claim_measures", "conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts",
+    "confirm_readiness", "deliver_manuscript", "submit_text_proof", "approve_text", "take_extract", "extract",
+    "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
+    "submit_imprint_sample", "approve_proof", "take_additions", "report_printing", "complete_printing",
+    "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor", "report_enclosing",
+    "complete_enclosing", "issue_final_pull_list", "acknowledge_final_pull_list", "inspect_delivery",
+    "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
+    "record_returned_mail", "return_items", "report_erasure", "return_media", "report_completion", "confirm_erasure",
+    "accept_work", "end_returned_mail", "erase_ward_data", "destroy_items", "close",
+)  # fmt: skip
+PASSPHRASE = Evidence(confirmed_how="passphrase")
+
+
+def fields(now: datetime) -> dict[str, dict[str, Any]]:
+    """Return the fields of the record of every act as they are entered on that day."""
+    today = now.date()
+    carried: dict[str, Any] = {"giver": "sato", "receiver": "asahi", "locked_bag": True, "in_person": True}
+    window = {"window_from": date(2006, 4, 2), "window_to": date(2007, 4, 1)}
+    return {
+        "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
+        "conclude_contract": {
+            "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
+            "special_provisions_attached": True,
+        },
+        "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
+        "submit_work_plan": {
+            "printing_from": date(2026, 11, 16), "enclosing_until": date(2026, 11, 24), "place": "第一工場",
+        },
+        "confirm_contacts": {
+            "confirmed_with": "asahi", "nights_and_holidays_covered": True, "business_flow_shared": True,
+        },
+        "confirm_readiness": {"dummy_data_tested": True, "inspection_planned_on": date(2026, 11, 19)},
+        "deliver_manuscript": {"template_sha256": HASH, "sheets": 20},
+        "submit_text_proof": {"version": 1},
+        "approve_text": {"version": 1},
+        "take_extract": {
+            "extract_sha256": HASH, "encoding": "utf-8", "raw_hits": 13, "excluded": {"moved_out": 1}, "exported": 12,
+            "held": 0, "born_from": date(2006, 4, 2), "born_to": date(2007, 4, 1), **window, "months": {},
+            "font_sha256": HASH, "warnings": {},
+        },
+        "decide_row": {"row": 2, "how": "accept", "reason": "seen"},
+        "extract": {"exported": 12, "excluded": 1, "window_seen": True},
+        "recheck_before_sealing": {"newly_protected": "12"},
+        "seal_package": {
+            "package_sha256": HASH, "size": 9000, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
+            "read_back": True, "medium": MEDIUM, "notice": NOTICE,
+        },
+        "hand_over_medium": {
+            "item": MEDIUM, "occasion": "媒体", "slip": "1", "scanned_on": today, "scan_clean": True, **carried,
+        },
+        "hand_over_password": {"item": NOTICE, "occasion": "通知書", "slip": "2", **carried},
+        "report_receipt": {
+            "received": 11, "package_sha256": HASH, "pattern_on": today, "scan_clean": True, "condition_good": True,
+            "copies": ({"copy_number": COPY, "kind": "server", "place": "第一工場"},),
+        },
+        "hand_over": {},
+        "submit_imprint_sample": {"version": 1, "serials": "1-3"},
+        "approve_proof": {"version": 1},
+        "take_additions": {"extract_sha256": HASH, "raw_hits": 1, "excluded": {}, "serials": "13"},
+        "report_printing": {"good": "1-11", "spoiled": "2", "reprinted": "2", "spoiled_stack": STACK},
+        "complete_printing": {"letters_printed": 11},
+        "recheck_before_enclosing": {"newly_protected": "5"},
+        "issue_pull_list": {"pulled": "5", "reasons": {"a": 1}, "rechecked_on": today},
+        "acknowledge_pull_list": {"pulled": "5"},
+        "inspect_contractor": {"inspected_on": today, "kind": "on_site", "findings": 0},
+        "report_enclosing": {"sealed": "1-4,6-11", "machine_count": 11, "reruns": 1},
+        "complete_enclosing": {"letters_enclosed": 10},
+        "issue_final_pull_list": {"pulled": "7", "reasons": {"b": 1}, "rechecked_on": today},
+        "acknowledge_final_pull_list": {"pulled": "7"},
+        "inspect_delivery": {"delivered": 9, "opened": 2, "wrong": 0},
+        "enclose_additions": {"letters_enclosed": 1},
+        "approve_posting": {"letters": 10},
+        "recheck_before_posting": {},
+        "post": {"accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77"},
+        "report_posting": {"accepted": 10},
+        "record_returned_mail": {"serials": "3", "reason": "unknown_address"},
+        "return_items": {
+            "items": (MEDIUM, NOTICE, STACK), "giver": "asahi", "receiver": "sato", "occasion": "返却", "slip": "3",
+            "locked_bag": True,
+        },
+        "report_erasure": {
+            "copies": (
+                {"copy_number": COPY, "method": "purge", "tool": "shred", "erased_at": now, "erased_by": "kobayashi",
+                 "witness": "yoshida"},
+            ),
+        },
+        "return_media": {"checked_on": today},
+        "report_completion": {"completed_on": today},
+        "confirm_erasure": {"every_place_covered": True},
+        "accept_work": {"inspected_on": today, "number": "検-1"},
+        "end_returned_mail": {"returned": {"unknown_address": 1}},
+        "erase_ward_data": {
+            "scanned_files": 9, "scanned_bytes": 99, "needles": 36, "found": 0, "unread": 0,
+            "vault_files_destroyed": 2, "keys_destroyed": 2, "absent": True,
+        },
+        "destroy_items": {
+            "items": (MEDIUM, NOTICE, STACK), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
+        },
+        "close": {"keep_until": "2032-03-31"},
+        "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
+        "record_deviation": {"what": "unregistered_hand", "happened_on": today},
+        "report_incident": {"kind": "loss", "known_on": today},
+        "settle_incident": {"incident": 1, "decision_number": "決-9"},
+        "hold": {"reason": "typhoon"},
+        "release_hold": {"discussed_on": today, "decision_number": "決-10"},
+        "cancel": {"reason": "ceremony_called_off", "decision_number": "決-11"},
+    }  # fmt: skip
+
+
+def every_measure() -> tuple[str, ...]:
+    return tuple(measure.id for measure in measures_of("hatachi/measures.yaml"))
+
+
+@dataclass
+class Clock:
+    """A clock that stands where it was set last."""
+
+    at: datetime = OPENED_AT
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class Year:
+    """The opened year at its door. `do` does an act as it should be done, but for what the caller changes."""
+
+    def __init__(self, engine: Engine, key: LedgerKey, clock: Clock | None = None) -> None:
+        self.engine, self.key, self.clock = engine, key, clock or Clock()
+        self.door = Door(engine, signer=key, clock=self.clock, calendar=Calendar(), measures=steps_measures)
+
+    def record(self, trigger: str, **changes: Any) -> ActRecord:
+        return BY_TRIGGER[trigger].record.model_validate(fields(self.clock.at)[trigger] | changes)
+
+    def ask(self, trigger: str, *, by: str = "", key: str = "", at: datetime | None = None, **changes: Any) -> Ask:
+        row = BY_TRIGGER[trigger]
+        return Ask(
+            cycle_id=CYCLE,
+            trigger=trigger,
+            by=by or ACTORS[row.who[0]],
+            record=self.record(trigger, **changes),
+            key=key or uuid4().hex,
+            occurred_at=at,
+            evidence=Evidence(by_machine=row.by_machine),
+        )
+
+    def propose(self, trigger: str, **changes: Any) -> Outcome:
+        return self.door.perform(self.ask(trigger, **changes))
+
+    def confirm(self, trigger: str, *, by: str = "", evidence: Evidence = PASSPHRASE, via: str = "desk") -> Outcome:
+        record = BY_TRIGGER[trigger].record.model_construct()
+        person = by or SECONDS[trigger]
+        return self.door.confirm(
+            Ask(cycle_id=CYCLE, trigger=trigger, by=person, record=record, key="", via=via, evidence=evidence)
+        )
+
+    def do(self, trigger: str, **changes: Any) -> Outcome:
+        """Do an act, confirmed by the second person where it needs one."""
+        outcome = self.propose(trigger, **changes)
+        return self.confirm(trigger) if outcome.waits_for else outcome
+
+    def play(self, *, until: str = "", before: str = "") -> None:
+        """Do what comes next, each act at ten on the day it is owed, until a state is reached or an act is next."""
+        done = self.facts().done
+        for trigger in (act for act in IN_ORDER if act not in done):
+            if trigger == before or self.state == until:
+                return
+            self.wait_for(trigger)
+            self.do(trigger)
+
+    def wait_for(self, trigger: str, *, days: int = 0) -> None:
+        """Let the clock go on to ten o'clock on the day the act is owed, or that many days after it."""
+        due = self.facts().due.get(trigger)
+        if due:
+            ten = datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO) + timedelta(days=days)
+            self.clock.at = max(self.clock.at, ten)
+
+    def later(self, **distance: float) -> None:
+        self.clock.at += timedelta(**distance)
+
+    def facts(self) -> Facts:
+        with reading(self.engine) as connection:
+            return self.door.facts(connection, CYCLE)
+
+    @property
+    def state(self) -> str:
+        return self.read(select(col(tables.Cycle.state)))[0][0]
+
+    def read(self, query: Any) -> list[Any]:
+        with reading(self.engine) as connection:
+            return list(connection.execute(query).all())
+
+    def entries(self) -> list[str]:
+        with reading(self.engine) as connection:
+            return list(ledger.entries(connection))
+
+    def events(self) -> list[str]:
+        return [row.event for row in self.read(select(col(tables.Ledger.event)).order_by(col(tables.Ledger.seq)))]
+
+    def everything_but_the_ledger(self) -> dict[str, list[Any]]:
+        """Return the contents of every other table."""
+        others = [table for name, table in SQLModel.metadata.tables.items() if name != "ledger"]
+        return {table.name: sorted(map(str, self.read(select(table)))) for table in others}
+
+    def pieces(self) -> dict[str, int]:
+        with reading(self.engine) as connection:
+            return {k: n for k, n in self.door.facts(connection, CYCLE).pieces.by_state().items() if n}
+
+
+def walked(machine: Machine) -> dict[str, list[str]]:
+    """Return for every state of a machine the shortest way to it from a beginning, both ends included."""
+    ways = {state: [state] for state in machine.initial}
+    waiting = list(machine.initial)
+    for start in waiting:
+        for to in (to for origin, _trigger, to in machine.pairs if origin == start and to not in ways):
+            ways[to] = [*ways[start], to]
+            waiting.append(to)
+    return ways
+
+
+Act = Callable[[Year], object]

@@ -1,0 +1,230 @@
+"""What is not in the table does not happen: not through the door, and not behind its back in the database."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from scenes import ACTORS, CYCLE, SECONDS, YEAR, Year, walked
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+from models.database import writing
+from models.errors import Refused
+from models.people import Person, Role, Side
+from states import opening
+from states.table import BY_TRIGGER, STATES, TABLE, Machine, all_machines
+
+NOW, TODAY = datetime(2026, 10, 1, tzinfo=UTC), date(2026, 10, 1)
+ON_THE_WAY = tuple(state.key for state in STATES if state.key != "cancelled")
+JACK = Person(
+    id="jack", name="何でも屋", side=Side.WARD, roles=frozenset(Role), valid_from=date(YEAR, 4, 1),
+    valid_to=date(YEAR + 1, 3, 31),
+)  # fmt: skip
+# A row of each guarded table; the state is set by the test.
+ROWS: dict[str, dict[str, Any]] = {
+    "cycle": {
+        "id": "x-2026", "programme": "x", "fiscal_year": 2026, "programme_sha256": "", "programme_text": "",
+        "on_hold": False, "opened_at": NOW,
+    },
+    "piece": {"cycle_id": CYCLE, "serial": 1, "origin": "extract"},
+    "item": {"cycle_id": CYCLE, "number": "M-2026-01", "kind": "medium", "content": "x"},
+    "incident": {"id": 7, "cycle_id": CYCLE, "kind": "loss", "known_on": TODAY, "ledger_seq": 1},
+    "reminder": {
+        "id": 7, "key": "k", "cycle_id": CYCLE, "act": "post", "rung": 0, "due_on": TODAY, "to_person": "sato",
+        "message_id": "m", "attempts": 0, "created_at": NOW, "trouble": "",
+    },
+}  # fmt: skip
+machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine: machine.name)
+
+
+def refusal(year: Year, trigger: str, by: str) -> set[str]:
+    with pytest.raises(Refused) as refused:
+        year.propose(trigger, by=by)
+    return {gap.guard for gap in refused.value.unmet}
+
+
+def walk_the_strange_acts(year: Year) -> None:
+    """Ask for every act that the table does not have in this state, and for every confirmation: all are refused."""
+    before, events = year.everything_but_the_ledger(), year.events()
+    strange = [row.trigger for row in TABLE if year.state not in row.froms]
+    for trigger in strange:
+        assert "state_allows_it" in refusal(year, trigger, JACK.id), (year.state, trigger)
+    for trigger in SECONDS:
+        with pytest.raises(Refused):
+            year.confirm(trigger, by=JACK.id)
+    assert year.everything_but_the_ledger() == before
+    assert year.events() == events + ["act_refused"] * len([*strange, *SECONDS])
+
+
+def test_no_act_is_done_in_a_state_that_the_table_does_not_name(year: Year) -> None:
+    """In every state every other act is refused even to somebody with every role; only the ledger tells of it."""
+    opening.register(year.door, JACK, by="system", via="desk")
+    for state in ON_THE_WAY:
+        year.play(until=state)
+        assert year.state == state
+        walk_the_strange_acts(year)
+
+
+def test_a_cancelled_year_refuses_every_act_but_its_own(year: Year) -> None:
+    """In the cancelled state every act that is not in the table is refused, and only the ledger tells of it."""
+    opening.register(year.door, JACK, by="system", via="desk")
+    year.do("cancel")
+    walk_the_strange_acts(year)
+
+
+def test_no_act_is_done_by_a_role_that_the_table_does_not_name(sqlite_year: Year) -> None:
+    """Every act of the table in each of its states is refused to every role that the table does not name."""
+    year = sqlite_year
+    for state in ON_THE_WAY:
+        year.play(until=state)
+        refuse_other_roles(year)
+
+
+def test_a_cancelled_year_refuses_other_roles(sqlite_year: Year) -> None:
+    """Every act of the cancelled state is refused to every role that the table does not name."""
+    sqlite_year.do("cancel")
+    refuse_other_roles(sqlite_year)
+
+
+def refuse_other_roles(year: Year) -> None:
+    before, events, asked = year.everything_but_the_ledger(), year.events(), 0
+    for row in (row for row in TABLE if year.state in row.froms):
+        for role in set(Role) - set(row.who):
+            assert "role_may_do_it" in refusal(year, row.trigger, ACTORS[role]), (year.state, row.trigger, role)
+            asked += 1
+    assert year.everything_but_the_ledger() == before
+    assert year.events() == events + ["act_refused"] * asked
+
+
+def test_no_second_person_of_another_role_confirms(sqlite_year: Year) -> None:
+    """A proposed four-eyes act is refused to every role but those named as second, and stays proposed."""
+    for trigger in SECONDS:
+        sqlite_year.play(before=trigger)
+        sqlite_year.wait_for(trigger)
+        sqlite_year.propose(trigger)
+        for role in set(Role) - set(BY_TRIGGER[trigger].second):
+            with pytest.raises(Refused) as refused:
+                sqlite_year.confirm(trigger, by=ACTORS[role])
+            assert "role_may_do_it" in {gap.guard for gap in refused.value.unmet}
+        sqlite_year.confirm(trigger)
+
+
+def test_the_rules_of_the_database_are_those_of_the_table(year: Year) -> None:
+    """The rules table holds every pair and beginning of states/table.py and nothing else, however often it is filled."""
+    with writing(year.engine) as connection:
+        opening.fill_rules(connection)
+    expected = {(m.name, start, trigger, to) for m in all_machines() for start, trigger, to in m.pairs}
+    expected |= {(m.name, "", "begin", state) for m in all_machines() for state in m.initial}
+    assert {tuple(row) for row in year.read(select(SQLModel.metadata.tables["rule"]))} == expected
+
+
+@machines
+def test_the_database_refuses_every_change_of_state_that_is_not_in_the_table(year: Year, machine: Machine) -> None:
+    """From every state of every machine raw SQL reaches the states of the table and no other."""
+    allowed = {(start, to) for start, _trigger, to in machine.pairs}
+    for start, way in walked(machine).items():
+        for to in (*machine.states, "nonsense", ""):
+            with year.engine.connect() as connection, connection.begin() as transaction:
+                put_there(connection, machine.name, way)
+                happened = changes(connection, machine.name, to)
+                transaction.rollback()
+            assert happened is ((start, to) in allowed or start == to), (start, to)
+
+
+@machines
+def test_the_database_refuses_illegal_beginnings(year: Year, machine: Machine) -> None:
+    """Raw SQL begins a row in a beginning of its machine and in no other state."""
+    for state in (*machine.states, "nonsense", ""):
+        with year.engine.connect() as connection, connection.begin() as transaction:
+            begun = does(connection, insert(table_of(machine.name)).values(**ROWS[machine.name], state=state))
+            transaction.rollback()
+        assert begun is (state in machine.initial), state
+
+
+def put_there(connection: Connection, name: str, way: list[str]) -> None:
+    connection.execute(insert(table_of(name)).values(**ROWS[name], state=way[0]))
+    for state in way[1:]:
+        assert changes(connection, name, state)
+
+
+def changes(connection: Connection, name: str, to: str) -> bool:
+    key = next(iter(set(ROWS[name]) & {"id", "serial", "number"}))
+    where = text(f"{key} = :key").bindparams(key=ROWS[name][key])
+    return does(connection, update(table_of(name)).where(where).values(state=to))
+
+
+def does(connection: Connection, statement: Any) -> bool:
+    """Tell whether the database lets a statement pass; what stops it must be a rule of this project."""
+    try:
+        with connection.begin_nested():
+            connection.execute(statement)
+    except DBAPIError as error:
+        if "tsudoi:" in str(error.orig):
+            return False
+        raise
+    return True
+
+
+def table_of(name: str) -> Any:
+    return SQLModel.metadata.tables[name]
+
+
+ON_BOTH = (
+    "UPDATE ledger SET entry = entry",
+    "UPDATE ledger SET seq = seq + 1000 WHERE seq = 1",
+    "UPDATE ledger SET hashes = hashes WHERE seq = 1",
+    "DELETE FROM ledger WHERE seq = 1",
+    "DELETE FROM ledger",
+    "UPDATE checkpoint SET note = note",
+    "DELETE FROM checkpoint",
+    "INSERT INTO ledger VALUES (1, NULL, 'forged', '{}', '')",
+    "INSERT INTO ledger VALUES (0, NULL, 'forged', '{}', '')",
+    "INSERT INTO ledger VALUES (-1, NULL, 'forged', '{}', '')",
+    "INSERT INTO ledger SELECT MAX(seq) + 2, NULL, 'forged', '{}', '' FROM ledger",
+    "INSERT INTO checkpoint SELECT MAX(seq) - 1, 'forged', 'x', CURRENT_TIMESTAMP FROM ledger",
+    "INSERT INTO checkpoint SELECT MAX(seq) + 1, 'forged', 'x', CURRENT_TIMESTAMP FROM ledger",
+    "INSERT INTO ledger VALUES (1, NULL, 'forged', '{}', '') ON CONFLICT (seq) DO UPDATE SET entry = 'forged'",
+)
+OWN = {
+    "sqlite": (
+        "INSERT OR REPLACE INTO ledger VALUES (1, NULL, 'forged', '{}', '')",
+        "REPLACE INTO ledger SELECT MAX(seq), NULL, 'forged', '{}', '' FROM ledger",
+        "INSERT OR REPLACE INTO checkpoint SELECT MAX(seq), 'forged', 'x', CURRENT_TIMESTAMP FROM ledger",
+        "UPDATE OR REPLACE ledger SET seq = 2 WHERE seq = 1",
+        "INSERT OR IGNORE INTO ledger VALUES (1, NULL, 'forged', '{}', '')",
+        "INSERT INTO ledger VALUES (NULL, NULL, 'forged', '{}', '')",
+    ),
+    "postgresql": (
+        "TRUNCATE ledger",
+        "TRUNCATE checkpoint",
+        "TRUNCATE ledger, checkpoint CASCADE",
+        "MERGE INTO ledger USING (SELECT 1) AS one ON seq = 1 WHEN MATCHED THEN DELETE",
+    ),
+}
+
+
+def test_history_only_grows(year: Year) -> None:
+    """No statement changes, erases, replaces or skips an entry of the ledger or a checkpoint."""
+    year.play(before="hand_over_password")  # the hand-over of the medium has just made a checkpoint
+    with year.engine.connect() as connection, connection.begin():
+        if year.engine.dialect.name == "sqlite":  # an attacker's own connection would not set this
+            connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")
+        before = contents(connection)
+        for statement in (*ON_BOTH, *OWN[year.engine.dialect.name]):
+            assert not does(connection, text(statement)), statement
+        assert contents(connection) == before
+
+
+def contents(connection: Connection) -> list[Any]:
+    return [connection.execute(select(table_of(name))).all() for name in ("ledger", "checkpoint")]
+
+
+def test_the_next_entry_and_the_checkpoint_of_now_are_let_in(year: Year) -> None:
+    """The statements above fail for what they say, not for how they are written."""
+    with year.engine.connect() as connection, connection.begin():
+        for statement in (
+            "INSERT INTO ledger SELECT MAX(seq) + 1, NULL, 'x', '{}', '' FROM ledger",
+            "INSERT INTO checkpoint SELECT MAX(seq), 'x', 'x', CURRENT_TIMESTAMP FROM ledger",
+        ):
+            assert does(connection, text(statement))

@@ -1,0 +1,502 @@
+"""The judge of the register extract: nothing wrong gets in, nothing right is lost, and no value gets out."""
+
+import csv
+import io
+import json
+import logging
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from noto_cjk_sans_jp_regular import FONT_PATH
+
+from adapters.fonts import FontFile, GlyphTable
+from adapters.register import read_register
+from models.errors import BadInput, BadSetting
+from models.extract import CODES, MOST_HELD, Decision, Judgement
+from models.programme import Programme
+from steps.judging import ADDRESSEES, judge, judge_file
+from steps.sample import planted, sample_extract, write_sample
+
+PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+COLUMNS = (*PROGRAMME.extract.needed, *PROGRAMME.extract.known)
+PLAIN = {
+    "氏名": "試験　太郎",
+    "郵便番号": "1600023",
+    "住所": "東京都新宿区西新宿二丁目８番１号",
+    "生年月日": "2006-08-15",
+}
+TOWNS = {"1600023": ["西新宿"], "1600013": ["霞ヶ丘町"]}
+
+Cells = Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def glyphs() -> GlyphTable:
+    """Load the font that comes with the product, so that every machine judges alike."""
+    return GlyphTable.load(FontFile.read(Path(str(FONT_PATH))))
+
+
+@pytest.fixture
+def judged(tmp_path: Path, glyphs: GlyphTable) -> Any:
+    """Write people into a file, each valid but for the cells named, and judge it as a small extract."""
+
+    def run(*people: Cells, **options: Any) -> tuple[Judgement, pl.DataFrame]:
+        path = tmp_path / "extract.csv"
+        path.write_text(_csv(*people), encoding="utf-8", newline="")
+        options = {"fiscal_year": 2026, "expect": (1, 10**7), **options}
+        return judge(read_register(path, programme=PROGRAMME), programme=PROGRAMME, glyphs=glyphs, **options)
+
+    return run
+
+
+def _csv(*people: Cells) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows({"宛名番号": str(700_000_000 + nth), **PLAIN, **person} for nth, person in enumerate(people))
+    return out.getvalue()
+
+
+def _codes(judgement: Judgement) -> list[tuple[str, int | None, str]]:
+    return [(it.code, it.row, it.column) for it in judgement.findings]
+
+
+def test_a_valid_extract_is_accepted(judged: Any) -> None:
+    """Nothing is found in a plain extract; serial-free addressees come out with exactly five columns."""
+    judgement, addressees = judged({}, {"方書": "梅荘　１０１号"})
+    assert (judgement.verdict, judgement.persons, judgement.exported, judgement.held) == ("accepted", 2, 2, 0)
+    assert judgement.findings == ()
+    assert addressees.schema == ADDRESSEES
+    assert addressees["row"].to_list() == [2, 3]
+    assert addressees["住所"].to_list() == [PLAIN["住所"], f"{PLAIN['住所']}　梅荘　１０１号"]
+    assert judgement.born == (date(2006, 8, 15), date(2006, 8, 15))
+    assert judgement.months["2006-08"] == 2
+    assert list(judgement.months)[::12] == ["2006-04", "2007-04"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        *(({column: blank}, "empty", column) for column in PROGRAMME.extract.needed for blank in ("", " 　")),
+        *(({"郵便番号": it}, "postal_code", "郵便番号")
+          for it in ("160023", "16000233", "１６００２３", "〒1600023", "1600-023", "160 0023", "1600023.0")),
+        *(({"生年月日": it}, "birth_format", "生年月日")
+          for it in ("平成18年8月15日", "H18.8.15", "2006/8/15", "15/08/2006", "06-08-15", "2006-08/15",
+                     "２００６-０８-１５")),
+        *(({"生年月日": it}, "impossible_date", "生年月日") for it in ("2006-02-30", "20070229", "2006/13/01")),
+        *(({"生年月日": it}, "out_of_window", "生年月日")
+          for it in ("2006-04-01", "2007-04-02", "2004-08-15", "1006-08-15")),
+        *(({"異動事由": reason, "異動日": day}, "unclear_change", "異動事由")
+          for reason, day in (("死亡", "2026-11-02"), ("死亡", "不明"), ("転出", ""), ("転出", "11月1日"),
+                              ("転出取消", ""), ("職権消除", "2026-10-01"))),
+        *(({column: it}, "formula", column)
+          for column in ("氏名", "住所", "方書") for it in ("=1+1", "＝Ａ１", "@SUM", " +81", "-1")),
+        ({"宛名番号": "=1"}, "formula", "宛名番号"),
+        *(({"氏名": it}, "markup", "氏名") for it in ("<b>太郎", "太郎&amp;花子", "太郎</td>")),
+        ({"氏名": "辻\U000e0102　花子"}, "no_ivs", "氏名"),
+        ({"方書": "辻\U000e0102荘"}, "no_ivs", "方書"),
+        ({"住所": "東京都新宿区ꀀ町"}, "no_glyph", "住所"),
+        ({"氏名": "\ue000　花子"}, "private_use", "氏名"),
+        *(({"氏名": f"山{it}　花子"}, "suspect", "氏名") for it in ("〓", "□", "？", "_", "\ufffd", "\u200b", "\n")),
+        ({"氏名": "国" * 33}, "too_wide", "氏名"),
+        ({"氏名": "WICKRAMASINGHE " * 4 + "MOHOTTALALAGE"}, "too_wide", "氏名"),
+        ({"方書": "国" * 50}, "too_wide", "住所"),
+    ],
+)  # fmt: skip
+def test_a_doubtful_cell_holds_its_row(judged: Any, cells: Cells, code: str, column: str) -> None:
+    """Each doubtful cell holds its row, names row, column and code, and leaves everybody else alone."""
+    judgement, addressees = judged({}, cells, {})
+    assert judgement.verdict == "held"
+    assert (code, 3, column) in _codes(judgement)
+    assert [(it.row, it.column) for it in judgement.rows] == [(3, column)]
+    assert (judgement.exported, judgement.held, addressees["row"].to_list()) == (2, 1, [2, 4])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        *({"生年月日": it} for it in ("2006-04-02", "2007-04-01", "20060402", "2006/04/02", "20070228")),
+        *({"支援措置": it} for it in ("", "0", "０", "無", " ")),
+        *({"異動事由": it, "異動日": "2026-10-01"} for it in ("", "転入", "転居", "氏名変更", "出生")),
+        {"氏名": "NGUYEN THI HONG NHUNG"},
+        {"氏名": "辻\U000e0100　𠮷子"},
+        {"住所": "東京都新宿区霞ケ丘町－１番＝２号"},
+        {"方書": "コーポ“梅”＆松　Ｂ－１０１"},
+    ],
+)
+def test_a_rightful_cell_is_left_alone(judged: Any, cells: Cells) -> None:
+    """Both edge days of the window, every accepted date form, other changes and rare names are invited."""
+    judgement, addressees = judged(cells)
+    assert (judgement.verdict, judgement.exported) == ("accepted", 1)
+    assert not [it for it in judgement.findings if it.verdict != "warning"]
+    assert addressees["氏名"].to_list() == [{**PLAIN, **cells}["氏名"]]
+
+
+def test_the_window_moves_with_the_fiscal_year(judged: Any) -> None:
+    """The same births belong to one year only, and 29 February is a day like any other."""
+    assert judged({"生年月日": "2004-02-29"}, fiscal_year=2023)[0].verdict == "accepted"
+    assert judged({"生年月日": "2004-02-29"}, fiscal_year=2024)[0].verdict != "accepted"
+    assert judged({"生年月日": "2008-02-29"}, fiscal_year=2027)[0].verdict == "accepted"
+
+
+def test_a_hyphen_in_a_postal_code_is_taken_out_and_said(judged: Any) -> None:
+    """A postal code of three and four digits loses its hyphen, with a warning that counts them."""
+    judgement, addressees = judged({"郵便番号": "160-0023"}, {}, {"郵便番号": "160-0023"})
+    assert judgement.verdict == "accepted"
+    assert judgement.warnings == {"postal_hyphen": 2}
+    assert addressees["郵便番号"].to_list() == ["1600023"] * 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"支援措置": "1"}, "protected"),
+        ({"支援措置": "有"}, "protected"),
+        ({"支援措置": "1", "異動事由": "死亡"}, "protected"),
+        ({"支援措置": "1", "氏名": "", "郵便番号": "x"}, "protected"),
+        ({"異動事由": "死亡"}, "dead"),
+        ({"異動事由": "死亡", "異動日": "2026-11-01"}, "dead"),
+        ({"異動事由": "転出", "異動日": "20261101"}, "moved_out"),
+        ({"異動事由": "転出 ", "異動日": "2026/04/05"}, "moved_out"),
+    ],
+)
+def test_who_is_not_to_be_invited_is_excluded_by_reason(judged: Any, cells: Cells, reason: str) -> None:
+    """Protected, dead and moved persons are out and counted; nothing else in their rows asks for a decision."""
+    judgement, addressees = judged({}, cells)
+    assert judgement.verdict == "accepted"
+    assert judgement.excluded == {reason: 1}
+    assert (reason, None, "") in _codes(judgement)
+    assert addressees["row"].to_list() == [2]
+
+
+def test_who_leaves_after_the_cut_off_stays_with_a_warning(judged: Any) -> None:
+    """Moving out on 2 November comes too late to be left out; the count is said."""
+    judgement, addressees = judged({"異動事由": "転出", "異動日": "2026-11-02"})
+    assert (judgement.verdict, addressees.height) == ("accepted", 1)
+    assert judgement.warnings == {"moved_later": 1}
+
+
+def test_the_same_row_twice_is_one_person(judged: Any) -> None:
+    """Later copies of a row are excluded as duplicates, the first is invited."""
+    twin = {"宛名番号": "800000001"}
+    judgement, addressees = judged(twin, {}, twin, twin)
+    assert (judgement.verdict, judgement.excluded) == ("accepted", {"duplicate": 2})
+    assert addressees["row"].to_list() == [2, 3]
+
+
+def test_one_number_in_different_rows_holds_them_all(judged: Any) -> None:
+    """Nobody guesses which of two rows with one number is right, also where one of them is a protected person's."""
+    same = {"宛名番号": "800000001"}
+    judgement, _addressees = judged(same, {**same, "氏名": "試験　次郎"}, {}, same)
+    assert [it.row for it in judgement.rows if it.code == "number_twice"] == [2, 3]
+    assert judgement.excluded == {"duplicate": 1}
+    judgement, addressees = judged(same, {**same, "支援措置": "1"}, {})
+    assert (judgement.excluded, [it.row for it in judgement.rows]) == ({"protected": 1}, [2])
+    assert addressees["row"].to_list() == [4]
+
+
+def test_a_long_name_may_take_two_lines(judged: Any) -> None:
+    """A name for two lines is a warning with its count, whatever its script."""
+    judgement, addressees = judged({"氏名": "国" * 20}, {"氏名": "RANASINGHE ARACHCHIGE KASUN LAKSHAN"}, {})
+    assert judgement.warnings == {"two_lines": 2}
+    assert addressees.height == 3
+
+
+def test_the_towns_of_a_postal_code_are_compared(judged: Any) -> None:
+    """An address outside the towns of its code is held, an unknown code a warning; ケ and ヶ are one letter."""
+    judgement, _addressees = judged(
+        {},
+        {"住所": "東京都新宿区大久保一丁目１番１号"},
+        {"郵便番号": "1600013", "住所": "東京都新宿区霞ケ丘町１番１号"},
+        {"郵便番号": "1008111"},
+        towns=TOWNS,
+    )
+    assert [(it.row, it.code) for it in judgement.rows] == [(3, "town_mismatch")]
+    assert judgement.warnings == {"unknown_postal_code": 1}
+
+
+def _year_of_people(count: int, *, shift: int = 0) -> list[dict[str, str]]:
+    first = date(2006 + shift, 4, 2)
+    return [{"生年月日": str(first + timedelta(days=nth % 365))} for nth in range(count)]
+
+
+def test_a_wrong_window_refuses_the_whole(judged: Any) -> None:
+    """Births two years off, the accident of Oyama, are a wrong condition and no thousand slips."""
+    people = [*_year_of_people(1000), *_year_of_people(800, shift=-2)]
+    judgement, addressees = judged(*people)
+    assert judgement.verdict == "refused"
+    assert [(it.code, it.count) for it in judgement.findings] == [("birth_window", 800)]
+    assert addressees.schema == ADDRESSEES
+    assert addressees.is_empty()
+
+
+def test_single_slips_are_held_until_they_are_too_many(judged: Any) -> None:
+    """Up to twenty births outside, or one in a hundred, are held one by one; half of a small file is too many."""
+    slips = [{"生年月日": "2004-08-15"}] * 20
+    assert judged(*_year_of_people(30), *slips)[0].verdict == "held"
+    assert judged(*_year_of_people(30), *slips, slips[0])[0].verdict == "refused"
+    assert judged(*_year_of_people(3), *slips[:2])[0].verdict == "held"
+    assert judged(*_year_of_people(3), *slips[:4])[0].verdict == "refused"
+
+
+@pytest.mark.parametrize(("expect", "verdict"), [((3, 3), "accepted"), ((4, 9), "refused"), ((1, 2), "refused")])
+def test_an_implausible_number_is_refused(judged: Any, expect: tuple[int, int], verdict: str) -> None:
+    """More or fewer persons than expected are refused; both ends of the band belong to it."""
+    judgement, _addressees = judged({}, {}, {}, expect=expect)
+    assert judgement.verdict == verdict
+    assert ("count_implausible", None, "") in _codes(judgement) or verdict == "accepted"
+
+
+def test_held_rows_may_still_make_up_the_number(judged: Any) -> None:
+    """What is held may be exported after a decision, so it is not missing yet."""
+    assert judged({}, {}, {"氏名": ""}, expect=(3, 9))[0].verdict == "held"
+
+
+def test_the_programme_says_what_is_expected(judged: Any) -> None:
+    """Without a band of its own the judge takes the programme's."""
+    assert _codes(judged({}, expect=None)[0]) == [("count_implausible", None, "")]
+
+
+def test_an_empty_month_is_refused(judged: Any) -> None:
+    """Where nobody was born in a whole month a part of the extract is missing; a small extract says nothing."""
+    people = [it for it in _year_of_people(730) if not it["生年月日"].startswith("2006-12")]
+    judgement, _addressees = judged(*people)
+    assert [(it.code, it.count) for it in judgement.findings] == [("empty_month", 1)]
+    assert judged(*people[:400])[0].verdict == "accepted"
+    assert judged(*_year_of_people(364), *_year_of_people(364))[0].verdict == "accepted"  # nobody on 1 April
+
+
+def test_nobody_eligible_is_refused(judged: Any) -> None:
+    """An extract of excluded persons only is refused."""
+    judgement, _addressees = judged({"支援措置": "1"}, {"異動事由": "死亡"}, expect=(1, 2))
+    assert judgement.verdict == "refused"
+    assert judgement.findings[0].code == "nobody_eligible"
+
+
+def test_more_held_rows_than_anybody_decides_are_refused(judged: Any) -> None:
+    """Thousands of held rows are counted by kind instead of listed, and another extract is asked for."""
+    judgement, _addressees = judged(*[{"郵便番号": "160"}] * (MOST_HELD + 1), {})
+    assert [(it.code, it.row, it.count) for it in judgement.findings] == [
+        ("too_many_held", None, MOST_HELD + 1),
+        ("postal_code", None, MOST_HELD + 1),
+    ]
+    assert (judgement.held, len(judgement.rows)) == (MOST_HELD + 1, MOST_HELD)
+
+
+def test_a_row_excluded_by_decision_is_counted(judged: Any) -> None:
+    """A held row that a person excludes is out, and the rest is accepted."""
+    judgement, addressees = judged({}, {"氏名": ""}, decisions=[Decision(row=3, how="exclude", reason="mistake")])
+    assert (judgement.verdict, judgement.excluded, judgement.held) == ("accepted", {"decided": 1}, 0)
+    assert (judgement.persons, judgement.exported, addressees["row"].to_list()) == (2, 1, [2])
+
+
+def test_a_row_accepted_by_decision_goes_out_as_it_is(judged: Any) -> None:
+    """A suspect but printable name is exported unchanged once a person accepts it."""
+    name = "山□　花子"
+    judgement, addressees = judged({"氏名": name}, decisions=[Decision(row=2, how="accept", reason="as_registered")])
+    assert (judgement.verdict, judgement.findings, addressees["氏名"].to_list()) == ("accepted", (), [name])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"氏名": "辻\U000e0102　花子"},
+        {"氏名": "ꀀ　花子"},
+        {"氏名": "\ue000　花子"},
+        {"氏名": ""},
+        {"郵便番号": "160"},
+        {"生年月日": "2004-08-15"},
+        {"氏名": "山□　辻\U000e0102"},
+    ],
+)
+def test_what_cannot_be_printed_or_sent_is_not_accepted(judged: Any, cells: Cells) -> None:
+    """Acceptance is refused where the font has no glyph or ignores the variation, and where the rule allows none."""
+    with pytest.raises(BadInput) as caught:
+        judged({}, cells, decisions=[Decision(row=3, how="accept", reason="as_registered")])
+    assert not [it for it in cells.values() if it and it in str(caught.value)]
+
+
+def test_a_substitution_changes_its_row_and_nothing_else(judged: Any) -> None:
+    """The listed characters are replaced in name, address and 方書 of the named row; other rows stay held."""
+    cells = {"氏名": "辻\U000e0102　辻子", "方書": "辻\U000e0102方"}
+    decision = Decision(row=2, how="substitute", reason="listed", substitute={"U+8FBB U+E0102": "U+8FBB U+E0101"})
+    judgement, addressees = judged(cells, cells, {}, decisions=[decision])
+    assert addressees.row(0)[2:] == ("辻\U000e0101　辻子", "1600023", f"{PLAIN['住所']}　辻\U000e0101方")
+    assert (judgement.verdict, [it.row for it in judgement.rows]) == ("held", [3])
+    assert addressees["row"].to_list() == [2, 4]
+
+
+def test_a_substituted_row_is_judged_again(judged: Any) -> None:
+    """What the substitution leaves or brings is held as before; several decisions may fall on one row."""
+    cells = {"氏名": "\ue000辻\U000e0102□"}
+
+    def decided(*substitutes: dict[str, str], accept: bool = False) -> Judgement:
+        decisions = [Decision(row=2, how="substitute", reason="listed", substitute=it) for it in substitutes]
+        decisions += [Decision(row=2, how="accept", reason="listed")] if accept else []
+        return judged(cells, {}, decisions=decisions)[0]
+
+    private, variation = {"U+E000": "U+5C71"}, {"U+8FBB U+E0102": "U+8FBB"}
+    assert {it.code for it in decided(private).findings} == {"no_ivs", "suspect"}
+    assert {it.code for it in decided(private, {"U+8FBB": "U+571F"}).findings} == {"no_ivs", "suspect"}
+    assert {it.code for it in decided(private, variation).findings} == {"suspect"}
+    assert decided(private, variation, accept=True).verdict == "accepted"
+    assert decided({**private, **variation, "U+25A1": ""}).verdict == "accepted"
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision(row=2, how="exclude", reason="mistake"),
+        Decision(row=2, how="accept", reason="mistake"),
+        Decision(row=99, how="exclude", reason="mistake"),
+        Decision(row=99, how="substitute", reason="listed", substitute={"U+8FBB": "U+571F"}),
+        Decision(row=3, how="substitute", reason="listed", substitute={"U+9AD9": "U+9AD8"}),
+        Decision(row=3, how="substitute", reason="listed", substitute={"辻": "土"}),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_refused(judged: Any, decision: Decision) -> None:
+    """Nobody decides about a row that is not held or not there, or substitutes what does not stand there."""
+    with pytest.raises(BadInput):
+        judged({}, {"氏名": "辻\U000e0102"}, decisions=[decision])
+
+
+def test_the_cut_off_is_the_programmes(judged: Any, tmp_path: Path, glyphs: GlyphTable) -> None:
+    """Another programme's cut-off date decides its own changes, and one without a cut-off date is told so."""
+    judged({"異動事由": "転出", "異動日": "2026-11-02"})
+    table = read_register(tmp_path / "extract.csv", programme=PROGRAMME)
+    later = PROGRAMME.model_copy(update={"milestones": {"cutoff": "R+1d"}})
+    judgement, _addressees = judge(table, programme=later, fiscal_year=2026, glyphs=glyphs, expect=(1, 1))
+    assert judgement.excluded == {"moved_out": 1}
+    for milestones in ({}, {"cutoff": "nowhere"}):
+        broken = PROGRAMME.model_copy(update={"milestones": milestones})
+        with pytest.raises(BadSetting):
+            judge(table, programme=broken, fiscal_year=2026, glyphs=glyphs)
+
+
+def test_a_programme_with_fewer_columns_is_judged(tmp_path: Path, glyphs: GlyphTable) -> None:
+    """A programme that knows no 方書 and no changes judges what it has."""
+    path = tmp_path / "extract.csv"
+    path.write_text(_csv({}), encoding="utf-8")
+    lean = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"known": ("支援措置",)})})
+    judgement, addressees = judge_file(path, programme=lean, fiscal_year=2026, glyphs=glyphs, expect=(1, 1))
+    assert (judgement.verdict, addressees.height) == ("accepted", 1)
+
+
+def test_a_file_that_cannot_be_read_is_judged_refused(tmp_path: Path, glyphs: GlyphTable) -> None:
+    """Check and take get a judgement also where there is nothing to judge."""
+    judgement, addressees = judge_file(tmp_path / "試験太郎.csv", programme=PROGRAMME, fiscal_year=2026, glyphs=glyphs)
+    assert judgement.report() == {
+        "verdict": "refused",
+        "persons": 0,
+        "exported": 0,
+        "held": 0,
+        "excluded": {},
+        "findings": [{"code": "no_file", "row": None, "column": "", "count": 1}],
+    }
+    assert addressees.schema == ADDRESSEES
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_sample_is_judged_as_it_was_planted(tmp_path: Path, glyphs: GlyphTable, encoding: str) -> None:
+    """Of the fictional extract exactly the planted rows are excluded, held or warned about."""
+    write_sample(sample_extract(fiscal_year=2026), tmp_path / "extract.csv", encoding=encoding)
+    judgement, addressees = judge_file(
+        tmp_path / "extract.csv", programme=PROGRAMME, fiscal_year=2026, glyphs=glyphs
+    )  # fmt: skip
+    kinds = planted(4000)
+    assert judgement.encoding == encoding
+    assert judgement.verdict == "held"
+    assert judgement.excluded == {it: kinds[it] for it in ("protected", "dead", "moved_out", "duplicate")}
+    codes = [it.code for it in judgement.rows]
+    assert codes.count("out_of_window") == kinds["out_of_window"]
+    assert codes.count("no_ivs") == kinds["unknown_selector"]
+    assert codes.count("private_use") == kinds["private_use"]
+    assert judgement.warnings["moved_later"] == kinds["moved_later"]
+    assert judgement.persons == 4000 == judgement.exported + judgement.held + sum(judgement.excluded.values())
+    assert addressees.height == judgement.exported == sum(judgement.months.values())
+
+
+_KANJI = "佐藤鈴木髙橋渡邊辺𠮷田﨑濵德々ヶケあいうアイウー"
+_SPACED = st.text(_KANJI + "　 ", min_size=1, max_size=20).filter(str.strip)
+_BORN = st.dates(date(2006, 4, 2), date(2007, 4, 1))
+_PERSON = st.fixed_dictionaries(
+    {
+        "氏名": _SPACED | st.text("ABCNWi '-", min_size=1, max_size=12).filter(lambda it: it[0].isalpha()),
+        "郵便番号": st.from_regex(r"[0-9]{7}", fullmatch=True),
+        "住所": st.text(_KANJI + "１２３丁目番号", min_size=1, max_size=26),
+        "方書": st.text(_KANJI + "１２３　", max_size=18),
+        "生年月日": st.tuples(_BORN, st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d"])).map(
+            lambda it: it[0].strftime(it[1])
+        ),
+        "異動事由": st.sampled_from(["", "転入", "転居"]),
+        "備考": st.text(_KANJI + '<=〓",\n', max_size=5),
+    }
+)
+
+
+@given(
+    people=st.lists(_PERSON, min_size=1, max_size=12),
+    order=st.permutations([*COLUMNS, "備考"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_valid_extracts_of_any_shape_come_out_unchanged(  # noqa: PLR0917 - drawn by hypothesis
+    tmp_path: Path,
+    glyphs: GlyphTable,
+    people: list[dict[str, str]],
+    order: list[str],
+    encoding: str,
+    quoting: Any,
+    end: str,
+) -> None:
+    """Whatever the order, encoding, quoting and line ends, valid people are accepted and nobody's cell is altered."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, order, restval="", quoting=quoting, lineterminator=end)
+    writer.writeheader()
+    writer.writerows({"宛名番号": str(900_000 + nth), **person} for nth, person in enumerate(people))
+    path = tmp_path / "extract.csv"
+    path.write_bytes(out.getvalue().encode(encoding))
+    judgement, addressees = judge_file(
+        path, programme=PROGRAMME, fiscal_year=2026, glyphs=glyphs, expect=(1, len(people))
+    )
+    assert judgement.verdict == "accepted"
+    assert addressees.rows() == [
+        (
+            nth + 2,
+            str(900_000 + nth),
+            person["氏名"],
+            person["郵便番号"],
+            f"{person['住所']}　{person['方書']}" if person["方書"].strip() else person["住所"],
+        )
+        for nth, person in enumerate(people)
+    ]
+
+
+def test_no_value_ever_gets_out(judged: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever is wrong with a row, no cell of it stands in the report, a sentence, the judgement or a log."""
+    secret = {"氏名": "秘密\U000e0102\ue000〓", "住所": "=秘密区<b>", "方書": "秘密荘ꀀ" * 20, "生年月日": "秘密の日"}
+    secret |= {"郵便番号": "秘密-1", "宛名番号": "=秘密番号", "異動事由": "転出秘密", "異動日": "秘密"}
+    caplog.set_level(logging.DEBUG)
+    judgement, _addressees = judged(secret, secret, {**secret, "氏名": "秘密"})
+    assert len({it.code for it in judgement.findings}) > 8
+    said = json.dumps(judgement.report(), ensure_ascii=False) + repr(judgement) + "".join(map(str, judgement.findings))
+    assert "秘密" not in said + caplog.text
+    for row in judgement.rows:
+        with pytest.raises(BadInput) as caught:
+            judged(secret, secret, secret, decisions=[Decision(row=row.row, how="accept", reason="any")])
+        assert "秘密" not in str(caught.value)
+
+
+def test_every_code_of_the_judge_is_in_the_table(judged: Any) -> None:
+    """Whatever the judge finds has its weight and sentence in the table that the documentation prints."""
+    judgement, _addressees = judged({"氏名": ""}, {"支援措置": "1"}, {"郵便番号": "160-0023"}, expect=(9, 9))
+    assert {it.verdict for it in judgement.findings} == {"held", "excluded", "warning", "refused"}
+    assert all(it.code in CODES and it.sentence for it in judgement.findings)
