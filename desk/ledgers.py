@@ -8,7 +8,8 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON
-from models.words import _
+from models.words import _, in_words
+from states.table import BY_TRIGGER, event_words
 from steps import auditing
 from steps.office import Office
 
@@ -58,8 +59,15 @@ def show(
     entries = [json.loads(line) for line in islice(lines, last)]
     say_table(
         [_("No."), _("When"), _("Event"), _("By"), _("Cycle"), _("Act")],
-        [
-            [str(e["seq"]), e["at"], e["event"], e["by"], e["cycle"] or "", str(e["data"].get("act", ""))]
-            for e in entries
-        ],
+        [[str(e["seq"]), e["at"], _event(e["event"]), e["by"], e["cycle"] or "", _act(e["data"])] for e in entries],
     )
+
+
+def _event(event: str) -> str:
+    ja, en = event_words(event)
+    return in_words(ja=ja, en=en)
+
+
+def _act(data: dict[str, object]) -> str:
+    row = BY_TRIGGER.get(str(data.get("act", "")))
+    return in_words(ja=row.ja, en=row.en) if row else ""

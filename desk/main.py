@@ -12,6 +12,8 @@ console.speak_the_readers_language()
 import typer  # noqa: E402 - it reads its own words when it is imported
 from typer._click.exceptions import ClickException  # noqa: E402 - typer gives no public name for it
 
+from desk import typer_words  # noqa: E402 - it imports typer
+
 # The rooms of the desk, each with the commands it brings. A room is imported only when its command is called, so that
 # showing a table does not wait for typst or Prefect.
 ROOMS = {
@@ -35,6 +37,7 @@ ROOMS = {
 
 def build(rooms: list[str]) -> typer.Typer:
     """Return the command with the rooms that are needed."""
+    typer_words.teach()
     app = typer.Typer(
         name="tsudoi",
         help=_(
@@ -65,7 +68,7 @@ def _run(rooms: list[str], given: list[str]) -> int:
     except TsudoiError as error:
         return console.explain(error)
     except ClickException as error:
-        console.say_aside(error.format_message(), style="bold red")
+        console.say_aside(typer_words.in_our_words(error), style="bold red")
         console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
         return console.REFUSED
     except typer.Exit as leaving:

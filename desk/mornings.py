@@ -72,13 +72,19 @@ def _show_upcoming(office: Office, at: datetime, *, as_json: bool) -> None:
     say(_("Dry run for {day}: nothing is flagged or sent.").format(day=at.date()))
     say_table(
         [_("Cycle"), _("Act"), _("Due"), _("Flag")],
-        [[it.cycle_id, _title(it.act), str(it.due_on), it.flag] for it in rows],
+        [[it.cycle_id, _title(it.act), str(it.due_on), _flags()[it.flag]] for it in rows],
     )
 
 
 def _title(act: str) -> str:
     row = BY_TRIGGER[act]
     return in_words(ja=row.ja, en=row.en)
+
+
+def _flags() -> dict[str, str]:
+    return {
+        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
+    }  # fmt: skip
 
 
 def _states() -> dict[str, str]:

@@ -18,7 +18,7 @@ class Side(StrEnum):
     @property
     def label(self) -> str:
         """Return the side as people call it."""
-        ja, en = _SIDES[self]
+        ja, en = SIDE_TITLES[self]
         return in_words(ja=ja, en=en)
 
 
@@ -36,16 +36,16 @@ class Role(StrEnum):
     @property
     def label(self) -> str:
         """Return the role as people call it."""
-        ja, en = _ROLES[self]
+        ja, en = ROLE_TITLES[self]
         return in_words(ja=ja, en=en)
 
 
-_SIDES = {
+SIDE_TITLES = {
     Side.WARD: ("総務課", "General Affairs Section"),
     Side.REGISTER: ("戸籍住民課", "Family Register and Residents Section"),
-    Side.CONTRACTOR: ("受託者", "contractor"),
+    Side.CONTRACTOR: ("受託事業者", "contractor"),
 }
-_ROLES = {
+ROLE_TITLES = {
     Role.COORDINATOR: ("担当者", "coordinator"),
     Role.REGISTRAR: ("抽出担当", "register officer"),
     Role.APPROVER: ("承認者", "approver"),

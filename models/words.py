@@ -28,6 +28,11 @@ def _(message: str) -> str:
     return _catalogue(language()).gettext(message) if message else ""
 
 
+def translate(message: str, lang: str) -> str:
+    """Return the message in a named language, "ja" or "en", for what shows both side by side."""
+    return _catalogue(lang).gettext(message) if message else ""
+
+
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a marked message
     """Mark a message for the catalogue and return it unchanged."""
     return message

@@ -568,6 +568,26 @@ TABLE = (
 )  # fmt: skip
 
 BY_TRIGGER = {row.trigger: row for row in TABLE}
+_BY_EVENT = {row.event: row for row in TABLE}
+# What the ledger says that is no act of the table.
+OTHER_EVENTS = {
+    "cycle_opened": ("年度の開始", "Fiscal year opened"),
+    "person_registered": ("名簿への登録", "Person registered"),
+    "person_changed": ("名簿の変更", "Register of people changed"),
+    "act_refused": ("拒否（条件不足）", "Refused"),
+    "act_flagged": ("期限の表示", "Deadline flagged"),
+    "reminder_sent": ("督促の送付", "Reminder sent"),
+    "reminder_lost": ("督促の送達不明", "Delivery of a reminder unknown"),
+    "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
+}
+
+
+def event_words(event: str) -> tuple[str, str]:
+    """Return how people call a ledger event, in Japanese and in English."""
+    row = _BY_EVENT.get(event.removesuffix("_proposed"))
+    if row is None:
+        return OTHER_EVENTS.get(event, (event, event))
+    return (f"{row.ja}（起案）", f"{row.en} (proposed)") if event.endswith("_proposed") else (row.ja, row.en)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
 from models.records.base import ActRecord
-from models.words import _
+from models.words import N_, _
 from states.door import Ask, Outcome, row_of
 from states.facts import Evidence
 from states.reading import people
@@ -110,12 +110,11 @@ def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
         return kind.model_validate_json(json.dumps({key: _typed(kind, key, value) for key, value in fields.items()}))
     except ValidationError as error:
         wrong = "、".join(
-            f"{'.'.join(map(str, e['loc']))} ({_field_title(kind, e['loc'])}: {_(_TROUBLES.get(e['type'], 'wrong'))})"
-            for e in error.errors(include_input=False, include_context=False)
+            _trouble(kind, e["loc"], e["type"]) for e in error.errors(include_input=False, include_context=False)
         )
         raise BadInput(
             _("These fields are missing or wrong: {fields}").format(fields=wrong),
-            _("Give them with --set NAME=VALUE; `tsudoi act --fields ACT` shows what the act needs."),
+            _("Give them with --set NAME=VALUE; `tsudoi act YEAR ACT` alone shows what the act needs."),
         ) from None
 
 
@@ -141,12 +140,15 @@ def keep_file(office: Office, path: Path) -> str:
     return digest
 
 
-_TROUBLES = {"missing": "missing", "extra_forbidden": "unknown", "frozen_field": "unknown"}
+_TROUBLES = {"missing": N_("missing"), "extra_forbidden": N_("unknown")}
+_WRONG = N_("wrong")
 
 
-def _field_title(kind: type[ActRecord], place: tuple[int | str, ...]) -> str:
+def _trouble(kind: type[ActRecord], place: tuple[int | str, ...], trouble: str) -> str:
+    """Say which field is wrong and how, by its name and its title."""
     field = kind.model_fields.get(str(place[0])) if place else None
-    return _(field.title or "") if field else ""
+    title = f"{_(field.title)}: " if field and field.title else ""
+    return f"{'.'.join(map(str, place))} ({title}{_(_TROUBLES.get(trouble, _WRONG))})"
 
 
 def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:

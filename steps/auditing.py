@@ -32,7 +32,8 @@ def verify(office: Office, path: Path | None = None, checkpoint: Path | None = N
         return ledger.verify(_lines_of(path), notes or _notes_beside(path), name=name, public_key=public_key)
     with reading(office.engine) as connection:
         _compare_tree(connection)
-        return ledger.verify(ledger.entries(connection), notes or ledger.checkpoints(connection), name=name, public_key=public_key)
+        stored, signed = ledger.entries(connection), notes or ledger.checkpoints(connection)
+        return ledger.verify(stored, signed, name=name, public_key=public_key)
 
 
 def export(office: Office, folder: Path) -> int:

@@ -15,20 +15,11 @@ from models.people import SYSTEM, Side
 from models.records.erasure import WardDataErased
 from states import ledger
 from states.facts import Facts
-from states.table import BY_TRIGGER, STATES, TABLE
+from states.table import BY_TRIGGER, STATES, event_words
 from steps.counting import counts
 from steps.office import Office, measures_of
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
 
-_BY_EVENT = {row.event: row for row in TABLE}
-_OTHER_EVENTS = {
-    "cycle_opened": "年度の開始",
-    "act_refused": "拒否（条件不足）",
-    "act_flagged": "期限の表示",
-    "reminder_sent": "督促の送付",
-    "reminder_lost": "督促の送達不明",
-    "extract_refused": "抽出ファイルの拒否",
-}
 _FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
 _STATES = {state.key: state.ja for state in STATES}
 
@@ -110,15 +101,12 @@ def print_report(office: Office, cycle_id: str) -> Path:
 
 def _printed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return a ledger entry as a line of the 管理簿."""
-    event = str(entry["event"])
-    row = _BY_EVENT.get(event.removesuffix("_proposed"))
-    title = row.ja if row else _OTHER_EVENTS.get(event, event)
     data: Mapping[str, Any] = entry["data"]
     record: Mapping[str, Any] = data.get("record", {})
     return {
         "number": entry["seq"],
         "at": moment(datetime.fromisoformat(str(data.get("occurred_at", entry["at"])))),
-        "title": f"{title}（起案）" if event.endswith("_proposed") else title,
+        "title": event_words(str(entry["event"]))[0],
         "who": names.get(str(entry["by"]), "自動処理" if entry["by"] == SYSTEM else str(entry["by"])),
         "content": _content(data, record, names),
         "quantity": str(record["quantity"]) if "quantity" in record else "",

@@ -73,6 +73,9 @@ def template_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for person in sample_people(YEAR):
         register(office, person)
     open_year(office, YEAR)
+    with office.engine.connect() as connection:  # everything into the one file that the tests copy
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     office.engine.dispose()
     return home
 

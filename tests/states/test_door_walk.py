@@ -111,7 +111,7 @@ def test_no_second_person_of_another_role_confirms(sqlite_year: Year) -> None:
 
 
 def test_the_rules_of_the_database_are_those_of_the_table(year: Year) -> None:
-    """The rules table holds every pair and beginning of states/table.py and nothing else, however often it is filled."""
+    """The rules table holds the pairs and beginnings of states/table.py alone, however often it is filled."""
     with writing(year.engine) as connection:
         opening.fill_rules(connection)
     expected = {(m.name, start, trigger, to) for m in all_machines() for start, trigger, to in m.pairs}

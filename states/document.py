@@ -1,0 +1,141 @@
+"""Writes docs/states.md from the table, in Japanese and English side by side.
+
+`python -m states.document` writes it; with `--check` it exits 1 with one line when the file is not what the table says.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from models.people import ROLE_TITLES, SIDE_TITLES, Role
+from models.words import translate
+from states.facts import Guard
+from states.table import FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines
+
+PAGE = Path(__file__).parents[1] / "docs" / "states.md"
+HEAD = """\
+# 状態と行為 / States and acts
+
+この頁は `states/table.py` から `make docs` で作る。手で直さない。 / This page is generated from `states/table.py` by
+`make docs`. Do not edit it.
+
+記号 / Signs: `±n bd` 開庁日 open days, `d` 暦日 calendar days; C 契約 contract, R 基準日 cut-off date, D 差出 posting,
+S 成人の日 Coming of Age Day. ⟳ 繰り返せる may be repeated, ⏸ 一時停止中もできる also under hold, ⚙ 機械が数字を持ってくる
+the machine brings the figures, ✍ 台帳のチェックポイントを作る makes a checkpoint of the ledger. **{…}** は起きた事実を拒まず、
+逸脱として記録するもの / guards in **{…}** record a deviation instead of refusing what has already happened.
+"""
+
+
+def page() -> str:
+    """Return the whole page; it depends on the table and the catalogue alone."""
+    return "\n".join([HEAD, _states(), _acts(), _guards(), _smaller_machines()])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the page, or with `--check` compare it."""
+    if "--check" not in arguments:
+        PAGE.write_text(page(), encoding="utf-8", newline="\n")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    sys.stderr.write("docs/states.md is stale. Run: make docs\n")
+    return 1
+
+
+def _states() -> str:
+    rows = [(f"`{state.key}`", state.ja, state.en, _part(state.key)) for state in STATES]
+    moving = [f"    {start} --> {row.to}: {row.ja}<br>{row.trigger}" for row in _moving() for start in row.froms]
+    titles = [f'    state "{state.ja}<br>{state.key}" as {state.key}' for state in STATES]
+    ends = [f"    {key} --> [*]" for key in FINAL]
+    diagram = ["```mermaid", "stateDiagram-v2", *titles, f"    [*] --> {INITIAL}", *moving, *ends, "```"]
+    return "\n".join(["## 状態 / States", "", _table(("state", "日本語", "English", ""), rows), "", *diagram, ""])
+
+
+def _part(key: str) -> str:
+    return "始まり / beginning" if key == INITIAL else "終わり / end" if key in FINAL else ""
+
+
+def _moving() -> list[Row]:
+    # Cancelling is drawn too; acts that leave the state as it is stand in the table of acts only.
+    return [row for row in TABLE if row.to]
+
+
+def _acts() -> str:
+    head = ("act", "日本語", "English", "from → to", "だれが who", "確認 second", "負う側 owner", "record", "期限 due", "guards",
+            "根拠 source")  # fmt: skip
+    return "\n".join(["## 行為 / Acts", "", _table(head, map(_act, TABLE)), ""])
+
+
+def _act(row: Row) -> tuple[str, ...]:
+    signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
+    marks = "".join(mark for holds, mark in signs if holds)
+    side = SIDE_TITLES[row.owner]
+    facts = f" **{{{_names(row.facts)}}}**" if row.facts else ""
+    return (
+        f"`{row.trigger}` {marks}",
+        row.ja,
+        row.en,
+        f"{_froms(row)} → {row.to}" if row.to else _froms(row),
+        _roles(row.who),
+        _roles(row.second),
+        f"{side[0]}<br>{side[1]}",
+        f"`{row.record.__name__}`",
+        f"{row.due}{_after(row)}" if row.due else "",
+        f"{_names(row.guards)}{facts}",
+        row.source,
+    )
+
+
+def _froms(row: Row) -> str:
+    every = [state.key for state in STATES if state.key not in FINAL]
+    return "すべて any but closed" if list(row.froms) == every else ", ".join(row.froms)
+
+
+def _after(row: Row) -> str:
+    return f"<br>after {', '.join(row.after)}" if row.after else ""
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    titles = [ROLE_TITLES[role] for role in roles]
+    if not titles:
+        return ""
+    return f"{'・'.join(ja for ja, _en in titles)}<br>{', '.join(en for _ja, en in titles)}"
+
+
+def _names(guards: Iterable[Guard]) -> str:
+    return ", ".join(f"`{guard.name}`" for guard in guards)
+
+
+def _guards() -> str:
+    known = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts)}
+    rows = [
+        (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
+         ", ".join(guard.proves))
+        for guard in sorted(known.values(), key=lambda guard: guard.name)
+    ]  # fmt: skip
+    head = ("guard", "日本語", "English", "行為 owed act", "対策 proves")
+    return "\n".join(["## 条件 / Guards", "", _table(head, rows), ""])
+
+
+def _smaller_machines() -> str:
+    parts = ["## 小さな機械 / Smaller machines", ""]
+    for machine in all_machines():
+        if machine.name != "cycle":
+            parts += [f"### {machine.name}", "", *_diagram(machine), ""]
+    return "\n".join(parts)
+
+
+def _diagram(machine: Machine) -> list[str]:
+    begins = [f"    [*] --> {state}" for state in machine.initial]
+    pairs = [f"    {start} --> {to}: {trigger}" for start, trigger, to in machine.pairs]
+    ends = [f"    {state} --> [*]" for state in machine.final]
+    return ["```mermaid", "stateDiagram-v2", *begins, *pairs, *ends, "```"]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "&#124;") for cell in line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
