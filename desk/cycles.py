@@ -44,7 +44,9 @@ def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at:
     _headline(stands, at.date() if at else office.clock.now().date())
     _owed_table(stands.next, title=_("Next"))
     if stands.later:
-        _owed_table(stands.later[:_LATER_SHOWN], title=_("Later ({count})").format(count=len(stands.later)))
+        _owed_table(
+            stands.later[:_LATER_SHOWN], title=_("Later ({count})").format(count=len(stands.later)), explained=False
+        )
     say("")
     say(_("Counts: ") + "　".join(f"{line.label} {line.count:,}" for line in stands.counts.lines if line.count))
     for difference in stands.counts.differences:
@@ -116,7 +118,7 @@ def _headline(stands: Standing, today: date) -> None:
     say("")
 
 
-def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False) -> None:
+def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, explained: bool = True) -> None:
     say(title, style="bold")
     say_table(
         [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
@@ -131,7 +133,7 @@ def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False) 
             say(_("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON").format(
                 title=it.title, year=it.year, act=it.act
             ), style="yellow")  # fmt: skip
-        for gap in it.blocked_by:
+        for gap in it.blocked_by if explained else ():
             screen.print(f"  [dim]{it.title}[/dim]: ", end="")
             say(gap)
 

@@ -19,16 +19,20 @@ HEAD = """\
 この頁は `states/table.py` から `make docs` で作る。手で直さない。 / This page is generated from `states/table.py` by
 `make docs`. Do not edit it.
 
-記号 / Signs: `±n bd` 開庁日 open days, `d` 暦日 calendar days; C 契約 contract, R 基準日 cut-off date, D 差出 posting,
-S 成人の日 Coming of Age Day. ⟳ 繰り返せる may be repeated, ⏸ 一時停止中もできる also under hold, ⚙ 機械が数字を持ってくる
-the machine brings the figures, ✍ 台帳のチェックポイントを作る makes a checkpoint of the ledger. **{…}** は起きた事実を拒まず、
-逸脱として記録するもの / guards in **{…}** record a deviation instead of refusing what has already happened.
+記号 / Signs: `bd` 開庁日 open days, `d` 暦日 calendar days; C 契約 contract, R 基準日 cut-off date, D 差出 posting,
+S 成人の日 Coming of Age Day.
+
+- ⟳ 繰り返せる / may be repeated
+- ⏸ 一時停止中もできる / also under hold
+- ⚙ 数字は機械が出す / the machine brings the figures
+- ✍ 管理簿のチェックポイントを作る / makes a checkpoint of the ledger
+- **{…}** 起きた事実は拒まず、逸脱として記録する / what has happened is not refused but recorded as a deviation
 """
 
 
 def page() -> str:
     """Return the whole page; it depends on the table and the catalogue alone."""
-    return "\n".join([HEAD, _states(), _acts(), _guards(), _smaller_machines()])
+    return f"{HEAD}\n{_states()}\n{_acts()}\n{_guards()}\n{_smaller_machines()}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,8 +65,10 @@ def _moving() -> list[Row]:
 
 
 def _acts() -> str:
-    head = ("act", "日本語", "English", "from → to", "だれが who", "確認 second", "負う側 owner", "record", "期限 due", "guards",
-            "根拠 source")  # fmt: skip
+    head = (
+        "act", "日本語", "English", "from → to", "だれが who", "確認 second", "負う側 owner", "record", "期限 due",
+        "guards", "根拠 source",
+    )  # fmt: skip
     return "\n".join(["## 行為 / Acts", "", _table(head, map(_act, TABLE)), ""])
 
 
@@ -72,7 +78,7 @@ def _act(row: Row) -> tuple[str, ...]:
     side = SIDE_TITLES[row.owner]
     facts = f" **{{{_names(row.facts)}}}**" if row.facts else ""
     return (
-        f"`{row.trigger}` {marks}",
+        f"`{row.trigger}` {marks}".rstrip(),
         row.ja,
         row.en,
         f"{_froms(row)} → {row.to}" if row.to else _froms(row),

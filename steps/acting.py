@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import ValidationError
 
@@ -152,7 +152,7 @@ def _trouble(kind: type[ActRecord], place: tuple[int | str, ...], trouble: str) 
 
 
 def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
-    """Read a typed text as JSON where the field is not a text: counts, lists, truth."""
+    """Read a typed text as JSON where the field is not a text: counts, lists (also a,b,c), truth."""
     if not isinstance(value, str):
         return value.isoformat() if isinstance(value, (date, datetime)) else value
     field = kind.model_fields.get(key)
@@ -161,7 +161,7 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError:
-        return value
+        return value.split(",") if get_origin(field.annotation) is tuple else value
 
 
 def _is_text(annotation: object) -> bool:

@@ -34,7 +34,8 @@ def special_provisions_are_attached(_facts: Facts, record: ContractConcluded) ->
 @claims_of(ContractConcluded)
 def contract_period_covers_the_posting(facts: Facts, record: ContractConcluded) -> Verdict:
     """The contract period covers the day of posting."""
-    return record.begins_on <= facts.due["post"] <= record.ends_on
+    day = facts.due["post"]
+    return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
 
 
 @claims_of(HandlersRegistered, proves=("W-OP-04",))
@@ -53,7 +54,8 @@ def subcontracting_has_consent(_facts: Facts, record: HandlersRegistered) -> Ver
 @claims_of(WorkPlanSubmitted)
 def plan_fits_the_posting(facts: Facts, record: WorkPlanSubmitted) -> Verdict:
     """The work plan ends before the day of posting."""
-    return record.printing_from <= record.enclosing_until <= facts.due["post"]
+    day = facts.due["post"]
+    return record.printing_from <= record.enclosing_until <= day or Shortfall(names=str(day))
 
 
 @claims_of(ContactsConfirmed, proves=("W-OP-12",))

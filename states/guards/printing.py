@@ -76,4 +76,5 @@ def printed_count_agrees(facts: Facts, record: PrintingCompleted) -> Verdict:
 @claims_of(ReadinessConfirmed)
 def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
     """The on-site inspection is planned before the day of posting."""
-    return facts.today <= record.inspection_planned_on <= facts.due["post"]
+    day = facts.due["post"]
+    return facts.today <= record.inspection_planned_on <= day or Shortfall(names=f"{facts.today} – {day}")
