@@ -1,6 +1,7 @@
 """`tsudoi`: the one command. Exit status 0 done, 2 refused, 3 held, 1 only for a bug."""
 
 import importlib
+import os
 import sys
 
 from desk import console
@@ -55,7 +56,8 @@ def build(rooms: list[str]) -> typer.Typer:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command."""
+    """Run the command. What it writes is for this account alone."""
+    os.umask(0o077)
     given = sys.argv[1:] if arguments is None else arguments
     word = next((argument for argument in given if not argument.startswith("-")), "")
     rooms = [ROOMS[word]] if word in ROOMS else list(ROOMS.values())
