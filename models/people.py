@@ -57,6 +57,8 @@ ROLE_TITLES = {
 
 # Only the machine itself acts under this id; no person can be registered with it.
 SYSTEM = "system"
+# Stands in the ledger for whoever was refused because nobody of that id is on the register.
+UNREGISTERED = "unregistered"
 
 
 class Person(BaseModel):

@@ -1,10 +1,14 @@
 """Serials as text: "1-3998,4001". Compact enough for a ledger entry, exact enough for a join."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 
 from models.errors import BadInput
 from models.words import _
+
+# Strict: "5 7" is not 57 and "1-" is not 1; a slip of the pen must not name another serial.
+_SPAN = re.compile(r"\s*([0-9]+)\s*(?:-\s*([0-9]+)\s*)?")
 
 
 def ranges(text: str) -> list[tuple[int, int]]:
@@ -15,7 +19,7 @@ def ranges(text: str) -> list[tuple[int, int]]:
 
     """
     try:
-        spans = sorted(_span(part) for part in text.replace(" ", "").split(",") if part)
+        spans = sorted(_span(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise BadInput(_("These are not serials: write them as 1-3998,4001."), _("Enter the serials again.")) from None
     for (_first, last), (following, _end) in pairwise(spans):
@@ -43,8 +47,8 @@ def compact(serials: Iterable[int]) -> str:
 
 
 def _span(part: str) -> tuple[int, int]:
-    first, _dash, last = part.partition("-")
-    span = int(first), int(last or first)
+    found = _SPAN.fullmatch(part)
+    span = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not 0 < span[0] <= span[1]:
         raise ValueError
     return span

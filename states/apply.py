@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from models import serials, tables
@@ -19,6 +19,13 @@ from states.schedule import drop_open_acts, move_deadline
 from states.table import INCIDENT, PIECE
 
 _BATCH = 10_000
+
+# Half of a year's acts are claims. Built once: building a statement costs as much as running it.
+_CLAIM = insert(tables.Claim)
+_UNCLAIM = delete(tables.Claim).where(
+    col(tables.Claim.cycle_id) == bindparam("cycle_id"),
+    col(tables.Claim.measure).in_(bindparam("measures", expanding=True)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +140,10 @@ def _settle_incident(context: _Context, effect: eff.SettleIncident) -> None:
 
 
 def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
-    claim = tables.Claim
-    mine = col(claim.cycle_id) == context.facts.cycle_id
-    context.connection.execute(delete(claim).where(mine, col(claim.measure).in_(effect.measures)))
+    mine = {"cycle_id": context.facts.cycle_id, "measures": effect.measures}
+    context.connection.execute(_UNCLAIM, mine)
     context.connection.execute(
-        insert(claim),
+        _CLAIM,
         [
             {"cycle_id": context.facts.cycle_id, "measure": measure, "evidence": effect.evidence, "by": context.by,
              "ledger_seq": context.seq}

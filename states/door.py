@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlmodel import col
 
 from models import tables
@@ -18,7 +18,7 @@ from models.database import reading as reading_of
 from models.database import writing
 from models.errors import Refused, Unknown, Unmet
 from models.notes import Signer
-from models.people import Role
+from models.people import UNREGISTERED, Role
 from models.programme import Programme
 from models.records.base import ActRecord
 from models.words import _, in_words
@@ -32,6 +32,20 @@ from states.table import BY_TRIGGER, STATES, Row
 
 Measures = Callable[[Programme], Mapping[str, tuple[str, ...]]]
 _NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
+
+# Every act needs these. Built once: building a statement costs as much as running it.
+_CYCLE = select(tables.Cycle).where(col(tables.Cycle.id) == bindparam("cycle_id"))
+_KNOWN = select(tables.Record).where(col(tables.Record.key) == bindparam("key"))
+_KEEP = insert(tables.Record)
+_SUPERSEDE = (
+    update(tables.Record)
+    .where(
+        col(tables.Record.cycle_id) == bindparam("of_cycle"),
+        col(tables.Record.act) == bindparam("of_act"),
+        col(tables.Record.status) == "done",
+    )
+    .values(status="superseded")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,12 +229,11 @@ class Door:
         return Outcome(trigger=row.trigger, state=state, seq=seq, deviations=deviations, checkpoint=note)
 
     def _keep_record(self, connection: Connection, case: _Case, record_id: int | None, seq: int) -> None:
-        record = tables.Record
-        same_act = (col(record.cycle_id) == case.facts.cycle_id, col(record.act) == case.row.trigger)
-        connection.execute(update(record).where(*same_act, col(record.status) == "done").values(status="superseded"))
+        connection.execute(_SUPERSEDE, {"of_cycle": case.facts.cycle_id, "of_act": case.row.trigger})
         if record_id is None:
             _insert_record(connection, case, status="done", seq=seq, now=self.clock.now())
             return
+        record = tables.Record
         connection.execute(
             update(record)
             .where(col(record.id) == record_id)
@@ -238,13 +251,16 @@ class Door:
         return ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
 
     def _append(self, connection: Connection, case: _Case, event: str, data: Mapping[str, object]) -> int:
-        return ledger.append(
-            connection,
-            ledger.Entry(
-                at=self.clock.now(), event=event, by=case.confirmed_by or case.ask.by, via=case.ask.via,
-                cycle_id=case.facts.cycle_id, data=data,
-            ),
-        )  # fmt: skip
+        by = case.confirmed_by or case.ask.by
+        entry = ledger.Entry(
+            at=self.clock.now(),
+            event=event,
+            by=by if by in case.facts.people else UNREGISTERED,  # what was typed as an id may be anything (Law 4)
+            via=case.ask.via,
+            cycle_id=case.facts.cycle_id,
+            data=data,
+        )
+        return ledger.append(connection, entry)
 
 
 def row_of(trigger: str) -> Row:
@@ -269,7 +285,7 @@ def cycle_of(connection: Connection, cycle_id: str) -> tables.Cycle:
         Unknown: there is no such cycle.
 
     """
-    row = connection.execute(select(tables.Cycle).where(col(tables.Cycle.id) == cycle_id)).one_or_none()
+    row = connection.execute(_CYCLE, {"cycle_id": cycle_id}).one_or_none()
     if row is None:
         raise Unknown(_("The cycle {cycle} is not open.").format(cycle=cycle_id), _("Open it: tsudoi cycle open YEAR"))
     return row  # type: ignore[return-value]  # a Core row has the same attributes
@@ -402,7 +418,7 @@ def _data(case: _Case) -> dict[str, object]:
 
 
 def _known(connection: Connection, key: str) -> tables.Record | None:
-    return connection.execute(select(tables.Record).where(col(tables.Record.key) == key)).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
+    return connection.execute(_KNOWN, {"key": key}).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
 
 
 def _proposal(connection: Connection, ask: Ask) -> tables.Record | None:
@@ -428,11 +444,12 @@ def _drop_older_proposal(connection: Connection, case: _Case) -> None:
 
 def _insert_record(connection: Connection, case: _Case, *, status: str, seq: int, now: datetime) -> None:
     connection.execute(
-        insert(tables.Record).values(
-            cycle_id=case.facts.cycle_id, act=case.row.trigger, key=case.ask.key, status=status, by=case.ask.by,
-            via=case.ask.via, occurred_at=utc(case.at), entered_at=utc(now), confirmed_by=case.confirmed_by,
-            data=case.ask.record.model_dump_json(), ledger_seq=seq,
-        )
+        _KEEP,
+        {
+            "cycle_id": case.facts.cycle_id, "act": case.row.trigger, "key": case.ask.key, "status": status,
+            "by": case.ask.by, "via": case.ask.via, "occurred_at": utc(case.at), "entered_at": utc(now),
+            "confirmed_by": case.confirmed_by, "data": case.ask.record.model_dump_json(), "ledger_seq": seq,
+        },
     )  # fmt: skip
 
 

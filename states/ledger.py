@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlmodel import col
 
 from models import tables
@@ -19,6 +19,11 @@ from models.errors import Damaged
 from models.notes import Checkpoint, Signer, signed_note, verify_note
 from models.words import _
 from states import merkle
+
+# Built once: building a statement costs as much as running it, and every act appends.
+_SIZE = select(func.max(col(tables.Ledger.seq)))
+_HASHES = select(col(tables.Ledger.hashes)).where(col(tables.Ledger.seq) == bindparam("seq"))
+_APPEND = insert(tables.Ledger)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +53,15 @@ def append(connection: Connection, entry: Entry) -> int:
     text = rfc8785.dumps(said)
     hashes = merkle.stored_hashes(seq - 1, text, lambda leaf: _hashes(connection, leaf))
     connection.execute(
-        insert(tables.Ledger).values(
-            seq=seq, cycle_id=entry.cycle_id, event=entry.event, entry=text.decode(), hashes=hashes
-        )
+        _APPEND,
+        {"seq": seq, "cycle_id": entry.cycle_id, "event": entry.event, "entry": text.decode(), "hashes": hashes},
     )
     return seq
 
 
 def size(connection: Connection) -> int:
     """Return how many entries there are."""
-    return connection.execute(select(func.max(col(tables.Ledger.seq)))).scalar() or 0
+    return connection.execute(_SIZE).scalar() or 0
 
 
 def root(connection: Connection, at_size: int) -> bytes:
@@ -137,5 +141,4 @@ def _damaged(message: str) -> Damaged:
 
 
 def _hashes(connection: Connection, leaf: int) -> bytes:
-    query = select(col(tables.Ledger.hashes)).where(col(tables.Ledger.seq) == leaf + 1)
-    return connection.execute(query).scalar_one()
+    return connection.execute(_HASHES, {"seq": leaf + 1}).scalar_one()

@@ -10,7 +10,7 @@ from models import tables
 from models.clock import utc
 from models.database import writing
 from models.errors import BadInput, Refused, Unmet
-from models.people import SYSTEM, Person
+from models.people import SYSTEM, UNREGISTERED, Person
 from models.programme import Programme
 from models.words import _, in_words
 from states import ledger, reading, schedule
@@ -50,19 +50,34 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
     with writing(door.engine) as connection:
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
+        trial = connection.begin_nested()
         connection.execute(insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now)))
-        if unmet := _infeasible(door, connection, cycle_id):
-            connection.rollback()
-            raise Refused(
-                _("The year {year} cannot be opened yet.").format(year=fiscal_year),
-                unmet,
-                _("Register the people first: tsudoi people add"),
-            )
-        schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
-        data = {"fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256}
-        entry = ledger.Entry(at=now, event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
-        ledger.append(connection, entry)
+        unmet = _infeasible(door, connection, cycle_id)
+        if unmet:
+            trial.rollback()
+            data: dict[str, object] = {"act": "open_cycle", "unmet": ["four_eyes_are_feasible"]}
+            entry = ledger.Entry(at=now, event="act_refused", by=by, via=via, data=data)
+            ledger.append(connection, entry)
+        else:
+            trial.commit()
+            _begin(door, connection, cycle_id, programme, fiscal_year, by=by, via=via)
+    if unmet:
+        raise Refused(
+            _("The year {year} cannot be opened yet.").format(year=fiscal_year),
+            unmet,
+            _("Register the people first: tsudoi people add"),
+        )
     return cycle_id, True
+
+
+def _begin(
+    door: Door, connection: Connection, cycle_id: str, programme: Programme, fiscal_year: int, *, by: str, via: str
+) -> None:
+    """Write the schedule of a new cycle and its first entry."""
+    schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
+    data = {"fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256}
+    entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
+    ledger.append(connection, entry)
 
 
 def register(door: Door, person: Person, *, by: str, via: str) -> None:
@@ -72,8 +87,8 @@ def register(door: Door, person: Person, *, by: str, via: str) -> None:
         BadInput: the id is kept for the machine.
 
     """
-    if person.id == SYSTEM:
-        raise BadInput(_("The id “system” is kept for the machine."), _("Choose another id."))
+    if person.id in {SYSTEM, UNREGISTERED}:
+        raise BadInput(_("The id “{id}” is kept for the machine.").format(id=person.id), _("Choose another id."))
     values = {
         **person.model_dump(exclude={"roles", "side"}), "side": person.side.value,
         "roles": json.dumps(sorted(person.roles)),

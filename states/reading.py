@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 from sqlmodel import col
 
 from models import tables
@@ -20,6 +20,30 @@ from states.table import PIECE
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
 _RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
+
+# The door reads all of these at every act. Built once: building a statement costs as much as running it.
+_CYCLE: ColumnElement[str] = bindparam("cycle_id")
+_PEOPLE = select(tables.Staff)
+_DUE = select(col(tables.Act.act), col(tables.Act.due_on)).where(col(tables.Act.cycle_id) == _CYCLE)
+_DONE = select(
+    col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by), col(tables.Record.data),
+    col(tables.Record.confirmed_by),
+).where(col(tables.Record.cycle_id) == _CYCLE, col(tables.Record.status) == "done")  # fmt: skip
+_ITEMS = (
+    select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
+    .where(col(tables.Item.cycle_id) == _CYCLE)
+    .order_by(col(tables.Item.number))
+)
+_UNDECIDED = select(func.count()).where(col(tables.HeldRow.cycle_id) == _CYCLE, col(tables.HeldRow.how) == "")
+_RECHECKED = select(col(tables.Record.data)).where(
+    col(tables.Record.cycle_id) == _CYCLE,
+    col(tables.Record.act).in_(_RECHECKS),
+    col(tables.Record.status).in_(("done", "superseded")),
+)
+_INCIDENTS = select(col(tables.Incident.id)).where(
+    col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
+)
+_CLAIMS = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == _CYCLE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +111,6 @@ def load(
 ) -> Facts:
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)
-    held = tables.HeldRow
-    undecided = select(func.count()).where(col(held.cycle_id) == cycle.id, col(held.how) == "")
     return Facts(
         cycle_id=cycle.id,
         fiscal_year=cycle.fiscal_year,
@@ -100,7 +122,7 @@ def load(
         done=done,
         due=due,
         items=_items(connection, cycle.id),
-        undecided=connection.execute(undecided).scalar_one(),
+        undecided=connection.execute(_UNDECIDED, {"cycle_id": cycle.id}).scalar_one(),
         newly_protected=_newly_protected(connection, cycle.id),
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
@@ -111,59 +133,51 @@ def load(
 
 def people(connection: Connection) -> dict[str, Person]:
     """Return everybody on the register by id."""
-    return {
-        row.id: Person(
-            id=row.id,
-            name=row.name,
-            side=row.side,
-            roles=json.loads(row.roles),
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            mail=row.mail,
-            passphrase_hash=row.passphrase_hash,
-        )
-        for row in connection.execute(select(tables.Staff))
-    }
+    return {row.id: _person(row) for row in connection.execute(_PEOPLE)}
+
+
+@lru_cache(maxsize=1000)  # the same few people are read at every act
+def _person(row: Row[tuple[tables.Staff]]) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        side=row.side,
+        roles=json.loads(row.roles),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        mail=row.mail,
+        passphrase_hash=row.passphrase_hash,
+    )
 
 
 def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
-    act, record = tables.Act, tables.Record
-    due = connection.execute(select(col(act.act), col(act.due_on)).where(col(act.cycle_id) == cycle_id))
-    in_force = select(record).where(col(record.cycle_id) == cycle_id, col(record.status) == "done")
+    mine = {"cycle_id": cycle_id}
     done = {
         row.act: Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
-        for row in connection.execute(in_force)
+        for row in connection.execute(_DONE, mine)
     }
-    return done, {row.act: row.due_on for row in due}
+    return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}
 
 
 def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
-    item = tables.Item
-    rows = connection.execute(select(item).where(col(item.cycle_id) == cycle_id).order_by(col(item.number)))
+    rows = connection.execute(_ITEMS, {"cycle_id": cycle_id})
     return tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows)
 
 
 def _newly_protected(connection: Connection, cycle_id: str) -> str:
     """Return the serials that any re-check found: each says only what is new since the one before (domain.md 2)."""
-    record = tables.Record
-    query = select(col(record.data)).where(
-        col(record.cycle_id) == cycle_id,
-        col(record.act).in_(_RECHECKS),
-        col(record.status).in_(("done", "superseded")),
-    )
-    found = (json.loads(text)["newly_protected"] for text in connection.execute(query).scalars())
+    texts = connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars()
+    found = (json.loads(text)["newly_protected"] for text in texts)
     return compact(serial for text in found for serial in expand(text))
 
 
 def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:
-    incident = tables.Incident
-    query = select(col(incident.id)).where(col(incident.cycle_id) == cycle_id, col(incident.state) == "open")
-    return frozenset(number for number in connection.execute(query).scalars() if number is not None)
+    numbers = connection.execute(_INCIDENTS, {"cycle_id": cycle_id}).scalars()
+    return frozenset(number for number in numbers if number is not None)
 
 
 def _claims(connection: Connection, cycle_id: str) -> frozenset[str]:
-    query = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == cycle_id)
-    return frozenset(connection.execute(query).scalars())
+    return frozenset(connection.execute(_CLAIMS, {"cycle_id": cycle_id}).scalars())
 
 
 def aware(instant: datetime) -> datetime:

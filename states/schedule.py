@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import col
 
 from models import tables
@@ -17,6 +17,11 @@ from states.facts import Facts
 from states.table import BY_TRIGGER, TABLE
 
 LONG_AGO = date(1900, 1, 1)
+
+# Every dated act needs these. Built once: building a statement costs as much as running it.
+_THIS = (col(tables.Act.cycle_id) == bindparam("of_cycle"), col(tables.Act.act) == bindparam("of_act"))
+_DATES = select(col(tables.Act.planned_on), col(tables.Act.due_on)).where(*_THIS)
+_DONE = update(tables.Act).where(*_THIS)
 
 
 def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
@@ -76,10 +81,9 @@ def reschedule(
     """Mark a dated act as done and move what hangs on it; nothing else moves when it was in time."""
     if trigger not in facts.due:
         return
-    act, today = tables.Act, at.astimezone(TOKYO).date()
-    mine = col(act.cycle_id) == facts.cycle_id
-    connection.execute(update(act).where(mine, col(act.act) == trigger).values(done_on=today, done_seq=seq))
-    row = connection.execute(select(act).where(mine, col(act.act) == trigger)).one()
+    today, this = at.astimezone(TOKYO).date(), {"of_cycle": facts.cycle_id, "of_act": trigger}
+    connection.execute(_DONE, {**this, "done_on": today, "done_seq": seq})
+    row = connection.execute(_DATES, this).one()
     in_time = today <= row.planned_on == row.due_on
     if not in_time or any(deadlines.Rule.parse(it.rule).anchor == trigger for it in scheduled(facts.programme)):
         push(connection, facts, today=facts.today, calendar=calendar)

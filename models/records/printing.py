@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Count, Line, MaybeSha256, SerialText, Sha256
+from models.records.base import ActRecord, Count, MaybeLine, MaybeSha256, SerialText, Sha256
 
 Version = Annotated[int, Field(ge=1, le=99)]
 
@@ -49,7 +49,7 @@ class PrintingReported(ActRecord):
     spoiled: SerialText = Field(default="", title="Serials of spoiled sheets")
     reprinted: SerialText = Field(default="", title="Serials printed again")
     sheets_left: Count = Field(default=0, title="Blank sheets left")
-    spoiled_stack: Line = Field(default="", title="Number of the stack of spoiled sheets", min_length=0)
+    spoiled_stack: MaybeLine = Field(default="", title="Number of the stack of spoiled sheets")
 
 
 class PrintingCompleted(ActRecord):

@@ -3,9 +3,7 @@
 from models.records.mailing import MailReturned, Posted, PostingApproved, PostingReported
 from models.serials import count
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded
-
-posting_is_approved = recorded("approve_posting", "The posting is approved.", name="posting_is_approved")
+from states.guards.base import claims, claims_of
 
 
 @claims(owes="complete_enclosing")
@@ -19,6 +17,13 @@ def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
 def approved_count_agrees(facts: Facts, record: PostingApproved) -> Verdict:
     """The approved number is the number of enclosed pieces."""
     return _agrees(facts.pieces.count("enclosed"), record.letters)
+
+
+@claims(owes="approve_posting")
+def posting_is_approved(facts: Facts) -> Verdict:
+    """The posting is approved for the number of pieces that are enclosed now: a pull after the go asks again."""
+    go = facts.record("approve_posting", PostingApproved)
+    return go is not None and _agrees(facts.pieces.count("enclosed"), go.letters)
 
 
 @claims(owes="recheck_before_posting")

@@ -15,7 +15,6 @@ from states.guards.base import claims, claims_of, recorded
 
 manuscript_is_delivered = recorded("deliver_manuscript", "The manuscript is delivered.", name="manuscript_is_delivered")
 text_proof_is_in = recorded("submit_text_proof", "A proof of the fixed text is in.", name="text_proof_is_in")
-text_is_approved = recorded("approve_text", "The fixed text is approved.", name="text_is_approved")
 imprint_sample_is_in = recorded("submit_imprint_sample", "The imprint sample is in.", name="imprint_sample_is_in")
 printing_is_reported = recorded("report_printing", "The contractor has reported printing.", name="printing_is_reported")
 
@@ -25,6 +24,13 @@ def approved_text_is_the_latest(facts: Facts, record: TextApproved) -> Verdict:
     """The approved version of the text is the latest one submitted."""
     proof = facts.record("submit_text_proof", TextProofSubmitted)
     return proof is not None and proof.version == record.version
+
+
+@claims(owes="approve_text")
+def text_is_approved(facts: Facts) -> Verdict:
+    """The fixed text is approved, in the version submitted last."""
+    proof, approval = facts.record("submit_text_proof", TextProofSubmitted), facts.record("approve_text", TextApproved)
+    return proof is not None and approval is not None and proof.version == approval.version
 
 
 @claims_of(ImprintSampleSubmitted)

@@ -47,13 +47,13 @@ SECONDS = {
 }
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts",
-    "confirm_readiness", "deliver_manuscript", "submit_text_proof", "approve_text", "take_extract", "extract",
+    "confirm_readiness", "deliver_manuscript", "submit_text_proof", "take_extract", "approve_text", "extract",
     "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
     "submit_imprint_sample", "approve_proof", "take_additions", "report_printing", "complete_printing",
     "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor", "report_enclosing",
     "complete_enclosing", "issue_final_pull_list", "acknowledge_final_pull_list", "inspect_delivery",
     "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
-    "record_returned_mail", "return_items", "report_erasure", "return_media", "report_completion", "confirm_erasure",
+    "record_returned_mail", "return_items", "return_media", "report_erasure", "report_completion", "confirm_erasure",
     "accept_work", "end_returned_mail", "erase_ward_data", "destroy_items", "close",
 )  # fmt: skip
 PASSPHRASE = Evidence(confirmed_how="passphrase")

@@ -459,16 +459,25 @@ def test_a_closed_year_owes_nothing(year: Year) -> None:
 
 def test_a_late_act_moves_what_hangs_on_it(year: Year) -> None:
     """Three open days late are three open days later for what hangs on it; the plan stays beside it."""
-    calendar = year.door.calendar
+    calendar, after = year.door.calendar, ("report_completion", "end_returned_mail")
     year.play(before="report_enclosing")
-    planned = {act: due(year, act) for act in ("complete_enclosing", "issue_final_pull_list", "post", "close")}
+    planned = {act: due(year, act) for act in ("complete_enclosing", "issue_final_pull_list", "post", *after)}
     year.clock.at += (calendar.add_open_days(due(year, "report_enclosing"), 3)) - year.clock.at.date()
     year.do("report_enclosing")
     for act in ("complete_enclosing", "issue_final_pull_list", "post"):
         assert due(year, act) == calendar.add_open_days(planned[act], 3)
-    assert due(year, "close") == planned["close"] or due(year, "close") > planned["close"]
+    assert due(year, "report_completion") == calendar.add_open_days(planned["report_completion"], 3)
+    assert due(year, "end_returned_mail") == planned["end_returned_mail"]  # it hangs on the ceremony alone
     rows = {row.act: row.planned_on for row in year.read(select(tables.Act))}
     assert {act: rows[act] for act in planned} == planned
+
+
+def test_a_year_done_in_time_moves_nothing(sqlite_year: Year) -> None:
+    """As long as everything is done on its day, every act is owed on the day of the plan."""
+    sqlite_year.play()
+    rows = sqlite_year.read(select(tables.Act))
+    moved = {row.act for row in rows if row.due_on != row.planned_on}
+    assert moved <= {"accept_work"}  # ten calendar days after the actual report
 
 
 def test_a_person_moves_a_deadline_with_a_reason_and_what_hangs_on_it_follows(year: Year) -> None:
@@ -523,11 +532,11 @@ def test_an_error_in_the_middle_leaves_nothing(year: Year, monkeypatch: pytest.M
     before = year.everything_but_the_ledger(), year.entries()
 
     def fails(*_arguments: object) -> None:
-        raise OSError
+        raise InterruptedError
 
     with monkeypatch.context() as patch:
         patch.setitem(apply._HOW, AddPieces, fails)
-        with pytest.raises(OSError):
+        with pytest.raises(InterruptedError):
             year.confirm("extract")
     assert (year.everything_but_the_ledger(), year.entries()) == before
     year.confirm("extract")
@@ -570,3 +579,27 @@ def test_a_kill_in_the_middle_leaves_nothing(
     assert (year.everything_but_the_ledger(), year.entries()) == before
     year.confirm("extract")
     assert year.pieces() == {"exported": 12}
+
+
+def test_whoever_is_on_no_register_stands_in_the_ledger_without_what_was_typed(year: Year) -> None:
+    """A refusal keeps the act and the guards, but not the text that was given as an id: it may be anything."""
+    assert "person_is_registered" in unmet(year, "conclude_contract", by="山田 太郎")
+    assert json.loads(year.entries()[-1])["by"] == "unregistered"
+    assert "山田" not in "".join(year.entries())
+
+
+def test_a_pull_after_the_go_asks_for_the_go_again(year: Year) -> None:
+    """The posting is approved for a number of pieces; with fewer pieces it is not approved any more."""
+    year.play(before="post")
+    year.do("issue_final_pull_list", pulled="9", reasons={"r1": 1}, rechecked_on=year.facts().today)
+    year.do("acknowledge_final_pull_list", pulled="9")
+    assert "posting_is_approved" in unmet(year, "post")
+    year.do("approve_posting", letters=year.pieces()["enclosed"])
+    assert "posting_is_approved" not in unmet(year, "post", accepted=0)
+
+
+def test_a_newer_proof_asks_for_the_approval_again(year: Year) -> None:
+    """The imprint sample is not approved while the latest text is not."""
+    year.play(before="approve_proof")
+    year.do("submit_text_proof", version=2)
+    assert "text_is_approved" in unmet(year, "approve_proof")

@@ -24,6 +24,22 @@ CREATE TRIGGER {t}_begins_as_the_rules_say BEFORE INSERT ON {t}
 WHEN NOT EXISTS (SELECT 1 FROM rule WHERE machine = '{t}' AND from_state = '' AND to_state = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'tsudoi: this is not a state to begin with'); END
 """
+SQLITE_STAYS = """
+CREATE TRIGGER {t}_is_never_erased BEFORE DELETE ON {t}
+BEGIN SELECT RAISE(ABORT, 'tsudoi: what has a state is not erased but ends in one'); END
+"""
+# INSERT OR REPLACE erases without asking the trigger above where recursive_triggers is off.
+SQLITE_NEW = """
+CREATE TRIGGER {t}_begins_once BEFORE INSERT ON {t} WHEN EXISTS (SELECT 1 FROM {t} WHERE {same})
+BEGIN SELECT RAISE(ABORT, 'tsudoi: what has a state does not begin again'); END
+"""
+SAME = {
+    "cycle": "id = NEW.id",
+    "piece": "cycle_id = NEW.cycle_id AND serial = NEW.serial",
+    "item": "cycle_id = NEW.cycle_id AND number = NEW.number",
+    "incident": "id = NEW.id",
+    "reminder": "id = NEW.id OR key = NEW.key",
+}
 SQLITE_GROW_ONLY = """
 CREATE TRIGGER {t}_is_never_{done} BEFORE {what} ON {t}
 BEGIN SELECT RAISE(ABORT, 'tsudoi: the {t} can only grow'); END
@@ -90,6 +106,15 @@ FOR EACH ROW EXECUTE FUNCTION tsudoi_checkpoint_is_of_now()
         " FOR EACH ROW EXECUTE FUNCTION tsudoi_state_follows_the_rules()"
         for t in GUARDED
     ),
+    """
+CREATE FUNCTION tsudoi_is_never_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'tsudoi: what has a state is not erased but ends in one'; END $$
+""",
+    *(
+        f"CREATE TRIGGER {t}_is_never_erased BEFORE DELETE OR TRUNCATE ON {t}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION tsudoi_is_never_erased()"
+        for t in GUARDED
+    ),
     *(
         f"CREATE TRIGGER {t}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {t}"
         " FOR EACH STATEMENT EXECUTE FUNCTION tsudoi_only_grows()"
@@ -103,7 +128,11 @@ def sqlite_triggers() -> list[str]:
     return [
         SQLITE_NEXT,
         SQLITE_NEW_CHECKPOINT,
-        *(text.format(t=t) for t in GUARDED for text in (SQLITE_STATE, SQLITE_BEGINNING)),
+        *(
+            text.format(t=t, same=SAME[t])
+            for t in GUARDED
+            for text in (SQLITE_STATE, SQLITE_BEGINNING, SQLITE_STAYS, SQLITE_NEW)
+        ),
         *(
             SQLITE_GROW_ONLY.format(t=t, what=what, done=done)
             for t in GROW_ONLY

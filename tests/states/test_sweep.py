@@ -1,0 +1,190 @@
+"""The morning's sweep: flags by the ladder, reminders to whoever owes the act and can do it, one a rung."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from scenes import Year
+from sqlalchemy import select
+from sqlmodel import col
+
+from models import tables
+from models.clock import TOKYO
+from models.people import Person, Role, Side
+from states import opening
+from states.sweep import Swept, sweep, upcoming
+from states.table import BY_TRIGGER
+
+
+def on(year: Year, day: date) -> Swept:
+    year.clock.at = datetime(day.year, day.month, day.day, 9, tzinfo=TOKYO)
+    return sweep(year.door)
+
+
+def due(year: Year, act: str, open_days: int = 0) -> date:
+    return year.door.calendar.add_open_days(year.facts().due[act], open_days)
+
+
+def reminders(year: Year, act: str) -> list[tuple[int, str]]:
+    rows = year.read(select(tables.Reminder).where(col(tables.Reminder.act) == act).order_by(col(tables.Reminder.id)))
+    return [(row.rung, row.to_person) for row in rows]
+
+
+def flags(year: Year, act: str) -> list[str]:
+    """Return the flags of an act as the ledger tells of them."""
+    said = [json.loads(entry) for entry in year.entries()]
+    return [entry["data"]["flag"] for entry in said if entry["event"] == "act_flagged" and entry["data"]["act"] == act]
+
+
+def act_of(year: Year, act: str) -> Any:
+    [row] = year.read(select(tables.Act).where(col(tables.Act.act) == act))
+    return row
+
+
+def test_the_ladder_is_climbed_day_by_day(year: Year) -> None:
+    """Flags change on their days; the owner is written to at every rung, the approver from the second day after."""
+    first = due(year, "conclude_contract", -5)
+    for days in range(25):
+        on(year, first + timedelta(days=days))
+    assert flags(year, "conclude_contract") == ["due_soon", "due_today", "overdue", "escalated"]
+    coordinators, approver = ("sato", "suzuki"), "takahashi"
+    assert set(reminders(year, "conclude_contract")) == {
+        *((rung, person) for rung in (-3, 0, 1, 2, 3) for person in coordinators),
+        *((rung, approver) for rung in (2, 3)),
+    }
+    assert len(reminders(year, "conclude_contract")) == 12
+
+
+def test_a_flag_and_its_reminders_come_on_their_day(year: Year) -> None:
+    """The day before a rung nothing is said; on the day the flag stands, with its date, and the reminders wait."""
+    day = due(year, "conclude_contract", -3)
+    assert on(year, day - timedelta(days=1)) == Swept(looked_at=0, flagged=0, reminders=0)
+    assert on(year, day) == Swept(looked_at=1, flagged=1, reminders=2)
+    row = act_of(year, "conclude_contract")
+    assert (row.flag, row.rung, row.flagged_at is not None) == ("due_soon", -3, True)
+    [reminder, _other] = year.read(select(tables.Reminder).order_by(col(tables.Reminder.id)))
+    assert (reminder.state, reminder.due_on, reminder.attempts) == ("waiting", due(year, "conclude_contract"), 0)
+
+
+def test_a_second_sweep_on_a_day_does_nothing(year: Year) -> None:
+    """However often the morning comes, one rung is one reminder."""
+    day = due(year, "conclude_contract", 1)
+    assert on(year, day).reminders == 2
+    before = year.everything_but_the_ledger(), year.entries()
+    assert on(year, day) == Swept(looked_at=0, flagged=0, reminders=0)
+    assert (year.everything_but_the_ledger(), year.entries()) == before
+
+
+def test_days_off_are_caught_up(sqlite_year: Year) -> None:
+    """After days without a sweep the present flag is set and the latest rung is written once; none is made up."""
+    on(sqlite_year, due(sqlite_year, "conclude_contract", 6))
+    assert flags(sqlite_year, "conclude_contract") == ["escalated"]
+    assert set(reminders(sqlite_year, "conclude_contract")) == {(3, "sato"), (3, "suzuki"), (3, "takahashi")}
+
+
+def test_what_waits_on_anothers_act_is_not_reminded(sqlite_year: Year) -> None:
+    """While the ward has not concluded the contract, the contractor's day moves on and he is not written to."""
+    year = sqlite_year
+    for day in (due(year, "register_handlers", days) for days in (-3, 0, 2)):
+        on(year, day)
+    assert reminders(year, "register_handlers") == []
+    assert "overdue" not in flags(year, "register_handlers")
+    assert act_of(year, "register_handlers").due_on > act_of(year, "register_handlers").planned_on
+    assert {person for _rung, person in reminders(year, "conclude_contract")} == {"sato", "suzuki", "takahashi"}
+
+
+def test_the_contractor_is_reminded_of_what_he_owes(sqlite_year: Year) -> None:
+    """What the contractor owes goes to the handling manager, from the second day after also to the ward's approver."""
+    year = sqlite_year
+    year.play(before="register_handlers")
+    on(year, due(year, "register_handlers"))
+    assert reminders(year, "register_handlers") == [(0, "asahi")]
+    on(year, due(year, "register_handlers", 2))
+    assert set(reminders(year, "register_handlers")[1:]) == {(2, "asahi"), (2, "takahashi")}
+
+
+def test_the_register_section_is_reminded_of_the_extract(sqlite_year: Year) -> None:
+    """What the register section owes goes to the register officers."""
+    year = sqlite_year
+    year.play(before="take_extract")
+    on(year, due(year, "take_extract"))
+    assert set(reminders(year, "take_extract")) == {(0, "watanabe"), (0, "nakamura")}
+
+
+def test_a_done_act_is_never_flagged(sqlite_year: Year) -> None:
+    """Done in time, an act has no flag on any later day."""
+    year = sqlite_year
+    year.play(until="contracted")
+    for days in range(0, 30, 2):
+        on(year, year.clock.at.date() + timedelta(days=days))
+    assert flags(year, "conclude_contract") == []
+    assert reminders(year, "conclude_contract") == []
+
+
+def test_a_finished_year_is_silent(sqlite_year: Year) -> None:
+    """A year done in time has neither flag nor reminder, and a sweep long after its close has nothing to look at."""
+    year = sqlite_year
+    year.play()
+    assert on(year, date(2027, 3, 30)) == Swept(looked_at=0, flagged=0, reminders=0)
+    assert "act_flagged" not in year.events()
+
+
+def test_nobody_is_chased_for_what_a_cancelled_year_never_caused(sqlite_year: Year) -> None:
+    """Nothing went out: the contractor is not reminded of return and erasure."""
+    year = sqlite_year
+    year.play(until="ready")
+    year.do("cancel")
+    on(year, date(2027, 2, 10))
+    people = {row.to_person for row in year.read(select(tables.Reminder))}
+    assert people <= {"sato", "suzuki", "takahashi", "watanabe", "nakamura"}
+    assert flags(year, "return_items") == []
+    assert flags(year, "close") == ["escalated"]
+
+
+def test_under_hold_flags_stay_and_only_rescue_is_reminded(sqlite_year: Year) -> None:
+    """A held year is flagged; nobody is asked for what the hold forbids, but for what it allows."""
+    year = sqlite_year
+    year.play(until="posted")
+    year.do("hold")
+    on(year, due(year, "return_items"))
+    assert flags(year, "report_posting") == ["escalated"]
+    assert reminders(year, "report_posting") == []
+    assert reminders(year, "return_items") == [(0, "asahi")]
+    assert not BY_TRIGGER["report_posting"].under_hold
+
+
+def test_a_moved_deadline_begins_the_ladder_anew(year: Year) -> None:
+    """The new day has its own reminders; moved back, nobody is written to a second time about the old day."""
+    planned = due(year, "conclude_contract")
+    on(year, planned)
+    assert reminders(year, "conclude_contract") == [(0, "sato"), (0, "suzuki")]
+    later = due(year, "conclude_contract", 5)
+    year.do("move_deadline", act="conclude_contract", to=later)
+    assert on(year, planned).reminders == 0
+    assert act_of(year, "conclude_contract").flag == ""
+    year.do("move_deadline", act="conclude_contract", to=planned)
+    assert on(year, planned).reminders == 0
+    assert act_of(year, "conclude_contract").flag == "due_today"
+    assert on(year, due(year, "conclude_contract", 1)).reminders == 2
+
+
+def test_whoever_is_no_longer_valid_is_not_written_to(sqlite_year: Year) -> None:
+    """Reminders go to the people of the day."""
+    year = sqlite_year
+    gone = Person(
+        id="suzuki", name="鈴木 直樹", side=Side.WARD, roles=frozenset({Role.COORDINATOR}),
+        valid_from=date(2026, 4, 1), valid_to=date(2026, 9, 30),
+    )  # fmt: skip
+    opening.register(year.door, gone, by="system", via="desk")
+    on(year, due(year, "conclude_contract"))
+    assert reminders(year, "conclude_contract") == [(0, "sato")]
+
+
+@pytest.mark.parametrize(("open_days", "flag"), [(-3, "due_soon"), (0, "due_today"), (1, "overdue"), (2, "escalated")])
+def test_what_would_be_flagged_is_told_without_writing(sqlite_year: Year, open_days: int, flag: str) -> None:
+    """A look ahead names the acts and flags of that day and changes nothing."""
+    before = sqlite_year.everything_but_the_ledger(), sqlite_year.entries()
+    [first, *_later] = upcoming(sqlite_year.door, due(sqlite_year, "conclude_contract", open_days))
+    assert (first.act, first.flag) == ("conclude_contract", flag)
+    assert (sqlite_year.everything_but_the_ledger(), sqlite_year.entries()) == before
