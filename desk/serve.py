@@ -79,7 +79,7 @@ def _run_the_flows(api: str, *, alone: bool) -> None:
     def say_what_is_served() -> None:
         say(_("Dashboard: {address}").format(address=api.removesuffix("/api")), style="bold")
         say_table(
-            [_("Name"), _("When")],
+            [_("What runs"), _("When")],
             [[it.name, _("weekdays at 9:00") if it.cron else _("when asked")] for it in deployments.TABLE],
         )
         say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))

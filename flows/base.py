@@ -6,12 +6,14 @@ from deep inside might quote data (Law 4).
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from prefect import Flow, flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
 
 from models.errors import TsudoiError, place_of
+from models.words import _
 from steps.office import Office
 
 P = ParamSpec("P")
@@ -35,8 +37,25 @@ def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
         except (TsudoiError, Unforeseen):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, only its type may reach Prefect
-            hidden = Unforeseen(f"{type(error).__name__} at {place_of(error)}")
-        raise hidden  # outside the handler: the original, with what it may quote, is not attached
+            kind, place = type(error).__name__, place_of(error)
+        # outside the handler: the original, with what it may quote, is not attached
+        raise Unforeseen(_("This is a bug: {kind} at {place}.").format(kind=kind, place=place))
+
+    return call
+
+
+def _failing_in_words(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a failure a failed state with its words only; an error that is raised Prefect would pickle to disk.
+
+    Who calls the flow as a function gets the error raised all the same.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (TsudoiError, Unforeseen) as error:
+            return cast("R", Failed(message=str(error), data=error))
 
     return call
 
@@ -46,7 +65,7 @@ def stage_flow(name: str, description: str = "") -> Callable[[Callable[P, R]], F
 
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
         made = flow(name=name, description=description or None, persist_result=False, log_prints=False)
-        return made(_sanitised(function))
+        return made(_failing_in_words(_sanitised(function)))
 
     return decorate
 

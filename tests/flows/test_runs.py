@@ -1,0 +1,185 @@
+"""The flows as they run: what they do, how a refusal looks, and what Prefect never gets to know."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Prefect
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from adapters.clock import VirtualClock
+from models import tables
+from models.clock import TOKYO
+from models.database import reading
+from models.errors import Refused
+from steps.office import Office
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+CLAIM = {"act": "claim_measures", "fields": {"measures": ["W-OP-01"], "evidence": "契約書"}}
+CONTRACT = {
+    "act": "conclude_contract",
+    "fields": {
+        "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
+        "special_provisions_attached": True,
+    },
+}  # fmt: skip
+
+
+def run(prefect: Prefect, act: dict[str, Any], **more: Any) -> Any:
+    """Run 記録 and return the run's last state."""
+    record = prefect.flow_module("record")
+    return record.record_act(record.ActForm(year=2026, by="sato", **act, **more), return_state=True)
+
+
+def entries(office: Office) -> list[str]:
+    with reading(office.engine) as connection:
+        return list(connection.execute(select(col(tables.Ledger.event)).order_by(col(tables.Ledger.seq))).scalars())
+
+
+def count(office: Office, kind: type) -> int:
+    with reading(office.engine) as connection:
+        return connection.execute(select(func.count()).select_from(kind)).scalar_one()
+
+
+def cycle_state(office: Office) -> str:
+    with reading(office.engine) as connection:
+        return connection.execute(select(col(tables.Cycle.state))).scalar_one()
+
+
+def go_to(office: Office, *day: int) -> None:
+    clock = office.clock
+    assert isinstance(clock, VirtualClock)
+    clock.set(datetime(*day, 9, 0, tzinfo=TOKYO))  # type: ignore[misc]
+
+
+def test_recording_does_the_act(prefect: Prefect, opened: Office) -> None:
+    """記録 does an act of the table and says in which state the year is afterwards."""
+    state = run(prefect, CLAIM)
+    assert state.is_completed()
+    assert state.result() == "planned"
+    assert entries(opened)[-1] == "measures_claimed"
+
+
+def test_a_refusal_is_a_failed_run_that_lists_what_is_missing(prefect: Prefect, opened: Office) -> None:
+    """A refused act is a failed run whose message lists every unmet guard; only the ledger has grown."""
+    before = entries(opened)
+    state = run(prefect, CONTRACT)
+    assert state.is_failed()
+    assert "契約締結" in state.message
+    assert "\n  - " in state.message
+    assert "W-OP-01" in state.message
+    assert "C-OP-01" in state.message
+    assert cycle_state(opened) == "planned"
+    added = entries(opened)[len(before) :]
+    assert len(added) == 1
+    assert "refused" in added[0]
+
+
+def test_who_calls_a_flow_gets_the_refusal_raised(prefect: Prefect, opened: Office) -> None:
+    """A flow called as a function raises the refusal itself, with its list, as a rehearsal needs it."""
+    record = prefect.flow_module("record")
+    with pytest.raises(Refused) as raised:
+        record.record_act(record.ActForm(year=2026, by="sato", **CONTRACT))
+    assert raised.value.unmet
+
+
+def test_wrong_fields_are_named_without_their_values(prefect: Prefect, opened: Office) -> None:
+    """A form with a wrong field fails, names the field and never repeats what was typed into it."""
+    fields = {**CONTRACT["fields"], "begins_on": "ヒミツノアタイ"}
+    state = run(prefect, {"act": "conclude_contract", "fields": fields})
+    assert state.is_failed()
+    assert "begins_on" in state.message
+    assert "ヒミツノアタイ" not in state.message
+
+
+def test_a_double_submission_is_one_act(prefect: Prefect, opened: Office) -> None:
+    """The same key twice is one act: both runs complete, the ledger holds it once."""
+    for _ in range(2):
+        assert run(prefect, CLAIM, key="form-1").is_completed()
+    assert entries(opened).count("measures_claimed") == 1
+
+
+def test_what_an_unforeseen_error_says_reaches_nobody(
+    prefect: Prefect, opened: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An unforeseen error shows its type and place; what it said is in no file of Prefect and in no log."""
+
+    def quote_a_resident(*_args: object, **_kwargs: object) -> None:
+        name = "佐藤 花子"
+        raise ValueError(name)
+
+    assert run(prefect, CONTRACT).is_failed()
+    monkeypatch.setattr(prefect.flow_module("record"), "perform", quote_a_resident)
+    monkeypatch.setattr("steps.reminding.watch", quote_a_resident)
+    by_flow, by_task = run(prefect, CLAIM), prefect.flow_module("reminding").watch(return_state=True)
+    assert by_flow.is_failed()
+    assert by_task.is_failed()
+    assert "ValueError" in by_flow.message
+    assert "ValueError" in by_task.message
+    send_the_logs()
+
+    written = everything_in(prefect.database.parent, prefect.folder, opened.home)
+    assert is_in("契約締結", written), "the scan sees Japanese where Prefect keeps it"
+    assert written.count(b"ValueError") >= 2
+    assert "ValueError" in caplog.text
+    for needle in ("佐藤 花子", "花子"):
+        assert not is_in(needle, written)
+        assert not is_in(needle, caplog.text.encode())
+
+
+def test_the_watch_reminds_of_what_is_due(prefect: Prefect, opened: Office) -> None:
+    """朝の点検 flags what has come to its day and writes to whoever owes it, once."""
+    go_to(opened, 2026, 10, 1)
+    watch = prefect.flow_module("reminding").watch
+    first = watch()
+    assert first >= 1
+    assert count(opened, tables.Reminder) == first
+    assert "reminder_sent" in entries(opened)
+    assert watch() == 0
+
+
+def test_the_watch_is_silent_on_a_closed_day(prefect: Prefect, opened: Office) -> None:
+    """On a Saturday nothing is written to anybody, however late an act is."""
+    go_to(opened, 2026, 10, 3)
+    assert prefect.flow_module("reminding").watch() == 0
+    assert count(opened, tables.Reminder) == 0
+
+
+def test_the_year_opens_once(prefect: Prefect, office: Office) -> None:
+    """年度の開始 opens the year when its day has come, however often it runs, and not a day earlier."""
+    open_year = prefect.flow_module("preparation").open_year
+    go_to(office, 2026, 8, 31)
+    assert open_year() == ""
+    assert count(office, tables.Cycle) == 0
+    go_to(office, 2026, 9, 10)
+    assert open_year() == open_year() == "hatachi-2026"
+    assert count(office, tables.Cycle) == 1
+    assert sum("opened" in event for event in entries(office)) == 1
+
+
+def test_nothing_of_a_run_is_kept_but_its_state(prefect: Prefect, opened: Office) -> None:
+    """No result of a run is stored, and no flow or task caches anything."""
+    assert run(prefect, CLAIM).is_completed()
+    assert run(prefect, CONTRACT).is_failed()
+    kept = list((prefect.folder / "storage").glob("*"))
+    assert not kept
+    for served in prefect.flow_module("deployments").TABLE:
+        assert served.flow.persist_result is False
+
+
+def send_the_logs() -> None:
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - Prefect is imported once its folder is set
+
+    APILogWorker.instance().drain_all()
+
+
+def is_in(text: str, written: bytes) -> bool:
+    """Tell whether a text is there, as it is or as JSON escapes it."""
+    return text.encode() in written or text.encode("unicode_escape") in written
+
+
+def everything_in(*folders: Path) -> bytes:
+    return b"".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())

@@ -1,0 +1,225 @@
+"""`tsudoi serve` as it is started in an office: a process, its server, its schedules, and its end."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import psutil
+import pytest
+
+from models.clock import fiscal_year_of
+from models.database import reading
+from steps import preparation
+from steps.office import Office
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+TSUDOI = Path(sys.executable).with_name("tsudoi")
+TOKYO = ZoneInfo("Asia/Tokyo")
+YEAR = fiscal_year_of(datetime.now(TOKYO).date())
+SWEEPS = {"年度の開始", "朝の点検"}
+SERVED = SWEEPS | {
+    "記録", "確認", "対象者抽出", "追加抽出", "暗号化パッケージ作成", "追加分の印刷", "区保有データの廃棄",
+}  # fmt: skip
+
+
+class Serving:
+    """A running `tsudoi serve`."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.out, self.port = folder / "out.txt", port
+        with self.out.open("w") as out:
+            self.process = subprocess.Popen(
+                [TSUDOI, "serve", "--port", str(port)], stdout=out, stderr=out, env=environment(folder), cwd=folder
+            )
+        self.api = httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=10, trust_env=False)
+
+    def wait_until_ready(self) -> None:
+        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=60, or_else=self.out.read_text)
+        assert self.process.poll() is None
+
+    def server(self) -> psutil.Process:
+        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in it.cmdline()]
+        return child
+
+    def ask(self, path: str, **body: Any) -> Any:
+        response = self.api.post(path, json=body)
+        assert response.is_success, response.text
+        return response.json()
+
+    def deployments(self) -> dict[str, Any]:
+        return {found["name"]: found for found in self.ask("/deployments/filter")}
+
+    def start(self, name: str, **more: Any) -> str:
+        path = f"/deployments/{self.deployments()[name]['id']}/create_flow_run"
+        return self.ask(path, **{"state": {"type": "SCHEDULED"}, **more})["id"]
+
+    def end_of(self, run: str) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+
+        def is_over() -> bool:
+            state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
+            return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+        until(is_over, seconds=30, or_else=lambda: f"{state} {self.out.read_text()}")
+        return state
+
+
+def until(condition: Callable[[], bool], *, seconds: float, or_else: Callable[[], str] = str) -> None:
+    """Look until it is so; fail when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, or_else()
+        time.sleep(0.05)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("TSUDOI_", "PREFECT_"))}
+    return clean | {"TSUDOI_HOME": str(folder / "home"), "TSUDOI_INBOX": str(folder / "inbox"), "COLUMNS": "100"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_over(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an installation with fictional people and this fiscal year open, on the machine's own clock."""
+    folder = tmp_path_factory.mktemp("served")
+    office = preparation.install(folder / "home", folder / "inbox")
+    preparation.register_sample_people(office, YEAR)
+    preparation.open_year(office, YEAR)
+    return folder
+
+
+@pytest.fixture
+def serving(folder: Path) -> Iterator[Callable[[], Serving]]:
+    """Give a way to start it; whatever a test leaves running is killed by its own number."""
+    started: list[Serving] = []
+    port = free_port()
+
+    def start() -> Serving:
+        started.append(Serving(folder, port))
+        started[-1].wait_until_ready()
+        return started[-1]
+
+    yield start
+    for one in started:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = psutil.Process(one.process.pid).children(recursive=True)
+            for process in (*family, one.process):
+                process.kill()
+        one.process.wait(10)
+
+
+def test_a_day_of_serving(folder: Path, serving: Callable[[], Serving]) -> None:
+    """It serves the table by its schedules, does acts, loses no sweep when it is killed, and ends on SIGTERM."""
+    first = serving()
+    the_table_is_served(first)
+    cron_deployments_get_their_runs(first)
+    an_act_is_done(first, Office.open(folder / "home", folder / "inbox"))
+    sweep = begin_a_sweep(first)
+    server = first.server()
+    first.process.kill()
+    first.process.wait(5)
+    until(lambda: is_over(server), seconds=5)
+
+    second = serving()
+    assert second.end_of(sweep)["type"] == "COMPLETED"
+    assert tell(folder).returncode == 2, "a second one on the same data is refused"
+    family = [psutil.Process(second.process.pid), second.server()]
+    second.process.send_signal(signal.SIGTERM)
+    assert second.process.wait(15) == 0
+    assert all(is_over(process) for process in family)
+    assert "Traceback" not in second.out.read_text()
+
+
+def the_table_is_served(serving: Serving) -> None:
+    found = serving.deployments()
+    assert set(found) == SERVED
+    for name, it in found.items():
+        schedules = [(one["schedule"]["cron"], one["schedule"]["timezone"], one["active"]) for one in it["schedules"]]
+        assert schedules == ([("0 9 * * 1-5", "Asia/Tokyo", True)] if name in SWEEPS else []), name
+        limit = (it["global_concurrency_limit"] or {}).get("limit"), (it["concurrency_options"] or {})
+        assert (limit[0], limit[1].get("collision_strategy")) == ((1, "CANCEL_NEW") if name in SWEEPS else (None, None))
+        assert it["entrypoint"].startswith("flows."), "found by module, wherever it is installed"
+
+
+def cron_deployments_get_their_runs(serving: Serving) -> None:
+    def scheduled(name: str) -> list[dict[str, Any]]:
+        wanted = {"deployments": {"name": {"any_": [name]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        return serving.ask("/flow_runs/filter", **wanted)
+
+    for name in SWEEPS:
+        until(lambda name=name: len(scheduled(name)) >= 3, seconds=30)
+        times = [datetime.fromisoformat(run["expected_start_time"]).astimezone(TOKYO) for run in scheduled(name)]
+        assert all(at.weekday() < 5 and (at.hour, at.minute) == (9, 0) for at in times)
+
+
+def an_act_is_done(serving: Serving, office: Office) -> None:
+    form = {
+        "year": YEAR, "act": "claim_measures", "by": "sato", "key": "form-1",
+        "fields": {"measures": ["W-OP-01"], "evidence": "契約書"},
+    }  # fmt: skip
+    state = serving.end_of(serving.start("記録", parameters={"form": form}))
+    assert state["type"] == "COMPLETED", state
+    with reading(office.engine) as connection:
+        assert "W-OP-01" in office.door.facts(connection, f"hatachi-{YEAR}").claims
+
+
+def begin_a_sweep(serving: Serving) -> str:
+    """Leave a sweep Running, as a kill in its middle does; it holds the only slot of its deployment."""
+    later = (datetime.now(TOKYO) + timedelta(hours=1)).isoformat()
+    sweep = serving.start("朝の点検", state={"type": "SCHEDULED", "state_details": {"scheduled_time": later}})
+    for kind, force in (("PENDING", False), ("RUNNING", True)):
+        set_state = serving.ask(f"/flow_runs/{sweep}/set_state", state={"type": kind}, force=force)
+        assert set_state["status"] == "ACCEPT"
+    return sweep
+
+
+def tell(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [TSUDOI, "serve", *options], env=environment(folder) | variables, cwd=folder, capture_output=True, text=True,
+        timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_without_an_office_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    """Where `tsudoi init` has not been, it says so with the remedy, exit 2, and makes nothing."""
+    told = tell(tmp_path)
+    assert told.returncode == 2
+    assert "tsudoi init" in told.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_taken_port_is_refused(folder: Path) -> None:
+    """A port that another program holds is refused with the remedy, exit 2."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        told = tell(folder, "--port", str(other.getsockname()[1]))
+    assert told.returncode == 2
+    assert "--port" in told.stderr
+
+
+def test_a_port_beside_a_configured_server_is_refused(folder: Path) -> None:
+    """With PREFECT_API_URL set no server is started, so that --port beside it is a contradiction, exit 2."""
+    told = tell(folder, "--port", "0", PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert told.returncode == 2
+    assert "PREFECT_API_URL" in told.stderr
