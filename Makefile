@@ -35,11 +35,14 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m states.document --check
 	$(BIN)/python -m deploy.catalogue --check
+	$(BIN)/python -m deploy.finding_codes --check
 	$(BIN)/interrogate -q tests
 
 docs: setup
-	$(BIN)/python -m states.document
 	$(BIN)/python -m deploy.catalogue
+	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
+	$(BIN)/python -m states.document
+	$(BIN)/python -m deploy.finding_codes
 
 bench: setup
 	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only
