@@ -2,8 +2,6 @@
 
 from importlib.resources import as_file, files
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, inspect, text
 
 from models.database import SCHEMA, writing
@@ -13,6 +11,9 @@ from models.words import _
 
 def upgrade(engine: Engine) -> None:
     """Run every migration that is missing, in one transaction."""
+    from alembic import command  # noqa: PLC0415 - not needed to show a table
+    from alembic.config import Config  # noqa: PLC0415 - not needed to show a table
+
     with as_file(files("deploy") / "migrations") as scripts, writing(engine) as connection:
         config = Config()
         config.set_main_option("script_location", str(scripts))

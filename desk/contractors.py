@@ -6,6 +6,7 @@ import typer
 
 from desk.console import say, say_json
 from desk.cycles import JSON
+from models.errors import Unknown
 from models.words import _
 
 
@@ -51,6 +52,8 @@ def erase(
 ) -> None:
     from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
 
+    if not folder.is_dir():
+        raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))
     if not sure:
         typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
     say(_("{count} files are erased. Enter them in the erasure report.").format(count=contractor.erase(folder)))

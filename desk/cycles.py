@@ -14,7 +14,8 @@ from steps.standing import Owed, Standing
 PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
 JSON = typer.Option(False, "--json", help=_("For scripts."))
 AT = typer.Option(None, "--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=_("As seen on another day."))
-YEAR = typer.Argument(help=_("Fiscal year, such as 2026."))
+FIRST_YEAR, LAST_YEAR = 2019, 2100  # paper counts the years of Reiwa; a slip of the pen is no fiscal year
+YEAR = typer.Argument(help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
 _LATER_SHOWN = 5
 _STYLES = {"escalated": "bold red", "overdue": "red", "due_today": "yellow", "due_soon": ""}
 

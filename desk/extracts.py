@@ -5,13 +5,13 @@ from pathlib import Path
 import typer
 
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json
-from desk.cycles import JSON, PROGRAMME
+from desk.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
 from models.errors import BadInput
 from models.extract import Judgement
 from models.words import _
 from steps.office import Office
 
-_YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."))
+_YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
 _BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
 _EXPECT = typer.Option("", "--expect", help=_("Expected number of persons, MIN-MAX."))
 _FILE = typer.Argument(help=_("The extract, a CSV file."))
@@ -82,7 +82,7 @@ def take(
 
 
 def decide(
-    year: int = typer.Argument(help=_("Fiscal year, such as 2026.")),
+    year: int = YEAR,
     row: int = typer.Option(..., "--row", min=2, help=_("Row of the extract, as a spreadsheet counts.")),
     how: str = typer.Option(..., "--as", help=_("exclude, accept, substitute, or corrected (by a new extract).")),
     reason: str = typer.Option(..., "--reason", help=_("Reason code, such as font.")),
@@ -128,6 +128,8 @@ def _show(judgement: Judgement, *, as_json: bool) -> int:
         say(_("… and {count} more findings (--json shows all).").format(count=len(judgement.findings) - _SHOWN))
     say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}").format(**_numbers(judgement)))
     say(_verdicts()[judgement.verdict], style="bold")
+    if judgement.verdict == "refused":
+        say_aside("→ " + _("Ask the register section for another extract."))
     return _STATUS[judgement.verdict]
 
 

@@ -6,7 +6,7 @@ import typer
 
 from desk.console import say, say_json, say_table
 from models.errors import BadInput
-from models.people import Person, Role, Side
+from models.people import SYSTEM, Person, Role, Side
 from models.words import _
 from steps import preparation
 from steps.office import Office
@@ -53,9 +53,11 @@ def add(
     valid_from: datetime = typer.Option(..., "--from", formats=["%Y-%m-%d"], help=_("Valid from.")),
     valid_to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("Valid to.")),
     mail: str = typer.Option("", "--mail", help=_("Address for reminders.")),
-    by: str = typer.Option("system", "--by", help=_("Who enters it.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
 ) -> None:
     office = Office.open()
+    if by != SYSTEM:
+        preparation.person_of(office, by)
     known = {entry.id: entry for entry in preparation.everybody(office)}.get(person)
     entry = Person(
         id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),

@@ -23,6 +23,7 @@ from adapters.clock import VirtualClock
 from desk import cast
 from desk.cast import Scene
 from desk.console import aside, say, say_table
+from desk.cycles import YEAR
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, Refused, Unknown
@@ -45,7 +46,7 @@ def furnish(app: typer.Typer) -> None:
 
 
 def rehearse(
-    year: int = typer.Argument(help=_("Fiscal year, such as 2026.")),
+    year: int = YEAR,
     out: Path = typer.Option(..., "--out", help=_("Folder for home, contractor, papers and summary.json.")),
     persons: int = typer.Option(4000, "--persons", min=50, max=1_100_000, help=_("Fictional residents.")),
     extract: Path | None = typer.Option(None, "--extract", help=_("Your own extract instead of a fictional one.")),
@@ -247,10 +248,6 @@ class Rehearsal:
                 ),
                 via="rehearsal",
             )  # fmt: skip
-        if act == "report_receipt":
-            from steps.transfer import reprint_is_over  # noqa: PLC0415
-
-            reprint_is_over(self.office, self.cycle_id)
 
     def _scene(self, today: date) -> Scene:
         return Scene(office=self.office, facts=self.facts(), printer=self.printer, today=today)

@@ -5,6 +5,7 @@ silent, so the door lists what is missing itself, and nothing hangs on callbacks
 agree.
 """
 
+from functools import cache
 from threading import Lock
 
 from transitions import Machine, MachineError
@@ -36,6 +37,7 @@ def _build() -> Machine:
 _machine = _build()
 
 
+@cache
 def allows(state: str, trigger: str) -> bool:
     """Tell whether the table knows this act in this state."""
     return trigger in _machine.get_triggers(state)

@@ -21,6 +21,8 @@ from states.reading import people
 from steps import papers
 from steps.office import Office
 
+# After these the password notice, and then the password itself, are needed at the ward no more.
+_SETTLES_THE_PASSWORD = ("hand_over_password", "report_receipt")
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
 
@@ -62,6 +64,10 @@ def perform(
         )
     )
     papers.after(office, cycle_id, outcome, record, by=by)
+    if trigger in _SETTLES_THE_PASSWORD and not outcome.repeated:
+        from steps.transfer import forget_the_password  # noqa: PLC0415 - the transfer itself stands on this module
+
+        forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
     return outcome
 
 

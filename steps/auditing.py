@@ -40,12 +40,15 @@ def export(office: Office, folder: Path) -> int:
     """Write ledger.jsonl, checkpoints/ and the verifier key into an empty folder; return the number of entries.
 
     Raises:
-        BadInput: the folder is not empty.
+        BadInput: the folder is not empty, or cannot be made.
 
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise BadInput(_("The folder is not empty."), _("Name a new one."))
-    (folder / NOTES).mkdir(parents=True)
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise BadInput(_("The folder is not empty."), _("Name a new one."))
+        (folder / NOTES).mkdir(parents=True)
+    except OSError:
+        raise BadInput(_("The folder cannot be made there."), _("Name a new one.")) from None
     count = 0
     with reading(office.engine) as connection, (folder / LINES).open("w", encoding="utf-8", newline="\n") as file:
         for line in ledger.entries(connection):

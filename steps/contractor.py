@@ -18,7 +18,7 @@ from adapters.package import open_package
 from adapters.password import check
 from adapters.press import Addressee, Press
 from adapters.vault import shred
-from models.errors import BadInput, Damaged
+from models.errors import BadInput, Damaged, Unknown
 from models.words import _
 from steps.transfer import FILE, MANIFEST, WORDS
 
@@ -64,7 +64,16 @@ def addressees(folder: Path) -> Iterator[Addressee]:
 
 
 def print_letters(folder: Path, into: Path, *, workers: int = 2) -> int:
-    """Print every letter of an opened package, in serial order, as a few PDF files; return how many letters."""
+    """Print every letter of an opened package, in serial order, as a few PDF files; return how many letters.
+
+    Raises:
+        Unknown: no package was opened into this folder.
+
+    """
+    if not (folder / FILE).is_file():
+        raise Unknown(
+            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
+        )
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def put(number: int, pdf: bytes) -> None:

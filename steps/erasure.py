@@ -1,7 +1,7 @@
 """Erasure of the ward's own data: first the search with needles from the open vault, then key and files go (W-OP-11).
 
-The figures of the search are kept beside the vault until the act is recorded, so that a kill between destruction and
-record loses nothing.
+The figures of the search, and of what it found to destroy, are kept beside the vault until the act is recorded, so that
+a kill between destruction and record loses nothing.
 """
 
 import json
@@ -29,6 +29,8 @@ class _Figures:
     needles: int
     found: int
     unread: int
+    vault_files_destroyed: int
+    keys_destroyed: int
 
 
 def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
@@ -46,12 +48,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
     _erase_outgoing(office, facts)
-    record = WardDataErased(
-        **asdict(figures),
-        vault_files_destroyed=destruction.files_destroyed,
-        keys_destroyed=destruction.keys_destroyed,
-        absent=destruction.absent,
-    )
+    record = WardDataErased(**asdict(figures), absent=destruction.absent)
     outcome = office.door.perform(
         Ask(
             cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
@@ -88,7 +85,8 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
         raise _found(result)
     figures = _Figures(
         scanned_files=result.files, scanned_bytes=result.bytes, needles=result.needles, found=0,
-        unread=len(result.unread),
+        unread=len(result.unread), vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
+        keys_destroyed=sum((place / f"{vault.cycle}.key").exists() for place in keys),
     )  # fmt: skip
     note.write_text(json.dumps(asdict(figures)), encoding="ascii")
     return figures

@@ -3,7 +3,8 @@
 What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used, so that showing a table stays quick.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from adapters import carrier, log, schema
-from adapters.clock import clock_of
+from adapters.clock import VirtualClock, clock_of
 from adapters.keys import LedgerKey
 from adapters.settings import Settings
 from models import tables
@@ -60,7 +62,7 @@ class Office:
         """Open an installation that `tsudoi init` has made.
 
         Raises:
-            BadSetting: there is none, or its database is of another version.
+            BadSetting: there is none, or its database is not there or of another version.
 
         """
         office = cls(Settings.load(home, inbox))
@@ -70,13 +72,19 @@ class Office:
                 _("Run: tsudoi init (or set TSUDOI_HOME)"),
             )
         log.open_log(office.home)
-        schema.check(office.engine)
+        with reachable():
+            schema.check(office.engine)
         return office
 
     @cached_property
     def clock(self) -> Clock:
         """The machine's clock, or a rehearsal's."""
         return clock_of(self.home)
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Tell a rehearsal, whose people and time are not real, from an office at work."""
+        return isinstance(self.clock, VirtualClock)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -134,13 +142,14 @@ class Office:
         """Return the id of an open cycle.
 
         Raises:
-            Unknown: the year is not open.
+            Unknown: the year is not open, or there is no such programme.
 
         """
         cycle_id = cycle_id_of(programme or self.settings.programme, fiscal_year)
         with reading(self.engine) as connection:
             found = connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first()
         if not found:
+            self.programme(programme)
             raise Unknown(
                 _("The fiscal year {year} is not open.").format(year=fiscal_year),
                 _("`tsudoi cycle list` shows the open years; open it with: tsudoi cycle open {year}").format(
@@ -175,6 +184,23 @@ class Office:
     def outgoing(self, cycle_id: str, form: str) -> Path:
         """Return where the sealed package of a cycle stands until it is on its medium."""
         return self.home / "outgoing" / f"{cycle_id}.{form}"
+
+
+@contextmanager
+def reachable() -> Generator[None]:
+    """Say of a database that cannot be opened that it cannot; its own words might quote the address with a password.
+
+    Raises:
+        BadSetting: it is not a database, or no server answers.
+
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise BadSetting(
+            _("The database cannot be opened ({kind}).").format(kind=type(error.orig).__name__),
+            _("See TSUDOI_DATABASE_URL and that its server runs; a damaged file comes back from the last backup."),
+        ) from None
 
 
 def programme_files(extra: Path | None) -> list[Path]:

@@ -1,5 +1,6 @@
 """Preparation: the installation itself, its people, and the opening of a fiscal year."""
 
+import re
 import secrets
 from datetime import date
 from importlib.resources import files
@@ -12,28 +13,40 @@ from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
 from models.clock import fiscal_year_of
 from models.database import reading, writing
-from models.errors import Unknown
+from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person
 from models.words import _
 from states import opening
 from states.deadlines import anchors
 from states.reading import people
-from steps.office import LEDGER_KEY, Office
+from steps.office import LEDGER_KEY, Office, reachable
 
 SAMPLE_PEOPLE = "sample/people.yaml"
+_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")  # what a record takes for a person (models.records.base.PersonId)
 
 
 def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     """Make or complete an installation: directories, database, rules, key of the ledger. Repeating is harmless."""
     settings = Settings.load(home, inbox)
     for folder in (settings.home, settings.inbox, settings.key_folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(folder)
     office = Office(settings)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
-    schema.upgrade(office.engine)
+    with reachable():
+        schema.upgrade(office.engine)
     with writing(office.engine) as connection:
         opening.fill_rules(connection)
     return Office.open(home, inbox)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        raise BadSetting(
+            _("There is no room for a data directory at {home}.").format(home=folder),
+            _("Set TSUDOI_HOME, TSUDOI_INBOX and TSUDOI_KEYS to folders that you may write to."),
+        ) from None
 
 
 def register_sample_people(office: Office, fiscal_year: int, *, with_passphrases: bool = True) -> dict[str, str]:
@@ -60,7 +73,17 @@ def sample_people(fiscal_year: int) -> list[Person]:
 
 
 def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "desk") -> None:
-    """Put a person on the register or change the entry."""
+    """Put a person on the register or change the entry.
+
+    Raises:
+        BadInput: the id, the name or the dates of validity cannot stand in a record.
+
+    """
+    if not _ID.fullmatch(person.id) or not person.name.strip() or person.valid_from > person.valid_to:
+        raise BadInput(
+            _("The entry of the register is not complete: an id of a-z and 0-9, a name, and dates in their order."),
+            _("See `tsudoi people add --help`."),
+        )
     opening.register(office.door, person, by=by, via=via)
 
 

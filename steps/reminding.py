@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 from sqlmodel import col
 
-from adapters.carrier import Message, NotSent
+from adapters.carrier import Carrier, Message, NotSent
 from models import tables
 from models.clock import utc, wareki
 from models.database import reading, writing
@@ -41,10 +41,16 @@ class Watched:
 
 
 def watch(office: Office) -> Watched:
-    """Flag what has come to its day and carry what is in the outbox."""
+    """Flag what has come to its day and carry what is in the outbox.
+
+    Raises:
+        BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait.
+
+    """
     swept = sweep(office.door)
     _lose_sight_of_the_claimed(office)
-    results = [_carry(office, reminder) for reminder in _waiting(office)]
+    carrier = office.carrier  # before anything is claimed: a wrong setting loses no letter
+    results = [_carry(office, carrier, reminder) for reminder in _waiting(office)]
     watched = Watched(
         swept=swept, sent=results.count("sent"), unknown=results.count("unknown"), waiting=results.count("waiting")
     )
@@ -91,7 +97,7 @@ def _waiting(office: Office) -> Sequence[Row[tuple[tables.Reminder]]]:
         ).all()
 
 
-def _carry(office: Office, reminder: Row[tuple[tables.Reminder]]) -> str:
+def _carry(office: Office, carrier: Carrier, reminder: Row[tuple[tables.Reminder]]) -> str:
     """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
     with writing(office.engine) as connection:
         if _done_meanwhile(connection, reminder):
@@ -102,7 +108,7 @@ def _carry(office: Office, reminder: Row[tuple[tables.Reminder]]) -> str:
             return "waiting"
         contact = _contact(connection, reminder.cycle_id)
     try:
-        _send(office, message_of(reminder, to, contact, office.clock.now().date()))
+        _send(carrier, message_of(reminder, to, contact, office.clock.now().date()))
         state, trouble = "sent", ""
     except NotSent as error:
         state, trouble = "waiting", str(error)[:80]
@@ -114,8 +120,8 @@ def _carry(office: Office, reminder: Row[tuple[tables.Reminder]]) -> str:
 
 
 @stamina.retry(on=NotSent, attempts=_TRIES, timeout=10)
-def _send(office: Office, message: Message) -> None:
-    office.carrier.send(message)
+def _send(carrier: Carrier, message: Message) -> None:
+    carrier.send(message)
 
 
 def _done_meanwhile(connection: Connection, reminder: Row[tuple[tables.Reminder]]) -> bool:

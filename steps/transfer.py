@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from adapters.package import SealedPackage, seal
 from adapters.password import new_password, reading
+from adapters.vault import shred
 from models.database import reading as reading_of
 from models.records.transfer import PackageSealed
 from states.door import Ask, Outcome
@@ -48,10 +49,15 @@ def seal_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -
     return outcome
 
 
-def reprint_is_over(office: Office, cycle_id: str) -> None:
-    """Erase the password once the contractor has opened the package: nobody at the ward needs it any more."""
+def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
+    """Erase the notice's PDF once the paper has gone, and the password once the contractor has opened the package.
+
+    A rehearsal leaves the PDF for looking at.
+    """
+    if not office.is_rehearsal:
+        shred(office.papers / "password-notice.pdf")
     vault = office.vault(cycle_id)
-    if PASSWORD in vault.names():
+    if opened and PASSWORD in vault.names():
         vault.erase(PASSWORD)
 
 
