@@ -74,7 +74,10 @@ def _run(rooms: list[str], given: list[str]) -> int:
         console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
         return console.REFUSED
     except typer.Exit as leaving:
-        return leaving.exit_code
+        if leaving.exit_code != console.INTERRUPTED:  # typer makes this of Ctrl-C
+            return leaving.exit_code
+        console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
+        return console.INTERRUPTED
     except (KeyboardInterrupt, typer.Abort):
         console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
         return console.INTERRUPTED

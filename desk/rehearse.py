@@ -9,12 +9,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -24,6 +24,7 @@ from desk import cast
 from desk.cast import Scene
 from desk.console import aside, say, say_table
 from desk.cycles import YEAR
+from desk.own_server import free_port, own_server
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, Refused, Unknown
@@ -32,6 +33,9 @@ from states.facts import Facts
 from states.table import BY_TRIGGER, FINAL, TABLE
 from steps import auditing, counting, erasure, papers, preparation, reporting, standing
 from steps.office import Office
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MARK = "rehearsal.json"
 _BY_MACHINE = ("take_extract", "seal_package", "take_additions", "erase_ward_data")
@@ -65,7 +69,9 @@ def rehearse(
     began = time.monotonic()
     _set_the_stage(plan)
     rehearsal = Rehearsal(plan)
-    with _progress(rehearsal) as tell:
+    say(_("Rehearsing the fiscal year {year} …").format(year=year))
+    with own_server(plan.home, free_port(0), dashboard=False) as api, _progress() as tell:
+        os.environ["PREFECT_API_URL"] = api
         rehearsal.run(tell)
     rehearsal.print_papers()
     summary = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
@@ -305,25 +311,34 @@ class Rehearsal:
 
     def _take_additions(self) -> None:
         from flows import extraction  # noqa: PLC0415
-        from steps.sample import additional_extract, sample_extract, write_sample  # noqa: PLC0415
+        from steps.sample import write_sample  # noqa: PLC0415
 
         if self.plan.extract:
             extraction.take_additions(self.plan.year, cast.REGISTRAR, none_came=True, via="rehearsal")
             return
-        first = sample_extract(fiscal_year=self.plan.year, persons=self.plan.persons, seed=self.plan.seed)
-        late = additional_extract(
-            fiscal_year=self.plan.year, persons=max(1, self.plan.persons // _ADDITIONS_SHARE),
-            seed=self.plan.seed + 1, after=first,
-        )  # fmt: skip
+        _first, late = self._fictional()
         write_sample(late, self.plan.inbox / "additions.csv")
         extraction.take_additions(self.plan.year, cast.REGISTRAR, via="rehearsal")
 
+    def _fictional(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
+        """Draw the fictional extract and its late move-ins."""
+        from steps.sample import additional_extract, sample_extract  # noqa: PLC0415
+
+        year, persons, seed = self.plan.year, self.plan.persons, self.plan.seed
+        first = sample_extract(fiscal_year=year, persons=persons, seed=seed)
+        few = max(1, persons // _ADDITIONS_SHARE)
+        return first, additional_extract(fiscal_year=year, persons=few, seed=seed + 1, after=first)
+
     def _erase_ward_data(self) -> None:
-        """Erase through the flow; what was searched for is kept in memory, for the last look over the whole folder."""
+        """Erase through the flow; what was searched for is kept in memory, for the last look over the whole folder.
+
+        A rehearsal that was killed between destruction and record has no vault any more, and goes on all the same.
+        """
         from flows import erasure as erasing  # noqa: PLC0415
         from steps.extraction import needles_of  # noqa: PLC0415
 
-        self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
+        with suppress(Unknown):
+            self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
         erasing.erase_ward_data(self.plan.year, cast.COORDINATOR, via="rehearsal")
 
     def _go_to_the_morning_after(self, today: date) -> None:
@@ -378,9 +393,7 @@ class Rehearsal:
         programme, _text = self.office.programme()
         if self.plan.extract:
             return needles_in(read_register(self.plan.extract, programme=programme).frame)
-        from steps.sample import sample_extract  # noqa: PLC0415
-
-        return needles_in(sample_extract(fiscal_year=self.plan.year, persons=self.plan.persons, seed=self.plan.seed))
+        return set[str]().union(*map(needles_in, self._fictional()))
 
 
 def _plain(fields: Any) -> dict[str, Any]:
@@ -418,10 +431,9 @@ class Teller:
 
 
 @contextmanager
-def _progress(rehearsal: Rehearsal) -> Iterator[Teller]:
+def _progress() -> Iterator[Teller]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     total = sum(1 for row in TABLE if row.due)
-    say(_("Rehearsing the fiscal year {year} …").format(year=rehearsal.plan.year))
     with Progress(*columns, TimeElapsedColumn(), console=aside) as progress:
         yield Teller(progress, total)
 

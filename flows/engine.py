@@ -27,4 +27,5 @@ def prepare(home: Path, *, quiet: bool = False) -> None:
     os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
     if quiet:
         os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+        os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         os.environ["PREFECT_SERVER_LOGGING_LEVEL"] = "CRITICAL"

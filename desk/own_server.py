@@ -1,0 +1,111 @@
+"""A Prefect server of our own: a child on 127.0.0.1 that ends with this process, however this one ends.
+
+`tsudoi serve` and `tsudoi rehearse` stand on it. Prefect's own ephemeral server would stay behind after a kill -9.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from adapters.health import wait_until_healthy
+from models.errors import BadSetting, TsudoiError
+from models.words import _
+
+HOST, PORT = "127.0.0.1", 4200
+_HEALTHY_WITHIN = 120  # seconds: a new database on a slow disk takes its time
+_STOPPED_WITHIN = 8  # seconds
+_DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
+
+
+@contextmanager
+def own_server(home: Path, port: int, *, dashboard: bool = True) -> Generator[str]:
+    """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
+
+    Raises:
+        TsudoiError: it does not start, or has stopped meanwhile.
+
+    """
+    api, log, ending = f"http://{HOST}:{port}/api", home / "prefect" / "server.log", threading.Event()
+    _reach_it_without_a_proxy()
+    log.parent.mkdir(exist_ok=True, mode=0o700)
+    with log.open("w", encoding="utf-8") as output:
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+        # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
+        server = subprocess.Popen(  # noqa: S603 - the command is ours
+            command if dashboard else [*command, "--no-services", "--no-ui"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
+        )
+    try:
+        if not wait_until_healthy(api, seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
+            _say_that_it_failed(log)
+        threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
+        yield api
+        if server.poll() is not None:
+            _say_that_it_failed(log)
+    finally:
+        ending.set()
+        _stop(server)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    try:
+        server.wait(_STOPPED_WITHIN)
+    except subprocess.TimeoutExpired:  # an open dashboard keeps its connections; SQLite bears a kill
+        server.kill()
+        server.wait()
+
+
+def _end_with(server: "subprocess.Popen[bytes]", ending: threading.Event) -> None:
+    """End this process when the server is gone: flows without it would only knock on its door."""
+    server.wait()
+    if not ending.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _say_that_it_failed(log: Path) -> NoReturn:
+    raise TsudoiError(
+        _("The Prefect server did not start, or has stopped."),
+        _("Its words are in {log}. Start the same command again.").format(log=log),
+    )
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this child when its parent is gone, however it went."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def free_port(wanted: int | None) -> int:
+    """Return the wanted port, or, where none is wanted, the usual one if it is free and a free one if not.
+
+    Raises:
+        BadSetting: the wanted port is taken.
+
+    """
+    for port in (PORT, 0) if wanted is None else (wanted,):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return probe.getsockname()[1]
+    raise BadSetting(
+        _("Port {port} is taken by another program.").format(port=wanted),
+        _("Name another with --port, or leave it out."),
+    )
+
+
+def _reach_it_without_a_proxy() -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST)))
