@@ -74,13 +74,15 @@ def _run(rooms: list[str], given: list[str]) -> int:
         console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
         return console.REFUSED
     except typer.Exit as leaving:
-        if leaving.exit_code != console.INTERRUPTED:  # typer makes this of Ctrl-C
-            return leaving.exit_code
-        console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
-        return console.INTERRUPTED
+        return _interrupted() if leaving.exit_code == console.INTERRUPTED else leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
-        return console.INTERRUPTED
+        return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last door: a bug must not print what it may hold
         return console.explain_bug(error)
     return status if isinstance(status, int) else console.DONE
+
+
+def _interrupted() -> int:
+    """Say that Ctrl-C was heard; typer makes an exit of it, a prompt an abort."""
+    console.say_aside(_("Interrupted. Nothing half-done was kept; the same command goes on from here."))
+    return console.INTERRUPTED

@@ -20,6 +20,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
+from adapters.vault import shred
 from desk import cast
 from desk.cast import Scene
 from desk.console import aside, say, say_table
@@ -192,6 +193,7 @@ class Rehearsal:
         first = self.clock.now().date()
         with engine_context.quick():
             opening.open_year(self.plan.year)
+            self._end_what_a_kill_broke_off()
             while self.facts().state not in FINAL:
                 today = self.clock.now().date()
                 if (today - first).days > _LONGEST:
@@ -201,6 +203,16 @@ class Rehearsal:
                 self._live_through(today)
                 self._go_to_the_morning_after(today)
             tell(self.clock.now().date(), self.facts())
+
+    def _end_what_a_kill_broke_off(self) -> None:
+        """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
+        for path in self.plan.inbox.iterdir():
+            shred(path)
+        done = self.facts().done
+        if "take_extract" in done and "extract" not in done:
+            self._decide_the_held_rows()
+        if "seal_package" in done and "hand_over_password" not in done:
+            self._seal_package()
 
     def facts(self) -> Facts:
         """Return the facts as they stand."""

@@ -42,6 +42,8 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     """
     facts = papers.facts_of(office, cycle_id)
     if "erase_ward_data" in facts.done:
+        _note_of(office, cycle_id).unlink(missing_ok=True)
+        reporting.print_erasure_record(office, cycle_id)
         return Outcome(trigger="erase_ward_data", state=facts.state, seq=0, repeated=True)
     office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
     vault = _vault(office, cycle_id)

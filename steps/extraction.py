@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from adapters.vault import Vault
 
 _ANY_NUMBER = (0, 10_000_000)
+_TAKEN = ".taken"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ def take_extract(
         Refused: it is not the time for it.
 
     """
+    _erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
     facts, source = papers.facts_of(office, cycle_id), path or from_inbox(office)
     try:
@@ -131,6 +133,7 @@ def take_additions(office: Office, cycle_id: str, path: Path | None, *, by: str,
         BadInput: it is refused or has rows to decide; it is corrected at its source and taken again.
 
     """
+    _erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_additions", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
     if path is None:
@@ -371,13 +374,23 @@ def from_inbox(office: Office) -> Path:
 
 
 def _emptied(office: Office, source: Path) -> bool:
-    """Erase the extract from the inbox after taking; a file that lies elsewhere is not ours to erase."""
+    """Erase the extract from the inbox after taking; a file that lies elsewhere is not ours to erase.
+
+    It is set apart first: a kill leaves it whole, or apart for the next taking to erase, but never half erased for an
+    extract.
+    """
     if source.resolve().parent != office.settings.inbox.resolve():
         return False
+    source.rename(source.with_name(f".{source.name}{_TAKEN}"))
+    _erase_what_is_taken(office)
+    return True
+
+
+def _erase_what_is_taken(office: Office) -> None:
     from adapters.vault import shred  # noqa: PLC0415 - cryptography is not needed to show a table
 
-    shred(source)
-    return True
+    for path in office.settings.inbox.glob(f".*{_TAKEN}"):
+        shred(path)
 
 
 def _sha(content: bytes) -> str:

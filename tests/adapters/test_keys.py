@@ -111,7 +111,11 @@ def _of_another_kind() -> bytes:
     return generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"-----BEGIN PRIVATE KEY-----\n", _of_another_kind()])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\x00", b"-----BEGIN PRIVATE KEY-----\n", _of_another_kind()],
+    ids=["empty", "no text", "half a key", "a key of another kind"],
+)
 def test_a_damaged_key_is_refused_and_never_replaced(path: Path, content: bytes) -> None:
     """What is not an Ed25519 key is reported as damage, by creation too, and stays as it is."""
     LedgerKey.create(path, name=NAME)

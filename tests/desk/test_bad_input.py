@@ -1,0 +1,242 @@
+"""Whatever is typed wrong: one clear line in the reader's language, a remedy, exit 2, no traceback, nothing changed."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from speaking import Remembered, Said, Tsudoi
+
+from adapters.clock import VirtualClock
+from desk import cycles
+from models.words import translate
+
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+CONTRACT = (
+    "act 2026 conclude_contract --by {by} --set contract_number=8-1 --set begins_on=2026-10-01 "
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+)
+VALID = "--from 2026-04-01 --to 2027-03-31"
+# Each is refused before anything could be written.
+TYPED_WRONG = (
+    "cycle show 2025", "cycle show abc", "cycle open 1800", "cycle open 99999", "cycle show 2026 --programme nowhere",
+    "cycle counts 2025", "cycle show 2026 --at 2026-11-31", "cycle list --year", "next --at tomorrow",
+    "act 2026 no_such_act --by sato", "act 2025 conclude_contract --by sato --set version=1",
+    "act 2026 conclude_contract --by sato", "act 2026 conclude_contract --by sato --set contract_number",
+    "act 2026 conclude_contract --by sato --set unknown_field=1",
+    "act 2026 conclude_contract --by sato --set begins_on=2026-13-01",
+    "act 2026 conclude_contract --by sato --file contract=/no/such/file",
+    "act 2026 conclude_contract --by sato --file contract=/",
+    "act 2026 conclude_contract --occurred-at yesterday --by sato",
+    "confirm 2026 no_such_act --by takahashi --decision 1", "confirm 2026 extract",
+    "confirm 2026 extract --by nakamura --decision 1 --decided-on 1.11.2026",
+    "deadline move 2026 close --to 2027-02-30 --reason late --by sato",
+    "deadline move 2026 no_such_act --to 2027-02-01 --reason late --by sato",
+    "deadline move 2025 close --to 2027-02-01 --reason late --by sato",
+    f"people add kato --name 加藤 --side moon --role coordinator {VALID}",
+    f"people add kato --name 加藤 --side ward --role king {VALID}",
+    f"people add system --name 加藤 --side ward --role coordinator {VALID}",
+    f"people add '' --name 加藤 --side ward --role coordinator {VALID}",
+    f"people add 'Kato San' --name 加藤 --side ward --role coordinator {VALID}",
+    f"people add kato --name ' ' --side ward --role coordinator {VALID}",
+    f"people add kato --name 加藤 --side ward --role coordinator {VALID} --by nobody",
+    "people add kato --name 加藤 --side ward --role coordinator --from 2027-03-31 --to 2026-04-01",
+    "people passphrase nobody",
+    "extract check /no/such/file --year 2026", "extract check / --year 2026", "extract check x.csv",
+    "extract check x.csv --year 2026 --expect 4800-3600", "extract check x.csv --year 2026 --expect many",
+    "extract check x.csv --year 26", "extract decide 2026 --row 1 --as exclude --reason x --by watanabe",
+    "extract decide 2026 --row 2 --as corrected --reason x --by watanabe",
+    "extract decide 2025 --row 2 --as exclude --reason x --by watanabe",
+    "sample /no/such/folder/x.csv --year 2026", "sample x.csv --year 0", "sample x.csv --year 2026 --persons 0",
+    "sample x.csv --year 2026 --persons 60 --encoding ebcdic",
+    "ledger verify /no/such/file", "ledger verify --checkpoint /no/such/file", "ledger verify /",
+    "ledger export /proc/no/such", "ledger show --last 0", "ledger show --year 2025",
+    "watch --at 2026-13-01", "reminders 2025", "reminders",
+    "contractor print /no/such/folder out", "contractor erase /no/such/folder --yes",
+    "rehearse 2026", "rehearse 99999 --out new", "rehearse 2026 --out new --late no_such_act=3",
+    "rehearse 2026 --out new --late close=0", "rehearse 2026 --out new --late close",
+    "rehearse 2026 --out new --persons 3", "rehearse 2026 --out new --extract /no/such/file",
+    "rehearse 2026 --out new --extract x.csv --keep",
+    "no_such_command", "cycle no_such_command", "--no-such-option", "cycle show 2026 --no-such-option",
+)  # fmt: skip
+# Each is refused by the one door: the ledger tells of it, and nothing else changes.
+REFUSED = (
+    CONTRACT.format(by="sato"), CONTRACT.format(by="nobody"), CONTRACT.format(by="asahi"),
+    "confirm 2026 extract --by nakamura --decision 1 --decided-on 2026-09-01",
+    "extract take --year 2026 --by watanabe", "extract take /no/such/file --year 2026 --by watanabe",
+    "extract take --additions --none --year 2026 --by watanabe",
+    "extract decide 2026 --row 2 --as exclude --reason x --by watanabe",
+    "deadline move 2026 close --to 2027-02-01 --reason late --by nobody",
+    "act 2026 release_hold --by takahashi --set discussed_on=2026-09-01 --set decision_number=1",
+)  # fmt: skip
+
+
+def _is_a_clear_refusal(said: Said) -> None:
+    assert said.status == 2
+    whole = said.out + said.err
+    assert "Traceback" not in whole
+    assert "→ " in said.err
+    told, _arrow, remedy = whole.partition("→ ")
+    assert told.strip()
+    assert remedy.strip()
+
+
+@pytest.mark.parametrize("typed", TYPED_WRONG)
+def test_what_is_typed_wrong_is_told_with_a_remedy(
+    tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered], typed: str
+) -> None:
+    """A wrong word, date, name or file ends with exit 2, one clear line and a remedy; the database stays as it was."""
+    before = remembered()
+    _is_a_clear_refusal(tsudoi(*shlex.split(typed)))
+    assert remembered() == before
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("typed", REFUSED)
+def test_a_refused_step_is_in_the_ledger_and_nowhere_else(
+    tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered], typed: str
+) -> None:
+    """A step that may not happen yet lists what is missing, exits 2, and leaves one ledger entry and nothing more."""
+    before = remembered()
+    said = tsudoi(*shlex.split(typed))
+    _is_a_clear_refusal(said)
+    assert "\n  ・" in said.err
+    after = remembered()
+    assert after.events == (*before.events, "act_refused")
+    assert after.rows == before.rows
+
+
+@pytest.mark.parametrize("typed", ["cycle show 2025", "act 2026 no_such_act --by sato", CONTRACT.format(by="nobody")])
+def test_the_reader_chooses_the_language(
+    tsudoi: Tsudoi, home: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    """Japanese by default; with TSUDOI_LANG=en the same refusal is English throughout."""
+    assert JAPANESE.search(tsudoi(*shlex.split(typed)).err)
+    monkeypatch.setenv("TSUDOI_LANG", "en")
+    said = tsudoi(*shlex.split(typed))
+    _is_a_clear_refusal(said)
+    assert not JAPANESE.search(said.err)
+
+
+def test_a_refusal_says_who_owes_what(tsudoi: Tsudoi, home: Path) -> None:
+    """The refusal of a step names the unmet condition, the measures that are missing, and whose they are."""
+    said = tsudoi(*shlex.split(CONTRACT.format(by="sato")))
+    assert "契約締結" in said.err
+    assert "C-OP-01 W-OP-01" in said.err
+    assert "総務課" in said.err
+
+
+@pytest.mark.parametrize("command", ["cycle list", "next", "people list", "watch", "ledger verify", "cycle open 2026"])
+def test_without_an_installation_the_remedy_is_init(tsudoi: Tsudoi, command: str) -> None:
+    """Where nothing is installed each command says so and names `tsudoi init`; it makes no folder."""
+    said = tsudoi(*command.split())
+    _is_a_clear_refusal(said)
+    assert "tsudoi init" in said.err
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "variables"),
+    [
+        ("file instead of a folder", {}),
+        ("no database", {}),
+        ("not a database", {}),
+        ("settings that are no TOML", {}),
+        ("settings nobody knows", {}),
+        ("", {"TSUDOI_DATABASE_URL": "nowhere://"}),
+        ("", {"TSUDOI_DATABASE_URL": "postgresql://nobody:hush@127.0.0.1:1/nothing"}),
+        ("", {"TSUDOI_NO_SUCH": "1", "TSUDOI_CLOSED_DAYS": "sometimes"}),
+    ],
+)
+def test_a_broken_installation_is_no_bug(
+    tsudoi: Tsudoi, home: Path, monkeypatch: pytest.MonkeyPatch, broken: str, variables: dict[str, str]
+) -> None:
+    """A setting, file or server that is wrong is told with a remedy, without what the address holds of secrets."""
+    place = home.parent / "broken"
+    place.write_text("") if broken.startswith("file") else place.mkdir()
+    match broken:
+        case "not a database":
+            (place / "tsudoi.db").write_text("no database " * 100)
+        case "settings that are no TOML":
+            (place / "settings.toml").write_text("origin = [")
+        case "settings nobody knows":
+            (place / "settings.toml").write_text("no_such_setting = 1")
+        case _:
+            pass
+    monkeypatch.setenv("TSUDOI_HOME", str(place if broken else home))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for command in ("cycle list", *(["init"] if broken != "no database" else [])):
+        said = tsudoi(*command.split())
+        _is_a_clear_refusal(said)
+        assert "hush" not in said.err
+
+
+@pytest.mark.parametrize("content", ["", "%PDF-1.7", "PK\x03\x04", "氏名,住所\r\n試験　太郎,どこか\r\n", "\x00\x01"])
+def test_a_file_of_another_kind_is_no_extract(tsudoi: Tsudoi, home: Path, tmp_path: Path, content: str) -> None:
+    """Whatever is handed in as an extract is refused with row, column and reason, never with a value of it."""
+    (tmp_path / "extract.csv").write_text(content, encoding="utf-8")
+    said = tsudoi("extract", "check", tmp_path / "extract.csv", "--year", 2026)
+    _is_a_clear_refusal(said)
+    assert "試験" not in said.out + said.err
+
+
+def test_checking_needs_no_installation(tsudoi: Tsudoi) -> None:
+    """`extract check` judges without a data directory and makes none: accepted 0, held 3, refused 2."""
+    assert tsudoi("sample", "s.csv", "--year", 2026, "--persons", 40).status == 0
+    assert tsudoi("extract", "check", "s.csv", "--year", 2026, "--expect", "1-100").status == 0
+    assert tsudoi("extract", "check", "s.csv", "--year", 2026).status == 2
+    tsudoi("sample", "held.csv", "--year", 2026, "--persons", 200)
+    assert tsudoi("extract", "check", "held.csv", "--year", 2026, "--expect", "1-300").status == 3
+    assert sorted(path.name for path in Path().iterdir()) == ["held.csv", "s.csv"]
+
+
+def test_a_bug_owns_up_without_its_words(tsudoi: Tsudoi, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 1 is for bugs only: their type and place are told, what they say is not, for it might quote data."""
+
+    def broken(*_args: object, **_options: object) -> NoReturn:
+        raise ValueError("新宿　太郎 1600023")
+
+    monkeypatch.setattr(cycles.standing, "standing", broken)
+    said = tsudoi("cycle", "show", 2026)
+    assert said.status == 1
+    assert "ValueError" in said.err
+    assert "test_bad_input.py" in said.err
+    assert [it for it in ("新宿", "太郎", "1600023", "Traceback") if it in said.out + said.err] == []
+
+
+def test_a_clock_that_cannot_be_read_is_told_without_its_words(tsudoi: Tsudoi, home: Path) -> None:
+    """A damaged file of the data directory prints no traceback, whatever the exit status."""
+    VirtualClock(home / "clock").path.write_text("新宿　太郎")
+    said = tsudoi("cycle", "show", 2026)
+    assert said.status != 0
+    assert "Traceback" not in said.err
+    assert "新宿" not in said.err
+
+
+def test_the_words_of_the_remedies_are_in_the_catalogue() -> None:
+    """The words that this file reads stand in the Japanese catalogue."""
+    for words in (
+        "The fiscal year {year} is not open.",
+        "There is no act called “{act}”.",
+        "Run: tsudoi init (or set TSUDOI_HOME)",
+    ):
+        assert JAPANESE.search(translate(words, "ja"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["cycle", "show", "2025"], 2), (["no_such_command"], 2), (["cycle", "list"], 0), (["--help"], 0)],
+)
+def test_the_installed_command_ends_alike(home: Path, arguments: list[str], status: int) -> None:
+    """The installed command, a process of its own, has the same exit status and writes no traceback."""
+    command = Path(sys.executable).with_name("tsudoi")
+    done = subprocess.run([command, *arguments], capture_output=True, text=True, check=False, env=os.environ.copy())
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert JAPANESE.search(done.stdout + done.stderr)

@@ -1,0 +1,172 @@
+"""A fictional year without Prefect: the rehearsal's cast does every act on its day, up to where a test begins.
+
+The acts that the machine does go through their steps; everything else through the one door, as people enter it.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.clock import VirtualClock
+from desk import cast
+from desk.cast import Scene
+from desk.printer import Printer
+from models.clock import TOKYO
+from models.database import reading
+from states import ledger
+from states.door import Outcome
+from states.facts import Facts
+from states.table import TABLE
+from steps import acting, erasure, extraction, papers, printing, transfer
+from steps.extraction import Taken
+from steps.office import Office, measures_of
+from steps.sample import sample_extract, write_sample
+
+YEAR, CYCLE = 2026, "hatachi-2026"
+PERSONS = 60
+ANY_NUMBER = (1, 10_000_000)
+_LAST_TO_BE_DUE = datetime(2027, 12, 31, tzinfo=TOKYO).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """One installation with its year under way, in a folder that can be copied as it stands."""
+
+    folder: Path
+    office: Office
+
+    @property
+    def printer(self) -> Printer:
+        return Printer(folder=self.folder / "contractor")
+
+    @property
+    def extract(self) -> Path:
+        return self.folder / "inbox" / "extract.csv"
+
+    def play(self, *, before: str) -> None:
+        """Do what comes next, each act at ten on its day, until the named act is next."""
+        if not self.facts().claims:
+            self._claim_every_measure()
+        while (act := self._next()) != before:
+            assert act, before
+            self.wait_for(act)
+            self.do(act)
+        self.wait_for(before)
+
+    def do(self, act: str, **changes: Any) -> Outcome:
+        """Do an act as the cast does it, but for what is changed, confirmed where it needs a second person."""
+        if machine := getattr(self, f"_{act}", None):
+            return machine()
+        if act == "enclose_additions":
+            printing.print_additions(self.office, CYCLE)
+        by, fields = cast.PLAYS[act]
+        scene = Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.now.date())
+        entered = json.loads(json.dumps(dict(fields(scene)) | changes, default=str))
+        outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
+        if act not in cast.SECONDS:
+            return outcome
+        return acting.confirm(
+            self.office, CYCLE, act, by=cast.SECONDS[act], decision_number="8-総総-1", decided_on=self.now.date()
+        )
+
+    def take(self, path: Path | None = None, **options: Any) -> Taken:
+        """Take an extract as the register section does."""
+        options = {"by": cast.REGISTRAR, "expect": ANY_NUMBER, **options}
+        return extraction.take_extract(self.office, CYCLE, path, **options)
+
+    def seal(self) -> Outcome:
+        return transfer.seal_package(self.office, CYCLE, by=cast.REGISTRAR)
+
+    def erase(self) -> Outcome:
+        return erasure.erase_ward_data(self.office, CYCLE, by=cast.COORDINATOR)
+
+    def facts(self) -> Facts:
+        return papers.facts_of(self.office, CYCLE)
+
+    @property
+    def now(self) -> datetime:
+        return self.office.clock.now()
+
+    def set_clock(self, at: datetime) -> None:
+        VirtualClock(self.office.home / "clock").set(at)
+
+    def wait_for(self, act: str) -> None:
+        """Let the clock go on to ten on the day the act is owed, and by a minute at least."""
+        due = self.facts().due[act]
+        self.set_clock(max(self.now + timedelta(minutes=1), datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO)))
+
+    def entries(self) -> list[dict[str, Any]]:
+        with reading(self.office.engine) as connection:
+            return [json.loads(line) for line in ledger.entries(connection)]
+
+    def events(self) -> list[str]:
+        return [entry["event"] for entry in self.entries()]
+
+    def addressees(self, act: str = extraction.ADDRESSEES) -> list[extraction.Addressee]:
+        return list(extraction.addressees_of(self.office, CYCLE, act))
+
+    def _claim_every_measure(self) -> None:
+        measures = measures_of("hatachi/measures.yaml")
+        for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
+            mine = [measure.id for measure in measures if measure.id.startswith(side)]
+            acting.perform(self.office, CYCLE, "claim_measures", by=by, fields={"measures": mine, "evidence": "点検表"})
+
+    def _next(self) -> str:
+        facts = self.facts()
+        owed = [row.trigger for row in TABLE if row.trigger in facts.due and row.trigger not in facts.done]
+        for act in sorted(owed, key=lambda act: facts.due.get(act, _LAST_TO_BE_DUE)):
+            if not self.office.door.missing(CYCLE, act):
+                return act
+        return ""
+
+    def _take_extract(self) -> Outcome:
+        if not self.extract.exists():
+            write_sample(sample_extract(fiscal_year=YEAR, persons=PERSONS), self.extract)
+        taken = self.take()
+        for row, how, substitute in extraction.proposals(self.office, CYCLE):
+            reason = "font" if substitute else "unclear"
+            taken = extraction.decide(
+                self.office, CYCLE, row=row, how=how, substitute=substitute, reason=reason, by=cast.REGISTRAR
+            ) or taken  # fmt: skip
+        assert taken.outcome
+        return taken.outcome
+
+    def _take_additions(self) -> Outcome:
+        taken = extraction.take_additions(self.office, CYCLE, None, by=cast.REGISTRAR)
+        assert isinstance(taken, Outcome)
+        return taken
+
+    def _seal_package(self) -> Outcome:
+        return self.seal()
+
+    def _erase_ward_data(self) -> Outcome:
+        return self.erase()
+
+
+@contextmanager
+def copied(played: Played, folder: Path) -> Iterator[Played]:
+    """Give a copy of a year as it stands, in a folder of its own."""
+    shutil.copytree(played.folder, folder)
+    office = Office.open(folder / "home", folder / "inbox")
+    yield replace(played, folder=folder, office=office)
+    office.engine.dispose()
+
+
+@contextmanager
+def begun(template_home: Path, folder: Path) -> Iterator[Played]:
+    """Give a year that is open and nothing more, in a new folder."""
+    shutil.copytree(template_home, folder / "home")
+    (folder / "inbox").mkdir(exist_ok=True)
+    office = Office.open(folder / "home", folder / "inbox")
+    yield Played(folder=folder, office=office)
+    office.engine.dispose()
+
+
+def everything_under(folder: Path) -> bytes:
+    """Return all bytes of all files, to look for one word that must not be there."""
+    return b"\0".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())

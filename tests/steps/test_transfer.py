@@ -1,0 +1,209 @@
+"""Transfer: serial and three items leave, sealed and read back; the password stands on its notice and nowhere else."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from playing import CYCLE, Played, begun, copied, everything_under
+
+from adapters.package import open_package
+from adapters.scanner import scan
+from desk.cast import COORDINATOR
+from models.errors import BadInput, Damaged, Refused
+from models.records.transfer import PackageSealed
+from steps import contractor, transfer
+from steps.extraction import needles_of
+from steps.transfer import FILE, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
+
+pytestmark = pytest.mark.xdist_group("transfer")
+
+
+class Killed(BaseException):
+    """What a kill looks like from inside: nothing catches it."""
+
+
+@pytest.fixture(scope="module")
+def extracted(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give the year on the morning of the sealing."""
+    with begun(template_home, tmp_path_factory.mktemp("extracted") / "year") as year:
+        year.play(before="seal_package")
+        yield year
+
+
+@pytest.fixture(scope="module")
+def sealed(extracted: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give the year after the sealing; nothing in a test changes it."""
+    with copied(extracted, tmp_path_factory.mktemp("sealed") / "year") as year:
+        year.seal()
+        yield year
+
+
+@pytest.fixture
+def year(extracted: Played, tmp_path: Path) -> Iterator[Played]:
+    """Give a copy of the morning of the sealing."""
+    with copied(extracted, tmp_path / "year") as year:
+        yield year
+
+
+def _package(year: Played) -> Path:
+    return year.office.outgoing(CYCLE, "7z")
+
+
+def _password(year: Played) -> str:
+    return year.office.vault(CYCLE).read(PASSWORD).decode()
+
+
+def _record(year: Played) -> PackageSealed:
+    record = year.facts().record("seal_package", PackageSealed)
+    assert record
+    return record
+
+
+def _text(path: Path) -> str:
+    with pypdfium2.PdfDocument(path) as paper:
+        return "\n".join(page.get_textpage().get_text_range() for page in paper)
+
+
+def test_serial_name_postal_code_and_address_leave_and_nothing_else(sealed: Played) -> None:
+    """7-Zip opens the package: the addressee file has these four columns, for exactly the exported serials."""
+    members = open_package(_package(sealed), password=_password(sealed), sha256=_record(sealed).package_sha256)
+    assert set(members) <= {FILE, WORDS, MANIFEST, *TEMPLATES}
+    header, *rows = csv.reader(io.StringIO(members[FILE].decode("utf-8-sig"), newline=""))
+    assert tuple(header) == HEADER == ("通し番号", "氏名", "郵便番号", "住所")
+    assert rows == [[str(it.serial), it.name, it.postal_code, it.address] for it in sealed.addressees()]
+    numbers = {it.number for it in sealed.addressees()}
+    assert not any(number.encode() in content for number in numbers for content in members.values())
+
+
+def test_neither_manifest_nor_record_tells_how_many(sealed: Played) -> None:
+    """The manifest holds hashes of every member and no count: the received count is the contractor's own."""
+    members = open_package(_package(sealed), password=_password(sealed))
+    manifest = json.loads(members[MANIFEST])
+    assert set(manifest) == {"cycle", "programme", "sha256"}
+    assert manifest["sha256"] == {
+        name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name != MANIFEST
+    }
+    assert len(sealed.addressees()) not in _record(sealed).model_dump().values()
+
+
+def test_the_password_is_on_the_notice_and_in_the_vault_only(sealed: Played) -> None:
+    """No group of the password is in ledger, database, log or control sheet; the notice has all eight."""
+    groups = _password(sealed).split("-")
+    notice = _text(sealed.office.papers / "password-notice.pdf")
+    assert all(group in notice for group in groups)
+    assert not any(group in _text(sealed.office.papers / "control-sheet.pdf") for group in groups)
+    (sealed.office.papers / "password-notice.pdf").rename(sealed.folder / "notice.pdf")
+    everything = everything_under(sealed.office.home)
+    (sealed.folder / "notice.pdf").rename(sealed.office.papers / "password-notice.pdf")
+    assert _password(sealed).encode() not in everything
+    assert not [group for group in groups if json.dumps(sealed.entries()).count(group)]
+    assert not [group for group in groups if group in (sealed.office.home / "log" / "tsudoi.jsonl").read_text()]
+
+
+def test_nobody_can_be_read_outside_the_vault(sealed: Played) -> None:
+    """After the sealing the scanner finds no resident in the data directory; the package is encrypted throughout."""
+    needles = needles_of(sealed.office.vault(CYCLE), sealed.facts())
+    result = scan([sealed.folder], needles)
+    assert (result.found, result.places) == (0, ())
+    assert result.needles > 100
+    assert f"home/outgoing/{CYCLE}.7z: encrypted" in {place.partition("/")[2] for place in result.unread}
+
+
+def test_without_a_fresh_recheck_nothing_is_sealed(extracted: Played, tmp_path: Path) -> None:
+    """A recheck of protected persons from another day is not enough; no package is made."""
+    with copied(extracted, tmp_path / "stale") as year:
+        year.set_clock(year.now.replace(day=year.now.day + 1))
+        with pytest.raises(Refused) as refusal:
+            year.seal()
+        assert [gap.guard for gap in refusal.value.unmet] == ["protection_is_freshly_rechecked"]
+        assert not _package(year).exists()
+        assert year.events()[-1] == "act_refused"
+
+
+def test_only_a_registrar_seals(year: Played) -> None:
+    """The coordinator cannot seal."""
+    with pytest.raises(Refused):
+        transfer.seal_package(year.office, CYCLE, by=COORDINATOR)
+    assert not _package(year).exists()
+
+
+def test_sealing_again_is_no_second_package(sealed: Played) -> None:
+    """A second sealing changes neither package nor password nor ledger."""
+    before = (_package(sealed).read_bytes(), _password(sealed), len(sealed.entries()))
+    assert sealed.seal().repeated
+    assert (_package(sealed).read_bytes(), _password(sealed), len(sealed.entries())) == before
+
+
+def test_whoever_is_newly_protected_does_not_leave(year: Played) -> None:
+    """A person who came under protection before the sealing is not in the package, and stays in no pile."""
+    protected = year.addressees()[4]
+    year.do("recheck_before_sealing", newly_protected=str(protected.serial))
+    year.seal()
+    rows = open_package(_package(year), password=_password(year))[FILE].decode("utf-8-sig")
+    assert protected.name not in rows
+    assert len(rows.splitlines()) == len(year.addressees())
+
+
+@pytest.mark.parametrize("moment", ["seal", "perform", "print_package_papers"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_killed_sealing_goes_on(year: Played, monkeypatch: pytest.MonkeyPatch, moment: str, when: str) -> None:
+    """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
+    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
+    real = getattr(where, moment)
+
+    def killed(*args: object, **options: object) -> None:
+        if when == "after":
+            real(*args, **options)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, moment, killed)
+        with pytest.raises(Killed):
+            year.seal()
+    year.seal()
+    assert year.events().count("package_sealed") == 1
+    package = _package(year).read_bytes()
+    assert hashlib.sha256(package).hexdigest() == _record(year).package_sha256
+    assert FILE in open_package(_package(year), password=_password(year))
+    assert all(group in _text(year.office.papers / "password-notice.pdf") for group in _password(year).split("-"))
+    assert _record(year).package_sha256[:8] in _text(year.office.papers / "control-sheet.pdf")
+
+
+def test_the_contractor_counts_prints_and_erases_from_the_package_alone(sealed: Played, tmp_path: Path) -> None:
+    """From package and password the contractor gets the same persons; nothing of his folder is left after erasing."""
+    folder = tmp_path / "work"
+    opened = contractor.open_to(folder, _package(sealed), password=_password(sealed).lower())
+    assert opened.persons == len(sealed.addressees())
+    assert opened.package_sha256 == _record(sealed).package_sha256
+    assert [it.name for it in contractor.addressees(folder)] == [it.name for it in sealed.addressees()]
+    assert scan([folder], [sealed.addressees()[0].name]).found > 0
+    with pytest.raises(BadInput):
+        contractor.open_to(folder, _package(sealed), password=_password(sealed))
+    assert contractor.erase(folder) >= 3
+    assert not folder.exists()
+
+
+def test_the_contractor_is_told_of_another_package(sealed: Played, tmp_path: Path) -> None:
+    """A package that is not the one of the control sheet is not opened; a slip in the password names its group only."""
+    with pytest.raises(Damaged):
+        contractor.open_to(tmp_path / "work", _package(sealed), password=_password(sealed), sha256="0" * 64)
+    groups = _password(sealed).split("-")
+    wrong = "-".join([groups[0], groups[1][::-1] if groups[1] != groups[1][::-1] else "22222", *groups[2:]])
+    with pytest.raises(BadInput) as refusal:
+        contractor.open_to(tmp_path / "work", _package(sealed), password=wrong)
+    assert "2" in refusal.value.message
+    assert groups[1] not in refusal.value.message
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_password_is_erased_once_the_package_was_opened(year: Played) -> None:
+    """After the receipt nobody at the ward needs the password: it leaves the vault, and erasing twice is harmless."""
+    year.seal()
+    transfer.forget_the_password(year.office, CYCLE, opened=True)
+    transfer.forget_the_password(year.office, CYCLE, opened=True)
+    assert PASSWORD not in year.office.vault(CYCLE).names()
