@@ -13,6 +13,8 @@ from models.errors import BadSetting
 from models.words import _
 
 _SECONDS = 20
+# What the server answered before it took the letter; a connection that breaks off later tells nothing.
+_REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPHeloError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,10 @@ class SmtpCarrier:
             raise NotSent(type(error).__name__) from None
         with server:
             self._greet(server)
-            server.send_message(email)
+            try:
+                server.send_message(email)
+            except _REFUSALS as error:
+                raise NotSent(type(error).__name__) from None
 
     def _greet(self, server: smtplib.SMTP) -> None:
         try:

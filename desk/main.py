@@ -70,8 +70,9 @@ def _run(rooms: list[str], given: list[str]) -> int:
     except TsudoiError as error:
         return console.explain(error)
     except ClickException as error:
-        console.say_aside(typer_words.in_our_words(error), style="bold red")
-        console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
+        if message := typer_words.in_our_words(error):  # none where the help itself was the answer
+            console.say_aside(message, style="bold red")
+            console.say_aside("→ " + _("`tsudoi --help` lists the commands."))
         return console.REFUSED
     except typer.Exit as leaving:
         return _interrupted() if leaving.exit_code == console.INTERRUPTED else leaving.exit_code

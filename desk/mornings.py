@@ -58,9 +58,10 @@ def reminders(
     )
     if dry_run:
         people = {person.id: person for person in preparation.everybody(office)}
+        contact = office.programme(programme)[0].sections.contact
         for row in rows:
             if row.state == "waiting":
-                message = reminding.message_of(row, people[row.to_person], "", office.clock.now().date())
+                message = reminding.message_of(row, people[row.to_person], contact, office.clock.now().date())
                 say(f"\n{message.subject}\n{message.body}")
 
 

@@ -42,6 +42,7 @@ MARK = "rehearsal.json"
 _BY_MACHINE = ("take_extract", "seal_package", "take_additions", "erase_ward_data")
 _ADDITIONS_SHARE = 330  # about twelve late move-ins in four thousand
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
+_ANY_NUMBER = (1, 10_000_000)
 _LONGEST = 400  # days after which a rehearsal that does not end is called stuck
 
 
@@ -302,9 +303,9 @@ class Rehearsal:
                 sample_extract(fiscal_year=self.plan.year, persons=self.plan.persons, seed=self.plan.seed), path
             )
 
-    def _expected(self) -> tuple[int, int] | None:
-        """Return the band of a rehearsal with another number of fictional persons than the programme expects."""
-        return None if self.plan.extract else (self.plan.persons * 4 // 5, self.plan.persons)
+    def _expected(self) -> tuple[int, int]:
+        """Return the band of persons: of your own extract any number may be rehearsed."""
+        return _ANY_NUMBER if self.plan.extract else (self.plan.persons * 4 // 5, self.plan.persons)
 
     def _decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""

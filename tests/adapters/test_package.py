@@ -44,7 +44,6 @@ def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSUDOI_LANG", "en")  # the claims below read the messages
 
 
-
 @pytest.fixture(scope="module", params=FORMS)
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> package.SealedPackage:
     members = {"a.csv": random.Random(1).randbytes(1500) + CANARY * 20, "名簿.csv": CANARY, "empty": b""}
