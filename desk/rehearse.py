@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
 from adapters.vault import shred
+from adapters.vault import shred
 from desk import cast
 from desk.cast import Scene
 from desk.console import aside, say, say_table
@@ -28,7 +29,7 @@ from desk.cycles import YEAR
 from desk.own_server import free_port, own_server
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
-from models.errors import BadInput, Refused, Unknown
+from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.words import _, in_words
 from states.facts import Facts
 from states.table import BY_TRIGGER, FINAL, TABLE
@@ -288,7 +289,11 @@ class Rehearsal:
         from flows import extraction  # noqa: PLC0415
 
         self._put_into_the_inbox()
-        verdict = extraction.take_extract(self.plan.year, cast.REGISTRAR, expect=self._expected(), via="rehearsal")
+        try:
+            verdict = extraction.take_extract(self.plan.year, cast.REGISTRAR, expect=self._expected(), via="rehearsal")
+        except TsudoiError:
+            shred(self.plan.inbox / "extract.csv")  # a copy of your own extract is not left lying
+            raise
         if verdict == "held":
             self._decide_the_held_rows()
 
