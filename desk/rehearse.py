@@ -21,7 +21,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
 from adapters.vault import shred
-from adapters.vault import shred
 from desk import cast
 from desk.cast import Scene
 from desk.console import aside, say, say_table
