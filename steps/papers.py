@@ -247,7 +247,10 @@ def _print_return(office: Office, cycle_id: str, outcome: Outcome, record: Items
         content="、".join(f"{kinds.get(number, '')}　{number}" for number in record.items),
         quantity=f"{len(record.items)}点",
         occasion=record.occasion,
-        checks=[("鍵付きカバン等で運搬した", record.locked_bag), ("手渡しで受け渡した", True)],
+        checks=[
+            ("鍵付きカバン等で運搬した", record.locked_bag),
+            ("手渡しで受け渡した", False),
+        ],  # the second is ticked by hand
         checkpoint=outcome.checkpoint,
     )
 
@@ -276,7 +279,7 @@ def _print_slip(
         "content": content,
         "quantity": quantity,
         "occasion": occasion,
-        "bag": "鍵付きカバン等",
+        "bag": "鍵付きカバン等" if checks[0][1] else "",
         "carrier": giver["name"],
         "checks": [{"label": label, "done": done} for label, done in checks],
         "checkpoint": lines_of(checkpoint),

@@ -20,6 +20,14 @@ from steps.counting import counts
 from steps.office import Office, measures_of
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
 
+_INCIDENTS = {
+    "loss": "紛失",
+    "leak": "漏えい",
+    "count": "件数の不一致",
+    "misdelivery": "誤送付",
+    "deviation": "逸脱",
+    "other": "その他",
+}
 _FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
 _STATES = {state.key: state.ja for state in STATES}
 
@@ -80,7 +88,7 @@ def print_report(office: Office, cycle_id: str) -> Path:
         size = ledger.size(connection)
         notes = ledger.checkpoints(connection)
         root = ledger.root(connection, size).hex()
-        acts = _acts(connection, cycle_id)
+        acts, incidents = _acts(connection, cycle_id), _incidents(connection, cycle_id)
     data: dict[str, Any] = {
         "head": head(facts, f"R-{facts.fiscal_year}"),
         "contractor": facts.programme.contractor.name,
@@ -89,7 +97,7 @@ def print_report(office: Office, cycle_id: str) -> Path:
         "counts_result": {"holds": table.holds, "text": table.sentence_ja},
         "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
-        "incidents": [],
+        "incidents": incidents,
         "measures": _measure_lines(facts),
         "erasure": _erasure_lines(facts),
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(notes[-1][1]) if notes else []},
@@ -130,6 +138,20 @@ def _content(data: Mapping[str, Any], record: Mapping[str, Any], names: Mapping[
 def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Act]]]:
     act = tables.Act
     return connection.execute(select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.planned_on))).all()
+
+
+def _incidents(connection: Connection, cycle_id: str) -> list[dict[str, str]]:
+    incident = tables.Incident
+    query = select(incident).where(col(incident.cycle_id) == cycle_id).order_by(col(incident.id))
+    return [
+        {
+            "number": str(row.id),
+            "on": str(row.known_on),
+            "title": f"{_INCIDENTS.get(row.kind, row.kind)}（管理簿 第{row.ledger_seq}号）",
+            "outcome": "終結" if row.state == "settled" else "対応中",
+        }
+        for row in connection.execute(query)
+    ]
 
 
 def _planned(row: Row[tuple[tables.Act]], office: Office) -> dict[str, str]:
