@@ -122,8 +122,9 @@ def load(
         done=done,
         due=due,
         items=_items(connection, cycle.id),
-        undecided=connection.execute(_UNDECIDED, {"cycle_id": cycle.id}).scalar_one(),
-        newly_protected=_newly_protected(connection, cycle.id),
+        # Neither is there before the act that makes it, and every act of the year would ask.
+        undecided=_undecided(connection, cycle.id) if "take_extract" in done else 0,
+        newly_protected=_newly_protected(connection, cycle.id) if done.keys() & set(_RECHECKS) else "",
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
@@ -169,6 +170,10 @@ def _newly_protected(connection: Connection, cycle_id: str) -> str:
     texts = connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars()
     found = (json.loads(text)["newly_protected"] for text in texts)
     return compact(serial for text in found for serial in expand(text))
+
+
+def _undecided(connection: Connection, cycle_id: str) -> int:
+    return connection.execute(_UNDECIDED, {"cycle_id": cycle_id}).scalar_one()
 
 
 def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:
