@@ -259,12 +259,13 @@ def test_canaries_of_an_own_extract_are_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_an_own_extract_that_is_refused_says_so_and_waits(tmp_path: Path) -> None:
-    """An extract too small to be a year's is refused with a remedy; mended, the same rehearsal goes on."""
+def test_an_own_extract_that_is_refused_says_so_and_leaves_no_copy(tmp_path: Path) -> None:
+    """An extract of another year's birth window is refused with a remedy, and no copy of it stays behind."""
     stage, extract = Stage(folder=tmp_path, persons=4000), tmp_path / "own.csv"
-    write_sample(sample_extract(fiscal_year=YEAR, persons=60), extract)
+    write_sample(sample_extract(fiscal_year=YEAR - 2, persons=60), extract)
     assert stage.start("--extract", str(extract)).wait() == 2
-    assert "count_implausible" in stage.said()
+    assert "birth_window" in stage.said()
+    assert not list((stage.out / "inbox").iterdir())
     assert "→" in stage.said()
     assert "Traceback" not in stage.said()
     assert not (stage.home / "vault" / CYCLE).exists()
