@@ -1,5 +1,6 @@
 """Counting: the conservation table of a cycle (Law 7), each line with its source, every difference by serial."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.database import reading
@@ -94,13 +95,16 @@ def counts_of(facts: Facts) -> Counts:
     )  # fmt: skip
     return Counts(
         lines=lines,
-        differences=tuple(_differences(facts, taken=taken, received=received, posted=posted, serials=exported + added)),
+        differences=tuple(
+            _differences(facts, states, taken=taken, received=received, posted=posted, serials=exported + added)
+        ),
         settled="post" in facts.done,
     )
 
 
 def _differences(
     facts: Facts,
+    states: Mapping[str, int],
     *,
     taken: ExtractTaken | None,
     received: ReceiptReported | None,
@@ -108,7 +112,6 @@ def _differences(
     serials: int,
 ) -> list[str]:
     found: list[str] = []
-    states = facts.pieces.by_state()
     if taken and taken.raw_hits != taken.exported + sum(taken.excluded.values()) + taken.held:
         found.append("抽出 ≠ 出力 + 除外 + 要確認")
     if "extract" in facts.done and sum(states.values()) != serials:

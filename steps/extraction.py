@@ -86,11 +86,9 @@ def take_extract(
         judgement, frame = _judge(content, facts, expect=expect, decisions=_decisions(office, cycle_id, content))
     except UnreadableExtract as refusal:
         judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
-        _note_refusal(office, facts, judgement, by=by, via=via)
-        return Taken(judgement=judgement, outcome=None, source_left=True)
+        return _refused(office, facts, judgement, by=by, via=via)
     if judgement.verdict == "refused":
-        _note_refusal(office, facts, judgement, by=by, via=via)
-        return Taken(judgement=judgement, outcome=None, source_left=True)
+        return _refused(office, facts, judgement, by=by, via=via)
     outcome = _into_the_vault(office, facts, content, judgement, frame, by=by, via=via)
     papers.print_extract_report(office, cycle_id)
     return Taken(judgement=judgement, outcome=outcome, source_left=not _emptied(office, source))
@@ -141,8 +139,7 @@ def take_additions(office: Office, cycle_id: str, path: Path | None, *, by: str,
     content = _content_of(path, facts)
     judgement, frame = _judge(content, facts, expect=_ANY_NUMBER, decisions=())
     if judgement.verdict != "accepted":
-        _note_refusal(office, facts, judgement, by=by, via=via)
-        return Taken(judgement=judgement, outcome=None, source_left=True)
+        return _refused(office, facts, judgement, by=by, via=via)
     known = {row.number for row in addressees_of(office, cycle_id, ADDRESSEES)}
     fresh = frame.filter(~frame["宛名番号"].is_in(list(known)))
     rows = _with_serials(fresh, first=_last_serial(office, cycle_id) + 1)
@@ -300,13 +297,15 @@ def _perform_additions(office: Office, facts: Facts, record: AdditionsTaken, by:
     )  # fmt: skip
 
 
-def _note_refusal(office: Office, facts: Facts, judgement: Judgement, *, by: str, via: str) -> None:
+def _refused(office: Office, facts: Facts, judgement: Judgement, *, by: str, via: str) -> Taken:
+    """Tell the ledger of an extract that was not taken, in codes and counts; it stays where it lies."""
     codes: dict[str, int] = {}
     for finding in judgement.findings:
         if finding.verdict == "refused":
             codes[finding.code] = codes.get(finding.code, 0) + finding.count
     data: Mapping[str, object] = {"extract_sha256": judgement.sha256, "findings": codes}
     office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data=data)
+    return Taken(judgement=judgement, outcome=None, source_left=True)
 
 
 def _with_serials(frame: "pl.DataFrame", *, first: int) -> list[Addressee]:
