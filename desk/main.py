@@ -29,6 +29,7 @@ ROOMS = {
     "extract": "desk.extracts",
     "contractor": "desk.contractors",
     "ledger": "desk.ledgers",
+    "incident": "desk.incidents",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",
     "rehearse": "desk.rehearse",

@@ -111,6 +111,12 @@ class Reminders(Part):
     hour: Annotated[int, Field(ge=0, le=23)] = 9
 
 
+class Emergency(Part):
+    """What is done at once when something happens, in the order of doing (緊急時の対応手順)."""
+
+    procedure: tuple[str, ...] = ()
+
+
 class Retention(Part):
     """What stays after the year, and for how long (文書保存年限)."""
 
@@ -135,6 +141,7 @@ class Programme(Part):
     paper: Paper
     reminders: Reminders
     retention: Retention
+    emergency: Emergency = Emergency()
     measures: str
     anchors: dict[str, str]
     schedule: dict[str, str] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from models.clock import TOKYO
 from models.people import Person
 from models.programme import Programme
 from models.records.base import ActRecord
+from models.records.oversight import IncidentReported
 
 R = TypeVar("R", bound=ActRecord)
 
@@ -39,6 +40,18 @@ class ItemFact:
     number: str
     kind: str
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """An open incident: the report that opened it (none for a deviation) and what was done about it since."""
+
+    number: int
+    report: IncidentReported | None
+    reportable: bool | None = None
+    reported: frozenset[str] = frozenset()
+    persons_notified: bool = False
+    publication_decided: bool = False
 
 
 class Pieces(Protocol):
@@ -85,6 +98,7 @@ class Facts:
     claims: frozenset[str]
     pieces: Pieces
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    cases: tuple[Case, ...] = ()
 
     @property
     def today(self) -> date:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 from sqlmodel import col
@@ -13,8 +14,9 @@ from models import tables
 from models.clock import TOKYO
 from models.people import Person
 from models.programme import Programme
+from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
-from states.facts import Done, Facts, ItemFact
+from states.facts import Case, Done, Facts, ItemFact
 from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
@@ -42,6 +44,27 @@ _RECHECKED = select(col(tables.Record.data)).where(
 )
 _INCIDENTS = select(col(tables.Incident.id)).where(
     col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
+)
+# An incident and the report that opened it are one ledger entry; a deviation has no report.
+_OPENED = (
+    select(col(tables.Incident.id), col(tables.Record.data))
+    .join(
+        tables.Record,
+        (col(tables.Record.ledger_seq) == col(tables.Incident.ledger_seq))
+        & (col(tables.Record.act) == "report_incident"),
+        isouter=True,
+    )
+    .where(col(tables.Incident.cycle_id) == _CYCLE)
+    .order_by(col(tables.Incident.id))
+)
+_FOLLOWED = (
+    select(col(tables.Record.act), col(tables.Record.data))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.act).in_(("assess_incident", "report_to_commission", "notify_persons", "publish_incident")),
+        col(tables.Record.status).in_(("done", "superseded")),
+    )
+    .order_by(col(tables.Record.id))
 )
 _CLAIMS = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == _CYCLE)
 
@@ -111,6 +134,7 @@ def load(
 ) -> Facts:
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)
+    incidents = _open_incidents(connection, cycle.id)
     return Facts(
         cycle_id=cycle.id,
         fiscal_year=cycle.fiscal_year,
@@ -125,10 +149,11 @@ def load(
         # Neither is there before the act that makes it, and every act of the year would ask.
         undecided=_undecided(connection, cycle.id) if "take_extract" in done else 0,
         newly_protected=_newly_protected(connection, cycle.id) if done.keys() & set(_RECHECKS) else "",
-        incidents=_open_incidents(connection, cycle.id),
+        incidents=incidents,
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
+        cases=tuple(case for case in cases(connection, cycle.id) if case.number in incidents) if incidents else (),
     )
 
 
@@ -179,6 +204,28 @@ def _undecided(connection: Connection, cycle_id: str) -> int:
 def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:
     numbers = connection.execute(_INCIDENTS, {"cycle_id": cycle_id}).scalars()
     return frozenset(number for number in numbers if number is not None)
+
+
+def cases(connection: Connection, cycle_id: str) -> tuple[Case, ...]:
+    """Return every incident of a cycle, settled ones too, with what was done about it."""
+    followed: dict[int, dict[str, list[dict[str, Any]]]] = {}
+    for act, data in connection.execute(_FOLLOWED, {"cycle_id": cycle_id}):
+        record = json.loads(data)
+        followed.setdefault(record["incident"], {}).setdefault(act, []).append(record)
+    opened = connection.execute(_OPENED, {"cycle_id": cycle_id})
+    return tuple(_case(number, data, followed.get(number, {})) for number, data in opened)
+
+
+def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str, Any]]]) -> Case:
+    assessed = followed.get("assess_incident", [])
+    return Case(
+        number=number,
+        report=IncidentReported.model_validate_json(report) if report else None,
+        reportable=assessed[-1]["reportable"] if assessed else None,
+        reported=frozenset(record["report"] for record in followed.get("report_to_commission", ())),
+        persons_notified="notify_persons" in followed,
+        publication_decided="publish_incident" in followed,
+    )
 
 
 def _claims(connection: Connection, cycle_id: str) -> frozenset[str]:

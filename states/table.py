@@ -542,7 +542,37 @@ TABLE = (
     Row(
         trigger="settle_incident", event="incident_settled", ja="事故対応の終結", en="Settle an incident", froms=LIVE,
         who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentSettled,
-        guards=(g_oversight.incident_is_open,), then=then.incident_is_settled, source="W-OP-13",
+        guards=(g_oversight.incident_is_open, g_oversight.duties_of_the_law_are_done),
+        then=then.incident_is_settled, source="W-OP-13, 個人情報保護法68条",
+    ),
+    Row(
+        trigger="assess_incident", event="incident_assessed", ja="報告要否の判断", en="Decide whether to report",
+        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentAssessed,
+        guards=(g_oversight.assessed_incident_is_open,), source="個人情報保護法68条1項、規則43条",
+    ),
+    Row(
+        trigger="report_to_commission", event="commission_informed", ja="個人情報保護委員会への報告",
+        en="Report to the Commission", froms=LIVE, who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True,
+        under_hold=True, record=oversight.ReportedToCommission,
+        guards=(g_oversight.reported_incident_is_open, g_oversight.report_lies_after_the_knowing),
+        source="個人情報保護法68条1項、規則44条",
+    ),
+    Row(
+        trigger="notify_persons", event="persons_notified", ja="本人への通知", en="Notify the persons", froms=LIVE,
+        who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.PersonsNotified, guards=(g_oversight.notified_incident_is_open,),
+        source="個人情報保護法68条2項、規則45条",
+    ),
+    Row(
+        trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentPublished,
+        guards=(g_oversight.publication_is_of_an_open_incident,), source="domain.md 5",
+    ),
+    Row(
+        trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
+        en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
+        under_hold=True, record=oversight.CountermeasuresDiscussed,
+        guards=(g_oversight.discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
     ),
     Row(
         trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,

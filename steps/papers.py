@@ -19,6 +19,7 @@ from models.records.base import ActRecord
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken
 from models.records.media_return import ItemsReturned
+from models.records.oversight import IncidentReported
 from models.records.preparation import HandlersRegistered
 from models.records.transfer import Movement, PackageSealed
 from models.serials import expand
@@ -59,6 +60,10 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
             _print_return(office, cycle_id, outcome, record)
         case PullListIssued():
             _print_pull_list(office, cycle_id, outcome, record, by=by)
+        case IncidentReported():
+            from steps.incidents import print_papers  # noqa: PLC0415 - incidents themselves stand on this module
+
+            print_papers(office, cycle_id, outcome.seq)
         case _:
             return
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Line, MaybeLine, MaybeSha256
+from models.records.base import ActRecord, Code, Count, Line, MaybeLine, MaybeSha256
 
 MeasureId = Annotated[str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$")]
 
@@ -39,11 +39,68 @@ class CycleCancelled(ActRecord):
 
 
 class IncidentReported(ActRecord):
-    """事故の発生: the day of knowing starts the clock of the law."""
+    """事故の発生: the day of knowing starts the clock of the law, as soon as any one worker of the section knew.
+
+    What it says of the heads of 規則43条 decides what is due; `encrypted` is only a possibility for people to weigh.
+    """
 
     kind: Literal["loss", "leak", "count", "misdelivery", "deviation", "other"] = Field(title="Kind of incident")
     known_on: date = Field(title="Known since")
     persons: Annotated[int, Field(ge=0)] = Field(default=0, title="Persons concerned, as far as known")
+    sensitive: bool = Field(default=False, title="Sensitive personal information is concerned")
+    property_risk: bool = Field(default=False, title="Damage to property is to be feared")
+    wrongful: bool = Field(default=False, title="A wrongful purpose is suspected")
+    ordinance_sensitive: bool = Field(default=False, title="The ordinance calls the information sensitive")
+    encrypted: bool = Field(default=False, title="The data were strongly encrypted and the key kept apart")
+
+
+IncidentNumber = Annotated[int, Field(ge=1)]
+
+
+class IncidentAssessed(ActRecord):
+    """報告要否の判断: people decide whether the incident is to be reported, with their reason."""
+
+    incident: IncidentNumber = Field(title="Incident number")
+    reportable: bool = Field(title="To be reported to the Commission")
+    reason: Line = Field(title="Reason")
+    decision_number: Line = Field(title="Approval number")
+
+
+class ReportedToCommission(ActRecord):
+    """個人情報保護委員会への報告 (法68条1項): 速報 or 確報."""
+
+    incident: IncidentNumber = Field(title="Incident number")
+    report: Literal["prompt", "final"] = Field(title="Prompt or final report")
+    reported_on: date = Field(title="Reported on")
+    number: MaybeLine = Field(default="", title="Number of receipt")
+
+
+class PersonsNotified(ActRecord):
+    """本人への通知 (法68条2項), or why a substitute measure was taken."""
+
+    incident: IncidentNumber = Field(title="Incident number")
+    how: Literal["letter", "telephone", "visit", "substitute"] = Field(title="Way of the notice")
+    notified_on: date = Field(title="Notified on")
+    persons: Count = Field(title="Persons notified")
+    reason: MaybeLine = Field(default="", title="Reason for a substitute measure")
+
+
+class IncidentPublished(ActRecord):
+    """公表, or the decision not to publish."""
+
+    incident: IncidentNumber = Field(title="Incident number")
+    published: bool = Field(title="Published")
+    decided_on: date = Field(title="Decided on")
+    reason: MaybeLine = Field(default="", title="Reason for not publishing")
+
+
+class CountermeasuresDiscussed(ActRecord):
+    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor."""
+
+    incident: Annotated[int, Field(ge=0)] = Field(default=0, title="Incident number, 0 for a change of measures")
+    discussed_on: date = Field(title="Discussed with the contractor on")
+    participants: Line = Field(title="Participants")
+    decision: Line = Field(title="What was decided")
 
 
 class IncidentSettled(ActRecord):

@@ -4,9 +4,20 @@ from dataclasses import replace
 
 from models.people import Role
 from models.records.base import ActRecord
-from models.records.oversight import CycleHeld, DeadlineMoved, IncidentSettled
-from states.facts import Facts, Guard, Shortfall, Verdict
+from models.records.oversight import (
+    CountermeasuresDiscussed,
+    CycleHeld,
+    DeadlineMoved,
+    IncidentAssessed,
+    IncidentPublished,
+    IncidentSettled,
+    PersonsNotified,
+    ReportedToCommission,
+)
+from models.words import N_, _
+from states.facts import Case, Facts, Guard, Shortfall, Verdict
 from states.guards.base import claims, claims_of
+from states.statute import heads_of
 
 
 def measures_of(trigger: str) -> Guard:
@@ -56,6 +67,76 @@ def cycle_is_not_on_hold(facts: Facts, _record: CycleHeld) -> Verdict:
 def incident_is_open(facts: Facts, record: IncidentSettled) -> Verdict:
     """The incident of that number is open."""
     return record.incident in facts.incidents
+
+
+@claims_of(IncidentSettled, owes="report_to_commission")
+def duties_of_the_law_are_done(facts: Facts, record: IncidentSettled) -> Verdict:
+    """What the law asks about the incident is done, or people decided that it need not be reported (法68条)."""
+    case = next((case for case in facts.cases if case.number == record.incident), None)
+    missing = open_duties(case) if case else ()
+    return Shortfall(names="、".join(_(duty) for duty in missing)) if missing else True
+
+
+@claims_of(IncidentAssessed)
+def assessed_incident_is_open(facts: Facts, record: IncidentAssessed) -> Verdict:
+    """The incident that is assessed is open."""
+    return record.incident in facts.incidents
+
+
+@claims_of(ReportedToCommission)
+def reported_incident_is_open(facts: Facts, record: ReportedToCommission) -> Verdict:
+    """The incident that is reported is open."""
+    return record.incident in facts.incidents
+
+
+@claims_of(ReportedToCommission)
+def report_lies_after_the_knowing(facts: Facts, record: ReportedToCommission) -> Verdict:
+    """The report is dated from the day of knowing to today, and the prompt report comes before the final one."""
+    case = next((case for case in facts.cases if case.number == record.incident), None)
+    known_on = case.report.known_on if case and case.report else record.reported_on
+    in_order = record.report == "prompt" or case is None or "prompt" in case.reported
+    return known_on <= record.reported_on <= facts.today and in_order
+
+
+@claims_of(PersonsNotified)
+def notified_incident_is_open(facts: Facts, record: PersonsNotified) -> Verdict:
+    """The incident of which persons are notified is open, and a substitute measure has its reason."""
+    return record.incident in facts.incidents and (record.how != "substitute" or bool(record.reason))
+
+
+@claims_of(IncidentPublished)
+def publication_is_of_an_open_incident(facts: Facts, record: IncidentPublished) -> Verdict:
+    """The incident is open, and not publishing has its reason."""
+    return record.incident in facts.incidents and (record.published or bool(record.reason))
+
+
+@claims_of(CountermeasuresDiscussed)
+def discussion_is_of_an_open_incident(facts: Facts, record: CountermeasuresDiscussed) -> Verdict:
+    """The discussion is about an open incident or a change of measures, and not in the future."""
+    return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
+
+
+def open_duties(case: Case) -> tuple[str, ...]:
+    """Return what is still to be done about an incident, in words of the catalogue; nothing where no head applies."""
+    heads = heads_of(case.report) if case.report else ()
+    if case.reportable is None:
+        return (ASSESSMENT,) if heads else ()
+    if not case.reportable:
+        return ()
+    duties = {
+        PROMPT: "prompt" in case.reported,
+        FINAL: "final" in case.reported,
+        NOTICE: case.persons_notified,
+        PUBLICATION: case.publication_decided,
+    }
+    return tuple(duty for duty, done in duties.items() if not done)
+
+
+ASSESSMENT = N_("decision whether to report")
+PROMPT = N_("prompt report to the Commission")
+FINAL = N_("final report to the Commission")
+NOTICE = N_("notice to the persons")
+PUBLICATION = N_("decision about publication")
 
 
 @claims_of(DeadlineMoved)

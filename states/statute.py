@@ -1,0 +1,68 @@
+"""What the law asks once personal data may have leaked, was lost or damaged: which heads apply, and until when.
+
+After 個人情報の保護に関する法律 68条 and its enforcement rules 43 to 45. `UNVERIFIED` names the points that were not
+read in the text of the rules: every paper made from here repeats them, so that somebody looks before it is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from models.records.oversight import IncidentReported
+from models.words import N_
+from states.calendar import Calendar
+
+VERSION = "個人情報の保護に関する法律68条、同法施行規則43条から45条まで（令和5年4月1日施行）"
+UNVERIFIED = (
+    "規則43条1号・2号・3号・5号の文言（4号の「100人を超える」は公表資料で確認済み）",
+    "規則44条の期限の数え方（知った日を1日目とし、確報の期限が閉庁日に当たるときは次の開庁日とした）",
+    "規則45条の本人通知の項目",
+    "高度な暗号化等の措置が講じられた個人情報を報告対象から除く規定の、行政機関等への適用",
+)
+MANY = 100  # 規則43条4号: more than a hundred persons
+
+# The heads of 規則43条 by number: the field of the report that tells, and its words.
+HEADS: Mapping[int, tuple[str, str]] = {
+    1: ("sensitive", N_("sensitive personal information is concerned")),
+    2: ("property_risk", N_("damage to property by misuse is to be feared")),
+    3: ("wrongful", N_("somebody may have acted with a wrongful purpose")),
+    4: ("", N_("more than 100 persons are concerned")),
+    5: ("ordinance_sensitive", N_("information that the ordinance calls sensitive is concerned")),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """The days of an incident. `prompt_from` to `prompt_by` is the third to the fifth day, knowing being the first."""
+
+    known_on: date
+    prompt_from: date
+    prompt_by: date
+    final_by: date
+    days: int
+
+
+def heads_of(incident: IncidentReported) -> tuple[int, ...]:
+    """Return the heads of 規則43条 under which the incident is to be reported; none where no head applies."""
+    told = {number for number, (field, _words) in HEADS.items() if field and getattr(incident, field)}
+    return tuple(sorted(told | ({4} if incident.persons > MANY else set())))
+
+
+def clock_of(incident: IncidentReported, calendar: Calendar) -> Clock:
+    """Return the days by which 速報 and 確報 are due: calendar days, the day of knowing is the first.
+
+    Sixty days instead of thirty where somebody acted with a wrongful purpose. Only the end of the final report's term
+    moves to the next open day; "promptly" does not wait for an office.
+    """
+    known, days = incident.known_on, 60 if incident.wrongful else 30
+    return Clock(
+        known_on=known,
+        prompt_from=_nth_day(known, 3),
+        prompt_by=_nth_day(known, 5),
+        final_by=calendar.first_open(_nth_day(known, days)),
+        days=days,
+    )
+
+
+def _nth_day(first: date, number: int) -> date:
+    return first + timedelta(days=number - 1)
