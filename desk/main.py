@@ -30,6 +30,7 @@ ROOMS = {
     "contractor": "desk.contractors",
     "ledger": "desk.ledgers",
     "incident": "desk.incidents",
+    "measures": "desk.measures",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",
     "rehearse": "desk.rehearse",

@@ -275,7 +275,7 @@ class Rehearsal:
         """Claim what the step needs and is not claimed yet, each side its own."""
         from flows import record  # noqa: PLC0415
 
-        open_measures = sorted(set(facts.measures.get(act, ())) - facts.claims)
+        open_measures = sorted(set(facts.measures_for(act)) - facts.claims)
         if not open_measures or facts.state not in BY_TRIGGER[act].froms:
             return
         for side, by in _MEASURES_BY.items():

@@ -154,6 +154,11 @@ class Claim(Table, table=True):
     cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
     measure: str = Field(primary_key=True)
     evidence: str
+    evidence_file: str = ""
+    happened_on: date | None = None
+    received_on: date | None = None
+    valid_until: date | None = None
+    not_applicable: bool = False
     by: str
     ledger_seq: int
 

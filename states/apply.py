@@ -140,14 +140,16 @@ def _settle_incident(context: _Context, effect: eff.SettleIncident) -> None:
 
 
 def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
-    mine = {"cycle_id": context.facts.cycle_id, "measures": effect.measures}
+    claim = effect.claim
+    mine = {"cycle_id": context.facts.cycle_id, "measures": claim.measures}
     context.connection.execute(_UNCLAIM, mine)
+    values = claim.model_dump(exclude={"measures"}) | {"received_on": effect.received_on}
     context.connection.execute(
         _CLAIM,
         [
-            {"cycle_id": context.facts.cycle_id, "measure": measure, "evidence": effect.evidence, "by": context.by,
-             "ledger_seq": context.seq}
-            for measure in sorted(set(effect.measures))
+            {"cycle_id": context.facts.cycle_id, "measure": measure, "by": context.by, "ledger_seq": context.seq,
+             **values}
+            for measure in sorted(set(claim.measures))
         ],
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from models.clock import Clock, stamp, utc
 from models.database import reading as reading_of
 from models.database import writing
 from models.errors import Refused, Unknown, Unmet
+from models.measures import Measure
 from models.notes import Signer
 from models.people import UNREGISTERED, Role
 from models.programme import Programme
@@ -30,7 +31,7 @@ from states.facts import Evidence, Facts, Guard
 from states.schedule import reschedule
 from states.table import BY_TRIGGER, STATES, Row
 
-Measures = Callable[[Programme], Mapping[str, tuple[str, ...]]]
+Measures = Callable[[Programme], Mapping[str, Measure]]
 _NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
 
 # Every act needs these. Built once: building a statement costs as much as running it.

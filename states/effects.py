@@ -92,8 +92,8 @@ class SettleIncident:
 class ClaimMeasures:
     """Measures are claimed with evidence."""
 
-    measures: tuple[str, ...]
-    evidence: str
+    claim: oversight.MeasuresClaimed
+    received_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,9 +260,9 @@ def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[
 
 
 @effects_of(oversight.MeasuresClaimed)
-def measures_count_as_claimed(_facts: Facts, record: oversight.MeasuresClaimed) -> tuple[Effect, ...]:
+def measures_count_as_claimed(facts: Facts, record: oversight.MeasuresClaimed) -> tuple[Effect, ...]:
     """The claims stand in this cycle only; next year begins with none."""
-    return (ClaimMeasures(measures=record.measures, evidence=record.evidence_file or record.evidence),)
+    return (ClaimMeasures(claim=record, received_on=facts.today),)
 
 
 def cycle_stops(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from models.clock import TOKYO
+from models.measures import Claim, Measure
 from models.people import Person
 from models.programme import Programme
 from models.records.base import ActRecord
@@ -95,15 +96,24 @@ class Facts:
     undecided: int
     newly_protected: str
     incidents: frozenset[int]
-    claims: frozenset[str]
+    claimed: Mapping[str, Claim]
     pieces: Pieces
-    measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
 
     @property
     def today(self) -> date:
         """Return the day in Tokyo."""
         return self.now.astimezone(TOKYO).date()
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Return the measures claimed with evidence that is valid today."""
+        return frozenset(name for name, claim in self.claimed.items() if claim.is_valid_on(self.today))
+
+    def measures_for(self, step: str) -> tuple[str, ...]:
+        """Return the measures that block a step until claimed; what the software enforces needs no claim."""
+        return tuple(it.id for it in self.measures.values() if step in it.guards and it.proof != "enforced")
 
     def record(self, act: str, kind: type[R]) -> R | None:
         """Return the latest record of an act, or None while it is not done."""

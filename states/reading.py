@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import TOKYO
+from models.measures import Claim, Measure
 from models.people import Person
 from models.programme import Programme
 from models.records.oversight import IncidentReported
@@ -66,7 +67,7 @@ _FOLLOWED = (
     )
     .order_by(col(tables.Record.id))
 )
-_CLAIMS = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == _CYCLE)
+_CLAIMS = select(tables.Claim).where(col(tables.Claim.cycle_id) == _CYCLE).order_by(col(tables.Claim.measure))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +130,7 @@ def programme_of(text: str) -> Programme:
     return Programme.parse(text, name="cycle")
 
 
-def load(
-    connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, tuple[str, ...]]
-) -> Facts:
+def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, Measure]) -> Facts:
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)
     incidents = _open_incidents(connection, cycle.id)
@@ -150,7 +149,7 @@ def load(
         undecided=_undecided(connection, cycle.id) if "take_extract" in done else 0,
         newly_protected=_newly_protected(connection, cycle.id) if done.keys() & set(_RECHECKS) else "",
         incidents=incidents,
-        claims=_claims(connection, cycle.id),
+        claimed=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
         cases=tuple(case for case in cases(connection, cycle.id) if case.number in incidents) if incidents else (),
@@ -228,8 +227,17 @@ def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str,
     )
 
 
-def _claims(connection: Connection, cycle_id: str) -> frozenset[str]:
-    return frozenset(connection.execute(_CLAIMS, {"cycle_id": cycle_id}).scalars())
+def _claims(connection: Connection, cycle_id: str) -> dict[str, Claim]:
+    return {row.measure: _claim(row) for row in connection.execute(_CLAIMS, {"cycle_id": cycle_id})}
+
+
+@lru_cache(maxsize=1000)  # the same few dozen claims are read at every act
+def _claim(row: Row[tuple[tables.Claim]]) -> Claim:
+    return Claim(
+        measure=row.measure, evidence=row.evidence, evidence_file=row.evidence_file, by=row.by,
+        happened_on=row.happened_on, received_on=row.received_on, valid_until=row.valid_until,
+        not_applicable=row.not_applicable, ledger_seq=row.ledger_seq,
+    )  # fmt: skip
 
 
 def aware(instant: datetime) -> datetime:

@@ -521,7 +521,14 @@ TABLE = (
     Row(
         trigger="claim_measures", event="measures_claimed", ja="対策の実施記録", en="Claim measures", froms=LIVE,
         who=(Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.MeasuresClaimed, then=then.measures_count_as_claimed, source="チェックリスト",
+        record=oversight.MeasuresClaimed,
+        guards=(
+            g_oversight.claimed_measures_are_on_the_list,
+            g_oversight.not_applicable_has_its_declaration,
+            g_oversight.evidence_is_of_the_past_and_still_valid,
+            g_oversight.evidence_file_is_these_measures_own,
+        ),
+        then=then.measures_count_as_claimed, source="チェックリスト",
     ),
     Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,

@@ -5,7 +5,6 @@ What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +23,7 @@ from models import tables
 from models.clock import Clock
 from models.database import connect, reading
 from models.errors import BadSetting, Unknown
+from models.measures import Measure
 from models.programme import Programme
 from models.words import _
 from states.calendar import Calendar
@@ -36,17 +36,6 @@ if TYPE_CHECKING:
 
 LEDGER_KEY = "ledger.pem"
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """One of the 48 measures: its id, the steps it blocks, and how it is proved."""
-
-    id: str
-    side: str
-    text: str
-    guards: tuple[str, ...]
-    proof: str
 
 
 class Office:
@@ -221,22 +210,19 @@ def measures_of(name: str) -> tuple[Measure, ...]:
     items = yaml.load(text, Loader=_YAML)["items"]  # noqa: S506 - it is the safe loader, in C
     return tuple(
         Measure(
-            id=item["id"], side=item["side"], text=item["text_ja"], guards=tuple(item["guards"]), proof=item["proof"]
+            id=item["id"], side=item["side"], category=item["category_ja"], order=item["order"], text=item["text_ja"],
+            guards=tuple(item["guards"]), proof=item["proof"], evidence=tuple(item["evidence"]),
+            may_not_apply=bool(item["not_applicable_allowed"]),
         )
         for item in items
-    )
-
-
-def steps_measures(programme: Programme) -> Mapping[str, tuple[str, ...]]:
-    """Return for each step the measures that block it until claimed; what the software enforces needs no claim."""
-    return _steps_measures(programme.measures)
+    )  # fmt: skip
 
 
 @cache
-def _steps_measures(name: str) -> Mapping[str, tuple[str, ...]]:
-    steps: dict[str, tuple[str, ...]] = {}
-    for measure in measures_of(name):
-        if measure.proof != "enforced":
-            for step in measure.guards:
-                steps[step] = (*steps.get(step, ()), measure.id)
-    return steps
+def _by_id(name: str) -> Mapping[str, Measure]:
+    return {measure.id: measure for measure in measures_of(name)}
+
+
+def steps_measures(programme: Programme) -> Mapping[str, Measure]:
+    """Return the measures of a programme by id, as the door asks for them."""
+    return _by_id(programme.measures)

@@ -17,7 +17,8 @@ from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES, event_words
 from steps.counting import counts
-from steps.office import Office, measures_of
+from steps.measures import Standing, standings
+from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
 
 _INCIDENTS = {
@@ -98,7 +99,7 @@ def print_report(office: Office, cycle_id: str) -> Path:
         "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
         "incidents": incidents,
-        "measures": _measure_lines(facts),
+        "measures": _measure_lines(standings(office, cycle_id)),
         "erasure": _erasure_lines(facts),
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(notes[-1][1]) if notes else []},
         "coordinator": "",
@@ -185,17 +186,16 @@ def _overdue(row: Row[tuple[tables.Act]], office: Office, cycle_id: str) -> dict
     }
 
 
-def _measure_lines(facts: Facts) -> list[dict[str, str]]:
-    """Return the measures by side: what the software enforces counts as kept, the rest as far as it is claimed."""
+def _measure_lines(found: Sequence[Standing]) -> list[dict[str, str]]:
+    """Return the measures by side: kept, open, or without an occasion in this year."""
     lines: list[dict[str, str]] = []
-    for side, label in (("ward", "区の対策"), ("contractor", "受託者の対策")):
-        mine = [measure for measure in measures_of(facts.programme.measures) if measure.side == side]
-        kept = [measure for measure in mine if measure.proof == "enforced" or measure.id in facts.claims]
-        # What guards the end of a hold alone has no occasion in a year without one.
-        idle = [m for m in mine if m not in kept and m.guards == ("release_hold",) and "hold" not in facts.done]
+    for side, label in (("ward", "区の対策"), ("contractor", "受託事業者の対策")):
+        mine = [it for it in found if it.measure.side == side]
+        idle = sum(it.standing in {"no_occasion", "not_applicable"} for it in mine)
+        kept = sum(it.is_kept for it in mine) - idle
         lines.append({
-            "label": label, "total": str(len(mine)), "kept": str(len(kept)), "not_applicable": str(len(idle)),
-            "open": str(len(mine) - len(kept) - len(idle)),
+            "label": label, "total": str(len(mine)), "kept": str(kept), "not_applicable": str(idle),
+            "open": str(len(mine) - kept - idle),
         })  # fmt: skip
     return lines
 

@@ -11,11 +11,14 @@ MeasureId = Annotated[str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$")
 
 
 class MeasuresClaimed(ActRecord):
-    """Measures of the checklists, claimed with their evidence."""
+    """Measures of the checklists, claimed with their evidence, or declared not applicable with the declaration."""
 
     measures: tuple[MeasureId, ...] = Field(min_length=1, title="Measures")
     evidence: Line = Field(title="Evidence")
     evidence_file: MaybeSha256 = Field(default="", title="Evidence (file)")
+    happened_on: date | None = Field(default=None, title="Date of the evidence")
+    valid_until: date | None = Field(default=None, title="Valid until")
+    not_applicable: bool = Field(default=False, title="Declared not applicable")
 
 
 class CycleHeld(ActRecord):

@@ -1,0 +1,27 @@
+"""Claims of measures carry their evidence's dates, and say where a measure does not apply.
+
+Revision ID: 0007
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the columns; an older claim was received on the day its ledger entry says, which the entry keeps."""
+    op.add_column("claim", sa.Column("evidence_file", sa.String(), nullable=False, server_default=""))
+    op.add_column("claim", sa.Column("happened_on", sa.Date(), nullable=True))
+    op.add_column("claim", sa.Column("received_on", sa.Date(), nullable=True))
+    op.add_column("claim", sa.Column("valid_until", sa.Date(), nullable=True))
+    op.add_column("claim", sa.Column("not_applicable", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    """Refuse: a ledger cannot be taken back."""
+    raise RuntimeError

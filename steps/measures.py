@@ -1,0 +1,153 @@
+"""The measures as they stand: claimed, proved, contradicted or open, honest about what a proof can be.
+
+A measure is *proved* by the ledger entries of acts whose guards serve it, *claimed* by a named person's evidence, and
+*contradicted* by a deviation that broke one of these guards. What the software enforces needs no claim.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.measures import Claim, Measure
+from models.words import N_, _
+from states.facts import Facts, Guard
+from states.table import TABLE
+from steps.office import Office
+
+STANDINGS = {
+    "proved": N_("proved"),
+    "claimed": N_("claimed"),
+    "not_applicable": N_("not applicable"),
+    "expired": N_("evidence expired"),
+    "contradicted": N_("contradicted"),
+    "no_occasion": N_("no occasion"),
+    "open": N_("open"),
+}
+PROOFS = {"enforced": N_("enforced"), "guard": N_("guarded"), "record": N_("recorded")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where one measure stands: how, by which ledger entries, and what was claimed."""
+
+    measure: Measure
+    standing: str
+    proved_by: tuple[int, ...]
+    contradicted_by: tuple[int, ...]
+    claim: Claim | None
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether nothing is to be done about it."""
+        return self.standing in {"proved", "claimed", "not_applicable", "no_occasion"}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts and for the bundle."""
+        claim = self.claim
+        evidence: Mapping[str, object] = (
+            {
+                "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
+                "happened_on": _iso(claim.happened_on), "received_on": _iso(claim.received_on),
+                "valid_until": _iso(claim.valid_until), "ledger": claim.ledger_seq,
+            }
+            if claim
+            else {}
+        )  # fmt: skip
+        return {
+            "id": self.measure.id, "side": self.measure.side, "proof": self.measure.proof, "standing": self.standing,
+            "proved_by": list(self.proved_by), "contradicted_by": list(self.contradicted_by), "claim": evidence,
+        }  # fmt: skip
+
+
+def standings(office: Office, cycle_id: str) -> tuple[Standing, ...]:
+    """Return where each measure of the programme stands, in the order of the checklists."""
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        return tuple(standings_of(connection, facts))
+
+
+def standings_of(connection: Connection, facts: Facts) -> Iterator[Standing]:
+    """Return the same for facts that are loaded already."""
+    proved, broken = _proofs(connection, facts), _deviations(connection, facts)
+    for measure in facts.measures.values():
+        proofs, breaches = tuple(proved.get(measure.id, ())), tuple(broken.get(measure.id, ()))
+        claim = facts.claimed.get(measure.id)
+        yield Standing(
+            measure=measure,
+            standing=_how(facts, measure, claim, proofs, breaches),
+            proved_by=proofs,
+            contradicted_by=breaches,
+            claim=claim,
+        )
+
+
+def _how(
+    facts: Facts, measure: Measure, claim: Claim | None, proofs: tuple[int, ...], breaches: tuple[int, ...]
+) -> str:
+    if breaches:
+        return "contradicted"
+    if claim and not claim.is_valid_on(facts.today):
+        return "expired"
+    if claim and claim.not_applicable:
+        return "not_applicable"
+    if measure.proof == "enforced" or (measure.proof == "guard" and proofs):
+        return "proved"
+    if claim:
+        return "claimed"
+    # What guards the end of a hold alone has no occasion in a year without one.
+    return "no_occasion" if measure.guards == ("release_hold",) and "hold" not in facts.done else "open"
+
+
+def _proofs(connection: Connection, facts: Facts) -> dict[str, list[int]]:
+    """Return for each measure the ledger entries of the acts in force whose guards serve it."""
+    record = tables.Record
+    query = select(col(record.act), col(record.ledger_seq)).where(
+        col(record.cycle_id) == facts.cycle_id, col(record.status) == "done"
+    )
+    entries = dict(connection.execute(query).tuples().all())
+    found: dict[str, list[int]] = {}
+    for row in TABLE:
+        if row.trigger in entries:
+            for guard in (*row.guards, *row.facts):
+                _note(found, guard, entries[row.trigger])
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
+def _deviations(connection: Connection, facts: Facts) -> dict[str, list[int]]:
+    """Return for each measure the deviations that broke a guard serving it."""
+    guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts)}
+    entry = tables.Ledger
+    query = (
+        select(col(entry.seq), col(entry.entry))
+        .where(col(entry.cycle_id) == facts.cycle_id, col(entry.event) == "deviation_recorded")
+        .order_by(col(entry.seq))
+    )
+    found: dict[str, list[int]] = {}
+    for number, text in connection.execute(query):
+        for name in json.loads(text)["data"].get("broken", ()):
+            if name in guards:
+                _note(found, guards[name], number)
+    return found
+
+
+def _note(found: dict[str, list[int]], guard: Guard, number: int) -> None:
+    for measure in guard.proves:
+        numbers = found.setdefault(measure, [])
+        if number not in numbers:
+            numbers.append(number)
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def counts(found: tuple[Standing, ...]) -> dict[str, int]:
+    """Return how many measures stand how, in the order of the words."""
+    return {_(words): sum(it.standing == key for it in found) for key, words in STANDINGS.items()}
