@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from desk.console import say, say_json, say_table
-from desk.cycles import JSON
+from desk.cycles import JSON, PROGRAMME, YEAR
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
 from steps import auditing
@@ -21,6 +21,7 @@ def furnish(app: typer.Typer) -> None:
     ledger.command("export", help=_("Write ledger.jsonl and checkpoints/ into a folder."))(export)
     ledger.command("show", help=_("Show the latest entries."))(show)
     app.add_typer(ledger, name="ledger")
+    app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)
 
 
 def verify(
@@ -61,6 +62,18 @@ def show(
         [_("No."), _("When"), _("Event"), _("By"), _("Cycle"), _("Act")],
         [[str(e["seq"]), e["at"], _event(e["event"]), e["by"], e["cycle"] or "", _act(e["data"])] for e in entries],
     )
+
+
+def bundle_up(
+    year: int = YEAR,
+    path: Path = typer.Argument(help=_("The zip file to write; it must not be there yet.")),
+    programme: str = PROGRAMME,
+) -> None:
+    from steps.bundle import bundle  # noqa: PLC0415 - typst is not needed to show a table
+
+    office = Office.open()
+    count = bundle(office, office.cycle_id(year, programme), path)
+    say(_("{count} files are in the bundle. Open index.html in it first.").format(count=count))
 
 
 def _event(event: str) -> str:

@@ -29,6 +29,7 @@ ROOMS = {
     "extract": "desk.extracts",
     "contractor": "desk.contractors",
     "ledger": "desk.ledgers",
+    "bundle": "desk.ledgers",
     "incident": "desk.incidents",
     "measures": "desk.measures",
     "watch": "desk.mornings",

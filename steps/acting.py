@@ -128,7 +128,7 @@ def keep_file(office: Office, path: Path) -> str:
     """Keep a file of evidence under its hash and return the hash.
 
     Raises:
-        BadInput: it is not a readable, regular, non-empty file of at most 64 MiB.
+        BadInput: it is not a readable, regular, non-empty file of at most 64 MiB, or of another type than named.
 
     """
     if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= _EVIDENCE_LIMIT:
@@ -137,6 +137,7 @@ def keep_file(office: Office, path: Path) -> str:
             _("Give the path of a regular file."),
         )
     content = path.read_bytes()
+    _refuse_another_type(path, content)
     digest = hashlib.sha256(content).hexdigest()
     folder = office.home / "evidence"
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -144,6 +145,27 @@ def keep_file(office: Office, path: Path) -> str:
     waiting.write_bytes(content)
     waiting.replace(folder / digest)
     return digest
+
+
+# How a file begins whose name ends like this; a name that promises nothing is taken as it is.
+_BEGINNINGS = {
+    ".pdf": b"%PDF-",
+    ".png": b"\x89PNG",
+    ".jpg": b"\xff\xd8",
+    ".jpeg": b"\xff\xd8",
+    ".xlsx": b"PK\x03\x04",
+    ".docx": b"PK\x03\x04",
+    ".zip": b"PK\x03\x04",
+}
+
+
+def _refuse_another_type(path: Path, content: bytes) -> None:
+    beginning = _BEGINNINGS.get(path.suffix.lower(), b"")
+    if not content.startswith(beginning):
+        raise BadInput(
+            _("The file of evidence is not what its name says: it is no {kind} file.").format(kind=path.suffix.lower()),
+            _("Give the file itself, under the ending that belongs to it."),
+        )
 
 
 _TROUBLES = {"missing": N_("missing"), "extra_forbidden": N_("unknown")}

@@ -28,7 +28,7 @@ STANDINGS = {
     "expired": N_("evidence expired"),
     "contradicted": N_("contradicted"),
     "no_occasion": N_("no occasion"),
-    "open": N_("open"),
+    "open": N_("not done yet"),
 }
 PROOFS = {"enforced": N_("enforced"), "guard": N_("guarded"), "record": N_("recorded")}
 

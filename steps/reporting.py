@@ -53,6 +53,11 @@ def print_ledger(office: Office, cycle_id: str) -> Path:
 
 def print_erasure_record(office: Office, cycle_id: str) -> Path:
     """Print the ward's own erasure record."""
+    return put(office, "erasure-record", erasure_record(office, cycle_id))
+
+
+def erasure_record(office: Office, cycle_id: str) -> bytes:
+    """Return the ward's own erasure record as PDF."""
     facts = facts_of(office, cycle_id)
     record, done = facts.record("erase_ward_data", WardDataErased), facts.done["erase_ward_data"]
     if record is None:
@@ -78,20 +83,25 @@ def print_erasure_record(office: Office, cycle_id: str) -> Path:
         "witness": "",
         "approver": "",
     }  # fmt: skip
-    return put(office, "erasure-record", office.press(facts.programme).make("erasure_record", data))
+    return office.press(facts.programme).make("erasure_record", data)
 
 
 def print_report(office: Office, cycle_id: str) -> Path:
     """Print the year's report."""
+    return put(office, "report", report(office, cycle_id))
+
+
+def report(office: Office, cycle_id: str) -> bytes:
+    """Return the year's report as PDF: of a closed year always the same bytes, dated on its closing day."""
     facts = facts_of(office, cycle_id)
     table = counts(office, cycle_id)
     with reading(office.engine) as connection:
-        size = ledger.size(connection)
-        notes = ledger.checkpoints(connection)
+        size, note = sealed_at(connection, cycle_id)
         root = ledger.root(connection, size).hex()
         acts, incidents = _acts(connection, cycle_id), _incidents(connection, cycle_id)
+    closed = facts.done.get("close")
     data: dict[str, Any] = {
-        "head": head(facts, f"R-{facts.fiscal_year}"),
+        "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
         "contractor": facts.programme.contractor.name,
         "state": _STATES[facts.state],
         "counts": [{"label": line.ja, "count": f"{line.count:,}", "source": line.source} for line in table.lines],
@@ -101,11 +111,23 @@ def print_report(office: Office, cycle_id: str) -> Path:
         "incidents": incidents,
         "measures": _measure_lines(standings(office, cycle_id)),
         "erasure": _erasure_lines(facts),
-        "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(notes[-1][1]) if notes else []},
+        "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
         "coordinator": "",
         "approver": "",
     }
-    return put(office, "report", office.press(facts.programme).make("report", data))
+    return office.press(facts.programme).make("report", data)
+
+
+def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
+    """Return size and note of the checkpoint that closes a cycle; while it is open, of the latest there is."""
+    record = tables.Record
+    closing = select(col(record.ledger_seq)).where(
+        col(record.cycle_id) == cycle_id, col(record.act) == "close", col(record.status) == "done"
+    )
+    seq, notes = connection.execute(closing).scalar(), ledger.checkpoints(connection)
+    if seq is not None:
+        return next((size, note) for size, note in notes if size >= seq)
+    return notes[-1] if notes else (ledger.size(connection), "")
 
 
 def _printed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -1,0 +1,155 @@
+"""The audit bundle: one zip an auditor takes home, verifiable with Python alone and readable in a browser.
+
+It ends at the checkpoint that closed the year, writes no entry, and is the same to the byte whenever it is made again.
+No residents' data: the database has none, and neither has anything that is made from it.
+"""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.errors import BadInput
+from models.notes import verifier_key
+from models.words import _
+from states import ledger
+from states.table import BY_TRIGGER, event_words
+from steps import reporting
+from steps.auditing import KEY, LINES, NOTES
+from steps.counting import counts
+from steps.documents import documents
+from steps.incidents import incidents_of
+from steps.measures import standings
+from steps.office import Office
+from steps.papers import facts_of
+
+VERIFIER = "verify_ledger.py"
+# A zip cannot hold an earlier day; the same bytes whenever it is made.
+_WHEN = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle(office: Office, cycle_id: str, path: Path) -> int:
+    """Write the bundle of a cycle and return how many files it holds; it appears whole or not at all.
+
+    Raises:
+        BadInput: there is something at the path already, or it cannot be written there.
+
+    """
+    if path.exists():
+        raise BadInput(_("There is a file of that name already."), _("Name a new one; nothing is overwritten."))
+    members = dict(sorted(_members(office, cycle_id).items()))
+    waiting = path.with_name(f".{path.name}.new")
+    try:
+        with zipfile.ZipFile(waiting, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, content in members.items():
+                file.writestr(_entry(name), content)
+        waiting.replace(path)
+    except OSError:
+        waiting.unlink(missing_ok=True)
+        raise BadInput(_("The bundle cannot be written there."), _("Name a place that you may write to.")) from None
+    return len(members)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _WHEN)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    entry.create_system = 3  # the same bytes on Windows too
+    return entry
+
+
+def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
+    facts = facts_of(office, cycle_id)
+    members = dict(_ledger(office, cycle_id))
+    members["history.json"] = _json(_history(members[LINES], cycle_id))
+    members["counts.json"] = _json(counts(office, cycle_id).as_json())
+    members["measures.json"] = _json([it.as_json() for it in standings(office, cycle_id)])
+    members["documents.json"] = _json([it.as_json() for it in documents(office, cycle_id)])
+    members["incidents.json"] = _json([it.as_json() for it in incidents_of(office, cycle_id)])
+    members["programme.toml"] = _programme(office, cycle_id)
+    members["report.pdf"] = reporting.report(office, cycle_id)
+    if "erase_ward_data" in facts.done:
+        members["certificates/erasure-record.pdf"] = reporting.erasure_record(office, cycle_id)
+    title = f"{facts.programme.title_ja}　{facts.fiscal_year}年度"
+    members["index.html"] = _index(title, members)
+    return members
+
+
+def _ledger(office: Office, cycle_id: str) -> Iterator[tuple[str, bytes]]:
+    """Return ledger, checkpoints and key up to the closing checkpoint, and the verifier that reads them."""
+    with reading(office.engine) as connection:
+        size, _note = reporting.sealed_at(connection, cycle_id)
+        lines = islice(ledger.entries(connection), size)
+        yield LINES, "".join(f"{line}\n" for line in lines).encode()
+        for at, note in ledger.checkpoints(connection):
+            if at <= size:
+                yield f"{NOTES}/{at:09}.txt", note.encode()
+    yield KEY, f"{verifier_key(office.signer.name, office.signer.public_key)}\n".encode()
+    yield VERIFIER, (files("deploy") / VERIFIER).read_bytes()
+
+
+def _history(lines: bytes, cycle_id: str) -> list[dict[str, Any]]:
+    """Return the acts that moved the cycle from state to state, from the ledger's own lines."""
+    moves = {row.event: row.to for row in BY_TRIGGER.values() if row.to}
+    entries = map(json.loads, lines.splitlines())
+    return [
+        {
+            "ledger": entry["seq"],
+            "at": entry["data"].get("occurred_at", entry["at"]),
+            "act": event_words(entry["event"])[0],
+            "by": entry["by"],
+            "state": moves[entry["event"]],
+        }
+        for entry in entries
+        if entry["cycle"] == cycle_id and entry["event"] in moves
+    ]
+
+
+def _programme(office: Office, cycle_id: str) -> bytes:
+    query = select(col(tables.Cycle.programme_text)).where(col(tables.Cycle.id) == cycle_id)
+    with reading(office.engine) as connection:
+        return str(connection.execute(query).scalar_one()).encode()
+
+
+def _json(data: object) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+_TOLD: Mapping[str, str] = {
+    "report.pdf": "年度報告書",
+    LINES: "管理簿（1行1件、検証用）",
+    f"{NOTES}/": "署名付きの検証値（押印した票にも印刷されています）",
+    KEY: "検証用の公開鍵",
+    VERIFIER: "管理簿の検証プログラム（Python だけで動きます）",
+    "history.json": "段階の履歴",
+    "counts.json": "件数の照合",
+    "measures.json": "48の対策の状況と証跡の索引",
+    "documents.json": "書類の一覧",
+    "incidents.json": "事故及び逸脱",
+    "programme.toml": "業務の設定（開いたときのもの）",
+    "certificates/": "証明書類",
+}
+
+
+def _index(title: str, members: Mapping[str, bytes]) -> bytes:
+    """Return the page that a browser opens from the file system: no script, nothing from outside."""
+    rows = "".join(
+        f'<tr><td><a href="{escape(name)}">{escape(name)}</a></td><td>{escape(_told(name))}</td>'
+        f"<td>{len(content):,}</td></tr>"
+        for name, content in sorted(members.items())
+    )
+    page = (files("deploy") / "bundle_index.html").read_text(encoding="utf-8")
+    return page.replace("{title}", escape(title)).replace("{rows}", rows).encode()
+
+
+def _told(name: str) -> str:
+    return next((words for start, words in _TOLD.items() if name.startswith(start)), "")

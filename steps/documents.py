@@ -1,0 +1,93 @@
+"""The documents of a year, in and out: for each its direction, due date, state, files and the ledger's entries."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.documents import DOCUMENTS, Document
+from models.words import N_, in_words
+from states.facts import Facts
+from states.reading import aware
+from steps.office import Office
+
+STANDINGS = {
+    "complete": N_("complete"),
+    "partly": N_("partly"),
+    "owed": N_("owed"),
+    "overdue": N_("overdue"),
+    "no_occasion": N_("no occasion"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filed:
+    """One document as it stands: the acts done of those that bring it, and the files they named by hash."""
+
+    document: Document
+    standing: str
+    due_on: date | None
+    done_on: date | None
+    files: tuple[str, ...]
+    ledger: tuple[int, ...]
+
+    @property
+    def title(self) -> str:
+        """Return its title in the reader's language."""
+        return in_words(ja=self.document.ja, en=self.document.en)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts and for the bundle."""
+        it = self.document
+        return {
+            "number": it.number, "title": it.ja, "from": it.giver, "to": it.receiver, "standing": self.standing,
+            "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": list(self.files),
+            "ledger": list(self.ledger),
+        }  # fmt: skip
+
+
+def documents(office: Office, cycle_id: str) -> tuple[Filed, ...]:
+    """Return the documents of a cycle in their order."""
+    record = tables.Record
+    query = select(record).where(col(record.cycle_id) == cycle_id, col(record.status) == "done")
+    kept = frozenset(path.name for path in (office.home / "evidence").glob("*"))
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        done = {row.act: row for row in connection.execute(query)}
+    return tuple(_filed(document, done, facts, kept) for document in DOCUMENTS)
+
+
+def _filed(
+    document: Document, done: Mapping[str, Row[tuple[tables.Record]]], facts: Facts, kept: frozenset[str]
+) -> Filed:
+    rows = [done[act] for act in document.acts if act in done]
+    due = [facts.due[act] for act in document.acts if act in facts.due and act not in done]
+    whole = len(rows) == len(document.acts)
+    return Filed(
+        document=document,
+        standing=_standing(document, bool(rows), whole, min(due, default=None), facts.today),
+        due_on=min(due, default=None),
+        done_on=max(aware(row.occurred_at).date() for row in rows) if whole else None,
+        files=tuple(digest for row in rows for digest in _texts(row) if digest in kept),
+        ledger=tuple(row.ledger_seq for row in rows),
+    )
+
+
+def _standing(document: Document, begun: bool, whole: bool, due_on: date | None, today: date) -> str:  # noqa: FBT001 - a private helper with one caller
+    if whole:
+        return "complete"
+    if due_on is None and (document.only_if_it_happens or not begun):
+        return "no_occasion"
+    if due_on and due_on < today:
+        return "overdue"
+    return "partly" if begun else "owed"
+
+
+def _texts(row: Row[tuple[tables.Record]]) -> list[str]:
+    return [value for value in json.loads(row.data).values() if isinstance(value, str)]

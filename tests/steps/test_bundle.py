@@ -1,0 +1,88 @@
+"""The audit bundle: whole, the same every time, without residents' data, and readable with Python alone."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playing import CYCLE, Played, begun
+
+from models.errors import BadInput
+from steps.bundle import bundle
+
+
+@pytest.fixture(scope="module")
+def year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    with begun(template_home, tmp_path_factory.mktemp("bundle")) as played:
+        played.play(before="report_enclosing")
+        yield played
+
+
+@pytest.fixture
+def zipped(year: Played, tmp_path: Path) -> Path:
+    bundle(year.office, CYCLE, tmp_path / "bundle.zip")
+    return tmp_path / "bundle.zip"
+
+
+def test_the_bundle_is_the_same_to_the_byte_and_writes_no_entry(year: Played, zipped: Path, tmp_path: Path) -> None:
+    """Made again after an hour it has not changed by a byte, and the ledger did not grow."""
+    entries = len(year.entries())
+    bundle(year.office, CYCLE, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
+    assert len(year.entries()) == entries
+
+
+def test_the_bundle_verifies_with_python_alone(zipped: Path, tmp_path: Path) -> None:
+    """Unpacked anywhere, its own verifier finds its ledger whole; one byte changed and it says which entry."""
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(zipped) as file:
+        file.extractall(folder)
+
+    def verified() -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-I", "-S", "verify_ledger.py", "ledger.jsonl"]
+        return subprocess.run(command, cwd=folder, capture_output=True, check=False)
+
+    assert verified().returncode == 0
+    lines = (folder / "ledger.jsonl").read_bytes()
+    (folder / "ledger.jsonl").write_bytes(lines.replace(b'"contract_number":"2026', b'"contract_number":"2025', 1))
+    assert verified().returncode == 1
+
+
+def test_no_resident_stands_in_the_bundle(year: Played, zipped: Path) -> None:
+    """Neither name nor address nor number of anybody invited stands in any file of it."""
+    people = year.addressees()
+    assert people
+    with zipfile.ZipFile(zipped) as file:
+        everything = b"\0".join(file.read(name) for name in file.namelist() if not name.endswith(".pdf"))
+    for person in people:
+        assert not any(word.encode() in everything for word in (person.number, person.name, person.address))
+
+
+def test_the_bundle_tells_states_measures_and_documents(zipped: Path) -> None:
+    """Every move of the state has its ledger number, every one of the 48 measures and 21 documents its standing."""
+    with zipfile.ZipFile(zipped) as file:
+        history, measures, documents = (
+            json.loads(file.read(f"{name}.json")) for name in ("history", "measures", "documents")
+        )
+        lines = [json.loads(line) for line in file.read("ledger.jsonl").splitlines()]
+        page = file.read("index.html").decode()
+        assert all(f'href="{name}"' in page for name in file.namelist() if name != "index.html")
+    assert [move["state"] for move in history] == [
+        "contracted", "ready", "extracted", "transferred", "proof_approved", "printed",
+    ]  # fmt: skip
+    assert all(lines[move["ledger"] - 1]["data"]["occurred_at"] == move["at"] for move in history)
+    assert len({it["id"] for it in measures}) == 48
+    assert [it["number"] for it in documents] == list(range(1, 22))
+    assert {it["standing"] for it in documents if it["number"] in {1, 2, 4, 10}} == {"complete"}
+    assert documents[17]["standing"] == "owed"
+
+
+def test_a_bundle_is_not_written_over_another_file(year: Played, zipped: Path) -> None:
+    """What lies there already stays as it is."""
+    before = zipped.read_bytes()
+    with pytest.raises(BadInput):
+        bundle(year.office, CYCLE, zipped)
+    assert zipped.read_bytes() == before

@@ -1,0 +1,121 @@
+"""Measures as they stand: evidence has dates and expires, declarations need a file, a deviation contradicts."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playing import CYCLE, Played, begun
+
+from models.errors import BadInput, Refused
+from steps import acting, measures
+
+
+@pytest.fixture
+def year(template_home: Path, tmp_path: Path) -> Iterator[Played]:
+    with begun(template_home, tmp_path) as played:
+        yield played
+
+
+def claim(year: Played, measure: str = "W-OP-06", **fields: Any) -> None:
+    acting.perform(
+        year.office, CYCLE, "claim_measures", by="sato", fields={"measures": [measure], "evidence": "点検表", **fields}
+    )
+
+
+def standing(year: Played, measure: str = "W-OP-06") -> str:
+    found = {it.measure.id: it.standing for it in measures.standings(year.office, CYCLE)}
+    return found[measure]
+
+
+def refused_by(year: Played, **fields: Any) -> set[str]:
+    with pytest.raises(Refused) as refused:
+        claim(year, **fields)
+    return {gap.guard for gap in refused.value.unmet}
+
+
+def test_a_claim_stands_until_its_evidence_expires_and_asks_to_be_renewed(year: Played) -> None:
+    """The day after its last valid day the measure blocks its step again, and a new claim settles that."""
+    today = year.facts().today
+    claim(year, valid_until=str(today + timedelta(days=30)))
+    assert standing(year) == "claimed"
+    assert "W-OP-06" in year.facts().claims
+    year.set_clock(year.now + timedelta(days=31))
+    assert standing(year) == "expired"
+    assert "W-OP-06" not in year.facts().claims
+    claim(year)
+    assert standing(year) == "claimed"
+
+
+def test_the_day_of_the_evidence_is_kept_apart_from_the_day_it_was_received(year: Played) -> None:
+    """A check of last week claimed today has both days."""
+    today = year.facts().today
+    claim(year, happened_on=str(today - timedelta(days=7)))
+    claimed = year.facts().claimed["W-OP-06"]
+    assert (claimed.happened_on, claimed.received_on) == (today - timedelta(days=7), today)
+
+
+def test_evidence_of_the_future_or_expired_evidence_is_refused(year: Played) -> None:
+    """Neither a date to come nor a validity that is over is taken."""
+    today = year.facts().today
+    guard = {"evidence_is_of_the_past_and_still_valid"}
+    assert refused_by(year, happened_on=str(today + timedelta(days=1))) == guard
+    assert refused_by(year, valid_until=str(today - timedelta(days=1))) == guard
+
+
+def test_a_measure_that_is_on_no_checklist_is_refused(year: Played) -> None:
+    """A well-formed id that the checklists do not have is named in the refusal."""
+    assert refused_by(year, measure="W-OP-99") == {"claimed_measures_are_on_the_list"}
+
+
+def test_not_applicable_needs_leave_and_a_declaration(year: Played, tmp_path: Path) -> None:
+    """Only where the checklist allows it, with the declaration as a file; it is shown as such and never as proved."""
+    (tmp_path / "none.txt").write_text("再委託なし", encoding="utf-8")
+    assert refused_by(year, measure="W-OP-03", not_applicable="true") == {"not_applicable_has_its_declaration"}
+    assert refused_by(year, measure="W-OP-06", not_applicable="true") == {"not_applicable_has_its_declaration"}
+    acting.perform(
+        year.office, CYCLE, "claim_measures", by="sato",
+        fields={"measures": ["W-OP-03"], "evidence": "再委託有無届", "not_applicable": "true"},
+        files={"evidence_file": tmp_path / "none.txt"},
+    )  # fmt: skip
+    assert standing(year, "W-OP-03") == "not_applicable"
+
+
+def test_one_file_is_not_evidence_of_two_measures(year: Played, tmp_path: Path) -> None:
+    """The same file for another measure is refused, for the same one renewed it is not."""
+    (tmp_path / "check.txt").write_text("点検結果", encoding="utf-8")
+
+    def claim_with_file(measure: str) -> None:
+        acting.perform(
+            year.office, CYCLE, "claim_measures", by="sato", fields={"measures": [measure], "evidence": "点検表"},
+            files={"evidence_file": tmp_path / "check.txt"},
+        )  # fmt: skip
+
+    claim_with_file("W-OP-06")
+    claim_with_file("W-OP-06")
+    with pytest.raises(Refused):
+        claim_with_file("W-OP-05")
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.pdf", b"no pdf at all"), ("a.png", b"%PDF-1.7"), ("a.txt", b"")])
+def test_a_file_of_another_type_than_named_or_an_empty_one_is_refused(
+    year: Played, tmp_path: Path, name: str, content: bytes
+) -> None:
+    """The name says what the file is, and the file has to be that."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput):
+        acting.perform(
+            year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-06"], "evidence": "点検表"},
+            files={"evidence_file": tmp_path / name},
+        )  # fmt: skip
+
+
+def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
+    """A medium that went out in an open bag is recorded, and both sides' measure says so with the entry."""
+    year.play(before="hand_over_medium")
+    year.do("hand_over_medium", locked_bag=False, already_happened=True)
+    found = {it.measure.id: it for it in measures.standings(year.office, CYCLE)}
+    assert found["W-OP-08"].standing == found["C-OP-08"].standing == "contradicted"
+    entry = year.entries()[found["W-OP-08"].contradicted_by[0] - 1]
+    assert (entry["event"], entry["data"]["broken"]) == ("deviation_recorded", ["bag_is_locked"])
