@@ -1,6 +1,7 @@
 """The audit bundle: one zip an auditor takes home, verifiable with Python alone and readable in a browser.
 
-It ends at the checkpoint that closed the year, writes no entry, and is the same to the byte whenever it is made again.
+It ends at the checkpoint that closed the year, writes no entry, and is the same to the byte whenever it is made again;
+of a year under way the ledger ends at the latest checkpoint.
 No residents' data: the database has none, and neither has anything that is made from it.
 """
 

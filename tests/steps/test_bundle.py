@@ -70,9 +70,9 @@ def test_the_bundle_tells_states_measures_and_documents(zipped: Path) -> None:
         lines = [json.loads(line) for line in file.read("ledger.jsonl").splitlines()]
         page = file.read("index.html").decode()
         assert all(f'href="{name}"' in page for name in file.namelist() if name != "index.html")
-    assert [move["state"] for move in history] == [
-        "contracted", "ready", "extracted", "transferred", "proof_approved", "printed",
-    ]  # fmt: skip
+    # The latest checkpoint is the one on the slip of the password notice.
+    assert lines[-1]["event"] == "password_handed_over"
+    assert [move["state"] for move in history] == ["contracted", "ready", "extracted"]
     assert all(lines[move["ledger"] - 1]["data"]["occurred_at"] == move["at"] for move in history)
     assert len({it["id"] for it in measures}) == 48
     assert [it["number"] for it in documents] == list(range(1, 22))
