@@ -20,7 +20,7 @@ from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
-from models.records.preparation import HandlersRegistered
+from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import Movement, PackageSealed
 from models.serials import expand
 from models.words import _
@@ -60,6 +60,10 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
             _print_return(office, cycle_id, outcome, record)
         case PullListIssued():
             _print_pull_list(office, cycle_id, outcome, record, by=by)
+        case ContractConcluded():
+            from steps.forms import print_forms  # noqa: PLC0415 - the forms themselves stand on this module
+
+            print_forms(office, cycle_id)
         case IncidentReported():
             from steps.incidents import print_papers  # noqa: PLC0415 - incidents themselves stand on this module
 
@@ -68,10 +72,10 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
             return
 
 
-def put(office: Office, name: str, pdf: bytes) -> Path:
-    """Put a PDF where paper is printed from; a kill leaves the old file or the new."""
+def put(office: Office, name: str, pdf: bytes, *, ending: str = "pdf") -> Path:
+    """Put a PDF (or a workbook) where paper is printed from; a kill leaves the old file or the new."""
     office.papers.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = office.papers / f"{name}.pdf"
+    path = office.papers / f"{name}.{ending}"
     waiting = path.with_suffix(".new")
     descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
