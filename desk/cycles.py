@@ -32,8 +32,19 @@ def furnish(app: typer.Typer) -> None:
 
 
 def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
-    cycle_id, new = preparation.open_year(Office.open(), year, programme=programme)
+    office = Office.open()
+    cycle_id, new = preparation.open_year(office, year, programme=programme)
     say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
+    carried = preparation.carried_over(office, cycle_id)
+    for was, now in carried.changed:
+        say(_("Changed since last year: {was} → {now}").format(was=was, now=now), style="yellow")
+    if carried.differs:
+        say(_("It differs from the matter the board approved ({what}) and is on hold.").format(
+            what="、".join(carried.differs)
+        ), style="bold red")  # fmt: skip
+        say("→ " + _("Record the new referral: tsudoi act {year} record_referral").format(year=year))
+    if carried.to_confirm:
+        say(_("People to be confirmed for this year: {people}").format(people="、".join(carried.to_confirm)))
 
 
 def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at: datetime | None = AT) -> None:

@@ -32,6 +32,7 @@ ROOMS = {
     "bundle": "desk.ledgers",
     "incident": "desk.incidents",
     "measures": "desk.measures",
+    "print": "desk.printing",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",
     "rehearse": "desk.rehearse",

@@ -30,7 +30,7 @@ class Rule(Table, table=True):
 
 
 class Cycle(Table, table=True):
-    """One fiscal year of one programme."""
+    """One fiscal year of one programme; `differs` says in what it is not the matter the board approved."""
 
     id: str = Field(primary_key=True)
     programme: str
@@ -39,6 +39,7 @@ class Cycle(Table, table=True):
     programme_text: str = Field(sa_column=Column(Text, nullable=False))
     state: str
     on_hold: bool = False
+    differs: str = ""
     opened_at: datetime = Field(sa_column=_instant())
 
 

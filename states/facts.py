@@ -100,6 +100,7 @@ class Facts:
     pieces: Pieces
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
+    differs: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

@@ -16,6 +16,7 @@ from models.words import _, in_words
 from states import ledger, reading, schedule
 from states.door import Door
 from states.guards.oversight import four_eyes_are_feasible
+from states.referral import differences
 from states.table import INITIAL, TABLE, all_machines
 
 
@@ -51,7 +52,10 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
         trial = connection.begin_nested()
-        connection.execute(insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now)))
+        differs = differences(programme, year_before(connection, programme, fiscal_year))
+        connection.execute(
+            insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now=now, differs=differs))
+        )
         unmet = _infeasible(door, connection, cycle_id)
         if unmet:
             trial.rollback()
@@ -60,7 +64,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
             ledger.append(connection, entry)
         else:
             trial.commit()
-            _begin(door, connection, cycle_id, programme, fiscal_year, by=by, via=via)
+            _begin(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
     if unmet:
         raise Refused(
             _("The year {year} cannot be opened yet.").format(year=fiscal_year),
@@ -70,12 +74,36 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
     return cycle_id, True
 
 
+def year_before(connection: Connection, programme: Programme, fiscal_year: int) -> Programme | None:
+    """Return the programme as the last year before this one was opened with it."""
+    cycle = tables.Cycle
+    query = (
+        select(col(cycle.programme_text))
+        .where(col(cycle.programme) == programme.key, col(cycle.fiscal_year) < fiscal_year)
+        .order_by(col(cycle.fiscal_year).desc())
+        .limit(1)
+    )
+    text = connection.execute(query).scalar()
+    return reading.programme_of(text) if text else None
+
+
 def _begin(
-    door: Door, connection: Connection, cycle_id: str, programme: Programme, fiscal_year: int, *, by: str, via: str
+    door: Door,
+    connection: Connection,
+    cycle_id: str,
+    programme: Programme,
+    fiscal_year: int,
+    *,
+    differs: tuple[str, ...],
+    by: str,
+    via: str,
 ) -> None:
-    """Write the schedule of a new cycle and its first entry."""
+    """Write the schedule of a new cycle and its first entry; what differs from the referred matter holds it."""
     schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
-    data = {"fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256}
+    data: dict[str, object] = {
+        "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
+        **({"differs": list(differs)} if differs else {}),
+    }  # fmt: skip
     entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
     ledger.append(connection, entry)
 
@@ -106,10 +134,13 @@ def register(door: Door, person: Person, *, by: str, via: str) -> None:
         ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
 
 
-def _beginning(cycle_id: str, programme: Programme, text: str, year: int, now: datetime) -> dict[str, object]:
+def _beginning(
+    cycle_id: str, programme: Programme, text: str, year: int, *, now: datetime, differs: tuple[str, ...]
+) -> dict[str, object]:
     return {
         "id": cycle_id, "programme": programme.key, "fiscal_year": year, "programme_sha256": programme.sha256,
-        "programme_text": text, "state": INITIAL, "on_hold": False, "opened_at": utc(now),
+        "programme_text": text, "state": INITIAL, "on_hold": bool(differs), "opened_at": utc(now),
+        "differs": " ".join(differs),
     }  # fmt: skip
 
 

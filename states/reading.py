@@ -152,6 +152,7 @@ def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures
         claimed=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
+        differs=tuple(cycle.differs.split()),
         cases=tuple(case for case in cases(connection, cycle.id) if case.number in incidents) if incidents else (),
     )
 

@@ -582,6 +582,12 @@ TABLE = (
         guards=(g_oversight.discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
     ),
     Row(
+        trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
+        who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.ReferralRecorded, guards=(g_oversight.referral_is_decided,),
+        source="個人情報保護管理運営会議設置要綱第3条第1項第3号",
+    ),
+    Row(
         trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.CycleHeld, guards=(g_oversight.cycle_is_not_on_hold,), then=then.cycle_stops,
@@ -593,6 +599,7 @@ TABLE = (
         guards=(
             g_oversight.cycle_is_on_hold,
             g_oversight.no_incident_is_open,
+            g_oversight.new_referral_is_recorded,
             measures_of("release_hold"),
         ),
         then=then.cycle_goes_on, source="W-OP-13, C-OP-13",

@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -15,11 +17,14 @@ from models.clock import fiscal_year_of
 from models.database import reading, writing
 from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person
+from models.programme import Programme
 from models.words import _
 from states import opening
 from states.deadlines import anchors
 from states.reading import people
+from states.referral import COMPARED, changed
 from steps.office import LEDGER_KEY, Office, reachable
+from steps.papers import facts_of
 
 SAMPLE_PEOPLE = "sample/people.yaml"
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")  # what a record takes for a person (models.records.base.PersonId)
@@ -133,6 +138,39 @@ def open_year(
     """
     known, text = office.programme(programme)
     return opening.open_cycle(office.door, known, text, fiscal_year, by=by, via=via)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarriedOver:
+    """What a new year takes over from the last: what changed, what the board has not approved, who is to confirm."""
+
+    changed: tuple[tuple[str, str], ...]
+    differs: tuple[str, ...]
+    to_confirm: tuple[str, ...]
+
+
+def carried_over(office: Office, cycle_id: str) -> CarriedOver:
+    """Compare a cycle with the year before it, and name the people whose entry does not reach to its end."""
+    facts = facts_of(office, cycle_id)
+    with reading(office.engine) as connection:
+        before = opening.year_before(connection, facts.programme, facts.fiscal_year)
+    ends = date(facts.fiscal_year + 1, 3, 31)
+    return CarriedOver(
+        changed=tuple(_was_and_is(key, facts.programme, before) for key in changed(facts.programme, before))
+        if before
+        else (),
+        differs=tuple(_(COMPARED[key][1]) for key in facts.differs),
+        to_confirm=tuple(person.name for person in facts.people.values() if person.valid_to < ends),
+    )
+
+
+def _was_and_is(key: str, programme: Programme, before: Programme) -> tuple[str, str]:
+    _ja, words, said = COMPARED[key]
+    return f"{_(words)} {_shown(said(before))}", _shown(said(programme))
+
+
+def _shown(value: object) -> str:
+    return "、".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 
 def year_to_open(office: Office, programme: str = "") -> int | None:

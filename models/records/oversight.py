@@ -21,6 +21,13 @@ class MeasuresClaimed(ActRecord):
     not_applicable: bool = Field(default=False, title="Declared not applicable")
 
 
+class ReferralRecorded(ActRecord):
+    """付議: the board approved what differs from the matter of the year before."""
+
+    number: Line = Field(title="Number of the referral")
+    decided_on: date = Field(title="Date of the board's meeting")
+
+
 class CycleHeld(ActRecord):
     """一時停止: with a reason code."""
 

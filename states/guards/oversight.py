@@ -13,11 +13,13 @@ from models.records.oversight import (
     IncidentSettled,
     MeasuresClaimed,
     PersonsNotified,
+    ReferralRecorded,
     ReportedToCommission,
 )
 from models.words import N_, _
 from states.facts import Case, Facts, Guard, Shortfall, Verdict
 from states.guards.base import claims, claims_of
+from states.referral import COMPARED
 from states.statute import heads_of
 
 
@@ -83,6 +85,20 @@ def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -
 def no_incident_is_open(facts: Facts) -> Verdict:
     """Every incident is settled."""
     return not facts.incidents or Shortfall(names=" ".join(f"No. {n}" for n in sorted(facts.incidents)))
+
+
+@claims(owes="record_referral")
+def new_referral_is_recorded(facts: Facts) -> Verdict:
+    """What differs from the matter that the board approved has its new referral on record."""
+    if not facts.differs or "record_referral" in facts.done:
+        return True
+    return Shortfall(names="、".join(_(COMPARED[key][1]) for key in facts.differs))
+
+
+@claims_of(ReferralRecorded)
+def referral_is_decided(facts: Facts, record: ReferralRecorded) -> Verdict:
+    """The board has met already."""
+    return record.decided_on <= facts.today
 
 
 @claims()

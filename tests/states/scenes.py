@@ -154,6 +154,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "publish_incident": {"incident": 1, "published": True, "decided_on": today},
         "discuss_measures": {"incident": 1, "discussed_on": today, "participants": "両責任者", "decision": "再教育"},
         "settle_incident": {"incident": 1, "decision_number": "決-9"},
+        "record_referral": {"number": "資料25", "decided_on": today},
         "hold": {"reason": "typhoon"},
         "release_hold": {"discussed_on": today, "decision_number": "決-10"},
         "cancel": {"reason": "ceremony_called_off", "decision_number": "決-11"},

@@ -1,4 +1,4 @@
-"""Claims of measures carry their evidence's dates, and say where a measure does not apply.
+"""Claims carry their evidence's dates and declarations; a cycle says in what it differs from the referred matter.
 
 Revision ID: 0007
 Revises: 0001
@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns; an older claim was received on the day its ledger entry says, which the entry keeps."""
+    op.add_column("cycle", sa.Column("differs", sa.String(), nullable=False, server_default=""))
     op.add_column("claim", sa.Column("evidence_file", sa.String(), nullable=False, server_default=""))
     op.add_column("claim", sa.Column("happened_on", sa.Date(), nullable=True))
     op.add_column("claim", sa.Column("received_on", sa.Date(), nullable=True))
