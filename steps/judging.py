@@ -75,7 +75,7 @@ _KINDS = {NAME: (_AS_POSTAL, _AS_DAY, _AS_NUMBER, _AS_PLACE), ADDRESS: (_AS_POST
 _ELSEWHERE = {POSTAL: (_AS_DAY, _AS_PLACE), BORN: (_AS_POSTAL.partition("|")[0], _AS_PLACE)}
 # The first look: nothing that one of the rules finds passes it. Chosen so that ordinary cells do.
 _ODD = rf"{_FORMULA}|{_NO_LETTER}|{_NOBODY}|[<&]|[0-9０-９元]年"
-_ODD_IN_NAME, _ODD_IN_PLACE = r"[0-9０-９]|丁目|^\p{Han}{3,9}[市区郡]", r"^\s*[0-9０-９〒]"
+_ODD_IN_NAME, _ODD_IN_PLACE = r"[0-9０-９]|丁目|^\p{Han}{3,9}[市区郡]", r"^\s*[0-9０-９〒A-Za-zＡ-Ｚａ-ｚ]"
 _ODD_IN_CARE_OF = rf"{_FORMULA}|[<&]|[0-9０-９元]年|^〒?[0-9０-９]{{3}}"
 _ORDINARY_NUMBER = r"^[0-9A-Za-z][0-9A-Za-z-]*$"
 _UNUSUAL = r"[\x{c0}-\x{24f}\x{1e00}-\x{1eff}\p{Hangul}]"

