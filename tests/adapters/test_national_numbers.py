@@ -25,8 +25,8 @@ def _individual_number(body: int) -> str:
 @pytest.mark.parametrize(
     "header",
     ["個人番号", "個 人 番 号", "個人番号（１２桁）", "個人No.", "個人ＮＯ", "マイナンバー",
-     "ﾏｲﾅﾝﾊﾞｰ", "マイナンバ", "マイ・ナンバー", "ﾏｲﾅﾝﾊﾞ-", "まいなんばー", "My Number", "mynumber", "MY_NUMBER", "Individual Number", "こじんばんごう",
-     "ｺｼﾞﾝﾊﾞﾝｺﾞｳ", "kojin_bango"],
+     "ﾏｲﾅﾝﾊﾞｰ", "マイナンバ", "マイ・ナンバー", "ﾏｲﾅﾝﾊﾞ-", "まいなんばー", "My Number", "mynumber",
+     "MY_NUMBER", "Individual Number", "こじんばんごう", "ｺｼﾞﾝﾊﾞﾝｺﾞｳ", "kojin_bango"],
 )  # fmt: skip
 def test_every_spelling_of_the_individual_number_is_known(header: str) -> None:
     """Width, spaces, kana, case, signs and the long vowel do not hide an individual number."""

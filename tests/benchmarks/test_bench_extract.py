@@ -21,12 +21,13 @@ SMALL, QUARTER, ALL = 4000, 275_000, 1_100_000
 ROUNDS = 3
 
 _BEGIN = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 path = Path(sys.argv[1])
 """
 _END = """
-print(json.dumps({"seconds": seconds, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "rows": rows}))
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(json.dumps({"seconds": seconds, "mib": int(peak.split()[1]) / 1024, "rows": rows}))
 """
 JUDGE = """
 from adapters.fonts import GlyphTable, default_font
@@ -59,9 +60,10 @@ from adapters.fonts import GlyphTable, default_font
 from steps.office import programme_files
 from models.programme import Programme
 from steps.towns import towns_of
-programme = Programme.load(next(path for path in programme_files(None) if path.stem == "hatachi"))
+programme = Programme.load(next(it for it in programme_files(None) if it.stem == "hatachi"))
 glyphs, towns = GlyphTable.load(default_font()), towns_of(programme)
-plain = re.compile("[" + re.sub(r"\\\\x\\{([0-9a-f]+)\\}", lambda it: f"\\\\u{int(it[1], 16):04x}", glyphs.plain) + "]*")
+points = re.sub(r"\\\\x\\{([0-9a-f]+)\\}", lambda it: f"\\\\u{int(it[1], 16):04x}", glyphs.plain)
+plain = re.compile(f"[{points}]*")
 formula, markup = re.compile(r"\\s*[=+\\-@＝＋－＠]"), re.compile(r"<[A-Za-z/!?]|&#?[A-Za-z0-9]+;")
 digits = re.compile(r"[0-9０-９]{11}")
 room = 80 / glyphs.width_mm("　", 14) - 1.6
