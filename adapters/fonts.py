@@ -11,9 +11,9 @@ import os
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -33,10 +33,13 @@ _NOTDEF = 0
 _VARIATIONS = 14  # format of the cmap subtable that holds them
 _FAMILY, _LICENCE, _TYPOGRAPHIC_FAMILY = 1, 13, 16
 
+NARROW_EM = 0.75
 SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 # What systems write where a character was lost: geta mark, white square, question marks, low lines, asterisks.
 SUSPECT = frozenset("〓□？?＿_＊*\ufffd")
 _SUSPECT_KINDS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NOT_PLAIN = _SUSPECT_KINDS | {"Co", "Cn", "Mn", "Mc", "Me"}
+_LAST_PLAIN = "\uffff"
 _SELECTOR = re.compile(f"[{SELECTORS}]")
 _SEQUENCE = re.compile(rf"[^{SELECTORS}][{SELECTORS}]?|[{SELECTORS}]", re.DOTALL)
 # Where a line may break: at spaces and around every East Asian character, but not before what never begins a line.
@@ -95,9 +98,14 @@ class GlyphTable:
         """Return the table of a font; a process reads each font once.
 
         Raises:
-            BadInput: the font has no table of characters, or its file is gone.
+            BadInput: the font may not be embedded, has no table of characters, or its file is gone.
 
         """
+        if not font.embeddable:
+            raise BadInput(
+                _("The licence of the font {family} forbids embedding it in a PDF.").format(family=font.family),
+                _("Name another font, such as IPAmj Mincho."),
+            )
         return _load(font)
 
     def judge(self, text: str) -> list[CharacterFinding]:
@@ -107,9 +115,23 @@ class GlyphTable:
         """
         return [CharacterFinding(code, code_points(sequence)) for code, sequence in self._findings(text)]
 
-    def is_plain(self, character: str) -> bool:
-        """Tell whether a single character is well wherever it stands."""
-        return not self._codes(character, before="")
+    @cached_property
+    def plain(self) -> str:
+        """The characters below U+10000 that are well wherever they stand, as the inside of a character class."""
+        return _class_of(it for it in self.advances if it <= _LAST_PLAIN and self._is_plain(it))
+
+    @cached_property
+    def narrow(self) -> str:
+        """The characters that are at most NARROW_EM wide, as the inside of a character class."""
+        return _class_of(it for it, width in self.advances.items() if width <= NARROW_EM)
+
+    def ems(self, texts: Iterable[str]) -> list[float]:
+        """Return the width of each text on one line, in em."""
+        known = self.advances.get
+        return [sum(map(known, text if text.isascii() else _SELECTOR.sub("", text), repeat(1.0))) for text in texts]
+
+    def _is_plain(self, character: str) -> bool:
+        return character not in SUSPECT and unicodedata.category(character) not in _NOT_PLAIN
 
     def width_mm(self, text: str, size_pt: float) -> float:
         """Return how wide the text is on one line, in millimetres; a missing glyph counts as a full one."""
@@ -121,9 +143,10 @@ class GlyphTable:
         if self._em(text) + tail_em <= room:
             return 1
         pieces = _PIECE.findall(text)
+        widths = self.ems(pieces)
+        widths[-1] += tail_em
         lines, used = 1, 0.0
-        for number, piece in enumerate(pieces, start=1):
-            width = self._em(piece) + (tail_em if number == len(pieces) else 0.0)
+        for piece, width in zip(pieces, widths, strict=True):
             if piece == " ":
                 used += width if used else 0.0
                 continue
@@ -159,7 +182,7 @@ class GlyphTable:
 
     def _em(self, text: str) -> float:
         """Return the width in em; a variation is as wide as its base."""
-        return sum(map(self.advances.get, _SELECTOR.sub("", text), repeat(1.0)))
+        return self.ems((text,))[0]
 
 
 def default_font() -> FontFile:
@@ -211,6 +234,17 @@ def _sequences(font: Any) -> frozenset[str]:
 def _glyphs(font: Any) -> dict[int, int]:
     glyphs: dict[int, int] = font.getBestCmap() or {}
     return {point: glyph for point, glyph in glyphs.items() if glyph != _NOTDEF}
+
+
+def _class_of(characters: Iterable[str]) -> str:
+    """Write characters as the runs of a character class."""
+    runs: list[list[int]] = []
+    for point in sorted(map(ord, characters)):
+        if runs and runs[-1][1] == point - 1:
+            runs[-1][1] = point
+        else:
+            runs.append([point, point])
+    return "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in runs)
 
 
 def _no_font() -> BadInput:

@@ -2,8 +2,9 @@
 
 Polars parses a text without quotation marks many times as fast as the csv module, but it fills short rows silently. So
 its result is taken only where the commas and line ends of the file add up to its cells; the csv module reads everything
-else and names the row. (Polars also takes `"a"b` for `ab`, where the csv module refuses.) Nothing of a cell ever leaves
-in a message.
+else and names the row. (Polars also takes `"a"b` for `ab`, where the csv module refuses.) An ordinary file, UTF-8 with
+nothing to mend, goes to polars as it stands; every other one is decoded and looked through first. Nothing of a cell
+ever leaves in a message.
 """
 
 # polars' signatures name numpy, which is not needed and not installed:
@@ -19,41 +20,43 @@ import re
 import stat
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
 import polars as pl
 
+from adapters.national_numbers import Standing, forbidden_headers, forbidden_numbers
 from models.extract import Finding, UnreadableExtract
 from models.programme import Programme
 
-FORBIDDEN = ("個人番号", "マイナンバー", "住民票コード")
-
 _MIB = 1 << 20
 _CHUNK = _MIB
+_PART = _MIB >> 2  # fits into the processor's cache
 _ROWS_AT_ONCE = 50_000
 _MAGIC = (
     *(b"PK\x03\x04", b"PK\x05\x06"),  # zip, and the workbooks that are one
     *(b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
-    *(b"%PDF", b"\xd0\xcf\x11\xe0"),  # PDF, and the workbooks of before 2007
+    *(b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf"),  # PDF, the workbooks of before 2007, rich text
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"SQLite format 3", b"PAR1", b"\x7fELF", b"MZ\x90"),
 )
-_MARKUP = (b"<!doctype", b"<html", b"<?xml")
+_BINARY_SHARE = 50  # of so many bytes at most one is a control character where somebody wrote a text
+_MARKED = "utf-8-sig"
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
+    (codecs.BOM_UTF8, "utf-8", _MARKED),
     (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
+_NO_TEXT = _CONTROLS.replace(b"\t", b"").replace(b"\r", b"").replace(b"\x1a", b"")
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
-_END = b"\n\x1a"
+_STRANGE = _CONTROLS + b'"'
+_END = b"\r\n\x1a"
 _JAPANESE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-_CELLS_TRIED = 1000
-_SHARE = 0.9
-_LEAST_IN_KNOWN = 5
-_INDIVIDUAL_NUMBER = re.compile(r"[0-9]{12}")
 _SHOWN = 40
+_NUMBER = re.compile(r"\d{5}")
+_STANDING: Mapping[str, Standing] = {"宛名番号": "number", "氏名": "text", "住所": "text", "方書": "text"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +104,13 @@ def parse_register(data: bytes, *, programme: Programme) -> RegisterTable:
     sha256, size = hashlib.sha256(data).hexdigest(), len(data)
     try:
         _refuse_other_kinds(data)
-        text, encoding = _text(data)
+        read = _as_it_stands(data) or _looked_through(data)
         del data  # an extract of all Japan fits into memory twice, not three times
-        frame, findings = _table(text, programme)
+        frame, findings = _table(read, programme)
     except UnreadableExtract as refusal:
         refusal.sha256 = sha256
         raise
-    return RegisterTable(frame=frame, encoding=encoding, sha256=sha256, findings=tuple(findings), size=size)
+    return RegisterTable(frame=frame, encoding=read.encoding, sha256=sha256, findings=tuple(findings), size=size)
 
 
 def _refuse(code: str, *, row: int | None = None, column: str = "") -> UnreadableExtract:
@@ -128,8 +131,8 @@ def _bytes(path: Path, limit: int) -> bytes:
             raise _refuse("not_regular")
         if found.st_size > limit:
             raise _refuse("too_large")
-        with open(handle, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
+        with open(handle, "rb", buffering=0, closefd=False) as file:
+            data = file.readall()
     finally:
         os.close(handle)
     if len(data) > limit:
@@ -138,9 +141,59 @@ def _bytes(path: Path, limit: int) -> bytes:
 
 
 def _refuse_other_kinds(data: bytes) -> None:
-    start = data[:_CHUNK].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if data.startswith(_MAGIC) or start.startswith(_MARKUP):
+    """Refuse what its first bytes give away: a file of another kind, or no text at all."""
+    start = data[:_CHUNK]
+    if data.startswith(_MAGIC) or _looks_like_markup(start.removeprefix(codecs.BOM_UTF8)):
         raise _refuse("not_csv")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if _looks_like_markup(start.replace(b"\0", b"")[2:]):
+            raise _refuse("not_csv")
+    elif len(start) - len(start.translate(None, _NO_TEXT)) > max(1, len(start) // _BINARY_SHARE):
+        raise _refuse("not_text")
+
+
+def _looks_like_markup(start: bytes) -> bool:
+    return start.lstrip().startswith(b"<")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """Header, cells under it (named by their place), and the encoding that the file was in."""
+
+    header: list[str]
+    cells: pl.DataFrame
+    encoding: str
+
+
+def _as_it_stands(data: bytes) -> _Read | None:
+    """Return what an ordinary file holds, or None: UTF-8 without quotation marks, rows that end with CRLF or LF."""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    text = _with_one_end(data, len(mark))
+    try:
+        header = text[: text.find(b"\n")].decode().rstrip("\r").split(",")
+    except UnicodeDecodeError:
+        return None
+    cells = _quickly(text, len(header)) if any(header) else None
+    return None if cells is None else _Read(header=header, cells=cells.slice(1), encoding=_MARKED if mark else "utf-8")
+
+
+def _with_one_end(data: bytes, start: int) -> bytes:
+    """Return the text after its mark with one line end after the last row; nothing is copied that needs no copy."""
+    tail = data[-_SHOWN:]
+    end = len(data) - len(tail) + len(tail.rstrip(_END))
+    if not start and data[end:] in {b"\n", b"\r\n"}:
+        return data
+    return b"".join((memoryview(data)[start:end], b"\n"))
+
+
+def _looked_through(data: bytes) -> _Read:
+    """Return what any other file holds, or refuse it with the place."""
+    text, encoding = _text(data)
+    header = _header(text)
+    cells = _quickly(text, len(header))
+    return _Read(
+        header=header, cells=(_carefully(text, len(header)) if cells is None else cells).slice(1), encoding=encoding
+    )
 
 
 class _Undecodable(Exception):
@@ -217,15 +270,16 @@ def _cut_end(text: io.BytesIO) -> None:
 
 
 def _without_controls(text: bytes) -> bytes:
-    # Deleting is ten times as fast as searching, and there is nothing to delete.
-    clean = all(
-        len(part.translate(None, _CONTROLS)) == len(part)
-        for part in (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
-    )
-    if not clean and (found := _CONTROL.search(text)):
+    if _count(text, _CONTROLS) and (found := _CONTROL.search(text)):
         row, cell = _place(text[: found.start()])
         raise UnreadableExtract([Finding(code="control_character", row=row, column=f"#{cell}")])
     return text
+
+
+def _count(text: bytes, sought: bytes) -> int:
+    # Deleting is ten times as fast as searching, and there is nothing to delete.
+    parts = (text[start : start + _PART] for start in range(0, len(text), _PART))
+    return sum(len(part) - len(part.translate(None, sought)) for part in parts)
 
 
 def _place(before: bytes) -> tuple[int | None, int]:
@@ -238,17 +292,15 @@ def _place(before: bytes) -> tuple[int | None, int]:
     return row, len(cells)
 
 
-def _table(text: bytes, programme: Programme) -> tuple[pl.DataFrame, list[Finding]]:
+def _table(read: _Read, programme: Programme) -> tuple[pl.DataFrame, list[Finding]]:
     """Return the columns that the programme knows, with their rows, and warnings about all others."""
-    header = _header(text)
+    header, cells = read.header, read.cells
     names = [_plain(name) for name in header]
     known = (*programme.extract.needed, *programme.extract.known)
     _refuse_headers(names, programme)
-    cells = _quickly(text, len(header))
-    cells = (_carefully(text, len(header)) if cells is None else cells).slice(1)
     if cells.is_empty():
         raise _refuse("empty_file")
-    _refuse_individual_numbers(cells, names, known)
+    _refuse_numbers(cells, names, known)
     row = pl.int_range(2, cells.height + 2, dtype=pl.UInt32).alias("row")
     columns = [pl.col(_cell(names.index(it))) if it in names else pl.lit("") for it in known]
     frame = cells.select(row, *(column.alias(it) for it, column in zip(known, columns, strict=True)))
@@ -270,8 +322,7 @@ def _plain(header: str) -> str:
 
 
 def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
-    letters = ["".join(filter(str.isalnum, name)).replace("ー", "") for name in names]
-    if found := [it for it in FORBIDDEN if any(it.replace("ー", "") in name for name in letters)]:
+    if found := forbidden_headers(names):
         raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=it) for it in found])
     missing = [it for it in programme.extract.needed if it not in names]
     doubled = [it for it in (*programme.extract.needed, *programme.extract.known) if names.count(it) > 1]
@@ -289,8 +340,9 @@ def _warnings(header: Sequence[str], names: Sequence[str], known: Sequence[str])
 
 
 def _shown(name: str, number: int) -> str:
-    """Return an unknown header as a terminal may show it; a nameless one by its place."""
-    return "".join(filter(str.isprintable, name))[:_SHOWN] or f"#{number}"
+    """Return an unknown header as a terminal may show it; one that names nothing, or is a number, by its place."""
+    shown = "".join(filter(str.isprintable, name))[:_SHOWN]
+    return shown if any(map(str.isalpha, shown)) and not _NUMBER.search(shown) else f"#{number}"
 
 
 def _cell(number: int) -> str:
@@ -298,9 +350,11 @@ def _cell(number: int) -> str:
 
 
 def _quickly(text: bytes, width: int) -> pl.DataFrame | None:
-    """Return the cells of a text without quotation marks, or None where a row is not as wide as the header."""
-    if b'"' in text:
-        return None
+    """Return the cells of a text, or None where polars alone cannot be believed.
+
+    Every byte is accounted for: cells, commas, line ends, and as many control characters and quotation marks as there
+    are. One of those in a cell, or a row that polars filled up because it is short, makes the sum too large.
+    """
     names = [_cell(number) for number in range(width)]
     try:
         cells = pl.read_csv(
@@ -308,9 +362,8 @@ def _quickly(text: bytes, width: int) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None
-    # No row has too many cells, so none has too few where there are as many as there should be.
-    adds_up = (text.count(b","), text.count(b"\n")) == (cells.height * (width - 1), cells.height)
-    return cells if adds_up else None
+    in_cells = sum(cells.select(pl.all().str.len_bytes().cast(pl.UInt64).sum()).row(0))
+    return cells if in_cells + cells.height * width + _count(text, _STRANGE) == len(text) else None
 
 
 def _carefully(text: bytes, width: int) -> pl.DataFrame:
@@ -341,21 +394,8 @@ def _records(text: bytes) -> Iterator[list[str]]:
     return csv.reader(io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline=""), strict=True)
 
 
-def _refuse_individual_numbers(cells: pl.DataFrame, names: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse a column of numbers whose check digits hold; one of ten by chance is a number of another kind."""
+def _refuse_numbers(cells: pl.DataFrame, names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a column that holds 個人番号 or 住民票コード under whatever header."""
     for number, name in enumerate(names):
-        filled = cells[_cell(number)].filter(cells[_cell(number)] != "")
-        tried = filled.gather_every(max(1, filled.len() // _CELLS_TRIED)).to_list()
-        least = _LEAST_IN_KNOWN if name in known else 1
-        if len(tried) >= least and sum(map(_is_individual_number, tried)) >= _SHARE * len(tried):
+        if forbidden_numbers(cells[_cell(number)], standing=_STANDING.get(name, "other")):
             raise _refuse("individual_number", column=name if name in known else _cell(number))
-
-
-def _is_individual_number(cell: str) -> bool:
-    """Tell whether these are twelve digits whose check digit holds (平成26年総務省令第85号 5条)."""
-    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", cell))
-    if not _INDIVIDUAL_NUMBER.fullmatch(digits):
-        return False
-    weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
-    rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11
-    return int(digits[-1]) == (0 if rest <= 1 else 11 - rest)

@@ -12,7 +12,7 @@ _WEIGHTS = {
     "refused": ("拒否", "refused: nothing is taken"),
     "held": ("要確認", "held: waits for a named person"),
     "excluded": ("除外", "excluded: counted, not exported"),
-    "warning": ("注意", "warning: exported all the same"),
+    "warning": ("警告", "warning: exported all the same"),
 }
 HEAD = """\
 # 抽出点検のコード / Codes of the extract's findings

@@ -14,6 +14,9 @@ from steps.office import Office
 _YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
 _BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
 _EXPECT = typer.Option("", "--expect", help=_("Expected number of persons, MIN-MAX."))
+_LAST_YEAR = typer.Option(
+    None, "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
+)
 _FILE = typer.Argument(help=_("The extract, a CSV file."))
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
@@ -43,13 +46,20 @@ def sample(
 
 
 def check(
-    path: Path = _FILE, year: int = _YEAR, expect: str = _EXPECT, programme: str = PROGRAMME, as_json: bool = JSON
+    path: Path = _FILE,
+    year: int = _YEAR,
+    expect: str = _EXPECT,
+    last_year: int | None = _LAST_YEAR,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
 ) -> int:
     from adapters.settings import Settings  # noqa: PLC0415 - only this command works without an installation
     from steps.judging import judge_file  # noqa: PLC0415 - polars is not needed for --help
 
     known, _text = Office(Settings.load()).programme(programme)
-    judgement, _addressees = judge_file(path, programme=known, fiscal_year=year, expect=_band(expect))
+    judgement, _addressees = judge_file(
+        path, programme=known, fiscal_year=year, expect=_band(expect), last_year=last_year
+    )
     return _show(judgement, as_json=as_json)
 
 

@@ -52,6 +52,7 @@ CODES: Mapping[str, Rule] = {
     "not_regular": _refuses(N_("The extract is not a plain file: a link, a folder or a device is not read.")),
     "too_large": _refuses(N_("The extract is larger than the programme allows.")),
     "not_csv": _refuses(N_("The extract is no CSV but a file of another kind: a workbook, an archive, PDF or HTML.")),
+    "not_text": _refuses(N_("The extract is no text: it holds bytes that no CSV has, or UTF-16 without its mark.")),
     "undecodable": _refuses(N_("The extract is neither UTF-8 nor UTF-16 nor CP932 throughout.")),
     "mixed_encoding": _refuses(N_("The extract changes its encoding in the middle.")),
     "control_character": _refuses(N_("The extract holds a control character.")),
@@ -63,14 +64,23 @@ CODES: Mapping[str, Rule] = {
     "forbidden_column": _refuses(
         N_("The extract has a column for individual numbers or resident record codes, which must never be here.")
     ),
-    "individual_number": _refuses(N_("A column holds individual numbers, which must never be here.")),
+    "individual_number": _refuses(
+        N_("A column holds individual numbers or resident record codes, which must never be here.")
+    ),
     "header_spelling": _warns(N_("The header is written in another width or with spaces; it was read as this column.")),
     "unknown_column": _warns(N_("The programme does not know this column; it was dropped.")),
     "absent_column": _warns(N_("The extract does not have this column, so nothing in it could be checked.")),
     # the whole of it
+    "column_shift": _refuses(
+        N_("Cells stand in rows or columns that they do not belong to: columns have moved against each other.")
+    ),
+    "empty_column": _refuses(N_("The column is empty from the first row to the last.")),
     "birth_window": _refuses(N_("So many birth dates lie outside the window that the condition must be wrong.")),
     "nobody_eligible": _refuses(N_("Nobody in the extract is to be invited.")),
     "count_implausible": _refuses(N_("The number of persons lies outside what is expected.")),
+    "unlike_last_year": _refuses(
+        N_("The number of persons differs from last year's by more than a tenth; a named band (--expect) lets it pass.")
+    ),
     "empty_month": _refuses(N_("There is a month of the window in which nobody was born.")),
     "too_many_held": _refuses(N_("More rows are held than anybody can decide about.")),
     # rows that nobody exports
@@ -81,11 +91,20 @@ CODES: Mapping[str, Rule] = {
     "decided": _excludes(N_("Excluded by a named person.")),
     # cells
     "empty": _holds(N_("The cell is empty.")),
+    "placeholder": _holds(N_("The cell holds no name or address but a sign or a word that stands for none.")),
+    "wrong_kind": _holds(N_("The cell holds what belongs into another column.")),
+    "too_long": _holds(N_("The cell is far longer than any paper takes.")),
     "number_twice": _holds(N_("The number stands in different rows."), acceptable=True),
+    "person_twice": _holds(
+        N_("The same name, birth date and address stand under another number as well."), acceptable=True
+    ),
     "postal_code": _holds(N_("The postal code is not seven digits.")),
     "town_mismatch": _holds(N_("The address does not lie in a town of the postal code."), acceptable=True),
-    "birth_format": _holds(N_("The birth date is not written like 2006-04-02, 20060402 or 2006/04/02.")),
-    "impossible_date": _holds(N_("There is no such day.")),
+    "birth_format": _holds(
+        N_("The birth date is written in no known way, such as 2006-04-02, 20060402, 平成18年4月2日 or H18.4.2.")
+    ),
+    "ambiguous_date": _holds(N_("The birth date could mean several days: the year needs four digits or its era.")),
+    "impossible_date": _holds(N_("There is no such day, or it lies outside its era.")),
     "out_of_window": _holds(N_("The birth date lies outside the window of the fiscal year.")),
     "unclear_change": _holds(N_("Reason and date of the change do not say whether to invite."), acceptable=True),
     "formula": _holds(N_("The cell would be taken for a formula."), acceptable=True),
@@ -97,19 +116,28 @@ CODES: Mapping[str, Rule] = {
     "too_wide": _holds(N_("The text is too wide for its place on the letter."), acceptable=True),
     "postal_hyphen": _warns(N_("Postal codes were written with a hyphen; it was taken out.")),
     "moved_later": _warns(N_("Moved out after the cut-off date; invited all the same.")),
-    "unknown_postal_code": _warns(N_("The postal code is not one of the municipality's.")),
+    "unknown_postal_code": _warns(
+        N_("The postal code belongs to none of the municipality's towns; it may be a large building's.")
+    ),
+    "representative_code": _warns(N_("The postal code stands for no town; no customer barcode can be printed.")),
+    "same_name_and_birth": _warns(N_("The same name and birth date stand in several rows with different addresses.")),
+    "unusual_script": _warns(N_("Hangul or letters with accents, which the register should not hold.")),
     "two_lines": _warns(N_("The name takes two lines.")),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What was found, where. `row` is None where it concerns many rows or none; `count` says how many times."""
+    """What was found, where. `row` is None where it concerns many rows or none; `count` says how many times.
+
+    `detail` may say how much is too much ("96.4 mm > 2 × 80 mm"); it is measured, never taken from a cell.
+    """
 
     code: str
     row: int | None = None
     column: str = ""
     count: int = 1
+    detail: str = ""
 
     @property
     def verdict(self) -> Weight:
@@ -126,11 +154,13 @@ class Finding:
         row = _("row {row}").format(row=self.row) if self.row else ""
         count = _("{count} times").format(count=self.count) if self.count > 1 else ""
         place = " ".join(filter(None, (row, self.column, count)))
-        return ": ".join(filter(None, (_weight(self.verdict), place, self.sentence)))
+        detail = f" ({self.detail})" if self.detail else ""
+        return ": ".join(filter(None, (_weight(self.verdict), place, self.sentence))) + detail
 
     def report(self) -> dict[str, str | int | None]:
         """Return it for JSON."""
-        return {"code": self.code, "row": self.row, "column": self.column, "count": self.count}
+        detail = {"detail": self.detail} if self.detail else {}
+        return {"code": self.code, "row": self.row, "column": self.column, "count": self.count, **detail}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +179,9 @@ class Judgement:
     `persons` counts the data rows read, `held` the rows nobody has decided about yet; `rows` lists them, the first
     MOST_HELD of them. `months` counts the exported by birth month over the whole window, "2006-04" to "2007-04"; `born`
     is the first and last birth date of the exported, None where there are none. A refused file exports nothing:
-    `exported` is then what it would have been.
+    `exported` is then what it would have been. `hard` are the rows of exported persons that belong into the imprint
+    sample: rare characters, the widest names, and everything that a named person accepted or substituted. `last_year`
+    is the number of persons a year ago, None where nobody named it.
     """
 
     verdict: Verdict
@@ -163,6 +195,8 @@ class Judgement:
     months: Mapping[str, int] = field(default_factory=dict[str, int])
     born: tuple[date, date] | None = None
     sha256: str = ""
+    hard: tuple[int, ...] = ()
+    last_year: int | None = None
 
     @property
     def warnings(self) -> dict[str, int]:

@@ -65,13 +65,17 @@ class Consignment(Part):
 
 
 class Extract(Part):
-    """The register extract: column names, eligibility and the plausible number of persons."""
+    """The register extract: column names, eligibility, the plausible number of persons, and the municipality's towns.
+
+    `towns` names the file, beside the programmes, that says which towns a postal code has; without it nobody compares.
+    """
 
     needed: tuple[str, ...]
     known: tuple[str, ...]
     born_from: str
     born_to: str
     expect: tuple[int, int]
+    towns: str = ""
     size_limit_mib: int = 512
 
     @field_validator("expect")

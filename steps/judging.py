@@ -1,23 +1,27 @@
 """Judging an extract: who is invited, who is not, and which rows wait for a named person.
 
-`extract check` and `extract take` share this one judge. It works on whole columns; a row is looked at alone only where
-a test of its column found it. No cell is altered but by a named decision, the hyphen of a postal code excepted, and
-that is said. What is found names rows, columns and codes, never a value.
+`extract check` and `extract take` share this one judge. It works on whole columns: a first look at each finds the few
+rows with anything out of the ordinary, and only those meet all the rules. What has few values (birth dates, postal
+codes, changes) is read once a value. No cell is altered but by a named decision, the hyphen of a postal code excepted,
+and that is said. What is found names rows, columns and codes, never a value.
 """
 
 # polars' signatures name numpy, which is not needed and not installed:
 # pyright: reportUnknownMemberType=false
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import cast
 
 import polars as pl
 
-from adapters.fonts import GlyphTable, default_font
+from adapters.days import ReadDay, read_day
+from adapters.fonts import NARROW_EM, SELECTORS, GlyphTable, default_font
 from adapters.register import RegisterTable, read_register
 from models.errors import BadInput, BadSetting
 from models.extract import (
@@ -35,6 +39,7 @@ from models.programme import Programme
 from models.words import _
 from states.calendar import Calendar
 from states.deadlines import Rule, anchors
+from steps.towns import Towns, towns_of
 
 NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN = "宛名番号", "氏名", "郵便番号", "住所", "方書", "生年月日"
 PROTECTED, REASON, CHANGED = "支援措置", "異動事由", "異動日"
@@ -43,20 +48,55 @@ PRINTED = (NAME, ADDRESS, CARE_OF)
 ADDRESSEES = {"row": pl.UInt32, NUMBER: pl.String, NAME: pl.String, POSTAL: pl.String, ADDRESS: pl.String}
 
 _UNPROTECTED = ("", "0", "０", "無")
-_DATE = r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2}|[0-9]{4})$"
-_POSTAL, _POSTAL_HYPHEN = r"^[0-9]{3}-?[0-9]{4}$", r"^[0-9]{3}-[0-9]{4}$"
+_POSTAL = re.compile(r"[0-9]{3}-?[0-9]{4}")
 _FORMULA = r"^\s*[=+\-@＝＋－＠]"
 _MARKUP = r"<[A-Za-z/!?]|&#?[A-Za-z0-9]+;"
-_LEAVING = r"死亡|転出|消除|取消|喪失"
+_LEAVING = re.compile("死亡|転出|消除|取消|喪失")
+_BLANK = r"^\s*$"
+_NO_LETTER = r"^\P{L}*$"
+_NOBODY = (
+    r"(?i:^\s*(?:(?:氏名|住所|住居|居所)?(?:不明|不詳|不定|未定|未設定|未登録|空白|空欄)|該当なし|なし|無し|null|none|nan|n/a|test)"
+    r"\s*$|^\s*#(?:N/A|REF!|VALUE!|NAME\?|NULL!|DIV/0!|NUM!))"
+)
+# What a cell looks like that belongs into another column, once it is in half width.
+_AS_POSTAL = r"^〒?[0-9]{3}-[0-9]{4}$|^〒?[0-9]{7}$"
+_AS_DAY = (
+    r"^(?:[0-9]{4}|(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])(?:[0-9]{1,2}|元))[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?$"
+)
+_AS_NUMBER = r"^[0-9]{8,}$"
+_AS_PLACE = (
+    r"[0-9一二三四五六七八九十](?:丁目|番|号)|^(?:東京都|北海道|京都府|大阪府|\p{Han}{2,3}県)?\p{Han}{1,5}[市区郡]"
+)
+_AS_WORDS = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_KINDS = {NAME: (_AS_POSTAL, _AS_DAY, _AS_NUMBER, _AS_PLACE), ADDRESS: (_AS_POSTAL, _AS_DAY, _AS_NUMBER)} | {
+    CARE_OF: (_AS_POSTAL, _AS_DAY),
+    NUMBER: (_AS_WORDS,),
+}
+_ELSEWHERE = {POSTAL: (_AS_DAY, _AS_PLACE), BORN: (_AS_POSTAL.partition("|")[0], _AS_PLACE)}
+# The first look: nothing that one of the rules finds passes it. Chosen so that ordinary cells do.
+_ODD = rf"{_FORMULA}|{_NO_LETTER}|{_NOBODY}|[<&]|[0-9０-９元]年"
+_ODD_IN_NAME, _ODD_IN_PLACE = r"[0-9０-９]|丁目|^\p{Han}{3,9}[市区郡]", r"^\s*[0-9０-９〒A-Za-zＡ-Ｚａ-ｚ]"
+_ODD_IN_CARE_OF = rf"{_FORMULA}|[<&]|[0-9０-９元]年|^〒?[0-9０-９]{{3}}"
+_ORDINARY_NUMBER = r"^[0-9A-Za-z][0-9A-Za-z-]*$"
+_UNUSUAL = r"[\x{c0}-\x{24f}\x{1e00}-\x{1eff}\p{Hangul}]"
+_RARE = rf"[{SELECTORS}\x{{e000}}-\x{{f8ff}}\x{{10000}}-\x{{10ffff}}]"
+# Far beyond what paper takes: the widest names of the world have some sixty letters.
+_LONGEST = {NUMBER: 40, NAME: 100, ADDRESS: 200, CARE_OF: 200}
 # So many birth dates outside the window are no slips but a wrong condition (小山市: 1,719 letters, two years off).
 _SLIPS, _SLIPS_SHARE = 20, 0.01
+# Cells in the wrong column, addresses in a row that are not those of their postal code: more than slips of the hand.
+_STRAY_CELLS, _STRAY_ROWS, _ENOUGH_TO_END = 3, 5, 20
 # From so many persons on somebody is born in every month; one with fewer days in the window says nothing.
 _ENOUGH, _WHOLE_MONTH = 500, 28
-_ROWS_AT_ONCE = 50_000
+_LIKE_LAST_YEAR = 0.1
+_TROUBLES = ("birth_format", "ambiguous_date", "impossible_date")
+_ROWS_AT_ONCE = 100_000
 _MOST_LINES = {NAME: 2, ADDRESS: 3}  # the invitation has room for so many
 _TAIL_EM = 1.6  # the gap and 様, bound to the last word of the name
 _LONG_WORD, _WORD_EM = r"[^\s\x{2e80}-\x{10ffff}]{9}", 9.0
-_FOUND = {"row": pl.UInt32, "column": pl.String, "code": pl.String}
+_WIDEST_SHOWN = 30
+_FORMS = r"[\x{ff00}-\x{ffef}]"
+_FOUND = {"row": pl.UInt32, "column": pl.String, "code": pl.String, "detail": pl.String}
 
 
 def judge_file(
@@ -68,6 +108,7 @@ def judge_file(
     expect: tuple[int, int] | None = None,
     decisions: Sequence[Decision] = (),
     towns: Mapping[str, Collection[str]] | None = None,
+    last_year: int | None = None,
 ) -> tuple[Judgement, pl.DataFrame]:
     """Read an extract and judge it as `judge` does; what cannot be read is refused. The default font prints it.
 
@@ -78,7 +119,7 @@ def judge_file(
     try:
         table = read_register(path, programme=programme)
     except UnreadableExtract as refusal:
-        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
+        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256, last_year=last_year)
         return judgement, pl.DataFrame(schema=ADDRESSEES)
     return judge(
         table,
@@ -88,6 +129,7 @@ def judge_file(
         expect=expect,
         decisions=decisions,
         towns=towns,
+        last_year=last_year,
     )
 
 
@@ -100,33 +142,50 @@ def judge(
     expect: tuple[int, int] | None = None,
     decisions: Sequence[Decision] = (),
     towns: Mapping[str, Collection[str]] | None = None,
+    last_year: int | None = None,
 ) -> tuple[Judgement, pl.DataFrame]:
     """Judge an extract for a fiscal year, with the decisions about its held rows.
 
-    `expect` is the plausible number of persons, the programme's where it is None; `towns` names the towns of every
-    postal code of the municipality. Returns the judgement and the addressees with the columns row, 宛名番号, 氏名,
-    郵便番号 and 住所 (with 方書 after a full-width space); none where the extract is refused.
+    `expect` is the plausible number of persons, the programme's where it is None; `last_year` what it was a year ago;
+    `towns` names the towns of every postal code of the municipality, the programme's where it is None. Returns the
+    judgement and the addressees with the columns row, 宛名番号, 氏名, 郵便番号 and 住所 (with 方書 after a full-width
+    space); none where the extract is refused.
 
     Raises:
         BadInput: a decision does not fit: its row is not held, has nothing to substitute, or cannot be accepted.
-        BadSetting: the programme names no cut-off date.
+        BadSetting: the programme names no cut-off date, or towns that cannot be read.
 
     """
     year = _Year.of(programme, fiscal_year)
     rows = table.frame.with_columns(pl.lit("").alias(it) for it in _COLUMNS if it not in table.frame.columns)
-    found, kept, excluded, warned = _Judge(
-        programme=programme, year=year, glyphs=glyphs, towns=towns, repeats=_Repeats.of(rows)
-    ).all(_substituted(rows, decisions))
+    rows = _substituted(rows, decisions)
+    values = _Values.of(rows)
+    rows = rows.with_columns(born=values.born())
+    repeats = _Repeats.of(rows)
+    judged = _Judge(
+        programme=programme,
+        year=year,
+        glyphs=glyphs,
+        towns=Towns.of(towns_of(programme) if towns is None else towns, municipality=programme.sections.municipality),
+        values=values,
+        repeats=repeats,
+        twins=_Twins.of(rows, repeats),
+    ).all(rows)
+    found = pl.concat(judged.found)
     held, struck = _decided(found, decisions)
     outcome = _Outcome(
         table=table,
         year=year,
-        exported=kept.filter(~_among(held["row"]) & ~_among(struck)),
+        exported=pl.concat(judged.kept).filter(~_among(held["row"]) & ~_among(struck)),
         held=held,
-        excluded=excluded | ({"decided": struck.len()} if struck.len() else {}),
-        warnings=(*table.findings, *warned),
+        excluded=_in_order(judged.excluded + Counter({"decided": struck.len()})),
+        warnings=(*table.findings, *judged.warnings()),
+        shifted=tuple(_shifts(rows, found, programme.extract.needed)),
+        hard=judged.hard | {it.row for it in decisions if it.how != "exclude"},
+        widest=judged.widest,
+        last_year=last_year,
     )
-    judgement = outcome.judgement(expect or programme.extract.expect)
+    judgement = outcome.judgement(expect or programme.extract.expect, named=expect is not None)
     addressees = outcome.exported.select(list(ADDRESSEES))
     return judgement, addressees.clear() if judgement.verdict == "refused" else addressees
 
@@ -159,6 +218,33 @@ class _Year:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Values:
+    """The columns that hold few different values: each value is read once, in Python."""
+
+    texts: Mapping[str, Sequence[str]]
+    days: Mapping[str, ReadDay]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> "_Values":
+        texts = {column: rows[column].unique().to_list() for column in (POSTAL, BORN, PROTECTED, REASON, CHANGED)}
+        return cls(texts=texts, days={text: read_day(text) for column in (BORN, CHANGED) for text in texts[column]})
+
+    def born(self) -> pl.Expr:
+        """Read the birth dates; null where a text means no day, or several."""
+        texts = self.texts[BORN]
+        return pl.col(BORN).replace_strict(texts, [self.days[it].day for it in texts], return_dtype=pl.Date)
+
+    def where(self, column: str, holds: Callable[[str], object]) -> pl.Expr:
+        """Tell the rows whose value holds what is asked."""
+        found = [text for text in self.texts[column] if holds(text)]
+        return pl.col(column).is_in(found) if found else pl.lit(value=False)
+
+    def codes(self) -> dict[str, str]:
+        """Return the postal codes that are some, as they stand there, and the seven digits of each."""
+        return {text: text.replace("-", "") for text in self.texts[POSTAL] if _POSTAL.fullmatch(text)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Repeats:
     """Rows with the same number: those that repeat an earlier one in every cell, and the rest."""
 
@@ -167,178 +253,319 @@ class _Repeats:
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "_Repeats":
-        shared = rows.filter(~_blank(NUMBER) & pl.col(NUMBER).is_duplicated())
-        first = shared.unique(subset=[it for it in rows.columns if it != "row"], keep="first", maintain_order=True)
+        perhaps = rows.select("row", *_COLUMNS).filter(_shared(rows[NUMBER].hash()))
+        shared = perhaps.filter(~_blank(NUMBER) & pl.col(NUMBER).is_duplicated())
+        first = shared.unique(subset=list(_COLUMNS), keep="first", maintain_order=True)
         clashing = first.filter(pl.col(NUMBER).is_duplicated())
         return cls(again=shared.filter(~_among(first["row"]))["row"], clashing=clashing["row"])
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Twins:
+    """Rows of different numbers with the same name and birth date: at the same address, and at different ones."""
+
+    same: pl.Series
+    alike: pl.Series
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, repeats: _Repeats) -> "_Twins":
+        """Compare without width and spaces. A hash finds who may be alike, so that only few are written out."""
+        narrow = pl.col(NAME).str.replace_all("　", "", literal=True).str.replace_all(" ", "", literal=True)
+        keys = rows.select("row", key=narrow.hash() ^ pl.col("born").hash())
+        if (wide := rows.filter(_any(NAME, _FORMS))).height:
+            keys = keys.update(wide.select("row", key=_folded(NAME).hash() ^ pl.col("born").hash()), on="row")
+        perhaps = rows.select("row", "born", NAME, ADDRESS, CARE_OF).filter(_shared(keys["key"]))
+        perhaps = perhaps.filter(pl.col("born").is_not_null() & ~_blank(NAME))
+        perhaps = perhaps.filter(~_among(repeats.again) & ~_among(repeats.clashing))
+        person = perhaps.select("row", "born", _folded(NAME), _folded(ADDRESS), _folded(CARE_OF))
+        alike = person.filter(_twice("born", NAME))
+        is_same = alike.select(_twice("born", NAME, ADDRESS, CARE_OF)).to_series()
+        return cls(same=alike.filter(is_same)["row"], alike=alike.filter(~is_same)["row"])
+
+
+def _shared(keys: pl.Series) -> pl.Series:
+    """Tell which keys stand more than once; sorting numbers finds them faster than counting each."""
+    ordered = keys.sort()
+    return keys.is_in(ordered.filter(ordered == ordered.shift(1)).unique().implode())
+
+
+def _twice(*columns: str) -> pl.Expr:
+    return pl.concat_str(*columns, separator="\n").is_duplicated()
+
+
+def _folded(column: str) -> pl.Expr:
+    return pl.col(column).str.normalize("NFKC").str.replace_all(r"\s", "").str.to_uppercase()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What came of the rows, gathered some ten thousand at a time."""
+
+    found: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=_FOUND)])
+    kept: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    excluded: Counter[str] = field(default_factory=Counter[str])
+    warned: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    hard: set[int] = field(default_factory=set[int])
+    widest: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+
+    def warnings(self) -> Iterator[Finding]:
+        """Return what was counted."""
+        return (
+            Finding(code=code, column=column, count=count) for (code, column), count in self.warned.items() if count
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Judge:
-    """Looks at the rows, some ten thousand at a time so that memory stays bounded; `plain` is what it has learnt."""
+    """Looks at the rows, some ten thousand at a time so that memory stays bounded."""
 
     programme: Programme
     year: _Year
     glyphs: GlyphTable
-    towns: Mapping[str, Collection[str]] | None
+    towns: Towns
+    values: _Values
     repeats: _Repeats
-    plain: set[str] = field(default_factory=lambda: {" "})
+    twins: _Twins
 
-    def all(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int], list[Finding]]:
+    def all(self, rows: pl.DataFrame) -> _Judged:
         """Return the cells to be held, the rows not excluded as they would be exported, exclusions, and warnings."""
-        found: list[pl.DataFrame] = []
-        kept: list[pl.DataFrame] = []
-        excluded, warned = Counter[str](), Counter[tuple[str, str]]()
+        judged = _Judged()
+        out = self._excluded(rows)
         for some in rows.iter_slices(_ROWS_AT_ONCE):
-            read = some.with_columns(born=_day(BORN), changed=_day(CHANGED)).with_columns(out=self._exclusion())
-            mine = read.filter(pl.col("out").is_null()).with_columns(printed=_printed())
-            long_names, long_addresses = self._long(mine)
-            found += [*self._cells(mine), *self._characters(mine), *self._strangers(mine)]
-            found += [_too_wide(long_names, NAME), _too_wide(long_addresses, ADDRESS)]
-            excluded.update(read["out"].drop_nulls())
-            warned.update(self._warnings(mine, long_names))
-            kept.append(mine.select("row", NUMBER, NAME, _postal(), pl.col("printed").alias(ADDRESS), "born"))
-        warnings = [Finding(code=code, column=column, count=n) for (code, column), n in warned.items() if n]
-        return pl.concat(found), pl.concat(kept), {code: excluded[code] for code in CODES if excluded[code]}, warnings
+            self._look_at(some.filter(~_among(out["row"])) if out.height else some, judged)
+        strangers = self.towns.strangers(rows, codes=self.values.codes(), postal=POSTAL, address=ADDRESS)
+        clashing, same, alike, strangers = (
+            it.filter(~it.is_in(out["row"].implode()))
+            for it in (self.repeats.clashing, self.twins.same, self.twins.alike, strangers)
+        )
+        judged.found.append(_held(clashing, NUMBER, "number_twice"))
+        judged.found.append(_held(same, NAME, "person_twice"))
+        judged.found.append(_held(strangers, ADDRESS, "town_mismatch"))
+        judged.warned["same_name_and_birth", NAME] = alike.len()
+        judged.excluded.update(out["out"])
+        return judged
 
-    def _exclusion(self) -> pl.Expr:
-        """Say why nobody exports a row; null for those who are to be invited."""
-        gone = pl.col("changed") <= self.year.cut_off
-        return (
-            pl.when(~pl.col(PROTECTED).str.strip_chars().is_in(_UNPROTECTED))
+    def _excluded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows that nobody exports, and why."""
+        gone = self._changed(lambda day: day is not None and day <= self.year.cut_off)
+        marked = rows.filter((pl.col(PROTECTED) != "") | (pl.col(REASON) != "") | _among(self.repeats.again))
+        reasons = (
+            pl.when(~self.values.where(PROTECTED, lambda it: it.strip() in _UNPROTECTED))
             .then(pl.lit("protected"))
-            .when((_reason() == "死亡") & (gone | _blank(CHANGED)))
+            .when(self._reason("死亡") & (gone | _blank(CHANGED)))
             .then(pl.lit("dead"))
-            .when((_reason() == "転出") & gone)
+            .when(self._reason("転出") & gone)
             .then(pl.lit("moved_out"))
             .when(_among(self.repeats.again))
             .then(pl.lit("duplicate"))
         )
+        return marked.select("row", out=reasons).drop_nulls()
+
+    def _look_at(self, mine: pl.DataFrame, judged: _Judged) -> None:
+        """Judge some rows that are to be invited."""
+        mine = mine.with_columns(printed=_printed())
+        odd, names = mine.filter(self._odd()), self._names(mine)
+        judged.found.extend((*self._cells(mine), *self._texts(odd), *self._characters(odd)))
+        judged.found.extend((self._too_wide(names), self._too_high(mine, odd)))
+        judged.warned.update(self._warnings(mine, odd, names))
+        judged.hard.update(odd.filter(pl.any_horizontal(_any(it, _RARE) for it in PRINTED))["row"])
+        judged.widest.extend(names.select("em", "row").iter_rows())
+        judged.kept.append(mine.select("row", NUMBER, NAME, _postal(), pl.col("printed").alias(ADDRESS), "born"))
+
+    def _reason(self, reason: str) -> pl.Expr:
+        return self.values.where(REASON, lambda it: it.strip() == reason)
+
+    def _changed(self, holds: Callable[[date | None], bool]) -> pl.Expr:
+        return self.values.where(CHANGED, lambda it: holds(self.values.days[it].day))
+
+    def _odd(self) -> pl.Expr:
+        """Take the first look: true where a cell of text might break a rule, and for few other rows."""
+        strange = f"[^{self.glyphs.plain}]"
+        patterns = {
+            NAME: rf"{_ODD}|{_ODD_IN_NAME}|{_UNUSUAL}|{strange}",
+            ADDRESS: rf"{_ODD}|{_ODD_IN_PLACE}|{_UNUSUAL}|{_LONG_WORD}|{strange}",
+            CARE_OF: rf"{_ODD_IN_CARE_OF}|{_UNUSUAL}|{_LONG_WORD}|{strange}",
+        }
+        odd = ~pl.col(NUMBER).str.contains(_ORDINARY_NUMBER)
+        for column, pattern in patterns.items():
+            odd |= pl.col(column).str.contains(pattern)
+        for column, most in _LONGEST.items():
+            odd |= pl.col(column).str.len_bytes() > most
+        return odd
 
     def _cells(self, mine: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """Find what the cells alone show. One line of the table is one rule."""
-        postal, born, changed = pl.col(POSTAL), pl.col("born"), pl.col("changed")
-        is_date = pl.col(BORN).str.contains(_DATE)
-        leaves = _reason().is_in(["死亡", "転出"])
-        # Died after the cut-off date, left on a day nobody can read, or in words that are neither.
-        unclear = (
-            pl.when(leaves).then(changed.is_null() | (_reason() == "死亡")).otherwise(_reason().str.contains(_LEAVING))
+        """Find what the columns of few values show. One line of the table is one rule."""
+        where, days = self.values.where, self.values.days
+        first, last = self.year.window
+        yield from _broken(
+            mine,
+            *(("empty", it, where(it, lambda text: not text.strip())) for it in (POSTAL, BORN)),
+            ("postal_code", POSTAL, where(POSTAL, lambda it: it.strip() and not _POSTAL.fullmatch(it))),
+            *((code, BORN, where(BORN, self._troubled(code))) for code in _TROUBLES),
+            ("out_of_window", BORN, where(BORN, lambda it: (day := days[it].day) and not first <= day <= last)),
         )
-        rules = [
-            *(("empty", column, _blank(column)) for column in self.programme.extract.needed),
-            ("number_twice", NUMBER, _among(self.repeats.clashing)),
-            ("postal_code", POSTAL, ~_blank(POSTAL) & ~postal.str.contains(_POSTAL)),
-            ("birth_format", BORN, ~_blank(BORN) & ~is_date),
-            ("impossible_date", BORN, is_date & born.is_null()),
-            ("out_of_window", BORN, ~born.is_between(*self.year.window)),
-            ("unclear_change", REASON, unclear),
-            *(("formula", column, pl.col(column).str.contains(_FORMULA)) for column in (NUMBER, *PRINTED)),
-            *(("markup", column, pl.col(column).str.contains(_MARKUP)) for column in PRINTED),
-        ]
-        found = mine.select("row", *(mask.alias(str(nth)) for nth, (_code, _column, mask) in enumerate(rules)))
-        for nth, (code, column, _mask) in enumerate(rules):
-            yield _held(found.filter(pl.col(str(nth)))["row"], column, code)
+        yield from _broken(mine.filter(pl.col(REASON) != ""), ("unclear_change", REASON, self._is_unclear()))
 
-    def _characters(self, mine: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    def _troubled(self, code: str) -> Callable[[str], bool]:
+        return lambda text: bool(text.strip()) and self.values.days[text].trouble == code
+
+    def _is_unclear(self) -> pl.Expr:
+        """Died after the cut-off date, left on a day nobody can read, came after it, or in words that are neither."""
+        late = self._changed(lambda day: day is None or day > self.year.cut_off)
+        others = self.values.where(REASON, lambda it: it.strip() != "転出" and _LEAVING.search(it))
+        unread = self._changed(lambda day: day is None)
+        return (self._reason("転出") & unread) | others | (self._reason("転入") & late & ~_blank(CHANGED))
+
+    def _texts(self, odd: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Find what the cells of text show, in the rows that the first look found."""
+        needed = [it for it in (NUMBER, NAME, ADDRESS) if it in self.programme.extract.needed]
+        yield from _broken(
+            odd,
+            *(("empty", it, _blank(it)) for it in needed),
+            *(("placeholder", it, ~_blank(it) & _any(it, _NO_LETTER, _NOBODY)) for it in (NAME, ADDRESS)),
+            *(("wrong_kind", it, _any(it, *kinds, folded=True)) for it, kinds in _KINDS.items()),
+            *(("too_long", it, pl.col(it).str.len_chars() > most) for it, most in _LONGEST.items()),
+            *(("formula", it, _any(it, _FORMULA)) for it in (NUMBER, *PRINTED)),
+            *(("markup", it, _any(it, _MARKUP)) for it in PRINTED),
+        )
+
+    def _characters(self, odd: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Find what the font would not print as it is meant."""
+        strange = f"[^{self.glyphs.plain}]"
         for column in PRINTED:
-            hard = self._hard(mine.select("row", column))
-            found = [(row, column, code) for row, text in hard.iter_rows() for code in self._codes(text)]
+            hard = odd.filter(_any(column, strange)).select("row", column) if odd.height else odd.select("row", column)
+            found = [(row, column, code, "") for row, text in hard.iter_rows() for code in self._codes(text)]
             yield pl.DataFrame(found, schema=_FOUND, orient="row")
 
     def _codes(self, text: str) -> Iterable[str]:
         return dict.fromkeys(finding.code for finding in self.glyphs.judge(text))
 
-    def _hard(self, cells: pl.DataFrame) -> pl.DataFrame:
-        """Return the cells that hold anything but plain characters, having learnt those that are."""
-        unknown = cells.filter(pl.col(cells.columns[1]).str.contains(_any_but(self.plain)))
-        self.plain.update(filter(self.glyphs.is_plain, set[str]().union(*unknown[cells.columns[1]])))
-        return unknown.filter(pl.col(cells.columns[1]).str.contains(_any_but(self.plain)))
-
-    def _long(self, mine: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return row and lines of the names that take more than one line and of the addresses that take too many."""
+    def _names(self, mine: pl.DataFrame) -> pl.DataFrame:
+        """Return row, lines and width in em of the names that do not fit on one line with 様."""
         paper = self.programme.paper
-        name = _Box(width_mm=paper.name_width_mm, size_pt=paper.name_size_pt, tail_em=_TAIL_EM, lines=1)
-        address = _Box(width_mm=paper.address_width_mm, size_pt=paper.address_size_pt, lines=_MOST_LINES[ADDRESS])
-        return name.outgrown(mine, NAME, self.glyphs), address.outgrown(mine, "printed", self.glyphs)
+        room = paper.name_width_mm / self._em(paper.name_size_pt) - _TAIL_EM
+        letters, narrow = pl.col(NAME).str.len_chars(), pl.col(NAME).str.count_matches(f"[{self.glyphs.narrow}]")
+        at_most = letters - (1 - NARROW_EM) * narrow
+        long = mine.select("row", NAME).filter(letters > int(room))
+        unsure = long.filter(at_most > room)
+        wide = unsure.with_columns(em=pl.Series(self.glyphs.ems(unsure[NAME]), dtype=pl.Float64))
+        wide = wide.filter(pl.col("em") > room)
+        # Two lines are enough where not even a word that moves to the second makes it too long.
+        sure = (pl.col("em") <= 2 * room + _TAIL_EM - _WORD_EM) & ~_any(NAME, _LONG_WORD)
+        two = wide.filter(sure).select("row", "em", lines=pl.lit(2, dtype=pl.UInt32))
+        more = wide.filter(~sure)
+        lines = [self._lines(name, paper.name_size_pt, paper.name_width_mm, _TAIL_EM) for name in more[NAME]]
+        return pl.concat([two, more.select("row", "em", pl.Series("lines", lines, dtype=pl.UInt32))])
 
-    def _strangers(self, mine: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """Find addresses that lie in none of the towns of their postal code; ケ and ヶ are one."""
-        pairs = [(code, town.replace("ヶ", "ケ")) for code, named in (self.towns or {}).items() for town in named]
-        if pairs:
-            known = pl.DataFrame(pairs, schema={"code": pl.String, "town": pl.String}, orient="row")
-            address = pl.col(ADDRESS).str.replace_all("ヶ", "ケ", literal=True)
-            lies = pl.col(ADDRESS).str.contains(pl.col("town"), literal=True).any()
-            rows = mine.select("row", _postal().alias("code"), address).join(known, on="code")
-            found = rows.group_by("row", maintain_order=True).agg(lies.alias("lies"))
-            yield _held(found.filter(~pl.col("lies"))["row"], ADDRESS, "town_mismatch")
+    def _too_wide(self, names: pl.DataFrame) -> pl.DataFrame:
+        paper, most = self.programme.paper, _MOST_LINES[NAME]
+        too_wide = names.filter(pl.col("lines") > most)
+        details = [self._detail(em, paper.name_size_pt, paper.name_width_mm, most) for em in too_wide["em"]]
+        return _held(too_wide["row"], NAME, "too_wide", details)
 
-    def _warnings(self, mine: pl.DataFrame, long_names: pl.DataFrame) -> dict[tuple[str, str], int]:
+    def _too_high(self, mine: pl.DataFrame, odd: pl.DataFrame) -> pl.DataFrame:
+        """Find addresses that take more lines than there are; a line may stay empty by a word that did not fit."""
+        paper, most = self.programme.paper, _MOST_LINES[ADDRESS]
+        size, width = paper.address_size_pt, paper.address_width_mm
+        sure = most * width / self._em(size) - (most - 1) * _WORD_EM
+        length = pl.sum_horizontal(pl.col(it).str.len_chars() for it in (ADDRESS, CARE_OF)) + 1
+        long, wordy = mine.filter(length > int(sure)), odd.filter(_any("printed", _LONG_WORD))
+        texts = pl.concat([long, wordy]).select("row", "printed").unique("row", maintain_order=True)
+        high = [self._lines(text, size, width) > most for text in texts["printed"]]
+        texts = texts.filter(pl.Series(high, dtype=pl.Boolean))
+        details = [self._detail(em, size, width, most) for em in self.glyphs.ems(texts["printed"])]
+        return _held(texts["row"], ADDRESS, "too_wide", details)
+
+    def _em(self, size_pt: float) -> float:
+        return self.glyphs.width_mm("　", size_pt)
+
+    def _lines(self, text: str, size_pt: float, width_mm: float, tail_em: float = 0.0) -> int:
+        return self.glyphs.lines(text, size_pt=size_pt, width_mm=width_mm, tail_em=tail_em)
+
+    def _detail(self, em: float, size_pt: float, width_mm: float, lines: int) -> str:
+        return f"{em * self._em(size_pt):.1f} mm > {lines} × {width_mm:g} mm"
+
+    def _warnings(self, mine: pl.DataFrame, odd: pl.DataFrame, names: pl.DataFrame) -> dict[tuple[str, str], int]:
         """Count what happened to many rows."""
-        unknown = ~_postal().is_in(list(self.towns)) if self.towns else pl.lit(value=False)
-        counts = {
-            ("postal_hyphen", POSTAL): pl.col(POSTAL).str.contains(_POSTAL_HYPHEN),
-            ("unknown_postal_code", POSTAL): unknown,
-            ("moved_later", REASON): (_reason() == "転出") & (pl.col("changed") > self.year.cut_off),
+        codes, towns, where = self.values.codes(), self.towns.of_code, self.values.where
+        later = self._changed(lambda day: day is not None and day > self.year.cut_off)
+        rules: dict[str, Callable[[str], bool]] = {
+            "postal_hyphen": lambda it: it in codes and "-" in it,
+            "unknown_postal_code": lambda it: bool(towns) and it in codes and codes[it] not in towns,
+            "representative_code": lambda it: it in codes and codes[it] in towns and not towns[codes[it]],
         }
-        found = mine.select(mask.sum().alias(code) for (code, _column), mask in counts.items()).row(0)
-        two_lines = long_names.filter(pl.col("lines") == _MOST_LINES[NAME]).height
-        return {**dict(zip(counts, found, strict=True)), ("two_lines", NAME): two_lines}
+        found = mine.select(where(POSTAL, holds).sum().alias(code) for code, holds in rules.items()).row(0)
+        moved = mine.filter(pl.col(REASON) != "").select((self._reason("転出") & later).sum()).item()
+        unusual = {("unusual_script", it): odd.select(_any(it, _UNUSUAL).sum()).item() for it in PRINTED}
+        two_lines = names.filter(pl.col("lines") == _MOST_LINES[NAME]).height
+        told = {(code, POSTAL): count for code, count in zip(rules, found, strict=True)}
+        return {**told, ("moved_later", REASON): moved, ("two_lines", NAME): two_lines, **unusual}
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Box:
-    """A place on the letter: its width, the size of its text, what is bound to its last word, and its lines."""
-
-    width_mm: float
-    size_pt: float
-    lines: int
-    tail_em: float = 0.0
-
-    def outgrown(self, mine: pl.DataFrame, column: str, glyphs: GlyphTable) -> pl.DataFrame:
-        """Return row and lines of every text that takes more lines; only where it might is it measured."""
-        em = glyphs.width_mm("　", self.size_pt)
-        # A line may stay empty by as much as the word that did not fit.
-        sure = self.lines * self.width_mm / em - self.tail_em - (self.lines - 1) * _WORD_EM
-        unsure = pl.col(column).str.len_chars() > int(sure)
-        if self.lines > 1:
-            unsure |= pl.col(column).str.contains(_LONG_WORD)
-        texts = mine.filter(unsure).select("row", column)
-        lines = [self._lines(text, glyphs) for text in texts[column]]
-        return texts.select("row", pl.Series("lines", lines, dtype=pl.UInt32)).filter(pl.col("lines") > self.lines)
-
-    def _lines(self, text: str, glyphs: GlyphTable) -> int:
-        return glyphs.lines(text, size_pt=self.size_pt, width_mm=self.width_mm, tail_em=self.tail_em)
+def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl.DataFrame]:
+    """Return the cells that break a rule: its code, the column it blames, and what the row then looks like."""
+    found = rows.select("row", *(mask.alias(str(nth)) for nth, (_code, _column, mask) in enumerate(rules)))
+    for nth, (code, column, _mask) in enumerate(rules):
+        if found[str(nth)].any():
+            yield _held(found.filter(pl.col(str(nth)))["row"], column, code)
 
 
-def _too_wide(long: pl.DataFrame, column: str) -> pl.DataFrame:
-    return _held(long.filter(pl.col("lines") > _MOST_LINES[column])["row"], column, "too_wide")
+def _in_order(counts: Counter[str]) -> dict[str, int]:
+    return {code: counts[code] for code in CODES if counts[code]}
 
 
-def _any_but(plain: Iterable[str]) -> str:
-    return "[^" + "".join(rf"\x{{{ord(character):x}}}" for character in sorted(plain)) + "]"
+def _shifts(rows: pl.DataFrame, found: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
+    """Say where columns have moved against each other (つくば市: names deleted, those below moved up)."""
+    stray = set(found.filter(pl.col("code") == "wrong_kind")["row"])
+    for column, code in ((POSTAL, "postal_code"), (BORN, "birth_format")):
+        blamed = rows.filter(_among(found.filter(pl.col("code") == code)["row"]))
+        stray |= set(blamed.filter(_any(column, *_ELSEWHERE[column], folded=True))["row"])
+    if len(stray) >= _STRAY_CELLS:
+        yield Finding(code="column_shift", row=min(stray), count=len(stray))
+    mismatched = found.filter(pl.col("code") == "town_mismatch")["row"].sort().to_list()
+    for run in _runs(mismatched):
+        if len(run) >= _STRAY_ROWS:
+            yield Finding(code="column_shift", row=run[0], column=ADDRESS, count=len(run))
+    if rows.height >= _ENOUGH_TO_END:
+        yield from _early_ends(rows, needed)
 
 
-def _held(rows: pl.Series, column: str, code: str) -> pl.DataFrame:
-    return rows.to_frame("row").with_columns(column=pl.lit(column), code=pl.lit(code))
+def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Return the runs of numbers that follow each other."""
+    for _start, run in groupby(enumerate(numbers), key=lambda it: it[1] - it[0]):
+        yield [number for _nth, number in run]
+
+
+def _early_ends(rows: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
+    """Say which needed columns end before the others do, or hold nothing at all."""
+    ended = [column for column in needed if not rows[column][-1].strip()]
+    if len(ended) == len(needed):
+        return
+    for column in ended:
+        end = rows.select(pl.col("row").filter(~_blank(column)).max()).item()
+        if end is None:
+            yield Finding(code="empty_column", column=column)
+        else:
+            yield Finding(code="column_shift", row=end + 1, column=column, count=rows["row"][-1] - end)
+
+
+def _any(column: str, *patterns: str, folded: bool = False) -> pl.Expr:
+    """Tell whether a cell looks like one of the patterns, in half width where `folded`."""
+    cell = pl.col(column).str.normalize("NFKC").str.strip_chars() if folded else pl.col(column)
+    return cell.str.contains("|".join(f"(?:{it})" for it in patterns))
+
+
+def _held(rows: pl.Series, column: str, code: str, details: Sequence[str] = ()) -> pl.DataFrame:
+    detail = pl.Series("detail", details, dtype=pl.String) if details else pl.lit("").alias("detail")
+    return rows.to_frame("row").select("row", pl.lit(column).alias("column"), pl.lit(code).alias("code"), detail)
 
 
 def _postal() -> pl.Expr:
     return pl.col(POSTAL).str.replace("-", "", literal=True)
 
 
-def _day(column: str) -> pl.Expr:
-    """Read a date; null where it is written in another way or there is no such day."""
-    cell = pl.col(column)
-    return pl.when(cell.str.contains(_DATE)).then(cell.str.replace_all("[-/]", "").str.to_date("%Y%m%d", strict=False))
-
-
 def _printed() -> pl.Expr:
     return pl.when(_blank(CARE_OF)).then(pl.col(ADDRESS)).otherwise(pl.concat_str(ADDRESS, CARE_OF, separator="　"))
-
-
-def _reason() -> pl.Expr:
-    return pl.col(REASON).str.strip_chars()
 
 
 def _blank(column: str) -> pl.Expr:
@@ -388,8 +615,11 @@ def _unfit(message: str) -> BadInput:
     return BadInput(message, _("Look at the held rows again and decide anew."))
 
 
-def _counted(values: pl.Series) -> dict[str, int]:
-    return dict(values.value_counts(sort=True).iter_rows())
+def _by_month(born: pl.Series) -> dict[str, int]:
+    months = Counter[str]()
+    for day, count in born.value_counts(sort=True).iter_rows():
+        months[f"{day:%Y-%m}"] += count
+    return dict(months)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,12 +632,18 @@ class _Outcome:
     held: pl.DataFrame
     excluded: Mapping[str, int]
     warnings: tuple[Finding, ...]
+    shifted: tuple[Finding, ...]
+    hard: Collection[int]
+    widest: Sequence[tuple[float, int]]
+    last_year: int | None
 
-    def judgement(self, expect: tuple[int, int]) -> Judgement:
-        """Return the judgement, with what the rows amount to."""
-        waiting = self.held.unique("row", keep="first", maintain_order=True).sort("row")
-        months = dict.fromkeys(self.year.months(), 0) | _counted(self.exported["born"].dt.strftime("%Y-%m"))
-        refused = tuple(self._refusals(expect, waiting.height, months))
+    def judgement(self, expect: tuple[int, int], *, named: bool) -> Judgement:
+        """Return the judgement, with what the rows amount to; `named` where a person named what is expected."""
+        waiting = self.held.unique("row", keep="first", maintain_order=True).sort("row").drop("detail")
+        months = dict.fromkeys(self.year.months(), 0) | _by_month(self.exported["born"])
+        refused = (*self.shifted, *self._refusals(expect, waiting.height, months))
+        if not named and self._is_unlike_last_year(waiting.height):
+            refused = (*refused, Finding(code="unlike_last_year", count=self.exported.height))
         verdict: Verdict = "refused" if refused else "held" if waiting.height else "accepted"
         born = self.exported["born"]
         return Judgement(
@@ -422,6 +658,21 @@ class _Outcome:
             months=months,
             born=(cast("date", born.min()), cast("date", born.max())) if born.len() else None,
             sha256=self.table.sha256,
+            hard=self._hard(),
+            last_year=self.last_year,
+        )
+
+    def _hard(self) -> tuple[int, ...]:
+        """Return the rows of exported persons that belong into the imprint sample."""
+        hard = set(self.hard) | {row for _em, row in sorted(self.widest, reverse=True)[:_WIDEST_SHOWN]}
+        exported = self.exported.filter(_among(pl.Series(sorted(hard), dtype=pl.UInt32)))
+        return tuple(exported["row"])
+
+    def _is_unlike_last_year(self, waiting: int) -> bool:
+        """Tell whether the number differs from last year's by more than a tenth, whatever is decided about the held."""
+        exported, tenth = self.exported.height, (self.last_year or 0) * _LIKE_LAST_YEAR
+        return bool(self.last_year) and not (
+            exported <= self.last_year + tenth and exported + waiting >= self.last_year - tenth
         )
 
     def _refusals(self, expect: tuple[int, int], waiting: int, months: Mapping[str, int]) -> Iterator[Finding]:
@@ -449,7 +700,8 @@ class _Outcome:
             if cells.height > MOST_HELD:
                 yield Finding(code=str(code), column=str(column), count=cells.height)
             else:
-                yield from (Finding(code=str(code), column=str(column), row=row) for row in cells["row"])
+                for row, detail in cells.select("row", "detail").iter_rows():
+                    yield Finding(code=str(code), column=str(column), row=row, detail=detail)
 
     def _left_out(self) -> Iterator[Finding]:
         return (Finding(code=code, count=count) for code, count in self.excluded.items())

@@ -421,7 +421,8 @@ def _addresses() -> _Addresses:
 
 @cache
 def _places() -> tuple[_Place, ...]:
-    return tuple(_place(row) for row in csv.DictReader(_text("towns.csv").splitlines()))
+    towns = (files("deploy") / "programmes/hatachi/towns.csv").read_text(encoding="utf-8")
+    return tuple(_place(row) for row in csv.DictReader(towns.splitlines()) if row["town"])
 
 
 def _place(row: Mapping[str, str]) -> _Place:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from noto_cjk_sans_jp_regular import FONT_PATH
 
@@ -22,16 +23,20 @@ from models.extract import CODES, MOST_HELD, Decision, Judgement
 from models.programme import Programme
 from steps.judging import ADDRESSEES, judge, judge_file
 from steps.sample import planted, sample_extract, write_sample
+from steps.towns import towns_of
 
 PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+SMALL = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"expect": (1, 99)})})
 COLUMNS = (*PROGRAMME.extract.needed, *PROGRAMME.extract.known)
 PLAIN = {
-    "氏名": "試験　太郎",
     "郵便番号": "1600023",
     "住所": "東京都新宿区西新宿二丁目８番１号",
     "生年月日": "2006-08-15",
 }
 TOWNS = {"1600023": ["西新宿"], "1600013": ["霞ヶ丘町"]}
+
+WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
+KANJI = str.maketrans("0123456789", "零一二三四五六七八九")
 
 Cells = Mapping[str, str]
 
@@ -53,8 +58,8 @@ def judged(tmp_path: Path, glyphs: GlyphTable) -> Any:
     def run(*people: Cells, **options: Any) -> tuple[Judgement, pl.DataFrame]:
         path = tmp_path / "extract.csv"
         path.write_text(_csv(*people), encoding="utf-8", newline="")
-        options = {"fiscal_year": 2026, "expect": (1, 10**7), **options}
-        return judge(read_register(path, programme=PROGRAMME), programme=PROGRAMME, glyphs=glyphs, **options)
+        options = {"fiscal_year": 2026, "expect": (1, 10**7), "programme": PROGRAMME, **options}
+        return judge(read_register(path, programme=PROGRAMME), glyphs=glyphs, **options)
 
     return run
 
@@ -63,8 +68,14 @@ def _csv(*people: Cells) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="")
     writer.writeheader()
-    writer.writerows({"宛名番号": str(700_000_000 + nth), **PLAIN, **person} for nth, person in enumerate(people))
+    for nth, person in enumerate(people):
+        writer.writerow({"宛名番号": str(700_000_000 + nth), "氏名": _name(nth), **PLAIN, **person})
     return out.getvalue()
+
+
+def _name(nth: int) -> str:
+    """Return a name that nobody else has."""
+    return f"試験　{str(nth).translate(KANJI)}郎"
 
 
 def _codes(judgement: Judgement) -> list[tuple[str, int | None, str]]:
@@ -91,14 +102,17 @@ def test_a_valid_extract_is_accepted(judged: Any) -> None:
         *(({"郵便番号": it}, "postal_code", "郵便番号")
           for it in ("160023", "16000233", "１６００２３", "〒1600023", "1600-023", "160 0023", "1600023.0")),
         *(({"生年月日": it}, "birth_format", "生年月日")
-          for it in ("平成18年8月15日", "H18.8.15", "2006/8/15", "15/08/2006", "06-08-15", "2006-08/15",
-                     "２００６-０８-１５")),
-        *(({"生年月日": it}, "impossible_date", "生年月日") for it in ("2006-02-30", "20070229", "2006/13/01")),
+          for it in ("2006-08/15", "二〇〇六年八月十五日", "不明", "2006-08")),
+        *(({"生年月日": it}, "ambiguous_date", "生年月日")
+          for it in ("18.8.15", "15/08/2006", "06-08-15", "4180815", "180815", "38944", "4-18-08-15")),
+        *(({"生年月日": it}, "impossible_date", "生年月日")
+          for it in ("2006-02-30", "20070229", "2006/13/01", "平成31年5月1日", "H18.2.29")),
         *(({"生年月日": it}, "out_of_window", "生年月日")
           for it in ("2006-04-01", "2007-04-02", "2004-08-15", "1006-08-15")),
         *(({"異動事由": reason, "異動日": day}, "unclear_change", "異動事由")
           for reason, day in (("死亡", "2026-11-02"), ("死亡", "不明"), ("転出", ""), ("転出", "11月1日"),
-                              ("転出取消", ""), ("職権消除", "2026-10-01"))),
+                              ("転出取消", ""), ("職権消除", "2026-10-01"), ("転入", "2026-11-02"),
+                              ("転入", "18.4.2"))),
         *(({column: it}, "formula", column)
           for column in ("氏名", "住所", "方書") for it in ("=1+1", "＝Ａ１", "@SUM", " +81", "-1")),
         ({"宛名番号": "=1"}, "formula", "宛名番号"),
@@ -125,12 +139,19 @@ def test_a_doubtful_cell_holds_its_row(judged: Any, cells: Cells, code: str, col
 @pytest.mark.parametrize(
     "cells",
     [
-        *({"生年月日": it} for it in ("2006-04-02", "2007-04-01", "20060402", "2006/04/02", "20070228")),
+        *(
+            {"生年月日": it}
+            for it in ["2006-04-02", "2007-04-01", "20060402", "2006/04/02", "20070228", "2006/4/2", "平成18年4月2日"]
+        ),
+        *({"生年月日": it} for it in ["H18.8.15", "２００６-０８-１５", "平18/8/15", "h180815"]),
         *({"支援措置": it} for it in ("", "0", "０", "無", " ")),
         *({"異動事由": it, "異動日": "2026-10-01"} for it in ("", "転入", "転居", "氏名変更", "出生")),
         {"氏名": "NGUYEN THI HONG NHUNG"},
         {"氏名": "辻\U000e0100　𠮷子"},
-        {"住所": "東京都新宿区霞ケ丘町－１番＝２号"},
+        {"郵便番号": "1600013", "住所": "東京都新宿区霞ケ丘町－１番＝２号"},
+        {"郵便番号": "1600013", "住所": "新宿区 霞ヶ丘町１番２号"},
+        {"住所": "西新宿2-8-1"},
+        {"異動事由": "転入", "異動日": "令和8年11月1日"},
         {"方書": "コーポ“梅”＆松　Ｂ－１０１"},
     ],
 )
@@ -139,7 +160,7 @@ def test_a_rightful_cell_is_left_alone(judged: Any, cells: Cells) -> None:
     judgement, addressees = judged(cells)
     assert (judgement.verdict, judgement.exported) == ("accepted", 1)
     assert not [it for it in judgement.findings if it.verdict != "warning"]
-    assert addressees["氏名"].to_list() == [{**PLAIN, **cells}["氏名"]]
+    assert addressees["氏名"].to_list() == [cells.get("氏名", _name(0))]
 
 
 def test_the_window_moves_with_the_fiscal_year(judged: Any) -> None:
@@ -188,7 +209,7 @@ def test_who_leaves_after_the_cut_off_stays_with_a_warning(judged: Any) -> None:
 
 def test_the_same_row_twice_is_one_person(judged: Any) -> None:
     """Later copies of a row are excluded as duplicates, the first is invited."""
-    twin = {"宛名番号": "800000001"}
+    twin = {"宛名番号": "800000001", "氏名": "試験　花子"}
     judgement, addressees = judged(twin, {}, twin, twin)
     assert (judgement.verdict, judgement.excluded) == ("accepted", {"duplicate": 2})
     assert addressees["row"].to_list() == [2, 3]
@@ -196,7 +217,7 @@ def test_the_same_row_twice_is_one_person(judged: Any) -> None:
 
 def test_one_number_in_different_rows_holds_them_all(judged: Any) -> None:
     """Nobody guesses which of two rows with one number is right, also where one of them is a protected person's."""
-    same = {"宛名番号": "800000001"}
+    same = {"宛名番号": "800000001", "氏名": "試験　花子"}
     judgement, _addressees = judged(same, {**same, "氏名": "試験　次郎"}, {}, same)
     assert [it.row for it in judgement.rows if it.code == "number_twice"] == [2, 3]
     assert judgement.excluded == {"duplicate": 1}
@@ -426,55 +447,87 @@ def test_the_sample_is_judged_as_it_was_planted(tmp_path: Path, glyphs: GlyphTab
     assert addressees.height == judgement.exported == sum(judgement.months.values())
 
 
-_KANJI = "佐藤鈴木髙橋渡邊辺𠮷田﨑濵德々ヶケあいうアイウー"
-_SPACED = st.text(_KANJI + "　 ", min_size=1, max_size=20).filter(str.strip)
-_BORN = st.dates(date(2006, 4, 2), date(2007, 4, 1))
+_KANJI_USED = "佐藤鈴木髙橋渡邊辺𠮷田﨑濵德々ヶケあいうアイウー"
+_TOWNS = [(code, town) for code, towns in towns_of(PROGRAMME).items() for town in towns]
+_PREFECTURE = st.sampled_from(["東京都新宿区", "新宿区", "", "東京都 新宿区"])
+_NUMBERS = st.sampled_from(["１番２号", "一丁目３番４号", "2-8-1", "8番1号"])
+_PLACE = st.one_of(
+    st.tuples(_PREFECTURE, st.sampled_from(_TOWNS), _NUMBERS).map(lambda it: (it[1][0], f"{it[0]}{it[1][1]}{it[2]}")),
+    st.tuples(st.just("1630001"), st.text(_KANJI_USED + "１２３丁目番号", max_size=25).map("佐{}".format)),
+)
+_NAMED = st.text(_KANJI_USED + "　 ", min_size=1, max_size=20).filter(str.strip) | st.text(
+    "ABCNWi '-", min_size=1, max_size=12
+).filter(lambda it: it[0].isalpha())
+_DAY_FORMS = (
+    lambda day: f"{day:%Y-%m-%d}",
+    lambda day: f"{day:%Y%m%d}",
+    lambda day: f"{day.year}/{day.month}/{day.day}",
+    lambda day: f"{day.year}年{day.month}月{day.day}日",
+    lambda day: f"{day:%Y.%m.%d}".translate(WIDE),
+    lambda day: f"平成{day.year - 1988}年{day.month}月{day.day}日",
+    lambda day: f"H{day.year - 1988}.{day.month}.{day.day}",
+    lambda day: f"h{day.year - 1988}{day:%m%d}",
+)
+_BORN = st.tuples(st.dates(date(2006, 4, 2), date(2007, 4, 1)), st.sampled_from(_DAY_FORMS)).map(
+    lambda it: it[1](it[0])
+)
 _PERSON = st.fixed_dictionaries(
     {
-        "氏名": _SPACED | st.text("ABCNWi '-", min_size=1, max_size=12).filter(lambda it: it[0].isalpha()),
-        "郵便番号": st.from_regex(r"[0-9]{7}", fullmatch=True),
-        "住所": st.text(_KANJI + "１２３丁目番号", min_size=1, max_size=26),
-        "方書": st.text(_KANJI + "１２３　", max_size=18),
-        "生年月日": st.tuples(_BORN, st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d"])).map(
-            lambda it: it[0].strftime(it[1])
-        ),
+        "氏名": _NAMED,
+        "place": _PLACE,
+        "方書": st.text(_KANJI_USED + "１２３　", max_size=18).filter(lambda it: not it[:3].isdigit()),
+        "生年月日": _BORN,
         "異動事由": st.sampled_from(["", "転入", "転居"]),
-        "備考": st.text(_KANJI + '<=〓",\n', max_size=5),
+        "備考": st.text(_KANJI_USED + '<=〓",\n', max_size=5),
     }
 )
-
-
-@given(
-    people=st.lists(_PERSON, min_size=1, max_size=12),
-    order=st.permutations([*COLUMNS, "備考"]),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-    form=st.sampled_from([(csv.QUOTE_MINIMAL, "\n"), (csv.QUOTE_MINIMAL, "\r\n"), (csv.QUOTE_ALL, "\r")]),
+_SHAPE = st.tuples(
+    st.permutations([*COLUMNS, "備考"]),
+    st.sampled_from([lambda it: it, lambda it: f" {it}　", lambda it: f"{it[0]}　{it[1:]}"]),
+    st.sampled_from([(csv.QUOTE_MINIMAL, "\n"), (csv.QUOTE_MINIMAL, "\r\n"), (csv.QUOTE_ALL, "\r")]),
+    st.sampled_from(["", "\x1a", "\n\x1a"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp932"]),
 )
+
+
+@given(st.lists(_PERSON, min_size=1, max_size=12, unique_by=lambda it: _person(it["氏名"])), _SHAPE)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_valid_extracts_of_any_shape_come_out_unchanged(
-    tmp_path: Path, people: list[dict[str, str]], order: list[str], encoding: str, form: Any
+    tmp_path: Path, people: list[dict[str, Any]], shape: tuple[Any, ...]
 ) -> None:
-    """Whatever the order, encoding, quoting and line ends, valid people are accepted and nobody's cell is altered."""
-    out = io.StringIO(newline="")
+    """Order, header, encoding, quoting, line ends and the way of dates are free: nobody's cell is altered."""
+    (order, spelt, form, end, encoding), out = shape, io.StringIO(newline="")
     writer = csv.DictWriter(out, order, restval="", quoting=form[0], lineterminator=form[1])
-    writer.writeheader()
-    writer.writerows({"宛名番号": str(900_000 + nth), **person} for nth, person in enumerate(people))
+    writer.writerow({it: spelt(it) for it in order})
+    rows = [
+        {"宛名番号": str(900_000 + nth), "郵便番号": it["place"][0], "住所": it["place"][1], **it}
+        for nth, it in enumerate(people)
+    ]
+    writer.writerows({column: row.get(column, "") for column in order} for row in rows)
+    try:
+        data = (out.getvalue() + end).encode(encoding)
+    except UnicodeEncodeError:
+        reject()
     path = tmp_path / "extract.csv"
-    path.write_bytes(out.getvalue().encode(encoding))
+    path.write_bytes(data)
     judgement, addressees = judge_file(
         path, programme=PROGRAMME, fiscal_year=2026, glyphs=_glyphs(), expect=(1, len(people))
     )
-    assert judgement.verdict == "accepted"
+    assert (judgement.verdict, judgement.excluded) == ("accepted", {})
     assert addressees.rows() == [
         (
-            nth + 2,
-            str(900_000 + nth),
-            person["氏名"],
-            person["郵便番号"],
-            f"{person['住所']}　{person['方書']}" if person["方書"].strip() else person["住所"],
+            nth,
+            row["宛名番号"],
+            row["氏名"],
+            row["郵便番号"],
+            f"{row['住所']}　{row['方書']}" if row["方書"].strip() else row["住所"],
         )
-        for nth, person in enumerate(people)
+        for nth, row in enumerate(rows, start=2)
     ]
+
+
+def _person(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).upper().split())
 
 
 def test_no_value_ever_gets_out(judged: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -497,3 +550,125 @@ def test_every_code_of_the_judge_is_in_the_table(judged: Any) -> None:
     judgement, _addressees = judged({"氏名": ""}, {"支援措置": "1"}, {"郵便番号": "160-0023"}, expect=(9, 9))
     assert {it.verdict for it in judgement.findings} == {"held", "excluded", "warning", "refused"}
     assert all(it.code in CODES and it.sentence for it in judgement.findings)
+
+
+def test_a_person_under_two_numbers_is_held(judged: Any) -> None:
+    """The same name, birth date and address are held whatever their width and spaces; a person may accept them."""
+    once = {"氏名": "ﾀﾅｶ　ＴＡＲＯ", "方書": "梅荘１０１"}
+    again = {"氏名": "タナカ TARO", "方書": "梅荘 101"}
+    judgement, _addressees = judged({}, once, again, {})
+    assert [(it.row, it.code) for it in judgement.rows] == [(3, "person_twice"), (4, "person_twice")]
+    accepted = [Decision(row=row, how="accept", reason="twins") for row in (3, 4)]
+    judgement, _addressees = judged({}, once, again, {}, decisions=accepted)
+    assert (judgement.verdict, judgement.hard) == ("accepted", (3, 4))
+
+
+def test_a_protected_person_under_another_number_holds_the_twin(judged: Any) -> None:
+    """Nobody writes to a protected person's address because a second number lacks the mark."""
+    judgement, addressees = judged({"氏名": "田中　花子"}, {"氏名": "田中　花子", "支援措置": "1"}, {})
+    assert [(it.row, it.code) for it in judgement.rows] == [(2, "person_twice")]
+    assert addressees["row"].to_list() == [4]
+
+
+def test_namesakes_born_on_one_day_are_a_warning(judged: Any) -> None:
+    """The same name and birth date at different addresses may well be two people."""
+    judgement, _addressees = judged({"氏名": "田中　花子"}, {"氏名": "田中　花子", "住所": "東京都新宿区西新宿１番"})
+    assert (judgement.verdict, judgement.warnings) == ("accepted", {"same_name_and_birth": 2})
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        *(({"氏名": it}, "placeholder", "氏名") for it in ("不明", "氏名不詳", "NULL", "#N/A", "　・　", "該当なし")),
+        *(({"住所": it}, "placeholder", "住所") for it in ("不明", "住所不定", "N/A", "８－１")),
+        *(({"氏名": it}, "wrong_kind", "氏名")
+          for it in ("160-0023", "２００６年４月２日", "平成18年4月2日", "1000000001", "西新宿二丁目８番１号")),
+        *(({"住所": it}, "wrong_kind", "住所") for it in ("１６０－００２３", "2006-04-02", "H18.4.2")),
+        *(({"方書": it}, "wrong_kind", "方書") for it in ("160-0023", "1600023", "2006-04-02")),
+        ({"宛名番号": "試験　太郎"}, "wrong_kind", "宛名番号"),
+        ({"氏名": "試" * 101}, "too_long", "氏名"),
+        ({"方書": "荘" * 201}, "too_long", "方書"),
+    ],
+)  # fmt: skip
+def test_what_no_name_or_address_can_be_is_held_for_good(judged: Any, cells: Cells, code: str, column: str) -> None:
+    """A placeholder, another column's cell and an endless one are held, and nobody may accept them."""
+    judgement, _addressees = judged({}, cells, {})
+    assert judgement.verdict == "held"
+    assert (code, 3, column) in _codes(judgement)
+    with pytest.raises(BadInput):
+        judged({}, cells, {}, decisions=[Decision(row=3, how="accept", reason="any")])
+
+
+def test_three_cells_of_another_column_are_a_shift(judged: Any) -> None:
+    """Two strays are slips of the hand and held; three are columns that have moved, and the whole is refused."""
+    stray = {"氏名": "160-0023"}
+    assert judged({}, stray, {}, {"郵便番号": "2006-04-02"}, {})[0].verdict == "held"
+    judgement, _addressees = judged({}, stray, {}, {"郵便番号": "2006-04-02"}, {"生年月日": "160-0023"})
+    assert judgement.verdict == "refused"
+    assert (judgement.findings[0].code, judgement.findings[0].count) == ("column_shift", 3)
+
+
+def test_a_needed_column_that_ends_early_is_a_shift(judged: Any) -> None:
+    """In a file of twenty rows an empty last cell beside filled ones means that the column moved up."""
+    assert judged(*[{}] * 18, {"氏名": ""})[0].verdict == "held"
+    judgement, _addressees = judged(*[{}] * 18, {"氏名": ""}, {"氏名": ""})
+    assert _codes(judgement)[0] == ("column_shift", 20, "氏名")
+    assert judged(*[{}] * 18, {"氏名": ""}, {})[0].verdict == "held"
+    assert _codes(judged(*[{"住所": ""}] * 20)[0])[0] == ("empty_column", None, "住所")
+
+
+def test_a_row_of_addresses_of_other_codes_is_a_shift(judged: Any) -> None:
+    """Four addresses out of their postal code are held, five in a row refuse the whole."""
+    elsewhere = {"住所": "東京都新宿区大久保一丁目１番"}
+    assert judged({}, *[elsewhere] * 4, {})[0].verdict == "held"
+    judgement, _addressees = judged({}, *[elsewhere] * 5, {})
+    assert (judgement.verdict, _codes(judgement)[0]) == ("refused", ("column_shift", 3, "住所"))
+
+
+def test_the_programmes_towns_are_compared_without_asking(judged: Any) -> None:
+    """Check and take know the towns; a code of no town and a code of none of ours are warnings."""
+    judgement, _addressees = judged(
+        {},
+        {"住所": "東京都新宿区四谷坂町１番", "郵便番号": "1600004"},
+        {"住所": "東京都渋谷区西原１番"},
+        {"郵便番号": "1600000"},
+        {"郵便番号": "163-0690", "住所": "東京都新宿区西新宿一丁目"},
+    )
+    assert [(it.row, it.code) for it in judgement.rows] == [(3, "town_mismatch"), (4, "town_mismatch")]
+    assert judgement.warnings == {"postal_hyphen": 1, "unknown_postal_code": 1, "representative_code": 1}
+
+
+def test_last_years_number_is_compared(judged: Any) -> None:
+    """More than a tenth off is refused, exactly a tenth is not, and a band that a person names comes first."""
+    people = _year_of_people(45)
+    for last_year, verdict in ((50, "accepted"), (41, "accepted"), (51, "refused"), (40, "refused")):
+        judgement, _addressees = judged(*people, expect=None, last_year=last_year, programme=SMALL)
+        assert (judgement.verdict, judgement.last_year) == (verdict, last_year)
+        assert ("unlike_last_year", None, "") in _codes(judgement) or verdict == "accepted"
+    assert judged(*people, expect=(1, 99), last_year=400)[0].verdict == "accepted"
+
+
+def test_the_hard_rows_are_named_for_the_imprint_sample(judged: Any) -> None:
+    """Rare characters, variations and the thirty widest names are named; plain and excluded rows are not."""
+    rare = [{"氏名": "𠮷田　花子"}, {"氏名": "辻\U000e0100　花子"}, {"氏名": "𠮷川　花子", "支援措置": "1"}, {}]
+    wide = [{"氏名": "国" * (15 + nth % 2) + chr(0x4E00 + nth)} for nth in range(40)]
+    judgement, _addressees = judged(*rare, *wide)
+    assert judgement.hard[:2] == (2, 3)
+    assert len(judgement.hard) == 2 + 30
+    assert {row for row in judgement.hard[2:] if row % 2} >= set(range(7, 46, 2))
+
+
+def test_a_name_that_is_too_wide_says_by_how_much(judged: Any) -> None:
+    """The line for people and the report carry millimetres, which tell nothing about the name."""
+    judgement, _addressees = judged({}, {"氏名": "国" * 33})
+    (finding,) = judgement.findings
+    assert finding.detail == "163.0 mm > 2 × 80 mm"
+    assert finding.detail in str(finding)
+    assert finding.report()["detail"] == finding.detail
+    assert "detail" not in judged({}, {"氏名": ""})[0].findings[0].report()
+
+
+def test_accents_and_hangul_are_a_warning(judged: Any) -> None:
+    """The register holds neither; what the font can print goes out, and the count is said."""
+    judgement, _addressees = judged({"氏名": "NGUYỄN THỊ"}, {"氏名": "김 하나"}, {})
+    assert judgement.warnings.get("unusual_script", 0) == 2
