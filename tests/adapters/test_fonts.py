@@ -1,12 +1,14 @@
 """The font that prints the letters: what it has, what it ignores, and how wide a text becomes."""
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from noto_cjk_sans_jp_regular import FONT_PATH
 
-from adapters.fonts import FontFile, GlyphTable, default_font
+from adapters.fonts import NARROW_EM, FontFile, GlyphTable, default_font
 from models.errors import BadInput
 
 NOTO = Path(str(FONT_PATH))
@@ -137,3 +139,26 @@ def test_lines_are_counted_in_a_box_of_ten_characters(
 def test_a_font_is_read_once(glyphs: GlyphTable) -> None:
     """A second request for the same file gets the same table."""
     assert GlyphTable.load(FontFile.read(NOTO)) is glyphs
+
+
+def test_a_font_that_may_not_be_embedded_is_refused(glyphs: GlyphTable) -> None:
+    """No letter is set in a font whose licence forbids it; the error names the font."""
+    with pytest.raises(BadInput, match=glyphs.font.family):
+        GlyphTable.load(replace(glyphs.font, embeddable=False))
+
+
+def test_plain_characters_are_those_that_are_well_alone(glyphs: GlyphTable) -> None:
+    """What the class of plain characters takes, the judgement of single characters finds nothing in."""
+    plain = re.compile("[" + re.sub(r"\\x\{([0-9a-f]+)\}", lambda it: f"\\u{int(it[1], 16):04x}", glyphs.plain) + "]")
+    for character in map(chr, range(0x20, 0x10000)):
+        if not 0xD800 <= ord(character) < 0xE000:
+            assert bool(plain.fullmatch(character)) == (not glyphs.judge(character)), f"U+{ord(character):04X}"
+
+
+def test_every_character_of_the_narrow_class_is_narrow(glyphs: GlyphTable) -> None:
+    """The first look at a name's width never takes it for narrower than it is."""
+    assert max(glyphs.ems("ilWM国あ―…")) <= 1.0
+    narrow = re.compile("[" + re.sub(r"\\x\{([0-9a-f]+)\}", lambda it: f"\\U{int(it[1], 16):08x}", glyphs.narrow) + "]")
+    assert all(em <= NARROW_EM for letter, em in glyphs.advances.items() if narrow.fullmatch(letter))
+    assert narrow.fullmatch("i")
+    assert not narrow.fullmatch("国")

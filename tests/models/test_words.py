@@ -15,7 +15,7 @@ from models import words
 from models.words import DOMAIN, _, in_words
 from states.table import TABLE
 
-FOUND = "There is no such day."
+FOUND = "Died."
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_words_are_japanese_unless_english_is_asked_for(monkeypatch: pytest.Monk
         monkeypatch.delenv("TSUDOI_LANG", raising=False)
         if asked:
             monkeypatch.setenv("TSUDOI_LANG", asked)
-        assert (_(FOUND), in_words(ja="差出", en="posting")) == ("存在しない日付です。", "差出")
+        assert (_(FOUND), in_words(ja="差出", en="posting")) == ("死亡しています。", "差出")
     monkeypatch.setenv("TSUDOI_LANG", "en")
     assert (_(FOUND), in_words(ja="差出", en="posting")) == (FOUND, "posting")
 

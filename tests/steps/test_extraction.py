@@ -178,7 +178,7 @@ def test_nobody_but_a_registrar_takes_an_extract(year: Played, write: Write) -> 
 
 def test_a_held_extract_waits_with_row_column_and_code(year: Played, write: Write) -> None:
     """A doubtful cell holds the whole extract: it is in the vault, but nobody has a serial and it cannot be checked."""
-    write({}, {"氏名": "辻\U000e0102　花子"}, {"生年月日": "2001-01-01"}, {})
+    write({"氏名": "試験　一郎"}, {"氏名": "辻\U000e0102　花子"}, {"生年月日": "2001-01-01"}, {})
     taken = year.take()
     assert taken.judgement.verdict == "held"
     record = _taken(year)
