@@ -81,6 +81,7 @@ class Facts:
     items: tuple[ItemFact, ...]
     undecided: int
     newly_protected: str
+    to_pull: str
     incidents: frozenset[int]
     claims: frozenset[str]
     pieces: Pieces

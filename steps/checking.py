@@ -1,0 +1,205 @@
+"""Checking: one page about the extract for the two checkers, as a PDF to stamp and on the screen (点検票)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.errors import Unknown
+from models.extract import CODES
+from models.records.extraction import ExtractTaken
+from models.serials import count, ranges
+from models.words import _, translate
+from states import schedule
+from states.facts import Facts
+from steps import papers
+from steps.office import Office
+
+DECISIONS = {"exclude": "除外", "accept": "そのまま", "substitute": "置換え", "corrected": "訂正待ち"}
+REASONS = {
+    "protected": "支援措置対象",
+    "dead": "死亡",
+    "moved_out": "転出",
+    "duplicate": "重複",
+    "decided": "決定による除外",
+}
+_ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
+_BAR = 40  # characters of the longest bar
+_HOWS = ("exclude", "substitute", "accept", "corrected", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the two checkers compare: counts, months, how it stands beside last year and the extract before."""
+
+    taken: ExtractTaken
+    cutoff: str
+    font: str
+    licence: str
+    rows: Sequence[Row[tuple[tables.HeldRow]]]
+    names: Mapping[str, str]
+
+    @property
+    def result(self) -> str:
+        """Return the sum that must hold."""
+        taken, excluded = self.taken, sum(self.taken.excluded.values())
+        return f"抽出 {taken.raw_hits:,} ＝ 出力 {taken.exported:,} ＋ 除外 {excluded:,} ＋ 要確認 {taken.held:,}"
+
+    @property
+    def excluded(self) -> list[tuple[str, int]]:
+        """Return reason and count of everybody who is not exported."""
+        return [(reason_in_words(key), number) for key, number in self.taken.excluded.items()]
+
+    @property
+    def comparison(self) -> list[tuple[str, str]]:
+        """Return how it stands beside last year and the extract before, by serial."""
+        taken = self.taken
+        year = "記録なし" if taken.last_year is None else _beside(taken.exported, taken.last_year)
+        if not taken.before_sha256:
+            return [("前年度の件数", year), ("前回の抽出", "なし（初回）")]
+        return [
+            ("前年度の件数", year),
+            ("前回の抽出", f"検証値 {taken.before_sha256[:8]}…"),
+            ("　追加", _serials(taken.added)),
+            ("　削除", _serials(taken.removed)),
+            ("　変更", _serials(taken.changed)),
+        ]
+
+    @property
+    def by_code(self) -> list[tuple[str, str, Counter[str]]]:
+        """Return column and reason of the held rows with how many were decided how, most first."""
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for row in self.rows:
+            found.setdefault((row.column, row.code), Counter())[row.how] += 1
+        most_first = sorted(found.items(), key=lambda it: (-it[1].total(), it[0]))
+        shown = [(column, sentence(code), hows) for (column, code), hows in most_first[:_CODES_THAT_FIT]]
+        rest = sum((hows for _key, hows in most_first[_CODES_THAT_FIT:]), Counter[str]())
+        return [*shown, ("", "その他の理由", rest)] if rest else shown
+
+    @property
+    def deciders(self) -> str:
+        """Return who decided how many rows."""
+        counted = Counter(self.names.get(row.decided_by, row.decided_by) for row in self.rows if row.decided_by)
+        return "、".join(f"{name}（{number}件）" for name, number in counted.most_common(4)) or "なし"
+
+
+def report_of(office: Office, cycle_id: str) -> Report:
+    """Return what is reported about the extract of a cycle.
+
+    Raises:
+        Unknown: none is taken yet.
+
+    """
+    from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
+
+    facts = papers.facts_of(office, cycle_id)
+    taken = facts.record("take_extract", ExtractTaken)
+    if taken is None:
+        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
+    font = default_font()
+    judged_with = font.sha256 == taken.font_sha256
+    return Report(
+        taken=taken,
+        cutoff=str(schedule.milestones(facts.programme, facts.fiscal_year, office.calendar).get("cutoff", "")),
+        font=font.family if judged_with else "判定時の書体は外されています",
+        licence=font.licence.partition(". ")[0].removeprefix("This Font Software is licensed under the ")
+        if judged_with
+        else "",
+        rows=stored_rows(office, cycle_id),
+        names=papers.names_of(facts),
+    )
+
+
+def print_report(office: Office, cycle_id: str) -> Path:
+    """Print the page that the two checkers stamp."""
+    facts = papers.facts_of(office, cycle_id)
+    data = _on_paper(facts, report_of(office, cycle_id))
+    return papers.put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
+
+
+def stored_rows(office: Office, cycle_id: str) -> Sequence[Row[tuple[tables.HeldRow]]]:
+    """Return the held rows of the extract with their decisions, in the order of the rows."""
+    held = tables.HeldRow
+    query = select(held).where(col(held.cycle_id) == cycle_id).order_by(col(held.row))
+    with reading(office.engine) as connection:
+        return connection.execute(query).all()
+
+
+def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """Return each birth month with its bar and count, for the screen; an empty month stands out."""
+    most = max(1, *months.values()) if months else 1
+    return [
+        (month, "█" * -(-number * _BAR // most), f"{number:,}" if number else "0 !")
+        for month, number in sorted(months.items())
+    ]
+
+
+def sentence(code: str) -> str:
+    """Return what a finding code means, in the words of paper."""
+    return translate(CODES[code].sentence, "ja")
+
+
+def reason_in_words(key: str) -> str:
+    """Return why somebody is not exported, in the words of paper."""
+    return REASONS.get(key) or (sentence(key) if key in CODES else key)
+
+
+def _on_paper(facts: Facts, report: Report) -> dict[str, Any]:
+    taken, fits = report.taken, len(report.rows) <= _ROWS_THAT_FIT
+    return {
+        "head": papers.head(facts, f"T-{facts.fiscal_year}-01"),
+        "condition": [
+            {"label": "生年月日の範囲", "value": f"{taken.window_from} から {taken.window_to} まで"},
+            {"label": "実際の生年月日", "value": f"{taken.born_from} から {taken.born_to} まで"},
+            {"label": "基準日", "value": report.cutoff},
+        ],
+        "hits": f"{taken.raw_hits:,}",
+        "excluded": [{"reason": reason, "count": f"{number:,}"} for reason, number in report.excluded],
+        "waiting": f"{taken.held:,}",
+        "exported": f"{taken.exported:,}",
+        "result": report.result,
+        "comparison": [{"label": label, "value": value} for label, value in report.comparison],
+        "months": [{"label": month, "count": number} for month, number in sorted(taken.months.items())],
+        "files": [
+            {"label": "文字コード", "value": str(taken.encoding)},
+            {"label": "書体", "value": "　".join(filter(None, (report.font, report.licence)))},
+        ],
+        "sha256": taken.extract_sha256,
+        "font_sha256": taken.font_sha256,
+        "held": [_row(row, report) for row in report.rows] if fits else [],
+        "held_codes": [] if fits else [_code(*it) for it in report.by_code],
+        "deciders": report.deciders,
+        "checkers": ("", ""),
+    }
+
+
+def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
+    return {
+        "row": row.row,
+        "column": row.column,
+        "code": sentence(row.code),
+        "decision": DECISIONS.get(row.how, ""),
+        "by": report.names.get(row.decided_by, ""),
+    }
+
+
+def _code(column: str, reason: str, hows: Counter[str]) -> dict[str, Any]:
+    counts = {how or "open": f"{hows[how]:,}" if hows[how] else "" for how in _HOWS}
+    return {"column": column, "code": reason, "count": f"{hows.total():,}", **counts}
+
+
+def _beside(now: int, before: int) -> str:
+    return f"{before:,}（{now - before:+,}、{(now - before) / before:+.1%}）" if before else "0"
+
+
+def _serials(text: str) -> str:
+    """Return how many, and the first of them by serial."""
+    spans = ranges(text)
+    shown = "、".join(f"{first}–{last}" if last > first else str(first) for first, last in spans[:_SPANS_SHOWN])
+    return f"{count(text):,}件　{shown}{' ほか' if len(spans) > _SPANS_SHOWN else ''}".strip()
