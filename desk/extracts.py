@@ -64,13 +64,20 @@ def sample(
 
 
 def check(
-    path: Path = _FILE, year: int = _YEAR, expect: str = _EXPECT, programme: str = PROGRAMME, as_json: bool = JSON
+    path: Path = _FILE,
+    year: int = _YEAR,
+    expect: str = _EXPECT,
+    from_stdin: bool = _STDIN,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
 ) -> int:
     from adapters.settings import Settings  # noqa: PLC0415 - only this command works without an installation
-    from steps.judging import judge_file  # noqa: PLC0415 - polars is not needed for --help
+    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
 
     known, _text = Office(Settings.load()).programme(programme)
-    judgement, _addressees = judge_file(path, programme=known, fiscal_year=year, expect=_band(expect))
+    judgement = extraction.check(
+        path, programme=known, fiscal_year=year, ask=_password(from_stdin), expect=_band(expect)
+    )
     return _show(judgement, as_json=as_json)
 
 

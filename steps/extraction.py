@@ -133,6 +133,28 @@ def take_extract(
     return Taken(judgement=read.judgement, outcome=outcome, source_left=not arriving.emptied(office, source))
 
 
+def check(
+    path: Path, *, programme: Programme, fiscal_year: int, ask: arriving.Ask = arriving.no_password, **options: Any
+) -> Judgement:
+    """Read and judge an extract and store nothing; an encrypted one is opened in memory. `options` are the judge's.
+
+    Raises:
+        BadInput: it is encrypted and the password is missing or wrong.
+        Damaged: it is encrypted and cannot be opened.
+
+    """
+    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
+    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
+
+    try:
+        table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
+    except UnreadableExtract as refusal:
+        return Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
+    glyphs = GlyphTable.load(default_font())
+    return judge(table, programme=programme, fiscal_year=fiscal_year, glyphs=glyphs, **options)[0]
+
+
 def decide(
     office: Office, cycle_id: str, *, row: int, how: str, reason: str, substitute: str = "", by: str, via: str = "desk"
 ) -> Taken | None:
@@ -426,7 +448,7 @@ def _hard_rows(read: _Read) -> list[int]:
     """Return the exported rows that the imprint sample must show: decided about, or marked by the judge."""
     decided = {it.row for it in read.decisions if it.how in {"accept", "substitute"}}
     marked: tuple[int, ...] = getattr(read.judgement, "hard", ())
-    return sorted(decided | set(marked))
+    return sorted((decided | set(marked)).intersection(read.frame["row"].to_list()))
 
 
 def _among(serials: "pl.DataFrame", rows: Sequence[int]) -> str:

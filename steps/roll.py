@@ -41,7 +41,10 @@ class Comparison:
 def keep(vault: "Vault", table: RegisterTable) -> None:
     """Write an extract into the vault under the hash of the file as it came, with what reading it showed."""
     known = {*table.frame.columns}
-    findings = [replace(it, column=it.column if it.column in known else "").report() for it in table.findings]
+    findings = [
+        {"code": it.code, "row": it.row, "column": it.column if it.column in known else "", "count": it.count}
+        for it in table.findings
+    ]
     origin = {"sha256": table.sha256, "encoding": table.encoding, "findings": findings}
     vault.write(f"extract-{table.sha256[:12]}", minimised(table.frame))
     vault.write(f"origin-{table.sha256[:12]}", json.dumps(origin, ensure_ascii=False).encode())
