@@ -10,7 +10,7 @@ import typer
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
 from models.errors import BadInput
-from models.extract import Judgement
+from models.extract import Finding, Judgement
 from models.words import _, in_words
 from states.door import row_of
 from steps.office import Office
@@ -149,8 +149,10 @@ def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> 
     if as_json:
         say_json([asdict(row) for row in rows])
     else:
-        headings = [_("Row"), _("Column"), _("Code"), _("Reason"), _("Decision"), _("Decided by"), _("Proposal")]
+        headings = [_("Row"), _("Column"), _("Code"), _("Decision"), _("Decided by"), _("Proposal")]
         say_table(headings, [_held_line(row) for row in rows])
+        for code in sorted({row.code for row in rows}):
+            say_aside(f"{code}: {Finding(code=code).sentence}")
     waiting = any(row.how in {"", "corrected"} for row in rows)
     return HELD if waiting else DONE
 
@@ -162,15 +164,16 @@ def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
     cycle_id = office.cycle_id(year, programme)
     page = checking.report_of(office, cycle_id)
     taken = page.taken
-    counts = [("抽出", taken.raw_hits), *((f"　除外：{reason}", n) for reason, n in page.excluded)]
-    counts += [("　要確認", taken.held), ("引き渡す件数", taken.exported)]
+    counts = [(_("Raw hits"), taken.raw_hits), *((f"　{reason}", number) for reason, number in page.excluded)]
+    counts += [(f"　{_('Held rows')}", taken.held), (_("Exported"), taken.exported)]
     say_table([_("Item"), _("Count")], [[label, f"{number:,}"] for label, number in counts])
     say(page.result)
     say_table([_("Compared"), ""], [list(pair) for pair in page.comparison])
     say_table([_("Birth month"), "", ""], [list(line) for line in checking.bars(taken.months)])
     say_table(
         [_("File"), ""],
-        [["文字コード", taken.encoding], ["SHA-256", taken.extract_sha256], ["書体", f"{page.font}　{page.licence}"],
+        [[_("Encoding"), taken.encoding], ["SHA-256", taken.extract_sha256],
+         [_("Font"), f"{page.font}　{page.licence}"],
          ["　SHA-256", taken.font_sha256]],
     )  # fmt: skip
     if page.by_code:
@@ -253,18 +256,10 @@ def _still_there() -> str:
 
 
 def _held_line(row: "HeldRow") -> list[str]:
-    from steps.checking import DECISIONS, sentence  # noqa: PLC0415 - fonts are not needed for --help
+    from steps.checking import DECISIONS  # noqa: PLC0415 - fonts are not needed for --help
 
-    proposals = ", ".join(row.proposals)
-    return [
-        str(row.row),
-        row.column,
-        row.code,
-        sentence(row.code),
-        DECISIONS.get(row.how, ""),
-        row.decided_by,
-        proposals,
-    ]
+    decision = _(DECISIONS[row.how]) if row.how else ""
+    return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
 
 
 def _show_comparison(office: Office, cycle_id: str) -> None:

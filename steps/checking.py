@@ -15,22 +15,28 @@ from models.errors import Unknown
 from models.extract import CODES
 from models.records.extraction import ExtractTaken
 from models.serials import count, ranges
-from models.words import _, translate
+from models.words import N_, _, language, translate
 from states import schedule
 from states.facts import Facts
 from steps import papers
 from steps.office import Office
 
-DECISIONS = {"exclude": "除外", "accept": "そのまま", "substitute": "置換え", "corrected": "訂正待ち"}
+DECISIONS = {
+    "exclude": N_("Excluded"),
+    "accept": N_("As it is"),
+    "substitute": N_("Substituted"),
+    "corrected": N_("Awaits correction"),
+}
 REASONS = {
-    "protected": "支援措置対象",
-    "dead": "死亡",
-    "moved_out": "転出",
-    "duplicate": "重複",
-    "decided": "決定による除外",
+    "protected": N_("Under protective measures"),
+    "dead": N_("Died"),
+    "moved_out": N_("Moved out"),
+    "duplicate": N_("Twice in the extract"),
+    "decided": N_("Excluded by decision"),
 }
 _ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
 _BAR = 40  # characters of the longest bar
+_GONE = N_("the font it was judged with is not installed any more")
 _HOWS = ("exclude", "substitute", "accept", "corrected", "")
 
 
@@ -44,32 +50,56 @@ class Report:
     licence: str
     rows: Sequence[Row[tuple[tables.HeldRow]]]
     names: Mapping[str, str]
+    lang: str
+
+    def say(self, sentence: str, **counts: int) -> str:
+        """Return a sentence of the catalogue in the report's language."""
+        return translate(sentence, self.lang).format(**{name: f"{number:,}" for name, number in counts.items()})
 
     @property
     def result(self) -> str:
         """Return the sum that must hold."""
-        taken, excluded = self.taken, sum(self.taken.excluded.values())
-        return f"抽出 {taken.raw_hits:,} ＝ 出力 {taken.exported:,} ＋ 除外 {excluded:,} ＋ 要確認 {taken.held:,}"
+        return self.say(
+            N_("Hits {hits} = exported {exported} + excluded {excluded} + held {held}"),
+            hits=self.taken.raw_hits, exported=self.taken.exported, excluded=sum(self.taken.excluded.values()),
+            held=self.taken.held,
+        )  # fmt: skip
 
     @property
     def excluded(self) -> list[tuple[str, int]]:
         """Return reason and count of everybody who is not exported."""
-        return [(reason_in_words(key), number) for key, number in self.taken.excluded.items()]
+        return [(self.reason(key), number) for key, number in self.taken.excluded.items()]
 
     @property
     def comparison(self) -> list[tuple[str, str]]:
         """Return how it stands beside last year and the extract before, by serial."""
         taken = self.taken
-        year = "記録なし" if taken.last_year is None else _beside(taken.exported, taken.last_year)
+        year = _beside(taken.exported, taken.last_year) if taken.last_year else self.say(N_("not on record"))
+        lines = [(self.say(N_("Exported last year")), year)]
         if not taken.before_sha256:
-            return [("前年度の件数", year), ("前回の抽出", "なし（初回）")]
+            return [*lines, (self.say(N_("Extract before")), self.say(N_("none: this is the first")))]
+        changes = {N_("Added"): taken.added, N_("Removed"): taken.removed, N_("Changed"): taken.changed}
         return [
-            ("前年度の件数", year),
-            ("前回の抽出", f"検証値 {taken.before_sha256[:8]}…"),
-            ("　追加", _serials(taken.added)),
-            ("　削除", _serials(taken.removed)),
-            ("　変更", _serials(taken.changed)),
+            *lines,
+            (self.say(N_("Extract before")), f"SHA-256 {taken.before_sha256[:8]}…"),
+            *((f"　{self.say(kind)}", self._serials(serials)) for kind, serials in changes.items()),
         ]
+
+    def reason(self, key: str) -> str:
+        """Return why somebody is not exported."""
+        return self.say(REASONS[key]) if key in REASONS else self.sentence(key)
+
+    def sentence(self, code: str) -> str:
+        """Return what a finding code means."""
+        return translate(CODES[code].sentence, self.lang) if code in CODES else code
+
+    def _serials(self, text: str) -> str:
+        """Return how many, and the first of them by serial."""
+        spans = ranges(text)
+        shown = "、".join(f"{a}–{b}" if b > a else str(a) for a, b in spans[:_SPANS_SHOWN])
+        more = " …" if len(spans) > _SPANS_SHOWN else ""
+        persons = self.say(N_("{count} persons"), count=count(text))
+        return f"{persons}　{shown}{more}".strip()
 
     @property
     def by_code(self) -> list[tuple[str, str, Counter[str]]]:
@@ -78,19 +108,19 @@ class Report:
         for row in self.rows:
             found.setdefault((row.column, row.code), Counter())[row.how] += 1
         most_first = sorted(found.items(), key=lambda it: (-it[1].total(), it[0]))
-        shown = [(column, sentence(code), hows) for (column, code), hows in most_first[:_CODES_THAT_FIT]]
+        shown = [(column, self.sentence(code), hows) for (column, code), hows in most_first[:_CODES_THAT_FIT]]
         rest = sum((hows for _key, hows in most_first[_CODES_THAT_FIT:]), Counter[str]())
-        return [*shown, ("", "その他の理由", rest)] if rest else shown
+        return [*shown, ("", self.say(N_("Other reasons")), rest)] if rest else shown
 
     @property
     def deciders(self) -> str:
         """Return who decided how many rows."""
         counted = Counter(self.names.get(row.decided_by, row.decided_by) for row in self.rows if row.decided_by)
-        return "、".join(f"{name}（{number}件）" for name, number in counted.most_common(4)) or "なし"
+        return "、".join(f"{name}（{number:,}）" for name, number in counted.most_common(4)) or self.say(N_("none"))
 
 
-def report_of(office: Office, cycle_id: str) -> Report:
-    """Return what is reported about the extract of a cycle.
+def report_of(office: Office, cycle_id: str, *, lang: str = "") -> Report:
+    """Return what is reported about the extract of a cycle, in the reader's language unless another is named.
 
     Raises:
         Unknown: none is taken yet.
@@ -107,19 +137,20 @@ def report_of(office: Office, cycle_id: str) -> Report:
     return Report(
         taken=taken,
         cutoff=str(schedule.milestones(facts.programme, facts.fiscal_year, office.calendar).get("cutoff", "")),
-        font=font.family if judged_with else "判定時の書体は外されています",
+        font=font.family if judged_with else translate(_GONE, lang or language()),
         licence=font.licence.partition(". ")[0].removeprefix("This Font Software is licensed under the ")
         if judged_with
         else "",
         rows=stored_rows(office, cycle_id),
         names=papers.names_of(facts),
+        lang=lang or language(),
     )
 
 
 def print_report(office: Office, cycle_id: str) -> Path:
     """Print the page that the two checkers stamp."""
     facts = papers.facts_of(office, cycle_id)
-    data = _on_paper(facts, report_of(office, cycle_id))
+    data = _on_paper(facts, report_of(office, cycle_id, lang="ja"))
     return papers.put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
 
 
@@ -138,16 +169,6 @@ def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
         (month, "█" * -(-number * _BAR // most), f"{number:,}" if number else "0 !")
         for month, number in sorted(months.items())
     ]
-
-
-def sentence(code: str) -> str:
-    """Return what a finding code means, in the words of paper."""
-    return translate(CODES[code].sentence, "ja")
-
-
-def reason_in_words(key: str) -> str:
-    """Return why somebody is not exported, in the words of paper."""
-    return REASONS.get(key) or (sentence(key) if key in CODES else key)
 
 
 def _on_paper(facts: Facts, report: Report) -> dict[str, Any]:
@@ -183,8 +204,8 @@ def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
     return {
         "row": row.row,
         "column": row.column,
-        "code": sentence(row.code),
-        "decision": DECISIONS.get(row.how, ""),
+        "code": report.sentence(row.code),
+        "decision": report.say(DECISIONS[row.how]) if row.how else "",
         "by": report.names.get(row.decided_by, ""),
     }
 
@@ -196,10 +217,3 @@ def _code(column: str, reason: str, hows: Counter[str]) -> dict[str, Any]:
 
 def _beside(now: int, before: int) -> str:
     return f"{before:,}（{now - before:+,}、{(now - before) / before:+.1%}）" if before else "0"
-
-
-def _serials(text: str) -> str:
-    """Return how many, and the first of them by serial."""
-    spans = ranges(text)
-    shown = "、".join(f"{first}–{last}" if last > first else str(first) for first, last in spans[:_SPANS_SHOWN])
-    return f"{count(text):,}件　{shown}{' ほか' if len(spans) > _SPANS_SHOWN else ''}".strip()

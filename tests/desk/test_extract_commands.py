@@ -91,12 +91,12 @@ def test_the_report_is_one_page_with_two_hundred_held_rows(tsudoi: Tsudoi, ready
     assert _take(tsudoi) == 3
     said = tsudoi("extract", "report", 2026)
     assert said.status == 0
-    for words in ("█", "2006-04", "Noto Sans CJK JP", "前年度の件数", "追加", "utf-8", "要確認"):
+    for words in ("█", "2006-04", "Noto Sans CJK JP", "前年度の引渡し件数", "追加", "utf-8", "要確認"):
         assert words in said.out
     with pypdfium2.PdfDocument(ready / "papers/extract-report.pdf") as paper:
         assert len(paper) == 1
         text = paper[0].get_textpage().get_text_range()
-    for words in ("点検者 1", "点検者 2", "50件", "100件", "未決定"):
+    for words in ("点検者 1", "点検者 2", "50人", "100人", "未決定"):
         assert words in text
     assert "花子" not in text + said.out
 
