@@ -30,6 +30,8 @@ _LISTING_LIMIT = 64 << 20  # bytes of 7-Zip's own listing; its complaints get th
 # A member is a plain file name on every system it may be opened on, so it can be joined to a directory as it is.
 _PLAIN_NAME = re.compile(r'(?![ .])[^\x00-\x1f\x7f\ud800-\udfff/\\:*?"<>|]{1,60}(?<![ .])')
 _PASSWORD = re.compile(r"[!-~]+")
+_NO_PASSWORD = "-"  # noqa: S105 - what is typed to see whether one is asked for
+_ZIP_FLAGS = 6  # place of the flags in the first header; their lowest bit says encrypted (APPNOTE 4.4.4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,29 @@ def open_package(
                 _("Do not use it. Ask the other side what it holds."),
             )
         return reader.members(sizes)
+
+
+def how_sealed(path: Path) -> Literal["no", "checked", "unchecked"]:
+    """Tell without a password whether a file is an encrypted 7z or zip, and whether it can check a password.
+
+    A 7z with readable file names cannot: a wrong password and a damaged file look the same there.
+
+    Raises:
+        Unknown: there is no file to read.
+        Damaged: it begins like a 7z, but is not one.
+
+    """
+    with _file(path) as package:
+        start = os.pread(package, 8, 0)
+        if start.startswith(_CONTAINERS["zip"].signature):
+            return "checked" if len(start) > _ZIP_FLAGS and start[_ZIP_FLAGS] & 1 else "no"
+        if not start.startswith(_CONTAINERS["7z"].signature):
+            return "no"
+        try:
+            listing = _Reader(package=package, form="7z", password=_NO_PASSWORD, timeout=TIMEOUT).listing()
+        except BadInput:  # it was asked for one
+            return "checked"
+        return "unchecked" if "\nEncrypted = +" in listing else "no"
 
 
 def read_back(path: Path, *, password: str, expected: Mapping[str, bytes], timeout: float = TIMEOUT) -> None:

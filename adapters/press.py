@@ -331,18 +331,39 @@ class HeldRow(TypedDict):
     by: str
 
 
+class HeldCode(TypedDict):
+    """How many rows waited for one reason and how they were decided; "" is none, `open` those that still wait."""
+
+    column: str
+    code: str
+    count: str
+    exclude: str
+    substitute: str
+    accept: str
+    corrected: str
+    open: str
+
+
 class ExtractReport(Document):
-    """`extract_report` 抽出点検票; `checkers` are two names, "" where one still signs by hand."""
+    """`extract_report` 抽出点検票, one page; `checkers` are two names, "" where one still signs by hand.
+
+    The held rows stand in `held` where they fit, else by reason in `held_codes`.
+    """
 
     condition: Sequence[Labelled]
     hits: str
     excluded: Sequence[Excluded]
+    waiting: str
     exported: str
     result: str
+    comparison: Sequence[Labelled]
     months: Sequence[Month]
     files: Sequence[Labelled]
     sha256: str
+    font_sha256: str
     held: Sequence[HeldRow]
+    held_codes: Sequence[HeldCode]
+    deciders: str
     checkers: tuple[str, str]
 
 

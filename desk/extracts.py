@@ -1,15 +1,24 @@
 """`tsudoi sample` and `tsudoi extract`: a fictional extract; judging, taking and deciding on a real one."""
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json
+from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
 from models.errors import BadInput
-from models.extract import Judgement
-from models.words import _
+from models.extract import Finding, Judgement
+from models.words import _, in_words
+from states.door import row_of
 from steps.office import Office
+
+if TYPE_CHECKING:
+    from steps.arriving import Ask
+    from steps.extraction import HeldRow
+    from steps.protection import Told
 
 _YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
 _BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
@@ -18,6 +27,10 @@ _LAST_YEAR = typer.Option(
     None, "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
 )
 _FILE = typer.Argument(help=_("The extract, a CSV file."))
+_LIST = typer.Argument(help=_("The register's list, a CSV file with 宛名番号."))
+_STDIN = typer.Option(
+    False, "--password-stdin", help=_("Read the password of an encrypted extract from standard input.")
+)
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
 
@@ -29,6 +42,14 @@ def furnish(app: typer.Typer) -> None:
     extract.command("check", help=_("Read and judge an extract; stores nothing, needs no cycle."))(check)
     extract.command("take", help=_("Judge an extract and take it into the vault; empties the inbox."))(take)
     extract.command("decide", help=_("Decide on a held row, as a named person."))(decide)
+    extract.command("held", help=_("List the held rows, with decisions and proposals."))(held)
+    extract.command("report", help=_("Show and print the page for the two checkers."))(report)
+    extract.command("changes", help=_("Take the register's list of changes after the extraction."))(changes)
+    extract.command("recheck", help=_("Compare the register's present list of protected persons: the re-check."))(
+        recheck
+    )
+    extract.command("pull-list", help=_("Issue the pull list that is due, from changes and re-checks."))(pull_list)
+    extract.command("protected", help=_("Write the protected persons for ward staff; registrars only."))(protected)
     app.add_typer(extract, name="extract")
 
 
@@ -50,15 +71,21 @@ def check(
     year: int = _YEAR,
     expect: str = _EXPECT,
     last_year: int | None = _LAST_YEAR,
+    from_stdin: bool = _STDIN,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
     from adapters.settings import Settings  # noqa: PLC0415 - only this command works without an installation
-    from steps.judging import judge_file  # noqa: PLC0415 - polars is not needed for --help
+    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
 
     known, _text = Office(Settings.load()).programme(programme)
-    judgement, _addressees = judge_file(
-        path, programme=known, fiscal_year=year, expect=_band(expect), last_year=last_year
+    judgement = extraction.check(
+        path,
+        programme=known,
+        fiscal_year=year,
+        ask=_password(from_stdin),
+        expect=_band(expect),
+        last_year=last_year,
     )
     return _show(judgement, as_json=as_json)
 
@@ -70,24 +97,28 @@ def take(
     expect: str = _EXPECT,
     additions: bool = typer.Option(False, "--additions", help=_("This is the additional extract of late move-ins.")),
     none_came: bool = typer.Option(False, "--none", help=_("With --additions: there were none.")),
+    from_stdin: bool = _STDIN,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
+    from steps import arriving, extraction  # noqa: PLC0415 - polars is not needed for --help
 
     office = Office.open()
     cycle_id = office.cycle_id(year, programme)
     if additions:
-        source = None if none_came else path or extraction.from_inbox(office)
-        taken = extraction.take_additions(office, cycle_id, source, by=by)
+        source = None if none_came else path or arriving.from_inbox(office)
+        taken = extraction.take_additions(office, cycle_id, source, by=by, ask=_password(from_stdin))
     else:
-        taken = extraction.take_extract(office, cycle_id, path, by=by, expect=_band(expect))
+        ask = _password(from_stdin)
+        taken = extraction.take_extract(office, cycle_id, path, by=by, expect=_band(expect), ask=ask)
     if not isinstance(taken, extraction.Taken):
         say(_("Recorded: there were no additional persons."))
         return DONE
     status = _show(taken.judgement, as_json=as_json)
+    if taken.outcome and not additions and not as_json:
+        _show_comparison(office, cycle_id)
     if taken.source_left and taken.outcome:
-        say_aside(_("The extract still lies where you took it from: erase it there."), style="yellow")
+        say_aside(_still_there(), style="yellow")
     return status
 
 
@@ -96,27 +127,166 @@ def decide(
     row: int = typer.Option(..., "--row", min=2, help=_("Row of the extract, as a spreadsheet counts.")),
     how: str = typer.Option(..., "--as", help=_("exclude, accept, substitute, or corrected (by a new extract).")),
     reason: str = typer.Option(..., "--reason", help=_("Reason code, such as font.")),
-    substitute: str = typer.Option("", "--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB")),
+    substitute: str = typer.Option("", "--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…")),
     by: str = _BY,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
     from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
 
-    if how == "corrected":
-        raise BadInput(
-            _("A corrected row comes with a new extract."),
-            _("Have it corrected in the register, extract again, and take it: tsudoi extract take FILE"),
-        )
     office = Office.open()
     taken = extraction.decide(
         office, office.cycle_id(year, programme), row=row, how=how, reason=reason, substitute=substitute, by=by
     )
     if taken is None:
         left = extraction.undecided(office, office.cycle_id(year, programme))
-        say(_("Row {row} is decided; {left} rows wait.").format(row=row, left=left))
+        if how == "corrected":
+            say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken.").format(row=row))
+            say_aside(
+                "→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR")
+            )
+        say(_("Decided: row {row}. Rows that wait: {left}.").format(row=row, left=left))
         return HELD
     return _show(taken.judgement, as_json=as_json)
+
+
+def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    rows = extraction.held_rows(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([asdict(row) for row in rows])
+    else:
+        headings = [_("Row"), _("Column"), _("Code"), _("Decision"), _("Decided by"), _("Proposal")]
+        say_table(headings, [_held_line(row) for row in rows])
+        for code in sorted({row.code for row in rows}):
+            say_aside(f"{code}: {Finding(code=code).sentence}")
+    waiting = any(row.how in {"", "corrected"} for row in rows)
+    return HELD if waiting else DONE
+
+
+def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
+    from steps import checking  # noqa: PLC0415 - fonts are not needed for --help
+
+    office = Office.open()
+    cycle_id = office.cycle_id(year, programme)
+    page = checking.report_of(office, cycle_id)
+    taken = page.taken
+    counts = [(_("Raw hits"), taken.raw_hits), *((f"　{reason}", number) for reason, number in page.excluded)]
+    counts += [(f"　{_('Held rows')}", taken.held), (_("Exported"), taken.exported)]
+    say_table([_("Item"), _("Count")], [[label, f"{number:,}"] for label, number in counts])
+    say(page.result)
+    say_table([_("Compared"), ""], [list(pair) for pair in page.comparison])
+    say_table([_("Birth month"), "", ""], [list(line) for line in checking.bars(taken.months)])
+    say_table(
+        [_("File"), ""],
+        [[_("Encoding"), taken.encoding], ["SHA-256", taken.extract_sha256],
+         [_("Font"), f"{page.font}　{page.licence}"],
+         ["　SHA-256", taken.font_sha256]],
+    )  # fmt: skip
+    if page.by_code:
+        headings = [_("Column"), _("Reason"), _("Count"), _("Waiting")]
+        say_table(headings, [[column, reason, f"{hows.total():,}", f"{hows[''] + hows['corrected']:,}"]
+                             for column, reason, hows in page.by_code])  # fmt: skip
+    say(_("Printed: {path}").format(path=checking.print_report(office, cycle_id)))
+    return DONE
+
+
+def changes(
+    path: Path = _LIST, year: int = _YEAR, by: str = _BY, programme: str = PROGRAMME, as_json: bool = JSON
+) -> int:
+    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by)
+    return _tell(told, as_json=as_json)
+
+
+def recheck(
+    path: Path = _LIST, year: int = _YEAR, by: str = _BY, programme: str = PROGRAMME, as_json: bool = JSON
+) -> int:
+    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    told = protection.recheck(office, office.cycle_id(year, programme), path, by=by)
+    return _tell(told, as_json=as_json)
+
+
+def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
+    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
+    row = row_of(outcome.trigger)
+    say(_("“{act}” is done (ledger entry {seq}).").format(act=in_words(ja=row.ja, en=row.en), seq=outcome.seq))
+    return DONE
+
+
+def protected(
+    year: int = YEAR,
+    by: str = _BY,
+    out: Path = typer.Option(..., "--out", help=_("A new file; only you will be able to read it.")),
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
+    say(_("Protected persons on the list: {count}.").format(count=told.named))
+    say_aside(
+        _("The list is in the custody of the ward: destroy it and record that before the year is closed."),
+        style="yellow",
+    )
+    return DONE
+
+
+def _tell(told: "Told", *, as_json: bool) -> int:
+    """Say how many rows came and how many of them are ours, never which."""
+    if as_json:
+        say_json({"rows": told.rows, "named": told.named, "strangers": told.strangers, "act": told.outcome.trigger,
+                  "repeated": told.outcome.repeated})  # fmt: skip
+        return DONE
+    row = row_of(told.outcome.trigger)
+    say(_("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.").format(
+        act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
+    ))  # fmt: skip
+    if told.named:
+        say_aside(
+            "→ " + _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
+        )
+    if told.source_left:
+        say_aside(_still_there(), style="yellow")
+    return DONE
+
+
+def _still_there() -> str:
+    return _("The extract still lies where you took it from: erase it there.")
+
+
+def _held_line(row: "HeldRow") -> list[str]:
+    from steps.checking import DECISIONS  # noqa: PLC0415 - fonts are not needed for --help
+
+    decision = _(DECISIONS[row.how]) if row.how else ""
+    return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
+
+
+def _show_comparison(office: Office, cycle_id: str) -> None:
+    from steps.checking import report_of  # noqa: PLC0415 - fonts are not needed for --help
+
+    for label, value in report_of(office, cycle_id).comparison:
+        say(f"{label}: {value}")
+
+
+def _password(from_stdin: bool) -> "Ask":
+    """Return how the password of an encrypted extract is asked for: at the terminal, or one line of standard input."""
+    from steps.arriving import no_password  # noqa: PLC0415 - only where an extract comes
+
+    if from_stdin:
+        return lambda: sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        return no_password
+    return lambda: typer.prompt(_("Password of the encrypted extract"), hide_input=True, err=True)
 
 
 def _band(text: str) -> tuple[int, int] | None:

@@ -51,9 +51,9 @@ class Printer:
         return contractor.open_to(self._work, package, password=self._reads_the_password())
 
     def prints_a_sample(self) -> list[int]:
-        """Print the imprint sample: every row that is hard to print, and a few plain ones."""
-        people = list(contractor.addressees(self._work))
-        hard = [person.serial for person in people if _is_hard(person.name) or _is_hard(person.address)]
+        """Print the imprint sample: every row that the ward or he himself finds hard to print, and a few plain ones."""
+        people, named = list(contractor.addressees(self._work)), contractor.hard_rows(self._work)
+        hard = [it.serial for it in people if it.serial in named or _is_hard(it.name) or _is_hard(it.address)]
         plain = [person.serial for person in people if person.serial not in set(hard)][:_SAMPLE]
         serials = sorted({*hard, *plain})
         contractor.print_sample(self._work, self._letters, frozenset(serials))

@@ -3,7 +3,7 @@
 from flows.base import office, stage_flow, stage_task
 from models.errors import BadInput
 from models.words import _
-from steps import extraction
+from steps import arriving, extraction
 
 
 @stage_task("1 判定して保管する")
@@ -16,7 +16,7 @@ def _take(fiscal_year: int, by: str, expect: tuple[int, int] | None, via: str) -
 @stage_task("1 追加分を判定して保管する")
 def _take_additions(fiscal_year: int, by: str, none_came: bool, via: str) -> str:  # noqa: FBT001 - a task's parameters are positional
     here = office()
-    path = None if none_came else extraction.from_inbox(here)
+    path = None if none_came else arriving.from_inbox(here)
     taken = extraction.take_additions(here, here.cycle_id(fiscal_year), path, by=by, via=via)
     return _verdict(taken) if isinstance(taken, extraction.Taken) else "accepted"
 

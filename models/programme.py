@@ -12,7 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from models.errors import BadSetting
+from models.errors import BadInput, BadSetting
+from models.extract import characters
 from models.words import _
 
 
@@ -77,6 +78,7 @@ class Extract(Part):
     expect: tuple[int, int]
     towns: str = ""
     size_limit_mib: int = 512
+    substitutes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @field_validator("expect")
     @classmethod
@@ -90,6 +92,17 @@ class Extract(Part):
     def _bound(cls, text: str) -> str:
         _bound_date(text, 2000)
         return text
+
+    @field_validator("substitutes")
+    @classmethod
+    def _code_points(cls, table: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        try:
+            read = [characters(points) for found, instead in table.items() for points in (found, *instead)]
+        except BadInput as error:
+            raise ValueError(error.message) from None
+        if not all(len(character) == 1 for character in read):
+            raise ValueError(_('a substitute is one character for one, such as "U+9AD9" = ["U+9AD8"]'))
+        return table
 
     def window(self, fiscal_year: int) -> tuple[date, date]:
         """Return the first and last birth date of those invited in the fiscal year (年齢計算ニ関スル法律)."""

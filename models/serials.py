@@ -46,6 +46,22 @@ def compact(serials: Iterable[int]) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in spans)
 
 
+def canonical(text: str) -> str:
+    """Write what a person typed as `compact` would, without walking over every serial.
+
+    Raises:
+        BadInput: as `ranges` does.
+
+    """
+    merged: list[tuple[int, int]] = []
+    for first, last in ranges(text):
+        if merged and merged[-1][1] + 1 == first:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in merged)
+
+
 def _span(part: str) -> tuple[int, int]:
     found = _SPAN.fullmatch(part)
     span = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)

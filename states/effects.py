@@ -146,12 +146,26 @@ def nothing_more(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     return ()
 
 
+@effects_of(extraction.ExtractReceived)
+def original_exists(_facts: Facts, record: extraction.ExtractReceived) -> tuple[Effect, ...]:
+    """The encrypted file that the register section handed over is a copy to be destroyed."""
+    return (_original(record.item, "encrypted_extract"),)
+
+
 @effects_of(extraction.ExtractTaken)
 def rows_are_held(facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
-    """The held rows wait for decisions."""
+    """The held rows wait for decisions; a file that still lies elsewhere is a copy to be destroyed."""
     before = facts.record("take_extract", extraction.ExtractTaken)
     same = before is not None and before.extract_sha256 == record.extract_sha256
-    return (HoldRows(rows=record.rows, same_extract=same),)
+    return (HoldRows(rows=record.rows, same_extract=same), *_left_elsewhere(record))
+
+
+def _left_elsewhere(record: extraction.FileTaken) -> tuple[MakeItem, ...]:
+    return (_original(record.original, "plain_extract"),) if record.original else ()
+
+
+def _original(number: str, content: str) -> MakeItem:
+    return MakeItem(number=number, kind="extract_original", state="with_ward", content=content)
 
 
 @effects_of(extraction.RowDecided)
@@ -161,9 +175,10 @@ def row_is_decided(_facts: Facts, record: extraction.RowDecided) -> tuple[Effect
 
 
 @effects_of(extraction.ExtractChecked)
-def pieces_are_exported(_facts: Facts, record: extraction.ExtractChecked) -> tuple[Effect, ...]:
-    """Every exported person becomes a serial."""
-    return (AddPieces(serials=f"1-{record.exported}", origin="extract"),)
+def pieces_are_exported(facts: Facts, _record: extraction.ExtractChecked) -> tuple[Effect, ...]:
+    """Every exported person becomes a piece under the serial that the extract gave."""
+    taken = facts.record("take_extract", extraction.ExtractTaken)
+    return (AddPieces(serials=taken.serials, origin="extract"),) if taken else ()
 
 
 @effects_of(extraction.ProtectionRechecked)
@@ -172,10 +187,25 @@ def protected_pieces_stay(_facts: Facts, record: extraction.ProtectionRechecked)
     return (MovePieces(serials=record.newly_protected, froms=("exported",), to="pulled"),)
 
 
+@effects_of(extraction.ChangesTaken)
+def changed_pieces_stay(facts: Facts, record: extraction.ChangesTaken) -> tuple[Effect, ...]:
+    """Before anything has left, everybody whom the change list names is pulled at once; then a pull list is due."""
+    if "seal_package" in facts.done:
+        return ()
+    named = (record.newly_protected, record.moved, record.died)
+    return tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in named)
+
+
+@effects_of(extraction.ProtectedListed)
+def list_of_protected_exists(_facts: Facts, record: extraction.ProtectedListed) -> tuple[Effect, ...]:
+    """The list for ward staff is a copy to be destroyed."""
+    return (MakeItem(number=record.item, kind="protected_list", state="with_ward", content="protected_persons"),)
+
+
 @effects_of(extraction.AdditionsTaken)
 def pieces_are_added(_facts: Facts, record: extraction.AdditionsTaken) -> tuple[Effect, ...]:
-    """Late move-ins become new serials."""
-    return (AddPieces(serials=record.serials, origin="addition"),)
+    """Late move-ins become new serials; a file that still lies elsewhere is a copy to be destroyed."""
+    return (AddPieces(serials=record.serials, origin="addition"), *_left_elsewhere(record))
 
 
 @effects_of(transfer.PackageSealed)

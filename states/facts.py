@@ -95,6 +95,7 @@ class Facts:
     items: tuple[ItemFact, ...]
     undecided: int
     newly_protected: str
+    to_pull: str
     incidents: frozenset[int]
     claimed: Mapping[str, Claim]
     pieces: Pieces

@@ -1,7 +1,7 @@
 """How the door loads the facts of a cycle: a handful of indexed reads in its own transaction."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -22,7 +22,8 @@ from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
-_RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
+_RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes")
+_PROTECTED, _PULLS = ("newly_protected",), ("newly_protected", "moved", "died")
 
 # The door reads all of these at every act. Built once: building a statement costs as much as running it.
 _CYCLE: ColumnElement[str] = bindparam("cycle_id")
@@ -37,7 +38,11 @@ _ITEMS = (
     .where(col(tables.Item.cycle_id) == _CYCLE)
     .order_by(col(tables.Item.number))
 )
-_UNDECIDED = select(func.count()).where(col(tables.HeldRow.cycle_id) == _CYCLE, col(tables.HeldRow.how) == "")
+_UNDECIDED = select(func.count()).where(
+    col(tables.HeldRow.cycle_id) == _CYCLE,
+    # A row that is to be corrected is corrected once another extract is taken, which replaces it.
+    col(tables.HeldRow.how).in_(("", "corrected")),
+)
 _RECHECKED = select(col(tables.Record.data)).where(
     col(tables.Record.cycle_id) == _CYCLE,
     col(tables.Record.act).in_(_RECHECKS),
@@ -134,6 +139,7 @@ def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)
     incidents = _open_incidents(connection, cycle.id)
+    told = _told(connection, cycle.id) if done.keys() & set(_RECHECKS) else ()
     return Facts(
         cycle_id=cycle.id,
         fiscal_year=cycle.fiscal_year,
@@ -147,7 +153,8 @@ def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures
         items=_items(connection, cycle.id),
         # Neither is there before the act that makes it, and every act of the year would ask.
         undecided=_undecided(connection, cycle.id) if "take_extract" in done else 0,
-        newly_protected=_newly_protected(connection, cycle.id) if done.keys() & set(_RECHECKS) else "",
+        newly_protected=_named(told, _PROTECTED),
+        to_pull=_named(told, _PULLS),
         incidents=incidents,
         claimed=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
@@ -190,11 +197,13 @@ def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
     return tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows)
 
 
-def _newly_protected(connection: Connection, cycle_id: str) -> str:
-    """Return the serials that any re-check found: each says only what is new since the one before (domain.md 2)."""
-    texts = connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars()
-    found = (json.loads(text)["newly_protected"] for text in texts)
-    return compact(serial for text in found for serial in expand(text))
+def _told(connection: Connection, cycle_id: str) -> tuple[Mapping[str, str], ...]:
+    """Return what every re-check and change list said: each only what is new since the one before (domain.md 2)."""
+    return tuple(json.loads(text) for text in connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars())
+
+
+def _named(told: Iterable[Mapping[str, str]], kinds: tuple[str, ...]) -> str:
+    return compact(serial for record in told for kind in kinds for serial in expand(record.get(kind, "")))
 
 
 def _undecided(connection: Connection, cycle_id: str) -> int:

@@ -166,16 +166,39 @@ TABLE = (
     ),
     # extraction
     Row(
+        trigger="receive_extract", event="extract_received", ja="抽出ファイル受領", en="Receive the encrypted extract",
+        froms=("ready", *IN_PRODUCTION), who=(Role.COORDINATOR, Role.REGISTRAR), owner=Side.WARD, repeats=True,
+        handover=True, record=extraction.ExtractReceived,
+        guards=(g_extraction.original_has_a_new_number,),
+        facts=(
+            g_extraction.it_comes_from_the_register_section,
+            g_transfer.bag_is_locked,
+            g_transfer.handed_over_in_person,
+        ),
+        then=then.original_exists, source="W-OP-07, W-OP-08, 確認記録票",
+    ),
+    Row(
         trigger="take_extract", event="extract_taken", ja="データ抽出", en="Take the extract", froms=("ready",),
         who=REGISTRAR, owner=Side.REGISTER, due="R+1bd", after=("confirm_readiness",), repeats=True, by_machine=True,
         record=extraction.ExtractTaken,
-        guards=(g_extraction.hits_add_up, g_extraction.birth_window_is_the_years), then=then.rows_are_held,
+        guards=(
+            g_extraction.encrypted_file_was_received,
+            g_extraction.hits_add_up,
+            g_extraction.exported_serials_are_counted,
+            g_extraction.birth_window_is_the_years,
+        ),
+        then=then.rows_are_held,
         source="W-SY-07, 抽出条件書",
     ),
     Row(
         trigger="decide_row", event="row_decided", ja="文字・行の扱いの決定", en="Decide on a held row",
         froms=("ready",), who=REGISTRAR, owner=Side.REGISTER, repeats=True, record=extraction.RowDecided,
-        guards=(g_extraction.row_is_held, g_extraction.substitute_is_named), then=then.row_is_decided,
+        guards=(
+            g_extraction.row_is_held,
+            g_extraction.substitute_is_named,
+            g_extraction.substitute_is_listed,
+        ),
+        then=then.row_is_decided,
         source="Law 6",
     ),
     Row(
@@ -191,6 +214,18 @@ TABLE = (
         ),
         then=then.pieces_are_exported, source="W-OP-10, W-SY-07, 点検票",
     ),
+    Row(
+        trigger="list_protected", event="protected_listed", ja="支援措置対象者一覧の引渡し",
+        en="List the protected persons for ward staff", froms=("ready", "extracted", *IN_PRODUCTION, "posted"),
+        who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True, record=extraction.ProtectedListed,
+        guards=(g_extraction.extract_is_taken,), then=then.list_of_protected_exists, source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="take_changes", event="changes_taken", ja="異動連絡の受領", en="Take the changes after extraction",
+        froms=("extracted", *IN_PRODUCTION), who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True,
+        under_hold=True, record=extraction.ChangesTaken, guards=(g_extraction.changed_persons_are_ours,),
+        then=then.changed_pieces_stay, source="支援措置, 引抜きリスト",
+    ),
     # transfer
     Row(
         trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",
@@ -204,7 +239,11 @@ TABLE = (
         trigger="seal_package", event="package_sealed", ja="暗号化パッケージ作成", en="Seal the encrypted package",
         froms=("extracted",), who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), by_machine=True,
         record=transfer.PackageSealed,
-        guards=(g_transfer.protection_is_freshly_rechecked, g_transfer.package_was_read_back),
+        guards=(
+            g_transfer.protection_is_freshly_rechecked,
+            g_transfer.package_was_read_back,
+            g_extraction.font_is_the_judged_one,
+        ),
         then=then.medium_and_notice_exist, source="W-OP-07",
     ),
     Row(
@@ -264,7 +303,7 @@ TABLE = (
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
         en="Submit the imprint sample", froms=("transferred",), who=MANAGER, owner=Side.CONTRACTOR, due="D-11bd",
         after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
-        guards=(g_printing.sample_serials_are_ours,), source="仕様書",
+        guards=(g_printing.sample_serials_are_ours, g_printing.sample_holds_every_hard_row), source="仕様書",
     ),
     Row(
         trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
@@ -281,7 +320,12 @@ TABLE = (
         trigger="take_additions", event="additions_taken", ja="追加抽出", en="Take the additional extract",
         froms=IN_PRODUCTION, who=REGISTRAR, owner=Side.REGISTER, due="R+10bd", after=("extract",), by_machine=True,
         record=extraction.AdditionsTaken,
-        guards=(g_extraction.serials_are_new, g_extraction.additions_add_up), then=then.pieces_are_added,
+        guards=(
+            g_extraction.encrypted_file_was_received,
+            g_extraction.serials_are_new,
+            g_extraction.additions_add_up,
+        ),
+        then=then.pieces_are_added,
         source="転入届の届出期間14日",
     ),
     Row(
@@ -323,6 +367,7 @@ TABLE = (
             g_enclosing.pulled_serials_are_ours,
             g_enclosing.reasons_add_up,
             g_enclosing.pull_list_was_rechecked_today,
+            g_extraction.changes_are_on_the_pull_list,
         ),
         source="引抜きリスト",
     ),
@@ -344,6 +389,7 @@ TABLE = (
         guards=(
             g_enclosing.enclosing_recheck_is_done,
             g_enclosing.pull_list_is_acknowledged,
+            g_extraction.no_protected_piece_is_sealed,
             g_enclosing.sealed_serials_were_printed,
             g_enclosing.machine_count_agrees,
         ),
@@ -369,6 +415,7 @@ TABLE = (
             g_enclosing.pulled_serials_are_ours,
             g_enclosing.reasons_add_up,
             g_enclosing.pull_list_was_rechecked_today,
+            g_extraction.changes_are_on_the_pull_list,
         ),
         source="引抜きリスト",
     ),
@@ -420,6 +467,7 @@ TABLE = (
             g_mailing.posting_is_approved,
             g_mailing.protection_was_rechecked_today,
             g_extraction.no_protected_piece_is_left,
+            g_extraction.no_changed_piece_is_left,
             g_enclosing.final_pull_list_is_acknowledged,
             g_mailing.every_serial_is_enclosed_or_pulled,
             g_mailing.accepted_number_equals_enclosed,
@@ -623,6 +671,7 @@ OTHER_EVENTS = {
     "reminder_sent": ("督促の送付", "Reminder sent"),
     "reminder_lost": ("督促の送達不明", "Delivery of a reminder unknown"),
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
+    "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
 }
 
 

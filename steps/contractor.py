@@ -19,8 +19,9 @@ from adapters.password import check
 from adapters.press import Addressee, Press
 from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
+from models.serials import expand
 from models.words import _
-from steps.transfer import FILE, MANIFEST, WORDS
+from steps.transfer import FILE, HARD, MANIFEST, WORDS
 
 _BATCH = 500
 
@@ -61,6 +62,11 @@ def addressees(folder: Path) -> Iterator[Addressee]:
     text = (folder / FILE).read_text(encoding="utf-8-sig")
     for serial, name, postal_code, address in list(csv.reader(io.StringIO(text, newline="")))[1:]:
         yield Addressee(serial=int(serial), name=name, postal_code=postal_code, address=address)
+
+
+def hard_rows(folder: Path) -> frozenset[int]:
+    """Return the serials that the ward wants to see in the imprint sample."""
+    return frozenset(expand(_words(folder).get(HARD, "")))
 
 
 def print_letters(folder: Path, into: Path, *, workers: int = 2) -> int:

@@ -1,14 +1,13 @@
 """Extraction: the register extract is judged, what is right goes into the vault, what is doubtful is held (Laws 4, 6).
 
-The vault keeps the extract as it came and, once no row is held, the addressees with their meaningless serials. The
-database gets counts, hashes and row numbers.
+The vault keeps the known columns of the extract and, once no row is held, the addressees with their meaningless
+serials. The database gets counts, hashes, serials and row numbers.
 """
 
 # polars' signatures name numpy, which is not needed and not installed
 # pyright: reportUnknownMemberType=false
 import hashlib
 import json
-import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,24 +19,31 @@ from sqlmodel import col
 
 from models import tables
 from models.database import reading
-from models.errors import BadInput, Unknown
-from models.extract import Decision, Judgement, UnreadableExtract, substitution
+from models.errors import BadInput, Damaged, Unknown
+from models.extract import CODES, Decision, Judgement, UnreadableExtract, characters, substitution
+from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from steps import papers
+from states.opening import cycle_id_of
+from steps import arriving, checking, papers
 from steps.acting import perform
+from steps.arriving import Arrived
 from steps.office import Office
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from adapters.fonts import GlyphTable
+    from adapters.register import RegisterTable
     from adapters.vault import Vault
 
 _ANY_NUMBER = (0, 10_000_000)
-_TAKEN = ".taken"
+_COLUMNS = ("宛名番号", "氏名", "郵便番号", "住所")
+# What differs when the same extract is taken in another way.
+_HOW_IT_CAME = {"travelled_sha256", "original"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,29 @@ class Taken:
     source_left: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldRow:
+    """A held row as the desk lists it, with the substitutions that may be proposed for it as code points."""
+
+    row: int
+    column: str
+    code: str
+    how: str
+    decided_by: str
+    proposals: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """An extract that was read and judged: `frame` holds the addressees."""
+
+    table: "RegisterTable"
+    judgement: Judgement
+    frame: "pl.DataFrame"
+    decisions: Sequence[Decision]
+    last_year: int | None
+
+
 def take_extract(
     office: Office,
     cycle_id: str,
@@ -67,6 +96,7 @@ def take_extract(
     *,
     by: str,
     expect: tuple[int, int] | None = None,
+    ask: arriving.Ask = arriving.no_password,
     via: str = "desk",
 ) -> Taken:
     """Judge an extract (the one in the inbox when no path is given) and take it into the vault.
@@ -75,23 +105,54 @@ def take_extract(
 
     Raises:
         Unknown: there is no extract, or more than one.
-        Refused: it is not the time for it.
+        BadInput: it is encrypted and the password is missing or wrong.
+        Damaged: it is encrypted and cannot be opened, which is told to the ledger too.
+        Refused: it is not the time for it, or its receipt is not recorded.
 
     """
-    _erase_what_is_taken(office)
+    arriving.erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
-    facts, source = papers.facts_of(office, cycle_id), path or from_inbox(office)
+    facts, source = papers.facts_of(office, cycle_id), path or arriving.from_inbox(office)
     try:
-        content = _content_of(source, facts)
-        judgement, frame = _judge(content, facts, expect=expect, decisions=_decisions(office, cycle_id, content))
+        arrived = _arrived(office, facts, source, ask, by=by, via=via)
+        decisions = _decisions(office, facts, arrived.sha256)
+        read = _judged(
+            _table(arrived, facts), facts, expect=expect, decisions=decisions, last=_last_year(office, facts)
+        )
     except UnreadableExtract as refusal:
         judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
         return _refused(office, facts, judgement, by=by, via=via)
-    if judgement.verdict == "refused":
-        return _refused(office, facts, judgement, by=by, via=via)
-    outcome = _into_the_vault(office, facts, content, judgement, frame, by=by, via=via)
-    papers.print_extract_report(office, cycle_id)
-    return Taken(judgement=judgement, outcome=outcome, source_left=not _emptied(office, source))
+    if read.judgement.verdict == "refused":
+        return _refused(office, facts, read.judgement, by=by, via=via)
+    came = {
+        "travelled_sha256": arrived.travelled_sha256,
+        "original": arriving.original_of(office, facts, source, arrived),
+    }
+    outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
+    checking.print_report(office, cycle_id)
+    return Taken(judgement=read.judgement, outcome=outcome, source_left=not arriving.emptied(office, source))
+
+
+def check(
+    path: Path, *, programme: Programme, fiscal_year: int, ask: arriving.Ask = arriving.no_password, **options: Any
+) -> Judgement:
+    """Read and judge an extract and store nothing; an encrypted one is opened in memory. `options` are the judge's.
+
+    Raises:
+        BadInput: it is encrypted and the password is missing or wrong.
+        Damaged: it is encrypted and cannot be opened.
+
+    """
+    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
+    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
+
+    try:
+        table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
+    except UnreadableExtract as refusal:
+        return Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
+    glyphs = GlyphTable.load(default_font())
+    return judge(table, programme=programme, fiscal_year=fiscal_year, glyphs=glyphs, **options)[0]
 
 
 def decide(
@@ -99,63 +160,83 @@ def decide(
 ) -> Taken | None:
     """Decide on a held row; after the last one the extract is judged again with all decisions.
 
-    Returns None while rows still wait.
+    Returns None while rows still wait; a row that is to be corrected waits until another extract is taken.
 
     Raises:
-        Refused: the row is not held, or it is not the time.
+        Refused: the row is not held, the substitute is not listed, or it is not the time.
         BadInput: the decision cannot be carried out, such as accepting what the font cannot draw.
 
     """
     facts = papers.facts_of(office, cycle_id)
-    decisions = [d for d in _stored_decisions(office, cycle_id) if d.row != row]
     fields: dict[str, Any] = {"row": row, "how": how, "reason": reason, "substitute": substitute}
-    if facts.record("take_extract", ExtractTaken) is not None:
-        trial = [*decisions, _decision(row, how, reason, substitute)]
-        _judge(_taken_content(office, facts), facts, expect=_ANY_NUMBER, decisions=trial)
+    if how != "corrected" and facts.record("take_extract", ExtractTaken) is not None:
+        _try(office, facts, _decision(row, how, reason, substitute))
     key = f"{cycle_id}/decide_row/{row}/{how}/{substitute}/{secrets.token_hex(4)}"
     perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
     facts = papers.facts_of(office, cycle_id)
     if facts.undecided:
+        checking.print_report(office, cycle_id)
         return None
-    content = _taken_content(office, facts)
-    judgement, frame = _judge(content, facts, expect=_ANY_NUMBER, decisions=_stored_decisions(office, cycle_id))
-    outcome = _into_the_vault(office, facts, content, judgement, frame, by=by, via=via)
-    papers.print_extract_report(office, cycle_id)
-    return Taken(judgement=judgement, outcome=outcome)
+    decisions = _stored_decisions(office, cycle_id)
+    read = _judged(_kept(office, facts), facts, expect=_ANY_NUMBER, decisions=decisions, last=_last_year(office, facts))
+    outcome = _into_the_vault(office, facts, read, {}, by=by, via=via)
+    checking.print_report(office, cycle_id)
+    return Taken(judgement=read.judgement, outcome=outcome)
 
 
-def take_additions(office: Office, cycle_id: str, path: Path | None, *, by: str, via: str = "desk") -> Taken | Outcome:
+def _try(office: Office, facts: Facts, decision: Decision) -> None:
+    """Judge as if it were decided: a decision that cannot be carried out, or settles nothing, is not recorded."""
+    others = [it for it in _stored_decisions(office, facts.cycle_id) if it.row != decision.row]
+    read = _judged(_kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision])
+    left = [held for held in read.judgement.rows if held.row == decision.row]
+    if left:
+        raise BadInput(
+            _("Row {row} would still be held: {reason}").format(
+                row=decision.row, reason=_(CODES[left[0].code].sentence)
+            ),
+            _("Name every substitution of the row at once (--with A>B,C>D), or exclude the row."),
+        )
+
+
+def take_additions(
+    office: Office,
+    cycle_id: str,
+    path: Path | None,
+    *,
+    by: str,
+    ask: arriving.Ask = arriving.no_password,
+    via: str = "desk",
+) -> Taken | Outcome:
     """Take the additional extract of late move-ins; with no path there were none, which is recorded too.
 
+    One that cannot be read, is refused, or has rows to decide is told to the ledger, corrected at its source and taken
+    again.
+
     Raises:
-        BadInput: it is refused or has rows to decide; it is corrected at its source and taken again.
+        BadInput: it is encrypted and the password is missing or wrong.
+        Refused: it is not the time for it, or its receipt is not recorded.
 
     """
-    _erase_what_is_taken(office)
+    arriving.erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_additions", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
     if path is None:
         return _perform_additions(office, facts, AdditionsTaken(extract_sha256="", raw_hits=0, excluded={}), by, via)
-    content = _content_of(path, facts)
-    judgement, frame = _judge(content, facts, expect=_ANY_NUMBER, decisions=())
-    if judgement.verdict != "accepted":
+    try:
+        arrived = _arrived(office, facts, path, ask, by=by, via=via)
+        read = _judged(_table(arrived, facts), facts, expect=_ANY_NUMBER)
+    except UnreadableExtract as refusal:
+        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
         return _refused(office, facts, judgement, by=by, via=via)
-    known = {row.number for row in addressees_of(office, cycle_id, ADDRESSEES)}
-    fresh = frame.filter(~frame["宛名番号"].is_in(list(known)))
-    rows = _with_serials(fresh, first=_last_serial(office, cycle_id) + 1)
-    vault, text = office.vault(cycle_id), _as_lines(rows)
-    vault.write(f"extract-{_sha(content)[:12]}", content)
-    digest = vault.write(f"addressees-{_sha(text)[:12]}", text)
-    excluded = {**judgement.excluded, "known": frame.height - fresh.height}
-    record = AdditionsTaken(
-        extract_sha256=_sha(content),
-        raw_hits=judgement.persons,
-        excluded={reason: count for reason, count in excluded.items() if count},
-        serials=compact(row.serial for row in rows),
-        addressees_sha256=digest,
-    )
-    outcome = _perform_additions(office, facts, record, by, via)
-    return Taken(judgement=judgement, outcome=outcome, source_left=not _emptied(office, path))
+    if read.judgement.verdict != "accepted":
+        return _refused(office, facts, read.judgement, by=by, via=via)
+    record = _additions_into_the_vault(office, facts, read)
+    came = {
+        "travelled_sha256": arrived.travelled_sha256,
+        "original": arriving.original_of(office, facts, path, arrived),
+    }
+    outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
+    return Taken(judgement=read.judgement, outcome=outcome, source_left=not arriving.emptied(office, path))
 
 
 ADDRESSEES, ADDITIONS = "take_extract", "take_additions"
@@ -172,13 +253,18 @@ def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee
 
 
 def needles_of(vault: "Vault", facts: Facts) -> set[str]:
-    """Return what the search for residents' data looks for: names, addresses and numbers of everybody in an extract."""
+    """Return what the search for residents' data looks for: everybody in an extract, and in the register's lists."""
     from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.protection import as_lists  # noqa: PLC0415 - polars is not needed to show a table
 
     found: set[str] = set()
     for name in vault.names():
-        if name.startswith("extract-"):
+        kind = name.partition("-")[0]
+        if kind == "extract":
             found |= needles_in(parse_register(vault.read(name), programme=facts.programme).frame)
+        elif kind in {"changes", "recheck"}:
+            numbers = parse_register(vault.read(name), programme=as_lists(facts.programme)).frame["宛名番号"]
+            found |= {number for number in numbers.to_list() if number}
     return found
 
 
@@ -188,70 +274,124 @@ def needles_in(frame: "pl.DataFrame") -> set[str]:
 
 
 def undecided(office: Office, cycle_id: str) -> int:
-    """Return how many held rows still wait for a decision."""
+    """Return how many held rows still wait: for a decision, or for the corrected extract."""
     return papers.facts_of(office, cycle_id).undecided
 
 
-def proposals(office: Office, cycle_id: str) -> list[tuple[int, str, str]]:
-    """Return a proposed decision for each held row: row, how, and the substitute as code points.
-
-    A variation that the font ignores may be left out; everything else is proposed for exclusion. Nothing is decided
-    here: a person takes the proposal up, or not (Law 6).
-    """
+def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
+    """Return every held row with the decision on it and the substitutions that may be proposed."""
     from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
-    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
 
     facts, glyphs = papers.facts_of(office, cycle_id), GlyphTable.load(default_font())
-    frame = parse_register(_taken_content(office, facts), programme=facts.programme).frame
-    taken = facts.record("take_extract", ExtractTaken)
-    proposed: list[tuple[int, str, str]] = []
-    for held in taken.rows if taken else ():
-        ignored: list[str] = []
-        if held.code == "no_ivs":
-            cell = frame.filter(frame["row"] == held.row)[held.column].item()
-            ignored = [finding.sequence for finding in glyphs.judge(cell) if finding.code == "no_ivs"]
-        if ignored:
-            proposed.append((held.row, "substitute", f"{ignored[0]}>{ignored[0].split()[0]}"))
-        else:
-            proposed.append((held.row, "exclude", ""))
-    return proposed
+    frame = _kept(office, facts).frame
+    stored = checking.stored_rows(office, cycle_id)
+    cells = {
+        row["row"]: row for row in frame.filter(frame["row"].is_in([it.row for it in stored])).iter_rows(named=True)
+    }
+    return [
+        HeldRow(
+            row=it.row, column=it.column, code=it.code, how=it.how, decided_by=it.decided_by,
+            proposals=tuple(_substitutes(cells[it.row].get(it.column, ""), glyphs, facts.programme)),
+        )
+        for it in stored
+    ]  # fmt: skip
 
 
-def _judge(
-    content: bytes, facts: Facts, *, expect: tuple[int, int] | None, decisions: Sequence[Decision]
-) -> tuple[Judgement, "pl.DataFrame"]:
-    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
+def proposals(office: Office, cycle_id: str) -> list[tuple[int, str, str]]:
+    """Return a proposed decision for each row that waits: row, how, and the substitute as code points.
+
+    A variation that the font ignores may be left out, a listed character be replaced; everything else is proposed for
+    exclusion. Nothing is decided here: a person takes the proposal up, or not (Law 6).
+    """
+    return [
+        (held.row, "substitute" if held.proposals else "exclude", ",".join(held.proposals))
+        for held in held_rows(office, cycle_id)
+        if not held.how
+    ]
+
+
+def _substitutes(cell: str, glyphs: "GlyphTable", programme: Programme) -> Iterator[str]:
+    """Walk over one substitution for every character that is not printed as it is meant; none where one has none."""
+    table, found = programme.extract.substitutes, list[str]()
+    for finding in dict.fromkeys(glyphs.judge(cell)):
+        plain = finding.sequence.split()[0]
+        instead = plain if finding.code == "no_ivs" else next(iter(table.get(plain, ())), "")
+        if not instead or glyphs.judge(characters(instead)):
+            return
+        found.append(f"{finding.sequence}>{instead}")
+    yield from found
+
+
+def _arrived(office: Office, facts: Facts, source: Path, ask: arriving.Ask, *, by: str, via: str) -> Arrived:
+    """Read the file in; of one that is damaged the ledger is told."""
+    try:
+        return arriving.read_in(source, programme=facts.programme, ask=ask)
+    except Damaged:
+        office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data={"findings": {"damaged": 1}})
+        raise
+
+
+def _table(arrived: Arrived, facts: Facts) -> "RegisterTable":
     from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+
+    return parse_register(arrived.content, programme=facts.programme)
+
+
+def _kept(office: Office, facts: Facts) -> "RegisterTable":
+    """Return the extract that was taken, from the vault."""
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    taken = facts.record("take_extract", ExtractTaken)
+    if taken is None:
+        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
+    return roll.kept(office.vault(facts.cycle_id), taken.extract_sha256, facts.programme)
+
+
+def _judged(
+    table: "RegisterTable",
+    facts: Facts,
+    *,
+    expect: tuple[int, int] | None,
+    decisions: Sequence[Decision] = (),
+    last: int | None = None,
+) -> _Read:
+    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
     from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
 
-    return judge(
-        parse_register(content, programme=facts.programme),
+    judgement, frame = judge(
+        table,
         programme=facts.programme,
         fiscal_year=facts.fiscal_year,
         glyphs=GlyphTable.load(default_font()),
         expect=expect,
         decisions=decisions,
+        last_year=last,
     )
+    return _Read(table=table, judgement=judgement, frame=frame, decisions=decisions, last_year=last)
+
+
+def _last_year(office: Office, facts: Facts) -> int | None:
+    """Return how many were exported in the fiscal year before, if that year is in the database."""
+    before = cycle_id_of(facts.programme.key, facts.fiscal_year - 1)
+    with reading(office.engine) as connection:
+        known = connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == before)).first()
+    taken = papers.facts_of(office, before).record("take_extract", ExtractTaken) if known else None
+    return taken.exported if taken else None
 
 
 def _into_the_vault(
-    office: Office, facts: Facts, content: bytes, judgement: Judgement, frame: "pl.DataFrame", *, by: str, via: str
+    office: Office, facts: Facts, read: _Read, came: Mapping[str, str], *, by: str, via: str
 ) -> Outcome:
     """Write the vault first, then the act: a vault file that no record names is never read, and is overwritten."""
-    digest, before = _sha(content), facts.record("take_extract", ExtractTaken)
-    if before and (before.extract_sha256, before.held, before.exported) == (
-        digest,
-        judgement.held,
-        judgement.exported,
-    ):
-        return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    before = facts.record("take_extract", ExtractTaken)
     vault = office.vault(facts.cycle_id, new=True)
-    vault.write(f"extract-{digest[:12]}", content)
-    addressees = ""
-    if judgement.verdict == "accepted":
-        text = _as_lines(_with_serials(frame, first=1))
-        addressees = vault.write(f"addressees-{_sha(text)[:12]}", text)
-    record = _record(facts, judgement, addressees)
+    if before is None or before.extract_sha256 != read.judgement.sha256:
+        roll.keep(vault, read.table)
+    record = _record(facts, vault, read, before).model_copy(update=dict(came))
+    if before and before.model_dump(exclude=_HOW_IT_CAME) == record.model_dump(exclude=_HOW_IT_CAME):
+        return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
     return office.door.perform(
         Ask(
             cycle_id=facts.cycle_id,
@@ -265,11 +405,13 @@ def _into_the_vault(
     )
 
 
-def _record(facts: Facts, judgement: Judgement, addressees: str) -> ExtractTaken:
+def _record(facts: Facts, vault: "Vault", read: _Read, before: ExtractTaken | None) -> ExtractTaken:
     from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
 
-    window = facts.programme.extract.window(facts.fiscal_year)
-    return ExtractTaken(
+    judgement, window = read.judgement, facts.programme.extract.window(facts.fiscal_year)
+    serials = _enrolled(vault, read)
+    accepted = judgement.verdict == "accepted"
+    record = ExtractTaken(
         extract_sha256=judgement.sha256,
         encoding=judgement.encoding,
         raw_hits=judgement.persons,
@@ -284,7 +426,80 @@ def _record(facts: Facts, judgement: Judgement, addressees: str) -> ExtractTaken
         months=dict(judgement.months),
         font_sha256=default_font().sha256,
         warnings=judgement.warnings,
-        addressees_sha256=addressees,
+        addressees_sha256=_write_addressees(vault, read.frame, serials) if accepted else "",
+        serials=_among(serials, read.frame["row"].to_list()),
+        waiting=_among(serials, [held.row for held in judgement.rows]),
+        hard=_among(serials, _hard_rows(read)),
+        last_year=read.last_year,
+    )
+    return record.model_copy(update=_compared(vault, read, record, before, facts.programme))
+
+
+def _enrolled(vault: "Vault", read: _Read) -> "pl.DataFrame":
+    """Give serials to everybody who is exported or waits; return rows with serials."""
+    import polars as pl  # noqa: PLC0415 - not needed to show a table
+
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    waiting = pl.Series("row", [held.row for held in read.judgement.rows], dtype=pl.UInt32)
+    return roll.enrolled(vault, read.table.frame, read.frame["row"].append(waiting))
+
+
+def _hard_rows(read: _Read) -> list[int]:
+    """Return the exported rows that the imprint sample must show."""
+    return sorted(set(read.judgement.hard).intersection(read.frame["row"].to_list()))
+
+
+def _among(serials: "pl.DataFrame", rows: Sequence[int]) -> str:
+    import polars as pl  # noqa: PLC0415 - not needed to show a table
+
+    these = pl.Series("row", rows, dtype=pl.UInt32)
+    return compact(serials.join(these.to_frame(), on="row", how="semi")["serial"].to_list())
+
+
+def _compared(
+    vault: "Vault", read: _Read, record: ExtractTaken, before: ExtractTaken | None, programme: Programme
+) -> dict[str, str]:
+    """Compare with the extract before; one that is judged again keeps its comparison."""
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    if before is None:
+        return {}
+    if before.extract_sha256 == record.extract_sha256:
+        return before.model_dump(include={"before_sha256", "added", "removed", "changed"})
+    was = roll.kept(vault, before.extract_sha256, programme).frame
+    found = roll.compared(
+        vault,
+        (was, roll.union(before.serials, before.waiting)),
+        (read.table.frame, roll.union(record.serials, record.waiting)),
+    )
+    return {"before_sha256": before.extract_sha256, **asdict(found)}
+
+
+def _write_addressees(vault: "Vault", frame: "pl.DataFrame", serials: "pl.DataFrame") -> str:
+    rows = frame.join(serials, on="row").sort("serial").select("serial", *_COLUMNS)
+    text = _as_lines([Addressee(**dict(zip(_FIELDS, row, strict=True))) for row in rows.iter_rows()])
+    return vault.write(f"addressees-{_sha(text)[:12]}", text)
+
+
+_FIELDS = ("serial", "number", "name", "postal_code", "address")
+
+
+def _additions_into_the_vault(office: Office, facts: Facts, read: _Read) -> AdditionsTaken:
+    """Write the late move-ins; whoever has a piece already is known, and nobody gets a serial that was used."""
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    vault, pieces = office.vault(facts.cycle_id, new=True), _pieces(office, facts.cycle_id)
+    roll.keep(vault, read.table)
+    serials = roll.enrolled(vault, read.table.frame, read.frame["row"], after=max(pieces, default=0))
+    fresh = serials.filter(~serials["serial"].is_in(list(pieces)))
+    excluded = {**read.judgement.excluded, "known": read.frame.height - fresh.height}
+    return AdditionsTaken(
+        extract_sha256=read.judgement.sha256,
+        raw_hits=read.judgement.persons,
+        excluded={reason: count for reason, count in excluded.items() if count},
+        serials=compact(fresh["serial"].to_list()),
+        addressees_sha256=_write_addressees(vault, read.frame, fresh),
     )
 
 
@@ -301,95 +516,40 @@ def _refused(office: Office, facts: Facts, judgement: Judgement, *, by: str, via
     """Tell the ledger of an extract that was not taken, in codes and counts; it stays where it lies."""
     codes: dict[str, int] = {}
     for finding in judgement.findings:
-        if finding.verdict == "refused":
+        if finding.verdict in {"refused", judgement.verdict}:  # what is held is refused where nobody can decide on it
             codes[finding.code] = codes.get(finding.code, 0) + finding.count
     data: Mapping[str, object] = {"extract_sha256": judgement.sha256, "findings": codes}
     office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data=data)
     return Taken(judgement=judgement, outcome=None, source_left=True)
 
 
-def _with_serials(frame: "pl.DataFrame", *, first: int) -> list[Addressee]:
-    """Give serials in an order that tells nothing about anybody, and return the addressees in serial order."""
-    rows = list(frame.select("宛名番号", "氏名", "郵便番号", "住所").iter_rows())
-    random.SystemRandom().shuffle(rows)
-    return [
-        Addressee(serial=serial, number=number, name=name, postal_code=postal_code, address=address)
-        for serial, (number, name, postal_code, address) in enumerate(rows, start=first)
-    ]
-
-
 def _as_lines(rows: Sequence[Addressee]) -> bytes:
     return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _last_serial(office: Office, cycle_id: str) -> int:
+def _pieces(office: Office, cycle_id: str) -> frozenset[int]:
     with reading(office.engine) as connection:
-        return max(office.door.facts(connection, cycle_id).pieces.serials(), default=0)
+        return office.door.facts(connection, cycle_id).pieces.serials()
 
 
-def _decisions(office: Office, cycle_id: str, content: bytes) -> Sequence[Decision]:
+def _decisions(office: Office, facts: Facts, sha256: str) -> Sequence[Decision]:
     """Return the stored decisions if they are about this very extract."""
-    taken = papers.facts_of(office, cycle_id).record("take_extract", ExtractTaken)
-    same = taken is not None and taken.extract_sha256 == _sha(content)
-    return _stored_decisions(office, cycle_id) if same else ()
+    taken = facts.record("take_extract", ExtractTaken)
+    same = taken is not None and taken.extract_sha256 == sha256
+    return _stored_decisions(office, facts.cycle_id) if same else ()
 
 
 def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
-    held = tables.HeldRow
-    query = select(held).where(col(held.cycle_id) == cycle_id, col(held.how) != "").order_by(col(held.row))
-    with reading(office.engine) as connection:
-        return [_decision(row.row, row.how, row.reason, row.substitute) for row in connection.execute(query)]
+    rows = checking.stored_rows(office, cycle_id)
+    return [_decision(it.row, it.how, it.reason, it.substitute) for it in rows if it.how not in {"", "corrected"}]
 
 
 def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:
     for known in ("exclude", "accept", "substitute"):
         if how == known:
-            return Decision(row=row, how=known, reason=reason, substitute=substitution(substitute))
-    raise BadInput(_("A decision is exclude, accept or substitute."), _("Choose one with --as."))
-
-
-def _taken_content(office: Office, facts: Facts) -> bytes:
-    taken = facts.record("take_extract", ExtractTaken)
-    if taken is None:
-        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
-    return office.vault(facts.cycle_id).read(f"extract-{taken.extract_sha256[:12]}")
-
-
-def _content_of(path: Path, facts: Facts) -> bytes:
-    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
-
-    return register_bytes(path, programme=facts.programme)
-
-
-def from_inbox(office: Office) -> Path:
-    inbox = office.settings.inbox
-    found = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
-    if len(found) != 1:
-        raise Unknown(
-            _("The inbox holds {count} files; one extract is expected.").format(count=len(found)),
-            _("Put the extract into {inbox}, alone.").format(inbox=inbox),
-        )
-    return found[0]
-
-
-def _emptied(office: Office, source: Path) -> bool:
-    """Erase the extract from the inbox after taking; a file that lies elsewhere is not ours to erase.
-
-    It is set apart first: a kill leaves it whole, or apart for the next taking to erase, but never half erased for an
-    extract.
-    """
-    if source.resolve().parent != office.settings.inbox.resolve():
-        return False
-    source.rename(source.with_name(f".{source.name}{_TAKEN}"))
-    _erase_what_is_taken(office)
-    return True
-
-
-def _erase_what_is_taken(office: Office) -> None:
-    from adapters.vault import shred  # noqa: PLC0415 - cryptography is not needed to show a table
-
-    for path in office.settings.inbox.glob(f".*{_TAKEN}"):
-        shred(path)
+            pairs = {k: v for pair in filter(None, substitute.split(",")) for k, v in substitution(pair).items()}
+            return Decision(row=row, how=known, reason=reason, substitute=pairs)
+    raise BadInput(_("A decision is corrected, exclude, accept or substitute."), _("Choose one with --as."))
 
 
 def _sha(content: bytes) -> str:

@@ -47,7 +47,7 @@ _COLUMNS = (NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN, PROTECTED, REASON, CHA
 PRINTED = (NAME, ADDRESS, CARE_OF)
 ADDRESSEES = {"row": pl.UInt32, NUMBER: pl.String, NAME: pl.String, POSTAL: pl.String, ADDRESS: pl.String}
 
-_UNPROTECTED = ("", "0", "０", "無")
+UNPROTECTED = ("", "0", "０", "無")
 _POSTAL = re.compile(r"[0-9]{3}-?[0-9]{4}")
 _FORMULA = r"^\s*[=+\-@＝＋－＠]"
 _MARKUP = r"<[A-Za-z/!?]|&#?[A-Za-z0-9]+;"
@@ -350,7 +350,7 @@ class _Judge:
         gone = self._changed(lambda day: day is not None and day <= self.year.cut_off)
         marked = rows.filter((pl.col(PROTECTED) != "") | (pl.col(REASON) != "") | _among(self.repeats.again))
         reasons = (
-            pl.when(~self.values.where(PROTECTED, lambda it: it.strip() in _UNPROTECTED))
+            pl.when(~self.values.where(PROTECTED, lambda it: it.strip() in UNPROTECTED))
             .then(pl.lit("protected"))
             .when(self._reason("死亡") & (gone | _blank(CHANGED)))
             .then(pl.lit("dead"))

@@ -1,30 +1,23 @@
 """Paper: what is printed after which act, from the facts of the cycle. The words on paper are Japanese."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-from sqlmodel import col
-
-from models import tables
 from models.clock import TOKYO, fiscal_year_title, wareki
 from models.database import reading
-from models.extract import CODES
 from models.people import Side
 from models.programme import Programme
 from models.records.base import ActRecord
 from models.records.enclosing import PullListIssued
-from models.records.extraction import ExtractTaken
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import Movement, PackageSealed
 from models.serials import expand
-from models.words import _
-from states import deadlines, schedule
+from states import deadlines
 from states.door import Outcome
 from states.facts import Facts
 from states.table import BY_TRIGGER
@@ -38,15 +31,11 @@ KINDS = {
     "password_notice": "パスワード通知書",
     "spoiled_sheets": "損紙（宛名印字済）",
     "electronic_copy": "電子データの複製",
+    "extract_original": "抽出ファイル（暗号化済）",
+    "protected_list": "支援措置対象者一覧",
 }
-DECISIONS = {"exclude": "除外", "accept": "そのまま", "substitute": "置換え"}
-REASONS = {
-    "protected": "支援措置対象",
-    "dead": "死亡",
-    "moved_out": "転出",
-    "duplicate": "重複",
-    "decided": "決定による除外",
-}
+
+_QUANTITIES = {"medium": "媒体{}枚", "extract_original": "電磁的記録{}件"}
 
 
 def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *, by: str) -> None:
@@ -194,37 +183,6 @@ def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[s
     return put(office, "control-sheet", sheet), put(office, "password-notice", notice)
 
 
-def print_extract_report(office: Office, cycle_id: str) -> Path:
-    """Print the sheet that the two checkers sign: counts, exclusions, months, held rows by number and code."""
-    facts = facts_of(office, cycle_id)
-    taken = facts.record("take_extract", ExtractTaken)
-    if taken is None:
-        raise RuntimeError
-    dates = schedule.milestones(facts.programme, facts.fiscal_year, office.calendar)
-    excluded = sum(taken.excluded.values())
-    data: dict[str, Any] = {
-        "head": head(facts, f"T-{facts.fiscal_year}-01"),
-        "condition": [
-            {"label": "生年月日の範囲", "value": f"{taken.window_from} から {taken.window_to} まで"},
-            {"label": "基準日", "value": str(dates.get("cutoff", ""))},
-        ],
-        "hits": f"{taken.raw_hits:,}",
-        "excluded": [{"reason": REASONS.get(key, key), "count": f"{n:,}"} for key, n in taken.excluded.items()],
-        "exported": f"{taken.exported:,}",
-        "result": f"抽出 {taken.raw_hits:,} ＝ 出力 {taken.exported:,} ＋ 除外 {excluded:,} ＋ 要確認 {taken.held:,}",
-        "months": [{"label": month, "count": n} for month, n in sorted(taken.months.items())],
-        "files": [
-            {"label": "文字コード", "value": str(taken.encoding)},
-            {"label": "最も早い生年月日", "value": str(taken.born_from)},
-            {"label": "最も遅い生年月日", "value": str(taken.born_to)},
-        ],
-        "sha256": taken.extract_sha256,
-        "held": list(_held_rows(office, cycle_id, names_of(facts))),
-        "checkers": ("", ""),
-    }
-    return put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
-
-
 def _print_movement(office: Office, cycle_id: str, outcome: Outcome, record: Movement) -> None:
     facts = facts_of(office, cycle_id)
     kind = next((item.kind for item in facts.items if item.number == record.item), "")
@@ -236,7 +194,7 @@ def _print_movement(office: Office, cycle_id: str, outcome: Outcome, record: Mov
         at=facts.done[outcome.trigger].occurred_at,
         people=(record.giver, record.receiver),
         content=f"{KINDS.get(kind, kind)}　{record.item}",
-        quantity=f"媒体{record.quantity}枚" if kind == "medium" else f"{record.quantity}通",
+        quantity=_QUANTITIES.get(kind, "{}通").format(record.quantity),
         occasion=record.occasion,
         checks=[("鍵付きカバン等で運搬した", record.locked_bag), ("手渡しで受け渡した", record.in_person)],
         checkpoint=outcome.checkpoint,
@@ -330,17 +288,3 @@ def _party(facts: Facts, person_id: str) -> dict[str, str]:
 def _manager(facts: Facts) -> str:
     notice = facts.record("register_handlers", HandlersRegistered)
     return names_of(facts).get(notice.handling_manager, "") if notice else ""
-
-
-def _held_rows(office: Office, cycle_id: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    held = tables.HeldRow
-    query = select(held).where(col(held.cycle_id) == cycle_id).order_by(col(held.row))
-    with reading(office.engine) as connection:
-        for row in connection.execute(query):
-            yield {
-                "row": row.row,
-                "column": row.column,
-                "code": _(CODES[row.code].sentence),
-                "decision": DECISIONS.get(row.how, ""),
-                "by": names.get(row.decided_by, ""),
-            }

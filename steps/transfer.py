@@ -10,11 +10,14 @@ import io
 import json
 from collections.abc import Iterator
 
+from adapters.fonts import default_font
 from adapters.package import SealedPackage, seal
 from adapters.password import new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
+from models.records.extraction import ExtractTaken
 from models.records.transfer import PackageSealed
+from models.serials import compact, expand
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import papers
@@ -25,6 +28,7 @@ HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
 MANIFEST = "manifest.json"
 WORDS = "words.json"
+HARD = "hard"
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
 TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "family.typ")
 
@@ -85,12 +89,18 @@ def _members(office: Office, facts: Facts) -> dict[str, bytes]:
     pulled = _pulled(office, facts.cycle_id)
     rows = (row for row in addressees_of(office, facts.cycle_id, ADDRESSEES) if row.serial not in pulled)
     templates = templates_of(facts.programme)
-    words = json.dumps(papers.words_of(office, facts), ensure_ascii=False, indent=1).encode()
+    # Serials only: the rows that the imprint sample must show.
+    hard = _without(facts.record("take_extract", ExtractTaken), pulled)
+    words = json.dumps({**papers.words_of(office, facts), HARD: hard}, ensure_ascii=False, indent=1).encode()
     members = {FILE: addressee_file(rows), WORDS: words}
     members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     manifest = {"cycle": facts.cycle_id, "programme": facts.programme.title_ja, "sha256": hashes}
     return members | {MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1).encode()}
+
+
+def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
+    return compact(serial for serial in expand(taken.hard if taken else "") if serial not in pulled)
 
 
 def _pulled(office: Office, cycle_id: str) -> frozenset[int]:
@@ -108,6 +118,7 @@ def _ask(facts: Facts, sealed: SealedPackage, *, by: str, via: str) -> Ask:
         read_back=True,
         medium=f"M-{facts.fiscal_year}-01",
         notice=f"P-{facts.fiscal_year}-01",
+        font_sha256=default_font().sha256,
     )
     return Ask(
         cycle_id=facts.cycle_id, trigger="seal_package", by=by, record=record, via=via,

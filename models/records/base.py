@@ -25,7 +25,7 @@ class Nothing(ActRecord):
 
 def _canonical(text: str) -> str:
     try:
-        return serials.compact(serials.expand(text))
+        return serials.canonical(text)
     except BadInput as error:
         raise ValueError(error.message) from None
 

@@ -1,11 +1,29 @@
-"""Extraction: the counts and hashes of an extract, decisions on held rows, re-checks of protected persons."""
+"""Extraction: how an extract came, its counts and hashes, decisions on held rows, and what changed afterwards."""
 
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, Line, MaybeSha256, SerialText, Sha256
+from models.records.base import ActRecord, Code, Count, ItemNumber, Line, MaybeSha256, SerialText, Sha256
+from models.records.transfer import Movement
+
+_POINTS = r"U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*"
+_PAIR = rf"{_POINTS}>({_POINTS})?"
+
+
+class ExtractReceived(Movement):
+    """抽出ファイル受領: the encrypted file as the register section handed it over; a copy with an erasure duty."""
+
+    sha256: Sha256 = Field(title="SHA-256 of the encrypted file")
+    form: Literal["7z", "zip"] = Field(title="Form")
+
+
+class FileTaken(ActRecord):
+    """How the file came that an act takes in. Without either it lay in the inbox, which is emptied."""
+
+    travelled_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the encrypted file it came in")
+    original: ItemNumber | Literal[""] = Field(default="", title="Number of the original that still lies elsewhere")
 
 
 class RowHeld(ActRecord):
@@ -16,8 +34,12 @@ class RowHeld(ActRecord):
     code: Code = Field(title="Finding code")
 
 
-class ExtractTaken(ActRecord):
-    """抽出条件書・抽出件数票 (document 7). raw hits = exported + excluded + held."""
+class ExtractTaken(FileTaken):
+    """抽出条件書・抽出件数票 (document 7). raw hits = exported + excluded + held.
+
+    `added`, `removed` and `changed` compare it with the extract taken before it; `hard` is what the imprint sample must
+    show.
+    """
 
     extract_sha256: Sha256 = Field(title="SHA-256 of the extract")
     encoding: Code | Literal["utf-8", "utf-8-sig", "utf-16"] = Field(title="Encoding")
@@ -34,18 +56,28 @@ class ExtractTaken(ActRecord):
     font_sha256: Sha256 = Field(title="SHA-256 of the font")
     warnings: dict[Code, Count] = Field(title="Warnings by code")
     addressees_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the addressees in the vault")
+    serials: SerialText = Field(default="", title="Serials exported")
+    waiting: SerialText = Field(default="", title="Serials of held rows")
+    hard: SerialText = Field(default="", title="Serials for the imprint sample")
+    before_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the extract before it")
+    added: SerialText = Field(default="", title="Serials added")
+    removed: SerialText = Field(default="", title="Serials removed")
+    changed: SerialText = Field(default="", title="Serials changed")
+    last_year: Count | None = Field(default=None, title="Exported last year")
 
 
 class RowDecided(ActRecord):
-    """A named person's decision on a held row: never the value, only the row, the way and a reason code."""
+    """A named person's decision on a held row: never the value, only the row, the way and a reason code.
+
+    "corrected" leaves the row to a corrected extract and goes on blocking until that is taken.
+    """
 
     row: Annotated[int, Field(ge=2)] = Field(title="Row in the extract")
-    how: Literal["exclude", "accept", "substitute"] = Field(title="Decision")
+    how: Literal["corrected", "exclude", "accept", "substitute"] = Field(title="Decision")
     reason: Code = Field(title="Reason code")
-    substitute: Annotated[
-        str,
-        StringConstraints(pattern=r"^(U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*>(U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*)?)?$"),
-    ] = Field(default="", title="Substitute as code points")
+    substitute: Annotated[str, StringConstraints(pattern=rf"^({_PAIR}(,{_PAIR})*)?$")] = Field(
+        default="", title="Substitute as code points"
+    )
 
 
 class ExtractChecked(ActRecord):
@@ -60,9 +92,31 @@ class ProtectionRechecked(ActRecord):
     """支援措置再確認: who was newly protected since the last check, by serial only."""
 
     newly_protected: SerialText = Field(default="", title="Serials of newly protected persons")
+    list_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the register's list")
+    listed: Count = Field(default=0, title="Rows of the register's list")
 
 
-class AdditionsTaken(ActRecord):
+class ChangesTaken(ActRecord):
+    """異動連絡: what the register section tells after the extraction, by serial; the kinds stay with the ward."""
+
+    list_sha256: Sha256 = Field(title="SHA-256 of the change list")
+    rows: Count = Field(title="Rows of the change list")
+    moved: SerialText = Field(default="", title="Serials of those who moved out")
+    died: SerialText = Field(default="", title="Serials of those who died")
+    newly_protected: SerialText = Field(default="", title="Serials of newly protected persons")
+    staying: Count = Field(default=0, title="Rows that call for no pull")
+    strangers: Count = Field(default=0, title="Rows about nobody of this year")
+
+
+class ProtectedListed(ActRecord):
+    """支援措置対象者の引渡し: the list by which ward staff write themselves; a copy with an erasure duty."""
+
+    persons: Count = Field(title="Persons on the list")
+    sha256: Sha256 = Field(title="SHA-256 of the list")
+    item: ItemNumber = Field(title="Number of the list")
+
+
+class AdditionsTaken(FileTaken):
     """追加抽出: late move-ins after the fourteen days of notice; they get new serials."""
 
     extract_sha256: MaybeSha256 = Field(title="SHA-256 of the extract")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Code, Count, ItemNumber, Line, PersonId, Sha256
+from models.records.base import ActRecord, Code, Count, ItemNumber, Line, MaybeSha256, PersonId, Sha256
 
 
 class PackageSealed(ActRecord):
@@ -19,6 +19,7 @@ class PackageSealed(ActRecord):
     read_back: bool = Field(title="Opened again and compared")
     medium: ItemNumber = Field(title="Number of the medium")
     notice: ItemNumber = Field(title="Number of the password notice")
+    font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the font")
 
 
 class Movement(ActRecord):

@@ -1,5 +1,6 @@
 """Guards of printing: both approvals, one good sheet of each serial."""
 
+from models.records.extraction import ExtractTaken
 from models.records.preparation import ReadinessConfirmed
 from models.records.printing import (
     ImprintSampleSubmitted,
@@ -9,7 +10,7 @@ from models.records.printing import (
     TextApproved,
     TextProofSubmitted,
 )
-from models.serials import count
+from models.serials import compact, count, expand
 from states.facts import Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded
 
@@ -37,6 +38,14 @@ def text_is_approved(facts: Facts) -> Verdict:
 def sample_serials_are_ours(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
     """The serials of the sample are serials of this cycle."""
     return facts.pieces.within(record.serials, "exported") == count(record.serials) > 0
+
+
+@claims_of(ImprintSampleSubmitted)
+def sample_holds_every_hard_row(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """The sample shows every row that is hard to print: rows decided about, and rows that the judge marked."""
+    taken = facts.record("take_extract", ExtractTaken)
+    left = compact(set(expand(taken.hard)) - set(expand(record.serials))) if taken else ""
+    return facts.pieces.within(left, "exported") == 0 or Shortfall(names=left)
 
 
 @claims_of(ProofApproved)

@@ -7,7 +7,8 @@ import pytest
 
 from adapters.national_numbers import Standing, forbidden_headers, forbidden_numbers
 
-# Published as fictional examples: 個人番号 by qiita.com/ekzemplaro, 住民票コード by the ministry.
+# Published as fictional examples: 個人番号 by qiita.com/ekzemplaro, 住民票コード in a sample file of a
+# public repository.
 INDIVIDUAL, RESIDENT = "983205673214", "24727059608"
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 

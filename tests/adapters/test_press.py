@@ -201,11 +201,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "condition": [{"label": "生年月日", "value": "平成18年4月2日から平成19年4月1日まで"}],
         "hits": "4,286",
         "excluded": [{"reason": "支援措置", "count": "40"}, {"reason": "死亡", "count": "12"}],
+        "waiting": "0",
         "exported": "4,234",
         "result": "4,286 ＝ 4,234 ＋ 52（一致）",
+        "comparison": [{"label": "前年度の件数", "value": "4,301（-67、-1.6%）"}],
         "months": [{"label": f"{month}月", "count": 340 + month} for month in (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3)],
         "files": [{"label": "文字符号", "value": "UTF-8（BOMなし）"}],
         "sha256": SHA256,
+        "font_sha256": SHA256,
+        "held_codes": [],
+        "deciders": "戸田 籍子（1件）",
         "held": [
             {"row": 2077, "column": "氏名", "code": "no_ivs U+E0102", "decision": "代替字で印字", "by": "戸田 籍子"}
         ],

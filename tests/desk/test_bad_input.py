@@ -50,7 +50,6 @@ TYPED_WRONG = (
     "extract check /no/such/file --year 2026", "extract check / --year 2026", "extract check x.csv",
     "extract check x.csv --year 2026 --expect 4800-3600", "extract check x.csv --year 2026 --expect many",
     "extract check x.csv --year 26", "extract decide 2026 --row 1 --as exclude --reason x --by watanabe",
-    "extract decide 2026 --row 2 --as corrected --reason x --by watanabe",
     "extract decide 2025 --row 2 --as exclude --reason x --by watanabe",
     "sample /no/such/folder/x.csv --year 2026", "sample x.csv --year 0", "sample x.csv --year 2026 --persons 0",
     "sample x.csv --year 2026 --persons 60 --encoding ebcdic",

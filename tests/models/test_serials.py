@@ -1,13 +1,14 @@
 """Serials as text: exact, canonical, and refused where they are not serials."""
 
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import BadInput
-from models.serials import compact, count, expand, ranges
+from models.serials import canonical, compact, count, expand, ranges
 
 sets_of_serials = st.sets(st.integers(min_value=1, max_value=5000), max_size=200)
 
@@ -25,6 +26,16 @@ def test_one_set_has_one_text(serials: list[int]) -> None:
     """Order and repetition of the input do not matter, and reading and writing again changes nothing."""
     text = compact(serials)
     assert text == compact(reversed(serials)) == compact(set(serials)) == compact(expand(text))
+
+
+@given(sets_of_serials, st.randoms())
+def test_a_typed_text_becomes_the_one_text(serials: set[int], random: Random) -> None:
+    """Whatever ranges a person breaks a set into, the canonical text is the one that writing it gives."""
+    parts = [f"{first}-{last}" for first, last in ranges(compact(serials)) if random.random() < 0.5]
+    left = sorted(serials - set(expand(",".join(parts))))
+    typed = [*parts, *map(str, left)]
+    random.shuffle(typed)
+    assert canonical(" ,".join(typed)) == compact(serials)
 
 
 @given(sets_of_serials)

@@ -84,14 +84,20 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "take_extract": {
             "extract_sha256": HASH, "encoding": "utf-8", "raw_hits": 13, "excluded": {"moved_out": 1}, "exported": 12,
             "held": 0, "born_from": date(2006, 4, 2), "born_to": date(2007, 4, 1), **window, "months": {},
-            "font_sha256": HASH, "warnings": {},
+            "font_sha256": HASH, "warnings": {}, "serials": "1-12", "hard": "2",
         },
+        "receive_extract": {
+            "item": "E-2026-01", "occasion": "抽出ファイル", "slip": "0", "sha256": HASH, "form": "7z", **carried,
+            "giver": "watanabe", "receiver": "sato",
+        },
+        "list_protected": {"persons": 1, "sha256": HASH, "item": "L-2026-01"},
+        "take_changes": {"list_sha256": HASH, "rows": 2, "moved": "3", "newly_protected": "4"},
         "decide_row": {"row": 2, "how": "accept", "reason": "seen"},
         "extract": {"exported": 12, "excluded": 1, "window_seen": True},
         "recheck_before_sealing": {"newly_protected": "12"},
         "seal_package": {
             "package_sha256": HASH, "size": 9000, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
-            "read_back": True, "medium": MEDIUM, "notice": NOTICE,
+            "read_back": True, "medium": MEDIUM, "notice": NOTICE, "font_sha256": HASH,
         },
         "hand_over_medium": {
             "item": MEDIUM, "occasion": "媒体", "slip": "1", "scanned_on": today, "scan_clean": True, **carried,

@@ -345,14 +345,20 @@ def test_an_incident_holds_the_year_and_blocks_its_close(sqlite_year: Year, trig
 
 
 def test_a_protected_person_is_not_forgotten_by_the_next_recheck(sqlite_year: Year) -> None:
-    """Each re-check tells what is new; what an earlier one found stops the posting until it is pulled."""
+    """Each re-check tells what is new; what an earlier one found is on the pull list, and stops the posting."""
     year = sqlite_year
     year.play(before="recheck_before_enclosing")
     year.do("recheck_before_enclosing", newly_protected="5-6")
     year.do("recheck_before_enclosing", newly_protected="")
-    year.play(before="recheck_before_posting")  # only 5 is pulled on the way, 6 is not
-    year.do("recheck_before_posting")
-    assert "[5-6,12]" in unmet(year, "post")["no_protected_piece_is_left"].missing
+    assert "[6]" in unmet(year, "issue_pull_list")["changes_are_on_the_pull_list"].missing  # 12 did not leave at all
+    year.do("issue_pull_list", pulled="5-6", reasons={"a": 2})
+    year.do("acknowledge_pull_list", pulled="5-6")
+    year.do("report_enclosing", sealed="1-4,7-11", machine_count=9, reruns=0)
+    year.do("complete_enclosing", letters_enclosed=9)
+    year.do("recheck_before_posting", newly_protected="8")
+    year.do("recheck_before_posting", newly_protected="")
+    assert "[5-6,8,12]" in unmet(year, "post")["no_protected_piece_is_left"].missing
+    assert "[8]" in unmet(year, "issue_final_pull_list")["changes_are_on_the_pull_list"].missing
 
 
 def test_a_pull_list_issued_again_wants_a_new_answer(sqlite_year: Year) -> None:
@@ -368,7 +374,7 @@ def test_a_pull_list_issued_again_wants_a_new_answer(sqlite_year: Year) -> None:
     [
         ("report_printing", "report_printing", {"good": "", "spoiled": "", "reprinted": "", "spoiled_stack": ""}),
         ("report_enclosing", "report_enclosing", {"sealed": "", "machine_count": 0, "reruns": 0}),
-        ("acknowledge_pull_list", "acknowledge_pull_list", {"pulled": ""}),
+        ("recheck_before_enclosing", "acknowledge_pull_list", {"pulled": ""}),
     ],
 )
 def test_a_report_of_nothing_moves_nothing(
@@ -376,7 +382,7 @@ def test_a_report_of_nothing_moves_nothing(
 ) -> None:
     """No serial named is no serial moved."""
     sqlite_year.play(before=before)
-    if trigger == "acknowledge_pull_list":
+    if trigger == "acknowledge_pull_list":  # nobody came under protection
         sqlite_year.do("issue_pull_list", pulled="", reasons={})
     pieces = sqlite_year.pieces()
     sqlite_year.do(trigger, **nothing)

@@ -8,15 +8,19 @@ from typing import Any
 
 import polars as pl
 import pytest
-from playing import CYCLE, YEAR, Played, begun, copied
+from playing import CYCLE, YEAR, Played, begun, copied, everything_under
+from sqlalchemy import insert
 
 from adapters.scanner import scan, scan_text
 from desk.cast import COORDINATOR, REGISTRAR
+from models import tables
+from models.database import reading, writing
 from models.errors import BadInput, Refused, Unknown
 from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.serials import expand
-from steps import extraction
+from steps import checking, extraction, roll
 from steps.extraction import ADDITIONS, Taken
+from steps.preparation import open_year
 from steps.sample import COLUMNS, additional_extract, sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("extraction")
@@ -71,8 +75,8 @@ def _decide(year: Played, row: int, how: str, **options: Any) -> Taken | None:
 
 
 def test_an_extract_is_taken_into_the_vault_and_nowhere_else(year: Played, write: Write) -> None:
-    """The vault holds the extract as it came; canaries that the scanner finds in the input are nowhere else."""
-    came = write(*({"氏名": name, "方書": "金糸雀荘"} for name in CANARIES)).read_bytes()
+    """The vault holds what the programme knows of it; canaries that the scanner finds in the input are nowhere else."""
+    write(*({"氏名": name, "方書": "金糸雀荘"} for name in CANARIES))
     needles = {*CANARIES, f"{DWELLING}　金糸雀荘", DWELLING, "7000000001", "7000000002"}
     assert scan([year.extract], needles).found >= len(needles)
     taken = year.take()
@@ -82,7 +86,8 @@ def test_an_extract_is_taken_into_the_vault_and_nowhere_else(year: Played, write
     left = scan([year.folder], needles)
     assert (left.found, left.places, left.needles) == (0, (), len(needles))
     digest = _taken(year).extract_sha256
-    assert year.office.vault(CYCLE).read(f"extract-{digest[:12]}") == came
+    kept = roll.kept(year.office.vault(CYCLE), digest, year.facts().programme)
+    assert kept.frame["氏名"].to_list() == list(CANARIES)
     assert sorted(it.name for it in year.addressees()) == sorted(CANARIES)
 
 
@@ -250,18 +255,195 @@ def test_decisions_are_kept_when_the_same_held_extract_is_taken_again(year: Play
 
 
 def test_serials_tell_nothing_about_the_order_of_the_extract(year: Played, write: Write) -> None:
-    """Serials run from 1 without a gap, in an order that is not the extract's and differs from taking to taking."""
+    """Serials run from 1 without a gap, in an order that is not the extract's."""
     names = [f"順番　{n}子" for n in range(1, 41)]
-    orders: list[list[str]] = []
-    for town in ("一丁目", "二丁目"):
-        write(*({"氏名": name, "住所": f"東京都新宿区西新宿{town}１番１号"} for name in names))
-        year.take()
-        people = year.addressees()
-        assert [it.serial for it in people] == list(range(1, 41))
-        assert sorted(it.name for it in people) == sorted(names)
-        orders.append([it.name for it in people])
-    assert names not in orders
-    assert orders[0] != orders[1]
+    write(*({"氏名": name} for name in names))
+    year.take()
+    people = year.addressees()
+    assert [it.serial for it in people] == list(range(1, 41))
+    assert sorted(it.name for it in people) == sorted(names)
+    assert names != [it.name for it in people]
+
+
+def test_a_person_keeps_the_serial_over_corrected_extracts(year: Played, write: Write) -> None:
+    """Who is in the corrected extract again keeps his serial; new ones go on, and a lost one is never given again."""
+    write({"宛名番号": "1"}, {"宛名番号": "2"}, {"宛名番号": "3"})
+    year.take()
+    first = {it.number: it.serial for it in year.addressees()}
+    write({"宛名番号": "4"}, {"宛名番号": "3", "住所": "東京都新宿区大久保二丁目1番1号"}, {"宛名番号": "1"})
+    year.take()
+    second, taken = {it.number: it.serial for it in year.addressees()}, _taken(year)
+    assert second == {"1": first["1"], "3": first["3"], "4": 4}
+    assert (taken.added, taken.removed, taken.changed) == ("4", str(first["2"]), str(first["3"]))
+    write({"宛名番号": "2"}, {"宛名番号": "5"})
+    year.take()
+    assert {it.number: it.serial for it in year.addressees()} == {"2": first["2"], "5": 5}
+
+
+def test_pieces_are_the_serials_of_the_extract(year: Played, write: Write) -> None:
+    """The pieces of the year are exactly the serials of the extract that was checked, gaps and all."""
+    write({"宛名番号": "1"}, {"宛名番号": "2"}, {"宛名番号": "3"})
+    year.take()
+    gone = next(it.serial for it in year.addressees() if it.number == "1")
+    write({"宛名番号": "2"}, {"宛名番号": "3"}, {"宛名番号": "4"})
+    year.take()
+    year.do("extract")
+    with reading(year.office.engine) as connection:
+        pieces = year.office.door.facts(connection, CYCLE).pieces.serials()
+    assert pieces == {1, 2, 3, 4} - {gone}
+
+
+def test_two_people_under_one_number_have_two_serials(year: Played, write: Write) -> None:
+    """A number that stands twice by mistake and is accepted gives two serials, the same ones again next time."""
+    people = ({"宛名番号": "1", "氏名": "双子　一郎"}, {"宛名番号": "1", "氏名": "双子　二郎"}, {"宛名番号": "2"})
+    write(*people)
+    year.take()
+    _decide(year, 2, "accept")
+    _decide(year, 3, "accept")
+    first = [(it.serial, it.name) for it in year.addressees()]
+    assert len(first) == 3
+    write(*people, {"宛名番号": "3"})
+    year.take()
+    _decide(year, 2, "accept")
+    _decide(year, 3, "accept")
+    assert [(it.serial, it.name) for it in year.addressees()][:3] == first
+
+
+def test_what_the_programme_does_not_know_is_nowhere(year: Played, tmp_path: Path) -> None:
+    """A value of an unknown column is in no file of the data directory, not even in the vault when it is opened."""
+    secret = "ｷﾇﾂﾞﾘ-0417-旧姓鵤"
+    header = ("旧姓", "宛名番号", "氏名", "郵便番号", "住所", "生年月日")
+    row = (secret, "1", "試験　太郎", "1600023", DWELLING, "2006-08-15")
+    held = (secret, "2", "山〓　花子", "1600023", DWELLING, "2006-08-15")
+    year.extract.write_text("\n".join(",".join(it) for it in (header, row, held)) + "\n", encoding="utf-8")
+    taken = year.take()
+    assert ("unknown_column", "旧姓") in {(it.code, it.column) for it in taken.judgement.findings}
+    _decide(year, 3, "accept")
+    assert _taken(year).warnings["unknown_column"] == 1
+    vault = year.office.vault(CYCLE)
+    opened = b"".join(vault.read(name) for name in vault.names())
+    assert "試験　太郎".encode() in opened
+    for needle in (secret, "鵤"):
+        assert needle.encode() not in opened + everything_under(year.folder)
+        assert needle.encode("utf-16-le") not in opened + everything_under(year.folder)
+    assert scan([year.folder], {secret}).found == 0
+
+
+def test_rows_count_as_they_did_when_the_extract_came(year: Played) -> None:
+    """Line breaks in a dropped column, another order and CP932 leave row numbers and warnings as they were."""
+    header = "氏名,生年月日,住所,備考,宛名番号,郵便番号"
+    rows = [
+        '試験　一郎,2006-08-15,東京都新宿区,"一\n二",1,1600023',
+        "山〓　花子,2006-08-15,東京都新宿区,y,2,1600023",
+    ]
+    year.extract.write_bytes("\r\n".join([header, *rows]).encode("cp932"))
+    year.take()
+    before = _taken(year)
+    assert [(it.row, it.code) for it in before.rows] == [(3, "suspect")]
+    _decide(year, 3, "accept")
+    after = _taken(year)
+    assert (after.extract_sha256, after.encoding, after.warnings) == (before.extract_sha256, "cp932", before.warnings)
+    assert {it.name for it in year.addressees()} == {"試験　一郎", "山〓　花子"}
+
+
+def test_a_row_to_be_corrected_waits_for_another_extract(year: Played, write: Write) -> None:
+    """The named decision "corrected" is in the ledger and goes on blocking; only another extract ends it."""
+    write({}, {"氏名": "山〓　花子"})
+    year.take()
+    assert _decide(year, 3, "corrected") is None
+    assert extraction.undecided(year.office, CYCLE) == 1
+    with pytest.raises(Refused) as refused:
+        year.do("extract")
+    assert "no_row_is_held" in {gap.guard for gap in refused.value.unmet}
+    write({}, {"氏名": "山〓　花子"})
+    assert year.take().judgement.held == 1  # the same extract does not correct anything
+    assert extraction.undecided(year.office, CYCLE) == 1
+    write({}, {"氏名": "山田　花子"})
+    year.take()
+    year.do("extract")
+    assert [it["data"]["record"]["how"] for it in year.entries() if it["event"] == "row_decided"] == ["corrected"]
+
+
+def test_only_a_listed_character_is_printed_instead(year: Played, write: Write) -> None:
+    """A substitute that the programme does not list is refused by its guard; leaving out a selector is not."""
+    write({}, {"氏名": "\u9ad9橋〓　花子"}, {"氏名": "辻\U000e0102　花子"})
+    year.take()
+    with pytest.raises(Refused) as refused:
+        _decide(year, 3, "substitute", substitute="U+3013>U+5C71")
+    assert [gap.guard for gap in refused.value.unmet] == ["substitute_is_listed"]
+    with pytest.raises(Refused):
+        _decide(year, 4, "substitute", substitute="U+8FBB U+E0102>U+5C71")
+    with pytest.raises(BadInput):  # listed, but the row would be held all the same
+        _decide(year, 3, "substitute", substitute="U+9AD9>U+9AD8")
+    _decide(year, 3, "exclude")
+    assert _decide(year, 4, "substitute", substitute="U+8FBB U+E0102>U+8FBB")
+    assert {it.name for it in year.addressees()} == {CATALOGUE["氏名"], "辻　花子"}
+
+
+def test_several_characters_of_a_row_are_replaced_at_once(year: Played, write: Write) -> None:
+    """One decision names every substitution of its row; the row goes into the imprint sample by its serial."""
+    write({}, {"氏名": "辻\U000e0102　葛\U000e0103子"})
+    year.take()
+    (held,) = extraction.held_rows(year.office, CYCLE)
+    assert held.proposals == ("U+8FBB U+E0102>U+8FBB", "U+845B U+E0103>U+845B")
+    assert _decide(year, 3, "substitute", substitute=",".join(held.proposals))
+    person = next(it for it in year.addressees() if it.name == "辻　葛子")
+    assert _taken(year).hard == str(person.serial)
+
+
+def test_the_year_before_is_compared_where_it_is_known(year: Played, write: Write) -> None:
+    """The exported count of the year before is in record and sheet; without that year nothing is compared."""
+    write({})
+    year.take()
+    assert _taken(year).last_year is None
+    open_year(year.office, YEAR - 1)
+    before = _taken(year).model_copy(update={"exported": 4301}).model_dump_json()
+    with writing(year.office.engine) as connection:
+        connection.execute(
+            insert(tables.Record).values(
+                cycle_id=f"hatachi-{YEAR - 1}", act="take_extract", key="before", status="done", by=REGISTRAR,
+                via="desk", occurred_at=year.now, entered_at=year.now, data=before, confirmed_by="", ledger_seq=1,
+            )
+        )  # fmt: skip
+    write({}, {})
+    year.take()
+    assert _taken(year).last_year == 4301
+    assert "4,301" in dict(checking.report_of(year.office, CYCLE).comparison)["前年度の引渡し件数"]
+
+
+def test_an_extract_left_elsewhere_is_a_copy_to_destroy(year: Played, write: Write, tmp_path: Path) -> None:
+    """A plain file taken from elsewhere than the inbox is an item of the ward; the close asks for its destruction."""
+    year.take(write({}, {}, path=tmp_path / "mine.csv"))
+    items = [(it.number, it.kind, it.state) for it in year.facts().items]
+    assert items == [("E-2026-01", "extract_original", "with_ward")]
+    missing = {gap.guard: gap.missing for gap in year.office.door.missing(CYCLE, "close")}
+    assert "E-2026-01" in missing["no_item_is_left"]
+
+
+def test_additions_that_cannot_be_read_are_told_to_the_ledger(year: Played) -> None:
+    """An additional file that is no extract at all leaves a note of its code; nothing else happens."""
+    year.play(before="take_additions")
+    year.extract.write_bytes(b"%PDF-1.7\n%%EOF")
+    taken = extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR)
+    assert isinstance(taken, Taken)
+    assert taken.outcome is None
+    note = year.entries()[-1]
+    assert (note["event"], note["data"]["findings"]) == ("extract_refused", {"not_csv": 1})
+
+
+def test_nobody_gets_a_serial_that_was_ever_given(year: Played, write: Write) -> None:
+    """A late move-in goes on from the last serial ever given, also where the last ones were of people left out."""
+    write({"宛名番号": "1"}, *({"宛名番号": str(n), "氏名": "山〓　花子"} for n in range(2, 6)))
+    year.take()
+    for row in range(3, 7):
+        _decide(year, row, "exclude")
+    year.play(before="take_additions")
+    write({"宛名番号": "9"}, {"宛名番号": "1"})
+    taken = extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR)
+    assert isinstance(taken, Taken)
+    record = year.facts().record("take_additions", AdditionsTaken)
+    assert record
+    assert (record.serials, record.excluded) == ("6", {"known": 1})
 
 
 def test_additions_never_repeat_a_serial_or_a_person(year: Played) -> None:

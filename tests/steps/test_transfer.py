@@ -4,21 +4,26 @@ import csv
 import hashlib
 import io
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pypdfium2
 import pytest
-from playing import CYCLE, Played, begun, copied, everything_under
+from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, everything_under
 
-from adapters.package import open_package
+from adapters.fonts import FontFile, default_font
+from adapters.package import open_package, seven_zip
 from adapters.scanner import scan
 from desk.cast import COORDINATOR
 from models.errors import BadInput, Damaged, Refused
 from models.records.transfer import PackageSealed
+from models.serials import compact
 from steps import contractor, transfer
 from steps.extraction import needles_of
-from steps.transfer import FILE, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
+from steps.sample import sample_extract, write_sample
+from steps.transfer import FILE, HARD, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
 
 pytestmark = pytest.mark.xdist_group("transfer")
 
@@ -207,3 +212,59 @@ def test_the_password_is_erased_once_the_package_was_opened(year: Played) -> Non
     transfer.forget_the_password(year.office, CYCLE, opened=True)
     transfer.forget_the_password(year.office, CYCLE, opened=True)
     assert PASSWORD not in year.office.vault(CYCLE).names()
+
+
+def test_a_contractor_finds_the_four_items_and_nothing_else(sealed: Played, tmp_path: Path) -> None:
+    """What 7-Zip itself unpacks: serial and the three items in a table, and no other word of the register anywhere."""
+    command = [seven_zip(), "x", f"-p{_password(sealed)}", f"-o{tmp_path}", _package(sealed)]
+    subprocess.run(command, check=True, capture_output=True)
+    with (tmp_path / FILE).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["通し番号", "氏名", "郵便番号", "住所"]
+    assert {len(row) for row in rows} == {4}
+    register = sample_extract(fiscal_year=YEAR, persons=PERSONS)
+    sent = {row[1] for row in rows[1:]}
+    unpacked = everything_under(tmp_path)
+    for number, name, born, marked in register.select("宛名番号", "氏名", "生年月日", "支援措置").iter_rows():
+        assert number.encode() not in unpacked
+        if marked == "1":
+            assert name.encode() not in unpacked
+        for day in (born, born.replace("-", ""), born.replace("-", "/")):
+            assert len(day) < 8 or day.encode() not in unpacked
+    order = [register["氏名"].to_list().index(row[1]) for row in rows[1:] if row[1] in set(register["氏名"])]
+    assert order != sorted(order)  # the serial does not tell the place in the register
+    assert len(sent) > PERSONS // 2
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, MANIFEST, WORDS, *TEMPLATES}
+
+
+def test_hard_rows_travel_as_serials_and_are_in_the_sample(template_home: Path, tmp_path: Path) -> None:
+    """The words name by serial what the sample must show; a sample that leaves one out is refused by that serial."""
+    with begun(template_home, tmp_path / "year") as year:
+        register = sample_extract(fiscal_year=YEAR, persons=20)
+        odd = pl.when(pl.int_range(pl.len()) == 7).then(pl.lit("辻\U000e0102　難子")).otherwise(pl.col("氏名"))
+        write_sample(register.with_columns(odd.alias("氏名")), year.extract)
+        year.play(before="hand_over_medium")
+        hard = next(it.serial for it in year.addressees() if it.name == "辻　難子")
+        members = open_package(_package(year), password=_password(year))
+        assert json.loads(members[WORDS])[HARD] == str(hard)
+        year.play(before="submit_imprint_sample")
+        with pytest.raises(Refused) as refusal:
+            year.do("submit_imprint_sample", serials=compact({it.serial for it in year.addressees()} - {hard}))
+        (gap,) = refusal.value.unmet
+        assert gap.guard == "sample_holds_every_hard_row"
+        assert f"[{hard}]" in gap.missing
+        year.do("submit_imprint_sample")
+
+
+def test_another_font_stops_the_sealing(year: Played, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A font installed after the judging would print other glyphs: the sealing is refused and says what to do."""
+    other = tmp_path / "ipamjm.ttf"
+    other.write_bytes(default_font().path.read_bytes() + b"\0")
+    font = FontFile.read(other)
+    monkeypatch.setattr(transfer, "default_font", lambda: font)
+    with pytest.raises(Refused) as refusal:
+        year.seal()
+    (gap,) = refusal.value.unmet
+    assert gap.guard == "font_is_the_judged_one"
+    assert font.sha256[:16] in gap.missing
+    assert "package_sealed" not in year.events()

@@ -224,7 +224,7 @@ TAKE = ("extract", "take", "--year", "2026", "--by", "watanabe", "--expect", "1-
         pytest.param("adapters.vault:Vault.write after 2", marks=LONG),
         pytest.param("states.door:Door.perform before 1", marks=LONG),
         "states.door:Door.perform after 1",
-        pytest.param("steps.papers:print_extract_report after 1", marks=LONG),
+        pytest.param("steps.checking:print_report after 1", marks=LONG),
         pytest.param("steps.extraction:_emptied before 1", marks=LONG),
     ],
 )

@@ -1,0 +1,168 @@
+"""How a file of the register section arrives: plain in the inbox or elsewhere, or encrypted, to be opened in memory.
+
+An encrypted file is opened by 7-Zip in memory; the plain text never touches a disk on its way into the vault.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.errors import BadInput, Damaged, Unknown
+from models.programme import Programme
+from models.words import _
+from states.facts import Facts
+from steps.office import Office
+
+Ask = Callable[[], str]
+"""How the password is asked for, once it is known that one is needed."""
+
+ORIGINAL, PROTECTED_LIST = "E", "L"
+_TAKEN = ".taken"
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """What came in: the CSV as bytes; `travelled_sha256` is the hash of the encrypted file around it, if it had one."""
+
+    content: bytes = field(repr=False)
+    travelled_sha256: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the CSV itself, which is what the ledger names."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def no_password() -> str:
+    """Say that nobody is there to be asked.
+
+    Raises:
+        BadInput: always.
+
+    """
+    raise BadInput(
+        _("The extract is encrypted, and no password was given."),
+        _("Run the command at a terminal, where it asks for the password; a script gives --password-stdin."),
+    )
+
+
+def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arrived:
+    """Return the CSV of a file of the register section; an encrypted 7z or zip is opened with the password asked for.
+
+    An archive that is not encrypted comes back as it is: the reader refuses it as no CSV.
+
+    Raises:
+        UnreadableExtract: it is no plain file, cannot be read, or is too large.
+        BadInput: no password, a wrong one, or not exactly one CSV inside.
+        Damaged: it cannot be opened whatever the password.
+
+    """
+    from adapters.package import how_sealed  # noqa: PLC0415 - 7-Zip is not needed to show a table
+    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
+
+    data = register_bytes(path, programme=programme)
+    try:
+        sealed = how_sealed(path)
+    except Damaged:
+        raise _damaged() from None
+    if sealed == "no":
+        return Arrived(content=data)
+    digest, limit = hashlib.sha256(data).hexdigest(), programme.extract.size_limit_mib * _MIB
+    del data
+    return Arrived(
+        content=_only_csv(path, ask(), sha256=digest, limit=limit, checked=sealed == "checked"),
+        travelled_sha256=digest,
+    )
+
+
+def _only_csv(path: Path, password: str, *, sha256: str, limit: int, checked: bool) -> bytes:
+    from adapters.package import open_package  # noqa: PLC0415 - 7-Zip is not needed to show a table
+
+    if not password:
+        raise BadInput(_("The password is empty."), _("Type the password of the encrypted extract."))
+    try:
+        members = open_package(path, password=password, sha256=sha256, limit=limit)
+    except Damaged:
+        raise (_damaged() if checked else _wrong_or_damaged()) from None
+    if len(members) != 1 or not all(name.lower().endswith(".csv") for name in members):
+        raise BadInput(
+            _("The encrypted file must hold exactly one CSV file; it holds {count} files.").format(count=len(members)),
+            _("Ask the register section to encrypt the extract alone."),
+        )
+    return members.popitem()[1]
+
+
+def _damaged() -> Damaged:
+    return Damaged(
+        _("The encrypted extract cannot be opened: it is damaged, or not encrypted with AES-256."),
+        _("Compare its SHA-256 with the slip, copy it again from its medium, or have it encrypted again."),
+    )
+
+
+def _wrong_or_damaged() -> BadInput:
+    """Return what a 7z whose file names are readable leaves open: it has no check of the password alone."""
+    return BadInput(
+        _("The password is wrong, or the encrypted extract is damaged: with readable file names nothing tells which."),
+        _("If its SHA-256 is the one of the slip, it is the password: type it again. Otherwise copy the file again."),
+    )
+
+
+def from_inbox(office: Office) -> Path:
+    """Return the one file of the inbox.
+
+    Raises:
+        Unknown: there is none, or more than one.
+
+    """
+    inbox = office.settings.inbox
+    found = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
+    if len(found) != 1:
+        raise Unknown(
+            _("The inbox holds {count} files; one extract is expected.").format(count=len(found)),
+            _("Put the extract into {inbox}, alone.").format(inbox=inbox),
+        )
+    return found[0]
+
+
+def lies_in_the_inbox(office: Office, source: Path) -> bool:
+    """Tell whether a file is ours to erase; one that lies elsewhere is not."""
+    return source.resolve().parent == office.settings.inbox.resolve()
+
+
+def emptied(office: Office, source: Path) -> bool:
+    """Erase a file from the inbox after taking; tell whether it lay there.
+
+    It is set apart first: a kill leaves it whole, or apart for the next taking to erase, but never half erased for an
+    extract.
+    """
+    if not lies_in_the_inbox(office, source):
+        return False
+    source.rename(source.with_name(f".{source.name}{_TAKEN}"))
+    erase_what_is_taken(office)
+    return True
+
+
+def erase_what_is_taken(office: Office) -> None:
+    """Erase what a killed taking set apart."""
+    from adapters.vault import shred  # noqa: PLC0415 - cryptography is not needed to show a table
+
+    for path in office.settings.inbox.glob(f".*{_TAKEN}"):
+        shred(path)
+
+
+def original_of(office: Office, facts: Facts, source: Path, arrived: Arrived) -> str:
+    """Return the number under which a plain file that stays where it lies is to be destroyed; "" where none stays.
+
+    An encrypted file has its number from its receipt already.
+    """
+    if arrived.travelled_sha256 or lies_in_the_inbox(office, source):
+        return ""
+    return free_number(facts, ORIGINAL)
+
+
+def free_number(facts: Facts, letter: str) -> str:
+    """Return the next number of a kind of custody item: E-2026-01."""
+    used = [item.number for item in facts.items if item.number.startswith(f"{letter}-{facts.fiscal_year}-")]
+    return f"{letter}-{facts.fiscal_year}-{max((int(it.rpartition('-')[2]) for it in used), default=0) + 1:02}"

@@ -1,0 +1,219 @@
+"""Checking: one page about the extract for the two checkers, as a PDF to stamp and on the screen (点検票)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from models.errors import Unknown
+from models.extract import CODES
+from models.records.extraction import ExtractTaken
+from models.serials import count, ranges
+from models.words import N_, _, language, translate
+from states import schedule
+from states.facts import Facts
+from steps import papers
+from steps.office import Office
+
+DECISIONS = {
+    "exclude": N_("Excluded"),
+    "accept": N_("As it is"),
+    "substitute": N_("Substituted"),
+    "corrected": N_("Awaits correction"),
+}
+REASONS = {
+    "protected": N_("Under protective measures"),
+    "dead": N_("Died"),
+    "moved_out": N_("Moved out"),
+    "duplicate": N_("Twice in the extract"),
+    "decided": N_("Excluded by decision"),
+}
+_ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
+_BAR = 40  # characters of the longest bar
+_GONE = N_("the font it was judged with is not installed any more")
+_HOWS = ("exclude", "substitute", "accept", "corrected", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the two checkers compare: counts, months, how it stands beside last year and the extract before."""
+
+    taken: ExtractTaken
+    cutoff: str
+    font: str
+    licence: str
+    rows: Sequence[Row[tuple[tables.HeldRow]]]
+    names: Mapping[str, str]
+    lang: str
+
+    def say(self, sentence: str, **counts: int) -> str:
+        """Return a sentence of the catalogue in the report's language."""
+        return translate(sentence, self.lang).format(**{name: f"{number:,}" for name, number in counts.items()})
+
+    @property
+    def result(self) -> str:
+        """Return the sum that must hold."""
+        return self.say(
+            N_("Hits {hits} = exported {exported} + excluded {excluded} + held {held}"),
+            hits=self.taken.raw_hits, exported=self.taken.exported, excluded=sum(self.taken.excluded.values()),
+            held=self.taken.held,
+        )  # fmt: skip
+
+    @property
+    def excluded(self) -> list[tuple[str, int]]:
+        """Return reason and count of everybody who is not exported."""
+        return [(self.reason(key), number) for key, number in self.taken.excluded.items()]
+
+    @property
+    def comparison(self) -> list[tuple[str, str]]:
+        """Return how it stands beside last year and the extract before, by serial."""
+        taken = self.taken
+        year = _beside(taken.exported, taken.last_year) if taken.last_year else self.say(N_("not on record"))
+        lines = [(self.say(N_("Exported last year")), year)]
+        if not taken.before_sha256:
+            return [*lines, (self.say(N_("Extract before")), self.say(N_("none: this is the first")))]
+        changes = {N_("Added"): taken.added, N_("Removed"): taken.removed, N_("Changed"): taken.changed}
+        return [
+            *lines,
+            (self.say(N_("Extract before")), f"SHA-256 {taken.before_sha256[:8]}…"),
+            *((f"　{self.say(kind)}", self._serials(serials)) for kind, serials in changes.items()),
+        ]
+
+    def reason(self, key: str) -> str:
+        """Return why somebody is not exported."""
+        return self.say(REASONS[key]) if key in REASONS else self.sentence(key)
+
+    def sentence(self, code: str) -> str:
+        """Return what a finding code means."""
+        return translate(CODES[code].sentence, self.lang) if code in CODES else code
+
+    def _serials(self, text: str) -> str:
+        """Return how many, and the first of them by serial."""
+        spans = ranges(text)
+        shown = "、".join(f"{a}–{b}" if b > a else str(a) for a, b in spans[:_SPANS_SHOWN])
+        more = " …" if len(spans) > _SPANS_SHOWN else ""
+        persons = self.say(N_("{count} persons"), count=count(text))
+        return f"{persons}　{shown}{more}".strip()
+
+    @property
+    def by_code(self) -> list[tuple[str, str, Counter[str]]]:
+        """Return column and reason of the held rows with how many were decided how, most first."""
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for row in self.rows:
+            found.setdefault((row.column, row.code), Counter())[row.how] += 1
+        most_first = sorted(found.items(), key=lambda it: (-it[1].total(), it[0]))
+        shown = [(column, self.sentence(code), hows) for (column, code), hows in most_first[:_CODES_THAT_FIT]]
+        rest = sum((hows for _key, hows in most_first[_CODES_THAT_FIT:]), Counter[str]())
+        return [*shown, ("", self.say(N_("Other reasons")), rest)] if rest else shown
+
+    @property
+    def deciders(self) -> str:
+        """Return who decided how many rows."""
+        counted = Counter(self.names.get(row.decided_by, row.decided_by) for row in self.rows if row.decided_by)
+        return "、".join(f"{name}（{number:,}）" for name, number in counted.most_common(4)) or self.say(N_("none"))
+
+
+def report_of(office: Office, cycle_id: str, *, lang: str = "") -> Report:
+    """Return what is reported about the extract of a cycle, in the reader's language unless another is named.
+
+    Raises:
+        Unknown: none is taken yet.
+
+    """
+    from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
+
+    facts = papers.facts_of(office, cycle_id)
+    taken = facts.record("take_extract", ExtractTaken)
+    if taken is None:
+        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
+    font = default_font()
+    judged_with = font.sha256 == taken.font_sha256
+    return Report(
+        taken=taken,
+        cutoff=str(schedule.milestones(facts.programme, facts.fiscal_year, office.calendar).get("cutoff", "")),
+        font=font.family if judged_with else translate(_GONE, lang or language()),
+        licence=font.licence.partition(". ")[0].removeprefix("This Font Software is licensed under the ")
+        if judged_with
+        else "",
+        rows=stored_rows(office, cycle_id),
+        names=papers.names_of(facts),
+        lang=lang or language(),
+    )
+
+
+def print_report(office: Office, cycle_id: str) -> Path:
+    """Print the page that the two checkers stamp."""
+    facts = papers.facts_of(office, cycle_id)
+    data = _on_paper(facts, report_of(office, cycle_id, lang="ja"))
+    return papers.put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
+
+
+def stored_rows(office: Office, cycle_id: str) -> Sequence[Row[tuple[tables.HeldRow]]]:
+    """Return the held rows of the extract with their decisions, in the order of the rows."""
+    held = tables.HeldRow
+    query = select(held).where(col(held.cycle_id) == cycle_id).order_by(col(held.row))
+    with reading(office.engine) as connection:
+        return connection.execute(query).all()
+
+
+def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """Return each birth month with its bar and count, for the screen; an empty month stands out."""
+    most = max(1, *months.values()) if months else 1
+    return [
+        (month, "█" * -(-number * _BAR // most), f"{number:,}" if number else "0 !")
+        for month, number in sorted(months.items())
+    ]
+
+
+def _on_paper(facts: Facts, report: Report) -> dict[str, Any]:
+    taken, fits = report.taken, len(report.rows) <= _ROWS_THAT_FIT
+    return {
+        "head": papers.head(facts, f"T-{facts.fiscal_year}-01"),
+        "condition": [
+            {"label": "生年月日の範囲", "value": f"{taken.window_from} から {taken.window_to} まで"},
+            {"label": "実際の生年月日", "value": f"{taken.born_from} から {taken.born_to} まで"},
+            {"label": "基準日", "value": report.cutoff},
+        ],
+        "hits": f"{taken.raw_hits:,}",
+        "excluded": [{"reason": reason, "count": f"{number:,}"} for reason, number in report.excluded],
+        "waiting": f"{taken.held:,}",
+        "exported": f"{taken.exported:,}",
+        "result": report.result,
+        "comparison": [{"label": label, "value": value} for label, value in report.comparison],
+        "months": [{"label": month, "count": number} for month, number in sorted(taken.months.items())],
+        "files": [
+            {"label": "文字コード", "value": str(taken.encoding)},
+            {"label": "書体", "value": "　".join(filter(None, (report.font, report.licence)))},
+        ],
+        "sha256": taken.extract_sha256,
+        "font_sha256": taken.font_sha256,
+        "held": [_row(row, report) for row in report.rows] if fits else [],
+        "held_codes": [] if fits else [_code(*it) for it in report.by_code],
+        "deciders": report.deciders,
+        "checkers": ("", ""),
+    }
+
+
+def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
+    return {
+        "row": row.row,
+        "column": row.column,
+        "code": report.sentence(row.code),
+        "decision": report.say(DECISIONS[row.how]) if row.how else "",
+        "by": report.names.get(row.decided_by, ""),
+    }
+
+
+def _code(column: str, reason: str, hows: Counter[str]) -> dict[str, Any]:
+    counts = {how or "open": f"{hows[how]:,}" if hows[how] else "" for how in _HOWS}
+    return {"column": column, "code": reason, "count": f"{hows.total():,}", **counts}
+
+
+def _beside(now: int, before: int) -> str:
+    return f"{before:,}（{now - before:+,}、{(now - before) / before:+.1%}）" if before else "0"

@@ -1,0 +1,139 @@
+"""The roll: what the vault keeps of the register's files, and who has which serial (Laws 4 and 7).
+
+Kept are the columns that the programme knows, rewritten as CSV in the order of the rows; what an extract had beside
+them is nowhere. A serial is given in an order that tells nothing, belongs to one 宛名番号 for the whole cycle, and is
+never given to another.
+"""
+
+# polars' signatures name numpy, which is not needed and not installed
+# pyright: reportUnknownMemberType=false
+import io
+import json
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from adapters.register import RegisterTable, parse_register
+from models.extract import Finding
+from models.programme import Programme
+from models.serials import compact, expand
+
+if TYPE_CHECKING:
+    from adapters.vault import Vault
+
+NUMBER = "宛名番号"
+_ROLL = "serials"
+_NTH, _SERIAL = "nth", "serial"  # two persons may share a number by mistake: the first is 0, the second 1
+_SCHEMA = {NUMBER: pl.String, _NTH: pl.UInt32, _SERIAL: pl.UInt32}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """An extract beside the one before it, by serial."""
+
+    added: str = ""
+    removed: str = ""
+    changed: str = ""
+
+
+def keep(vault: "Vault", table: RegisterTable) -> None:
+    """Write an extract into the vault under the hash of the file as it came, with what reading it showed."""
+    known = {*table.frame.columns}
+    findings = [
+        {"code": it.code, "row": it.row, "column": it.column if it.column in known else "", "count": it.count}
+        for it in table.findings
+    ]
+    origin = {"sha256": table.sha256, "encoding": table.encoding, "findings": findings}
+    vault.write(f"extract-{table.sha256[:12]}", minimised(table.frame))
+    vault.write(f"origin-{table.sha256[:12]}", json.dumps(origin, ensure_ascii=False).encode())
+
+
+def kept(vault: "Vault", sha256: str, programme: Programme) -> RegisterTable:
+    """Return a kept extract as it was read when it came: rows count as they did then."""
+    table = parse_register(vault.read(f"extract-{sha256[:12]}"), programme=programme)
+    origin = json.loads(vault.read(f"origin-{sha256[:12]}"))
+    findings = tuple(Finding(**finding) for finding in origin["findings"])
+    return replace(table, sha256=origin["sha256"], encoding=origin["encoding"], findings=findings)
+
+
+def minimised(frame: pl.DataFrame) -> bytes:
+    """Return the known columns of a file of the register section as CSV; polars would quote what is empty."""
+    text = io.BytesIO()
+    columns = [name for name in frame.columns if name != "row"]
+    frame.select(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in columns).write_csv(text)
+    return text.getvalue()
+
+
+def enrolled(vault: "Vault", frame: pl.DataFrame, rows: pl.Series, *, after: int = 0) -> pl.DataFrame:
+    """Give a serial to everybody in these rows who has none yet; return the rows with their serials.
+
+    New serials go on from the last one ever given, and from `after`, in an order that tells nothing about anybody.
+    """
+    roll, numbered = _roll(vault), _numbered(frame)
+    listed = numbered.filter(pl.col("row").is_in(rows.implode()) & (pl.col(NUMBER).str.strip_chars() != ""))
+    new = listed.join(roll, on=[NUMBER, _NTH], how="anti").select(NUMBER, _NTH)
+    if new.height:
+        first = max(after, int(roll[_SERIAL].max() or 0)) + 1  # pyright: ignore[reportArgumentType] - a column of numbers
+        serials = list(range(first, first + new.height))
+        random.SystemRandom().shuffle(serials)
+        roll = roll.vstack(new.with_columns(pl.Series(_SERIAL, serials, dtype=pl.UInt32)))
+        text = io.BytesIO()
+        roll.write_csv(text)
+        vault.write(_ROLL, text.getvalue())
+    return listed.join(roll, on=[NUMBER, _NTH]).select("row", _SERIAL).sort("row")
+
+
+def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.DataFrame, str]) -> Comparison:
+    """Compare two extracts, each with the serials it lists for export or decision.
+
+    Changed is who stands in both and differs in any column that the programme knows.
+    """
+    was, stands = (_listed(vault, frame, serials) for frame, serials in (before, now))
+    columns = [name for name in stands.columns if name not in {"row", _NTH, _SERIAL}]
+    both = stands.join(was, on=_SERIAL, suffix=" before")
+    differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name} before") for name in columns)
+    return Comparison(
+        added=_text(stands.join(was, on=_SERIAL, how="anti")),
+        removed=_text(was.join(stands, on=_SERIAL, how="anti")),
+        changed=_text(both.filter(differs)),
+    )
+
+
+def serials_of(vault: "Vault", numbers: pl.Series) -> pl.DataFrame:
+    """Return every pair of 宛名番号 and serial for these numbers; who has no serial is not among them."""
+    return _roll(vault).filter(pl.col(NUMBER).is_in(numbers.implode())).select(NUMBER, _SERIAL)
+
+
+def numbers_of(vault: "Vault", serials: str) -> pl.DataFrame:
+    """Return 宛名番号 and serial of everybody who has one of these serials."""
+    return _roll(vault).filter(pl.col(_SERIAL).is_in(_series(serials).implode())).select(NUMBER, _SERIAL)
+
+
+def union(*texts: str) -> str:
+    """Return the serials that any of the texts names."""
+    return compact(serial for text in texts for serial in expand(text))
+
+
+def _roll(vault: "Vault") -> pl.DataFrame:
+    if _ROLL not in vault.names():
+        return pl.DataFrame(schema=_SCHEMA)
+    return pl.read_csv(vault.read(_ROLL), schema=_SCHEMA)
+
+
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over(NUMBER).alias(_NTH))
+
+
+def _listed(vault: "Vault", frame: pl.DataFrame, serials: str) -> pl.DataFrame:
+    rows = _numbered(frame).join(_roll(vault), on=[NUMBER, _NTH])
+    return rows.join(_series(serials).to_frame(), on=_SERIAL, how="semi")
+
+
+def _series(serials: str) -> pl.Series:
+    return pl.Series(_SERIAL, list(expand(serials)), dtype=pl.UInt32)
+
+
+def _text(rows: pl.DataFrame) -> str:
+    return compact(rows[_SERIAL].to_list())

@@ -1,0 +1,227 @@
+"""What the register section tells after the extraction: matched in the vault, acted on by serial, told to nobody."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playing import CYCLE, Played, begun, copied, everything_under
+
+from adapters.scanner import scan
+from desk.cast import COORDINATOR, REGISTRAR
+from models.errors import BadInput, Refused
+from models.extract import UnreadableExtract
+from models.records.enclosing import PullListIssued
+from models.records.extraction import ChangesTaken, ProtectionRechecked
+from models.serials import compact, expand
+from steps import protection
+from steps.extraction import Addressee, needles_of
+
+pytestmark = pytest.mark.xdist_group("protection")
+STRANGER = "424242"
+HEADER = "宛名番号,異動事由,異動日,支援措置"
+
+
+@pytest.fixture(scope="module")
+def extracted(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give the year on the morning of the sealing."""
+    with begun(template_home, tmp_path_factory.mktemp("protection") / "year") as year:
+        year.play(before="recheck_before_sealing")
+        yield year
+
+
+@pytest.fixture(scope="module")
+def printed(extracted: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give the year once the letters are printed."""
+    with copied(extracted, tmp_path_factory.mktemp("printed") / "year") as year:
+        year.play(before="issue_pull_list")
+        yield year
+
+
+@pytest.fixture
+def year(extracted: Played, tmp_path: Path) -> Iterator[Played]:
+    """Give a copy of the morning of the sealing."""
+    with copied(extracted, tmp_path / "year") as year:
+        yield year
+
+
+@pytest.fixture
+def later(printed: Played, tmp_path: Path) -> Iterator[Played]:
+    """Give a copy of the year once the letters are printed."""
+    with copied(printed, tmp_path / "later") as year:
+        yield year
+
+
+def _list(year: Played, *rows: str, header: str = HEADER) -> Path:
+    path = year.folder / "changes.csv"
+    path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def _people(year: Played) -> list[Addressee]:
+    return year.addressees()
+
+
+def _take(year: Played, *rows: str) -> protection.Told:
+    return protection.take_changes(year.office, CYCLE, _list(year, *rows), by=REGISTRAR)
+
+
+def test_changes_become_serials_of_their_kind(later: Played) -> None:
+    """Moved, died and protected are told apart in the record by serial; who stays or is not ours is counted."""
+    a, b, c, d = _people(later)[:4]
+    told = _take(
+        later, f"{a.number},転出,2026-11-10,", f"{b.number},死亡,2026/11/11,", f"{c.number},転出,20261112,1",
+        f"{d.number},転居,2026-11-12,", "999999,転出,2026-11-12,",
+    )  # fmt: skip
+    record = later.facts().record("take_changes", ChangesTaken)
+    assert record
+    assert (record.moved, record.died, record.newly_protected) == (str(a.serial), str(b.serial), str(c.serial))
+    assert (record.rows, record.staying, record.strangers) == (5, 1, 1)
+    assert (told.rows, told.named, told.strangers, told.source_left) == (5, 3, 1, True)
+    assert _take(later, *(later.folder / "changes.csv").read_text().splitlines()[1:]).outcome.repeated
+
+
+def test_before_the_sealing_everybody_named_is_pulled_at_once(year: Played) -> None:
+    """Nothing has left yet, so that nobody whom the list names is in the package."""
+    named = _people(year)[:3]
+    _take(
+        year,
+        *(f"{it.number},{why}" for it, why in zip(named, ("転出,2026-11-10,", "死亡,2026-11-10,", ",,1"), strict=True)),
+    )
+    assert _serials(year, "pulled") == {it.serial for it in named}
+
+
+def _serials(year: Played, *states: str) -> frozenset[int]:
+    with year.office.engine.connect() as connection:
+        return year.office.door.facts(connection, CYCLE).pieces.serials(*states)
+
+
+def test_the_pull_list_is_what_changes_and_rechecks_name(later: Played) -> None:
+    """It holds exactly the serials not yet pulled, under one neutral code; a list that leaves one out is refused."""
+    found = later.facts().record("recheck_before_enclosing", ProtectionRechecked)
+    assert found
+    moved, protected = _people(later)[2], _people(later)[5]
+    _take(later, f"{moved.number},転出,2026-11-10,", f"{protected.number},,,1")
+    with pytest.raises(Refused) as refused:
+        later.do("issue_pull_list", pulled=found.newly_protected, reasons={"r1": 1})
+    (gap,) = refused.value.unmet
+    assert gap.guard == "changes_are_on_the_pull_list"
+    assert compact({moved.serial, protected.serial}) in gap.missing
+    _recheck_today(later, STRANGER)
+    protection.issue_pull_list(later.office, CYCLE, by=REGISTRAR)
+    issued = later.facts().record("issue_pull_list", PullListIssued)
+    assert issued
+    assert set(expand(issued.pulled)) == {moved.serial, protected.serial, *expand(found.newly_protected)}
+    assert set(issued.reasons) == {"r1"}
+
+
+def _recheck_today(year: Played, *numbers: str) -> protection.Told:
+    return protection.recheck(year.office, CYCLE, _list(year, *numbers, header="宛名番号"), by=REGISTRAR)
+
+
+def test_a_pull_list_wants_a_recheck_of_the_day(later: Played) -> None:
+    """The day of the re-check is the one of the record, not the one on which the list is asked for."""
+    later.set_clock(later.now.replace(day=later.now.day + 1))
+    with pytest.raises(Refused) as refused:
+        protection.issue_pull_list(later.office, CYCLE, by=REGISTRAR)
+    assert "pull_list_was_rechecked_today" in {gap.guard for gap in refused.value.unmet}
+
+
+def test_enclosing_waits_until_the_protected_are_pulled(later: Played) -> None:
+    """A person who comes under protection after the pull list was answered stops the enclosing by serial."""
+    _recheck_today(later, STRANGER)
+    protection.issue_pull_list(later.office, CYCLE, by=REGISTRAR)
+    later.do("acknowledge_pull_list")
+    late = next(it for it in _people(later) if it.serial in _serials(later, "printed"))
+    _take(later, f"{late.number},,,1")
+    with pytest.raises(Refused) as refused:
+        later.do("report_enclosing")
+    gaps = {gap.guard: gap.missing for gap in refused.value.unmet}
+    assert f"[{late.serial}]" in gaps["no_protected_piece_is_sealed"]
+    protection.issue_pull_list(later.office, CYCLE, by=REGISTRAR)
+    later.do("acknowledge_pull_list")
+    later.do("report_enclosing")
+
+
+def test_the_recheck_that_is_due_tells_only_who_is_new(year: Played) -> None:
+    """The register's whole list is compared: strangers do not count, and whoever was found before is not told again."""
+    first, second = _people(year)[:2]
+    told = _recheck_today(year, first.number, STRANGER)
+    assert (told.rows, told.named, told.outcome.trigger) == (2, 1, "recheck_before_sealing")
+    assert _recheck_today(year, first.number, second.number, STRANGER).named == 1
+    record = year.facts().record("recheck_before_sealing", ProtectionRechecked)
+    assert record
+    assert (record.newly_protected, record.listed) == (str(second.serial), 3)
+    assert _serials(year, "pulled") == {first.serial, second.serial}
+
+
+def test_a_list_with_marks_protects_those_who_have_one(year: Played) -> None:
+    """Where the list has the column 支援措置, only its marked rows are protected."""
+    first, second = _people(year)[:2]
+    path = _list(year, f"{first.number},1", f"{second.number},0", header="宛名番号,支援措置")
+    assert protection.recheck(year.office, CYCLE, path, by=REGISTRAR).named == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("1,引越し,2026-11-10,", "異動事由"), ("1,,,", "異動事由"), ("1,死亡,,", "異動日"),
+        ("1,死亡,2026-02-30,", "異動日"), (",死亡,2026-11-10,", "宛名番号"),
+    ],
+)  # fmt: skip
+def test_a_change_nobody_understands_is_refused_by_row(later: Played, row: str, column: str) -> None:
+    """A reason or date that is not known refuses the whole list by row and column, never by value."""
+    before = len(later.entries())
+    with pytest.raises(BadInput) as refused:
+        _take(later, "2,死亡,2026-11-10,", row)
+    assert f"{column}: 3" in refused.value.message
+    assert "引越し" not in str(refused.value)
+    assert len(later.entries()) == before
+
+
+def test_a_change_list_with_a_forbidden_column_is_refused_and_told(later: Played) -> None:
+    """A list with individual numbers is refused; the ledger gets its code and no number."""
+    path = _list(later, "1,死亡,2026-11-10,,123456789018", header=f"{HEADER},個人番号")
+    with pytest.raises(UnreadableExtract):
+        protection.take_changes(later.office, CYCLE, path, by=REGISTRAR)
+    note = later.entries()[-1]
+    assert (note["event"], note["data"]["findings"]) == ("list_refused", {"forbidden_column": 1})
+
+
+def test_names_on_a_change_list_are_dropped(later: Played) -> None:
+    """A name that comes with the list is in no store; its numbers are looked for at the end."""
+    person = _people(later)[0]
+    path = _list(
+        later, f"{person.number},死亡,2026-11-10,,余計　名前", "777777,死亡,2026-11-10,,x", header=f"{HEADER},氏名"
+    )
+    protection.take_changes(later.office, CYCLE, path, by=REGISTRAR)
+    path.unlink()
+    vault = later.office.vault(CYCLE)
+    opened = b"".join(vault.read(name) for name in vault.names())
+    assert "余計　名前".encode() not in opened + everything_under(later.folder)
+    assert {person.number, "777777"} <= needles_of(vault, later.facts())
+    assert scan([later.folder], {person.number}).found == 0
+
+
+def test_the_protected_are_handed_to_ward_staff_only(year: Played) -> None:
+    """A registrar gets the list in a file of his own; the ledger gets count and hash, and the ward an item."""
+    late = _people(year)[0]
+    _recheck_today(year, late.number)
+    out = year.folder / "list.csv"
+    with pytest.raises(Refused):
+        protection.list_protected(year.office, CYCLE, out, by=COORDINATOR)
+    assert not out.exists()
+    told = protection.list_protected(year.office, CYCLE, out, by=REGISTRAR)
+    rows = list(csv.DictReader(io.StringIO(out.read_bytes().decode("utf-8-sig"))))
+    assert told.named == len(rows)
+    assert [(it["区分"], it["通し番号"], it["氏名"]) for it in rows if it["区分"] == "抽出後"] == [
+        ("抽出後", str(late.serial), late.name)
+    ]
+    assert out.stat().st_mode & 0o077 == 0
+    entry = year.entries()[-1]
+    assert entry["event"] == "protected_listed"
+    assert set(entry["data"]["record"]) == {"persons", "sha256", "item"}
+    assert ("L-2026-01", "protected_list") in {(it.number, it.kind) for it in year.facts().items}
+    with pytest.raises(BadInput):
+        protection.list_protected(year.office, CYCLE, out, by=REGISTRAR)
