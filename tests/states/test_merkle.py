@@ -91,7 +91,7 @@ def test_the_root_of_every_size_is_the_rfcs() -> None:
     roots = merkle.Roots()
     for size in SIZES:
         assert merkle.root(size, read) == roots.root() == mth(0, size)
-        roots.add(merkle.leaf_hash(entry(size)))
+        roots.add([merkle.leaf_hash(entry(size))])
 
 
 def test_the_empty_tree_has_the_hash_of_nothing() -> None:
@@ -110,7 +110,7 @@ def test_certificate_transparencys_own_vectors_hold() -> None:
     }
     roots = merkle.Roots()
     for leaf in leaves:
-        roots.add(merkle.leaf_hash(bytes.fromhex(leaf)))
+        roots.add([merkle.leaf_hash(bytes.fromhex(leaf))])
         if roots.size in published:
             assert roots.root().hex() == published[roots.size]
 
@@ -264,7 +264,7 @@ def test_the_stream_stays_small() -> None:
     tracemalloc.start()
     roots = merkle.Roots()
     for n in range(100_000):
-        roots.add(merkle.leaf_hash(n.to_bytes(4)))
+        roots.add([merkle.leaf_hash(n.to_bytes(4))])
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000
