@@ -547,6 +547,8 @@ def rising(numbers: Sequence[int | None]) -> set[int]:
         if number is None:
             continue
         at = bisect_left(ends, number)
+        if ends[at : at + 1] == [number]:
+            continue  # the first of two is the one in its place
         before[line] = lines[at - 1] if at else None
         ends[at : at + 1], lines[at : at + 1] = [number], [line]
     kept: set[int] = set()
@@ -668,39 +670,39 @@ def judge(
                     )
                 )
     report.checkpoints = len(good)
-    trusted = stored if stored is not None and vouched(stored, good + bad, bad) else None
-    if bad:
-        report.findings += what_happened(lines, trusted, good, bad)
+    covered = max([note.size for note in [*good, *bad]] + [0])
+    whole = covered if beside else max(covered, len(lines))  # an export ends with a checkpoint
+    if bad or len(lines) > whole:
+        trusted = stored[:whole] if stored is not None and vouched(stored, [*good, *bad], covered) else None
+        report.findings += unique(what_happened(lines, trusted, whole)) + brackets(good, bad, len(lines))
     else:
-        report.findings += spoilt_forms(lines)
-        report.findings += spoilt_leaves(leaves, stored)
-    report.findings += uncovered(lines, good + bad, beside, report)
+        report.findings += spoilt_forms(lines) + spoilt_leaves(leaves, stored)
+    if len(lines) > covered and not beside:
+        report.remarks.append(
+            words(
+                "第{}号以後の記録は、どの検証値でも確かめられていません。",
+                "No checkpoint covers the entries from {} on.",
+                covered + 1,
+            )
+        )
 
 
-def vouched(stored: list[bytes], notes: Sequence[Note], bad: Sequence[Note]) -> bool:
-    """Tell whether a checkpoint vouches for the exported hashes as far as the entries do not hold."""
+def vouched(stored: list[bytes], notes: Sequence[Note], covered: int) -> bool:
+    """Tell whether a checkpoint vouches for the exported hashes as far as the checkpoints reach."""
     roots = roots_at(stored, {note.size for note in notes})
     fitting = [note.size for note in notes if roots.get(note.size) == note.root]
-    needed = min(max([note.size for note in bad] + [0]), len(stored))
-    return bool(fitting) and max(fitting) >= needed
+    return bool(fitting) and max(fitting) >= min(covered, len(stored))
 
 
-def what_happened(
-    lines: list[Line], trusted: list[bytes] | None, good: Sequence[Note], bad: Sequence[Note]
-) -> list[str]:
-    """Name the entries that were changed, removed, added or moved, or the entries among which they are."""
+def what_happened(lines: list[Line], trusted: list[bytes] | None, count: int) -> list[str]:
+    """Name what was changed, removed, added or moved in a ledger of `count` entries: by their hashes, else numbers."""
     troubles = {number: line.trouble for number, line in enumerate(lines, start=1)}
     claims = [line.says for line in lines]
-    findings: list[str] = []
     if trusted is not None:
         number_of = {leaf: number for number, leaf in enumerate(trusted, start=1)}
-        numbers = [number_of.get(line.leaf) for line in lines]
-        findings = told(differences(numbers, claims, len(trusted)), troubles)
-    else:
-        count = max([note.size for note in bad] + [len(lines)])
-        numbers = [says if says is not None and 0 < says <= count else None for says in claims]
-        findings = told(differences(numbers, claims, count), troubles) + spoilt_forms(lines, only_canonical=True)
-    return unique(findings) + brackets(good, bad, len(lines))
+        return told(differences([number_of.get(line.leaf) for line in lines], claims, len(trusted)), troubles)
+    numbers = [says if says is not None and 0 < says <= count else None for says in claims]
+    return told(differences(numbers, claims, count), troubles) + spoilt_forms(lines, only_canonical=True)
 
 
 def brackets(good: Sequence[Note], bad: Sequence[Note], count: int) -> list[str]:
@@ -747,23 +749,6 @@ def spoilt_leaves(leaves: Sequence[bytes], stored: list[bytes] | None) -> list[s
         for number in range(1, max(len(leaves), len(stored)) + 1)
         if leaves[number - 1 : number] != stored[number - 1 : number]
     ]
-
-
-def uncovered(lines: Sequence[Line], notes: Sequence[Note], beside: Sequence[Note], report: Report) -> list[str]:
-    """Name the entries after the last checkpoint: an export ends with one, so they came later."""
-    covered = max([note.size for note in notes] + [0])
-    if len(lines) <= covered:
-        return []
-    if beside:
-        return told([Change("added", 0, line) for line in range(covered + 1, len(lines) + 1)], {})
-    report.remarks.append(
-        words(
-            "第{}号以後の記録は、どの検証値でも確かめられていません。",
-            "No checkpoint covers the entries from {} on.",
-            covered + 1,
-        )
-    )
-    return []
 
 
 def unique(findings: Sequence[str]) -> list[str]:
