@@ -30,7 +30,7 @@ _HASHES = "SELECT hashes FROM ledger WHERE seq = ?"
 _APPEND = "INSERT INTO ledger (seq, cycle_id, event, entry, hashes) VALUES (?, ?, ?, ?, ?)"
 _SIZE = select(func.max(col(tables.Ledger.seq)))
 
-_STORED = "SELECT seq, {bytes}, hashes FROM ledger ORDER BY seq"
+_STORED = "SELECT seq, {bytes} FROM ledger ORDER BY seq"
 # Whether number, event and cycle beside an entry are the ones it says. Nothing is parsed: a canonical entry has its
 # members in one order, and text within it cannot hold a bare quotation mark.
 _DISAGREEING = """
@@ -38,7 +38,10 @@ SELECT MIN(seq) FROM ledger WHERE
   {find}(entry, '"event":"' || event || '","seq":' || seq || ',"via":"') = 0
   OR {find}(entry, ',"cycle":' || COALESCE('"' || cycle_id || '"', 'null') || ',"data":{{') = 0
 """
-_AS_BYTES = {"sqlite": "CAST(entry AS BLOB)", "postgresql": "convert_to(entry, 'UTF8')"}
+_AS_BYTES = {
+    "sqlite": "CAST(entry AS BLOB), CAST(hashes AS BLOB)",  # SQLite would keep text in either column
+    "postgresql": "convert_to(entry, 'UTF8'), hashes",
+}
 _FIND = {"sqlite": "instr", "postgresql": "strpos"}
 _BLOCK = 4096
 
