@@ -1,12 +1,12 @@
 """An exported ledger of twenty-odd entries, made once by the writer; every test changes a copy of its own."""
 
 import shutil
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from exporting import Export
 
 from deploy import verify_ledger as verifier
 from models.database import reading, writing
@@ -18,31 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIGNED_AT = (12, 17)  # and at the end, where the export itself signs
-
-
-@dataclass(frozen=True, kw_only=True)
-class Export:
-    """A folder as an auditor gets it, and what he holds on paper."""
-
-    folder: Path
-    key: str
-
-    @property
-    def lines(self) -> list[bytes]:
-        return (self.folder / "ledger.jsonl").read_bytes().splitlines(keepends=True)
-
-    def put(self, lines: list[bytes]) -> None:
-        (self.folder / "ledger.jsonl").write_bytes(b"".join(lines))
-
-    def note(self, size: int) -> str:
-        return (self.folder / "checkpoints" / f"{size:09}.txt").read_text(encoding="utf-8")
-
-    def check(self, *papers: Path) -> verifier.Report:
-        return verifier.verify_ledger(str(self.folder), [str(paper) for paper in papers], self.key)
-
-    def copy(self, to: Path) -> "Export":
-        shutil.copytree(self.folder, to)
-        return Export(folder=to, key=self.key)
 
 
 @pytest.fixture(scope="session")

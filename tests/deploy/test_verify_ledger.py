@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Export
+from exporting import Export
 
 from adapters.keys import LedgerKey
 from deploy import verify_ledger as verifier
