@@ -180,7 +180,7 @@ class PullList(Document):
 
 
 class Entry(TypedDict):
-    """A ledger entry as it is printed."""
+    """A ledger entry as it is printed; what deviates or corrects stands out."""
 
     number: int
     at: Moment
@@ -188,6 +188,11 @@ class Entry(TypedDict):
     who: str
     content: str
     quantity: str
+    counterpart: str
+    occasion: str
+    slip: str
+    remark: str
+    stands_out: bool
 
 
 class LedgerPrint(Document):

@@ -1,4 +1,4 @@
-"""`tsudoi ledger`: verify, export, prove, show."""
+"""`tsudoi ledger`: verify, export, prove, import, show."""
 
 import json
 from itertools import islice
@@ -11,13 +11,13 @@ from desk.cycles import JSON
 from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
-from steps import auditing
+from steps import auditing, control_ledger, history
 from steps.office import Office
 
 
 def furnish(app: typer.Typer) -> None:
     """Put the commands on the desk."""
-    ledger = typer.Typer(help=_("The ledger: verify, export, prove, show."), no_args_is_help=True)
+    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, show."), no_args_is_help=True)
     ledger.command("verify", help=_("Check every byte of the ledger, or of an exported one."))(verify)
     ledger.command("export", help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))(
         export
@@ -25,6 +25,7 @@ def furnish(app: typer.Typer) -> None:
     ledger.command("prove", help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))(
         prove
     )
+    ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
     ledger.command("show", help=_("Show the latest entries."))(show)
     app.add_typer(ledger, name="ledger")
 
@@ -49,9 +50,15 @@ def verify(
     say(_("Root: {root}").format(root=verified.root))
 
 
-def export(folder: Path = typer.Argument(help=_("An empty or new folder."))) -> None:
+def export(
+    folder: Path = typer.Argument(help=_("An empty or new folder.")),
+    xlsx: bool = typer.Option(False, "--xlsx", help=_("Also the 管理簿 as Excel, for people.")),
+    pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
+) -> None:
     office = Office.open()
     entries = auditing.export(office, folder)
+    for path in control_ledger.export(office, folder, xlsx=xlsx, pdf=pdf):
+        say(path.name)
     say(_("{count} entries are exported.").format(count=entries))
     say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
 
@@ -79,6 +86,15 @@ def prove(
     else:
         say(_("The ledger of {new} entries only added to the ledger of {old} entries.").format(old=start, new=end))
     say(_("With --json in a file the auditor can check it: python3 verify_ledger.py --proof FILE"))
+
+
+def take_in(
+    file: Path = typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量.")),
+    year: int = typer.Option(..., "--year", help=_("The fiscal year of which it tells.")),
+    by: str = typer.Option(..., "--by", help=_("Who takes it in.")),
+) -> None:
+    rows = history.take_history(Office.open(), file, year, by=by)
+    say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
 
 
 def show(

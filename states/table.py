@@ -579,6 +579,7 @@ OTHER_EVENTS = {
     "reminder_sent": ("督促の送付", "Reminder sent"),
     "reminder_lost": ("督促の送達不明", "Delivery of a reminder unknown"),
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
+    "history_imported": ("過年度の管理簿", "Past control ledger"),
 }
 
 
