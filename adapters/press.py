@@ -196,10 +196,11 @@ class Entry(TypedDict):
 
 
 class LedgerPrint(Document):
-    """`ledger_print` 管理簿."""
+    """`ledger_print` 管理簿; `left_out` says how many automatic records (deadlines, reminders) it does not list."""
 
     period: str
     root: str
+    left_out: int
     entries: Sequence[Entry]
     checkpoint: Sequence[str]
 

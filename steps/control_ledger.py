@@ -41,6 +41,9 @@ _CLAIMS = {guard.name: guard.claim for row in TABLE for guard in (*row.guards, *
 _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
 
 
+_AUTOMATIC = frozenset({"act_flagged", "reminder_sent", "reminder_lost"})  # no hand moves anything in these
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of the 管理簿: what the ward asks for (日時 取扱者 情報の内容 数量), and what belongs to a movement."""
@@ -56,6 +59,7 @@ class Line:
     slip: str
     remark: str
     stands_out: bool
+    automatic: bool = False
 
     @property
     def moment(self) -> dict[str, str]:
@@ -103,6 +107,7 @@ def line_of(entry: Mapping[str, Any], known: Known) -> Line:
         slip=str(record.get("slip", "")),
         remark="　".join(filter(None, _remarks(entry, data, record, by=by if giver not in {"", by} else ""))),
         stands_out=entry["event"] in _UNUSUAL or "corrects" in record,
+        automatic=entry["event"] in _AUTOMATIC,
     )
 
 
@@ -171,7 +176,8 @@ def _pdf(office: Office, programme: Programme, year: int, lines: Sequence[Line],
         "head": papers.head_of(programme, year, f"L-{year}", on=office.clock.now().date()),
         "period": _period(lines),
         "root": seal.root,
-        "entries": [_printed(line) for line in lines],
+        "left_out": sum(line.automatic for line in lines),
+        "entries": [_printed(line) for line in lines if not line.automatic],
         "checkpoint": seal.note,
     }
     return office.press(programme).make("ledger_print", data)
@@ -237,6 +243,8 @@ def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -
     items = [str(record["item"])] if "item" in record else [str(number) for number in record.get("items", ())]
     if items:
         return "、".join(f"{papers.KINDS.get(known.kinds.get(item, ''), '')}　{item}".strip() for item in items)
+    if measures := record.get("measures"):
+        return str(measures[0]) + (f" ほか{len(measures) - 1}件" if len(measures) > 1 else "")
     if "act" in data:
         row = BY_TRIGGER.get(str(data["act"]))
         what = FLAGS.get(str(data.get("flag", "")), "") or known.names.get(str(data.get("to", "")), "")

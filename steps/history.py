@@ -178,12 +178,13 @@ def _read_rows(table: _Table, fiscal_year: int) -> list[dict[str, object]]:
 
 def _troubles(texts: Mapping[str, str], cells: Sequence["Cell"], at: str, fiscal_year: int) -> list[str]:
     """Return what is wrong with a row, in words without its contents."""
-    found = [COLUMNS[key][0] + _(" is empty") for key in REQUIRED if not texts[key]]
+    when = COLUMNS["moved_at"][0]
+    found = [_("{column} is empty").format(column=COLUMNS[key][0]) for key in REQUIRED if not texts[key]]
     if texts["moved_at"] and not at:
-        found.append(COLUMNS["moved_at"][0] + _(" is no date"))
+        found.append(_("{column} is no date").format(column=when))
     if at and fiscal_year_of(date.fromisoformat(at[:10])) != fiscal_year:
-        found.append(COLUMNS["moved_at"][0] + _(" is not in fiscal year {year}").format(year=fiscal_year))
-    found += [COLUMNS[key][0] + _(" is too long") for key, text in texts.items() if len(text) > LONGEST]
+        found.append(_("{column} is not in fiscal year {year}").format(column=when, year=fiscal_year))
+    found += [_("{column} is too long").format(column=COLUMNS[key][0]) for key in texts if len(texts[key]) > LONGEST]
     if any(holds_individual_number(str(cell)) for cell in cells):
         found.append(_("an individual number (マイナンバー) stands here; a 管理簿 holds no resident's data"))
     return found

@@ -121,6 +121,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "head": HEAD,
         "period": "令和8年9月1日から令和9年2月1日まで",
         "root": ROOT,
+        "left_out": 108,
         "entries": [
             {
                 "number": number,
