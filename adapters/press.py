@@ -180,7 +180,7 @@ class PullList(Document):
 
 
 class Entry(TypedDict):
-    """A ledger entry as it is printed."""
+    """A ledger entry as it is printed; what deviates or corrects stands out."""
 
     number: int
     at: Moment
@@ -188,13 +188,19 @@ class Entry(TypedDict):
     who: str
     content: str
     quantity: str
+    counterpart: str
+    occasion: str
+    slip: str
+    remark: str
+    stands_out: bool
 
 
 class LedgerPrint(Document):
-    """`ledger_print` 管理簿."""
+    """`ledger_print` 管理簿; `left_out` says how many automatic records (deadlines, reminders) it does not list."""
 
     period: str
     root: str
+    left_out: int
     entries: Sequence[Entry]
     checkpoint: Sequence[str]
 

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     keys: Annotated[Path | None, Field(description="keys, apart from the vault; on another disk if you can")] = None
     key_backup: Annotated[Path | None, Field(description="second place for the cycle keys")] = None
     database_url: Annotated[str, Field(description="SQLAlchemy URL; SQLite in the data directory by default")] = ""
+    database_owner_url: Annotated[
+        str, Field(repr=False, description="PostgreSQL: the tables' owner, for `tsudoi init` alone")
+    ] = ""
     programmes: Annotated[Path | None, Field(description="folder of further programmes")] = None
     programme: Annotated[str, Field(description="programme used when none is named")] = "hatachi"
     origin: Annotated[str, Field(description="name under which the ledger is signed")] = "tsudoi.invalid/ledger"
@@ -72,6 +75,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """Return the URL of the database."""
         return self.database_url or f"sqlite:///{(self.home / 'tsudoi.db').absolute()}"
+
+    @property
+    def owner_database(self) -> str:
+        """Return the URL with which the tables are made."""
+        return self.database_owner_url or self.database
 
     @property
     def key_folder(self) -> Path:

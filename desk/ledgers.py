@@ -1,4 +1,4 @@
-"""`tsudoi ledger`: verify, show, export."""
+"""`tsudoi ledger`: verify, export, prove, import, show."""
 
 import json
 from itertools import islice
@@ -8,17 +8,24 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
-from steps import auditing
+from steps import auditing, control_ledger, history
 from steps.office import Office
 
 
 def furnish(app: typer.Typer) -> None:
     """Put the commands on the desk."""
-    ledger = typer.Typer(help=_("The ledger: verify, show, export."), no_args_is_help=True)
+    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, show."), no_args_is_help=True)
     ledger.command("verify", help=_("Check every byte of the ledger, or of an exported one."))(verify)
-    ledger.command("export", help=_("Write ledger.jsonl and checkpoints/ into a folder."))(export)
+    ledger.command("export", help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))(
+        export
+    )
+    ledger.command("prove", help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))(
+        prove
+    )
+    ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
     ledger.command("show", help=_("Show the latest entries."))(show)
     app.add_typer(ledger, name="ledger")
     app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)
@@ -26,7 +33,9 @@ def furnish(app: typer.Typer) -> None:
 
 def verify(
     path: Path | None = typer.Argument(None, help=_("An exported ledger.jsonl; the installation's own if not named.")),
-    checkpoint: Path | None = typer.Option(None, "--checkpoint", help=_("An older checkpoint, such as a printed one.")),
+    checkpoint: list[Path] = typer.Option(
+        [], "--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")
+    ),
     as_json: bool = JSON,
 ) -> None:
     office = Office.open()
@@ -42,9 +51,51 @@ def verify(
     say(_("Root: {root}").format(root=verified.root))
 
 
-def export(folder: Path = typer.Argument(help=_("An empty or new folder."))) -> None:
-    entries = auditing.export(Office.open(), folder)
+def export(
+    folder: Path = typer.Argument(help=_("An empty or new folder.")),
+    xlsx: bool = typer.Option(False, "--xlsx", help=_("Also the 管理簿 as Excel, for people.")),
+    pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
+) -> None:
+    office = Office.open()
+    entries = auditing.export(office, folder)
+    for path in control_ledger.export(office, folder, xlsx=xlsx, pdf=pdf):
+        say(path.name)
     say(_("{count} entries are exported.").format(count=entries))
+    say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
+
+
+def prove(
+    start: int | None = typer.Option(None, "--from", min=0, help=_("Size of the ledger at the older checkpoint.")),
+    end: int | None = typer.Option(None, "--to", min=0, help=_("Size of the ledger at the newer checkpoint.")),
+    entry: int | None = typer.Option(None, "--entry", min=1, help=_("Prove that this entry stands in the ledger.")),
+    as_json: bool = JSON,
+) -> None:
+    office = Office.open()
+    if entry is not None and start is None:
+        proof = auditing.prove_inclusion(office, entry, end or 0)
+    elif entry is None and start is not None and end is not None:
+        proof = auditing.prove_consistency(office, start, end)
+    else:
+        raise BadInput(
+            _("Which proof is asked for?"), _("Give --from SIZE --to SIZE, or --entry NUMBER with or without --to.")
+        )
+    if as_json:
+        say_json(proof)
+        return
+    if proof["kind"] == "inclusion":
+        say(_("Entry {entry} stands in the ledger.").format(entry=entry))
+    else:
+        say(_("The ledger of {new} entries only added to the ledger of {old} entries.").format(old=start, new=end))
+    say(_("With --json in a file the auditor can check it: python3 verify_ledger.py --proof FILE"))
+
+
+def take_in(
+    file: Path = typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量.")),
+    year: int = typer.Option(..., "--year", help=_("The fiscal year of which it tells.")),
+    by: str = typer.Option(..., "--by", help=_("Who takes it in.")),
+) -> None:
+    rows = history.take_history(Office.open(), file, year, by=by)
+    say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
 
 
 def show(

@@ -32,7 +32,7 @@ from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.words import _, in_words
 from states.facts import Facts
 from states.table import BY_TRIGGER, FINAL, TABLE
-from steps import auditing, counting, erasure, papers, preparation, reporting, standing
+from steps import auditing, control_ledger, counting, erasure, papers, preparation, reporting, standing
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -370,7 +370,7 @@ class Rehearsal:
     def print_papers(self) -> None:
         """Print what a person may open at the end: the specimen, the ledger, the report."""
         papers.print_specimen(self.office, self.cycle_id)
-        reporting.print_ledger(self.office, self.cycle_id)
+        control_ledger.print_ledger(self.office, self.cycle_id)
         reporting.print_report(self.office, self.cycle_id)
 
     def summary(self, *, seconds: float) -> dict[str, Any]:

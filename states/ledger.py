@@ -4,26 +4,50 @@ Entry n of the ledger is leaf n-1 of the RFC 6962 tree. `hashes` holds what the 
 handful of rows whatever the size. What is verified is what is stored: nothing is parsed or rebuilt.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
+from typing import Any, cast
 
 import rfc8785
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlmodel import col
 
 from models import tables
 from models.clock import stamp, utc
+from models.database import reading
 from models.errors import Damaged
 from models.notes import Checkpoint, Signer, signed_note, verify_note
 from models.words import _
 from states import merkle
 
-# Built once: building a statement costs as much as running it, and every act appends.
+# Every act appends: these go straight to the driver, which takes a tenth of the time.
+_LAST = "SELECT seq, hashes FROM ledger ORDER BY seq DESC LIMIT 1"
+_HASHES = "SELECT hashes FROM ledger WHERE seq = ?"
+_APPEND = "INSERT INTO ledger (seq, cycle_id, event, entry, hashes) VALUES (?, ?, ?, ?, ?)"
 _SIZE = select(func.max(col(tables.Ledger.seq)))
-_HASHES = select(col(tables.Ledger.hashes)).where(col(tables.Ledger.seq) == bindparam("seq"))
-_APPEND = insert(tables.Ledger)
+
+_STORED = "SELECT seq, {bytes} FROM ledger ORDER BY seq"
+# Whether number, event and cycle beside an entry are the ones it says. Nothing is parsed: a canonical entry has its
+# members in one order, and text within it cannot hold a bare quotation mark.
+_DISAGREEING = """
+SELECT MIN(seq) FROM ledger WHERE
+  {find}(entry, '"event":"' || event || '","seq":' || seq || ',"via":"') = 0
+  OR {find}(entry, ',"cycle":' || COALESCE('"' || cycle_id || '"', 'null') || ',"data":{{') = 0
+"""
+_AS_BYTES = {
+    "sqlite": "CAST(entry AS BLOB), CAST(hashes AS BLOB)",  # SQLite would keep text in either column
+    "postgresql": "convert_to(entry, 'UTF8'), hashes",
+}
+_FIND = {"sqlite": "instr", "postgresql": "strpos"}
+_BLOCK = 4096
+
+_LARGEST = 2**53 - 1  # what RFC 8785 allows an integer to be
+_string = json.encoder.encode_basestring
+_written = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +64,60 @@ class Entry:
 
 def append(connection: Connection, entry: Entry) -> int:
     """Append one entry in the caller's transaction and return its number (1, 2, 3 …)."""
-    seq = size(connection) + 1
-    said: dict[str, Any] = {
-        "at": stamp(entry.at),
-        "by": entry.by,
-        "cycle": entry.cycle_id,
-        "data": dict(entry.data),
-        "event": entry.event,
-        "seq": seq,
-        "via": entry.via,
-    }
-    text = rfc8785.dumps(said)
-    hashes = merkle.stored_hashes(seq - 1, text, lambda leaf: _hashes(connection, leaf))
-    connection.execute(
-        _APPEND,
-        {"seq": seq, "cycle_id": entry.cycle_id, "event": entry.event, "entry": text.decode(), "hashes": hashes},
+    return append_all(connection, [entry])
+
+
+def append_all(connection: Connection, entries: Iterable[Entry]) -> int:
+    """Append entries in order, in the caller's transaction, with one statement; return the number of the last entry."""
+    driver = _Driver(connection)
+    last, hashes = driver.one(_LAST) or (0, b"")
+    known: dict[int, bytes] = {last - 1: hashes}
+    rows: list[tuple[int, str | None, str, str, bytes]] = []
+    for seq, entry in enumerate(entries, start=last + 1):
+        text = _text(entry, seq)
+        known[seq - 1] = merkle.stored_hashes(
+            seq - 1, text.encode(), lambda leaf: known.get(leaf) or driver.hashes(leaf)
+        )
+        rows.append((seq, entry.cycle_id, entry.event, text, known[seq - 1]))
+    driver.put(_APPEND, rows)
+    return last + len(rows)
+
+
+def _text(entry: Entry, seq: int) -> str:
+    """Return the entry as it is stored for ever: RFC 8785, its seven members in their order."""
+    cycle = "null" if entry.cycle_id is None else _string(entry.cycle_id)
+    return (
+        f'{{"at":"{stamp(entry.at)}","by":{_string(entry.by)},"cycle":{cycle},"data":{canonical(entry.data)},'
+        f'"event":{_string(entry.event)},"seq":{seq},"via":{_string(entry.via)}}}'
     )
-    return seq
+
+
+def canonical(said: Mapping[str, object]) -> str:
+    """Return RFC 8785 of what is said.
+
+    Where `_is_plain` the standard library's encoder writes the same bytes in a fifth of the time; else rfc8785 does it.
+    """
+    return _written(said) if _is_plain(said) else rfc8785.dumps(dict[str, Any](said)).decode()
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value holds neither fractions, large integers nor keys that UTF-16 would sort in another order."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_LARGEST <= cast("int", value) <= _LARGEST
+    if kind is dict:
+        members = cast("dict[object, object]", value)
+        return all(type(key) is str and key.isascii() for key in members) and _are_plain(members.values())
+    return kind in {list, tuple} and _are_plain(cast("list[object]", value))
+
+
+def _are_plain(values: Iterable[object]) -> bool:
+    for value in values:  # noqa: SIM110 - a loop: all() with a generator takes twice the time of every append
+        if type(value) is not str and not _is_plain(value):
+            return False
+    return True
 
 
 def size(connection: Connection) -> int:
@@ -66,7 +127,7 @@ def size(connection: Connection) -> int:
 
 def root(connection: Connection, at_size: int) -> bytes:
     """Return the root of the tree over the first `at_size` entries."""
-    return merkle.root(at_size, lambda leaf: _hashes(connection, leaf))
+    return merkle.root(at_size, _Driver(connection).hashes)
 
 
 def checkpoint(connection: Connection, *, signer: Signer, at: datetime, reason: str) -> str:
@@ -90,6 +151,23 @@ def entries(connection: Connection, *, cycle_id: str | None = None) -> Iterator[
     yield from connection.execution_options(yield_per=1000).execute(query).scalars()
 
 
+def leaves(connection: Connection) -> Iterator[tuple[str, bytes]]:
+    """Walk over the stored entries in order, each with the 32-byte hash that was stored with it."""
+    query = select(col(tables.Ledger.entry), col(tables.Ledger.hashes)).order_by(col(tables.Ledger.seq))
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield row.entry, row.hashes[: merkle.HASH_SIZE]
+
+
+def consistency_proof(connection: Connection, old: int, new: int) -> list[bytes]:
+    """Return the proof that the ledger of `new` entries only added to the ledger of `old` entries (RFC 6962 2.1.2)."""
+    return merkle.consistency_proof(old, new, _Driver(connection).hashes)
+
+
+def inclusion_proof(connection: Connection, seq: int, at_size: int) -> list[bytes]:
+    """Return the proof that entry `seq` stands in the ledger of `at_size` entries (RFC 6962 2.1.1)."""
+    return merkle.inclusion_proof(seq - 1, at_size, _Driver(connection).hashes)
+
+
 def checkpoints(connection: Connection) -> list[tuple[int, str]]:
     """Return every checkpoint as size and note, the oldest first."""
     query = select(col(tables.Checkpoint.size), col(tables.Checkpoint.note)).order_by(col(tables.Checkpoint.size))
@@ -105,40 +183,86 @@ class Verified:
     root: str
 
 
-def verify(lines: Iterator[str], notes: list[tuple[int, str]], *, name: str, public_key: bytes) -> Verified:
-    """Hash every entry as stored and compare with every signed checkpoint.
+def verify(connection: Connection, notes: list[tuple[int, str]], *, name: str, public_key: bytes) -> Verified:
+    """Hash every entry as stored, compare it with the tree hashes beside it, and the tree with every signed checkpoint.
 
     Raises:
-        Damaged: an entry is out of order, or a checkpoint does not hold; the message names the place.
+        Damaged: an entry, its columns or its tree hashes were changed, or a checkpoint does not hold; the message
+            names the entry, or the entries between two checkpoints where nothing finer is known.
 
     """
-    roots, waiting, held = merkle.Roots(), sorted(notes), 0
-    count = 0
-    for count, line in enumerate(lines, start=1):
-        if line.rpartition(',"seq":')[2].partition(",")[0] != str(count):
-            raise _damaged(_("Entry {seq} of the ledger is not where it belongs.").format(seq=count))
-        roots.add(merkle.leaf_hash(line.encode()))
-        while waiting and waiting[0][0] == count:
-            _compare(waiting.pop(0)[1], roots.root(), count, name=name, public_key=public_key)
-            held += 1
-    if waiting:
-        raise _damaged(
-            _("The checkpoint at {size} entries is newer than the ledger, which has {count}.").format(
-                size=waiting[0][0], count=count
+    driver, roots = _Driver(connection), merkle.Roots()
+    with ThreadPoolExecutor(1) as aside:  # the database looks at the columns meanwhile: it needs no Python for that
+        disagreeing = aside.submit(_disagreeing, connection.engine)
+        for block in driver.blocks():
+            _check_block(block, roots)
+    if seq := disagreeing.result():
+        raise _damaged(_("The columns beside entry {seq} of the ledger were changed.").format(seq=seq))
+    held = 0
+    for size, note in sorted(notes):
+        if size > roots.size:
+            raise _damaged(
+                _("The ledger ends at entry {count}: what the checkpoint at entry {size} signed is missing.").format(
+                    count=roots.size, size=size
+                )
             )
-        )
-    return Verified(entries=count, checkpoints=held, root=roots.root().hex())
+        signed = verify_note(note, name=name, public_key=public_key)
+        # The stored tree was just found to be the entries' own.
+        if (signed.size, signed.root) != (size, merkle.root(size, driver.hashes)):
+            raise _damaged(
+                _("Entries {first} to {last} of the ledger are not all what the checkpoint at entry {last} signed.")
+                .format(first=held + 1, last=size)
+            )  # fmt: skip
+        held = size
+    return Verified(entries=roots.size, checkpoints=len(notes), root=roots.root().hex())
 
 
-def _compare(note: str, found: bytes, count: int, *, name: str, public_key: bytes) -> None:
-    signed = verify_note(note, name=name, public_key=public_key)
-    if (signed.size, signed.root) != (count, found):
-        raise _damaged(_("The ledger up to entry {seq} is not what the checkpoint signed.").format(seq=count))
+def _check_block(block: list[tuple[int, bytes, bytes]], roots: merkle.Roots) -> None:
+    """Check that the entries stand in their places and give the tree hashes beside them."""
+    first = roots.size + 1
+    numbers, entries, stored = zip(*block, strict=True)
+    if numbers != tuple(range(first, first + len(block))):
+        missing = next(n for n, seq in enumerate(numbers, start=first) if n != seq)
+        raise _damaged(_("Entry {seq} of the ledger is missing.").format(seq=missing))
+    columns = roots.add([sha256(b"\x00" + entry).digest() for entry in entries])
+    if list(stored) != columns:
+        wrong = next(n for n, pair in enumerate(zip(stored, columns, strict=True), start=first) if pair[0] != pair[1])
+        raise _damaged(_("Entry {seq} of the ledger is not what was written: its hash differs.").format(seq=wrong))
+
+
+def _disagreeing(engine: Engine) -> int | None:
+    """Return the first entry beside which number, event or cycle were changed."""
+    with reading(engine) as connection:
+        return _Driver(connection).one(_DISAGREEING.format(find=_FIND[engine.dialect.name]))[0]
 
 
 def _damaged(message: str) -> Damaged:
     return Damaged(message, _("Keep everything as it is, and compare with a printed checkpoint and the last backup."))
 
 
-def _hashes(connection: Connection, leaf: int) -> bytes:
-    return connection.execute(_HASHES, {"seq": leaf + 1}).scalar_one()
+class _Driver:
+    """The driver's own cursor, within the transaction of a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Any = connection.connection.driver_connection
+        self._cursor = self._connection.cursor()
+        self._dialect = connection.dialect.name
+        self._place = "?" if self._dialect == "sqlite" else "%s"
+
+    def one(self, statement: str, *parameters: object) -> Any:
+        self._cursor.execute(statement.replace("?", self._place), parameters)
+        return self._cursor.fetchone()
+
+    def hashes(self, leaf: int) -> bytes:
+        found = self.one(_HASHES, leaf + 1)
+        return found[0] if found else b""
+
+    def put(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        self._cursor.executemany(statement.replace("?", self._place), rows)
+
+    def blocks(self) -> Iterator[list[tuple[int, bytes, bytes]]]:
+        """Walk over the stored rows; PostgreSQL's named cursor leaves them at the server."""
+        cursor = self._cursor if self._dialect == "sqlite" else self._connection.cursor("ledger")
+        cursor.execute(_STORED.format(bytes=_AS_BYTES[self._dialect]))
+        while block := cursor.fetchmany(_BLOCK):
+            yield block

@@ -114,23 +114,44 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
 
 
 class Roots:
-    """The root of a tree that grows leaf by leaf, holding only the roots of its complete subtrees (O(log n) memory)."""
+    """A tree that grows, holding only the roots of its complete subtrees (O(log n) memory)."""
 
     def __init__(self) -> None:
         """Begin with the empty tree."""
         self.size = 0
         self._peaks: list[bytes] = []
 
-    def add(self, leaf: bytes) -> None:
-        """Append one leaf by its hash."""
-        for _level in range(_trailing_ones(self.size)):
-            leaf = _node_hash(self._peaks.pop(), leaf)
-        self._peaks.append(leaf)
-        self.size += 1
+    def add(self, leaves: Sequence[bytes]) -> list[bytes]:
+        """Append leaves by their hashes; return what the ledger's column `hashes` must hold for each of them."""
+        columns: list[bytes] = []
+        while leaves:
+            fits = self.size & -self.size or len(leaves)  # what the next complete subtree takes
+            columns += self._add_under_one_subtree(leaves[:fits])
+            leaves = leaves[fits:]
+        return columns
 
     def root(self) -> bytes:
         """Return the root of what was added so far."""
         return _joined(self._peaks) if self._peaks else EMPTY_ROOT
+
+    def _add_under_one_subtree(self, leaves: Sequence[bytes]) -> list[bytes]:
+        """Add leaves level by level: a million entries must not pay for a call each."""
+        columns, level, depth, single = list(leaves), leaves, 0, list[bytes]()
+        while len(level) > 1:
+            if len(level) % 2:
+                single.append(level[-1])
+            depth += 1
+            pairs = zip(level[::2], level[1::2], strict=False)
+            level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+            for index, node in enumerate(level, start=1):
+                columns[(index << depth) - 1] += node
+        top = level[0]
+        for _level in range(_trailing_ones(self.size >> depth)):
+            top = _node_hash(self._peaks.pop(), top)
+            columns[-1] += top
+        self._peaks += [top, *reversed(single)]
+        self.size += len(leaves)
+        return columns
 
 
 class _Turn(NamedTuple):

@@ -57,7 +57,7 @@ def to_look_at(connection: Connection, today: date) -> Sequence[SqlRow[tuple[tab
 def sweep(door: Door) -> Swept:
     """Flag what has come to its day and write the reminders that follow to the outbox."""
     now = door.clock.now()
-    today, flagged, written = now.date(), 0, 0
+    today, flagged, written = now.date(), list[ledger.Entry](), 0
     known: dict[str, Facts] = {}
     with writing(door.engine) as connection:
         for cycle_id in dict.fromkeys(row.cycle_id for row in to_look_at(connection, today) if row.due_on < today):
@@ -71,7 +71,8 @@ def sweep(door: Door) -> Swept:
             flagged += _flag(connection, row, look, now)
             written += _remind(connection, row, look, facts, now)
             _keep(connection, row, look)
-    return Swept(looked_at=len(rows), flagged=flagged, reminders=written)
+        ledger.append_all(connection, flagged)
+    return Swept(looked_at=len(rows), flagged=len(flagged), reminders=written)
 
 
 def waits_on_another(facts: Facts, act: str) -> bool:
@@ -97,9 +98,12 @@ def _look(row: SqlRow[tuple[tables.Act]], facts: Facts, today: date, door: Door)
     )
 
 
-def _flag(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, now: datetime) -> bool:
+def _flag(
+    connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, now: datetime
+) -> tuple[ledger.Entry, ...]:
+    """Flag an act anew; return the entry that tells of it, if there is anything to tell."""
     if look.flag == row.flag:
-        return False
+        return ()
     act = tables.Act
     connection.execute(
         update(act)
@@ -107,9 +111,7 @@ def _flag(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, n
         .values(flag=look.flag, flagged_at=utc(now))
     )
     data = {"act": row.act, "flag": look.flag, "due_on": row.due_on.isoformat(), "owner": row.owner}
-    entry = ledger.Entry(at=now, event="act_flagged", by=SYSTEM, via="sweep", cycle_id=row.cycle_id, data=data)
-    ledger.append(connection, entry)
-    return True
+    return (ledger.Entry(at=now, event="act_flagged", by=SYSTEM, via="sweep", cycle_id=row.cycle_id, data=data),)
 
 
 def _remind(connection: Connection, row: SqlRow[tuple[tables.Act]], look: _Look, facts: Facts, now: datetime) -> int:

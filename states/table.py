@@ -672,6 +672,7 @@ OTHER_EVENTS = {
     "reminder_lost": ("督促の送達不明", "Delivery of a reminder unknown"),
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
     "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
+    "history_imported": ("過年度の管理簿", "Past control ledger"),
 }
 
 

@@ -1,64 +1,124 @@
-"""Auditing: the ledger verified as stored, exported as lines an offline verifier reads, and its latest entries."""
+"""Auditing: the ledger verified as stored, exported for the offline verifier, proved between two checkpoints, shown.
 
-from collections.abc import Iterator
+What is exported is verified by deploy/verify_ledger.py, which shares no code with what wrote it.
+"""
+
+import base64
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from deploy import verify_ledger as verifier
 from models import tables
-from models.database import reading
+from models.database import reading, writing
 from models.errors import BadInput, Damaged, Unknown
-from models.notes import Checkpoint, verifier_key
+from models.notes import verifier_key
 from models.words import _
-from states import ledger, merkle
+from states import ledger
 from states.ledger import Verified
 from steps.office import Office
 
-LINES, NOTES, KEY = "ledger.jsonl", "checkpoints", "ledger.pub"
+_SHOWN = 12  # so many sizes of checkpoints are named to choose from
 
 
-def verify(office: Office, path: Path | None = None, checkpoint: Path | None = None) -> Verified:
-    """Verify the installation's ledger or an exported one, with the checkpoints beside it or an older one.
+def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path] = ()) -> Verified:
+    """Verify the installation's ledger or an exported one, with its own checkpoints and further ones of paper.
 
     Raises:
-        Damaged: it does not hold; the message names the entry or the checkpoint.
-        Unknown: there is no such file.
+        Damaged: it does not hold; the message names the entry, or the entries between two checkpoints.
+        Unknown: there is no such file, or it is no checkpoint.
 
     """
-    name, public_key = office.signer.name, office.signer.public_key
-    notes = [_note_at(checkpoint)] if checkpoint else None
     if path is not None:
-        return ledger.verify(_lines_of(path), notes or _notes_beside(path), name=name, public_key=public_key)
+        return _verify_export(office, path, checkpoints)
+    printed = [_typed(checkpoint) for checkpoint in checkpoints]
     with reading(office.engine) as connection:
-        _compare_tree(connection)
-        stored, signed = ledger.entries(connection), notes or ledger.checkpoints(connection)
-        return ledger.verify(stored, signed, name=name, public_key=public_key)
+        own = ledger.checkpoints(connection)
+        verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
+        _compare_with_paper(connection, printed, verifier.parse_key(key_of(office)))
+    return Verified(entries=verified.entries, checkpoints=len(own) + len(printed), root=verified.root)
 
 
 def export(office: Office, folder: Path) -> int:
-    """Write ledger.jsonl, checkpoints/ and the verifier key into an empty folder; return the number of entries.
+    """Write what the offline verifier reads, and the verifier itself, into an empty folder; return how many entries.
+
+    An export ends with a checkpoint, so that no entry in it is without one. A ledger that does not hold is exported as
+    it stands, but not signed once more.
 
     Raises:
         BadInput: the folder is not empty, or cannot be made.
+        Damaged: the exported ledger does not hold; the message names the entry.
 
     """
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise BadInput(_("The folder is not empty."), _("Name a new one."))
-        (folder / NOTES).mkdir(parents=True)
-    except OSError:
-        raise BadInput(_("The folder cannot be made there."), _("Name a new one.")) from None
+    _make_empty(folder / verifier.CHECKPOINTS)
+    trouble = _sign_if_it_holds(office)
     count = 0
-    with reading(office.engine) as connection, (folder / LINES).open("w", encoding="utf-8", newline="\n") as file:
-        for line in ledger.entries(connection):
-            file.write(line + "\n")
-            count += 1
+    with (
+        reading(office.engine) as connection,
+        (folder / verifier.LEDGER).open("w", encoding="utf-8", newline="\n") as lines,
+        (folder / verifier.LEAVES).open("w", encoding="ascii", newline="\n") as hashes,
+    ):
+        for count, (entry, leaf) in enumerate(ledger.leaves(connection), start=1):  # noqa: B007 - it is what is returned
+            lines.write(entry + "\n")
+            hashes.write(leaf.hex() + "\n")
         for size, note in ledger.checkpoints(connection):
-            (folder / NOTES / f"{size:09}.txt").write_text(note, encoding="utf-8", newline="\n")
-    key = verifier_key(office.signer.name, office.signer.public_key)
-    (folder / KEY).write_text(key + "\n", encoding="ascii")
+            name = f"{size:09}.txt"
+            (folder / verifier.CHECKPOINTS / name).write_text(note, encoding="utf-8", newline="\n")
+    (folder / verifier.KEY).write_text(key_of(office) + "\n", encoding="utf-8", newline="\n")
+    shutil.copyfile(verifier.__file__, folder / "verify_ledger.py")
+    if trouble:
+        raise trouble
     return count
+
+
+def key_of(office: Office) -> str:
+    """Return the verifier key as auditors and the contractor are given it."""
+    return verifier_key(office.signer.name, office.signer.public_key)
+
+
+def prove_consistency(office: Office, old: int, new: int) -> dict[str, Any]:
+    """Return the proof that the ledger at one checkpoint only added to the ledger at an older one.
+
+    Raises:
+        Unknown: there is no checkpoint of one of the sizes.
+        BadInput: the older one is the larger.
+
+    """
+    with reading(office.engine) as connection:
+        notes = dict(ledger.checkpoints(connection))
+        return {
+            "kind": "consistency",
+            "key": key_of(office),
+            "from": _note_of(notes, old),
+            "to": _note_of(notes, new),
+            "proof": _encoded(ledger.consistency_proof(connection, old, new)),
+        }
+
+
+def prove_inclusion(office: Office, seq: int, size: int = 0) -> dict[str, Any]:
+    """Return the proof that an entry stands in the ledger of a checkpoint, of the first one after it if none is named.
+
+    Raises:
+        Unknown: there is no such entry, or no such checkpoint.
+
+    """
+    with reading(office.engine) as connection:
+        notes = dict(ledger.checkpoints(connection))
+        size = size or min((known for known in notes if known >= seq), default=0)
+        note = _note_of(notes, size)
+        query = select(col(tables.Ledger.entry)).where(col(tables.Ledger.seq) == seq)
+        return {
+            "kind": "inclusion",
+            "key": key_of(office),
+            "number": seq,
+            "proof": _encoded(ledger.inclusion_proof(connection, seq, size)),
+            "entry": connection.execute(query).scalar_one(),
+            "checkpoint": note,
+        }
 
 
 def latest(office: Office, count: int, cycle_id: str | None = None) -> list[str]:
@@ -71,37 +131,86 @@ def latest(office: Office, count: int, cycle_id: str | None = None) -> list[str]
         return list(reversed(connection.execute(query).scalars().all()))
 
 
-def _compare_tree(connection: Connection) -> None:
-    """Compare the stored leaf hashes and tree hashes with what the entries give, so that proofs can be trusted."""
-    size = ledger.size(connection)
-    roots = merkle.Roots()
-    for line in ledger.entries(connection):
-        roots.add(merkle.leaf_hash(line.encode()))
-    if size and roots.root() != ledger.root(connection, size):
+def _verify_export(office: Office, path: Path, checkpoints: Sequence[Path]) -> Verified:
+    try:
+        report = verifier.verify_ledger(str(path), [str(checkpoint) for checkpoint in checkpoints], key_of(office))
+    except verifier.Unreadable as trouble:
+        _cannot_be_read(trouble)
+    if report.findings:
+        more = report.findings[verifier.SHOWN :]
+        rest = [_("… and {count} more").format(count=len(more))] if more else []
         raise Damaged(
-            _("The tree hashes of the ledger do not belong to its entries."),
+            "\n".join([*report.findings[: verifier.SHOWN], *rest]),
             _("Keep everything as it is, and compare with a printed checkpoint and the last backup."),
         )
+    return Verified(entries=report.entries, checkpoints=report.checkpoints, root=report.root.hex())
 
 
-def _lines_of(path: Path) -> Iterator[str]:
+def _typed(path: Path) -> verifier.Note:
     try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    raise Damaged(_("Line {line} of the export is cut off.").format(line=number), _("Export again."))
-                yield line[:-1].decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Unknown(_("The exported ledger cannot be read."), _("Name the ledger.jsonl of an export.")) from None
+        return verifier.typed_checkpoint(str(path))
+    except verifier.Unreadable as trouble:
+        _cannot_be_read(trouble)
 
 
-def _notes_beside(path: Path) -> list[tuple[int, str]]:
-    return [_note_at(note) for note in sorted((path.parent / NOTES).glob("*.txt"))]
+def _cannot_be_read(trouble: verifier.Unreadable) -> NoReturn:
+    raise Unknown(
+        str(trouble), _("Name the ledger.jsonl of an export, or a file with the three lines of a checkpoint.")
+    ) from None
 
 
-def _note_at(path: Path) -> tuple[int, str]:
+def _compare_with_paper(connection: Connection, printed: Sequence[verifier.Note], key: verifier.Key) -> None:
+    """Compare with checkpoints that nobody could change together with the database."""
+    size, held = ledger.size(connection), 0
+    for note in sorted(printed, key=lambda note: note.size):
+        if trouble := verifier.signature_trouble(note, key):
+            raise _damaged(_("Checkpoint {file}: {trouble}").format(file=note.source, trouble=trouble))
+        if note.size > size:
+            raise _damaged(
+                _("The ledger ends at entry {count}: what the checkpoint at entry {size} signed is missing.").format(
+                    count=size, size=note.size
+                )
+            )
+        if ledger.root(connection, note.size) != note.root:
+            raise _damaged(
+                _(
+                    "The ledger was rewritten: entries {first} to {last} are not all what checkpoint {file} signed."
+                ).format(first=held + 1, last=note.size, file=note.source)
+            )
+        held = note.size
+
+
+def _sign_if_it_holds(office: Office) -> Damaged | None:
     try:
-        note = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Unknown(_("The checkpoint cannot be read."), _("Name a file with a checkpoint.")) from None
-    return Checkpoint.parse(note.partition("\n\n")[0] + "\n").size, note
+        verify(office)
+    except Damaged as trouble:
+        return trouble
+    with writing(office.engine) as connection:
+        ledger.checkpoint(connection, signer=office.signer, at=office.clock.now(), reason="ledger_exported")
+    return None
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        if folder.parent.exists() and any(folder.parent.iterdir()):
+            raise BadInput(_("The folder is not empty."), _("Name a new one."))
+        folder.mkdir(parents=True)
+    except OSError:
+        raise BadInput(_("The folder cannot be made there."), _("Name a new one.")) from None
+
+
+def _note_of(notes: dict[int, str], size: int) -> str:
+    if size not in notes:
+        raise Unknown(
+            _("There is no checkpoint at entry {size}.").format(size=size),
+            _("There are checkpoints at: {sizes}").format(sizes=", ".join(map(str, sorted(notes)[-_SHOWN:])) or "–"),
+        )
+    return notes[size]
+
+
+def _encoded(proof: Sequence[bytes]) -> list[str]:
+    return [base64.b64encode(value).decode() for value in proof]
+
+
+def _damaged(message: str) -> Damaged:
+    return Damaged(message, _("Keep everything as it is, and compare with a printed checkpoint and the last backup."))

@@ -89,14 +89,18 @@ def moment(day: date | datetime) -> "Moment":
 
 def head(facts: Facts, number: str, *, on: date | None = None) -> dict[str, Any]:
     """Return what stands on every document of a cycle."""
-    programme = facts.programme
+    return head_of(facts.programme, facts.fiscal_year, number, on=on or facts.today)
+
+
+def head_of(programme: Programme, fiscal_year: int, number: str, *, on: date) -> dict[str, Any]:
+    """Return what stands on every document of a programme's year, open or not."""
     return {
         "municipality": programme.sections.municipality,
         "section": programme.sections.owner,
         "programme": programme.title_ja,
-        "fiscal_year": fiscal_year_title(facts.fiscal_year),
+        "fiscal_year": fiscal_year_title(fiscal_year),
         "number": number,
-        "date": moment(on or facts.today),
+        "date": moment(on),
     }
 
 

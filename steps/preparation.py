@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import cast
 
 import yaml
+from sqlalchemy.engine import make_url
 
 from adapters import schema
 from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
 from models.clock import fiscal_year_of
-from models.database import reading, writing
+from models.database import connect, reading, writing
 from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person
 from models.programme import Programme
@@ -35,13 +36,23 @@ def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     settings = Settings.load(home, inbox)
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
-    office = Office(settings)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
-    with reachable():
-        schema.upgrade(office.engine)
-    with writing(office.engine) as connection:
-        opening.fill_rules(connection)
+    _make_tables(settings)
     return Office.open(home, inbox)
+
+
+def _make_tables(settings: Settings) -> None:
+    """Make or migrate the tables as their owner, who may be another than the application (PostgreSQL)."""
+    engine = connect(settings.owner_database)
+    try:
+        with reachable():
+            schema.upgrade(engine)
+            if settings.database_owner_url:
+                schema.grant(engine, make_url(settings.database).username or "")
+        with writing(engine) as connection:
+            opening.fill_rules(connection)
+    finally:
+        engine.dispose()
 
 
 def _make(folder: Path) -> None:

@@ -1,8 +1,6 @@
-"""The year on paper: the control ledger, the ward's erasure record and the report. The words on paper are Japanese."""
+"""The year on paper: the ward's erasure record and the report. The words on paper are Japanese."""
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +9,11 @@ from sqlmodel import col
 
 from models import tables
 from models.database import reading
-from models.people import SYSTEM, Side
+from models.people import Side
 from models.records.erasure import WardDataErased
 from states import ledger
 from states.facts import Facts
-from states.table import BY_TRIGGER, STATES, event_words
+from states.table import BY_TRIGGER, STATES
 from steps.counting import counts
 from steps.measures import Standing, standings
 from steps.office import Office
@@ -29,26 +27,7 @@ _INCIDENTS = {
     "deviation": "逸脱",
     "other": "その他",
 }
-_FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
 _STATES = {state.key: state.ja for state in STATES}
-
-
-def print_ledger(office: Office, cycle_id: str) -> Path:
-    """Print the control ledger of a cycle as people read it."""
-    facts = facts_of(office, cycle_id)
-    names = names_of(facts)
-    with reading(office.engine) as connection:
-        lines = [json.loads(entry) for entry in ledger.entries(connection, cycle_id=cycle_id)]
-        notes = ledger.checkpoints(connection)
-        root = ledger.root(connection, ledger.size(connection)).hex()
-    data: dict[str, Any] = {
-        "head": head(facts, f"L-{facts.fiscal_year}"),
-        "period": f"{lines[0]['at'][:10]} から {lines[-1]['at'][:10]} まで" if lines else "",
-        "root": root,
-        "entries": [_printed(entry, names) for entry in lines],
-        "checkpoint": lines_of(notes[-1][1]) if notes else [],
-    }
-    return put(office, "ledger", office.press(facts.programme).make("ledger_print", data))
 
 
 def print_erasure_record(office: Office, cycle_id: str) -> Path:
@@ -128,34 +107,6 @@ def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
     if seq is not None:
         return next((size, note) for size, note in notes if size >= seq)
     return notes[-1] if notes else (ledger.size(connection), "")
-
-
-def _printed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a ledger entry as a line of the 管理簿."""
-    data: Mapping[str, Any] = entry["data"]
-    record: Mapping[str, Any] = data.get("record", {})
-    return {
-        "number": entry["seq"],
-        "at": moment(datetime.fromisoformat(str(data.get("occurred_at", entry["at"])))),
-        "title": event_words(str(entry["event"]))[0],
-        "who": names.get(str(entry["by"]), "自動処理" if entry["by"] == SYSTEM else str(entry["by"])),
-        "content": _content(data, record, names),
-        "quantity": str(record["quantity"]) if "quantity" in record else "",
-    }
-
-
-def _content(data: Mapping[str, Any], record: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Return what an entry is about: an item, an act with its flag, or nothing more than its title."""
-    if "item" in record:
-        giver, receiver = (names.get(record[side], record[side]) for side in ("giver", "receiver"))
-        return f"{record['item']}（{giver} → {receiver}）"
-    if "items" in record:
-        return "、".join(map(str, record["items"]))
-    if "act" in data:
-        row = BY_TRIGGER.get(str(data["act"]))
-        what = _FLAGS.get(str(data.get("flag", "")), "") or names.get(str(data.get("to", "")), "")
-        return f"{row.ja if row else data['act']}　{what}".strip()
-    return ""
 
 
 def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Act]]]:

@@ -44,12 +44,15 @@ POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresq
 
 @dataclass(frozen=True, kw_only=True)
 class Postgresql:
-    """A running server: every call of `fresh` copies its template into a new database."""
+    """A running server: every call of `fresh` copies its template into a new database.
+
+    The tests work as the application does: under a role that does not own the tables.
+    """
 
     host: Path
 
-    def url(self, database: str) -> str:
-        return f"postgresql://tsudoi@/{database}?host={self.host}"
+    def url(self, database: str, role: str = "tsudoi_app") -> str:
+        return f"postgresql://{role}@/{database}?host={self.host}"
 
     def run(self, statement: str) -> None:
         with psycopg.connect(host=str(self.host), user="tsudoi", dbname="postgres", autocommit=True) as connection:
@@ -100,8 +103,9 @@ def postgresql(template_home: Path, ledger_key: LedgerKey) -> Iterator[Postgresq
     """Run a PostgreSQL server that holds nothing but the template."""
     with running_postgresql() as server:
         server.run("CREATE DATABASE template")
-        with opened(server.url("template")) as engine:
+        with opened(server.url("template", role="tsudoi")) as engine:
             fill(engine, ledger_key, VirtualClock(template_home / "clock"))
+            schema.grant(engine, "tsudoi_app")
         yield server
 
 

@@ -121,14 +121,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "head": HEAD,
         "period": "令和8年9月1日から令和9年2月1日まで",
         "root": ROOT,
+        "left_out": 108,
         "entries": [
             {
                 "number": number,
                 "at": INSTANT,
                 "title": "媒体を引き渡した" if number % 3 else "受領件数を確認した（受託者からの報告による）",
-                "who": "手代木 渡 → 印南 守",
+                "who": "手代木 渡",
                 "content": "案内状の宛名データ（暗号化済み）",
                 "quantity": "媒体1枚",
+                "counterpart": "印南 守",
+                "occasion": "第1回 媒体手渡し",
+                "slip": "K-2026-01",
+                "remark": "鍵付きカバン等",
+                "stands_out": number % 7 == 0,
             }
             for number in range(1, 41)
         ],

@@ -2,16 +2,21 @@
 
 import json
 import sqlite3
+import tracemalloc
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
-from scenes import CYCLE, Year
-from sqlalchemy import select, text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scenes import CYCLE, OPENED_AT, Year
+from sqlalchemy import Engine, select, text
 from sqlmodel import col
 
+from deploy import verify_ledger as verifier
 from models import tables
 from models.database import reading, writing
 from models.errors import Damaged
@@ -31,8 +36,7 @@ def handed_over(sqlite_year: Year) -> Year:
 def verify(year: Year, notes: list[tuple[int, str]] | None = None) -> ledger.Verified:
     with reading(year.engine) as connection:
         notes = ledger.checkpoints(connection) if notes is None else notes
-        lines = ledger.entries(connection)
-        return ledger.verify(lines, notes, name=year.key.name, public_key=year.key.public_key)
+        return ledger.verify(connection, notes, name=year.key.name, public_key=year.key.public_key)
 
 
 def file_of(year: Year) -> Path:
@@ -91,19 +95,17 @@ def test_the_entries_of_one_cycle_are_walked_alone(sqlite_year: Year) -> None:
     assert sqlite_year.events() == ["person_registered"] * 10 + ["cycle_opened"]
 
 
-def test_every_change_of_a_byte_is_found(handed_over: Year) -> None:
-    """Whichever byte of whichever entry is changed, the verification fails."""
-    lines = handed_over.entries()
-    notes = notes_of(handed_over)
-    for place in range(len(lines)):
-        for at in range(0, len(lines[place]), 7):
-            changed = lines[place][:at] + chr(ord(lines[place][at]) ^ 1) + lines[place][at + 1 :]
-            with pytest.raises(Damaged):
-                check(handed_over, [*lines[:place], changed, *lines[place + 1 :]], notes)
-
-
-def check(year: Year, lines: list[str], notes: list[tuple[int, str]]) -> ledger.Verified:
-    return ledger.verify(iter(lines), notes, name=year.key.name, public_key=year.key.public_key)
+def test_every_change_of_a_byte_is_found_and_named(handed_over: Year) -> None:
+    """Whichever byte of whichever stored entry is changed, the verification fails and names the entry."""
+    attack(handed_over, say("SELECT 1"))
+    with closing(sqlite3.connect(file_of(handed_over), isolation_level=None)) as file:
+        for seq, entry in enumerate(handed_over.entries(), start=1):
+            for at in range(seq % 11, len(entry), 11):
+                put(file, seq, entry[:at] + chr(ord(entry[at]) ^ 1) + entry[at + 1 :])
+                with pytest.raises(Damaged, match=f"第{seq}号"):
+                    verify(handed_over)
+            put(file, seq, entry)
+    verify(handed_over)
 
 
 def notes_of(year: Year) -> list[tuple[int, str]]:
@@ -149,11 +151,19 @@ LAST = "(SELECT MAX(seq) FROM ledger)"
         swap,
         swap_and_renumber,
         remove_and_close_up,
+        say(f"INSERT INTO ledger SELECT seq + 1, cycle_id, event, entry, hashes FROM ledger WHERE seq = {LAST}"),
+        say("UPDATE ledger SET hashes = substr(hashes, 1, 31) || x'00' WHERE seq = 9"),
+        say("UPDATE ledger SET hashes = hashes || x'00' WHERE seq = 10"),
+        say("UPDATE ledger SET event = 'cycle_closed' WHERE seq = 14"),
+        say("UPDATE ledger SET cycle_id = 'hatachi-2025' WHERE seq = 14"),
+        say("UPDATE ledger SET cycle_id = NULL WHERE seq = 14"),
+        say("UPDATE ledger SET cycle_id = 'hatachi-2026' WHERE seq = 2"),
         say("UPDATE checkpoint SET note = replace(note, '=', 'A')"),
         say("UPDATE checkpoint SET note = (SELECT MAX(note) FROM checkpoint)"),
         say("UPDATE checkpoint SET size = size - 1"),
     ],
-    ids=["changed", "blank", "removed", "cut", "emptied", "swapped", "renumbered", "closed", "note", "note_2", "size"],
+    ids=["changed", "blank", "removed", "cut", "emptied", "swapped", "renumbered", "closed",
+         "doubled", "leaf", "tree", "event", "year", "no_year", "given_a_year", "note", "note_2", "size"],
 )  # fmt: skip
 def test_what_was_done_to_the_file_is_found(handed_over: Year, tamper: Tamper) -> None:
     """Without the triggers an attacker can write, but not so that the ledger holds."""
@@ -163,13 +173,19 @@ def test_what_was_done_to_the_file_is_found(handed_over: Year, tamper: Tamper) -
         verify(handed_over)
 
 
+def add_between(connection: sqlite3.Connection) -> None:
+    for seq in range(connection.execute("SELECT MAX(seq) FROM ledger").fetchone()[0], 5, -1):
+        entry = texts(connection)[seq - 1].replace(f'"seq":{seq}', f'"seq":{seq + 1}')
+        connection.execute("UPDATE ledger SET seq = ?, entry = ? WHERE seq = ?", (seq + 1, entry, seq))
+    copied = texts(connection)[4].replace('"seq":5', '"seq":6')
+    connection.execute("INSERT INTO ledger SELECT 6, cycle_id, event, ?, hashes FROM ledger WHERE seq = 5", (copied,))
+
+
 def test_an_added_entry_is_found(handed_over: Year) -> None:
-    """An entry put between others, the rest renumbered, does not hold."""
-    lines = handed_over.entries()
-    renumbered = [line.replace(f'"seq":{n}', f'"seq":{n + 1}') for n, line in enumerate(lines, start=1)]
-    added = [*lines[:5], lines[4].replace('"seq":5', '"seq":6'), *renumbered[5:]]
-    with pytest.raises(Damaged):
-        check(handed_over, added, notes_of(handed_over))
+    """An entry put between others, the rest renumbered, is named."""
+    attack(handed_over, add_between)
+    with pytest.raises(Damaged, match="第6号"):
+        verify(handed_over)
 
 
 def rewrite(year: Year) -> Tamper:
@@ -205,12 +221,12 @@ def test_a_checkpoint_of_another_key_or_of_the_future_does_not_hold(handed_over:
     from adapters.keys import LedgerKey  # noqa: PLC0415 - one test needs it
 
     other = LedgerKey.create(tmp_path / "other.pem", name=handed_over.key.name)
-    size, note = notes_of(handed_over)[-1]
-    lines = handed_over.entries()
-    with pytest.raises(Damaged):
-        ledger.verify(iter(lines), [(size, note)], name=other.name, public_key=other.public_key)
-    with pytest.raises(Damaged):
-        check(handed_over, lines[:-1], [(size, note)])
+    [note] = notes_of(handed_over)[-1:]
+    with reading(handed_over.engine) as connection, pytest.raises(Damaged):
+        ledger.verify(connection, [note], name=other.name, public_key=other.public_key)
+    attack(handed_over, say(f"DELETE FROM ledger WHERE seq = {LAST}"))
+    with pytest.raises(Damaged, match=f"第{note[0] - 1}号で終わって"):
+        verify(handed_over)
 
 
 def test_the_same_size_is_signed_once(year: Year) -> None:
@@ -237,3 +253,64 @@ def test_a_year_has_a_checkpoint_at_every_hand_over(sqlite_year: Year) -> None:
     ]  # fmt: skip
     found: Any = verify(sqlite_year)
     assert found.checkpoints == 5
+
+
+SAID = st.dictionaries(
+    st.text(max_size=5), st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=5)
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(batches=st.lists(st.lists(SAID, max_size=9), max_size=5))
+def test_a_batch_is_what_its_entries_would_be_one_by_one(
+    sqlite_year: Year, engines: Callable[[str], Engine], batches: list[list[dict[str, Any]]]
+) -> None:
+    """Many entries in one statement are stored as if each had been appended alone, in whatever cuts they come."""
+    rows = [
+        appended(sqlite_year.engine, [[entry_of(said) for said in batch] for batch in batches]),
+        appended(sqlite_year.engine, [[entry_of(said)] for batch in batches for said in batch]),
+    ]
+    assert rows[0] == rows[1]
+
+
+def entry_of(said: dict[str, Any]) -> ledger.Entry:
+    return ledger.Entry(at=OPENED_AT, event="measures_claimed", by="sato", via="desk", cycle_id=CYCLE, data=said)
+
+
+def appended(engine: Engine, batches: list[list[ledger.Entry]]) -> list[Any]:
+    """Return every stored row after these batches; nothing is kept."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
+        for batch in batches:
+            before = ledger.size(connection)
+            assert ledger.append_all(connection, batch) == before + len(batch)
+        rows = list(connection.execute(select(tables.Ledger).order_by(col(tables.Ledger.seq))).all())
+        transaction.rollback()
+    return rows
+
+
+def test_what_a_long_ledger_holds_is_proved_between_any_two_sizes(sqlite_year: Year) -> None:
+    """Proofs from the database hold for the offline verifier: between sizes, and for an entry."""
+    with writing(sqlite_year.engine) as connection:
+        ledger.append_all(connection, [entry_of({"n": n}) for n in range(40)])
+        size = ledger.size(connection)
+        roots = {n: ledger.root(connection, n) for n in range(size + 1)}
+        for old, new in ((1, size), (7, 8), (12, 40), (32, size), (size, size)):
+            proof = ledger.consistency_proof(connection, old, new)
+            assert verifier.consistency_holds(old, new, roots[old], roots[new], proof)
+        for seq, (text_of, _leaf) in enumerate(ledger.leaves(connection), start=1):
+            leaf = verifier.leaf_hash(text_of.encode())
+            proof = ledger.inclusion_proof(connection, seq, size)
+            assert verifier.inclusion_holds(leaf, seq - 1, size, roots[size], proof)
+
+
+def test_verifying_holds_no_more_than_a_block(sqlite_year: Year) -> None:
+    """Four times the entries take no more memory."""
+    peaks: list[int] = []
+    for count in (4_500, 13_500):
+        with writing(sqlite_year.engine) as connection:
+            ledger.append_all(connection, [entry_of({"n": n}) for n in range(count)])
+        tracemalloc.start()
+        verify(sqlite_year)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]

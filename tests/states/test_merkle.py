@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import pytest
 
+from deploy import verify_ledger as verifier
 from models.errors import BadInput, Damaged
 from states import merkle
 
-SIZES = range(129)
+SIZES = range(201)
 
 
 @cache
@@ -79,19 +80,26 @@ def one_bit_changes(proof: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def included(index: int, size: int, proof: list[bytes]) -> bool:
-    return merkle.verify_inclusion(leaf=mth(index, index + 1), index=index, size=size, proof=proof, root=mth(0, size))
+    """Ask the writer's side and the offline verifier, which share no code and must agree."""
+    leaf, root = mth(index, index + 1), mth(0, size)
+    holds = merkle.verify_inclusion(leaf=leaf, index=index, size=size, proof=proof, root=root)
+    assert verifier.inclusion_holds(leaf, index, size, root, proof) is holds
+    return holds
 
 
 def consistent(old: int, new: int, proof: list[bytes]) -> bool:
-    return merkle.verify_consistency(old=old, new=new, old_root=mth(0, old), new_root=mth(0, new), proof=proof)
+    old_root, new_root = mth(0, old), mth(0, new)
+    holds = merkle.verify_consistency(old=old, new=new, old_root=old_root, new_root=new_root, proof=proof)
+    assert verifier.consistency_holds(old, new, old_root, new_root, proof) is holds
+    return holds
 
 
 def test_the_root_of_every_size_is_the_rfcs() -> None:
-    """The root of every size up to 128 is what RFC 6962's definition gives, from storage and from the stream."""
+    """The root of every size up to 200 is what RFC 6962's definition gives, from storage and from the stream."""
     roots = merkle.Roots()
     for size in SIZES:
         assert merkle.root(size, read) == roots.root() == mth(0, size)
-        roots.add(merkle.leaf_hash(entry(size)))
+        roots.add([merkle.leaf_hash(entry(size))])
 
 
 def test_the_empty_tree_has_the_hash_of_nothing() -> None:
@@ -110,7 +118,7 @@ def test_certificate_transparencys_own_vectors_hold() -> None:
     }
     roots = merkle.Roots()
     for leaf in leaves:
-        roots.add(merkle.leaf_hash(bytes.fromhex(leaf)))
+        roots.add([merkle.leaf_hash(bytes.fromhex(leaf))])
         if roots.size in published:
             assert roots.root().hex() == published[roots.size]
 
@@ -118,12 +126,12 @@ def test_certificate_transparencys_own_vectors_hold() -> None:
 def test_a_row_holds_exactly_the_subtrees_it_completes() -> None:
     """Row n holds one hash for level 0 and one for every level whose subtree ends with leaf n."""
     for n in SIZES:
-        completed = [level for level in range(8) if (n + 1) % (1 << level) == 0]
+        completed = [level for level in range(9) if (n + 1) % (1 << level) == 0]
         assert read(n) == b"".join(mth(n + 1 - (1 << level), n + 1) for level in completed)
 
 
 def test_every_inclusion_proof_is_the_rfcs_and_holds() -> None:
-    """For every leaf of every size up to 128 the proof equals the RFC's and is accepted."""
+    """For every leaf of every size up to 200 the proof equals the RFC's and is accepted."""
     for size in SIZES:
         for index in range(size):
             proof = merkle.inclusion_proof(index, size, read)
@@ -132,7 +140,7 @@ def test_every_inclusion_proof_is_the_rfcs_and_holds() -> None:
 
 
 def test_every_consistency_proof_is_the_rfcs_and_holds() -> None:
-    """For all pairs of sizes up to 128 the proof equals the RFC's and is accepted."""
+    """For all pairs of sizes up to 200 the proof equals the RFC's and is accepted."""
     for new in SIZES:
         for old in range(new + 1):
             proof = merkle.consistency_proof(old, new, read)
@@ -156,6 +164,28 @@ def test_every_changed_bit_of_a_consistency_proof_is_refused(old: int, new: int)
     assert not any(consistent(old, new, changed) for changed in one_bit_changes(proof))
     for [old_root, new_root] in one_bit_changes([mth(0, old), mth(0, new)]):
         assert not merkle.verify_consistency(old=old, new=new, old_root=old_root, new_root=new_root, proof=proof)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+def test_every_changed_bit_of_every_proof_is_refused(part: int) -> None:
+    """For every size up to 200, every leaf and every pair of sizes: no bit of the proof can change."""
+    for size in SIZES[part::10]:
+        for other in range(size):
+            inclusion = merkle.inclusion_proof(other, size, read)
+            assert not any(included(other, size, changed) for changed in one_bit_changes(inclusion))
+            consistency = merkle.consistency_proof(other, size, read)
+            assert not any(consistent(other, size, changed) for changed in one_bit_changes(consistency))
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 7, 64, 200])
+def test_leaves_added_many_at_once_give_the_same_tree(cut: int) -> None:
+    """Blocks of any size, from any size on, give every row's hashes and every root."""
+    roots = merkle.Roots()
+    for start in range(0, 200, cut):
+        block = [merkle.leaf_hash(entry(n)) for n in range(start, min(start + cut, 200))]
+        assert roots.add(block) == list(column()[start : start + len(block)])
+        assert roots.root() == mth(0, roots.size)
 
 
 def test_a_proof_holds_for_its_own_place_alone() -> None:
@@ -260,12 +290,12 @@ def test_reads_grow_with_the_logarithm() -> None:
 
 
 def test_the_stream_stays_small() -> None:
-    """A stream of 100,000 entries never holds more than a few kilobytes."""
+    """A stream of 30,000 entries never holds more than a block and a few kilobytes."""
     tracemalloc.start()
     roots = merkle.Roots()
-    for n in range(100_000):
-        roots.add(merkle.leaf_hash(n.to_bytes(4)))
+    for block in range(0, 30_000, 100):
+        roots.add([merkle.leaf_hash(n.to_bytes(4)) for n in range(block, block + 100)])
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000
-    assert roots.size == 100_000
+    assert roots.size == 30_000

@@ -1,0 +1,991 @@
+#!/usr/bin/env python3
+"""Verify an exported ledger of tsudoi with nothing but this file and Python 3.8 or newer, also on Windows.
+
+    python3 verify_ledger.py ledger.jsonl [--checkpoint FILE]... [--key KEY]
+    python3 verify_ledger.py --proof FILE [--checkpoint FILE]... [--key KEY]
+
+Exit status 0: it holds. 1: it does not; what was changed, removed, added or moved is named. 2: unreadable.
+
+Beside the ledger are expected: `checkpoints/*.txt` (signed notes), `leaves.txt` (the hash of every entry, with which a
+changed entry is found: the checkpoints vouch for it) and `ledger.pub` (the key). `--checkpoint` names an older
+checkpoint, typed or scanned from a stamped slip: its three lines, with or without the signature; `-` reads it from the
+keyboard. `--key` names the key as it was given on paper (the text or a file); without it the key in the export is used.
+English words: TSUDOI_LANG=en.
+
+It shares no code with the program that wrote the ledger. It follows RFC 8032 (Ed25519), RFC 6962 and RFC 9162 (Merkle
+tree and proofs), RFC 8785 (canonical JSON), and C2SP signed-note and tlog-checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import json
+import os
+import re
+import sys
+import unicodedata
+from bisect import bisect_left
+from decimal import Decimal
+from hashlib import sha256, sha512
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence, Tuple
+
+HOLDS, DOES_NOT_HOLD, UNREADABLE = 0, 1, 2
+LEDGER, LEAVES, CHECKPOINTS, KEY = "ledger.jsonl", "leaves.txt", "checkpoints", "ledger.pub"
+MEMBERS = {"at", "by", "cycle", "data", "event", "seq", "via"}
+SHOWN = 20  # so many findings are shown one by one
+
+
+class Unreadable(Exception):
+    """A file that cannot be read, or is not what it should be."""
+
+
+class Key(NamedTuple):
+    """A verifier key: its name, and the 32 bytes of the public key."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Return the 4 bytes that stand before a signature (C2SP signed-note)."""
+        return sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
+
+    @property
+    def text(self) -> str:
+        """Return the key as it stands on paper."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([1]) + self.public).decode()}"
+
+
+class Note(NamedTuple):
+    """A checkpoint as it was read: where from, what it says, and its signatures (None: typed without one)."""
+
+    source: str
+    origin: str
+    size: int
+    root: bytes
+    signatures: list[tuple[str, bytes]] | None
+
+    @property
+    def text(self) -> str:
+        """Return the three lines that are signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+class Report:
+    """What was found. It holds where there is no finding; a remark is for the reader to know."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.checkpoints = 0
+        self.root = b""
+        self.key = ""
+        self.findings: list[str] = []
+        self.remarks: list[str] = []
+
+
+# -- Words: Japanese, or English where asked for or where the console has no Japanese letters
+
+
+def speaks_japanese() -> bool:
+    """Tell whether the reader wants Japanese and his console can show it."""
+    if os.environ.get("TSUDOI_LANG", "ja")[:2] != "ja":
+        return False
+    try:
+        "管理簿を検証しました。".encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def words(ja: str, en: str, *values: Any) -> str:
+    """Return a sentence in the reader's language."""
+    return (ja if speaks_japanese() else en).format(*values)
+
+
+# -- Ed25519 verification (RFC 8032 section 5.1.7), without the cofactor, as OpenSSL and Go do it
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+Point = Tuple[int, int, int, int]  # extended coordinates X, Y, Z, T
+NEUTRAL = (0, 1, 1, 0)
+
+
+def add_points(a: Point, b: Point) -> Point:
+    """Return a + b (section 5.1.4)."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    w, x, y, z = f - e, h - g, h + g, f + e
+    return (w * x % P, y * z % P, x * y % P, w * z % P)
+
+
+def multiply(factor: int, point: Point) -> Point:
+    """Return factor times the point."""
+    result = NEUTRAL
+    while factor:
+        if factor & 1:
+            result = add_points(result, point)
+        point = add_points(point, point)
+        factor >>= 1
+    return result
+
+
+def decompress(raw: bytes) -> Point | None:
+    """Return the point of 32 bytes, None where they are no point or not in the one canonical form (section 5.1.3)."""
+    number = int.from_bytes(raw, "little")
+    sign, y = number >> 255, number & (2**255 - 1)
+    if len(raw) != 32 or y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def compress(point: Point) -> bytes:
+    """Return the 32 bytes of a point."""
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def is_small(point: Point) -> bool:
+    """Tell a point of small order: as a key it would let one signature fit many messages."""
+    return compress(multiply(8, point)) == compress(NEUTRAL)
+
+
+BASE = decompress(bytes([0x58]) + bytes([0x66]) * 31) or NEUTRAL
+
+
+def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether the 64 bytes are this key's signature of the message."""
+    key = decompress(public)
+    if key is None or is_small(key) or len(signature) != 64:
+        return False
+    first, scalar = signature[:32], int.from_bytes(signature[32:], "little")
+    if scalar >= ORDER:
+        return False
+    challenge = int.from_bytes(sha512(first + public + message).digest(), "little") % ORDER
+    minus_key = (P - key[0], key[1], key[2], P - key[3])
+    return compress(add_points(multiply(scalar, BASE), multiply(challenge, minus_key))) == first
+
+
+# -- The Merkle tree (RFC 6962 section 2.1) and the verification of proofs (RFC 9162 sections 2.1.3.2 and 2.1.4.2)
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two subtrees."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree that grows leaf by leaf; `stack` holds the roots of its complete subtrees with their sizes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.stack: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Append the hash of an entry."""
+        count = 1
+        while self.stack and self.stack[-1][0] == count:
+            leaf = node_hash(self.stack.pop()[1], leaf)
+            count *= 2
+        self.stack.append((count, leaf))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of what was appended so far."""
+        if not self.stack:
+            return sha256(b"").digest()
+        root = self.stack[-1][1]
+        for _count, left in reversed(self.stack[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
+def roots_at(leaves: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """Return the roots over the first leaves at several sizes; sizes beyond the end are left out."""
+    tree = Tree()
+    roots = {0: tree.root()}
+    for leaf in leaves:
+        tree.add(leaf)
+        if tree.size in sizes:
+            roots[tree.size] = tree.root()
+    return roots
+
+
+def consistency_holds(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Tell whether the tree of `new` entries begins with the tree of `old` entries (RFC 9162 section 2.1.4.2)."""
+    if old == 0:
+        return not proof and old_root == sha256(b"").digest()
+    if old == new:
+        return not proof and old_root == new_root
+    if not 0 < old < new or any(len(value) != 32 for value in proof):
+        return False
+    path = list(proof) if old & (old - 1) else [old_root, *list(proof)]
+    if not path:
+        return False
+    node, last = old - 1, new - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    was = now = path[0]
+    for value in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            was, now = node_hash(value, was), node_hash(value, now)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            now = node_hash(now, value)
+        node, last = node >> 1, last >> 1
+    return last == 0 and was == old_root and now == new_root
+
+
+def inclusion_holds(leaf: bytes, index: int, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Tell whether the leaf stands at `index` (from 0) in the tree of `size` entries (RFC 9162 section 2.1.3.2)."""
+    if not 0 <= index < size or any(len(value) != 32 for value in proof):
+        return False
+    node, last, result = index, size - 1, leaf
+    for value in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            result = node_hash(value, result)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            result = node_hash(result, value)
+        node, last = node >> 1, last >> 1
+    return last == 0 and result == root
+
+
+# -- Keys, signed notes and checkpoints (C2SP signed-note and tlog-checkpoint)
+
+
+def unbase64(text: str) -> bytes:
+    """Return the bytes of base64 in its one canonical form; nothing where it is not."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if base64.b64encode(raw).decode() == text else b""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a key."""
+    return bool(text) and "+" not in text and not any(c.isspace() or c < " " for c in text)
+
+
+def parse_key(text: str) -> Key:
+    """Read a verifier key."""
+    name, _id, encoded = ([*text.split("+", 2), "", ""])[:3]
+    raw = unbase64(encoded)
+    key = Key(name, raw[1:])
+    if not is_name(name) or len(raw) != 33 or raw[:1] != b"\x01" or key.text != text:
+        raise Unreadable(
+            words(
+                "これは管理簿の検証鍵ではありません。名称・番号・鍵を「+」でつないだ一行を、紙のとおりに指定してください。",
+                "This is not a verifier key. Give the one line of name, id and key, joined by plus signs, as on paper.",
+            )
+        )
+    return key
+
+
+def parse_note(raw: bytes, source: str) -> Note | None:
+    """Read a signed checkpoint exactly as it was written; None where a byte is out of form."""
+    try:
+        text, gap, lines = raw.decode("utf-8").rpartition("\n\n")
+    except UnicodeDecodeError:
+        return None
+    found = re.match(r"([^\n]+)\n(0|[1-9][0-9]{0,17})\n([0-9A-Za-z+/]{43}=)\Z", text)
+    if not gap or not found or not lines.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text + lines):
+        return None
+    signatures = [parse_signature(line) for line in lines[:-1].split("\n")]
+    root = unbase64(found.group(3))
+    if not root or None in signatures:
+        return None
+    return Note(source, found.group(1), int(found.group(2)), root, [it for it in signatures if it])
+
+
+def parse_signature(line: str) -> tuple[str, bytes] | None:
+    """Read a signature line: a dash, the key's name, and its id with the signature."""
+    dash, name, encoded = ([*line.split(" "), "", "", ""])[:3]
+    raw = unbase64(encoded)
+    if dash != "\u2014" or line != f"{dash} {name} {encoded}" or not is_name(name) or len(raw) <= 4:
+        return None
+    return (name, raw)
+
+
+def parse_typed(text: str, source: str) -> Note:
+    """Read a checkpoint that a person typed, pasted or scanned: three lines and perhaps the signature.
+
+    Width of letters, blank lines, spaces at the ends, the kind of newline and where a long line was broken do not
+    matter; what is compared in the end is the number of entries and the root.
+    """
+    lines = [line.strip() for line in unicodedata.normalize("NFKC", text).lstrip("\ufeff").splitlines()]
+    lines = [line for line in lines if line]
+    size = lines[1].replace(",", "") if len(lines) > 2 else ""
+    root = unbase64(lines[2].rstrip("=") + "=") if len(lines) > 2 else b""
+    if not re.match(r"[0-9]{1,18}\Z", size) or len(root) != 32:
+        raise Unreadable(
+            words(
+                "{} は管理簿の検証値ではありません。確認記録票の三行（名称、件数、根の値）をそのまま入力してください。",
+                "{} is not a checkpoint. Type the three lines of the slip: name, number of entries, root.",
+                source,
+            )
+        )
+    return Note(source, lines[0], int(size), root, typed_signatures(" ".join(lines[3:]).split(), source))
+
+
+def typed_signatures(tokens: list[str], source: str) -> list[tuple[str, bytes]] | None:
+    """Read the signatures after the three lines; each begins with a dash, and may be broken over lines."""
+    if not tokens:
+        return None
+    signatures: list[tuple[str, bytes]] = []
+    for part in re.split(r"(?:^|\s)[\u2014\u2013\u2015\u30fc\u2500-](?=\s)", " ".join(tokens))[1:]:
+        name, encoded = part.split()[0] if part.split() else "", "".join(part.split()[1:])
+        signature = parse_signature(f"\u2014 {name} {encoded}")
+        if signature:
+            signatures.append(signature)
+    if not signatures:
+        raise Unreadable(
+            words(
+                "{} の署名の行が読めません。三行だけを入力しても検証できます。",
+                "The signature line of {} cannot be read. The three lines alone will do.",
+                source,
+            )
+        )
+    return signatures
+
+
+def signature_trouble(note: Note, key: Key) -> str:
+    """Return what is wrong with a checkpoint before it is compared; nothing where all is well."""
+    if note.origin != key.name:
+        return words("別の管理簿（{}）の検証値です。", "it belongs to another ledger ({}).", note.origin)
+    if note.signatures is None:
+        return ""
+    own = [raw[4:] for name, raw in note.signatures if name == key.name and raw[:4] == key.id]
+    if not own:
+        return words("この鍵の署名がありません。", "it carries no signature of this key.")
+    if not all(signature_holds(key.public, note.text.encode(), signature) for signature in own):
+        return words("署名が正しくありません。", "its signature does not hold.")
+    return ""
+
+
+# -- Canonical JSON (RFC 8785)
+
+
+def canonical(value: Any) -> str:
+    """Return the one text of a JSON value."""
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
+        return "{{{}}}".format(",".join(f"{quoted(name)}:{canonical(item)}" for name, item in members))
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(item) for item in value) + "]"
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
+        return str(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number_text(float(value))
+    return {True: "true", False: "false", None: "null"}[value]
+
+
+def quoted(text: str) -> str:
+    """Return a string with the escapes of RFC 8785, which are those of Python where nothing is forced into ASCII."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def number_text(value: float) -> str:
+    """Return a number as ECMAScript writes it: the fewest digits that read back as the same double."""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text, minus = "".join(map(str, digits)), "-" if sign and value else ""
+    point = len(text) + int(exponent)  # where the decimal point stands, from the left of the digits
+    if value == 0:
+        return "0"
+    if len(text) <= point <= 21:
+        return minus + text + "0" * (point - len(text))
+    if 0 < point <= 21:
+        return f"{minus}{text[:point]}.{text[point:]}"
+    if -6 < point <= 0:
+        return f"{minus}0.{'0' * -point}{text}"
+    tail = "." + text[1:] if len(text) > 1 else ""
+    return f"{minus}{text[0]}{tail}e{'+' if point > 0 else '-'}{abs(point - 1)}"
+
+
+class Line(NamedTuple):
+    """A line of the ledger: the hash of its entry, the number that it says it has, and what is wrong with its form."""
+
+    leaf: bytes
+    says: int | None
+    trouble: str
+
+
+def read_line(raw: bytes) -> Line:
+    """Hash a line as stored, and look at its form."""
+    entry, trouble = raw[:-1], ""
+    if not raw.endswith(b"\n"):
+        entry, trouble = raw, words("行の終わりがありません", "its end is missing")
+    elif entry.endswith(b"\r"):
+        trouble = words("改行が書き換えられています（CRLF）", "its newline was converted (CRLF)")
+    said, wrong = parse_entry(entry)
+    says = said.get("seq")
+    number = says if isinstance(says, int) and not isinstance(says, bool) else None
+    return Line(leaf_hash(entry), number, trouble or wrong)
+
+
+def parse_entry(entry: bytes) -> tuple[dict[str, Any], str]:
+    """Return what an entry says, and what is wrong with its form."""
+    try:
+        text = entry.decode("utf-8")
+        said = json.loads(text, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return {}, words("JSON として読めません", "it is no JSON")
+    if not isinstance(said, dict) or set(said) != MEMBERS:
+        return {}, words("記録の項目がそろっていません", "it has not the members of an entry")
+    try:
+        if canonical(said) == text:
+            return said, ""
+    except (ValueError, OverflowError):
+        pass
+    return said, words("正準形（RFC 8785）ではありません", "it is not in canonical form (RFC 8785)")
+
+
+def refuse_constant(name: str) -> float:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
+
+
+# -- What was changed, removed, added or moved
+
+
+class Change(NamedTuple):
+    """One difference: its kind, the entry concerned (0 where an entry is none of the ledger's), and the line."""
+
+    kind: str
+    entry: int
+    line: int
+
+
+def differences(numbers: Sequence[int | None], claims: Sequence[int | None], count: int) -> list[Change]:
+    """Compare lines with the entries 1 to `count`; `numbers` say which entry a line is (None: none of them).
+
+    Lines that follow each other in rising order are in their places. Of the others an entry stands there twice, or was
+    moved; a line that is no entry is a changed one where an entry is missing between its neighbours, else an added one.
+    """
+    kept, lost = rising(numbers), Lost(numbers, count)
+    standing = [numbers[line] or 0 for line in sorted(kept)]
+    place, seen = 0, set(standing)
+    changes: list[Change] = []
+    for line, number in enumerate(numbers):
+        if line in kept:
+            place += 1
+        elif number is not None:
+            changes.append(Change("doubled" if number in seen else "moved", number, line + 1))
+            seen.add(number)
+        else:
+            before = standing[place - 1] if place else 0
+            after = standing[place] if place < len(standing) else count + 1
+            entry = lost.between(before, after, claims[line])
+            changes.append(Change("changed" if entry else "added", entry, line + 1))
+    changes += [Change("removed", entry, 0) for entry in lost.rest()]
+    return sorted(changes, key=lambda change: (change.entry or change.line, change.line))
+
+
+class Lost:
+    """The entries that no line is; a strange line stands for one of them, or for none."""
+
+    def __init__(self, numbers: Sequence[int | None], count: int) -> None:
+        present = set(numbers)
+        self.entries = [number for number in range(1, count + 1) if number not in present]
+        self.open = set(self.entries)
+        self.at = 0
+
+    def between(self, before: int, after: int, claim: int | None) -> int:
+        """Take the lost entry between two numbers: the one that is claimed, else the first; 0 where there is none."""
+        if claim is None or not before < claim < after or claim not in self.open:
+            claim = self.first_between(before, after)
+        self.open.discard(claim)
+        return claim
+
+    def first_between(self, before: int, after: int) -> int:
+        """Return the first open entry between two numbers; whoever asks goes from the first to the last."""
+        while self.at < len(self.entries) and (
+            self.entries[self.at] <= before or self.entries[self.at] not in self.open
+        ):
+            self.at += 1
+        found = self.entries[self.at] if self.at < len(self.entries) else after
+        return found if found < after else 0
+
+    def rest(self) -> list[int]:
+        """Return the entries for which no line stands."""
+        return sorted(self.open)
+
+
+def rising(numbers: Sequence[int | None]) -> set[int]:
+    """Return the lines of a longest run of rising numbers: what stands in its place."""
+    ends: list[int] = []
+    lines: list[int] = []
+    before: dict[int, int | None] = {}
+    for line, number in enumerate(numbers):
+        if number is None:
+            continue
+        at = bisect_left(ends, number)
+        if ends[at : at + 1] == [number]:
+            continue  # the first of two is the one in its place
+        before[line] = lines[at - 1] if at else None
+        ends[at : at + 1], lines[at : at + 1] = [number], [line]
+    kept: set[int] = set()
+    line = lines[-1] if lines else None
+    while line is not None:
+        kept.add(line)
+        line = before[line]
+    return kept
+
+
+def told(changes: Sequence[Change], troubles: dict[int, str]) -> list[str]:
+    """Return a sentence for each difference; long runs of one kind are told as one."""
+    sentences: list[str] = []
+    at = 0
+    while at < len(changes):
+        run = 1
+        while at + run < len(changes) and follows(changes[at + run - 1], changes[at + run]):
+            run += 1
+        change, last = changes[at], changes[at + run - 1]
+        sentences.append(sentence(change, troubles) if run < 3 else run_sentence(change, last, troubles))
+        if run == 2:
+            sentences.append(sentence(last, troubles))
+        at += run
+    return sentences
+
+
+def follows(first: Change, second: Change) -> bool:
+    """Tell whether a difference only goes on."""
+    next_entry = second.entry == first.entry + 1 if first.entry else second.line == first.line + 1
+    return first.kind == second.kind and first.kind in ("changed", "removed", "added") and next_entry
+
+
+def sentence(change: Change, troubles: dict[int, str]) -> str:
+    """Return what happened to an entry."""
+    ja, en = {
+        "changed": ("第{0}号の記録が書き換えられています（{1}行目）。", "Entry {0} was changed (line {1})."),
+        "removed": ("第{0}号の記録が取り除かれています。", "Entry {0} was removed."),
+        "added": ("{1}行目に記録が付け加えられています。", "Line {1} was added."),
+        "moved": ("第{0}号の記録が{1}行目に移されています。", "Entry {0} was moved (it stands in line {1})."),
+        "doubled": ("第{0}号の記録が{1}行目にもう一度あります。", "Entry {0} stands once more in line {1}."),
+    }[change.kind]
+    trouble = troubles.get(change.line, "") if change.kind in ("changed", "added") else ""
+    return words(ja, en, change.entry, change.line) + in_brackets(trouble)
+
+
+def in_brackets(text: str) -> str:
+    """Return an aside, or nothing."""
+    return words("（{}）", " ({})", text) if text else ""
+
+
+def run_sentence(first: Change, last: Change, troubles: dict[int, str]) -> str:
+    """Return what happened to a run of entries, and what is wrong with their form where it is the same."""
+    ja, en = {
+        "changed": (
+            "第{0}号から第{1}号までの記録が書き換えられています。",
+            "Entries {0} to {1} were changed.",
+        ),
+        "removed": ("第{0}号から第{1}号までの記録が取り除かれています。", "Entries {0} to {1} were removed."),
+        "added": ("{2}行目から{3}行目までの記録が付け加えられています。", "Lines {2} to {3} were added."),
+    }[first.kind]
+    trouble = troubles.get(first.line, "")
+    same = trouble if trouble == troubles.get(last.line) else ""
+    return words(ja, en, first.entry, last.entry, first.line, last.line) + in_brackets(same)
+
+
+# -- The verification
+
+
+def verify_ledger(path: str, checkpoints: Sequence[str] = (), key_text: str = "") -> Report:
+    """Verify an exported ledger against the checkpoints beside it and further ones, given as files.
+
+    Raises:
+        Unreadable: a file cannot be read, or there is nothing to compare with.
+
+    """
+    ledger, report = Path(path), Report()
+    ledger = ledger / LEDGER if ledger.is_dir() else ledger
+    folder = ledger.parent
+    key = key_of(folder, key_text, report)
+    given = [typed_checkpoint(source) for source in checkpoints]
+    beside, spoilt = notes_beside(folder)
+    if not given and not beside and not spoilt:
+        raise Unreadable(
+            words(
+                "検証値（{}）が一つもなく、何も確かめられません。確認記録票のものを --checkpoint で指定してください。",
+                "There is no checkpoint ({}), so nothing can be verified. Name one of a slip with --checkpoint.",
+                CHECKPOINTS,
+            )
+        )
+    report.findings += spoilt
+    with opened(ledger) as file:
+        lines = [read_line(raw) for raw in file]
+    judge(lines, leaves_beside(folder), given, beside, key=key, report=report)
+    return report
+
+
+def judge(
+    lines: list[Line], stored: list[bytes] | None, given: list[Note], beside: list[Note], *, key: Key, report: Report
+) -> None:
+    """Compare the lines with every checkpoint, and look for what happened where one does not hold."""
+    leaves = [line.leaf for line in lines]
+    sizes = {note.size for note in given + beside} | {len(leaves)}
+    roots = roots_at(leaves, sizes)
+    report.entries, report.root = len(leaves), roots[len(leaves)]
+    good: list[Note] = []
+    bad: list[Note] = []
+    for note in given + beside:
+        trouble = signature_trouble(note, key)
+        if trouble:
+            report.findings.append(words("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble))
+        else:
+            (good if roots.get(note.size) == note.root else bad).append(note)
+            if note.signatures is None:
+                report.remarks.append(
+                    words(
+                        "検証値 {} には署名がありません。押印された紙そのものが証拠になります。",
+                        "Checkpoint {} came without a signature: the stamped paper itself vouches for it.",
+                        note.source,
+                    )
+                )
+    report.checkpoints = len(good)
+    covered = max([note.size for note in [*good, *bad]] + [0])
+    whole = covered if beside else max(covered, len(lines))  # an export ends with a checkpoint
+    if bad or len(lines) > whole:
+        trusted = stored[:whole] if stored is not None and vouched(stored, [*good, *bad], covered) else None
+        report.findings += unique(what_happened(lines, trusted, whole)) + brackets(good, bad, len(lines))
+    else:
+        report.findings += spoilt_forms(lines) + spoilt_leaves(leaves, stored)
+    if len(lines) > covered and not beside:
+        report.remarks.append(
+            words(
+                "第{}号以後の記録は、どの検証値でも確かめられていません。",
+                "No checkpoint covers the entries from {} on.",
+                covered + 1,
+            )
+        )
+
+
+def vouched(stored: list[bytes], notes: Sequence[Note], covered: int) -> bool:
+    """Tell whether a checkpoint vouches for the exported hashes as far as the checkpoints reach."""
+    roots = roots_at(stored, {note.size for note in notes})
+    fitting = [note.size for note in notes if roots.get(note.size) == note.root]
+    return bool(fitting) and max(fitting) >= min(covered, len(stored))
+
+
+def what_happened(lines: list[Line], trusted: list[bytes] | None, count: int) -> list[str]:
+    """Name what was changed, removed, added or moved in a ledger of `count` entries: by their hashes, else numbers."""
+    troubles = {number: line.trouble for number, line in enumerate(lines, start=1)}
+    claims = [line.says for line in lines]
+    if trusted is not None:
+        number_of = {leaf: number for number, leaf in enumerate(trusted, start=1)}
+        return told(differences([number_of.get(line.leaf) for line in lines], claims, len(trusted)), troubles)
+    numbers = [says if says is not None and 0 < says <= count else None for says in claims]
+    return told(differences(numbers, claims, count), troubles) + spoilt_forms(lines, only_canonical=True)
+
+
+def brackets(good: Sequence[Note], bad: Sequence[Note], count: int) -> list[str]:
+    """Say of each checkpoint that does not hold between which entries the difference lies."""
+    findings: list[str] = []
+    for note in sorted(bad, key=lambda note: note.size):
+        first = max([held.size for held in good if held.size < note.size] + [0]) + 1
+        if note.size > count:
+            ja, en = (
+                "検証値 {0}：第{2}号までを証明していますが、管理簿は第{3}号で終わっています。",
+                "Checkpoint {0} signed {2} entries, but the ledger ends at entry {3}.",
+            )
+        else:
+            ja, en = (
+                "検証値 {0}：第{1}号から第{2}号までの間に、証明された当時と違う記録があります。",
+                "Checkpoint {0}: among entries {1} to {2} is something else than was signed.",
+            )
+        findings.append(words(ja, en, note.source, first, note.size, count))
+    return findings
+
+
+def spoilt_forms(lines: Sequence[Line], *, only_canonical: bool = False) -> list[str]:
+    """Return the entries whose form is not that of a ledger, though no checkpoint tells of it."""
+    findings: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if line.trouble:
+            findings.append(words("第{}号：{}。", "Entry {}: {}.", number, line.trouble))
+        elif line.says != number and not only_canonical:
+            findings.append(words("第{}号：番号が続いていません。", "Entry {}: its number does not follow.", number))
+    return findings
+
+
+def spoilt_leaves(leaves: Sequence[bytes], stored: list[bytes] | None) -> list[str]:
+    """Return the lines of the list of hashes that differ from a ledger that holds."""
+    if stored is None:
+        return []
+    return [
+        words(
+            "{} の{}行目が書き換えられています（管理簿のその記録は確かです）。",
+            "Line {1} of {0} was changed (the entry itself holds).",
+            LEAVES,
+            number,
+        )
+        for number in range(1, max(len(leaves), len(stored)) + 1)
+        if leaves[number - 1 : number] != stored[number - 1 : number]
+    ]
+
+
+def unique(findings: Sequence[str]) -> list[str]:
+    """Return the findings without repetitions."""
+    return list(dict.fromkeys(findings))
+
+
+# -- Proof files
+
+
+def verify_proof(path: str, checkpoints: Sequence[str] = (), key_text: str = "") -> Report:
+    """Verify a proof that one checkpoint goes on from another, or that an entry stands in a checkpoint.
+
+    Raises:
+        Unreadable: a file cannot be read, or is no proof.
+
+    """
+    report = Report()
+    try:
+        with opened(Path(path)) as file:
+            proof = json.loads(file.read().decode("utf-8"))
+        sources = {"consistency": ("from", "to"), "inclusion": ("checkpoint",)}[proof["kind"]]
+        hashes = [unbase64(value) for value in proof["proof"]]
+        key = key_of(Path(), key_text, report, proof["key"])
+        notes = [parse_note(proof[name].encode("utf-8"), name) for name in sources]
+        entry, number = proof.get("entry", "").encode("utf-8"), int(proof.get("number", 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Unreadable(words("{} は証明書ではありません。", "{} is no proof.", path)) from None
+    known = [note for note in notes if note]
+    if len(known) != len(notes):
+        raise Unreadable(words("{} の検証値が読めません。", "A checkpoint in {} cannot be read.", path))
+    for note in known:
+        trouble = signature_trouble(note, key)
+        if trouble:
+            report.findings.append(words("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble))
+    report.findings += strangers([typed_checkpoint(source) for source in checkpoints], known)
+    report.entries, report.root, report.checkpoints = known[-1].size, known[-1].root, len(known)
+    if len(known) == 2:
+        old, new = known
+        holds = consistency_holds(old.size, new.size, old.root, new.root, hashes)
+        report.remarks.append(
+            words(
+                "{1}件の管理簿は、{0}件の時点の管理簿に記録を加えただけのものです。",
+                "The ledger of {1} entries only added to the ledger of {0} entries.",
+                old.size,
+                new.size,
+            )
+        )
+    else:
+        holds = inclusion_holds(leaf_hash(entry), number - 1, known[0].size, known[0].root, hashes)
+        holds = holds and parse_entry(entry)[0].get("seq") == number
+        report.remarks.append(words("第{}号の記録：{}", "Entry {}: {}", number, entry.decode("utf-8")))
+    if not holds:
+        report.remarks.clear()
+        report.findings.append(words("証明が成り立ちません。", "The proof does not hold."))
+    return report
+
+
+def strangers(given: Sequence[Note], known: Sequence[Note]) -> list[str]:
+    """Return the checkpoints of paper that the proof does not speak of."""
+    return [
+        words(
+            "この証明は検証値 {} についてのものではありません。",
+            "The proof does not speak of checkpoint {}.",
+            note.source,
+        )
+        for note in given
+        if (note.origin, note.size, note.root) not in [(other.origin, other.size, other.root) for other in known]
+    ]
+
+
+# -- Files
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file, or say that it cannot be read."""
+    try:
+        return path.open("rb")
+    except OSError:
+        raise Unreadable(words("{} が読めません。", "{} cannot be read.", path)) from None
+
+
+def key_of(folder: Path, text: str, report: Report, enclosed: str = "") -> Key:
+    """Return the key that was given on paper, else the one of the export."""
+    path = folder / KEY
+    if not enclosed and path.exists():
+        with opened(path) as file:
+            enclosed = re.sub(r"\n\Z", "", file.read().decode("utf-8", "replace"))
+    if text:
+        key = parse_key(key_text_of(text))
+        if enclosed and enclosed != key.text:
+            report.findings.append(
+                words(
+                    "{} は、指定された鍵と違います。",
+                    "{} is not the key that was given.",
+                    KEY,
+                )
+            )
+    elif enclosed:
+        key = parse_key(enclosed)
+        report.remarks.append(
+            words(
+                "鍵は出力されたものをそのまま使いました。紙で受け取った鍵と見比べてください：{}",
+                "The key is the export's own. Compare it with the one you were given on paper: {}",
+                key.text,
+            )
+        )
+    else:
+        raise Unreadable(
+            words("検証鍵がありません。--key で指定してください。", "There is no key. Name it with --key.")
+        )
+    report.key = key.text
+    return key
+
+
+def key_text_of(text: str) -> str:
+    """Return the key that was named: its text, or what the file holds."""
+    if "+" in text:  # a path could be as long as a key, but a file is named without one
+        return text.strip()
+    with opened(Path(text)) as file:
+        return file.read().decode("utf-8-sig", "replace").strip()
+
+
+def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
+    """Return the checkpoints of an export, and a finding for each that is not what was written."""
+    notes: list[Note] = []
+    spoilt: list[str] = []
+    for path in sorted((folder / CHECKPOINTS).glob("*.txt")):
+        with opened(path) as file:
+            note = parse_note(file.read(), path.name)
+        if note is None or path.name != f"{note.size:09}.txt":
+            spoilt.append(
+                words(
+                    "検証値 {} が書き換えられています。",
+                    "Checkpoint {} was changed.",
+                    path.name,
+                )
+            )
+        else:
+            notes.append(note)
+    return notes, spoilt
+
+
+def typed_checkpoint(source: str) -> Note:
+    """Read a checkpoint that was typed, pasted or scanned."""
+    if source == "-":
+        return parse_typed(sys.stdin.read(), words("（入力）", "(typed)"))
+    path = Path(source)
+    with opened(path) as file:
+        raw = file.read(65536)
+    for encoding in ("utf-16", "utf-8-sig", "cp932"):  # as Windows' editors save it
+        try:
+            if encoding != "utf-16" or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                return parse_typed(raw.decode(encoding), path.name)
+        except UnicodeDecodeError:
+            continue
+    return parse_typed("", path.name)
+
+
+def leaves_beside(folder: Path) -> list[bytes] | None:
+    """Return the hashes of the entries as exported; None where there are none; a spoilt line counts as no hash."""
+    path = folder / LEAVES
+    if not path.exists():
+        return None
+    with opened(path) as file:
+        return list(read_leaves(file))
+
+
+def read_leaves(file: BinaryIO) -> Iterator[bytes]:
+    """Walk over the hashes: 64 lower-case hexadecimal digits a line."""
+    for line in file:
+        yield bytes.fromhex(line[:64].decode()) if re.match(rb"[0-9a-f]{64}\n\Z", line) else b""
+
+
+# -- The command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify what the arguments name, say what was found, and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter shows a question mark
+    here = str(Path(__file__).resolve().parent / LEDGER)
+    parser = argparse.ArgumentParser(
+        description=words("管理簿の出力を検証します。", "Verify an exported ledger."),
+        epilog=words("終了値 0：確か　1：確かでない　2：読めない", "Exit status 0: holds, 1: does not, 2: unreadable"),
+    )
+    parser.add_argument("ledger", nargs="?", default=here, help=LEDGER)
+    parser.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=words("確認記録票の検証値（三行）のファイル。「-」で入力", "an older checkpoint of a slip; - to type it"),
+    )
+    parser.add_argument("--key", default="", help=words("紙で受け取った検証鍵", "the key as given on paper"))
+    parser.add_argument("--proof", metavar="FILE", help=words("証明書を検証", "verify a proof instead"))
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.proof:
+            report = verify_proof(asked.proof, asked.checkpoint, asked.key)
+        else:
+            report = verify_ledger(asked.ledger, asked.checkpoint, asked.key)
+    except Unreadable as trouble:
+        print(words("検証できません：{}", "Not verified: {}", trouble), file=sys.stderr)
+        return UNREADABLE
+    return say(report)
+
+
+def say(report: Report) -> int:
+    """Print what was found."""
+    if report.findings:
+        print(words("確かではありません。", "It does not hold."))
+        for finding in report.findings[:SHOWN]:
+            print("  - " + finding)
+        if len(report.findings) > SHOWN:
+            print("  " + words("ほか{}件", "and {} more", len(report.findings) - SHOWN))
+        print(
+            words(
+                "→ すべてをそのまま保管し、押印された確認記録票及び直近のバックアップと比べてください。",
+                "-> Keep everything as it is; compare it with stamped slips and the last backup.",
+            )
+        )
+    else:
+        print(
+            words(
+                "確かです。記録 {} 件、検証値 {} 件。",
+                "It holds: {} entries, {} checkpoints.",
+                report.entries,
+                report.checkpoints,
+            )
+        )
+        print(words("根の値：{}", "Root: {}", base64.b64encode(report.root).decode()))
+    for remark in report.remarks:
+        print(words("※ {}", "Note: {}", remark))
+    return DOES_NOT_HOLD if report.findings else HOLDS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

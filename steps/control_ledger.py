@@ -1,0 +1,277 @@
+"""The control ledger (管理簿) as people keep it: on paper and in Excel. Its words are Japanese."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from models import tables
+from models.clock import fiscal_year_title, stamp, wareki
+from models.database import reading
+from models.people import SYSTEM
+from models.programme import Programme
+from models.words import _
+from states import ledger
+from states import reading as facts_reading
+from states.table import BY_TRIGGER, TABLE, event_words
+from steps import papers
+from steps.history import HISTORY
+from steps.office import Office
+
+if TYPE_CHECKING:
+    from adapters.spreadsheet import Sheet
+
+FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
+# Which field of a record is a quantity of what, in the order in which they are looked for.
+_COUNTED = {
+    "received": "{}人分",
+    "exported": "{}人分",
+    "letters_printed": "{}枚",
+    "letters_enclosed": "{}通",
+    "delivered": "{}通",
+    "accepted": "{}通",
+    "letters": "{}通",
+}
+_CLAIMS = {guard.name: guard.claim for row in TABLE for guard in (*row.guards, *row.facts)}
+_UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
+
+
+_AUTOMATIC = frozenset({"act_flagged", "reminder_sent", "reminder_lost"})  # no hand moves anything in these
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the 管理簿: what the ward asks for (日時 取扱者 情報の内容 数量), and what belongs to a movement."""
+
+    number: int
+    at: str
+    title: str
+    who: str
+    content: str
+    quantity: str
+    counterpart: str
+    occasion: str
+    slip: str
+    remark: str
+    stands_out: bool
+    automatic: bool = False
+
+    @property
+    def moment(self) -> dict[str, str]:
+        """Return when it happened as paper shows it; history may know the day alone."""
+        if "T" in self.at:
+            return dict(papers.moment(datetime.fromisoformat(self.at)))  # type: ignore[arg-type]  # every value is text
+        return {"iso": self.at, "wareki": wareki(datetime.fromisoformat(self.at).date())}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the entries name by id: people and custody items."""
+
+    names: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
+def known_to(connection: Connection) -> Known:
+    """Return the names and kinds that stand behind the ids in the ledger."""
+    item = tables.Item
+    return Known(
+        names={person.id: person.name for person in facts_reading.people(connection).values()},
+        kinds={row.number: row.kind for row in connection.execute(select(item.number, item.kind))},  # type: ignore[call-overload]  # columns, to sqlalchemy
+    )
+
+
+def line_of(entry: Mapping[str, Any], known: Known) -> Line:
+    """Return a ledger entry as a line of the 管理簿."""
+    data: Mapping[str, Any] = entry["data"]
+    if entry["event"] == HISTORY:
+        return _line_of_history(entry, data)
+    record: Mapping[str, Any] = data.get("record", {})
+    by = _name(str(entry["by"]), known)
+    giver = _name(str(record.get("giver", "")), known)
+    at = str(data.get("occurred_at", entry["at"]))
+    return Line(
+        number=entry["seq"],
+        at=at,
+        title=event_words(str(entry["event"]))[0],
+        who=giver or by,
+        content=_content(data, record, known),
+        quantity=_quantity(record, known),
+        counterpart=_name(str(record.get("receiver", "")), known),
+        occasion=str(record.get("occasion", "")),
+        slip=str(record.get("slip", "")),
+        remark="　".join(filter(None, _remarks(entry, data, record, by=by if giver not in {"", by} else ""))),
+        stands_out=entry["event"] in _UNUSUAL or "corrects" in record,
+        automatic=entry["event"] in _AUTOMATIC,
+    )
+
+
+def lines_of(connection: Connection, cycle_id: str) -> list[Line]:
+    """Return the 管理簿 of a cycle."""
+    known = known_to(connection)
+    return [line_of(json.loads(entry), known) for entry in ledger.entries(connection, cycle_id=cycle_id)]
+
+
+def print_ledger(office: Office, cycle_id: str) -> Path:
+    """Print the control ledger of a cycle as people read it."""
+    facts = papers.facts_of(office, cycle_id)
+    with reading(office.engine) as connection:
+        lines, seal = lines_of(connection, cycle_id), _seal(connection)
+    pdf = _pdf(office, facts.programme, facts.fiscal_year, lines, seal)
+    return papers.put(office, "ledger", pdf)
+
+
+def export(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list[Path]:
+    """Write the 管理簿 of every year, also of years taken in as history, for people; return the files."""
+    written: list[Path] = []
+    with reading(office.engine) as connection:
+        seal = _seal(connection)
+        for name, programme, year, lines in _books(office, connection):
+            if xlsx:
+                from adapters import spreadsheet  # noqa: PLC0415 - only whoever exports Excel needs it
+
+                spreadsheet.write(path := folder / f"{name}.xlsx", [_sheet(programme, year, lines, seal)])
+                written.append(path)
+            if pdf:
+                (path := folder / f"{name}.pdf").write_bytes(_pdf(office, programme, year, lines, seal))
+                written.append(path)
+    return written
+
+
+def _books(office: Office, connection: Connection) -> Iterator[tuple[str, Programme, int, list[Line]]]:
+    """Walk over the books: one a cycle, and one a year of history."""
+    cycle, table = tables.Cycle, tables.Ledger
+    for row in connection.execute(select(cycle).order_by(col(cycle.fiscal_year))).all():
+        programme = facts_reading.programme_of(row.programme_text)
+        yield f"control-ledger-{row.id}", programme, row.fiscal_year, lines_of(connection, row.id)
+    known = known_to(connection)
+    query = select(col(table.entry)).where(col(table.event) == HISTORY).order_by(col(table.seq))
+    history = [json.loads(entry) for entry in connection.execute(query).scalars()]
+    for year in sorted({entry["data"]["fiscal_year"] for entry in history}):
+        lines = [line_of(entry, known) for entry in history if entry["data"]["fiscal_year"] == year]
+        yield f"control-ledger-history-{year}", office.programme()[0], year, lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seal:
+    """What pins the ledger down: its root and the last signed checkpoint."""
+
+    root: str
+    note: Sequence[str]
+
+
+def _seal(connection: Connection) -> _Seal:
+    notes = ledger.checkpoints(connection)
+    root = ledger.root(connection, ledger.size(connection)).hex()
+    return _Seal(root=root, note=papers.lines_of(notes[-1][1]) if notes else [])
+
+
+def _pdf(office: Office, programme: Programme, year: int, lines: Sequence[Line], seal: _Seal) -> bytes:
+    data: dict[str, Any] = {
+        "head": papers.head_of(programme, year, f"L-{year}", on=office.clock.now().date()),
+        "period": _period(lines),
+        "root": seal.root,
+        "left_out": sum(line.automatic for line in lines),
+        "entries": [_printed(line) for line in lines if not line.automatic],
+        "checkpoint": seal.note,
+    }
+    return office.press(programme).make("ledger_print", data)
+
+
+def _printed(line: Line) -> dict[str, Any]:
+    return {
+        "number": line.number, "at": line.moment, "title": line.title, "who": line.who, "content": line.content,
+        "quantity": line.quantity, "counterpart": line.counterpart, "occasion": line.occasion, "slip": line.slip,
+        "remark": line.remark, "stands_out": line.stands_out,
+    }  # fmt: skip
+
+
+def _sheet(programme: Programme, year: int, lines: Sequence[Line], seal: _Seal) -> "Sheet":
+    from adapters.spreadsheet import Column, Sheet  # noqa: PLC0415 - only whoever exports Excel needs it
+
+    moments = [line.moment for line in lines]
+    return Sheet(
+        name="管理簿",
+        above=[
+            f"管理簿　{programme.sections.municipality}　{programme.sections.owner}　{programme.title_ja}",
+            f"{fiscal_year_title(year)}　{_period(lines)}　記録 {len(lines)}件",
+            f"根の値 {seal.root}",
+            *seal.note,
+        ],
+        columns=[
+            Column(title="番号", width=7, right=True), Column(title="年月日", width=13),
+            Column(title="和暦", width=20), Column(title="時刻", width=7), Column(title="事項", width=26),
+            Column(title="取扱者", width=16), Column(title="情報の内容", width=34),
+            Column(title="数量", width=10, right=True), Column(title="相手方", width=16),
+            Column(title="機会", width=18), Column(title="票番号", width=13), Column(title="備考", width=34),
+        ],
+        rows=[
+            [str(line.number), when["iso"], when["wareki"], when.get("time", ""), line.title, line.who, line.content,
+             line.quantity, line.counterpart, line.occasion, line.slip, line.remark]
+            for line, when in zip(lines, moments, strict=True)
+        ],
+        marked=frozenset(place for place, line in enumerate(lines) if line.stands_out),
+    )  # fmt: skip
+
+
+def _period(lines: Sequence[Line]) -> str:
+    days = [line.at[:10] for line in lines]
+    return f"{min(days)} から {max(days)} まで" if days else ""
+
+
+def _line_of_history(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Line:
+    return Line(
+        number=entry["seq"], at=data["moved_at"], title=event_words(HISTORY)[0], who=data["handler"],
+        content=data["content"], quantity=data["quantity"], counterpart=data["counterpart"],
+        occasion=data["occasion"], slip=data["slip"],
+        remark=f"{data['remark']}　過年度の管理簿から（Excel {data['row']}行目）".strip(),
+        stands_out=False,
+    )  # fmt: skip
+
+
+def _name(person: str, known: Known) -> str:
+    return "自動処理" if person == SYSTEM else known.names.get(person, person)
+
+
+def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -> str:
+    """Return what an entry is about: items, an act with its flag, or nothing more than its title."""
+    items = [str(record["item"])] if "item" in record else [str(number) for number in record.get("items", ())]
+    if items:
+        return "、".join(f"{papers.KINDS.get(known.kinds.get(item, ''), '')}　{item}".strip() for item in items)
+    if measures := record.get("measures"):
+        return str(measures[0]) + (f" ほか{len(measures) - 1}件" if len(measures) > 1 else "")
+    if "act" in data:
+        row = BY_TRIGGER.get(str(data["act"]))
+        what = FLAGS.get(str(data.get("flag", "")), "") or known.names.get(str(data.get("to", "")), "")
+        return f"{row.ja if row else data['act']}　{what}".strip()
+    return ""
+
+
+def _quantity(record: Mapping[str, Any], known: Known) -> str:
+    if "items" in record:
+        return f"{len(record['items'])}点"
+    if "quantity" in record:
+        unit = "枚" if known.kinds.get(str(record.get("item", "")), "medium") == "medium" else "通"
+        return f"{record['quantity']}{unit}"
+    return next((words.format(f"{record[field]:,}") for field, words in _COUNTED.items() if field in record), "")
+
+
+def _remarks(entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[str, Any], *, by: str) -> Iterator[str]:
+    """Say what a reader must not overlook: what broke a rule, what corrects what, what was entered afterwards."""
+    if broken := data.get("broken") or data.get("unmet"):
+        said = "逸脱" if "broken" in data else "不足"
+        yield f"{said}：" + "、".join(_(_CLAIMS[name]) if name in _CLAIMS else name for name in broken)
+    if "corrects" in record:
+        yield f"第{record['corrects']}号の訂正"
+    if record.get("locked_bag"):
+        yield "鍵付きカバン等"
+    if by:
+        yield f"記入 {by}"
+    if "occurred_at" in data and data["occurred_at"][:16] != entry["at"][:16]:
+        entered = datetime.fromisoformat(entry["at"])
+        yield f"後から記入（{stamp(entered)[:16].replace('T', ' ')}）"

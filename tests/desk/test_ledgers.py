@@ -1,0 +1,122 @@
+"""`tsudoi ledger` as an auditor and a clerk type it."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import xlsxwriter
+from speaking import Tsudoi
+
+
+def test_an_export_is_whole_and_holds(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """The folder holds ledger, hashes, checkpoints, key and verifier, and what people read; both verifications hold."""
+    said = tsudoi("ledger", "export", tmp_path / "export", "--xlsx", "--pdf")
+    assert said.status == 0
+    assert sorted(path.name for path in (tmp_path / "export").iterdir()) == [
+        "checkpoints", "control-ledger-hatachi-2026.pdf", "control-ledger-hatachi-2026.xlsx", "leaves.txt",
+        "ledger.jsonl", "ledger.pub", "verify_ledger.py",
+    ]  # fmt: skip
+    assert (tmp_path / "export/ledger.pub").read_text(encoding="utf-8").strip() in said.out
+    assert tsudoi("ledger", "verify", tmp_path / "export").status == 0
+    own = subprocess.run([sys.executable, "-I", tmp_path / "export/verify_ledger.py"], check=False, capture_output=True)
+    assert own.returncode == 0
+
+
+def test_a_changed_export_is_refused_with_the_entry(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """`ledger verify FILE` names the entry that was changed and ends with 2."""
+    tsudoi("ledger", "export", tmp_path / "export")
+    path = tmp_path / "export/ledger.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"seq":4,', b'"seq":4 ,'))
+    said = tsudoi("ledger", "verify", path)
+    assert said.status == 2
+    assert "第4号の記録が書き換えられています" in said.err
+
+
+def damage(home: Path) -> None:
+    with closing(sqlite3.connect(home / "tsudoi.db")) as database:
+        database.execute("DROP TRIGGER ledger_is_never_changed")
+        database.execute("UPDATE ledger SET entry = replace(entry, 'system', 'nobody') WHERE seq = 7")
+        database.commit()
+
+
+def test_a_damaged_ledger_is_exported_but_not_signed(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """What does not hold leaves as it stands, for whoever must look into it, without a new checkpoint."""
+    tsudoi("ledger", "export", tmp_path / "before")
+    damage(home)
+    said = tsudoi("ledger", "export", tmp_path / "after")
+    assert said.status == 2
+    assert "第7号" in said.err
+    assert b"nobody" in (tmp_path / "after/ledger.jsonl").read_bytes()
+    assert len(list((tmp_path / "after/checkpoints").iterdir())) == 1
+    found = tsudoi("ledger", "verify", tmp_path / "after")
+    assert "第7号の記録が書き換えられています" in found.err
+
+
+def test_a_printed_checkpoint_is_compared_with_the_installation(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """Three lines in a file are enough; a checkpoint that signed something else finds the rewritten ledger."""
+    tsudoi("ledger", "export", tmp_path / "export")
+    [note] = (tmp_path / "export/checkpoints").iterdir()
+    origin, size, root = note.read_text(encoding="utf-8").splitlines()[:3]
+    slip, other = tmp_path / "slip.txt", tmp_path / "other.txt"
+    slip.write_text(f"{origin}\r\n{size}\r\n{root}")
+    other.write_text(f"{origin}\n{int(size) - 1}\n{root}")
+    assert json.loads(tsudoi("ledger", "verify", "--checkpoint", slip, "--json").out)["checkpoints"] == 2
+    said = tsudoi("ledger", "verify", "--checkpoint", slip, "--checkpoint", other)
+    assert said.status == 2
+    assert "書き換えられています" in said.err
+    assert "other.txt" in said.err
+
+
+def test_proofs_leave_as_files_that_the_verifier_checks(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """Between two checkpoints and for an entry; changed or held against another checkpoint they do not hold."""
+    tsudoi("ledger", "export", tmp_path / "first")
+    tsudoi("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-31")
+    tsudoi("ledger", "export", tmp_path / "second")
+    assert tsudoi("ledger", "prove", "--from", 11, "--to", 12).status == 0
+    between = tsudoi("ledger", "prove", "--from", 11, "--to", 12, "--json").out
+    of_entry = tsudoi("ledger", "prove", "--entry", 12, "--json").out
+    for name, proof in (("between", between), ("entry", of_entry)):
+        (tmp_path / name).write_text(proof, encoding="utf-8")
+        assert check(tmp_path / name) == 0
+        assert check(tmp_path / name, "--checkpoint", tmp_path / "second/checkpoints/000000012.txt") == 0
+        broken = json.loads(proof)
+        broken["proof"][0] = broken["proof"][-1][:-3] + ("AA=" if broken["proof"][-1][-3:] != "AA=" else "BA=")
+        (tmp_path / "broken").write_text(json.dumps(broken), encoding="utf-8")
+        assert check(tmp_path / "broken") == 1
+    assert check(tmp_path / "entry", "--checkpoint", tmp_path / "first/checkpoints/000000011.txt") == 1
+    (tmp_path / "other").write_text(of_entry.replace("26-31", "26-32"), encoding="utf-8")
+    assert check(tmp_path / "other") == 1
+    (tmp_path / "junk").write_text("[]")
+    assert check(tmp_path / "junk") == 2
+
+
+def check(path: Path, *more: object) -> int:
+    from deploy import verify_ledger  # noqa: PLC0415 - one test needs it
+
+    return verify_ledger.main(["--proof", str(path), *map(str, more)])
+
+
+def test_a_proof_that_cannot_be_made_is_refused_in_words(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """Where no checkpoint is, none is proved; the sizes that have one are named."""
+    tsudoi("ledger", "export", tmp_path / "export")
+    assert "11" in tsudoi("ledger", "prove", "--from", 3, "--to", 11).err
+    for wrong in (("--from", 3), (), ("--entry", 99), ("--entry", 5, "--to", 4), ("--from", 11, "--to", 4)):
+        assert tsudoi("ledger", "prove", *wrong).status == 2
+
+
+def test_last_years_book_is_imported_at_the_desk(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """`ledger import` takes the rows in and says how many; the ledger shows them as history."""
+    path = tmp_path / "管理簿.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate((["日時", "取扱者", "情報の内容", "数量"], ["2025-11-10", "架空", "媒体", "1枚"])):
+            for place, cell in enumerate(cells):
+                page.write_string(row, place, cell)
+    said = tsudoi("ledger", "import", path, "--year", 2025, "--by", "sato")
+    assert (said.status, "1 行" in said.out) == (0, True)
+    assert "過年度の管理簿" in tsudoi("ledger", "show", "--last", 1).out
+    assert tsudoi("ledger", "verify").status == 0
+    assert tsudoi("ledger", "import", path, "--year", 2025, "--by", "sato").status == 2

@@ -1,0 +1,30 @@
+"""A desk in a process of its own that does the same step as another at the same moment, again and again."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from scenes import Clock, Year
+
+from adapters.keys import LedgerKey
+from models.database import connect
+from models.errors import Refused
+
+
+def race(url: str, key: Path, at: datetime) -> None:
+    """Do a step for every line that comes in; answer with what came of it: done, or the guards that refused it."""
+    year = Year(connect(url), LedgerKey.load(key), Clock(at=at))
+    for line in sys.stdin:
+        print(attempt(year, line.strip()), flush=True)  # noqa: T201 - the pipe is what the other side reads
+    year.engine.dispose()
+
+
+def attempt(year: Year, step: str) -> str:
+    try:
+        return f"done {year.do(step).seq}"
+    except Refused as refused:
+        return "refused " + ",".join(gap.guard for gap in refused.unmet)
+
+
+if __name__ == "__main__":
+    race(sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
