@@ -14,7 +14,7 @@ from models.clock import TOKYO
 from models.people import Person
 from models.programme import Programme
 from models.serials import compact, expand, ranges
-from states.facts import Done, Facts, ItemFact
+from states.facts import Done, Facts, ItemFact, Told
 from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
@@ -33,6 +33,15 @@ _ITEMS = (
     select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
     .where(col(tables.Item.cycle_id) == _CYCLE)
     .order_by(col(tables.Item.number))
+)
+_TOLD = (
+    select(col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.data))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.act).in_(bindparam("acts", expanding=True)),
+        col(tables.Record.status).in_(("done", "superseded")),
+    )
+    .order_by(col(tables.Record.id))
 )
 _UNDECIDED = select(func.count()).where(col(tables.HeldRow.cycle_id) == _CYCLE, col(tables.HeldRow.how) == "")
 _RECHECKED = select(col(tables.Record.data)).where(
@@ -93,6 +102,19 @@ class PiecesOf:
         return where
 
 
+@dataclass(frozen=True, kw_only=True)
+class HistoryOf:
+    """The records of one cycle, asked through the connection of the transaction."""
+
+    connection: Connection
+    cycle_id: str
+
+    def of(self, *acts: str) -> tuple[Told, ...]:
+        """Return the records of these acts, the oldest first."""
+        rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": acts})
+        return tuple(Told(act=row.act, occurred_at=aware(row.occurred_at), data=row.data) for row in rows)
+
+
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
     """Return the conditions that together name these serials, each short enough for one statement."""
     spans = ranges(serials)
@@ -128,6 +150,7 @@ def load(
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+        history=HistoryOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
     )
 
