@@ -621,7 +621,7 @@ TABLE = (
     Row(
         trigger="reprint_slip", event="slip_reprinted", ja="確認記録票の再発行", en="Reprint a slip", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=transfer.SlipReprinted,
-        source="W-OP-09",
+        guards=(g_transfer.slip_is_on_record,), source="W-OP-09",
     ),
     # over all stages
     Row(
@@ -685,7 +685,7 @@ OTHER_EVENTS = {
     "reminder_sent": ("督促の送付", "Reminder sent"),
     "reminder_lost": ("督促の送達不明", "Delivery of a reminder unknown"),
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
-    "slip_printed": ("確認記録票の印刷", "Slip printed"),
+    "paper_printed": ("票の印刷", "Paper printed"),
 }
 
 

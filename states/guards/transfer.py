@@ -1,5 +1,6 @@
 """Guards of the transfer: encryption, custody, separation, the receiver's own count (W-OP-07..09, C-OP-07..10)."""
 
+import json
 from datetime import datetime, timedelta
 
 from models.people import Side
@@ -19,6 +20,7 @@ from models.records.transfer import (
     PackageSealed,
     PasswordHandedOver,
     ReceiptReported,
+    SlipReprinted,
 )
 from models.serials import compact, expand
 from states.facts import Facts, Shortfall, Verdict
@@ -35,6 +37,7 @@ receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
 
+_MOVEMENTS = ("hand_over_medium", "hand_over_password", "record_movement", "return_items")
 _ELSEWHERE = ("with_contractor", "with_subcontractor")
 _WARD = (Side.WARD, Side.REGISTER)
 # Where an item is while somebody of this side hands it over.
@@ -254,6 +257,12 @@ def password_is_still_needed(facts: Facts) -> Verdict:
 def former_notice_is_not_lost(_facts: Facts, record: NoticeReprinted) -> Verdict:
     """The former notice is still in somebody's hands."""
     return record.reason != "lost"
+
+
+@claims_of(SlipReprinted)
+def slip_is_on_record(facts: Facts, record: SlipReprinted) -> Verdict:
+    """A movement of that slip number is on record."""
+    return any(json.loads(told.data)["slip"] == record.slip for told in facts.history.of(*_MOVEMENTS))
 
 
 @claims_of(ReceiptReported)

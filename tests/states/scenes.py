@@ -158,8 +158,8 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "決-12", "decided_on": today,
         },
         "report_destruction": {
-            "items": (STACK,), "method": "溶解", "place": "製紙工場", "destroyed_on": today, "destroyed_by": "kobayashi",
-            "witness": "asahi",
+            "items": (STACK,), "method": "溶解", "place": "製紙工場", "destroyed_on": today,
+            "destroyed_by": "kobayashi", "witness": "asahi",
         },
         "record_movement": {"item": PROOFS, "kind": "proof_sheets", "to": "ward", "occasion": "校正", "slip": "9",
                             **carried, "giver": "asahi", "receiver": "sato"},

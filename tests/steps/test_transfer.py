@@ -18,7 +18,7 @@ from models.errors import BadInput, Damaged, Refused
 from models.records.transfer import PackageSealed
 from steps import contractor, transfer
 from steps.extraction import needles_of
-from steps.transfer import FILE, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
+from steps.transfer import FILE, FILE_CP932, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
 
 pytestmark = pytest.mark.xdist_group("transfer")
 
@@ -72,7 +72,7 @@ def _text(path: Path) -> str:
 def test_serial_name_postal_code_and_address_leave_and_nothing_else(sealed: Played) -> None:
     """7-Zip opens the package: the addressee file has these four columns, for exactly the exported serials."""
     members = open_package(_package(sealed), password=_password(sealed), sha256=_record(sealed).package_sha256)
-    assert set(members) <= {FILE, WORDS, MANIFEST, *TEMPLATES}
+    assert set(members) <= {FILE, FILE_CP932, WORDS, MANIFEST, *TEMPLATES}
     header, *rows = csv.reader(io.StringIO(members[FILE].decode("utf-8-sig"), newline=""))
     assert tuple(header) == HEADER == ("通し番号", "氏名", "郵便番号", "住所")
     assert rows == [[str(it.serial), it.name, it.postal_code, it.address] for it in sealed.addressees()]
