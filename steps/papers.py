@@ -275,7 +275,7 @@ def print_return_note(office: Office, cycle_id: str) -> Path:
     back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
     listed = [item for item in facts.items if item.is_thing and (item.number in back or _is_elsewhere(item))]
     data: dict[str, Any] = {
-        "head": head(facts, f"H-{facts.fiscal_year}-01", on=done.on if done else None),
+        "head": head(facts, f"N-{facts.fiscal_year}-01", on=done.on if done else None),
         "contractor": facts.programme.contractor.name,
         "manager": _manager(facts),
         "returned_at": moment(done.occurred_at) if done else None,
@@ -304,7 +304,7 @@ def print_erasure_report(office: Office, cycle_id: str) -> Path:
     )
     first = told.copies[0] if told and told.copies else None
     data: dict[str, Any] = {
-        "head": head(facts, f"S-{facts.fiscal_year}-01", on=done.on if done else None),
+        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on if done else None),
         "contractor": facts.programme.contractor.name,
         "manager": _manager(facts),
         "items": [_erasure_line(number, register.get(number), erased.get(number), names) for number in numbers],
