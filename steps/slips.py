@@ -29,6 +29,7 @@ MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, Carried
 _BAGS = {"bag": "鍵付きカバン", "container": "鍵付き容器", "vehicle": "鍵付き車両"}
 _CONDITIONS = {"": "", "good": "良好", "damaged": "損傷あり", "seal_broken": "封の破れあり"}
 _UNITS = {"medium": "媒体{n}枚", "password_notice": "{n}通", "electronic_copy": "{n}点"}
+_LONGEST_NAME = 40
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -53,7 +54,7 @@ class Slip:
     @property
     def file(self) -> str:
         """Return the name of the file: the slip's number as far as it is a plain name, and no other slip's."""
-        name = _NOT_A_NAME.sub("_", self.record.slip.lower())
+        name = _plain(self.record.slip)
         return f"slip-{name}-{self.seq}" if self.shares_its_number else f"slip-{name}"
 
 
@@ -109,9 +110,13 @@ def _slips(connection: Connection, cycle_id: str) -> Iterator[Slip]:
             entered_at=aware(told.entered_at),
             is_afterwards="entered_afterwards" in json.loads(told.entry)["data"],
             checkpoint=_checkpoint(connection, row, told.ledger_seq),
-            shares_its_number=carried.slip.lower() in seen,
+            shares_its_number=_plain(carried.slip) in seen,
         )
-        seen.add(carried.slip.lower())
+        seen.add(_plain(carried.slip))
+
+
+def _plain(slip: str) -> str:
+    return _NOT_A_NAME.sub("_", slip.lower())[:_LONGEST_NAME]
 
 
 def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
@@ -151,16 +156,16 @@ def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path
     return papers.put(office, slip.file, office.press(facts.programme).make("slip", data))
 
 
-def _content(facts: Facts, record: Carried) -> list[str]:
-    """Return what is moved, a line an item: its kind and number, and which items of personal data it holds."""
+def _content(facts: Facts, record: Carried) -> Iterator[str]:
+    """Yield what is moved, a line a kind: its numbers, and which items of personal data they hold."""
     numbers = record.items if isinstance(record, ItemsReturned) else (getattr(record, "item", ""),)
     holds = "、".join(facts.programme.consignment.items)
-    lines: list[str] = []
+    by_kind: dict[str, list[str]] = {}
     for number in numbers:
-        kind = facts.kind_of(number) or getattr(record, "kind", "")
+        by_kind.setdefault(facts.kind_of(number) or getattr(record, "kind", ""), []).append(number)
+    for kind, named in by_kind.items():
         data = "" if kind == "password_notice" else f"（{holds}）"
-        lines.append(f"{papers.KINDS.get(kind, kind)}　{number}{data}")
-    return lines
+        yield f"{papers.KINDS.get(kind, kind)}　{'、'.join(named)}{data}"
 
 
 def _quantity(facts: Facts, record: Carried) -> str:
