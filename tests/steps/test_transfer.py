@@ -4,21 +4,28 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playing import CYCLE, Played, begun, copied, everything_under
 
 from adapters.package import open_package
 from adapters.scanner import scan
-from desk.cast import COORDINATOR
+from desk.cast import COORDINATOR, REGISTRAR
 from models.errors import BadInput, Damaged, Refused
-from models.records.transfer import PackageSealed
-from steps import contractor, transfer
-from steps.extraction import needles_of
-from steps.transfer import FILE, FILE_CP932, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
+from models.records.transfer import PackageReadBack, PackageSealed
+from steps import acting, contractor, standing, transfer
+from steps.extraction import Addressee, needles_of
+from steps.office import Office
+from steps.transfer import FILE, FILE_CP932, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS, survives_cp932
 
 pytestmark = pytest.mark.xdist_group("transfer")
 
@@ -207,3 +214,123 @@ def test_the_password_is_erased_once_the_package_was_opened(year: Played) -> Non
     transfer.forget_the_password(year.office, CYCLE, opened=True)
     transfer.forget_the_password(year.office, CYCLE, opened=True)
     assert PASSWORD not in year.office.vault(CYCLE).names()
+
+
+def test_the_receipts_screen_does_not_tell_how_many_were_sealed(sealed: Played) -> None:
+    """What the act needs, what blocks it and the forms hold no count of persons: the received count is his own."""
+    exported = str(len(sealed.addressees()))
+    shown = [title for _name, title, _needed in standing.fields_of("report_receipt")]
+    stands = standing.standing(sealed.office, CYCLE)
+    for owed in (*stands.next, *stands.later):
+        shown += [owed.title, *owed.blocked_by]
+    shown += [_text(sealed.office.papers / f"{name}.pdf") for name in ("control-sheet", "password-notice")]
+    assert not [words for words in shown if exported in re.findall(r"(?<![0-9a-f])\d+(?![0-9a-f])", words)]
+
+
+# CP932
+
+
+@given(st.text())
+def test_what_survives_cp932_comes_back_as_it_was(text: str) -> None:
+    """Nothing that is let into the copy is read otherwise than it was written."""
+    if survives_cp932(text):
+        assert text.encode("cp932").decode("cp932") == text
+
+
+@pytest.mark.parametrize("text", ["髙橋 﨑 濵 德", "架空町１－２", "ｺｰﾎﾟ～", "NGUYEN VAN A"])
+def test_what_windows_writes_survives(text: str) -> None:
+    """Extension characters, full-width signs of Windows and half-width kana are in the copy."""
+    assert survives_cp932(text)
+
+
+@pytest.mark.parametrize("text", ["𠮷田", "鷗", "神\ufe00", "辻\U000e0100", "1−2", "〜", "é", "\ue000", "\x80", "a\nb"])
+def test_what_would_change_keeps_the_copy_out(text: str) -> None:
+    """Beyond CP932, selectors, signs that share a code with another, private use and controls: there is no copy."""
+    assert not survives_cp932(text)
+
+
+def test_both_files_say_the_same(sealed: Played) -> None:
+    """Where every character survives there is a copy in CP932, with the same rows, and the manifest names it."""
+    members = open_package(_package(sealed), password=_password(sealed))
+    if all(survives_cp932(f"{it.name}{it.postal_code}{it.address}") for it in sealed.addressees()):
+        assert members[FILE_CP932].decode("cp932") == members[FILE].decode("utf-8-sig")
+    assert (FILE_CP932 in members) == (FILE_CP932 in json.loads(members[MANIFEST])["sha256"])
+
+
+def test_one_character_keeps_the_copy_out(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single name that CP932 cannot hold leaves UTF-8 alone in the package."""
+    real = transfer.addressees_of
+
+    def with_one(*arguments: Any) -> Iterator[Addressee]:
+        yield from (replace(it, name="𠮷野 花") if it.serial == 3 else it for it in real(*arguments))
+
+    monkeypatch.setattr(transfer, "addressees_of", with_one)
+    year.seal()
+    members = open_package(_package(year), password=_password(year))
+    assert FILE_CP932 not in members
+    assert "𠮷野 花" in members[FILE].decode("utf-8-sig")
+    assert FILE_CP932 not in _record(year).members
+
+
+# reading back, and the notice
+
+
+def test_the_package_is_read_back_from_the_desk(year: Played) -> None:
+    """The machine opens it as the contractor will, counts and compares; a damaged file is on record as it is."""
+    year.seal()
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.hash_agrees, told.opened, told.rows_agree) == (True, True, True)
+    spoiled = bytearray(_package(year).read_bytes())
+    spoiled[100] ^= 1
+    _package(year).write_bytes(spoiled)
+    year.set_clock(year.now + timedelta(minutes=1))
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.hash_agrees, told.opened, told.rows_agree) == (False, False, False)
+    with pytest.raises(Refused):
+        year.do("hand_over_medium")
+
+
+def test_rows_that_were_lost_are_found_by_counting(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that opens and has its hash, but not all its rows, does not pass the test."""
+    with monkeypatch.context() as patch:
+        real = transfer._rows
+        patch.setattr(transfer, "_rows", lambda office, facts: list(real(office, facts))[:-1])
+        year.seal()
+    year.set_clock(year.now + timedelta(minutes=1))
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.opened, told.rows_agree) == (True, False)
+
+
+def test_the_notice_is_taken_down_and_comes_back_by_an_act_alone(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once printed the PDF is removed; sealing again brings nothing, only a reprint with a reason does."""
+    monkeypatch.setattr(Office, "is_rehearsal", property(lambda _self: False))
+    notice = year.office.papers / "password-notice.pdf"
+    year.seal()
+    assert notice.exists()
+    fields: dict[str, Any] = {"notice": "P-2026-01", "in_sealed_envelope": True}
+    acting.perform(year.office, CYCLE, "record_notice_printed", by=REGISTRAR, fields=fields)
+    assert not notice.exists()
+    assert year.seal().repeated
+    assert not notice.exists()
+    acting.perform(year.office, CYCLE, "reprint_notice", by=REGISTRAR, fields={"reason": "damaged"})
+    text = _text(notice)
+    assert "再発行（P-2026-01 に代わるもの）" in text
+    assert all(group in text for group in _password(year).split("-"))
+    assert [item.number for item in year.facts().things_in("with_ward") if item.kind == "password_notice"] == [
+        "P-2026-01", "P-2026-02",
+    ]  # fmt: skip
+    assert not any(group in json.dumps(year.entries()) for group in _password(year).split("-"))
+
+
+def test_the_desk_seals_where_no_figures_are_typed(year: Played) -> None:
+    """`act seal_package` does the machine's work; with typed figures it is refused."""
+    with pytest.raises((Refused, BadInput)):
+        acting.perform(year.office, CYCLE, "seal_package", by=REGISTRAR, fields={"size": 1})
+    assert acting.perform(year.office, CYCLE, "seal_package", by=REGISTRAR, fields={}).trigger == "seal_package"
+    assert _package(year).exists()
