@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from playing import CYCLE, Played, begun, copied, everything_under
 
 from adapters.package import open_package
+from adapters.password import ALPHABET
 from adapters.scanner import scan
 from desk.cast import COORDINATOR, REGISTRAR
 from models.errors import BadInput, Damaged, Refused
@@ -200,7 +201,8 @@ def test_the_contractor_is_told_of_another_package(sealed: Played, tmp_path: Pat
     with pytest.raises(Damaged):
         contractor.open_to(tmp_path / "work", _package(sealed), password=_password(sealed), sha256="0" * 64)
     groups = _password(sealed).split("-")
-    wrong = "-".join([groups[0], groups[1][::-1] if groups[1] != groups[1][::-1] else "22222", *groups[2:]])
+    slip = groups[1][:-1] + next(it for it in ALPHABET if it != groups[1][-1])
+    wrong = "-".join([groups[0], slip, *groups[2:]])
     with pytest.raises(BadInput) as refusal:
         contractor.open_to(tmp_path / "work", _package(sealed), password=wrong)
     assert "2" in refusal.value.message
