@@ -29,7 +29,7 @@ Manifest = Callable[[Mapping[str, str]], Mapping[str, bytes]]  # SHA-256 of ever
 
 LIMIT = 2 << 30  # bytes that a package may unpack to: far above a ward's extract, far below what fills a machine
 TIMEOUT = 600.0  # seconds for one run of 7-Zip
-_CHUNK = 1 << 20  # bytes that are in this process's own memory at a time
+_CHUNK = 1 << 18  # bytes that are in this process's own memory at a time: what a core keeps in its cache
 _LISTING_LIMIT = 64 << 20  # bytes of 7-Zip's own listing; its complaints get the same
 # A member is a plain file name on every system it may be opened on, so it can be joined to a directory as it is.
 _PLAIN_NAME = re.compile(r'(?![ .])[^\x00-\x1f\x7f\ud800-\udfff/\\:*?"<>|]{1,60}(?<![ .])')
@@ -143,7 +143,7 @@ class Member:
     _start: int
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content in chunks of at most 1 MiB, from its beginning at every call."""
+        """Yield the content in chunks of at most 256 KiB, from its beginning at every call."""
         for at in range(self._start, self._start + self.size, _CHUNK):
             yield os.pread(self._memory, min(_CHUNK, self._start + self.size - at), at)
 

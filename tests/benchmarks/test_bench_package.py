@@ -22,7 +22,7 @@ from pathlib import Path
 from adapters.package import seal
 def chunks():
     with open(sys.argv[1], "rb") as file:
-        while chunk := file.read(1 << 20):
+        while chunk := file.read(1 << 18):
             yield chunk
 began = time.perf_counter()
 seal({"addressees.csv": chunks()}, into=Path(sys.argv[2]), password=sys.argv[3], form=sys.argv[4])
