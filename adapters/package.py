@@ -11,11 +11,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import distribution
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -23,9 +24,12 @@ from models.errors import BadInput, BadSetting, Damaged, TsudoiError, Unknown
 from models.words import _
 
 Form = Literal["7z", "zip"]
+Content = bytes | Iterable[bytes]  # a member's bytes, or chunks of them that never lie in memory all at once
+Manifest = Callable[[Mapping[str, str]], Mapping[str, bytes]]  # SHA-256 of every member -> the members about them
 
 LIMIT = 2 << 30  # bytes that a package may unpack to: far above a ward's extract, far below what fills a machine
 TIMEOUT = 600.0  # seconds for one run of 7-Zip
+_CHUNK = 1 << 18  # bytes that are in this process's own memory at a time: what a core keeps in its cache
 _LISTING_LIMIT = 64 << 20  # bytes of 7-Zip's own listing; its complaints get the same
 # A member is a plain file name on every system it may be opened on, so it can be joined to a directory as it is.
 _PLAIN_NAME = re.compile(r'(?![ .])[^\x00-\x1f\x7f\ud800-\udfff/\\:*?"<>|]{1,60}(?<![ .])')
@@ -72,12 +76,19 @@ _SEALING = ("-mx=1", "-mtm=off", "-mtc=off", "-mta=off", "-p", "-bd")
 
 
 def seal(
-    members: Mapping[str, bytes], *, into: Path, password: str, form: Form = "7z", timeout: float = TIMEOUT
+    members: Mapping[str, Content],
+    *,
+    into: Path,
+    password: str,
+    form: Form = "7z",
+    manifest: Manifest | None = None,
+    timeout: float = TIMEOUT,
 ) -> SealedPackage:
     """Seal members (plain file name -> content) into one encrypted package at `into`, and read it back.
 
-    `into` appears whole or not at all; what an earlier, killed run left beside it is removed. `timeout` is in seconds
-    for each of the three runs of 7-Zip: sealing, listing, reading back.
+    Content may be chunks: they go on into memory that is not this process's own. `manifest` makes the last members from
+    the SHA-256 of the others. `into` appears whole or not at all; what an earlier, killed run left beside it is
+    removed. `timeout` is in seconds for each of the three runs of 7-Zip: sealing, listing, reading back.
 
     Raises:
         BadInput: something stands at `into` already, or a name or the password cannot be used.
@@ -88,15 +99,16 @@ def seal(
     """
     _check_names(members)
     into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(into.parent), _workshop(into) as workshop:
+    with _alone_in(into.parent), _workshop(into) as workshop, ExitStack() as stack:
         if os.path.lexists(into):
             raise BadInput(
                 _("This encrypted package is already sealed."),
                 _("Use the one that is there; a second one needs an identifier of its own."),
             )
+        lent = _lent(members, manifest, stack)
         draft = workshop / f"draft.{form}"
-        _pack(members, draft, form=form, password=password, timeout=timeout)
-        read_back(draft, password=password, expected=members, timeout=timeout)
+        _pack(lent, draft, form=form, password=password, timeout=timeout)
+        _compare(draft, lent, password=password, timeout=timeout)
         sha256, size = _put_on_disk(draft)
         draft.rename(into)
         _put_on_disk_the_name_in(into.parent)
@@ -120,6 +132,32 @@ def open_package(
         TsudoiError: 7-Zip did not finish.
 
     """
+    with opened(path, password=password, sha256=sha256, limit=limit, timeout=timeout) as members:
+        return {name: b"".join(member.chunks()) for name, member in members.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A member of an opened package: `size` bytes that lie in memory outside this process."""
+
+    size: int
+    _memory: int
+    _start: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content in chunks of at most 256 KiB, from its beginning at every call."""
+        for at in range(self._start, self._start + self.size, _CHUNK):
+            yield os.pread(self._memory, min(_CHUNK, self._start + self.size - at), at)
+
+
+@contextmanager
+def opened(
+    path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT, timeout: float = TIMEOUT
+) -> Generator[dict[str, Member]]:
+    """Give the members of an encrypted package to read chunk by chunk; they are gone when the block ends.
+
+    Arguments and errors are those of `open_package`, which holds everything in this process's memory.
+    """
     with _file(path) as package:
         if sha256 is not None and _sha256(package) != sha256.strip().lower():
             raise Damaged(
@@ -136,7 +174,8 @@ def open_package(
                 ),
                 _("Do not use it. Ask the other side what it holds."),
             )
-        return reader.members(sizes)
+        with reader.unpacked(sizes) as members:
+            yield members
 
 
 def how_sealed(path: Path) -> Literal["no", "checked", "unchecked"]:
@@ -169,16 +208,8 @@ def read_back(path: Path, *, password: str, expected: Mapping[str, bytes], timeo
         Damaged: a member is missing, additional or different; and whatever open_package raises.
 
     """
-    limit = max(LIMIT, sum(map(len, expected.values())))
-    found = open_package(path, password=password, limit=limit, timeout=timeout)
-    wrong = sum(found.get(name) != expected.get(name) for name in found.keys() | expected.keys())
-    if wrong:
-        raise Damaged(
-            _("The encrypted package does not hold what was sealed: {wrong} of {members} members differ.").format(
-                wrong=wrong, members=len(expected)
-            ),
-            _("Do not hand it over. Keep it as it is and call the person in charge."),
-        )
+    with ExitStack() as stack:
+        _compare(path, _lent(expected, None, stack), password=password, timeout=timeout)
 
 
 @cache
@@ -239,18 +270,68 @@ def _workshop(into: Path) -> Generator[Path]:
         shutil.rmtree(workshop)
 
 
-def _pack(members: Mapping[str, bytes], draft: Path, *, form: Form, password: str, timeout: float) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Lent:
+    """A member in memory that 7-Zip is lent: its descriptor, its size in bytes, its SHA-256 in hex."""
+
+    memory: int
+    size: int
+    sha256: str
+
+    def chunks(self) -> Iterator[bytes]:
+        return Member(size=self.size, _memory=self.memory, _start=0).chunks()
+
+
+def _lent(members: Mapping[str, Content], manifest: Manifest | None, stack: ExitStack) -> dict[str, _Lent]:
+    """Put every member into memory of its own, then the members that are made from their hashes."""
+    lent = {name: _put_in_memory(content, stack) for name, content in members.items()}
+    if manifest is None:
+        return lent
+    about = manifest({name: member.sha256 for name, member in lent.items()})
+    _check_names(about)
+    return lent | {name: _put_in_memory(content, stack) for name, content in about.items()}
+
+
+def _put_in_memory(content: Content, stack: ExitStack) -> _Lent:
+    memory, digest, size = stack.enter_context(_memory()), hashlib.sha256(), 0
+    with open(memory, "wb", closefd=False) as file:
+        for chunk in (content,) if isinstance(content, bytes) else content:
+            file.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    return _Lent(memory=memory, size=size, sha256=digest.hexdigest())
+
+
+def _compare(path: Path, lent: Mapping[str, _Lent], *, password: str, timeout: float) -> None:
+    limit = max(LIMIT, sum(member.size for member in lent.values()))
+    with opened(path, password=password, limit=limit, timeout=timeout) as found:
+        wrong = sum(not _same(found.get(name), lent.get(name)) for name in found.keys() | lent.keys())
+    if wrong:
+        raise Damaged(
+            _("The encrypted package does not hold what was sealed: {wrong} of {members} members differ.").format(
+                wrong=wrong, members=len(lent)
+            ),
+            _("Do not hand it over. Keep it as it is and call the person in charge."),
+        )
+
+
+def _same(found: Member | None, sealed: _Lent | None) -> bool:
+    if found is None or sealed is None or found.size != sealed.size:
+        return False
+    return all(one == other for one, other in zip(found.chunks(), sealed.chunks(), strict=True))
+
+
+def _pack(members: Mapping[str, _Lent], draft: Path, *, form: Form, password: str, timeout: float) -> None:
     links = draft.with_name("members")
     links.mkdir()
-    with ExitStack() as stack:
-        lent = {name: stack.enter_context(_memory(content)) for name, content in members.items()}
-        for name, memory in lent.items():
-            # 7-Zip follows it to its own descriptor: no path of another process, nothing left once both have ended.
-            (links / name).symlink_to(f"/proc/self/fd/{memory}")
-        output = stack.enter_context(_room(_LISTING_LIMIT))
-        arguments = ["a", f"-t{form}", *_CONTAINERS[form].switches, *_SEALING, f"../{draft.name}", "."]
+    for name, member in members.items():
+        # 7-Zip follows it to its own descriptor: no path of another process, nothing left once both have ended.
+        (links / name).symlink_to(f"/proc/self/fd/{member.memory}")
+    lent = tuple(member.memory for member in members.values())
+    arguments = ["a", f"-t{form}", *_CONTAINERS[form].switches, *_SEALING, f"../{draft.name}", "."]
+    with _room(_LISTING_LIMIT) as output:
         status, _complaints = _run(
-            arguments, password=password, output=output, lent=tuple(lent.values()), directory=links, timeout=timeout
+            arguments, password=password, output=output, lent=lent, directory=links, timeout=timeout
         )
     if status:
         raise TsudoiError(
@@ -273,16 +354,19 @@ class _Reader:
             self._read("l", "-slt", output=output)
             return _written(output).decode(errors="replace")
 
-    def members(self, sizes: Mapping[str, int]) -> dict[str, bytes]:
+    @contextmanager
+    def unpacked(self, sizes: Mapping[str, int]) -> Generator[dict[str, Member]]:
         """Take the members, which come as one stream in the order of the listing, apart at their listed sizes."""
         total = sum(sizes.values())
         with _room(total) as output:
             self._read("x", "-so", output=output)
             if os.lseek(output, 0, os.SEEK_CUR) != total:
                 raise _damaged()
-            with open(output, "rb", closefd=False) as stream:
-                stream.seek(0)
-                return {name: stream.read(size) for name, size in sizes.items()}
+            starts = accumulate(sizes.values(), initial=0)
+            yield {
+                name: Member(size=size, _memory=output, _start=start)
+                for (name, size), start in zip(sizes.items(), starts, strict=False)
+            }
 
     def _read(self, command: str, switch: str, *, output: int) -> None:
         # No -p here: for reading it would mean the empty password. 7-Zip asks where it needs one.
@@ -394,13 +478,11 @@ def _file(path: Path) -> Generator[int]:
 
 
 @contextmanager
-def _memory(content: bytes = b"") -> Generator[int]:
-    """Give a file that exists in memory only, readable by its owner."""
+def _memory() -> Generator[int]:
+    """Give an empty file that exists in memory only, readable by its owner."""
     handle = os.memfd_create("member", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.fchmod(handle, 0o600)
-        with open(handle, "wb", closefd=False) as file:
-            file.write(content)
         yield handle
     finally:
         os.close(handle)

@@ -103,6 +103,8 @@ class PasswordNotice(Document):
 
     addressee: Receiver
     package: str
+    medium: NotRequired[str]
+    reissue: NotRequired[str]
     sha256: str
     groups: Sequence[Group]
     giver: str
@@ -139,10 +141,12 @@ class Check(TypedDict):
 
 
 class Slip(Document):
-    """`slip` 確認記録票: one movement."""
+    """`slip` 確認記録票: one movement. `entered_at` where it was entered afterwards; `code` is an SVG picture or ""."""
 
+    marks: NotRequired[Sequence[str]]
     movement: str
     moved_at: Moment | None
+    entered_at: NotRequired[Moment | None]
     giver: Party
     receiver: Party
     content: str
@@ -150,8 +154,10 @@ class Slip(Document):
     occasion: str
     bag: str
     carrier: str
+    condition: NotRequired[str]
     checks: Sequence[Check]
     checkpoint: Sequence[str]
+    code: NotRequired[str]
 
 
 class Pull(TypedDict):
@@ -294,6 +300,15 @@ class Erased(TypedDict):
     by: str
 
 
+class CopyErased(Erased):
+    """A copy of the register of copies: its number, what it lay on, with what it was erased, before whom."""
+
+    number: NotRequired[str]
+    storage: NotRequired[str]
+    tool: NotRequired[str]
+    witness: NotRequired[str]
+
+
 class Key(TypedDict):
     """What became of the key of the cycle."""
 
@@ -399,7 +414,7 @@ class ErasureReport(Document):
 
     contractor: str
     manager: str
-    items: Sequence[Erased]
+    items: Sequence[CopyErased]
     subcontracting: str
     operator: str
     witness: str

@@ -118,7 +118,7 @@ def _show_fields(trigger: str) -> None:
         [_("Field"), _("Meaning"), ""],
         [[name, _(title), _("required") if needed else ""] for name, title, needed in standing.fields_of(trigger)],
     )
-    for guard in (*row.guards, *row.facts):
+    for guard in (*row.guards, *row.facts, *row.warns):
         say(f"  ・{_(guard.claim)}")
     say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
 
@@ -129,6 +129,7 @@ def _report(outcome: Outcome, year: int, *, as_json: bool) -> int:
         say_json({
             "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
             "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
+            "warnings": list(outcome.warnings),
         })  # fmt: skip
     elif outcome.waits_for:
         say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
@@ -147,8 +148,13 @@ def _report(outcome: Outcome, year: int, *, as_json: bool) -> int:
         say_aside(_("Deviation recorded: {claim}. An incident is open and the cycle is on hold.").format(
             claim=_claim(outcome.trigger, deviation)
         ), style="bold red")  # fmt: skip
+    for warning in outcome.warnings:
+        say_aside(
+            _("Warning: this does not hold: {claim}").format(claim=_claim(outcome.trigger, warning)), style="yellow"
+        )
     return HELD if outcome.waits_for else 0
 
 
 def _claim(trigger: str, guard: str) -> str:
-    return next((_(it.claim) for it in row_of(trigger).facts if it.name == guard), guard)
+    row = row_of(trigger)
+    return next((_(it.claim) for it in (*row.facts, *row.warns) if it.name == guard), guard)

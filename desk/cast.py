@@ -18,10 +18,12 @@ from models.records.transfer import PackageSealed
 from models.serials import compact, expand
 from states import schedule
 from states.facts import Facts
+from states.guards.erasure import registered_copies
 from steps.office import Office
 from steps.printing import template_sha256
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
+SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium
 MANAGER, HANDLER, SECOND_HANDLER = "asahi", "kobayashi", "yoshida"
 
 PULLED_FIRST, PULLED_LAST = 3, 2
@@ -68,6 +70,7 @@ def _movement(scene: Scene, item: str, occasion: str, slip: str, receiver: str) 
     return {
         "item": item, "giver": COORDINATOR, "receiver": receiver, "occasion": occasion,
         "slip": f"K-{scene.year}-{slip}", "quantity": 1, "locked_bag": True, "in_person": True,
+        "bag_number": "第1号", "condition": "good",
     }  # fmt: skip
 
 
@@ -106,14 +109,15 @@ def _hand_over_medium(scene: Scene) -> Fields:
 
 def _hand_over_password(scene: Scene) -> Fields:
     scene.printer.is_handed_the_notice(scene.office.papers / "password-notice.pdf")
-    return _movement(scene, scene.sealed().notice, "第2回 パスワード通知書手渡し", "02", MANAGER)
+    movement = _movement(scene, scene.sealed().notice, "第2回 パスワード通知書手渡し", "02", MANAGER)
+    return {**movement, "giver": SECOND_COORDINATOR}
 
 
 def _report_receipt(scene: Scene) -> Fields:
     opened = scene.printer.opens_the_package()
     copies = [
-        {"copy_number": f"C-{scene.year}-{number:02}", "kind": kind, "place": place}
-        for number, (kind, place) in enumerate(_COPIES, start=1)
+        {"copy_number": f"C-{scene.year}-{number:02}", "kind": kind, "place": place, "storage": storage}
+        for number, (kind, place, storage) in enumerate(_COPIES, start=1)
     ]
     return {
         "received": opened.persons, "package_sha256": opened.package_sha256, "pattern_on": scene.today,
@@ -121,7 +125,17 @@ def _report_receipt(scene: Scene) -> Fields:
     }  # fmt: skip
 
 
-_COPIES = (("server", "印字室サーバ"), ("rip_spool", "印刷機スプール"), ("sealer_log", "封入封緘機ログ"))
+_COPIES = (
+    ("server", "印字室サーバ", "ssd"),
+    ("rip_spool", "印刷機スプール", "memory"),
+    ("sealer_log", "封入封緘機ログ", "hdd"),
+)
+# What erases it, after NIST SP 800-88.
+_ERASED_BY = {
+    "ssd": ("cryptographic_erase", "暗号鍵の廃棄"),
+    "memory": ("spool_cleared", "印刷機の保守機能"),
+    "hdd": ("overwrite", "消去ソフト"),
+}
 
 
 def _report_printing(scene: Scene) -> Fields:
@@ -166,28 +180,29 @@ def _report_enclosing(scene: Scene) -> Fields:
 
 
 def _return_items(scene: Scene) -> Fields:
-    out = scene.facts.items_in("with_contractor", "medium", "password_notice", "spoiled_sheets")
+    out = scene.facts.things_in("with_contractor")
     scene.printer.returns_what_it_was_handed()
     return {
         "items": [item.number for item in out], "giver": MANAGER, "receiver": COORDINATOR, "occasion": "第3回 返却",
-        "slip": f"K-{scene.year}-03", "locked_bag": True,
+        "slip": f"K-{scene.year}-03", "locked_bag": True, "in_person": True, "bag_number": "第2号", "condition": "good",
     }  # fmt: skip
 
 
 def _report_erasure(scene: Scene) -> Fields:
     scene.printer.erases_everything()
-    out = scene.facts.items_in("with_contractor", "electronic_copy")
-    return {
-        "copies": [
-            {"copy_number": item.number, "method": "overwrite", "tool": "消去ソフト",
-             "erased_at": stamp(scene.facts.now), "erased_by": HANDLER, "witness": MANAGER}
-            for item in out
-        ]
-    }  # fmt: skip
+    register = registered_copies(scene.facts)
+    copies: list[dict[str, Any]] = []
+    for item in scene.facts.copies_in("with_contractor"):
+        method, tool = _ERASED_BY[register[item.number].lies_on]
+        copies.append({
+            "copy_number": item.number, "method": method, "tool": tool, "erased_at": stamp(scene.facts.now),
+            "erased_by": HANDLER, "witness": MANAGER,
+        })  # fmt: skip
+    return {"copies": copies}
 
 
 def _destroy_items(scene: Scene) -> Fields:
-    here = [item.number for item in scene.facts.items_in("with_ward")]
+    here = [item.number for item in scene.facts.things_in("with_ward")]
     return {"items": here, "method": "裁断", "destroyed_on": scene.today, "witness": "suzuki"}
 
 
@@ -227,7 +242,14 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "hand_over_password": (COORDINATOR, _hand_over_password),
     "report_receipt": (MANAGER, _report_receipt),
     "hand_over": (COORDINATOR, _on_file()),
-    "submit_imprint_sample": (MANAGER, lambda s: {"version": 1, "serials": compact(s.printer.prints_a_sample())}),
+    "submit_imprint_sample": (
+        MANAGER,
+        lambda s: {
+            "version": 1,
+            "serials": compact(s.printer.prints_a_sample()),
+            "sample_stack": f"I-{s.year}-01",
+        },
+    ),
     "approve_proof": (COORDINATOR, _on_file(version=1)),
     "report_printing": (MANAGER, _report_printing),
     "complete_printing": (COORDINATOR, lambda s: {"letters_printed": s.count("printed", origin="extract")}),

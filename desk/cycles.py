@@ -5,7 +5,8 @@ from datetime import date, datetime
 import typer
 
 from desk.console import say, say_json, say_table, screen
-from models.clock import wareki
+from models.clock import stamp, wareki
+from models.people import SYSTEM
 from models.words import _
 from steps import counting, preparation, standing
 from steps.office import Office
@@ -27,6 +28,7 @@ def furnish(app: typer.Typer) -> None:
     cycle.command("show", help=_("Show where a fiscal year stands."))(show)
     cycle.command("list", help=_("List the fiscal years."))(list_)
     cycle.command("counts", help=_("Show the conservation table."))(counts)
+    cycle.command("slips", help=_("List the slips of all movements, and print those that are missing."))(slips)
     app.add_typer(cycle, name="cycle")
     app.command("next", help=_("Today's work over all years, most urgent first."))(next_)
 
@@ -63,6 +65,34 @@ def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at:
     say(_("Counts: ") + "　".join(f"{line.label} {line.count:,}" for line in stands.counts.lines if line.count))
     for difference in stands.counts.differences:
         say(difference, style="bold red")
+
+
+def slips(
+    year: int = YEAR,
+    by: str = typer.Option("system", "--by", help=_("Who prints.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    from steps import slips as room  # noqa: PLC0415 - typst is not needed for the other tables
+
+    office = Office.open()
+    cycle_id = office.cycle_id(year, programme)
+    if by != SYSTEM:
+        preparation.person_of(office, by)
+    made = room.print_missing(office, cycle_id, by=by, via="desk")
+    listed = [
+        {"slip": it.record.slip, "act": it.row.trigger, "seq": it.seq, "occurred_at": stamp(it.occurred_at),
+         "entered_afterwards": it.is_afterwards, "file": f"{it.file}.pdf"}
+        for it in room.slips_of(office, cycle_id)
+    ]  # fmt: skip
+    if as_json:
+        say_json({"printed": [path.name for path in made], "slips": listed})
+        return
+    say_table(
+        [_("Slip"), _("Act"), _("No."), _("When"), _("File")],
+        [[it["slip"], standing.act_title(it["act"]), str(it["seq"]), it["occurred_at"], it["file"]] for it in listed],
+    )
+    say(_("{count} slips were missing and are printed in {folder}.").format(count=len(made), folder=office.papers))
 
 
 def list_(as_json: bool = JSON) -> None:

@@ -9,7 +9,7 @@ import typer
 from desk.console import say
 from desk.cycles import PROGRAMME, YEAR
 from models.words import _
-from steps import forms, referring, reporting
+from steps import control_ledger, forms, referring, reporting
 from steps.office import Office
 
 Paper = Literal["referral", "checklists", "handover", "forms", "report", "ledger"]
@@ -17,7 +17,7 @@ _MADE: dict[str, Callable[[Office, str], tuple[Path, ...]]] = {
     **referring.PRINTS,
     "forms": forms.print_forms,
     "report": lambda office, cycle_id: (reporting.print_report(office, cycle_id),),
-    "ledger": lambda office, cycle_id: (reporting.print_ledger(office, cycle_id),),
+    "ledger": lambda office, cycle_id: (control_ledger.print_ledger(office, cycle_id),),
 }
 
 

@@ -29,8 +29,10 @@ from desk.own_server import free_port, own_server
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, Refused, TsudoiError, Unknown
+from models.records.base import Nothing
 from models.words import _, in_words
 from states.facts import Facts
+from states.guards.transfer import package_was_read_back_today, protection_is_freshly_rechecked
 from states.table import BY_TRIGGER, FINAL, TABLE
 from steps import auditing, control_ledger, counting, erasure, papers, preparation, reporting, standing
 from steps.office import Office
@@ -237,6 +239,7 @@ class Rehearsal:
             act = row.trigger
             if act in facts.due and act not in facts.done and act not in refused and self._day_of(act, facts) <= today:
                 self._claim_measures(act, facts)
+                self._look_again(act, facts)
                 if not self.office.door.missing(self.cycle_id, act):
                     return act
         return None
@@ -283,6 +286,17 @@ class Rehearsal:
                 fields = {"measures": mine, "evidence": f"実施記録 {act}"}
                 form = record.ActForm(year=self.plan.year, act="claim_measures", by=by, fields=fields)
                 record.record_act(form, via="rehearsal")
+
+    def _look_again(self, act: str, facts: Facts) -> None:
+        """Before a medium leaves later than it was sealed, re-check who is protected and read the package back."""
+        if act != "hand_over_medium" or "seal_package" not in facts.done or facts.on_hold:
+            return
+        if not protection_is_freshly_rechecked.check(facts, Nothing()):
+            self._do("recheck_before_sealing", facts.today)
+        if not package_was_read_back_today.check(facts, Nothing()):
+            from flows import transfer  # noqa: PLC0415
+
+            transfer.read_back_package(self.plan.year, cast.REGISTRAR, via="rehearsal")
 
     def _take_extract(self) -> None:
         from flows import extraction  # noqa: PLC0415

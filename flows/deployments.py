@@ -94,6 +94,10 @@ TABLE = (
         description="対象者データを暗号化して媒体用のファイルを作り、開き直して確かめる。",
     ),
     Served(
+        flow=transfer.read_back_package, tags=("引渡し",),
+        description="媒体が出る日に、暗号化パッケージを開き直し、件数と検証値を確かめる。",
+    ),
+    Served(
         flow=printing.print_additions, tags=("印刷",),
         description="追加抽出した人の案内状を、保管庫の中に作る。",
     ),

@@ -10,6 +10,18 @@ def _seal(fiscal_year: int, by: str, via: str) -> str:
     return transfer.seal_package(here, here.cycle_id(fiscal_year), by=by, via=via).state
 
 
+@stage_task("1 開き直し、件数と検証値を確かめる")
+def _read_back(fiscal_year: int, by: str, via: str) -> str:
+    here = office()
+    return transfer.read_back_package(here, here.cycle_id(fiscal_year), by=by, via=via).state
+
+
+@stage_flow("読戻し試験", "媒体が出る日に、暗号化パッケージを通知書のパスワードで開き直して確かめる。")
+def read_back_package(fiscal_year: int, by: str, via: str = "dashboard") -> str:
+    """Read the sealed package of a fiscal year back; return the state."""
+    return _read_back(fiscal_year, by, via)
+
+
 @stage_flow("暗号化パッケージ作成", "対象者データを暗号化して媒体用のファイルを作り、開き直して確かめる。")
 def seal_package(fiscal_year: int, by: str, via: str = "dashboard") -> str:
     """Seal the encrypted package of a fiscal year; return the state."""

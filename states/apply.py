@@ -16,7 +16,7 @@ from states.calendar import Calendar
 from states.facts import Facts
 from states.reading import spans_of
 from states.schedule import drop_open_acts, move_deadline
-from states.table import INCIDENT, PIECE
+from states.table import INCIDENT, ITEM, PIECE
 
 _BATCH = 10_000
 
@@ -82,9 +82,14 @@ def _make_item(context: _Context, effect: eff.MakeItem) -> None:
 
 def _move_item(context: _Context, effect: eff.MoveItem) -> None:
     item = tables.Item
+    froms = [start for start, _trigger, to in ITEM.pairs if to == effect.to]
     context.connection.execute(
         update(item)
-        .where(col(item.cycle_id) == context.facts.cycle_id, col(item.number) == effect.number)
+        .where(
+            col(item.cycle_id) == context.facts.cycle_id,
+            col(item.number) == effect.number,
+            col(item.state).in_(froms),
+        )
         .values(state=effect.to)
     )
 

@@ -27,6 +27,7 @@ S 成人の日 Coming of Age Day.
 - ⚙ 数字は機械が出す / the machine brings the figures
 - ✍ 管理簿のチェックポイントを作る / makes a checkpoint of the ledger
 - **{…}** 起きた事実は拒まず、逸脱として記録する / what has happened is not refused but recorded as a deviation
+- *(…)* 満たさないときは警告する / a warning where it does not hold
 """
 
 
@@ -77,6 +78,7 @@ def _act(row: Row) -> tuple[str, ...]:
     marks = "".join(mark for holds, mark in signs if holds)
     side = SIDE_TITLES[row.owner]
     facts = f" **{{{_names(row.facts)}}}**" if row.facts else ""
+    warns = f" *({_names(row.warns)})*" if row.warns else ""
     return (
         f"`{row.trigger}` {marks}".rstrip(),
         row.ja,
@@ -87,7 +89,7 @@ def _act(row: Row) -> tuple[str, ...]:
         f"{side[0]}<br>{side[1]}",
         f"`{row.record.__name__}`",
         f"{row.due}{_after(row)}" if row.due else "",
-        f"{_names(row.guards)}{facts}",
+        f"{_names(row.guards)}{facts}{warns}",
         row.source,
     )
 
@@ -113,7 +115,7 @@ def _names(guards: Iterable[Guard]) -> str:
 
 
 def _guards() -> str:
-    known = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts)}
+    known = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts, *row.warns)}
     rows = [
         (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
          ", ".join(guard.proves))

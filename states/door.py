@@ -73,6 +73,7 @@ class Outcome:
     repeated: bool = False
     waits_for: tuple[Role, ...] = ()
     deviations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     checkpoint: str = ""
 
 
@@ -85,6 +86,17 @@ class _Case:
     facts: Facts
     at: datetime
     confirmed_by: str = ""
+
+    @property
+    def is_entered_afterwards(self) -> bool:
+        """Tell what is entered from paper after it happened: its own moment was given and is past."""
+        return self.ask.occurred_at is not None and self.at < self.facts.now
+
+    @property
+    def happened_anyway(self) -> bool:
+        """Tell a movement that neither hold nor state can stop any more; it is recorded as it was (Law 8)."""
+        movable = "already_happened" in self.row.record.model_fields
+        return movable and (self.ask.record.happened_anyway or self.is_entered_afterwards)
 
 
 class Door:
@@ -216,7 +228,8 @@ class Door:
     def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
         row, facts = case.row, case.facts
         deviations = tuple(gap.guard for gap in _gaps(case, row.facts))
-        seq = self._append(connection, case, row.event, _data(case))
+        warnings = tuple(gap.guard for gap in _gaps(case, row.warns))
+        seq = self._append(connection, case, row.event, _data(case, warnings))
         self._keep_record(connection, case, record_id, seq)
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
         if state != facts.state:
@@ -227,7 +240,9 @@ class Door:
             self._deviate(connection, case, deviations)
         reschedule(connection, facts, row.trigger, case.at, seq=seq, calendar=self.calendar)
         note = self._checkpoint(connection, row) if row.handover else ""
-        return Outcome(trigger=row.trigger, state=state, seq=seq, deviations=deviations, checkpoint=note)
+        return Outcome(
+            trigger=row.trigger, state=state, seq=seq, deviations=deviations, warnings=warnings, checkpoint=note
+        )
 
     def _keep_record(self, connection: Connection, case: _Case, record_id: int | None, seq: int) -> None:
         connection.execute(_SUPERSEDE, {"of_cycle": case.facts.cycle_id, "of_act": case.row.trigger})
@@ -245,7 +260,9 @@ class Door:
         seq = self._append(
             connection, case, "deviation_recorded", {"act": case.row.trigger, "broken": sorted(deviations)}
         )
-        effects = (OpenIncident(kind="deviation", known_on=case.facts.today), SetHold(on=True))
+        kinds = {guard.incident for guard in case.row.facts if guard.name in deviations}
+        kind = min(kinds - {"deviation"}, default="deviation")
+        effects = (OpenIncident(kind=kind, known_on=case.facts.today), SetHold(on=True))
         apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
 
     def _checkpoint(self, connection: Connection, row: Row) -> str:
@@ -295,7 +312,9 @@ def cycle_of(connection: Connection, cycle_id: str) -> tables.Cycle:
 def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
     """Return what is missing for an act as far as the facts alone can tell: what `next` and the board show."""
     case = _Case(ask=_nobody(facts, row), row=row, facts=facts, at=facts.now)
-    guards = tuple(guard for guard in row.guards if not guard.asks_record)
+    # What could still be refused of a planned act is told beforehand too.
+    planned = row.facts if "already_happened" in row.record.model_fields else ()
+    guards = tuple(guard for guard in (*row.guards, *planned) if not guard.asks_record)
     return (*_state_gap(case), *_hold_gap(case), *_gaps(case, guards))
 
 
@@ -304,8 +323,8 @@ def _nobody(facts: Facts, row: Row) -> Ask:
 
 
 def _guards(case: _Case) -> tuple[Unmet, ...]:
-    planned = () if case.ask.record.has_happened else _gaps(case, case.row.facts)
-    return (*_gaps(case, case.row.guards), *planned)
+    has_happened = case.ask.record.has_happened or case.is_entered_afterwards
+    return (*_gaps(case, case.row.guards), *(() if has_happened else _gaps(case, case.row.facts)))
 
 
 def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:
@@ -335,11 +354,14 @@ def _gap(guard: Guard, names: str, case: _Case) -> Unmet:
 def _standing(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
     gaps = (*_state_gap(case), *_hold_gap(case), *_person_gap(case, roles), *_machine_gap(case), *_time_gap(case))
     done = case.row.trigger in case.facts.done and not case.row.repeats
-    return (*gaps, _case_unmet("not_done_yet", _("It is done already."), case.row)) if done else gaps
+    words = _("It is done already.")
+    if case.happened_anyway:
+        words = _("It is done already; a further movement is entered as record_movement.")
+    return (*gaps, _case_unmet("not_done_yet", words, case.row)) if done else gaps
 
 
 def _state_gap(case: _Case) -> tuple[Unmet, ...]:
-    if machine.allows(case.facts.state, case.row.trigger):
+    if machine.allows(case.facts.state, case.row.trigger) or case.happened_anyway:
         return ()
     titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
     return (
@@ -354,7 +376,7 @@ def _state_gap(case: _Case) -> tuple[Unmet, ...]:
 
 
 def _hold_gap(case: _Case) -> tuple[Unmet, ...]:
-    if not case.facts.on_hold or case.row.under_hold:
+    if not case.facts.on_hold or case.row.under_hold or case.happened_anyway:
         return ()
     return (_case_unmet("not_on_hold", _("The cycle is on hold; release the hold first."), BY_TRIGGER["release_hold"]),)
 
@@ -408,8 +430,12 @@ def _case_unmet(guard: str, words: str, row: Row) -> Unmet:
     return Unmet(guard=guard, missing=words, owner=row.owner.label)
 
 
-def _data(case: _Case) -> dict[str, object]:
+def _data(case: _Case, warnings: tuple[str, ...] = ()) -> dict[str, object]:
     data: dict[str, object] = {"record": case.ask.record.model_dump(mode="json"), "occurred_at": stamp(case.at)}
+    if case.is_entered_afterwards:
+        data |= {"entered_afterwards": True}
+    if warnings:
+        data |= {"warnings": sorted(warnings)}
     if case.confirmed_by:
         evidence = case.ask.evidence
         data |= {"proposed_by": case.ask.by, "confirmed_how": evidence.confirmed_how or "decision"}

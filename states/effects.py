@@ -10,7 +10,11 @@ from typing import TypeVar, cast
 
 from models.records import enclosing, erasure, extraction, media_return, oversight, printing, transfer
 from models.records.base import ActRecord
-from states.facts import Facts
+from states.facts import ELECTRONIC, Facts
+
+# The ward's copies that the machine makes and erases itself, numbered in this order.
+WARD_COPY = "WC"
+WARD_COPIES = ("inbox", "vault", "vault_key", "vault_key_backup", "sealed_package")
 
 R = TypeVar("R", bound=ActRecord)
 
@@ -45,7 +49,7 @@ class MakeItem:
 
 @dataclass(frozen=True, kw_only=True)
 class MoveItem:
-    """A custody item changes hands or ends."""
+    """A custody item changes hands or ends; where the rules know no such change, only the ledger tells it (Law 8)."""
 
     number: str
     to: str
@@ -208,10 +212,40 @@ def pieces_are_added(_facts: Facts, record: extraction.AdditionsTaken) -> tuple[
     return (AddPieces(serials=record.serials, origin="addition"), *_left_elsewhere(record))
 
 
+@effects_of(extraction.ExtractTaken)
+def rows_are_held_and_copies_registered(facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
+    """The held rows wait for decisions; what the machine itself keeps is in the register of copies."""
+    return (*rows_are_held(facts, record), *_ward_copies(facts, ("inbox", "vault", "vault_key", "vault_key_backup")))
+
+
+def _ward_copies(facts: Facts, contents: tuple[str, ...]) -> tuple[Effect, ...]:
+    known = {item.number for item in facts.items}
+    numbers = {content: f"{WARD_COPY}-{facts.fiscal_year}-{WARD_COPIES.index(content) + 1:02}" for content in contents}
+    return tuple(
+        MakeItem(number=number, kind=ELECTRONIC, state="with_ward", content=content)
+        for content, number in numbers.items()
+        if number not in known
+    )
+
+
+@effects_of(erasure.WardDataErased)
+def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tuple[Effect, ...]:
+    """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed package."""
+    mine = (item for item in facts.copies_in("with_ward") if item.number.startswith(f"{WARD_COPY}-"))
+    return tuple(MoveItem(number=item.number, to="erased") for item in mine)
+
+
+@effects_of(erasure.WardCopiesErased)
+def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> tuple[Effect, ...]:
+    """The ward's copies that are named are erased."""
+    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
+
+
 @effects_of(transfer.PackageSealed)
-def medium_and_notice_exist(_facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
-    """The medium and the password notice are custody items of the ward."""
+def medium_and_notice_exist(facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
+    """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
     return (
+        *_ward_copies(facts, ("sealed_package",)),
         MakeItem(number=record.medium, kind="medium", state="with_ward", content="encrypted_package"),
         MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password"),
     )
@@ -223,15 +257,67 @@ def item_goes_out(_facts: Facts, record: transfer.Movement) -> tuple[Effect, ...
     return (MoveItem(number=record.item, to="with_contractor"),)
 
 
+@effects_of(transfer.ItemMoved)
+def item_changes_hands(facts: Facts, record: transfer.ItemMoved) -> tuple[Effect, ...]:
+    """The item is with whoever received it; what was not registered is registered by its movement."""
+    state = f"with_{record.to}"
+    if facts.kind_of(record.item):
+        return (MoveItem(number=record.item, to=state),)
+    return (MakeItem(number=record.item, kind=record.kind, state=state, content=record.kind),)
+
+
+@effects_of(transfer.ItemLost)
+def item_is_lost(facts: Facts, record: transfer.ItemLost) -> tuple[Effect, ...]:
+    """The item is lost, an incident is open and the cycle is held."""
+    return (
+        MoveItem(number=record.item, to="lost"),
+        OpenIncident(kind="loss", known_on=facts.today),
+        SetHold(on=True),
+    )
+
+
+@effects_of(transfer.NoticeReprinted)
+def new_notice_exists(_facts: Facts, record: transfer.NoticeReprinted) -> tuple[Effect, ...]:
+    """The new notice is an item of the ward; the former stays with whoever has it, or is lost."""
+    new = MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password")
+    return (new, MoveItem(number=record.former, to="lost")) if record.reason == "lost" else (new,)
+
+
 @effects_of(transfer.ReceiptReported)
 def copies_are_registered(facts: Facts, record: transfer.ReceiptReported) -> tuple[Effect, ...]:
     """Every copy made is a duty to erase; one that is registered already stays as it is."""
+    return _registered(facts, record.copies, "contractor")
+
+
+@effects_of(transfer.CopiesRegistered)
+def named_copies_are_registered(facts: Facts, record: transfer.CopiesRegistered) -> tuple[Effect, ...]:
+    """Every copy named is a duty to erase of whoever has it; on paper it is a duty to return."""
+    return _registered(facts, record.copies, record.holder)
+
+
+def _registered(facts: Facts, copies: tuple[transfer.CopyMade, ...], holder: transfer.Holder) -> tuple[Effect, ...]:
     known = {item.number for item in facts.items}
     return tuple(
-        MakeItem(number=copy.copy_number, kind="electronic_copy", state="with_contractor", content=copy.kind)
-        for copy in record.copies
+        MakeItem(
+            number=copy.copy_number,
+            kind="paper" if copy.lies_on == "paper" else ELECTRONIC,
+            state=f"with_{holder}",
+            content=copy.kind,
+        )
+        for copy in copies
         if copy.copy_number not in known
     )
+
+
+@effects_of(printing.ImprintSampleSubmitted)
+def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> tuple[Effect, ...]:
+    """Sample sheets with real names are a stack that must come back."""
+    if not record.sample_stack or facts.kind_of(record.sample_stack):
+        return ()
+    stack = MakeItem(
+        number=record.sample_stack, kind="proof_sheets", state="with_contractor", content="imprinted"
+    )  # fmt: skip
+    return (stack,)
 
 
 @effects_of(printing.PrintingReported)
@@ -289,6 +375,12 @@ def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
 
+@effects_of(erasure.ItemsDestroyedElsewhere)
+def items_are_destroyed_elsewhere(_facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
+    """Destroyed items end."""
+    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
+
+
 @effects_of(oversight.MeasuresClaimed)
 def measures_count_as_claimed(facts: Facts, record: oversight.MeasuresClaimed) -> tuple[Effect, ...]:
     """The claims stand in this cycle only; next year begins with none."""
@@ -314,7 +406,7 @@ def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
         "confirm_erasure": True,
         "end_returned_mail": "post" in facts.done,
         "erase_ward_data": "take_extract" in facts.done,
-        "destroy_items": bool(facts.items),
+        "destroy_items": any(item.is_thing for item in facts.items),
         "close": True,
     }
     return (DropActs(keep=tuple(act for act, caused in causes.items() if caused)), SetHold(on=False))

@@ -18,6 +18,8 @@ from models.records.oversight import IncidentReported
 
 R = TypeVar("R", bound=ActRecord)
 
+ELECTRONIC = "electronic_copy"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
@@ -41,6 +43,28 @@ class ItemFact:
     number: str
     kind: str
     state: str
+
+    @property
+    def is_thing(self) -> bool:
+        """Tell what can be carried and comes back from an electronic copy, which is erased where it lies (Law 7)."""
+        return self.kind != ELECTRONIC
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """An act as it was once recorded, whether or not a later one took its place."""
+
+    act: str
+    occurred_at: datetime
+    data: str
+
+
+class History(Protocol):
+    """Every record of the cycle, the superseded ones too."""
+
+    def of(self, *acts: str) -> tuple[Told, ...]:
+        """Return the records of these acts, the oldest first."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +123,7 @@ class Facts:
     incidents: frozenset[int]
     claimed: Mapping[str, Claim]
     pieces: Pieces
+    history: History
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
     differs: tuple[str, ...] = ()
@@ -122,13 +147,31 @@ class Facts:
         done = self.done.get(act)
         return kind.model_validate_json(done.data) if done else None
 
+    def every(self, kind: type[R], *acts: str) -> tuple[tuple[datetime, R], ...]:
+        """Return every record of these acts with the moment at which it happened, the oldest first."""
+        if not self.done.keys() & set(acts):
+            return ()
+        return tuple((told.occurred_at, kind.model_validate_json(told.data)) for told in self.history.of(*acts))
+
+    def kind_of(self, number: str) -> str:
+        """Return the kind of a custody item, "" if it is not registered."""
+        return next((item.kind for item in self.items if item.number == number), "")
+
+    def things_in(self, *states: str) -> tuple[ItemFact, ...]:
+        """Return the custody items in these states that can be carried."""
+        return tuple(item for item in self.items if item.state in states and item.is_thing)
+
+    def copies_in(self, *states: str) -> tuple[ItemFact, ...]:
+        """Return the electronic copies in these states."""
+        return tuple(item for item in self.items if item.state in states and not item.is_thing)
+
     def items_in(self, state: str, *kinds: str) -> tuple[ItemFact, ...]:
         """Return the custody items in a state, of the named kinds or of any."""
         return tuple(item for item in self.items if item.state == state and (not kinds or item.kind in kinds))
 
     def went_out(self) -> bool:
         """Tell whether anything of this cycle has ever left the ward."""
-        return any(act in self.done for act in ("hand_over_medium", "hand_over_password"))
+        return any(act in self.done for act in ("hand_over_medium", "hand_over_password", "record_movement"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,3 +208,4 @@ class Guard:
     owes: str = ""
     proves: tuple[str, ...] = ()
     asks_record: bool = False
+    incident: str = "deviation"

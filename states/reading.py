@@ -17,7 +17,7 @@ from models.people import Person
 from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
-from states.facts import Case, Done, Facts, ItemFact
+from states.facts import Case, Done, Facts, ItemFact, Told
 from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
@@ -37,6 +37,15 @@ _ITEMS = (
     select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
     .where(col(tables.Item.cycle_id) == _CYCLE)
     .order_by(col(tables.Item.number))
+)
+_TOLD = (
+    select(col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.data))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.act).in_(bindparam("acts", expanding=True)),
+        col(tables.Record.status).in_(("done", "superseded")),
+    )
+    .order_by(col(tables.Record.id))
 )
 _UNDECIDED = select(func.count()).where(
     col(tables.HeldRow.cycle_id) == _CYCLE,
@@ -122,6 +131,19 @@ class PiecesOf:
         return where
 
 
+@dataclass(frozen=True, kw_only=True)
+class HistoryOf:
+    """The records of one cycle, asked through the connection of the transaction."""
+
+    connection: Connection
+    cycle_id: str
+
+    def of(self, *acts: str) -> tuple[Told, ...]:
+        """Return the records of these acts, the oldest first."""
+        rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": acts})
+        return tuple(Told(act=row.act, occurred_at=aware(row.occurred_at), data=row.data) for row in rows)
+
+
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
     """Return the conditions that together name these serials, each short enough for one statement."""
     spans = ranges(serials)
@@ -158,6 +180,7 @@ def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures
         incidents=incidents,
         claimed=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+        history=HistoryOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
         differs=tuple(cycle.differs.split()),
         cases=tuple(case for case in cases(connection, cycle.id) if case.number in incidents) if incidents else (),

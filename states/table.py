@@ -2,7 +2,8 @@
 
 The engine, the rules table of the database, the forms and docs/states.md come from here; no rule is hidden elsewhere.
 `to` None leaves the state as it is. `guards` refuse. `facts` refuse an act that is still to happen; of one that has
-happened they make a deviation that opens an incident (Law 8). `due` is the default deadline rule and `after` what it
+happened they make a deviation that opens an incident (Law 8). `warns` only warn: the act is done and the ledger says
+what did not hold. `due` is the default deadline rule and `after` what it
 hangs on; a programme may set another rule. `second` names who must confirm: a different person (four eyes).
 """
 
@@ -60,6 +61,7 @@ class Row:
     record: type[ActRecord]
     guards: tuple[Guard, ...] = ()
     facts: tuple[Guard, ...] = ()
+    warns: tuple[Guard, ...] = ()
     then: Effects = then.nothing_more
     due: str = ""
     after: tuple[str, ...] = ()
@@ -187,7 +189,7 @@ TABLE = (
             g_extraction.exported_serials_are_counted,
             g_extraction.birth_window_is_the_years,
         ),
-        then=then.rows_are_held,
+        then=then.rows_are_held_and_copies_registered,
         source="W-SY-07, 抽出条件書",
     ),
     Row(
@@ -238,8 +240,10 @@ TABLE = (
     Row(
         trigger="seal_package", event="package_sealed", ja="暗号化パッケージ作成", en="Seal the encrypted package",
         froms=("extracted",), who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), by_machine=True,
-        record=transfer.PackageSealed,
+        repeats=True, record=transfer.PackageSealed,
         guards=(
+            g_transfer.no_good_package_is_sealed,
+            g_transfer.nothing_has_left_yet,
             g_transfer.protection_is_freshly_rechecked,
             g_transfer.package_was_read_back,
             g_extraction.font_is_the_judged_one,
@@ -247,15 +251,40 @@ TABLE = (
         then=then.medium_and_notice_exist, source="W-OP-07",
     ),
     Row(
+        trigger="read_back_package", event="package_read_back", ja="読戻し試験", en="Read the package back",
+        froms=("extracted",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True,
+        by_machine=True, record=transfer.PackageReadBack,
+        guards=(g_transfer.package_is_sealed, g_transfer.nothing_has_left_yet), source="W-OP-07",
+    ),
+    Row(
+        trigger="record_notice_printed", event="notice_printed", ja="パスワード通知書の印刷・封入",
+        en="Record that the password notice is printed and in its envelope", froms=("extracted",),
+        who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True, under_hold=True,
+        record=transfer.NoticePrinted, guards=(g_transfer.printed_notice_is_in_force,), source="W-OP-07",
+    ),
+    Row(
+        trigger="reprint_notice", event="notice_reprinted", ja="パスワード通知書の再発行",
+        en="Reprint the password notice", froms=("extracted",), who=(Role.REGISTRAR, Role.COORDINATOR),
+        owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=transfer.NoticeReprinted,
+        guards=(g_transfer.password_is_still_needed,), facts=(g_transfer.former_notice_is_not_lost,),
+        then=then.new_notice_exists, source="W-OP-07",
+    ),
+    Row(
         trigger="hand_over_medium", event="medium_handed_over", ja="媒体手渡し", en="Hand over the medium",
         froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
         record=transfer.MediumHandedOver,
-        guards=(g_transfer.package_is_sealed, g_transfer.item_is_the_sealed_medium),
         facts=(
+            g_transfer.package_is_sealed,
+            g_transfer.item_is_the_sealed_medium,
+            g_transfer.giver_holds_it,
             g_transfer.protection_is_freshly_rechecked,
+            g_transfer.nobody_protected_is_inside,
+            g_transfer.package_was_read_back_today,
             g_transfer.medium_was_scanned_today,
+            g_transfer.medium_goes_on_another_occasion,
             g_transfer.bag_is_locked,
             g_transfer.handed_over_in_person,
+            g_transfer.arrived_in_good_condition,
             g_transfer.both_hands_are_registered,
         ),
         then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
@@ -263,14 +292,18 @@ TABLE = (
     Row(
         trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
         en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
-        after=("hand_over_medium",), handover=True, record=transfer.PasswordHandedOver,
-        guards=(g_transfer.medium_is_handed_over, g_transfer.item_is_the_notice),
+        after=("hand_over_medium",), repeats=True, handover=True, record=transfer.PasswordHandedOver,
         facts=(
+            g_transfer.medium_is_handed_over,
+            g_transfer.item_is_the_notice,
+            g_transfer.giver_holds_it,
             g_transfer.password_goes_on_another_occasion,
             g_transfer.bag_is_locked,
             g_transfer.handed_over_in_person,
+            g_transfer.arrived_in_good_condition,
             g_transfer.both_hands_are_registered,
         ),
+        warns=(g_transfer.another_person_carries_the_notice,),
         then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),
     Row(
@@ -303,7 +336,8 @@ TABLE = (
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
         en="Submit the imprint sample", froms=("transferred",), who=MANAGER, owner=Side.CONTRACTOR, due="D-11bd",
         after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
-        guards=(g_printing.sample_serials_are_ours, g_printing.sample_holds_every_hard_row), source="仕様書",
+        guards=(g_printing.sample_serials_are_ours, g_printing.sample_holds_every_hard_row),
+        then=then.sample_is_an_item, source="仕様書",
     ),
     Row(
         trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
@@ -491,8 +525,16 @@ TABLE = (
         trigger="return_items", event="items_returned", ja="媒体・紙・パスワード通知書返却",
         en="Return media, paper and notices", froms=("posted", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR,
         due="D+5bd", after=("post",), repeats=True, under_hold=True, handover=True,
-        record=media_return.ItemsReturned, guards=(g_transfer.returned_items_were_out,), then=then.items_come_back,
-        source="W-OP-11, C-OP-11, 返却書",
+        record=media_return.ItemsReturned,
+        facts=(
+            g_transfer.returned_items_were_out,
+            g_transfer.bag_is_locked,
+            g_transfer.returned_in_person,
+            g_transfer.arrived_in_good_condition,
+            g_transfer.returning_hands_are_registered,
+        ),
+        warns=(g_transfer.medium_and_notice_return_on_other_days,), then=then.items_come_back,
+        source="W-OP-08, W-OP-11, C-OP-11, 返却書",
     ),
     Row(
         trigger="return_media", event="media_return_confirmed", ja="媒体等返却確認", en="Confirm the media return",
@@ -507,10 +549,12 @@ TABLE = (
         after=("post",), repeats=True, under_hold=True, record=erasure.ErasureReported,
         guards=(
             g_erasure.every_copy_is_covered,
+            g_erasure.methods_fit_the_storage,
             g_erasure.nobody_witnesses_himself,
             g_erasure.nothing_was_erased_in_the_future,
         ),
-        then=then.copies_are_erased, source="C-OP-11, 消去報告書",
+        warns=(g_erasure.storage_of_each_copy_is_stated,),
+        then=then.copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
     ),
     Row(
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
@@ -543,7 +587,34 @@ TABLE = (
         froms=("erased",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="S+9bd",
         after=("end_returned_mail",), by_machine=True, under_hold=True, record=erasure.WardDataErased,
         guards=(g_extraction.nothing_personal_is_left, g_erasure.returned_mail_window_is_closed),
-        source="W-OP-11, データ廃棄記録",
+        then=then.ward_copies_are_erased, source="W-OP-11, データ廃棄記録",
+    ),
+    Row(
+        trigger="erase_ward_copies", event="ward_copies_erased", ja="区の複製の消去", en="Erase copies of the ward's",
+        froms=LIVE, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.WARD, repeats=True, under_hold=True,
+        record=erasure.WardCopiesErased,
+        guards=(
+            g_erasure.erased_copies_are_the_wards,
+            g_erasure.ward_methods_fit_the_storage,
+            g_erasure.ward_erasures_have_a_witness,
+        ),
+        then=then.named_copies_are_erased, source="W-OP-11, NIST SP 800-88",
+    ),
+    Row(
+        trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
+        en="Consent to destruction elsewhere", froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True,
+        under_hold=True, record=erasure.DestructionConsented, source="Law 7, 特記事項",
+    ),
+    Row(
+        trigger="report_destruction", event="items_destroyed_elsewhere", ja="廃棄報告（受託者・承諾済）",
+        en="Report a destruction elsewhere", froms=LIVE, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=erasure.ItemsDestroyedElsewhere,
+        facts=(
+            g_erasure.destruction_has_prior_consent,
+            g_erasure.destroyed_items_were_elsewhere,
+            g_erasure.nobody_witnesses_his_own_destruction,
+        ),
+        then=then.items_are_destroyed_elsewhere, source="Law 7, 特記事項",
     ),
     Row(
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
@@ -564,6 +635,38 @@ TABLE = (
             g_oversight.measures_unless_nothing_went_out("close"),
         ),
         then=then.year_ends, source="完結報告",
+    ),
+    # custody over all stages
+    Row(
+        trigger="record_movement", event="item_moved", ja="受渡しの記録", en="Record a movement", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, handover=True, record=transfer.ItemMoved,
+        facts=(
+            g_transfer.giver_holds_it,
+            g_transfer.medium_and_notice_move_apart,
+            g_transfer.bag_is_locked,
+            g_transfer.handed_over_in_person,
+            g_transfer.arrived_in_good_condition,
+            g_transfer.moving_hands_are_registered,
+            g_transfer.subcontractor_has_consent,
+        ),
+        then=then.item_changes_hands, source="W-OP-08, W-OP-09, 管理簿",
+    ),
+    Row(
+        trigger="register_copies", event="copies_registered", ja="複製の登録", en="Register copies", froms=LIVE,
+        who=ANYBODY, owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=transfer.CopiesRegistered,
+        guards=(g_transfer.copies_have_numbers_of_their_own,),
+        facts=(g_transfer.copies_at_a_subcontractor_have_consent,),
+        then=then.named_copies_are_registered, source="C-OP-11, 複写の禁止",
+    ),
+    Row(
+        trigger="record_loss", event="item_lost", ja="紛失の記録", en="Record a loss", froms=LIVE, who=ANYBODY,
+        owner=Side.WARD, repeats=True, under_hold=True, record=transfer.ItemLost,
+        guards=(g_transfer.lost_item_was_in_somebodys_hands,), then=then.item_is_lost, source="W-OP-13, Law 8",
+    ),
+    Row(
+        trigger="reprint_slip", event="slip_reprinted", ja="確認記録票の再発行", en="Reprint a slip", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=transfer.SlipReprinted,
+        guards=(g_transfer.slip_is_on_record,), source="W-OP-09",
     ),
     # over all stages
     Row(
@@ -673,6 +776,7 @@ OTHER_EVENTS = {
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
     "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
     "history_imported": ("過年度の管理簿", "Past control ledger"),
+    "paper_printed": ("票の印刷", "Paper printed"),
 }
 
 
@@ -715,13 +819,27 @@ PIECE = Machine(
 )
 ITEM = Machine(
     name="item",
-    initial=("with_ward", "with_contractor"),
+    initial=("with_ward", "with_contractor", "with_subcontractor"),
     final=("erased", "destroyed"),
     pairs=(
         ("with_ward", "hand_over", "with_contractor"),
+        ("with_ward", "hand_on", "with_subcontractor"),
+        ("with_contractor", "pass_on", "with_subcontractor"),
+        ("with_subcontractor", "give_back", "with_contractor"),
         ("with_contractor", "return", "with_ward"),
+        ("with_subcontractor", "return", "with_ward"),
+        ("with_ward", "erase", "erased"),
         ("with_contractor", "erase", "erased"),
+        ("with_subcontractor", "erase", "erased"),
         ("with_ward", "destroy", "destroyed"),
+        ("with_contractor", "destroy", "destroyed"),
+        ("with_subcontractor", "destroy", "destroyed"),
+        ("with_ward", "lose", "lost"),
+        ("with_contractor", "lose", "lost"),
+        ("with_subcontractor", "lose", "lost"),
+        ("lost", "find_at_ward", "with_ward"),
+        ("lost", "find_at_contractor", "with_contractor"),
+        ("lost", "find_at_subcontractor", "with_subcontractor"),
     ),
 )
 INCIDENT = Machine(name="incident", initial=("open",), final=("settled",), pairs=(("open", "settle", "settled"),))

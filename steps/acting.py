@@ -5,8 +5,9 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, Protocol, get_origin
 
 from pydantic import ValidationError
 
@@ -14,15 +15,16 @@ from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
 from models.records.base import ActRecord
+from models.records.transfer import SlipReprinted
 from models.words import N_, _
 from states.door import Ask, Outcome, row_of
 from states.facts import Evidence
 from states.reading import people
-from steps import papers
+from steps import papers, slips
 from steps.office import Office
 
 # After these the password notice, and then the password itself, are needed at the ward no more.
-_SETTLES_THE_PASSWORD = ("hand_over_password", "report_receipt")
+_SETTLES_THE_PASSWORD = ("record_notice_printed", "hand_over_password", "report_receipt")
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
 
@@ -48,6 +50,8 @@ def perform(
 
     """
     row = row_of(trigger)
+    if row.by_machine and evidence is None and (work := _work_of(trigger, fields)):
+        return work(office, cycle_id, by=by, via=via)
     record = record_of(
         row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
     )
@@ -64,11 +68,38 @@ def perform(
         )
     )
     papers.after(office, cycle_id, outcome, record, by=by)
-    if trigger in _SETTLES_THE_PASSWORD and not outcome.repeated:
-        from steps.transfer import forget_the_password  # noqa: PLC0415 - the transfer itself stands on this module
-
-        forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
+    if isinstance(record, SlipReprinted):
+        slips.print_again(office, cycle_id, record)
+    # The slip of this act, and of one that was killed before it came to its slip.
+    slips.print_missing(office, cycle_id, by=by, via=via)
+    if trigger in _SETTLES_THE_PASSWORD:
+        _settle_the_password(office, cycle_id, trigger)
     return outcome
+
+
+def _settle_the_password(office: Office, cycle_id: str, trigger: str) -> None:
+    from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
+
+    transfer.forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
+
+
+class _Work(Protocol):
+    def __call__(self, office: Office, cycle_id: str, *, by: str, via: str) -> Outcome: ...
+
+
+def _work_of(trigger: str, fields: Mapping[str, Any]) -> _Work | None:
+    """Return how the machine does an act of its own; None where figures were typed, which the door refuses."""
+    from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
+
+    match trigger, dict(fields):
+        case "seal_package", {} if not fields:
+            return transfer.seal_package
+        case "read_back_package", {} if not fields:
+            return transfer.read_back_package
+        case "reprint_notice", {"reason": str(reason), **rest} if not rest:
+            return partial(transfer.reprint_notice, reason=reason)
+        case _:
+            return None
 
 
 def confirm(

@@ -17,15 +17,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from deploy import verify_ledger as verifier
 from models import tables
 from models.database import reading
 from models.errors import BadInput
-from models.notes import verifier_key
 from models.words import _
 from states import ledger
 from states.table import BY_TRIGGER, event_words
 from steps import reporting
-from steps.auditing import KEY, LINES, NOTES
+from steps.auditing import key_of
 from steps.counting import counts
 from steps.documents import documents
 from steps.incidents import incidents_of
@@ -71,7 +71,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
     facts = facts_of(office, cycle_id)
     members = dict(_ledger(office, cycle_id))
-    members["history.json"] = _json(_history(members[LINES], cycle_id))
+    members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
     members["counts.json"] = _json(counts(office, cycle_id).as_json())
     members["measures.json"] = _json([it.as_json() for it in standings(office, cycle_id)])
     members["documents.json"] = _json([it.as_json() for it in documents(office, cycle_id)])
@@ -89,13 +89,14 @@ def _ledger(office: Office, cycle_id: str) -> Iterator[tuple[str, bytes]]:
     """Return ledger, checkpoints and key up to the closing checkpoint, and the verifier that reads them."""
     with reading(office.engine) as connection:
         size, _note = reporting.sealed_at(connection, cycle_id)
-        lines = islice(ledger.entries(connection), size)
-        yield LINES, "".join(f"{line}\n" for line in lines).encode()
+        leaves = list(islice(ledger.leaves(connection), size))
+        yield verifier.LEDGER, "".join(f"{entry}\n" for entry, _leaf in leaves).encode()
+        yield verifier.LEAVES, "".join(f"{leaf.hex()}\n" for _entry, leaf in leaves).encode()
         for at, note in ledger.checkpoints(connection):
             if at <= size:
-                yield f"{NOTES}/{at:09}.txt", note.encode()
-    yield KEY, f"{verifier_key(office.signer.name, office.signer.public_key)}\n".encode()
-    yield VERIFIER, (files("deploy") / VERIFIER).read_bytes()
+                yield f"{verifier.CHECKPOINTS}/{at:09}.txt", note.encode()
+    yield verifier.KEY, f"{key_of(office)}\n".encode()
+    yield VERIFIER, Path(verifier.__file__).read_bytes()
 
 
 def _history(lines: bytes, cycle_id: str) -> list[dict[str, Any]]:
@@ -127,9 +128,10 @@ def _json(data: object) -> bytes:
 
 _TOLD: Mapping[str, str] = {
     "report.pdf": "年度報告書",
-    LINES: "管理簿（1行1件、検証用）",
-    f"{NOTES}/": "署名付きの検証値（押印した票にも印刷されています）",
-    KEY: "検証用の公開鍵",
+    verifier.LEDGER: "管理簿（1行1件、検証用）",
+    verifier.LEAVES: "管理簿の各行の検証値",
+    f"{verifier.CHECKPOINTS}/": "署名付きの検証値（押印した票にも印刷されています）",
+    verifier.KEY: "検証用の公開鍵",
     VERIFIER: "管理簿の検証プログラム（Python だけで動きます）",
     "history.json": "段階の履歴",
     "counts.json": "件数の照合",

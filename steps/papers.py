@@ -1,26 +1,36 @@
 """Paper: what is printed after which act, from the facts of the cycle. The words on paper are Japanese."""
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from models import tables
 from models.clock import TOKYO, fiscal_year_title, wareki
 from models.database import reading
 from models.people import Side
 from models.programme import Programme
 from models.records.base import ActRecord
 from models.records.enclosing import PullListIssued
+from models.records.erasure import CopyErased, ErasureReported
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
-from models.records.transfer import Movement, PackageSealed
+from models.records.transfer import CopyMade, NoticeReprinted, PackageSealed
 from models.serials import expand
+from models.words import translate
 from states import deadlines
 from states.door import Outcome
-from states.facts import Facts
-from states.table import BY_TRIGGER
+from states.facts import Facts, ItemFact, Told
+from states.guards.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
+from states.guards.transfer import notice_in_force
+from states.reading import HistoryOf
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -30,35 +40,58 @@ KINDS = {
     "medium": "電磁的媒体（暗号化済）",
     "password_notice": "パスワード通知書",
     "spoiled_sheets": "損紙（宛名印字済）",
+    "proof_sheets": "印字見本（宛名印字済）",
+    "paper": "紙媒体（個人情報記載）",
     "electronic_copy": "電子データの複製",
     "extract_original": "抽出ファイル（暗号化済）",
     "protected_list": "支援措置対象者一覧",
 }
 
-_QUANTITIES = {"medium": "媒体{}枚", "extract_original": "電磁的記録{}件"}
+COPIES = {
+    "server": "サーバーの作業用データ",
+    "rip_spool": "印刷機の一時保存",
+    "sealer_log": "封入封緘機の記録",
+    "backup": "バックアップ",
+    "proof": "校正用データ",
+    "subcontractor": "再委託先のデータ",
+}
+# After these the contractor's two forms have something new to say: pre-filled first, then as they were reported.
+_CALLS_FOR_FORMS = ("post", "cancel", "return_items", "report_erasure")
 
 
 def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *, by: str) -> None:
-    """Print what an act calls for: the slip of a movement, the pull list, the checkers' sheet."""
-    if outcome.repeated or outcome.waits_for:
+    """Print what an act calls for beside its slip: the pull list, the contractor's return note and erasure report."""
+    if outcome.waits_for:
         return
     match record:
-        case Movement():
-            _print_movement(office, cycle_id, outcome, record)
-        case ItemsReturned():
-            _print_return(office, cycle_id, outcome, record)
-        case PullListIssued():
+        case PullListIssued() if not outcome.repeated:
             _print_pull_list(office, cycle_id, outcome, record, by=by)
         case ContractConcluded():
             from steps.forms import print_forms  # noqa: PLC0415 - the forms themselves stand on this module
 
             print_forms(office, cycle_id)
-        case IncidentReported():
+        case IncidentReported() if not outcome.repeated:
             from steps.incidents import print_papers  # noqa: PLC0415 - incidents themselves stand on this module
 
             print_papers(office, cycle_id, outcome.seq)
         case _:
-            return
+            pass
+    if outcome.trigger in _CALLS_FOR_FORMS:
+        print_return_note(office, cycle_id)
+        print_erasure_report(office, cycle_id)
+
+
+def note_printed(office: Office, cycle_id: str, paper: str, *, by: str, via: str) -> None:
+    """Let the ledger tell that a paper was printed; from then on another print is an act of its own."""
+    office.door.note(cycle_id, "paper_printed", by=by, via=via, data={"paper": paper})
+
+
+def printed(office: Office, cycle_id: str) -> set[str]:
+    """Return the papers of a cycle that the ledger knows as printed."""
+    entry = tables.Ledger
+    query = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "paper_printed")
+    with reading(office.engine) as connection:
+        return {json.loads(text)["data"]["paper"] for text in connection.execute(query).scalars()}
 
 
 def put(office: Office, name: str, pdf: bytes, *, ending: str = "pdf") -> Path:
@@ -74,9 +107,20 @@ def put(office: Office, name: str, pdf: bytes, *, ending: str = "pdf") -> Path:
 
 
 def facts_of(office: Office, cycle_id: str) -> Facts:
-    """Return the facts of a cycle as they stand."""
+    """Return the facts of a cycle as they stand; its history may be asked later too, its pieces only by the door."""
     with reading(office.engine) as connection:
-        return office.door.facts(connection, cycle_id)
+        facts = office.door.facts(connection, cycle_id)
+    return replace(facts, history=_History(office=office, cycle_id=cycle_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _History:
+    office: Office
+    cycle_id: str
+
+    def of(self, *acts: str) -> tuple[Told, ...]:
+        with reading(self.office.engine) as connection:
+            return HistoryOf(connection=connection, cycle_id=self.cycle_id).of(*acts)
 
 
 def moment(day: date | datetime) -> "Moment":
@@ -151,12 +195,9 @@ def print_specimen(office: Office, cycle_id: str) -> Path:
 def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]]) -> tuple[Path, Path]:
     """Print the medium's control sheet and the password notice of a sealed package."""
     facts = facts_of(office, cycle_id)
-    sealed = facts.record("seal_package", PackageSealed)
-    if sealed is None:
-        raise RuntimeError
-    press, names = office.press(facts.programme), names_of(facts)
+    sealed = _sealed(facts)
     made = facts.done["seal_package"]
-    sheet = press.make(
+    sheet = office.press(facts.programme).make(
         "control_sheet",
         {
             "head": head(facts, sealed.medium, on=made.on),
@@ -164,19 +205,30 @@ def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[s
             "medium": sealed.medium,
             "form": sealed.algorithm,
             "made_at": moment(made.occurred_at),
-            "made_by": names.get(made.by, ""),
+            "made_by": names_of(facts).get(made.by, ""),
             "checked_by": "",
             "sha256": sealed.package_sha256,
-            "read_back": "適合（再度開き、全項目を照合）",
+            "read_back": "適合（再度開き、件数を数え、全項目を照合）",
             "virus_scan": "",
         },
     )
-    notice = press.make(
+    return put(office, "control-sheet", sheet), print_notice(office, cycle_id, groups)
+
+
+def print_notice(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]]) -> Path:
+    """Print the password notice in force; one printed again says so."""
+    facts = facts_of(office, cycle_id)
+    sealed, again = _sealed(facts), facts.record("reprint_notice", NoticeReprinted)
+    number = notice_in_force(facts)
+    is_again = again is not None and again.notice == number
+    notice = office.press(facts.programme).make(
         "password_notice",
         {
-            "head": head(facts, sealed.notice, on=made.on),
+            "head": head(facts, number, on=facts.done["reprint_notice" if is_again else "seal_package"].on),
             "addressee": {"company": facts.programme.contractor.name, "name": _manager(facts)},
             "package": cycle_id,
+            "medium": sealed.medium,
+            "reissue": f"再発行（{again.former} に代わるもの）" if again and is_again else "",
             "sha256": sealed.package_sha256,
             "groups": [{"text": text, "kana": kana} for text, kana in groups],
             "giver": "",
@@ -184,78 +236,81 @@ def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[s
             "checkpoint": [],
         },
     )
-    return put(office, "control-sheet", sheet), put(office, "password-notice", notice)
+    return put(office, "password-notice", notice)
 
 
-def _print_movement(office: Office, cycle_id: str, outcome: Outcome, record: Movement) -> None:
+def _sealed(facts: Facts) -> PackageSealed:
+    sealed = facts.record("seal_package", PackageSealed)
+    if sealed is None:
+        raise RuntimeError
+    return sealed
+
+
+def print_return_note(office: Office, cycle_id: str) -> Path:
+    """Print the contractor's return note: what it holds, to be filled in by hand, or what it has returned."""
     facts = facts_of(office, cycle_id)
-    kind = next((item.kind for item in facts.items if item.number == record.item), "")
-    _print_slip(
-        office,
-        facts,
-        slip=record.slip,
-        movement=BY_TRIGGER[outcome.trigger].ja,
-        at=facts.done[outcome.trigger].occurred_at,
-        people=(record.giver, record.receiver),
-        content=f"{KINDS.get(kind, kind)}　{record.item}",
-        quantity=_QUANTITIES.get(kind, "{}通").format(record.quantity),
-        occasion=record.occasion,
-        checks=[("鍵付きカバン等で運搬した", record.locked_bag), ("手渡しで受け渡した", record.in_person)],
-        checkpoint=outcome.checkpoint,
-    )
-
-
-def _print_return(office: Office, cycle_id: str, outcome: Outcome, record: ItemsReturned) -> None:
-    facts = facts_of(office, cycle_id)
-    kinds = {item.number: KINDS.get(item.kind, item.kind) for item in facts.items}
-    _print_slip(
-        office,
-        facts,
-        slip=record.slip,
-        movement=BY_TRIGGER[outcome.trigger].ja,
-        at=facts.done[outcome.trigger].occurred_at,
-        people=(record.giver, record.receiver),
-        content="、".join(f"{kinds.get(number, '')}　{number}" for number in record.items),
-        quantity=f"{len(record.items)}点",
-        occasion=record.occasion,
-        checks=[
-            ("鍵付きカバン等で運搬した", record.locked_bag),
-            ("手渡しで受け渡した", False),
-        ],  # the second is ticked by hand
-        checkpoint=outcome.checkpoint,
-    )
-
-
-def _print_slip(
-    office: Office,
-    facts: Facts,
-    *,
-    slip: str,
-    movement: str,
-    at: datetime,
-    people: tuple[str, str],
-    content: str,
-    quantity: str,
-    occasion: str,
-    checks: Sequence[tuple[str, bool]],
-    checkpoint: str,
-) -> None:
-    giver, receiver = (_party(facts, person) for person in people)
+    told, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
+    back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
+    listed = [item for item in facts.items if item.is_thing and (item.number in back or _is_elsewhere(item))]
     data: dict[str, Any] = {
-        "head": head(facts, slip),
-        "movement": movement,
-        "moved_at": moment(at),
-        "giver": giver,
-        "receiver": receiver,
-        "content": content,
-        "quantity": quantity,
-        "occasion": occasion,
-        "bag": "鍵付きカバン等" if checks[0][1] else "",
-        "carrier": giver["name"],
-        "checks": [{"label": label, "done": done} for label, done in checks],
-        "checkpoint": lines_of(checkpoint),
+        "head": head(facts, f"N-{facts.fiscal_year}-01", on=done.on if done else None),
+        "contractor": facts.programme.contractor.name,
+        "manager": _manager(facts),
+        "returned_at": moment(done.occurred_at) if done else None,
+        "bag": "鍵付きカバン等" if told and told.locked_bag else "",
+        "items": [
+            {"item": KINDS.get(item.kind, item.kind), "number": item.number, "received": "1点",
+             "returned": "1点" if item.number in back else ""}
+            for item in listed
+        ],
+        "giver": party(facts, told.giver)["name"] if told else "",
+        "receiver": party(facts, told.receiver)["name"] if told else "",
+    }  # fmt: skip
+    return put(office, "return-note", office.press(facts.programme).make("return_note", data))
+
+
+def print_erasure_report(office: Office, cycle_id: str) -> Path:
+    """Print the contractor's erasure report: every registered copy with its place, filled in once it is reported."""
+    facts = facts_of(office, cycle_id)
+    told, done = facts.record("report_erasure", ErasureReported), facts.done.get("report_erasure")
+    register, names = registered_copies(facts), names_of(facts)
+    erased = {
+        it.copy_number: it for _at, report in facts.every(ErasureReported, "report_erasure") for it in report.copies
     }
-    put(office, f"slip-{slip.lower()}", office.press(facts.programme).make("slip", data))
+    numbers = dict.fromkeys(
+        [*erased, *(item.number for item in facts.items if not item.is_thing and _is_elsewhere(item))]
+    )
+    first = told.copies[0] if told and told.copies else None
+    data: dict[str, Any] = {
+        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on if done else None),
+        "contractor": facts.programme.contractor.name,
+        "manager": _manager(facts),
+        "items": [_erasure_line(number, register.get(number), erased.get(number), names) for number in numbers],
+        "subcontracting": "なし" if facts.programme.contractor.subcontracting == "none" else "あり",
+        "operator": names.get(first.erased_by, first.erased_by) if first else "",
+        "witness": names.get(first.witness, first.witness) if first else "",
+    }
+    return put(office, "erasure-report", office.press(facts.programme).make("erasure_report", data))
+
+
+def _erasure_line(
+    number: str, copy: CopyMade | None, erased: CopyErased | None, names: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "what": COPIES.get(copy.kind, copy.kind) if copy else "",
+        "where": copy.place if copy else "",
+        "storage": translate(STORAGE_TITLES[copy.lies_on], "ja") if copy and copy.lies_on else "",
+        "method": translate(METHOD_TITLES[erased.method], "ja") if erased else "",
+        "tool": erased.tool if erased else "",
+        "erased_at": moment(erased.erased_at) if erased else None,
+        "by": names.get(erased.erased_by, erased.erased_by) if erased else "",
+        "witness": names.get(erased.witness, erased.witness) if erased else "",
+    }
+
+
+def _is_elsewhere(item: ItemFact) -> bool:
+    return item.state in {"with_contractor", "with_subcontractor"}
 
 
 def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: PullListIssued, *, by: str) -> None:
@@ -277,7 +332,7 @@ def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: Pu
     put(office, f"pull-list-{2 if final else 1}", office.press(facts.programme).make("pull_list", data))
 
 
-def _party(facts: Facts, person_id: str) -> dict[str, str]:
+def party(facts: Facts, person_id: str) -> dict[str, str]:
     person = facts.people.get(person_id)
     if person is None:
         return {"affiliation": "（名簿にない者）", "name": person_id}

@@ -116,6 +116,11 @@ def state_title(state: str) -> str:
     return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
 
 
+def act_title(act: str) -> str:
+    """Return an act as people call it."""
+    return in_words(ja=BY_TRIGGER[act].ja, en=BY_TRIGGER[act].en)
+
+
 def _open_cycles(connection: Connection) -> list[str]:
     cycle = tables.Cycle
     return list(connection.execute(select(col(cycle.id)).where(col(cycle.state) != "closed")).scalars())

@@ -8,49 +8,111 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
 
 from adapters.fonts import default_font
-from adapters.package import SealedPackage, seal
+from adapters.package import Content, Member, SealedPackage, opened, seal
 from adapters.password import new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
+from models.errors import TsudoiError
 from models.records.extraction import ExtractTaken
-from models.records.transfer import PackageSealed
+from models.records.transfer import NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
+from states.guards.transfer import notice_in_force, wrongly_inside
 from steps import papers
+from steps.acting import record_of
 from steps.extraction import ADDRESSEES, Addressee, addressees_of
 from steps.office import Office, templates_of
 
 HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
+FILE_CP932 = "addressees-cp932.csv"
 MANIFEST = "manifest.json"
 WORDS = "words.json"
 HARD = "hard"
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
 TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "family.typ")
+NOTICE = "password-notice"
+_ROWS_A_CHUNK = 2000
+# CP932 has code points for these, but no shape that two machines agree on.
+_NO_SHAPE = re.compile(r"[\x00-\x1f\x7f-\xa0\ue000-\uf8ff]")
 
 
 def seal_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
     """Seal the encrypted package, read it back, and print control sheet and password notice.
+
+    A package that holds somebody who came under protection since is sealed anew, with a new number and password.
 
     Raises:
         Refused: protected persons were not re-checked today, the extract is not checked, or it is sealed already.
 
     """
     facts = papers.facts_of(office, cycle_id)
-    if facts.record("seal_package", PackageSealed) is None:
-        office.door.ask_first(cycle_id, "seal_package", by=by, via=via)
-        sealed, password = _seal(office, facts)
-        outcome = office.door.perform(_ask(facts, sealed, by=by, via=via))
-    else:
+    if _is_in_force(office, cycle_id):
         outcome = Outcome(trigger="seal_package", state=facts.state, seq=0, repeated=True)
         password = _kept_password(office, cycle_id)
+    else:
+        office.door.ask_first(cycle_id, "seal_package", by=by, via=via)
+        sealed, password, members = _seal(office, facts)
+        outcome = office.door.perform(_ask(office, facts, sealed, members, by=by, via=via))
     if password:
         papers.print_package_papers(office, cycle_id, reading(password))
+        papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
     return outcome
+
+
+def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
+    """Open the sealed package again on the day it leaves: hash, password, and the rows counted against the serials.
+
+    What is found wrong is on record too: the medium does not leave after it.
+
+    Raises:
+        Refused: no package is sealed, or the medium has left.
+
+    """
+    office.door.ask_first(cycle_id, "read_back_package", by=by, via=via)
+    facts = papers.facts_of(office, cycle_id)
+    record = _read_back(office, facts)
+    ask = Ask(
+        cycle_id=cycle_id, trigger="read_back_package", by=by, record=record, via=via,
+        key=_key(office, facts, "read_back_package"), evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    return office.door.perform(ask)
+
+
+def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: str = "desk") -> Outcome:
+    """Print the password notice again under a number of its own, for a former one that is misprinted, damaged or lost.
+
+    Raises:
+        Refused: the contractor has opened the package, so the password is kept no more.
+        BadInput: the reason is none of the three.
+
+    """
+    office.door.ask_first(cycle_id, "reprint_notice", by=by, via=via)
+    facts = papers.facts_of(office, cycle_id)
+    fields = {"notice": _new_number(facts, "P"), "former": notice_in_force(facts), "reason": reason}
+    record = record_of(NoticeReprinted, fields)
+    outcome = office.door.perform(
+        Ask(
+            cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record, via=via,
+            key=_key(office, facts, "reprint_notice"), evidence=Evidence(by_machine=True),
+        )
+    )  # fmt: skip
+    papers.print_notice(office, cycle_id, reading(office.vault(cycle_id).read(PASSWORD).decode()))
+    papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
+    return outcome
+
+
+def take_the_notice_down(office: Office) -> None:
+    """Erase the file of the password notice once it is on paper. A rehearsal leaves it for looking at."""
+    if not office.is_rehearsal:
+        shred(office.papers / f"{NOTICE}.pdf")
 
 
 def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
@@ -58,45 +120,71 @@ def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
 
     A rehearsal leaves the PDF for looking at.
     """
-    if not office.is_rehearsal:
-        shred(office.papers / "password-notice.pdf")
+    take_the_notice_down(office)
     vault = office.vault(cycle_id)
     if opened and PASSWORD in vault.names():
         vault.erase(PASSWORD)
 
 
-def addressee_file(rows: Iterator[Addressee]) -> bytes:
-    """Return the addressee file as it leaves: UTF-8 with a byte order mark, CRLF, serial and the three items."""
+def addressee_file(rows: Iterable[Addressee], encoding: str = "utf-8-sig") -> Iterator[bytes]:
+    """Yield the addressee file as it leaves, in chunks: CRLF, serial and the three items; UTF-8 with its mark."""
+    yield _lines([HEADER]).encode(encoding)
+    left = iter(rows)
+    while batch := list(islice(left, _ROWS_A_CHUNK)):
+        lines = _lines((row.serial, row.name, row.postal_code, row.address) for row in batch)
+        yield lines.encode(encoding.removesuffix("-sig"))
+
+
+def survives_cp932(text: str) -> bool:
+    """Tell whether every character comes back from CP932 as it went in, and has a shape there.
+
+    〜 and ～, − and － share a code each, so one of the two never comes back; private use characters have no shape
+    without a font of their own (domain.md 3).
+    """
+    try:
+        return text.encode("cp932").decode("cp932") == text and not _NO_SHAPE.search(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    for row in rows:
-        writer.writerow((row.serial, row.name, row.postal_code, row.address))
-    return text.getvalue().encode("utf-8-sig")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
-def _seal(office: Office, facts: Facts) -> tuple[SealedPackage, str]:
+def _seal(office: Office, facts: Facts) -> tuple[SealedPackage, str, tuple[str, ...]]:
     """Seal under a new password. What a killed run left was never handed to anybody and is made again."""
     programme, password = facts.programme, new_password()
     into = office.outgoing(facts.cycle_id, programme.consignment.package_form)
-    into.unlink(missing_ok=True)
+    shred(into)
     office.vault(facts.cycle_id).write(PASSWORD, password.encode())
     members = _members(office, facts)
-    return seal(members, into=into, password=password, form=programme.consignment.package_form), password
+
+    def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
+        told = {"cycle": facts.cycle_id, "programme": programme.title_ja, "sha256": hashes}
+        return {MANIFEST: json.dumps(told, ensure_ascii=False, indent=1).encode()}
+
+    form = programme.consignment.package_form
+    return seal(members, into=into, password=password, form=form, manifest=manifest), password, tuple(members)
 
 
-def _members(office: Office, facts: Facts) -> dict[str, bytes]:
-    pulled = _pulled(office, facts.cycle_id)
-    rows = (row for row in addressees_of(office, facts.cycle_id, ADDRESSEES) if row.serial not in pulled)
+def _members(office: Office, facts: Facts) -> dict[str, Content]:
+    """Return what goes in; the copy in CP932 only where every character survives."""
     templates = templates_of(facts.programme)
     # Serials only: the rows that the imprint sample must show.
-    hard = _without(facts.record("take_extract", ExtractTaken), pulled)
-    words = json.dumps({**papers.words_of(office, facts), HARD: hard}, ensure_ascii=False, indent=1).encode()
-    members = {FILE: addressee_file(rows), WORDS: words}
-    members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
-    manifest = {"cycle": facts.cycle_id, "programme": facts.programme.title_ja, "sha256": hashes}
-    return members | {MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1).encode()}
+    hard = _without(facts.record("take_extract", ExtractTaken), _pulled(office, facts.cycle_id))
+    words = {**papers.words_of(office, facts), HARD: hard}
+    members: dict[str, Content] = {FILE: addressee_file(_rows(office, facts))}
+    if all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in _rows(office, facts)):
+        members[FILE_CP932] = addressee_file(_rows(office, facts), "cp932")
+    members[WORDS] = json.dumps(words, ensure_ascii=False, indent=1).encode()
+    return members | {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
+
+
+def _rows(office: Office, facts: Facts) -> Iterator[Addressee]:
+    pulled = _pulled(office, facts.cycle_id)
+    return (row for row in addressees_of(office, facts.cycle_id, ADDRESSEES) if row.serial not in pulled)
 
 
 def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
@@ -108,16 +196,17 @@ def _pulled(office: Office, cycle_id: str) -> frozenset[int]:
         return office.door.facts(connection, cycle_id).pieces.serials("pulled")
 
 
-def _ask(facts: Facts, sealed: SealedPackage, *, by: str, via: str) -> Ask:
+def _ask(office: Office, facts: Facts, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str) -> Ask:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
         form=sealed.form,
         algorithm=sealed.algorithm,
-        members=(FILE, WORDS, MANIFEST, *TEMPLATES),
+        members=(*members, MANIFEST),
         read_back=True,
-        medium=f"M-{facts.fiscal_year}-01",
-        notice=f"P-{facts.fiscal_year}-01",
+        medium=_new_number(facts, "M"),
+        notice=_new_number(facts, "P"),
+        held_back=compact(_pulled(office, facts.cycle_id)),
         font_sha256=default_font().sha256,
     )
     return Ask(
@@ -126,8 +215,67 @@ def _ask(facts: Facts, sealed: SealedPackage, *, by: str, via: str) -> Ask:
     )  # fmt: skip
 
 
+def _new_number(facts: Facts, letter: str) -> str:
+    taken = sum(item.number.startswith(f"{letter}-{facts.fiscal_year}-") for item in facts.items)
+    return f"{letter}-{facts.fiscal_year}-{taken + 1:02}"
+
+
+def _key(office: Office, facts: Facts, trigger: str) -> str:
+    """Return a key of this moment: what the machine does may be done again, but a kill does not double it."""
+    return f"{facts.cycle_id}/{trigger}/{office.clock.now().isoformat(timespec='minutes')}"
+
+
+def _is_in_force(office: Office, cycle_id: str) -> bool:
+    with reading_of(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        return "seal_package" in facts.done and not ("hand_over_medium" not in facts.done and wrongly_inside(facts))
+
+
+def _read_back(office: Office, facts: Facts) -> PackageReadBack:
+    """Open the package as the contractor will, and count what he will count."""
+    sealed = facts.record("seal_package", PackageSealed)
+    if sealed is None:
+        raise RuntimeError
+    path = office.outgoing(facts.cycle_id, sealed.form)
+    password = office.vault(facts.cycle_id).read(PASSWORD).decode()
+    agrees = path.is_file() and _sha256(path) == sealed.package_sha256
+    try:
+        with opened(path, password=password, sha256=sealed.package_sha256) as members:
+            is_opened, rows = True, _rows_in(members[FILE]) if FILE in members else -1
+    except TsudoiError:
+        is_opened, rows = False, -1
+    with reading_of(office.engine) as connection:
+        exported = office.door.facts(connection, facts.cycle_id).pieces.count("exported", origin="extract")
+    return PackageReadBack(
+        package_sha256=sealed.package_sha256, hash_agrees=agrees, opened=is_opened, rows_agree=rows == exported
+    )
+
+
+def _rows_in(member: Member) -> int:
+    return sum(1 for _row in csv.reader(_lines_of(member.chunks()))) - 1
+
+
+def _lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (f"{line.decode()}\n" for line in lines)
+    if rest:
+        yield rest.decode()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _paper(office: Office, cycle_id: str) -> str:
+    return f"notice {notice_in_force(papers.facts_of(office, cycle_id))}"
+
+
 def _kept_password(office: Office, cycle_id: str) -> str:
-    """Return the password while the vault still keeps it: a run killed before printing goes on with it."""
+    """Return the password where a killed run did not come to print it; any other print is an act (reprint_notice)."""
+    if _paper(office, cycle_id) in papers.printed(office, cycle_id):
+        return ""
     vault = office.vault(cycle_id)
-    printed = office.papers / "password-notice.pdf"
-    return vault.read(PASSWORD).decode() if PASSWORD in vault.names() and not printed.exists() else ""
+    return vault.read(PASSWORD).decode() if PASSWORD in vault.names() else ""

@@ -18,6 +18,11 @@ class ActRecord(BaseModel):
         """Tell whether this reports what has already happened: such a fact is never refused (Law 8)."""
         return True
 
+    @property
+    def happened_anyway(self) -> bool:
+        """Tell what was done outside the machine and is only entered: neither hold nor state can stop it any more."""
+        return False
+
 
 class Nothing(ActRecord):
     """An act that needs no more than the person who does it."""
@@ -37,7 +42,9 @@ Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]{0,39})?$")]
 ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$")]
+MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SerialText = Annotated[str, AfterValidator(_canonical)]
 Instant = AwareDatetime

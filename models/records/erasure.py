@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Count, Instant, ItemNumber, Line, PersonId
+from models.records.base import ActRecord, Count, Instant, ItemNumber, Line, MaybeSha256, PersonId
+
+# After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
+Method = Literal["overwrite", "spool_cleared", "cryptographic_erase", "purge", "degauss", "shred", "destroy"]
 
 
 class CopyErased(ActRecord):
     """One electronic copy erased: what, how, with what, when, by whom, before whom."""
 
     copy_number: ItemNumber = Field(title="Number of the copy")
-    method: Literal["overwrite", "cryptographic_erase", "purge", "spool_cleared"] = Field(title="Method")
+    method: Method = Field(title="Method")
     tool: Line = Field(title="Tool")
     erased_at: Instant = Field(title="Erased at")
     erased_by: PersonId = Field(title="Erased by")
@@ -23,6 +26,12 @@ class ErasureReported(ActRecord):
     """消去報告書 (document 18)."""
 
     copies: tuple[CopyErased, ...] = Field(title="Copies erased")
+
+
+class WardCopiesErased(ActRecord):
+    """区の複製の消去: backups and whatever else the ward itself copied."""
+
+    copies: tuple[CopyErased, ...] = Field(min_length=1, title="Copies erased")
 
 
 class ErasureConfirmed(ActRecord):
@@ -38,6 +47,39 @@ class ItemsDestroyed(ActRecord):
     method: Line = Field(title="Method")
     destroyed_on: date = Field(title="Destroyed on")
     witness: PersonId = Field(title="Witness")
+
+
+class DestructionConsented(ActRecord):
+    """廃棄の承諾: the ward's prior written consent that items are destroyed elsewhere."""
+
+    items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items that may be destroyed")
+    method: Line = Field(title="Method")
+    place: Line = Field(title="Where")
+    decision_number: Line = Field(title="Approval number")
+    decided_on: date = Field(title="Approved on")
+
+
+class ItemsDestroyedElsewhere(ActRecord):
+    """廃棄報告: items that were destroyed and not returned, under the ward's consent."""
+
+    items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items destroyed")
+    method: Line = Field(title="Method")
+    place: Line = Field(title="Where")
+    destroyed_on: date = Field(title="Destroyed on")
+    destroyed_by: PersonId = Field(title="Destroyed by")
+    witness: PersonId = Field(title="Witness")
+    certificate: MaybeSha256 = Field(default="", title="Certificate (file)")
+    already_happened: bool = Field(default=False, title="It has already happened")
+
+    @property
+    def has_happened(self) -> bool:
+        """Tell a destruction that is being planned, which may be refused, from one that is past."""
+        return self.already_happened
+
+    @property
+    def happened_anyway(self) -> bool:
+        """Tell a past destruction: nothing undoes it."""
+        return self.already_happened
 
 
 class WardDataErased(ActRecord):

@@ -4,18 +4,15 @@ from datetime import date
 
 from pydantic import Field
 
-from models.records.base import ActRecord, ItemNumber, Line, PersonId
+from models.records.base import ActRecord, ItemNumber, Line
+from models.records.transfer import Carried
 
 
-class ItemsReturned(ActRecord):
+class ItemsReturned(Carried):
     """返却書: every medium, notice and imprinted sheet that went out comes back."""
 
     items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items returned")
-    giver: PersonId = Field(title="Handed over by")
-    receiver: PersonId = Field(title="Received by")
-    occasion: Line = Field(title="Occasion")
-    slip: Line = Field(title="Slip number")
-    locked_bag: bool = Field(title="Carried in a locked bag or the like")
+    in_person: bool | None = Field(default=None, title="Handed over in person")
 
 
 class MediaReturnConfirmed(ActRecord):

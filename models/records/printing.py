@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Count, MaybeLine, MaybeSha256, SerialText, Sha256
+from models.records.base import ActRecord, Count, MaybeItemNumber, MaybeLine, MaybeSha256, SerialText, Sha256
 
 Version = Annotated[int, Field(ge=1, le=99)]
 
@@ -34,6 +34,7 @@ class ImprintSampleSubmitted(ActRecord):
 
     version: Version = Field(title="Version")
     serials: SerialText = Field(title="Serials in the sample")
+    sample_stack: MaybeItemNumber = Field(default="", title="Number of the stack of sample sheets")
 
 
 class ProofApproved(ActRecord):

@@ -1,11 +1,29 @@
 """Transfer: what leaves, who carries it, who has it, and the receiver's own count (documents 8-10)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Code, Count, ItemNumber, Line, MaybeSha256, PersonId, Sha256
+from models.records.base import (
+    ActRecord,
+    Code,
+    Count,
+    ItemNumber,
+    Line,
+    MaybeLine,
+    MaybePersonId,
+    MaybeSha256,
+    PersonId,
+    SerialText,
+    Sha256,
+)
+
+# 鍵付きカバン等: for many boxes a locked container or vehicle.
+Bag = Literal["bag", "container", "vehicle"]
+Holder = Literal["ward", "contractor", "subcontractor"]
+# What a copy lies on, as NIST SP 800-88 sorts it; "" where nobody has looked.
+Storage = Literal["", "hdd", "ssd", "flash", "tape", "optical", "memory", "paper"]
 
 
 class PackageSealed(ActRecord):
@@ -20,25 +38,69 @@ class PackageSealed(ActRecord):
     medium: ItemNumber = Field(title="Number of the medium")
     notice: ItemNumber = Field(title="Number of the password notice")
     font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the font")
+    held_back: SerialText | None = Field(default=None, title="Serials held back from it")
 
 
-class Movement(ActRecord):
-    """One movement, with what the ward's ledger asks (日時 取扱者 情報の内容 数量), and how it was carried."""
+class PackageReadBack(ActRecord):
+    """読戻し試験: the sealed package opened again with its password, on the day it leaves."""
 
-    item: ItemNumber = Field(title="Item")
+    package_sha256: Sha256 = Field(title="SHA-256 of the encrypted package")
+    hash_agrees: bool = Field(title="The hash is the one of the sealing")
+    opened: bool = Field(title="The password opens it")
+    rows_agree: bool = Field(title="The rows counted are those exported")
+
+
+class NoticePrinted(ActRecord):
+    """通知書の印刷済の記録: the paper is in its envelope, its file is removed."""
+
+    notice: ItemNumber = Field(title="Number of the password notice")
+    in_sealed_envelope: bool = Field(title="It is in a sealed envelope")
+
+
+class NoticeReprinted(ActRecord):
+    """通知書の再発行: a new paper with a number of its own; the former stays an item with whoever has it."""
+
+    notice: ItemNumber = Field(title="Number of the password notice")
+    former: ItemNumber = Field(title="Number of the former notice")
+    reason: Literal["misprint", "damaged", "lost"] = Field(title="Reason of the reprint")
+
+
+class Carried(ActRecord):
+    """How something changes hands: who, on which occasion, in what, on which slip."""
+
     giver: PersonId = Field(title="Handed over by")
     receiver: PersonId = Field(title="Received by")
+    carrier: MaybePersonId = Field(default="", title="Carried by, if not by the giver")
     occasion: Line = Field(title="Occasion")
     slip: Line = Field(title="Slip number")
-    quantity: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, title="Quantity")
     locked_bag: bool = Field(title="Carried in a locked bag or the like")
-    in_person: bool = Field(title="Handed over in person")
+    bag: Bag = Field(default="bag", title="Kind of locked bag")
+    bag_number: MaybeLine = Field(default="", title="Number of the bag")
+    condition: Literal["", "good", "damaged", "seal_broken"] = Field(default="", title="Condition on receipt")
     already_happened: bool = Field(default=False, title="It has already happened")
 
     @property
     def has_happened(self) -> bool:
         """Tell a movement that is being planned, which may be refused, from one that is past."""
         return self.already_happened
+
+    @property
+    def happened_anyway(self) -> bool:
+        """Tell a past movement: nothing undoes it."""
+        return self.already_happened
+
+    @property
+    def carried_by(self) -> str:
+        """Return who carried it: the giver where nobody else is named."""
+        return self.carrier or self.giver
+
+
+class Movement(Carried):
+    """One movement, with what the ward's ledger asks (日時 取扱者 情報の内容 数量), and how it was carried."""
+
+    item: ItemNumber = Field(title="Item")
+    quantity: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1, title="Quantity")
+    in_person: bool = Field(title="Handed over in person")
 
 
 class MediumHandedOver(Movement):
@@ -52,12 +114,47 @@ class PasswordHandedOver(Movement):
     """パスワード通知書手渡し, on another occasion."""
 
 
+class ItemMoved(Movement):
+    """Any other movement: proof sheets, spoiled stacks, returned paper, a copy for a subcontractor."""
+
+    to: Holder = Field(title="Who has it now")
+    kind: Code = Field(default="paper", title="Kind of item, if it is not registered yet")
+
+
+class ItemLost(ActRecord):
+    """紛失の記録: an item that nobody can find."""
+
+    item: ItemNumber = Field(title="Item")
+    noticed_on: date = Field(title="Noticed on")
+    last_seen: MaybeLine = Field(default="", title="Seen last at")
+
+
+class SlipReprinted(ActRecord):
+    """確認記録票の再発行."""
+
+    slip: Line = Field(title="Slip number")
+    reason: Line = Field(title="Reason of the reprint")
+
+
 class CopyMade(ActRecord):
-    """One electronic copy at the contractor's; it becomes a duty to erase."""
+    """One copy, wherever it lies; it becomes a duty to erase, and on paper a duty to return."""
 
     copy_number: ItemNumber = Field(title="Number of the copy")
     kind: Code = Field(title="Kind of storage")
     place: Line = Field(title="Where")
+    storage: Storage = Field(default="", title="What it lies on")
+
+    @property
+    def lies_on(self) -> str:
+        """Return what the copy lies on, "" if nobody has said it."""
+        return self.storage or (self.kind if self.kind in get_args(Storage) else "")
+
+
+class CopiesRegistered(ActRecord):
+    """複製の登録: by either side, at any time."""
+
+    copies: tuple[CopyMade, ...] = Field(min_length=1, title="Copies made")
+    holder: Holder = Field(default="contractor", title="Who has it now")
 
 
 class ReceiptReported(ActRecord):

@@ -28,17 +28,21 @@ def claims(*, owes: str = "", proves: tuple[str, ...] = ()) -> Callable[[Callabl
 
 
 def claims_of(
-    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = ()
+    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = (), incident: str = "deviation"
 ) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
-    """Make a guard of the facts and the record that the act brings, which is of this kind."""
+    """Make a guard of the facts and the record that the act brings, which is of this kind.
+
+    `incident` is the kind of incident that opens where it is broken by what has happened.
+    """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
         def of_both(facts: Facts, record: ActRecord) -> Verdict:
             return check(facts, cast("R", record))
 
         return Guard(
-            name=check.__name__, claim=_claim(check), check=of_both, owes=owes, proves=proves, asks_record=True
-        )
+            name=check.__name__, claim=_claim(check), check=of_both, owes=owes, proves=proves, asks_record=True,
+            incident=incident,
+        )  # fmt: skip
 
     return guard
 

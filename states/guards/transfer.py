@@ -1,11 +1,28 @@
 """Guards of the transfer: encryption, custody, separation, the receiver's own count (W-OP-07..09, C-OP-07..10)."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
-from models.records.transfer import MediumHandedOver, Movement, PackageSealed, PasswordHandedOver, ReceiptReported
+from models.records.preparation import HandlersRegistered
+from models.records.transfer import (
+    Carried,
+    CopiesRegistered,
+    ItemLost,
+    ItemMoved,
+    MediumHandedOver,
+    Movement,
+    NoticePrinted,
+    NoticeReprinted,
+    PackageReadBack,
+    PackageSealed,
+    PasswordHandedOver,
+    ReceiptReported,
+    SlipReprinted,
+)
+from models.serials import compact, expand
 from states.facts import Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded
 
@@ -20,7 +37,15 @@ receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
 
-_THINGS = ("medium", "password_notice", "spoiled_sheets")  # what comes back; electronic copies are erased (Law 7)
+_MOVEMENTS = ("hand_over_medium", "hand_over_password", "record_movement", "return_items")
+_ELSEWHERE = ("with_contractor", "with_subcontractor")
+_WARD = (Side.WARD, Side.REGISTER)
+# Where an item is while somebody of this side hands it over.
+_HELD_BY = {
+    Side.WARD: ("with_ward",),
+    Side.REGISTER: ("with_ward",),
+    Side.CONTRACTOR: _ELSEWHERE,
+}
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
@@ -37,14 +62,53 @@ def package_was_read_back(_facts: Facts, record: PackageSealed) -> Verdict:
     return record.read_back
 
 
+@claims()
+def no_good_package_is_sealed(facts: Facts) -> Verdict:
+    """No package is sealed, or one that holds somebody who came under protection since."""
+    return "seal_package" not in facts.done or bool(wrongly_inside(facts))
+
+
+@claims(owes="seal_package")
+def nobody_protected_is_inside(facts: Facts) -> Verdict:
+    """Nobody who came under protection after the sealing is in the package; otherwise it is sealed anew."""
+    inside = wrongly_inside(facts)
+    return Shortfall(names=inside) if inside else True
+
+
+def wrongly_inside(facts: Facts) -> str:
+    """Return the serials that are in the sealed package and were pulled since."""
+    sealed = facts.record("seal_package", PackageSealed)
+    if sealed is None or sealed.held_back is None:
+        return ""
+    return compact(facts.pieces.serials("pulled") - set(expand(sealed.held_back)))
+
+
+@claims(owes="read_back_package", proves=("W-OP-07",))
+def package_was_read_back_today(facts: Facts) -> Verdict:
+    """The package was opened again, its rows counted and its hash compared on the day the medium leaves."""
+    sealed, done = facts.record("seal_package", PackageSealed), facts.done.get("seal_package")
+    if sealed is None or done is None:
+        return False
+    back, tested = facts.record("read_back_package", PackageReadBack), facts.done.get("read_back_package")
+    if back and tested and tested.on == facts.today and back.package_sha256 == sealed.package_sha256:
+        return read_back_found_nothing_wrong.check(facts, back)
+    return done.on == facts.today and sealed.read_back
+
+
+@claims_of(PackageReadBack)
+def read_back_found_nothing_wrong(_facts: Facts, record: PackageReadBack) -> Verdict:
+    """The sealed package has its hash, opens with its password, and holds the rows that were exported."""
+    return record.hash_agrees and record.opened and record.rows_agree
+
+
 @claims_of(MediumHandedOver, proves=("W-SY-05", "C-SY-05"))
 def medium_was_scanned_today(facts: Facts, record: MediumHandedOver) -> Verdict:
     """The virus scan found nothing and was made on the day the medium leaves."""
     return record.scan_clean and record.scanned_on == facts.today
 
 
-@claims_of(Movement, proves=("W-OP-08", "C-OP-08"))
-def bag_is_locked(_facts: Facts, record: Movement) -> Verdict:
+@claims_of(Carried, proves=("W-OP-08", "C-OP-08"))
+def bag_is_locked(_facts: Facts, record: Carried) -> Verdict:
     """It is carried in a locked bag or the like."""
     return record.locked_bag
 
@@ -55,39 +119,149 @@ def handed_over_in_person(_facts: Facts, record: Movement) -> Verdict:
     return record.in_person
 
 
+@claims_of(ItemsReturned, proves=("W-OP-08",))
+def returned_in_person(_facts: Facts, record: ItemsReturned) -> Verdict:
+    """It is not returned by post or messenger but in person."""
+    return record.in_person is not False
+
+
+@claims_of(Carried)
+def arrived_in_good_condition(_facts: Facts, record: Carried) -> Verdict:
+    """It did not arrive damaged or with a broken seal."""
+    return record.condition in {"", "good"}
+
+
 @claims_of(Movement, proves=("W-OP-04", "C-OP-04"))
 def both_hands_are_registered(facts: Facts, record: Movement) -> Verdict:
     """Giver and receiver are on the register of people, valid today, the receiver with the contractor."""
-    giver, receiver = facts.people.get(record.giver), facts.people.get(record.receiver)
-    return (
-        giver is not None
-        and receiver is not None
-        and giver.is_valid_on(facts.today)
-        and receiver.is_valid_on(facts.today)
-        and receiver.side is Side.CONTRACTOR
-    )
+    return _hands(facts, record, receivers=(Side.CONTRACTOR,))
+
+
+@claims_of(ItemsReturned, proves=("W-OP-04", "C-OP-04"))
+def returning_hands_are_registered(facts: Facts, record: ItemsReturned) -> Verdict:
+    """Giver, carrier and receiver of the return are on the register of people, valid today, the receiver the ward's."""
+    return _hands(facts, record, receivers=_WARD)
+
+
+@claims_of(ItemMoved, proves=("W-OP-04", "C-OP-04"))
+def moving_hands_are_registered(facts: Facts, record: ItemMoved) -> Verdict:
+    """Giver, carrier and receiver are on the register of people, valid today, the receiver on the side that has it."""
+    return _hands(facts, record, receivers=_WARD if record.to == "ward" else (Side.CONTRACTOR,))
+
+
+@claims_of(Movement)
+def giver_holds_it(facts: Facts, record: Movement) -> Verdict:
+    """The item is with the side that hands it over."""
+    giver, state = facts.people.get(record.giver), _state_of(facts, record.item)
+    if giver is None or not state:  # a stranger is told by another guard; a new stack is registered by its movement
+        return True
+    return True if state in _HELD_BY[giver.side] else Shortfall(names=record.item)
 
 
 @claims_of(MediumHandedOver)
 def item_is_the_sealed_medium(facts: Facts, record: MediumHandedOver) -> Verdict:
     """The item is the medium of the sealed package and is with the ward."""
-    return _is_with_ward(facts, record.item, "medium")
+    sealed = facts.record("seal_package", PackageSealed)
+    return sealed is not None and record.item == sealed.medium and _state_of(facts, record.item) == "with_ward"
 
 
 @claims_of(PasswordHandedOver)
 def item_is_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
-    """The item is the password notice of the sealed package and is with the ward."""
-    return _is_with_ward(facts, record.item, "password_notice")
+    """The item is the password notice of the sealed package, the one printed last, and is with the ward."""
+    return record.item == notice_in_force(facts) and _state_of(facts, record.item) == "with_ward"
+
+
+def notice_in_force(facts: Facts) -> str:
+    """Return the number of the password notice that was printed last, "" before the sealing."""
+    sealed, again = facts.record("seal_package", PackageSealed), facts.record("reprint_notice", NoticeReprinted)
+    if sealed is None:
+        return ""
+    return max(sealed.notice, again.notice) if again else sealed.notice  # numbers go on, whichever came last
 
 
 @claims_of(PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
 def password_goes_on_another_occasion(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """The password notice goes on another occasion and another slip than the medium, after the set interval."""
-    medium, done = facts.record("hand_over_medium", MediumHandedOver), facts.done.get("hand_over_medium")
-    if medium is None or done is None:
-        return False
-    apart = facts.now - done.occurred_at >= timedelta(hours=facts.programme.consignment.separation_hours)
-    return apart and record.occasion != medium.occasion and record.slip != medium.slip
+    return _goes_apart(facts, record, _media_out(facts))
+
+
+@claims_of(MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
+def medium_goes_on_another_occasion(facts: Facts, record: MediumHandedOver) -> Verdict:
+    """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
+    return _goes_apart(facts, record, _notices_out(facts))
+
+
+@claims_of(ItemMoved, proves=("W-OP-07", "C-OP-07"))
+def medium_and_notice_move_apart(facts: Facts, record: ItemMoved) -> Verdict:
+    """On the way out medium and password notice move on other occasions and slips, with the set interval between."""
+    others = {"medium": _notices_out, "password_notice": _media_out}.get(_kind_of(facts, record))
+    return others is None or record.to == "ward" or _goes_apart(facts, record, others(facts))
+
+
+@claims_of(PasswordHandedOver)
+def another_person_carries_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
+    """Another person carries the password notice than carried the medium."""
+    return record.carried_by not in {move.carried_by for _at, move in _media_out(facts)}
+
+
+@claims_of(ItemsReturned)
+def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) -> Verdict:
+    """Medium and password notice come back on different days."""
+    returns = facts.every(ItemsReturned, "return_items")
+    today = [items for at, items in returns if at.astimezone(facts.now.tzinfo).date() == facts.today]
+    kinds = {facts.kind_of(number) for it in (record, *today) for number in it.items}
+    return not {"medium", "password_notice"} <= kinds
+
+
+@claims_of(ItemMoved, proves=("W-OP-03",))
+def subcontractor_has_consent(facts: Facts, record: ItemMoved) -> Verdict:
+    """Nothing goes to a subcontractor to whom the ward has not consented."""
+    return record.to != "subcontractor" or _may_subcontract(facts)
+
+
+@claims_of(CopiesRegistered, proves=("W-OP-03",))
+def copies_at_a_subcontractor_have_consent(facts: Facts, record: CopiesRegistered) -> Verdict:
+    """No copy is with a subcontractor to whom the ward has not consented."""
+    return record.holder != "subcontractor" or _may_subcontract(facts)
+
+
+@claims_of(CopiesRegistered)
+def copies_have_numbers_of_their_own(facts: Facts, record: CopiesRegistered) -> Verdict:
+    """Each copy has a number that no other item has."""
+    numbers = [copy.copy_number for copy in record.copies]
+    known = {item.number for item in facts.items}
+    taken = {number for number in numbers if number in known or numbers.count(number) > 1}
+    return Shortfall(names=" ".join(sorted(taken))) if taken else True
+
+
+@claims_of(ItemLost)
+def lost_item_was_in_somebodys_hands(facts: Facts, record: ItemLost) -> Verdict:
+    """The lost item is registered and neither erased, destroyed nor lost already."""
+    return _state_of(facts, record.item).startswith("with_") or Shortfall(names=record.item)
+
+
+@claims_of(NoticePrinted)
+def printed_notice_is_in_force(facts: Facts, record: NoticePrinted) -> Verdict:
+    """The notice is the one printed last, and it is in a sealed envelope."""
+    return record.in_sealed_envelope and record.notice == notice_in_force(facts)
+
+
+@claims()
+def password_is_still_needed(facts: Facts) -> Verdict:
+    """A package is sealed and the contractor has not yet acknowledged by his report that the notice opens it."""
+    return "seal_package" in facts.done and "report_receipt" not in facts.done
+
+
+@claims_of(NoticeReprinted)
+def former_notice_is_not_lost(_facts: Facts, record: NoticeReprinted) -> Verdict:
+    """The former notice is still in somebody's hands."""
+    return record.reason != "lost"
+
+
+@claims_of(SlipReprinted)
+def slip_is_on_record(facts: Facts, record: SlipReprinted) -> Verdict:
+    """A movement of that slip number is on record."""
+    return any(json.loads(told.data)["slip"] == record.slip for told in facts.history.of(*_MOVEMENTS))
 
 
 @claims_of(ReceiptReported)
@@ -103,7 +277,7 @@ def arrived_clean_and_whole(_facts: Facts, record: ReceiptReported) -> Verdict:
     return record.condition_good and record.scan_clean
 
 
-@claims_of(ReceiptReported)
+@claims_of(ReceiptReported, incident="count")
 def received_count_agrees(facts: Facts, record: ReceiptReported) -> Verdict:
     """The contractor's own count equals what was sealed."""
     return record.received == facts.pieces.count("exported", origin="extract")
@@ -120,24 +294,64 @@ def received_equals_exported(facts: Facts) -> Verdict:
 
 @claims_of(ProtectionRechecked)
 def nothing_has_left_yet(facts: Facts, _record: ProtectionRechecked) -> Verdict:
-    """The encrypted package is not sealed yet."""
-    return "seal_package" not in facts.done
+    """The medium has not left the ward yet."""
+    return "hand_over_medium" not in facts.done
 
 
 @claims(owes="return_items", proves=("W-OP-11", "C-OP-11"))
 def every_item_is_back(facts: Facts) -> Verdict:
     """Every medium, password notice and imprinted sheet that went out is back."""
-    out = facts.items_in("with_contractor", *_THINGS)
+    out = facts.things_in(*_ELSEWHERE)
     return Shortfall(names=" ".join(item.number for item in out)) if out else True
 
 
 @claims_of(ItemsReturned)
 def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
     """Every returned item is a medium, a notice or a stack of sheets that was with the contractor."""
-    out = {item.number for item in facts.items_in("with_contractor", *_THINGS)}
-    strange = sorted(set(record.items) - out)
+    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*_ELSEWHERE)})
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-def _is_with_ward(facts: Facts, number: str, kind: str) -> bool:
-    return any(item.number == number for item in facts.items_in("with_ward", kind))
+Outward = tuple[tuple[datetime, Movement], ...]
+
+
+def _media_out(facts: Facts) -> Outward:
+    return (*facts.every(MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
+
+
+def _notices_out(facts: Facts) -> Outward:
+    return (*facts.every(PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
+
+
+def _moved_out(facts: Facts, kind: str) -> Outward:
+    moves = facts.every(ItemMoved, "record_movement")
+    return tuple((at, move) for at, move in moves if move.to != "ward" and _kind_of(facts, move) == kind)
+
+
+def _goes_apart(facts: Facts, record: Movement, others: Outward) -> bool:
+    interval = timedelta(hours=facts.programme.consignment.separation_hours)
+    return all(
+        abs(facts.now - at) >= interval and record.occasion != other.occasion and record.slip != other.slip
+        for at, other in others
+    )
+
+
+def _hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> bool:
+    giver, carrier, receiver = (
+        facts.people.get(person) for person in (record.giver, record.carried_by, record.receiver)
+    )
+    known = all(person is not None and person.is_valid_on(facts.today) for person in (giver, carrier, receiver))
+    return known and receiver is not None and receiver.side in receivers
+
+
+def _may_subcontract(facts: Facts) -> bool:
+    handlers = facts.record("register_handlers", HandlersRegistered)
+    return handlers is not None and handlers.subcontracting != "none"
+
+
+def _kind_of(facts: Facts, record: ItemMoved) -> str:
+    return facts.kind_of(record.item) or record.kind
+
+
+def _state_of(facts: Facts, number: str) -> str:
+    return next((item.state for item in facts.items if item.number == number), "")

@@ -1,5 +1,6 @@
 """The encrypted package with the real 7-Zip on a real disk."""
 
+import json
 import os
 import random
 import shutil
@@ -8,9 +9,10 @@ import stat
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256 as sha256_of
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +22,7 @@ import pytest
 
 from adapters import package
 from adapters.package import Form, open_package, read_back, seal, seven_zip
-from adapters.password import new_password
+from adapters.password import ALPHABET, new_password
 from models.errors import BadInput, BadSetting, Damaged, TsudoiError, Unknown
 
 T = TypeVar("T")
@@ -482,3 +484,89 @@ def test_the_run_bit_is_set_where_it_is_missing(tmp_path: Path, monkeypatch: pyt
     assert not os.access(installed, os.X_OK)
     assert seven_zip.__wrapped__() == str(installed)
     assert os.access(installed, os.X_OK)
+
+
+def _cut(whole: bytes, count: int) -> Iterator[bytes]:
+    chance = random.Random(300)
+    yield from (whole[:length] for length in chance.sample(range(len(whole)), count))
+
+
+def _flipped(whole: bytes, count: int) -> Iterator[bytes]:
+    chance = random.Random(1500)
+    for bit in chance.sample(range(len(whole) * 8), count):
+        spoiled = bytearray(whole)
+        spoiled[bit // 8] ^= 1 << bit % 8
+        yield bytes(spoiled)
+
+
+def test_1800_damaged_packages_are_refused_where_the_hash_is_known(
+    small: package.SealedPackage, tmp_path: Path
+) -> None:
+    """300 truncations and 1,500 flipped bits are each told as altered or truncated, before 7-Zip is asked."""
+    damaged, whole = tmp_path / "damaged", small.path.read_bytes()
+    for content in (*_cut(whole, 300), *_flipped(whole, 1500)):
+        damaged.write_bytes(content)
+        with pytest.raises(Damaged, match="altered or truncated"):
+            open_package(damaged, password=PASSWORD, sha256=small.sha256)
+
+
+@pytest.mark.long
+def test_300_wrong_passwords_open_nothing(small: package.SealedPackage) -> None:
+    """Passwords drawn anew, and the right one with a character changed, are each told as wrong."""
+    chance = random.Random(300)
+    near: list[str] = []
+    for _time in range(150):
+        place = chance.randrange(len(PASSWORD))
+        other = chance.choice([it for it in ALPHABET if it != PASSWORD[place]])
+        near.append(PASSWORD[:place] + other + PASSWORD[place + 1 :])
+    for wrong in (*near, *(new_password() for _time in range(150))):
+        with pytest.raises(BadInput, match="password does not open"):
+            open_package(small.path, password=wrong)
+
+
+@pytest.mark.long
+def test_1800_damaged_packages_never_open_wrongly_without_the_hash(
+    small: package.SealedPackage, tmp_path: Path
+) -> None:
+    """Without a hash a truncation is always refused; a flipped bit is refused or, where it tells nothing, harmless."""
+    right, damaged, whole = open_package(small.path, password=PASSWORD), tmp_path / "damaged", small.path.read_bytes()
+    for content in _cut(whole, 300):
+        damaged.write_bytes(content)
+        with pytest.raises((Damaged, BadInput)):
+            open_package(damaged, password=PASSWORD)
+    harmless = 0
+    for content in _flipped(whole, 1500):
+        damaged.write_bytes(content)
+        try:
+            found = open_package(damaged, password=PASSWORD)
+        except (Damaged, BadInput):
+            continue
+        harmless += 1
+        assert [*found.values()] == [*right.values()]
+    assert harmless < 150
+
+
+def test_chunks_are_sealed_as_one_member_and_the_manifest_tells_their_hashes(tmp_path: Path) -> None:
+    """Content handed in piece by piece comes out whole, and the last member is made from the hashes of the others."""
+    pieces = [b"a" * 3_000_000, b"", b"b", CANARY]
+
+    def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
+        return {"manifest.json": json.dumps(hashes).encode()}
+
+    sealed = seal({"big": iter(pieces), "two": b"2"}, into=tmp_path / "p", password=PASSWORD, manifest=manifest)
+    with package.opened(sealed.path, password=PASSWORD) as members:
+        assert b"".join(members["big"].chunks()) == b"".join(members["big"].chunks()) == b"".join(pieces)
+        told = json.loads(b"".join(members["manifest.json"].chunks()))
+    assert told == {"big": sha256_of(b"".join(pieces)).hexdigest(), "two": sha256_of(b"2").hexdigest()}
+
+
+def test_a_source_that_breaks_off_leaves_no_package(tmp_path: Path) -> None:
+    """When the content cannot be brought to its end, nothing is sealed and nothing is left."""
+
+    def broken() -> Iterator[bytes]:
+        yield CANARY
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        seal({"a": broken()}, into=tmp_path / "p", password=PASSWORD)
+    assert _names(tmp_path) == []

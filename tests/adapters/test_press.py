@@ -58,6 +58,8 @@ WORDS: Words = {
 EXAMPLES: dict[str, dict[str, Any]] = {
     "password_notice": {
         "head": HEAD,
+        "medium": "M-2026-01",
+        "reissue": "再発行",
         "addressee": {"company": "株式会社旭堂", "name": "印南 守"},
         "package": "P-2026-01",
         "sha256": SHA256,
@@ -87,6 +89,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "slip": {
         "head": HEAD,
+        "marks": ["事後入力"],
+        "entered_at": INSTANT,
+        "condition": "良好",
+        "code": "",
         "movement": "媒体の引渡し",
         "moved_at": INSTANT,
         "giver": {"affiliation": "新宿区総務部総務課", "name": "手代木 渡"},

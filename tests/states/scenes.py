@@ -29,6 +29,7 @@ YEAR, CYCLE = 2026, "hatachi-2026"
 OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
 HASH = "ab" * 32
 MEDIUM, NOTICE, STACK, COPY = "M-2026-01", "P-2026-01", "S-2026-01", "C-2026-01"
+PROOFS, BACKUP = "I-2026-01", "B-2026-01"
 
 ACTORS = {
     Role.COORDINATOR: "sato",
@@ -97,8 +98,11 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_sealing": {"newly_protected": "12"},
         "seal_package": {
             "package_sha256": HASH, "size": 9000, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
-            "read_back": True, "medium": MEDIUM, "notice": NOTICE, "font_sha256": HASH,
+            "read_back": True, "medium": MEDIUM, "notice": NOTICE, "font_sha256": HASH, "held_back": "12",
         },
+        "read_back_package": {"package_sha256": HASH, "hash_agrees": True, "opened": True, "rows_agree": True},
+        "record_notice_printed": {"notice": NOTICE, "in_sealed_envelope": True},
+        "reprint_notice": {"notice": "P-2026-02", "former": NOTICE, "reason": "damaged"},
         "hand_over_medium": {
             "item": MEDIUM, "occasion": "媒体", "slip": "1", "scanned_on": today, "scan_clean": True, **carried,
         },
@@ -150,6 +154,26 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "destroy_items": {
             "items": (MEDIUM, NOTICE, STACK), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
         },
+        "erase_ward_copies": {
+            "copies": (
+                {"copy_number": BACKUP, "method": "overwrite", "tool": "shred", "erased_at": now,
+                 "erased_by": "watanabe", "witness": "nakamura"},
+            ),
+        },
+        "consent_to_destruction": {
+            "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "決-12", "decided_on": today,
+        },
+        "report_destruction": {
+            "items": (STACK,), "method": "溶解", "place": "製紙工場", "destroyed_on": today,
+            "destroyed_by": "kobayashi", "witness": "asahi",
+        },
+        "record_movement": {"item": PROOFS, "kind": "proof_sheets", "to": "ward", "occasion": "校正", "slip": "9",
+                            **carried, "giver": "asahi", "receiver": "sato"},
+        "register_copies": {
+            "copies": ({"copy_number": "C-2026-09", "kind": "backup", "place": "別棟", "storage": "tape"},),
+        },
+        "record_loss": {"item": MEDIUM, "noticed_on": today},
+        "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},

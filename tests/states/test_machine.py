@@ -22,7 +22,7 @@ rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.trigger)
 
 
 def guards_of(row: Row) -> tuple[Guard, ...]:
-    return (*row.guards, *row.facts)
+    return (*row.guards, *row.facts, *row.warns)
 
 
 def reached(starts: Iterable[str], pairs: Iterable[tuple[str, str]]) -> set[str]:

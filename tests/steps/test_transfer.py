@@ -4,26 +4,44 @@ import csv
 import hashlib
 import io
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, everything_under
 
 from adapters.fonts import FontFile, default_font
 from adapters.package import open_package, seven_zip
+from adapters.password import ALPHABET
 from adapters.scanner import scan
-from desk.cast import COORDINATOR
+from desk.cast import COORDINATOR, REGISTRAR
 from models.errors import BadInput, Damaged, Refused
-from models.records.transfer import PackageSealed
+from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
-from steps import contractor, transfer
-from steps.extraction import needles_of
+from steps import acting, contractor, standing, transfer
+from steps.extraction import Addressee, needles_of
+from steps.office import Office
 from steps.sample import sample_extract, write_sample
-from steps.transfer import FILE, HARD, HEADER, MANIFEST, PASSWORD, TEMPLATES, WORDS
+from steps.transfer import (
+    FILE,
+    FILE_CP932,
+    HARD,
+    HEADER,
+    MANIFEST,
+    PASSWORD,
+    TEMPLATES,
+    WORDS,
+    survives_cp932,
+)
 
 pytestmark = pytest.mark.xdist_group("transfer")
 
@@ -77,7 +95,7 @@ def _text(path: Path) -> str:
 def test_serial_name_postal_code_and_address_leave_and_nothing_else(sealed: Played) -> None:
     """7-Zip opens the package: the addressee file has these four columns, for exactly the exported serials."""
     members = open_package(_package(sealed), password=_password(sealed), sha256=_record(sealed).package_sha256)
-    assert set(members) <= {FILE, WORDS, MANIFEST, *TEMPLATES}
+    assert set(members) <= {FILE, FILE_CP932, WORDS, MANIFEST, *TEMPLATES}
     header, *rows = csv.reader(io.StringIO(members[FILE].decode("utf-8-sig"), newline=""))
     assert tuple(header) == HEADER == ("通し番号", "氏名", "郵便番号", "住所")
     assert rows == [[str(it.serial), it.name, it.postal_code, it.address] for it in sealed.addressees()]
@@ -198,7 +216,8 @@ def test_the_contractor_is_told_of_another_package(sealed: Played, tmp_path: Pat
     with pytest.raises(Damaged):
         contractor.open_to(tmp_path / "work", _package(sealed), password=_password(sealed), sha256="0" * 64)
     groups = _password(sealed).split("-")
-    wrong = "-".join([groups[0], groups[1][::-1] if groups[1] != groups[1][::-1] else "22222", *groups[2:]])
+    slip = groups[1][:-1] + next(it for it in ALPHABET if it != groups[1][-1])
+    wrong = "-".join([groups[0], slip, *groups[2:]])
     with pytest.raises(BadInput) as refusal:
         contractor.open_to(tmp_path / "work", _package(sealed), password=wrong)
     assert "2" in refusal.value.message
@@ -234,7 +253,7 @@ def test_a_contractor_finds_the_four_items_and_nothing_else(sealed: Played, tmp_
     order = [register["氏名"].to_list().index(row[1]) for row in rows[1:] if row[1] in set(register["氏名"])]
     assert order != sorted(order)  # the serial does not tell the place in the register
     assert len(sent) > PERSONS // 2
-    assert {path.name for path in tmp_path.iterdir()} == {FILE, MANIFEST, WORDS, *TEMPLATES}
+    assert {path.name for path in tmp_path.iterdir()} - {FILE_CP932} == {FILE, MANIFEST, WORDS, *TEMPLATES}
 
 
 def test_hard_rows_travel_as_serials_and_are_in_the_sample(template_home: Path, tmp_path: Path) -> None:
@@ -268,3 +287,123 @@ def test_another_font_stops_the_sealing(year: Played, monkeypatch: pytest.Monkey
     assert gap.guard == "font_is_the_judged_one"
     assert font.sha256[:16] in gap.missing
     assert "package_sealed" not in year.events()
+
+
+def test_the_receipts_screen_does_not_tell_how_many_were_sealed(sealed: Played) -> None:
+    """What the act needs, what blocks it and the forms hold no count of persons: the received count is his own."""
+    exported = str(len(sealed.addressees()))
+    shown = [title for _name, title, _needed in standing.fields_of("report_receipt")]
+    stands = standing.standing(sealed.office, CYCLE)
+    for owed in (*stands.next, *stands.later):
+        shown += [owed.title, *owed.blocked_by]
+    shown += [_text(sealed.office.papers / f"{name}.pdf") for name in ("control-sheet", "password-notice")]
+    assert not [words for words in shown if exported in re.findall(r"(?<![0-9a-f])\d+(?![0-9a-f])", words)]
+
+
+# CP932
+
+
+@given(st.text())
+def test_what_survives_cp932_comes_back_as_it_was(text: str) -> None:
+    """Nothing that is let into the copy is read otherwise than it was written."""
+    if survives_cp932(text):
+        assert text.encode("cp932").decode("cp932") == text
+
+
+@pytest.mark.parametrize("text", ["髙橋 﨑 濵 德", "架空町１－２", "ｺｰﾎﾟ～", "NGUYEN VAN A"])
+def test_what_windows_writes_survives(text: str) -> None:
+    """Extension characters, full-width signs of Windows and half-width kana are in the copy."""
+    assert survives_cp932(text)
+
+
+@pytest.mark.parametrize("text", ["𠮷田", "鷗", "神\ufe00", "辻\U000e0100", "1−2", "〜", "é", "\ue000", "\x80", "a\nb"])
+def test_what_would_change_keeps_the_copy_out(text: str) -> None:
+    """Beyond CP932, selectors, signs that share a code with another, private use and controls: there is no copy."""
+    assert not survives_cp932(text)
+
+
+def test_both_files_say_the_same(sealed: Played) -> None:
+    """Where every character survives there is a copy in CP932, with the same rows, and the manifest names it."""
+    members = open_package(_package(sealed), password=_password(sealed))
+    if all(survives_cp932(f"{it.name}{it.postal_code}{it.address}") for it in sealed.addressees()):
+        assert members[FILE_CP932].decode("cp932") == members[FILE].decode("utf-8-sig")
+    assert (FILE_CP932 in members) == (FILE_CP932 in json.loads(members[MANIFEST])["sha256"])
+
+
+def test_one_character_keeps_the_copy_out(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single name that CP932 cannot hold leaves UTF-8 alone in the package."""
+    real = transfer.addressees_of
+
+    def with_one(*arguments: Any) -> Iterator[Addressee]:
+        yield from (replace(it, name="𠮷野 花") if it.serial == 3 else it for it in real(*arguments))
+
+    monkeypatch.setattr(transfer, "addressees_of", with_one)
+    year.seal()
+    members = open_package(_package(year), password=_password(year))
+    assert FILE_CP932 not in members
+    assert "𠮷野 花" in members[FILE].decode("utf-8-sig")
+    assert FILE_CP932 not in _record(year).members
+
+
+# reading back, and the notice
+
+
+def test_the_package_is_read_back_from_the_desk(year: Played) -> None:
+    """The machine opens it as the contractor will, counts and compares; a damaged file is on record as it is."""
+    year.seal()
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.hash_agrees, told.opened, told.rows_agree) == (True, True, True)
+    spoiled = bytearray(_package(year).read_bytes())
+    spoiled[100] ^= 1
+    _package(year).write_bytes(spoiled)
+    year.set_clock(year.now + timedelta(minutes=1))
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.hash_agrees, told.opened, told.rows_agree) == (False, False, False)
+    with pytest.raises(Refused):
+        year.do("hand_over_medium")
+
+
+def test_rows_that_were_lost_are_found_by_counting(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that opens and has its hash, but not all its rows, does not pass the test."""
+    with monkeypatch.context() as patch:
+        real = transfer._rows
+        patch.setattr(transfer, "_rows", lambda office, facts: list(real(office, facts))[:-1])
+        year.seal()
+    year.set_clock(year.now + timedelta(minutes=1))
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    told = year.facts().record("read_back_package", PackageReadBack)
+    assert told
+    assert (told.opened, told.rows_agree) == (True, False)
+
+
+def test_the_notice_is_taken_down_and_comes_back_by_an_act_alone(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once printed the PDF is removed; sealing again brings nothing, only a reprint with a reason does."""
+    monkeypatch.setattr(Office, "is_rehearsal", property(lambda _self: False))
+    notice = year.office.papers / "password-notice.pdf"
+    year.seal()
+    assert notice.exists()
+    fields: dict[str, Any] = {"notice": "P-2026-01", "in_sealed_envelope": True}
+    acting.perform(year.office, CYCLE, "record_notice_printed", by=REGISTRAR, fields=fields)
+    assert not notice.exists()
+    assert year.seal().repeated
+    assert not notice.exists()
+    acting.perform(year.office, CYCLE, "reprint_notice", by=REGISTRAR, fields={"reason": "damaged"})
+    text = _text(notice)
+    assert "再発行（P-2026-01 に代わるもの）" in text
+    assert all(group in text for group in _password(year).split("-"))
+    assert [item.number for item in year.facts().things_in("with_ward") if item.kind == "password_notice"] == [
+        "P-2026-01", "P-2026-02",
+    ]  # fmt: skip
+    assert not any(group in json.dumps(year.entries()) for group in _password(year).split("-"))
+
+
+def test_the_desk_seals_where_no_figures_are_typed(year: Played) -> None:
+    """`act seal_package` does the machine's work; with typed figures it is refused."""
+    with pytest.raises((Refused, BadInput)):
+        acting.perform(year.office, CYCLE, "seal_package", by=REGISTRAR, fields={"size": 1})
+    assert acting.perform(year.office, CYCLE, "seal_package", by=REGISTRAR, fields={}).trigger == "seal_package"
+    assert _package(year).exists()

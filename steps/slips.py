@@ -1,0 +1,197 @@
+"""Slips (確認記録票): one page for each movement, made from what is on record alone, so that a kill loses none.
+
+A slip is printed once for its movement; the ledger tells it. Printing it again is an act and stands on the paper.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from adapters.qr import qr
+from models import tables
+from models.database import reading
+from models.records.media_return import ItemsReturned
+from models.records.transfer import Carried, MediumHandedOver, Movement, SlipReprinted
+from states.facts import Facts
+from states.reading import aware
+from states.table import BY_TRIGGER, TABLE, Row
+from steps import papers
+from steps.office import Office
+
+MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, Carried))
+_BAGS = {"bag": "鍵付きカバン", "container": "鍵付き容器", "vehicle": "鍵付き車両"}
+_CONDITIONS = {"": "", "good": "良好", "damaged": "損傷あり", "seal_broken": "封の破れあり"}
+_UNITS = {
+    "medium": "媒体{n}枚",
+    "extract_original": "電磁的記録{n}件",
+    "password_notice": "{n}通",
+    "electronic_copy": "{n}点",
+}
+_LONGEST_NAME = 40
+_NOT_A_NAME = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slip:
+    """A movement on record, with everything that stands on its slip."""
+
+    row: Row
+    record: Carried
+    seq: int
+    occurred_at: datetime
+    entered_at: datetime
+    is_afterwards: bool
+    checkpoint: str
+    shares_its_number: bool
+
+    @property
+    def paper(self) -> str:
+        """Return what the ledger calls this slip: its number and the entry of its movement."""
+        return f"slip {self.record.slip} ({self.seq})"
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file: the slip's number as far as it is a plain name, and no other slip's."""
+        name = _plain(self.record.slip)
+        return f"slip-{name}-{self.seq}" if self.shares_its_number else f"slip-{name}"
+
+
+def slips_of(office: Office, cycle_id: str) -> tuple[Slip, ...]:
+    """Return every movement of a cycle in the order in which they were recorded."""
+    with reading(office.engine) as connection:
+        return tuple(_slips(connection, cycle_id))
+
+
+def print_missing(office: Office, cycle_id: str, *, by: str, via: str) -> tuple[Path, ...]:
+    """Print the slip of every movement that has none yet, such as one whose run was killed after its record."""
+    slips = slips_of(office, cycle_id)
+    if not slips:
+        return ()
+    known, made = papers.printed(office, cycle_id), list[Path]()
+    for slip in (slip for slip in slips if slip.paper not in known):
+        made.append(_print(office, cycle_id, slip))
+        papers.note_printed(office, cycle_id, slip.paper, by=by, via=via)
+    return tuple(made)
+
+
+def print_again(office: Office, cycle_id: str, record: SlipReprinted) -> tuple[Path, ...]:
+    """Print the slips of a number once more, marked as printed again; called after the act that says so."""
+    again = papers.facts_of(office, cycle_id).every(SlipReprinted, "reprint_slip")
+    times = sum(told.slip == record.slip for _at, told in again)
+    named = (slip for slip in slips_of(office, cycle_id) if slip.record.slip == record.slip)
+    return tuple(_print(office, cycle_id, slip, mark=f"再発行（{times}回目）") for slip in named)
+
+
+def _slips(connection: Connection, cycle_id: str) -> Iterator[Slip]:
+    record, entry = tables.Record, tables.Ledger
+    query = (
+        select(record, col(entry.entry))
+        .join(entry, col(entry.seq) == col(record.ledger_seq))
+        .where(
+            col(record.cycle_id) == cycle_id,
+            col(record.act).in_(MOVEMENTS),
+            col(record.status).in_(("done", "superseded")),
+        )
+        .order_by(col(record.id))
+    )
+    seen = set[str]()
+    for told in connection.execute(query):
+        row = BY_TRIGGER[told.act]
+        carried = row.record.model_validate_json(told.data)
+        if not isinstance(carried, Carried):
+            continue
+        yield Slip(
+            row=row,
+            record=carried,
+            seq=told.ledger_seq,
+            occurred_at=aware(told.occurred_at),
+            entered_at=aware(told.entered_at),
+            is_afterwards="entered_afterwards" in json.loads(told.entry)["data"],
+            checkpoint=_checkpoint(connection, row, told.ledger_seq),
+            shares_its_number=_plain(carried.slip) in seen,
+        )
+        seen.add(_plain(carried.slip))
+
+
+def _plain(slip: str) -> str:
+    return _NOT_A_NAME.sub("_", slip.lower())[:_LONGEST_NAME]
+
+
+def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
+    """Return the checkpoint that was signed with the movement."""
+    point = tables.Checkpoint
+    query = (
+        select(col(point.note))
+        .where(col(point.size) >= seq, col(point.reason) == row.event)
+        .order_by(col(point.size))
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
+
+
+def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path:
+    facts, record = papers.facts_of(office, cycle_id), slip.record
+    giver, receiver, carrier = (papers.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
+    marks = [mark, "事後入力" if slip.is_afterwards else ""]
+    data: dict[str, Any] = {
+        "head": papers.head(facts, record.slip, on=slip.entered_at.astimezone(facts.now.tzinfo).date()),
+        "marks": [it for it in marks if it],
+        "movement": slip.row.ja,
+        "moved_at": papers.moment(slip.occurred_at),
+        "entered_at": papers.moment(slip.entered_at) if slip.is_afterwards else None,
+        "giver": giver,
+        "receiver": receiver,
+        "content": "\n".join(_content(facts, record)),
+        "quantity": _quantity(facts, record),
+        "occasion": record.occasion,
+        "bag": _bag(record),
+        "carrier": f"{carrier['affiliation']}　{carrier['name']}",
+        "condition": _CONDITIONS[record.condition],
+        "checks": [{"label": label, "done": done} for label, done in _checks(record)],
+        "checkpoint": papers.lines_of(slip.checkpoint),
+        "code": qr(slip.checkpoint) if slip.checkpoint else "",
+    }
+    return papers.put(office, slip.file, office.press(facts.programme).make("slip", data))
+
+
+def _content(facts: Facts, record: Carried) -> Iterator[str]:
+    """Yield what is moved, a line a kind: its numbers, and which items of personal data they hold."""
+    numbers = record.items if isinstance(record, ItemsReturned) else (getattr(record, "item", ""),)
+    holds = "、".join(facts.programme.consignment.items)
+    by_kind: dict[str, list[str]] = {}
+    for number in numbers:
+        by_kind.setdefault(facts.kind_of(number) or getattr(record, "kind", ""), []).append(number)
+    for kind, named in by_kind.items():
+        data = "" if kind == "password_notice" else f"（{holds}）"
+        yield f"{papers.KINDS.get(kind, kind)}　{'、'.join(named)}{data}"
+
+
+def _quantity(facts: Facts, record: Carried) -> str:
+    """Return how many pieces of what; never how many persons they hold."""
+    if isinstance(record, ItemsReturned):
+        return f"{len(record.items)}点"
+    if not isinstance(record, Movement):
+        return ""
+    return _UNITS.get(facts.kind_of(record.item), "{n}枚").format(n=record.quantity)
+
+
+def _bag(record: Carried) -> str:
+    if not record.locked_bag:
+        return "施錠なし"
+    return f"{_BAGS[record.bag]}　{record.bag_number}".strip()
+
+
+def _checks(record: Carried) -> Iterator[tuple[str, bool]]:
+    """Yield what is ticked as far as it was recorded; the rest is ticked by hand."""
+    yield "鍵付きカバン等で運搬した", record.locked_bag
+    yield "手渡しで受け渡した", bool(getattr(record, "in_person", False))
+    if isinstance(record, MediumHandedOver):
+        yield "当日のウイルス検査で異状がなかった", record.scan_clean
+    yield "外観及び封に異状がない", record.condition == "good"
