@@ -14,19 +14,21 @@ from adapters.package import SealedPackage, seal
 from adapters.password import new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
+from models.programme import Programme
 from models.records.transfer import PackageSealed
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import papers
 from steps.extraction import ADDRESSEES, Addressee, addressees_of
-from steps.office import Office, templates_of
+from steps.office import Office, templates_of, towns_file
 
 HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
 MANIFEST = "manifest.json"
 WORDS = "words.json"
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
-TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "family.typ")
+TOWNS = "towns.csv"
+TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "tray.typ", "family.typ")
 
 
 def seal_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
@@ -88,9 +90,15 @@ def _members(office: Office, facts: Facts) -> dict[str, bytes]:
     words = json.dumps(papers.words_of(office, facts), ensure_ascii=False, indent=1).encode()
     members = {FILE: addressee_file(rows), WORDS: words}
     members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
+    members |= {name: towns_file(facts.programme).read_bytes() for name in _lists(facts.programme)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     manifest = {"cycle": facts.cycle_id, "programme": facts.programme.title_ja, "sha256": hashes}
     return members | {MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1).encode()}
+
+
+def _lists(programme: Programme) -> tuple[str, ...]:
+    """Return what the contractor needs beside the templates: the towns, from which the customer barcode is made."""
+    return (TOWNS,) if programme.paper.customer_barcode else ()
 
 
 def _pulled(office: Office, cycle_id: str) -> frozenset[int]:
@@ -104,7 +112,7 @@ def _ask(facts: Facts, sealed: SealedPackage, *, by: str, via: str) -> Ask:
         size=sealed.size,
         form=sealed.form,
         algorithm=sealed.algorithm,
-        members=(FILE, WORDS, MANIFEST, *TEMPLATES),
+        members=(FILE, WORDS, MANIFEST, *TEMPLATES, *_lists(facts.programme)),
         read_back=True,
         medium=f"M-{facts.fiscal_year}-01",
         notice=f"P-{facts.fiscal_year}-01",
