@@ -107,10 +107,7 @@ def addressees(folder: Path) -> Iterator[Addressee]:
         Unknown: no package was opened into this folder.
 
     """
-    if not (folder / FILE).is_file():
-        raise Unknown(
-            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
-        )
+    _look_for(folder / FILE)
     with (folder / FILE).open(encoding="utf-8-sig", newline="") as file:
         for serial, name, postal_code, address in islice(csv.reader(file), 1, None):
             yield Addressee(serial=int(serial), name=name, postal_code=postal_code, address=address)
@@ -184,9 +181,11 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
     Empty where the programme wants no barcodes.
     """
     towns = _towns(folder)
+    if towns is None:
+        return {}
     found: dict[str, list[int]] = {code: [] for code in ("none", *DOUBTS)}
-    for person in addressees(folder) if towns else ():
-        barcode = towns.barcode(person.postal_code, person.address) if towns else None
+    for person in addressees(folder):
+        barcode = towns.barcode(person.postal_code, person.address)
         for code in barcode.doubtful if barcode and barcode.bars else ("none",):
             found[code].append(person.serial)
     return {code: compact(serials) for code, serials in found.items() if serials}
@@ -289,7 +288,15 @@ def _compare(members: dict[str, bytes]) -> None:
         )
 
 
+def _look_for(path: Path) -> None:
+    if not path.is_file():
+        raise Unknown(
+            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
+        )
+
+
 def _words(folder: Path) -> Any:
+    _look_for(folder / WORDS)
     return json.loads((folder / WORDS).read_text(encoding="utf-8"))
 
 
