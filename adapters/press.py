@@ -32,7 +32,7 @@ from models.words import _
 T = TypeVar("T")
 
 # typst keeps memory from one compile to the next, 70 MiB for 1,000 letters: a worker is replaced after this many.
-LETTERS_A_WORKER = 4000
+LETTERS_A_WORKER = 3000
 _LOOKED_AT = 1000  # letters whose characters are looked at together, so that a refusal names more than one
 # Findings of characters that would come out as a box, or silently in another shape.
 UNDRAWN = frozenset({"no_glyph", "no_ivs"})

@@ -21,6 +21,7 @@ from PIL import Image
 
 from adapters import press as press_module
 from adapters.barcode import customer_barcode
+from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press, Words
 from models.errors import BadInput, BadSetting
 from models.serials import read_piece_code
@@ -532,6 +533,30 @@ def test_a_letter_gives_back_exactly_the_characters_that_went_in(press: Press, a
     """Variation selectors and plane-2 kanji are in the PDF's text, in name and address alike."""
     text = window_text(press.specimen(WORDS, [addressee])).replace("\r\n", "")
     assert text == f"〒{addressee.postal_code} No. {addressee.serial:07}{addressee.address}{addressee.name} 様"
+
+
+def test_the_default_font_prints_the_variations_it_has() -> None:
+    """Of IPAmj Mincho where it is installed, else of the font in the house: each variation comes back as it went in."""
+    font = default_font()
+    press = Press(templates=TEMPLATES, fonts=[font.path], family=font.family)
+    last = {sequence[0]: sequence for sequence in sorted(press.glyphs.sequences)}
+    people = [
+        Addressee(serial=n, name=f"{last[base]} 𠮷之介", postal_code="160-0023", address=f"見本町{last[base]}番")
+        for n, base in enumerate("辻葛邉祐神", 1)
+    ]
+    pdf = press.specimen(WORDS, people)
+    for page, person in enumerate(people):
+        text = window_text(pdf, page).replace("\r\n", "")
+        assert text.endswith(f"{person.address}{person.name} 様")
+
+
+def test_two_variations_of_one_shape_stay_two_in_the_text(press: Press) -> None:
+    """Where a font draws both alike, the second carries its own text (ActualText; pdfium reads no plane 14 there)."""
+    names = ("祐\ufe00 子", "祐\U000e0100 子")
+    people = [Addressee(serial=n, name=name, postal_code="160-0023", address="町") for n, name in enumerate(names, 1)]
+    pdf = press.specimen(WORDS, people)
+    assert "祐\ufe00" in window_text(pdf)
+    assert b"/ActualText<FEFF7950DB40DD00" in _unpacked(pdf)
 
 
 @pytest.mark.parametrize("addressee", LONG, ids=lambda addressee: str(addressee.serial))
