@@ -118,7 +118,7 @@ class GlyphTable:
     @cached_property
     def plain(self) -> str:
         """The characters below U+10000 that are well wherever they stand, as the inside of a character class."""
-        return _class_of(it for it in self.advances if it <= _LAST_PLAIN and self._is_plain(it))
+        return _class_of(it for it in self.advances if it <= _LAST_PLAIN and self.is_plain(it))
 
     @cached_property
     def narrow(self) -> str:
@@ -130,7 +130,7 @@ class GlyphTable:
         known = self.advances.get
         return [sum(map(known, text if text.isascii() else _SELECTOR.sub("", text), repeat(1.0))) for text in texts]
 
-    def _is_plain(self, character: str) -> bool:
+    def is_plain(self, character: str) -> bool:
         return character not in SUSPECT and unicodedata.category(character) not in _NOT_PLAIN
 
     def width_mm(self, text: str, size_pt: float) -> float:

@@ -7,25 +7,35 @@ What each document expects is written below as one type a document.
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
-from functools import cache, partial
-from itertools import islice
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby, islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NotRequired, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 import typst
 
+from adapters import codes
+from adapters.barcode import customer_barcode
+from adapters.codes import bars_as_text, piece_as_text
+from adapters.fonts import CharacterFinding, FontFile, GlyphTable
 from models.errors import BadInput, BadSetting
+from models.extract import CODES
+from models.serials import compact
 from models.words import _
 
 T = TypeVar("T")
 
-# typst keeps memory from one compile to the next, 40 MiB for 1,000 letters: a worker is replaced after this many.
-LETTERS_A_WORKER = 5000
+# typst keeps memory from one compile to the next, 70 MiB for 1,000 letters: a worker is replaced after this many.
+LETTERS_A_WORKER = 3000
+_LOOKED_AT = 1000  # letters whose characters are looked at together, so that a refusal names more than one
+# Findings of characters that would come out as a box, or silently in another shape.
+UNDRAWN = frozenset({"no_glyph", "no_ivs"})
 
 
 class Moment(TypedDict):
@@ -67,11 +77,25 @@ class Box(TypedDict):
     name_size_pt: float
     address_width_mm: float
     address_size_pt: float
+    barcode_size_pt: float
+
+
+class Insert(TypedDict):
+    """What goes into every envelope beside the letter (封入物): {"name": "案内リーフレット", "count": "1部"}."""
+
+    name: str
+    count: str
 
 
 class Words(TypedDict):
-    """The invitation's own data: `letter_form` (本文), and with addressees `letter` (案内状) and `specimen` (見本)."""
+    """The invitation's own data: `letter_form` (本文), and with addressees `letter` (案内状) and `specimen` (見本).
 
+    `fiscal_year` is part of every piece code; `customer_barcode` says whether one stands under the name; `tray` is how
+    many letters lie between two separators.
+    """
+
+    fiscal_year: int
+    tray: int
     municipality: str
     sender: str
     contact: str
@@ -80,7 +104,8 @@ class Words(TypedDict):
     ceremony_on: Moment
     ceremony_at: str
     place: str
-    inserts: Sequence[str]
+    inserts: Sequence[Insert]
+    customer_barcode: bool
     box: Box
 
 
@@ -422,20 +447,37 @@ class ErasureReport(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Addressee:
-    """One invitation's imprint: the three items that may leave, and the serial."""
+    """One invitation's imprint: the three items that may leave, the serial, and what follows from them.
+
+    `bars` are those of the customer barcode, "" where none is made; `tray` is the number of the tray the letter is laid
+    into, 0 where there are none.
+    """
 
     serial: int
     name: str
     postal_code: str
     address: str
+    bars: str = ""
+    tray: int = 0
 
-    def imprint(self) -> dict[str, str]:
-        """Return the imprint as the template takes it, the serial with seven digits."""
-        return {**asdict(self), "serial": f"{self.serial:07}"}
+    def imprint(self, fiscal_year: int) -> dict[str, str]:
+        """Return the imprint as the template takes it: the serial with seven digits, both codes in the code font."""
+        return {
+            "serial": f"{self.serial:07}",
+            "name": self.name,
+            "postal_code": self.postal_code,
+            "address": self.address,
+            "bars": bars_as_text(self.bars),
+            "piece": piece_as_text(self.serial, fiscal_year),
+        }
 
 
 DUMMY = Addressee(
-    serial=0, name="見本 太郎", postal_code="000-0000", address="東京都見本区見本町一丁目2番3号 見本ハイツ101"
+    serial=0,
+    name="見本 太郎",
+    postal_code="000-0001",
+    address="東京都見本区見本町一丁目2番3号 見本ハイツ101",
+    bars=customer_barcode("000-0001", "一丁目2番3号 見本ハイツ101").bars,
 )
 
 
@@ -460,14 +502,120 @@ class Press:
                 _("Name a family that is there, or put its font file into the folder."),
             )
 
+    @property
+    def glyphs(self) -> GlyphTable:
+        """What the family can draw."""
+        return _glyphs(tuple(self.fonts), self.family)
+
     def make(self, document: str, data: Mapping[str, object]) -> bytes:
         """Return the PDF of one document, by the name of its template; the types above say which data it takes.
 
         Raises:
             BadSetting: there is no such template, it asks for the network, or it does not compile; the message names
-                template and line. Where residents' data are on the page the compiler's reason is left out.
+                template and line.
 
         """
+        return self._compile(document, data, reason_may_show=True)
+
+    def specimen(self, words: Words, addressees: Iterable[Addressee] = (DUMMY,)) -> bytes:
+        """Return letters marked 見本 across: the imprint sample, of the dummy addressee where no others are given.
+
+        Raises:
+            BadInput: the font cannot draw a character; the message names serial and code point.
+            BadSetting: as `make`; where residents' data are on the page the compiler's reason is left out.
+
+        """
+        people, sheet = [replace(person, tray=0) for person in addressees], self._sheet(words)
+        if people == [DUMMY]:
+            return self._print("specimen", sheet, people)
+        people = list(self._drawable(people))
+        with _child() as pool:  # hundreds of pages: the compiler's memory goes with the child
+            return pool.submit(self._print, "specimen", sheet, people).result()
+
+    def letters(
+        self,
+        addressees: Iterable[Addressee],
+        *,
+        into: Callable[[Sequence[Addressee], bytes], None],
+        words: Words,
+        batch: int = 1000,
+        workers: int = 1,
+        again: bool = False,
+    ) -> int:
+        """Print letters in serial order, a PDF a batch, each handed to `into` with its addressees; return how many.
+
+        Where addressees have a tray, a separator lies before the letters of each; it says so where they are printed
+        again. Child processes print and are replaced after a few batches; the memory of none grows with the number of
+        letters.
+
+        Raises:
+            BadInput: the serials do not ascend, or the font cannot draw a character; the message names the serials.
+            BadSetting: a template is wrong (told before the first letter is printed), a child ended early, or batch or
+                workers are below 1.
+
+        """
+        if min(batch, workers) < 1:
+            raise BadSetting(_("Batch size and number of workers are at least 1."), _("Mend the setting."))
+        sheet = self._sheet(words) | {"again": again}
+        self._print("specimen", sheet, [DUMMY])
+        printed = 0
+        batches = _cut(self._drawable(_in_serial_order(addressees)), batch)
+        for people, pdf in self._print_all(sheet, batches, workers, share=max(1, LETTERS_A_WORKER // batch)):
+            into(people, pdf)
+            printed += len(people)
+        return printed
+
+    def findings(self, addressees: Iterable[Addressee]) -> Iterator[tuple[int, CharacterFinding]]:
+        """Walk over what is amiss with the characters of names and addresses, each with the serial it stands in."""
+        glyphs, plain = self.glyphs, set[str]()
+        for person in addressees:
+            text = f"{person.name} {person.address}"
+            if strange := set(text) - plain:
+                plain |= set(filter(glyphs.is_plain, strange))
+                if strange - plain:
+                    yield from ((person.serial, finding) for finding in glyphs.judge(text))
+
+    def _drawable(self, people: Iterable[Addressee]) -> Iterator[Addressee]:
+        """Pass on whom the font can draw, and stop at the first whom it cannot."""
+        for some in _cut(people, _LOOKED_AT):
+            if undrawn := [it for it in self.findings(some) if it[1].code in UNDRAWN]:
+                raise refusal_of(undrawn)
+            yield from some
+
+    def _print_all(
+        self, sheet: Mapping[str, object], batches: Iterable[list[Addressee]], workers: int, *, share: int
+    ) -> Iterator[tuple[list[Addressee], bytes]]:
+        """Print the batches, each worker in turn, and no more of them ahead than there are workers twice.
+
+        A worker is a pool of one process, so that it can be replaced after its share while the others go on.
+        """
+        children: dict[int, ProcessPoolExecutor] = {}
+        waiting: deque[tuple[list[Addressee], Future[bytes]]] = deque()
+        try:
+            for number, people in enumerate(batches):
+                turn, worker = divmod(number, workers)
+                if turn % share == 0:
+                    if worker in children:
+                        children[worker].shutdown(wait=False)  # it ends when its last batch is done
+                    children[worker] = _child()
+                waiting.append((people, children[worker].submit(self._print, "letter", sheet, people)))
+                if len(waiting) > 2 * workers:
+                    yield _printed(*waiting.popleft())
+            while waiting:
+                yield _printed(*waiting.popleft())
+        finally:
+            for child in children.values():
+                child.shutdown(cancel_futures=True)
+
+    def _print(self, document: str, sheet: Mapping[str, Any], people: Sequence[Addressee]) -> bytes:
+        data = {**sheet, "trays": _trays(people, sheet["words"]["fiscal_year"])}
+        return self._compile(document, data, reason_may_show=people == [DUMMY])
+
+    def _sheet(self, words: Words) -> dict[str, object]:
+        """Return what all letters share: the form goes in as a PDF, so that it is laid out only once."""
+        return {"words": words, "form": list(self.make("letter_form", {"words": words})), "again": False}
+
+    def _compile(self, document: str, data: Mapping[str, object], *, reason_may_show: bool) -> bytes:
         template = self.templates / f"{document}.typ"
         if not template.is_file():
             raise BadSetting(
@@ -475,7 +623,6 @@ class Press:
                 _("Put it back into the programme's template folder."),
             )
         self._refuse_what_is_fetched()
-        reason_may_show = data.get("addressees", _imprints([DUMMY])) == _imprints([DUMMY])
         try:
             return typst.compile(
                 str(template),
@@ -489,64 +636,9 @@ class Press:
             complaint = _complaint(error, reason_may_show=reason_may_show)
         raise complaint  # outside the handler, so that the compiler's own error, which may quote data, stays behind
 
-    def specimen(self, words: Words, addressees: Iterable[Addressee] = (DUMMY,)) -> bytes:
-        """Return letters marked 見本 across: the imprint sample, of the dummy addressee where no others are given."""
-        data = {**self._sheet(words), "addressees": _imprints(addressees)}
-        if data["addressees"] == _imprints([DUMMY]):
-            return self.make("specimen", data)
-        with _children(1) as pool:  # hundreds of pages: the compiler's memory goes with the child
-            return pool.submit(self.make, "specimen", data).result()
-
-    def letters(
-        self,
-        addressees: Iterable[Addressee],
-        *,
-        into: Callable[[int, bytes], None],
-        words: Words,
-        batch: int = 1000,
-        workers: int = 1,
-    ) -> int:
-        """Print letters in serial order, a PDF a batch, each handed to `into` with its number from 1; return how many.
-
-        Child processes print and are replaced after a few batches; the memory of none grows with the number of letters.
-
-        Raises:
-            BadInput: the serials do not ascend.
-            BadSetting: a template is wrong (told before the first letter is printed), a child ended early, or batch or
-                workers are below 1.
-
-        """
-        if min(batch, workers) < 1:
-            raise BadSetting(_("Batch size and number of workers are at least 1."), _("Mend the setting."))
-        sheet = self._sheet(words)
-        self.make("specimen", {**sheet, "addressees": _imprints([DUMMY])})
-        printed = 0
-        batches = enumerate(_cut(_in_serial_order(addressees), batch), 1)
-        for numbered in _cut(batches, workers * max(1, LETTERS_A_WORKER // batch)):
-            for (number, people), pdf in zip(numbered, self._print_all(sheet, numbered, workers), strict=True):
-                into(number, pdf)
-                printed += len(people)
-        return printed
-
-    def _print_all(
-        self, sheet: Mapping[str, object], numbered: Iterable[tuple[int, Iterable[Addressee]]], workers: int
-    ) -> Iterator[bytes]:
-        work = partial(self.make, "letter")
-        data = [{**sheet, "addressees": _imprints(people)} for _number, people in numbered]
-        try:
-            with _children(workers) as pool:
-                yield from pool.map(work, data)
-        except BrokenProcessPool:
-            raise BadSetting(
-                _("A printing process ended before its batch was done."), _("Print again in smaller batches.")
-            ) from None
-
-    def _sheet(self, words: Words) -> dict[str, object]:
-        """Return what all letters share: the form goes in as a PDF, so that it is laid out only once."""
-        return {"words": words, "form": list(self.make("letter_form", {"words": words}))}
-
     def _loaded_fonts(self) -> typst.Fonts:
-        return _load(tuple(sorted({str(font.parent if font.is_file() else font) for font in self.fonts})))
+        folders = {str(font.parent if font.is_file() else font) for font in self.fonts}
+        return _load(tuple(sorted({*folders, str(codes.FOLDER)})))
 
     def _refuse_what_is_fetched(self) -> None:
         """Refuse typst packages: the compiler would fetch them (law: no network)."""
@@ -561,8 +653,17 @@ class Press:
                     )
 
 
-def _children(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+def _child() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+def _printed(people: list[Addressee], pdf: "Future[bytes]") -> tuple[list[Addressee], bytes]:
+    try:
+        return people, pdf.result()
+    except BrokenProcessPool:
+        raise BadSetting(
+            _("A printing process ended before its batch was done."), _("Print again in smaller batches.")
+        ) from None
 
 
 @cache
@@ -571,8 +672,38 @@ def _load(folders: tuple[str, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
 
 
-def _imprints(addressees: Iterable[Addressee]) -> list[dict[str, str]]:
-    return [addressee.imprint() for addressee in addressees]
+@cache
+def _glyphs(fonts: tuple[Path, ...], family: str) -> GlyphTable:
+    """Find the family among font files and folders, and read what it can draw."""
+    paths = (path for font in fonts for path in ([font] if font.is_file() else sorted(font.rglob("*.[ot]t[fc]"))))
+    return GlyphTable.load(next(font for font in map(FontFile.read, paths) if font.family == family))
+
+
+def _trays(people: Iterable[Addressee], fiscal_year: int) -> list[dict[str, object]]:
+    """Return the sheets tray by tray, as the template takes them; number 0 has no separator."""
+    return [
+        {
+            "number": number,
+            "serials": compact(person.serial for person in laid),
+            "count": len(laid),
+            "addressees": [person.imprint(fiscal_year) for person in laid],
+        }
+        for number, laid in ((number, list(group)) for number, group in groupby(people, key=lambda it: it.tray))
+    ]
+
+
+def refusal_of(found: Iterable[tuple[int, CharacterFinding]]) -> BadInput:
+    """Word what cannot be printed: which character, by its code, stands in which serials; never a name."""
+    serials: dict[CharacterFinding, list[int]] = {}
+    for serial, finding in found:
+        serials.setdefault(finding, []).append(serial)
+    lines = [
+        _("{code}: {sentence} Serials: {serials}").format(
+            code=finding.sequence, sentence=_(CODES[finding.code].sentence), serials=compact(named)
+        )
+        for finding, named in serials.items()
+    ]
+    return BadInput("\n".join(lines), _("Print with the font that the ward checked, or ask the ward for a decision."))
 
 
 def _in_serial_order(addressees: Iterable[Addressee]) -> Iterator[Addressee]:

@@ -15,7 +15,7 @@ from models.database import reading
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken, ProtectionRechecked
 from models.records.transfer import PackageSealed
-from models.serials import compact, expand
+from models.serials import compact, count, expand
 from states import schedule
 from states.facts import Facts
 from states.guards.erasure import registered_copies
@@ -139,11 +139,10 @@ _ERASED_BY = {
 
 
 def _report_printing(scene: Scene) -> Fields:
-    serials = scene.printer.prints()
-    spoiled = serials[:: max(1, len(serials) // 2)][:2]
+    printed = scene.printer.prints()
     return {
-        "good": compact(serials), "spoiled": compact(spoiled), "reprinted": compact(spoiled),
-        "sheets_left": len(serials) // 20, "spoiled_stack": f"S-{scene.year}-01",
+        "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
+        "sheets_left": count(printed.good) // 20, "spoiled_stack": f"S-{scene.year}-01",
     }  # fmt: skip
 
 

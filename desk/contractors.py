@@ -4,17 +4,23 @@ from pathlib import Path
 
 import typer
 
-from desk.console import say, say_json
+from desk.console import say, say_aside, say_json
 from desk.cycles import JSON
 from models.errors import Unknown
+from models.serials import compact, count
 from models.words import _
+
+_FOLDER = typer.Argument(help=_("The folder with the opened package."))
+_INTO = typer.Option(None, "--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
+_FONT = typer.Option(None, "--font", help=_("The font file that was declared to the ward."))
 
 
 def furnish(app: typer.Typer) -> None:
     """Put the commands on the desk."""
     contractor = typer.Typer(help=_("The contractor's side, from the package alone."), no_args_is_help=True)
     contractor.command("open", help=_("Open the encrypted package; the password is asked for."))(open_)
-    contractor.command("print", help=_("Print the letters of an opened package as PDF."))(print_)
+    contractor.command("sample", help=_("Print the imprint sample: every row that is hard to print."))(sample)
+    contractor.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))(print_)
     contractor.command("erase", help=_("Overwrite and remove everything that was opened."))(erase)
     app.add_typer(contractor, name="contractor")
 
@@ -36,14 +42,55 @@ def open_(
     say(f"SHA-256: {opened.package_sha256}")
 
 
-def print_(
-    folder: Path = typer.Argument(help=_("The folder with the opened package.")),
-    into: Path = typer.Argument(help=_("Where the PDF files are written.")),
+def sample(
+    folder: Path = _FOLDER,
+    into: Path | None = _INTO,
+    serials: str = typer.Option("", "--serials", help=_("Further serials for the sample, such as 5,9-12.")),
+    font: Path | None = _FONT,
+    as_json: bool = JSON,
 ) -> None:
     from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
 
-    count = contractor.print_letters(folder, into)
-    say(_("{count} letters are printed as PDF.").format(count=f"{count:,}"))
+    path, printed = contractor.print_sample(folder, into, serials=serials, font=font)
+    if as_json:
+        say_json({"file": str(path), "serials": compact(printed)})
+        return
+    say(_("The imprint sample of {count} letters: {path}").format(count=f"{len(printed):,}", path=path))
+    say(_("Serials in it: {serials}").format(serials=compact(printed)))
+    _tell_doubts(contractor.barcode_doubts(folder))
+
+
+def print_(
+    folder: Path = _FOLDER,
+    into: Path | None = _INTO,
+    serials: str = typer.Option("", "--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12.")),
+    font: Path | None = _FONT,
+    as_json: bool = JSON,
+) -> None:
+    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+
+    printed = contractor.print_letters(folder, into, serials=serials, font=font)
+    doubts = contractor.barcode_doubts(folder)
+    if as_json:
+        say_json({
+            "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
+            "missing": printed.missing, "sheets_spoiled": printed.sheets_spoiled, "barcode": doubts,
+        })  # fmt: skip
+        return
+    say(_("Letters with one good sheet: {count}. PDF files: {folder}").format(
+        count=f"{count(printed.good):,}", folder=into or folder / contractor.LETTERS
+    ))  # fmt: skip
+    if printed.missing:
+        say(_("Not printed yet: {serials}").format(serials=printed.missing), style="bold red")
+    if printed.spoiled:
+        say(_("Spoiled sheets, all to be returned to the ward: {count} (serials {serials})").format(
+            count=f"{printed.sheets_spoiled:,}", serials=printed.spoiled
+        ))  # fmt: skip
+    _tell_doubts(doubts)
+    again = f" --set spoiled={printed.spoiled} --set reprinted={printed.reprinted}" if printed.spoiled else ""
+    say_aside(_("For the printing report: {command}").format(
+        command=f"tsudoi act YEAR report_printing --by PERSON --set good={printed.good}{again}"
+    ))  # fmt: skip
 
 
 def erase(
@@ -57,3 +104,14 @@ def erase(
     if not sure:
         typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
     say(_("{count} files are erased. Enter them in the erasure report.").format(count=contractor.erase(folder)))
+
+
+def _tell_doubts(doubts: dict[str, str]) -> None:
+    """List the letters without a customer barcode, and those whose barcode somebody should look at."""
+    from adapters.barcode import DOUBTS  # noqa: PLC0415 - not needed for --help
+
+    none = _("No customer barcode: representative postal code, or the town is not in the address.")
+    for code, serials in doubts.items():
+        say(
+            _("{reason} Serials: {serials}").format(reason=_(DOUBTS[code]) if code in DOUBTS else none, serials=serials)
+        )

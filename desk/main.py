@@ -28,6 +28,7 @@ ROOMS = {
     "sample": "desk.extracts",
     "extract": "desk.extracts",
     "contractor": "desk.contractors",
+    "barcode": "desk.barcodes",
     "ledger": "desk.ledgers",
     "bundle": "desk.ledgers",
     "incident": "desk.incidents",

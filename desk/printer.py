@@ -12,13 +12,13 @@ import pypdfium2
 from adapters.password import ALPHABET, GROUPS
 from adapters.vault import shred
 from models.errors import BadInput
+from models.serials import compact, expand
 from models.words import _
 from steps import contractor
-from steps.contractor import Opened
+from steps.contractor import Opened, Printed
 
 _GROUP = 5
-_LONG_NAME = 25
-_SAMPLE = 30
+_SPOILED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +51,21 @@ class Printer:
         return contractor.open_to(self._work, package, password=self._reads_the_password())
 
     def prints_a_sample(self) -> list[int]:
-        """Print the imprint sample: every row that the ward or he himself finds hard to print, and a few plain ones."""
-        people, named = list(contractor.addressees(self._work)), contractor.hard_rows(self._work)
-        hard = [it.serial for it in people if it.serial in named or _is_hard(it.name) or _is_hard(it.address)]
-        plain = [person.serial for person in people if person.serial not in set(hard)][:_SAMPLE]
-        serials = sorted({*hard, *plain})
-        contractor.print_sample(self._work, self._letters, frozenset(serials))
-        return serials
+        """Print the imprint sample: what the ward named, and what is found hard to print; return the serials in it."""
+        return contractor.print_sample(self._work, self._letters)[1]
 
-    def prints(self) -> list[int]:
-        """Print every letter; return the serials printed."""
-        contractor.print_letters(self._work, self._letters)
-        return [person.serial for person in contractor.addressees(self._work)]
+    def prints(self) -> Printed:
+        """Print every letter, and two again that the machine spoiled; a killed run goes on where it was."""
+        record = Printed.read(self._work)
+        if record.missing or not record.good:
+            record = contractor.print_letters(self._work, self._letters)
+        serials = list(expand(record.good))
+        spoiled = serials[:: max(1, len(serials) // 2)][:_SPOILED]
+        return (
+            contractor.print_letters(self._work, self._letters, serials=compact(spoiled))
+            if not record.again
+            else record
+        )
 
     def returns_what_it_was_handed(self) -> None:
         """Give back the medium and the notice."""
@@ -93,11 +96,3 @@ class Printer:
         if len(groups) < GROUPS:
             raise BadInput(_("The password cannot be read from the notice."), _("Ask for a new notice."))
         return "-".join(groups[:GROUPS])
-
-
-def _is_hard(text: str) -> bool:
-    try:
-        text.encode("shift_jis")
-    except UnicodeEncodeError:
-        return True
-    return len(text) > _LONG_NAME

@@ -109,16 +109,34 @@ class Extract(Part):
         return _bound_date(self.born_from, fiscal_year), _bound_date(self.born_to, fiscal_year)
 
 
+class Insert(Part):
+    """What goes into every envelope beside the letter (封入物), and how many of it; in the file a bare name is one."""
+
+    name: str
+    count: Annotated[int, Field(ge=1)] = 1
+    unit: str = "部"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_bare_name(cls, given: object) -> object:
+        return {"name": given} if isinstance(given, str) else given
+
+
 class Paper(Part):
-    """Templates and the letter's box: sizes in millimetres and points."""
+    """Templates and the letter's box: sizes in millimetres and points.
+
+    `tray` is how many letters lie between two separators; the customer barcode needs `extract.towns`.
+    """
 
     templates: str
-    inserts: tuple[str, ...]
+    inserts: tuple[Insert, ...]
     name_width_mm: float
     name_size_pt: float
     address_width_mm: float
     address_size_pt: float
+    tray: Annotated[int, Field(ge=1, le=1000)] = 500
     customer_barcode: bool = False
+    barcode_size_pt: Annotated[float, Field(ge=8, le=11.5)] = 10
 
 
 class Reminders(Part):
@@ -164,6 +182,12 @@ class Programme(Part):
     schedule: dict[str, str] = Field(default_factory=dict)
     milestones: dict[str, str] = Field(default_factory=dict)
     sha256: str = ""
+
+    @model_validator(mode="after")
+    def _barcode_has_its_towns(self) -> Self:
+        if self.paper.customer_barcode and not self.extract.towns:
+            raise ValueError(_("extract.towns is needed for the customer barcode"))
+        return self
 
     @model_validator(mode="after")
     def _leaves_only_what_the_law_of_minimum_allows(self) -> Self:

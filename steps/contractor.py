@@ -1,29 +1,34 @@
 """The contractor's side, from the encrypted package alone: open it, print the letters, erase everything again.
 
 Nothing here reads the ward's database or vault. A contractor without a variable-data system of its own can use it as it
-stands; the counts it makes are its own.
+stands; the counts it makes are its own. What is printed is recorded by serial in the opened folder, until there is one
+good sheet of each; from this record the printing report (document 12) is filled in.
 """
 
 import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from adapters.fonts import default_font
+from adapters.barcode import DOUBTS, Towns
+from adapters.fonts import FontFile, default_font
 from adapters.package import open_package
 from adapters.password import check
-from adapters.press import Addressee, Press
+from adapters.press import UNDRAWN, Addressee, Press, refusal_of
 from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
-from models.serials import expand
+from models.serials import compact, count, expand, minus, union
 from models.words import _
-from steps.transfer import FILE, HARD, MANIFEST, WORDS
+from steps.transfer import FILE, HARD, MANIFEST, TOWNS, WORDS
 
-_BATCH = 500
+RECORD = "printing.json"
+LETTERS = "letters"
+_BATCH = 1000
+_PLAIN_IN_SAMPLE = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,44 @@ class Opened:
 
     persons: int
     package_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """What was printed so far, by serial: `good` has one good sheet, `missing` none yet.
+
+    A serial that is printed again had a spoiled sheet; `sheets_spoiled` counts those sheets, which all go back to the
+    ward. `again` counts the runs of reprinting.
+    """
+
+    good: str = ""
+    spoiled: str = ""
+    reprinted: str = ""
+    missing: str = ""
+    sheets_spoiled: int = 0
+    again: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the record of an opened folder; nothing printed yet is an empty one."""
+        path = folder / RECORD
+        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else cls()
+
+    def write(self, folder: Path) -> None:
+        """Write the record; a kill leaves the old one or the new."""
+        _write(folder / RECORD, (json.dumps(asdict(self), indent=1) + "\n").encode())
+
+    def after(self, serials: Iterable[int], *, again: bool) -> Self:
+        """Return the record once these serials have been printed, for the first time or again."""
+        printed = compact(serials)
+        if not again:
+            return replace(self, good=union(self.good, printed))
+        return replace(
+            self,
+            spoiled=union(self.spoiled, printed),
+            reprinted=union(self.reprinted, printed),
+            sheets_spoiled=self.sheets_spoiled + count(printed),
+        )
 
 
 def open_to(folder: Path, package: Path, *, password: str, sha256: str = "") -> Opened:
@@ -58,43 +101,95 @@ def open_to(folder: Path, package: Path, *, password: str, sha256: str = "") -> 
 
 
 def addressees(folder: Path) -> Iterator[Addressee]:
-    """Walk over the addressees of an opened package in serial order."""
-    text = (folder / FILE).read_text(encoding="utf-8-sig")
-    for serial, name, postal_code, address in list(csv.reader(io.StringIO(text, newline="")))[1:]:
-        yield Addressee(serial=int(serial), name=name, postal_code=postal_code, address=address)
-
-
-def hard_rows(folder: Path) -> frozenset[int]:
-    """Return the serials that the ward wants to see in the imprint sample."""
-    return frozenset(expand(_words(folder).get(HARD, "")))
-
-
-def print_letters(folder: Path, into: Path, *, workers: int = 2) -> int:
-    """Print every letter of an opened package, in serial order, as a few PDF files; return how many letters.
+    """Walk over the addressees of an opened package in serial order.
 
     Raises:
         Unknown: no package was opened into this folder.
 
     """
-    if not (folder / FILE).is_file():
-        raise Unknown(
-            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
-        )
+    _look_for(folder / FILE)
+    with (folder / FILE).open(encoding="utf-8-sig", newline="") as file:
+        for serial, name, postal_code, address in islice(csv.reader(file), 1, None):
+            yield Addressee(serial=int(serial), name=name, postal_code=postal_code, address=address)
+
+
+def print_letters(
+    folder: Path, into: Path | None = None, *, serials: str = "", font: Path | None = None, workers: int = 2
+) -> Printed:
+    """Print the letters of an opened package, in serial order, as a few PDF files; return the record of all printing.
+
+    Without `serials` everything not printed yet is printed. A serial that is named and was printed before is printed
+    again, and its former sheet is recorded as spoiled.
+
+    Raises:
+        BadInput: the font is not the one the ward checked or cannot draw a character, all letters are printed, or a
+            named one is not.
+        Unknown: no package was opened into this folder, or a serial is not in it.
+
+    """
+    press, words, record = _press(folder, font), _words(folder), Printed.read(folder)
+    known = [person.serial for person in addressees(folder)]
+    wanted, again = _wanted(serials, known, record), bool(serials)
+    _refuse_what_would_be_wrong(press, addressees(folder), words)
+    record = replace(record, again=record.again + again, missing=minus(compact(known), record.good))
+    name = f"again-{record.again:02}" if again else "letters"
+    into = into or folder / LETTERS
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def put(number: int, pdf: bytes) -> None:
-        (into / f"letters-{number:03}.pdf").write_bytes(pdf)
+    def put(printed: Sequence[Addressee], pdf: bytes) -> None:
+        nonlocal record
+        _write(into / f"{name}-{printed[0].serial:07}-{printed[-1].serial:07}.pdf", pdf)
+        record = record.after((person.serial for person in printed), again=again)
+        record.write(folder)
 
-    return _press(folder).letters(addressees(folder), into=put, words=_words(folder), batch=_BATCH, workers=workers)
+    chosen = (person for person in _laid_out(folder) if person.serial in wanted)
+    batch = max(1, _BATCH // words["tray"]) * words["tray"]
+    press.letters(chosen, into=put, words=words, batch=batch, workers=workers, again=again)
+    record = replace(record, missing=minus(compact(known), record.good))
+    record.write(folder)
+    return record
 
 
-def print_sample(folder: Path, into: Path, serials: frozenset[int]) -> Path:
-    """Print the imprint sample: the letters of the named serials, marked as a specimen."""
-    people = [person for person in addressees(folder) if person.serial in serials]
+def print_sample(
+    folder: Path, into: Path | None = None, *, serials: str = "", font: Path | None = None
+) -> tuple[Path, list[int]]:
+    """Print the imprint sample, marked as a specimen: hard rows, some plain ones, and the named.
+
+    Returns the file and the serials in it.
+
+    Raises:
+        BadInput: the font is not the one the ward checked or cannot draw a character.
+        Unknown: no package was opened into this folder, or a serial is not in it.
+
+    """
+    press, words = _press(folder, font), _words(folder)
+    _refuse_what_would_be_wrong(press, addressees(folder), words)
+    known = [person.serial for person in addressees(folder)]
+    asked = expand(words.get(HARD, ""))  # what the ward wants to see, such as rows with replaced characters
+    chosen = {*_hard(addressees(folder), press, words), *asked, *(_named(serials, known) if serials else ())}
+    plain = [serial for serial in known if serial not in chosen]
+    chosen |= set(plain[:: max(1, len(plain) // _PLAIN_IN_SAMPLE)][:_PLAIN_IN_SAMPLE])
+    into = into or folder / LETTERS
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = into / "imprint-sample.pdf"
-    path.write_bytes(_press(folder).specimen(_words(folder), people))
-    return path
+    _write(path, press.specimen(words, (person for person in _laid_out(folder) if person.serial in chosen)))
+    return path, sorted(chosen)
+
+
+def barcode_doubts(folder: Path) -> dict[str, str]:
+    """Return the serials of letters without a customer barcode (`none`) and of doubtful addresses, by reason.
+
+    Empty where the programme wants no barcodes.
+    """
+    towns = _towns(folder)
+    if towns is None:
+        return {}
+    found: dict[str, list[int]] = {code: [] for code in ("none", *DOUBTS)}
+    for person in addressees(folder):
+        barcode = towns.barcode(person.postal_code, person.address)
+        for code in barcode.doubtful if barcode and barcode.bars else ("none",):
+            found[code].append(person.serial)
+    return {code: compact(serials) for code, serials in found.items() if serials}
 
 
 def erase(folder: Path) -> int:
@@ -111,6 +206,80 @@ def erase(folder: Path) -> int:
     return erased
 
 
+def _laid_out(folder: Path) -> Iterator[Addressee]:
+    """Walk over the addressees, each with its tray and the bars of its customer barcode."""
+    tray, towns = _words(folder)["tray"], _towns(folder)
+    for place, person in enumerate(addressees(folder)):
+        bars = towns.bars(person.postal_code, person.address) if towns else ""
+        yield replace(person, tray=place // tray + 1, bars=bars)
+
+
+def _wanted(serials: str, known: Sequence[int], record: Printed) -> set[int]:
+    printed = set(expand(record.good))
+    if serials:
+        named = _named(serials, known)
+        if early := named - printed:
+            raise BadInput(
+                _("These serials are not printed yet: {serials}").format(serials=compact(early)),
+                _("Print all letters first, without --serials."),
+            )
+        return named
+    if known and printed.issuperset(known):
+        raise BadInput(
+            _("Every letter is printed already; nobody may get two."),
+            _("Name the spoiled ones to print them again: --serials 5,9-12"),
+        )
+    return set(known) - printed
+
+
+def _named(serials: str, known: Sequence[int]) -> set[int]:
+    named = set(expand(serials))
+    if strangers := named - set(known):
+        raise Unknown(
+            _("These serials are not in the package: {serials}").format(serials=compact(strangers)),
+            _("Read them from the spoiled sheets again."),
+        )
+    return named
+
+
+def _refuse_what_would_be_wrong(press: Press, people: Iterable[Addressee], words: Mapping[str, Any]) -> None:
+    """Look at every character before the first letter, with the font that prints.
+
+    Private use characters mean what the font that the ward declared shows: with any other one they are refused.
+    """
+    refused = UNDRAWN if words.get("font_sha256") else UNDRAWN | {"private_use"}
+    found = [it for it in press.findings(people) if it[1].code in refused]
+    if found:
+        raise refusal_of(found)
+
+
+def _hard(people: Iterable[Addressee], press: Press, words: Mapping[str, Any]) -> Iterator[int]:
+    """Walk over the serials of rows that are hard to print: rare characters, names or addresses of many lines."""
+    box, glyphs = words["box"], press.glyphs
+    for person in people:
+        lines = glyphs.lines(person.name, size_pt=box["name_size_pt"], width_mm=box["name_width_mm"], tail_em=1.6)
+        room = {"size_pt": box["address_size_pt"], "width_mm": box["address_width_mm"]}
+        rare = _is_rare(person.name) or _is_rare(person.address)
+        if rare or lines > 1 or glyphs.lines(person.address, **room) > 2:  # noqa: PLR2004 - two lines are usual
+            yield person.serial
+
+
+def _is_rare(text: str) -> bool:
+    try:
+        text.encode("shift_jis")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file for this account alone; a kill leaves the old one or the new."""
+    waiting = path.with_name(f"{path.name}.new")
+    waiting.touch(mode=0o600)
+    waiting.write_bytes(content)
+    waiting.replace(path)
+
+
 def _compare(members: dict[str, bytes]) -> None:
     hashes: dict[str, str] = json.loads(members.get(MANIFEST, b"{}")).get("sha256", {})
     found = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name != MANIFEST}
@@ -120,10 +289,28 @@ def _compare(members: dict[str, bytes]) -> None:
         )
 
 
+def _look_for(path: Path) -> None:
+    if not path.is_file():
+        raise Unknown(
+            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
+        )
+
+
 def _words(folder: Path) -> Any:
+    _look_for(folder / WORDS)
     return json.loads((folder / WORDS).read_text(encoding="utf-8"))
 
 
-def _press(folder: Path) -> Press:
-    font = default_font()
+def _towns(folder: Path) -> Towns | None:
+    """Return the towns that came with the package, where the programme wants customer barcodes."""
+    return Towns.read((folder / TOWNS).read_text(encoding="utf-8")) if _words(folder)["customer_barcode"] else None
+
+
+def _press(folder: Path, font_file: Path | None) -> Press:
+    font = FontFile.read(font_file) if font_file else default_font()
+    if _words(folder).get("font_sha256", font.sha256) not in ("", font.sha256):
+        raise BadInput(
+            _("The font {family} is not the one the ward has checked the names with.").format(family=font.family),
+            _("Name the font file that you declared: --font FILE"),
+        )
     return Press(templates=folder, fonts=(font.path,), family=font.family)

@@ -203,6 +203,11 @@ def templates_of(programme: Programme) -> Path:
     return Path(str(files("deploy") / "programmes")) / programme.paper.templates
 
 
+def towns_file(programme: Programme) -> Path:
+    """Return the list of the municipality's postal codes and towns."""
+    return Path(str(files("deploy") / "programmes")) / programme.extract.towns
+
+
 @cache
 def measures_of(name: str) -> tuple[Measure, ...]:
     """Return the measures of a measures file of deploy/programmes."""

@@ -152,6 +152,8 @@ def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_o
     """Return the words of the invitation that are not a resident's."""
     paper = programme.paper
     return {
+        "fiscal_year": fiscal_year,
+        "tray": paper.tray,
         "municipality": programme.sections.municipality,
         "sender": programme.sections.sender,
         "contact": programme.sections.contact,
@@ -160,12 +162,14 @@ def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_o
         "ceremony_on": moment(ceremony_on),
         "ceremony_at": programme.ceremony_at,
         "place": programme.ceremony_place,
-        "inserts": list(paper.inserts),
+        "inserts": [{"name": it.name, "count": f"{it.count}{it.unit}"} for it in paper.inserts],
+        "customer_barcode": paper.customer_barcode,
         "box": {
             "name_width_mm": paper.name_width_mm,
             "name_size_pt": paper.name_size_pt,
             "address_width_mm": paper.address_width_mm,
             "address_size_pt": paper.address_size_pt,
+            "barcode_size_pt": paper.barcode_size_pt,
         },
     }
 

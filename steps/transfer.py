@@ -19,6 +19,7 @@ from adapters.password import new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
 from models.errors import TsudoiError
+from models.programme import Programme
 from models.records.extraction import ExtractTaken
 from models.records.transfer import NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
@@ -28,7 +29,7 @@ from states.guards.transfer import notice_in_force, wrongly_inside
 from steps import papers
 from steps.acting import record_of
 from steps.extraction import ADDRESSEES, Addressee, addressees_of
-from steps.office import Office, templates_of
+from steps.office import Office, templates_of, towns_file
 
 HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
@@ -37,7 +38,8 @@ MANIFEST = "manifest.json"
 WORDS = "words.json"
 HARD = "hard"
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
-TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "family.typ")
+TOWNS = "towns.csv"
+TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "tray.typ", "family.typ")
 NOTICE = "password-notice"
 _ROWS_A_CHUNK = 2000
 # CP932 has code points for these, but no shape that two machines agree on.
@@ -174,12 +176,13 @@ def _members(office: Office, facts: Facts) -> dict[str, Content]:
     templates = templates_of(facts.programme)
     # Serials only: the rows that the imprint sample must show.
     hard = _without(facts.record("take_extract", ExtractTaken), _pulled(office, facts.cycle_id))
-    words = {**papers.words_of(office, facts), HARD: hard}
+    words = {**papers.words_of(office, facts), HARD: hard, "font_sha256": default_font().sha256}
     members: dict[str, Content] = {FILE: addressee_file(_rows(office, facts))}
     if all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in _rows(office, facts)):
         members[FILE_CP932] = addressee_file(_rows(office, facts), "cp932")
     members[WORDS] = json.dumps(words, ensure_ascii=False, indent=1).encode()
-    return members | {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
+    members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
+    return members | {name: towns_file(facts.programme).read_bytes() for name in _lists(facts.programme)}
 
 
 def _rows(office: Office, facts: Facts) -> Iterator[Addressee]:
@@ -189,6 +192,11 @@ def _rows(office: Office, facts: Facts) -> Iterator[Addressee]:
 
 def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
     return compact(serial for serial in expand(taken.hard if taken else "") if serial not in pulled)
+
+
+def _lists(programme: Programme) -> tuple[str, ...]:
+    """Return what the contractor needs beside the templates: the towns, from which the customer barcode is made."""
+    return (TOWNS,) if programme.paper.customer_barcode else ()
 
 
 def _pulled(office: Office, cycle_id: str) -> frozenset[int]:

@@ -1,11 +1,14 @@
 """Paper: every document says all it was given, letters keep every character, and nobody's data leaves with an error."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,15 +16,21 @@ import noto_cjk_sans_jp_regular
 import psutil
 import pypdfium2
 import pytest
+import zxingcpp
+from PIL import Image
 
 from adapters import press as press_module
+from adapters.barcode import customer_barcode
+from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press, Words
 from models.errors import BadInput, BadSetting
+from models.serials import read_piece_code
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
 FAMILY = "Noto Sans CJK JP"
 MM = 72 / 25.4
+CODE_SIGNS = re.compile("[ \U0010f000-\U0010f0ff]*[\U0010f000-\U0010f0ff]+(\r\n)?")
 
 DAY = {"iso": "2026-11-09", "wareki": "令和8年11月9日（月）"}
 INSTANT = {**DAY, "time": "10:30"}
@@ -43,6 +52,8 @@ CHECKPOINT = [
     "— ledger.tsudoi.city.shinjuku.example " + "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJur" * 2 + "mRDeOoRDe4UR=",
 ]
 WORDS: Words = {
+    "fiscal_year": 2026,
+    "tray": 500,
     "municipality": "新宿区",
     "sender": "新宿区長",
     "contact": "新宿区総務部総務課総務係",
@@ -51,9 +62,20 @@ WORDS: Words = {
     "ceremony_on": {"iso": "2027-01-11", "wareki": "令和9年1月11日（月・祝）"},
     "ceremony_at": "午前11時開式（午前10時開場）",
     "place": "見本会館（新宿区見本町一丁目1番1号）",
-    "inserts": ["はたちのつどい案内リーフレット"],
-    "box": {"name_width_mm": 80, "name_size_pt": 14, "address_width_mm": 80, "address_size_pt": 10.5},
+    "inserts": [
+        {"name": "はたちのつどい案内リーフレット", "count": "1部"},
+        {"name": "返信用はがき", "count": "2枚"},
+    ],
+    "customer_barcode": False,
+    "box": {
+        "name_width_mm": 80,
+        "name_size_pt": 14,
+        "address_width_mm": 80,
+        "address_size_pt": 10.5,
+        "barcode_size_pt": 10,
+    },
 }
+BARRED: Words = {**WORDS, "customer_barcode": True}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "password_notice": {
@@ -282,7 +304,7 @@ TITLES = {
 HARD = [
     Addressee(serial=1, name="辻\U000e0100 𠮷之介", postal_code="162-0051", address="新宿区西早稲田2丁目1番1〜23号"),
     Addressee(
-        serial=2, name="辻\U000e0102 神\ufe00子", postal_code="169-0052", address="新宿区戸山3丁目18番「仮」・A棟"
+        serial=2, name="辻\U000e0101 神\ufe00子", postal_code="169-0052", address="新宿区戸山3丁目18番「仮」・A棟"
     ),
     Addressee(serial=3, name="髙﨑　濵德", postal_code="160-0013", address="新宿区霞ケ丘町3番 ﾊｲﾂ鷗101号"),
     Addressee(
@@ -325,10 +347,55 @@ def pages(pdf: bytes) -> list[str]:
 
 
 def window_text(pdf: bytes, page: int = 0) -> str:
-    """Return the text that the envelope's window shows: 90 x 45 mm, 22 and 12 mm from the top left corner."""
+    """Return the text that the envelope's window shows: 90 x 45 mm, 22 and 12 mm from the top left corner.
+
+    The codes' own signs are taken out.
+    """
     sheet = pypdfium2.PdfDocument(pdf)[page]
     top = sheet.get_height() - 12 * MM
-    return sheet.get_textpage().get_text_bounded(22 * MM, top - 45 * MM, (22 + 90) * MM, top)
+    text = sheet.get_textpage().get_text_bounded(22 * MM, top - 45 * MM, (22 + 90) * MM, top)
+    return CODE_SIGNS.sub("", text).rstrip()
+
+
+def in_window(pdf: bytes, dpi: int, page: int = 0) -> Image.Image:
+    """Return what the window shows as pixels, in shades of grey."""
+    picture = pypdfium2.PdfDocument(pdf)[page].render(scale=dpi / 72, grayscale=True).to_pil()
+    box = (22, 12, 22 + 90, 12 + 45)
+    return picture.crop(tuple(round(side * dpi / 25.4) for side in box))
+
+
+def read_bars(picture: Image.Image) -> tuple[str, tuple[int, int, int, int]]:
+    """Read a customer barcode from pixels: the kind of every bar, and the pixels' box around all of them.
+
+    Of the lines with 67 dark runs, which only the timing part of a barcode has, the middle one says where bars are;
+    above and below it each bar is followed to its ends.
+    """
+    lines = [_dark_runs(picture, y) for y in range(picture.height)]
+    timing = [y for y, runs in enumerate(lines) if len(runs) == 67]
+    middle = timing[len(timing) // 2]
+    reaches = [_reach(picture, (first + last) // 2, middle) for first, last in lines[middle]]
+    top, end = min(reach[0] for reach in reaches), max(reach[1] for reach in reaches)
+    sixth = (end - top) / 6
+    kinds = {(True, True): "1", (True, False): "2", (False, True): "3", (False, False): "4"}
+    bars = "".join(kinds[from_ < top + sixth, to > end - sixth] for from_, to in reaches)
+    return bars, (lines[middle][0][0], top, lines[middle][-1][1], end)
+
+
+def _dark_runs(picture: Image.Image, y: int) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for dark, group in groupby(picture.crop((0, y, picture.width, y + 1)).tobytes(), key=lambda shade: shade < 128):
+        length = len(list(group))
+        runs += [(start, start + length)] if dark else []
+        start += length
+    return runs
+
+
+def _reach(picture: Image.Image, x: int, y: int) -> tuple[int, int]:
+    column = [shade < 128 for shade in picture.crop((x, 0, x + 1, picture.height)).tobytes()]
+    top = next(at for at in range(y, -1, -1) if not column[at - 1])
+    end = next(at for at in range(y, picture.height) if not column[at])
+    return top, end
 
 
 def squeezed(text: str) -> str:
@@ -348,16 +415,45 @@ def leaves(data: object) -> Iterator[str]:
         yield str(data)
 
 
-def printed(press: Press, addressees: Iterable[Addressee], *, batch: int = 1000, workers: int = 1) -> list[bytes]:
+def barred(serial: int, name: str, postal_code: str, town: str, rest: str, **laid: int) -> Addressee:
+    """Make an addressee with the customer barcode of the address."""
+    made = customer_barcode(postal_code, rest)
+    return Addressee(
+        serial=serial, name=name, postal_code=postal_code, address=f"東京都新宿区{town}{rest}", bars=made.bars, **laid
+    )
+
+
+BARRED_PEOPLE = [
+    barred(1, "新宿　花子", "160-0023", "西新宿", "二丁目８番１号"),
+    barred(
+        2,
+        LONG[0].name,
+        "169-0073",
+        "百人町",
+        "一丁目２３番４号　グランドメゾン新宿百人町イーストタワー１２０３号室　様方",
+    ),
+    barred(3, "髙﨑　𠮷之介", "160-0013", "霞ケ丘町", "３番　ハイツ鷗Ｂ棟１０１号"),
+    barred(9_999_999, LONG[1].name, "169-0073", "百人町", "1丁目23番4号 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRS"),
+]
+
+
+def printed(
+    press: Press,
+    addressees: Iterable[Addressee],
+    *,
+    batch: int = 1000,
+    workers: int = 1,
+    words: Words = WORDS,
+    again: bool = False,
+) -> list[bytes]:
     """Print letters and return the batches in the order in which they came."""
     batches: list[bytes] = []
 
-    def take(number: int, pdf: bytes) -> None:
+    def take(_people: Sequence[Addressee], pdf: bytes) -> None:
         batches.append(pdf)
-        assert number == len(batches)
 
     people = list(addressees)
-    assert press.letters(people, into=take, words=WORDS, batch=batch, workers=workers) == len(people)
+    assert press.letters(people, into=take, words=words, batch=batch, workers=workers, again=again) == len(people)
     return batches
 
 
@@ -377,7 +473,7 @@ def test_an_example_has_the_keys_of_its_type(document: str) -> None:
 
 def test_every_template_is_tried() -> None:
     """No template stands in the folder without an example here."""
-    parts = {"family", "invitation", "letter", "letter_form", "specimen"}
+    parts = {"family", "invitation", "letter", "letter_form", "specimen", "tray"}
     assert {template.stem for template in TEMPLATES.glob("*.typ")} == EXAMPLES.keys() | parts
 
 
@@ -456,6 +552,30 @@ def test_a_letter_gives_back_exactly_the_characters_that_went_in(press: Press, a
     assert text == f"〒{addressee.postal_code} No. {addressee.serial:07}{addressee.address}{addressee.name} 様"
 
 
+def test_the_default_font_prints_the_variations_it_has() -> None:
+    """Of IPAmj Mincho where it is installed, else of the font in the house: each variation comes back as it went in."""
+    font = default_font()
+    press = Press(templates=TEMPLATES, fonts=[font.path], family=font.family)
+    last = {sequence[0]: sequence for sequence in sorted(press.glyphs.sequences)}
+    people = [
+        Addressee(serial=n, name=f"{last[base]} 𠮷之介", postal_code="160-0023", address=f"見本町{last[base]}番")
+        for n, base in enumerate("辻葛邉祐神", 1)
+    ]
+    pdf = press.specimen(WORDS, people)
+    for page, person in enumerate(people):
+        text = window_text(pdf, page).replace("\r\n", "")
+        assert text.endswith(f"{person.address}{person.name} 様")
+
+
+def test_two_variations_of_one_shape_stay_two_in_the_text(press: Press) -> None:
+    """Where a font draws both alike, the second carries its own text (ActualText; pdfium reads no plane 14 there)."""
+    names = ("祐\ufe00 子", "祐\U000e0100 子")
+    people = [Addressee(serial=n, name=name, postal_code="160-0023", address="町") for n, name in enumerate(names, 1)]
+    pdf = press.specimen(WORDS, people)
+    assert "祐\ufe00" in window_text(pdf)
+    assert b"/ActualText<FEFF7950DB40DD00" in _unpacked(pdf)
+
+
 @pytest.mark.parametrize("addressee", LONG, ids=lambda addressee: str(addressee.serial))
 def test_a_long_name_stands_on_two_lines_inside_the_window(press: Press, addressee: Addressee) -> None:
     """Nothing of a long name or address is cut or leaves the window, and 様 never stands alone."""
@@ -481,6 +601,150 @@ def test_no_line_holds_the_honorific_alone(press: Press) -> None:
     ]
     pdf = press.specimen(WORDS, people)
     assert [window_text(pdf, page).split("\r\n")[-1].strip() for page in range(len(people))].count("様") == 0
+
+
+@pytest.fixture(scope="module")
+def barred_letters(press: Press) -> bytes:
+    """Print the hard rows with both codes."""
+    [pdf] = printed(press, BARRED_PEOPLE, words=BARRED)
+    return pdf
+
+
+@pytest.mark.parametrize("dpi", [200, 300, 600])
+def test_bars_are_read_back_from_pixels(barred_letters: bytes, dpi: int) -> None:
+    """At the resolutions of office and production printers each of the 67 bars is the one that was meant."""
+    read = [read_bars(in_window(barred_letters, dpi, page))[0] for page in range(len(BARRED_PEOPLE))]
+    assert read == [person.bars for person in BARRED_PEOPLE]
+
+
+@pytest.mark.parametrize("dpi", [200, 300, 600])
+def test_piece_codes_are_read_back_from_pixels(barred_letters: bytes, dpi: int) -> None:
+    """zxing-cpp finds the serial of each letter in what the window shows, beside name and barcode."""
+    found = [zxingcpp.read_barcode(in_window(barred_letters, dpi, page)) for page in range(len(BARRED_PEOPLE))]
+    assert [read_piece_code(it.text) for it in found if it] == [(2026, person.serial) for person in BARRED_PEOPLE]
+
+
+@pytest.mark.parametrize("points", [8, 9, 10])
+def test_the_barcode_has_the_official_dimensions(press: Press, points: float) -> None:
+    """Heights, widths and pitch are those of the manual (p13) at every size, and so is the length."""
+    words: Words = {**BARRED, "box": {**BARRED["box"], "barcode_size_pt": points}}
+    picture = in_window(press.specimen(words, BARRED_PEOPLE[:1]), 600)
+    mm, scale, pixel = 600 / 25.4, points / 10, 2 * 25.4 / 600
+    _bars, (left, top, right, end) = read_bars(picture)
+    runs = _dark_runs(picture, (top + end) // 2)
+    pitches = [(after[0] - before[0]) / mm for before, after in pairwise(runs)]
+    assert (end - top) / mm == pytest.approx(3.6 * scale, abs=pixel)
+    assert all(0.95 * scale <= pitch <= 1.30 * scale for pitch in pitches)
+    assert all(0.50 * scale <= (last - first) / mm <= 0.70 * scale for first, last in runs)
+    assert (right - left) / mm == pytest.approx(79.8 * scale, abs=pixel)
+
+
+def test_a_barcode_wider_than_the_window_is_refused_in_the_clerks_words(press: Press) -> None:
+    """The greatest size needs a wider window than 90 mm; the template says so before anything is printed."""
+    words: Words = {**BARRED, "box": {**BARRED["box"], "barcode_size_pt": 11.5}}
+    with pytest.raises(BadSetting, match=r"invitation\.typ.*封筒の窓に収まりません"):
+        printed(press, BARRED_PEOPLE, words=words)
+
+
+def test_the_barcode_stands_alone_and_clear(barred_letters: bytes) -> None:
+    """Two millimetres around it are white and inside the window, it is 10 mm from the edges and under the name."""
+    mm = 600 / 25.4
+    for page in range(len(BARRED_PEOPLE)):
+        picture = in_window(barred_letters, 600, page)
+        _bars, (left, top, right, end) = read_bars(picture)
+        clear = (left - 2 * mm, top - 2 * mm, right + 2 * mm, end + 2 * mm)
+        assert clear[0] >= 0
+        assert clear[1] >= 0
+        assert clear[2] <= picture.width
+        assert clear[3] <= picture.height
+        around = picture.crop(tuple(map(round, clear)))
+        around.paste(255, tuple(round(2 * mm - 2 + side) for side in (0, 0, right - left + 4, end - top + 4)))
+        assert min(around.tobytes()) > 200
+        below = picture.crop((0, end + 1, picture.width, picture.height))
+        assert min(below.tobytes()) > 200
+
+
+def test_no_barcode_is_drawn_where_none_is_wanted_or_made(press: Press) -> None:
+    """Neither a programme without barcodes nor a representative code puts bars on a letter."""
+    nobody = barred(1, "新宿　花子", "160-0000", "西新宿", "二丁目８番１号")
+    for words, person in ((WORDS, BARRED_PEOPLE[0]), (BARRED, nobody)):
+        picture = in_window(press.specimen(words, [person]), 200)
+        assert [y for y in range(picture.height) if len(_dark_runs(picture, y)) == 67] == []
+
+
+def test_a_name_accepted_though_too_wide_is_set_smaller(press: Press) -> None:
+    """Whatever its length it stays whole, on at most two lines, inside the window and above the barcode."""
+    person = barred(1, " ".join(["WILHELMINA"] * 9), "169-0073", "百人町", "1丁目23番4号 " + "ミ" * 80)
+    pdf = press.specimen(BARRED, [person])
+    lines = window_text(pdf).split("\r\n")
+    assert squeezed("".join(lines)).endswith(squeezed(person.name + "様"))
+    assert len([line for line in lines if "WILHELMINA" in line]) == 2
+    assert read_bars(in_window(pdf, 300))[0] == person.bars
+
+
+def test_what_the_font_cannot_draw_is_refused_by_serial(press: Press) -> None:
+    """A missing glyph and an ignored variation stop the press, with code point and serials and without the name."""
+    people = [
+        Addressee(serial=n, name=name, postal_code="160-0023", address="見本町")
+        for n, name in enumerate(("見本 太郎", "ẞ辻\U000e0102", "ꙮ 子", "辻\U000e0102 子"), start=7)
+    ]
+    for printing in (printed, lambda press, people: press.specimen(WORDS, people)):
+        with pytest.raises(BadInput) as caught:
+            printing(press, people)
+        assert "U+8FBB U+E0102" in caught.value.message
+        assert "8,10" in caught.value.message
+        assert "U+A66E" in caught.value.message
+        assert "子" not in caught.value.message
+
+
+def test_letters_embed_the_family_and_the_code_font_as_subsets(barred_letters: bytes) -> None:
+    """No other font is in the file, both are embedded, and each carries only what was printed."""
+    names = {name.decode() for name in re.findall(rb"/FontName/([A-Z]{6}\+[A-Za-z-]+)", _unpacked(barred_letters))}
+    assert {name.split("+")[1] for name in names} == {"NotoSansCJKjp-Regular", "TsudoiCodes"}
+    assert len(barred_letters) < 200_000
+
+
+def _unpacked(pdf: bytes) -> bytes:
+    """Return the PDF's objects with their streams unpacked."""
+    parts = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    return pdf.replace(b" ", b"") + b"".join(_inflated(part) for part in parts).replace(b" ", b"")
+
+
+def _inflated(part: bytes) -> bytes:
+    try:
+        return zlib.decompress(part)
+    except zlib.error:
+        return b""
+
+
+def test_a_separator_lies_before_the_letters_of_each_tray(press: Press) -> None:
+    """It names tray, serials, count and what goes into the envelopes, and carries neither form nor address."""
+    people = [barred(n, "新宿　花子", "160-0023", "西新宿", "二丁目８番１号", tray=(n + 1) // 2) for n in range(1, 6)]
+    [pdf] = printed(press, people)
+    sheets = [squeezed(sheet) for sheet in pages(pdf)]
+    separators = [number for number, sheet in enumerate(sheets) if "仕切紙" in sheet]
+    assert separators == [0, 3, 6]
+    assert all(word in sheets[0] for word in ("トレイ1", "1-2", "2通", "案内状1枚", "返信用はがき2枚"))
+    assert all(word in sheets[6] for word in ("トレイ3", "5", "1通"))
+    assert not any("様" in sheets[number] or "再印刷" in sheets[number] for number in separators)
+    assert all("新宿花子様" in sheet for number, sheet in enumerate(sheets) if number not in separators)
+
+
+def test_a_separator_says_that_letters_are_printed_again(press: Press) -> None:
+    """Reprints of one tray lie behind a separator that sends them there."""
+    people = [barred(n, "新宿　花子", "160-0023", "西新宿", "二丁目８番１号", tray=7) for n in (3001, 3005)]
+    [pdf] = printed(press, people, again=True)
+    first = squeezed(pages(pdf)[0])
+    assert "再印刷" in first
+    assert "トレイ7" in first
+    assert "3001,3005" in first
+
+
+def test_the_letter_lists_what_is_in_the_envelope(press: Press) -> None:
+    """Every insert stands on the letter with its count."""
+    text = squeezed(pages(press.specimen(WORDS))[0])
+    assert "はたちのつどい案内リーフレット1部" in text
+    assert "返信用はがき2枚" in text
 
 
 def test_letters_come_one_a_page_in_serial_order(press: Press) -> None:
@@ -606,7 +870,7 @@ people = (
     for n in range(1, LETTERS_A_WORKER + 1)
 )
 press = Press(templates=Path(told["templates"]), fonts=[Path(told["font"])], family=told["family"])
-press.letters(people, into=lambda number, pdf: None, words=told["words"])
+press.letters(people, into=lambda people, pdf: None, words=told["words"])
 # Linux hands the caller's peak down through fork into ru_maxrss; VmHWM begins anew with the program.
 status = Path("/proc/self/status").read_text()
 own = int(status.partition("VmHWM:")[2].split()[0])
@@ -632,4 +896,4 @@ def _workers() -> set[int]:
 
 def test_the_dummy_addressee_is_nobody() -> None:
     """The dummy carries no serial that a letter can have, and no postal code that exists."""
-    assert (DUMMY.serial, DUMMY.postal_code) == (0, "000-0000")
+    assert (DUMMY.serial, DUMMY.postal_code) == (0, "000-0001")

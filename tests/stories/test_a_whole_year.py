@@ -111,7 +111,7 @@ def test_every_paper_is_there_and_says_what_it_is(year: Stage, paper: str, words
 def test_the_specimen_has_a_dummy_addressee(year: Stage) -> None:
     """The specimen letter shows nobody: the dummy addressee, an impossible postal code, and the mark of a specimen."""
     text = text_of(year.out / "papers/specimen-letter.pdf")
-    for words in ("見本 太郎 様", "〒000-0000", "東京都見本区", "はたちのつどい"):
+    for words in ("見本 太郎 様", "〒000-0001", "東京都見本区", "はたちのつどい"):
         assert words in text
 
 

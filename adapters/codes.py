@@ -1,0 +1,49 @@
+"""Codes as text: the customer barcode's bars and a piece code's modules are glyphs of one small font.
+
+Text is quick to set, small in the PDF and sharp at any resolution; rectangles are none of these. The font stands in
+deploy/fonts and is drawn by `python -m deploy.code_font`. Its signs lie in plane 16, where neither registers nor text
+fonts keep characters of their own, and names are never set in it: a private use character of a name stays one.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import zxingcpp
+
+from models.serials import piece_code
+
+FOLDER = Path(str(files("deploy") / "fonts"))
+FAMILY = "Tsudoi Codes"
+FIRST_BAR, FIRST_CELL = 0x10F000, 0x10F010
+_BARS = str.maketrans({str(kind): chr(FIRST_BAR + kind) for kind in range(1, 5)})
+_CELLS = {bits: chr(FIRST_CELL + bits) for bits in range(16)}
+_DARK = 0
+
+
+def bars_as_text(bars: str) -> str:
+    """Return the bars of a customer barcode, digits from 1 to 4, in the font's signs."""
+    return bars.translate(_BARS)
+
+
+def piece_as_text(serial: int, fiscal_year: int) -> str:
+    """Return the piece code of a serial as seven lines of seven signs, each two by two modules of its DataMatrix.
+
+    What is encoded is the fiscal year, the serial and its check characters: 11 signs, 14 by 14 modules.
+    """
+    return matrix_as_text(piece_code(serial, fiscal_year).replace("-", ""))
+
+
+def matrix_as_text(content: str) -> str:
+    """Return a DataMatrix (ISO/IEC 16022, ECC 200) as lines of signs."""
+    zxing: Any = zxingcpp  # its types are not known
+    image: Any = zxing.create_barcode(content, zxing.BarcodeFormat.DataMatrix).to_image(add_quiet_zones=False)
+    height, width = image.shape
+    dark = [pixel == _DARK for pixel in memoryview(image).tobytes()]
+    return "\n".join(
+        "".join(
+            _CELLS[dark[at] + 2 * dark[at + 1] + 4 * dark[at + width] + 8 * dark[at + width + 1]]
+            for at in range(row * width, row * width + width, 2)
+        )
+        for row in range(0, height, 2)
+    )
