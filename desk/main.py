@@ -28,6 +28,7 @@ ROOMS = {
     "sample": "desk.extracts",
     "extract": "desk.extracts",
     "contractor": "desk.contractors",
+    "enclosing": "desk.enclosing",
     "ledger": "desk.ledgers",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",

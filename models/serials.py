@@ -1,8 +1,10 @@
 """Serials as text: "1-3998,4001". Compact enough for a ledger entry, exact enough for a join."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
+from typing import Any, overload
 
 from models.errors import BadInput
 from models.words import _
@@ -46,9 +48,101 @@ def compact(serials: Iterable[int]) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in spans)
 
 
+def canonical(text: str) -> str:
+    """Write the serials that a text names in the one way that `compact` writes them, without naming each."""
+    return _written(ranges(text))
+
+
+def union(*texts: str) -> str:
+    """Return the serials that any of the texts names."""
+    return _written(sorted(span for text in texts for span in ranges(text)))
+
+
+def minus(text: str, *others: str) -> str:
+    """Return the serials of a text that none of the others names."""
+    left: list[tuple[int, int]] = []
+    gone = ranges(union(*others))
+    for first, last in ranges(text):
+        start = first
+        for out_first, out_last in gone[bisect_left(gone, first, key=_end) :]:
+            if out_first > last:
+                break
+            if start < out_first:
+                left.append((start, out_first - 1))
+            start = max(start, out_last + 1)
+        if start <= last:
+            left.append((start, last))
+    return _written(left)
+
+
+def common(text: str, other: str) -> str:
+    """Return the serials that both texts name."""
+    return minus(text, minus(text, other))
+
+
+def _end(span: tuple[int, int]) -> int:
+    return span[1]
+
+
+def _written(spans: Iterable[tuple[int, int]]) -> str:
+    """Write spans that are in order, run together where they touch or overlap."""
+    runs: list[tuple[int, int]] = []
+    for first, last in spans:
+        if runs and first <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+
+
 def _span(part: str) -> tuple[int, int]:
     found = _SPAN.fullmatch(part)
     span = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not 0 < span[0] <= span[1]:
         raise ValueError
     return span
+
+
+# What stands in a piece's code: perhaps the fiscal year, the serial, two check characters.
+_PIECE_CODE = re.compile(r"(?:([0-9]{2})-?)?([0-9]{7})-?([0-9A-Z]{2})")
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MODULUS, _RADIX = 1271, 36  # ISO/IEC 7064, MOD 1271-36
+_PLACES = 9  # digits: two of the fiscal year, seven of the serial
+_WEIGHTS = tuple(pow(_RADIX, place + 2, _MODULUS) for place in range(_PLACES))
+YEAR_PLACE = 10_000_000
+CHECKS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+
+
+def piece_code(serial: int, fiscal_year: int | None = None) -> str:
+    """Write the code of a piece: "26-0001234-K7", or "0001234K7" without the fiscal year."""
+    if fiscal_year is None:
+        return f"{serial:07}{CHECKS[check_value(serial)]}"
+    short = fiscal_year % 100
+    return f"{short:02}-{serial:07}-{CHECKS[check_value(short * YEAR_PLACE + serial)]}"
+
+
+def read_piece_code(text: str) -> tuple[int | None, int]:
+    """Read the code of a piece: its fiscal year, None where the code names none, and its serial.
+
+    Raises:
+        BadInput: this is not the code of a piece, or its check characters are wrong.
+
+    """
+    found = _PIECE_CODE.fullmatch(text)
+    short, serial = (int(found[1] or 0), int(found[2])) if found else (0, 0)
+    if found is None or serial < 1 or CHECKS[check_value(short * YEAR_PLACE + serial)] != found[3]:
+        raise BadInput(_("This is not the code of a piece."), _("Scan it again, or open the piece."))
+    return (2000 + short if found[1] else None), serial
+
+
+@overload
+def check_value(number: int) -> int: ...
+@overload
+def check_value(number: Any) -> Any: ...
+def check_value(number: Any) -> Any:
+    """Return the check value of a number of nine digits (ISO/IEC 7064, MOD 1271-36).
+
+    Only arithmetic: a whole column of a table may be handed in as well as one number.
+    """
+    weighed = sum(number // 10**place % 10 * weight for place, weight in enumerate(_WEIGHTS))
+    return (1 - weighed) % _MODULUS

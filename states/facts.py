@@ -7,7 +7,7 @@ connection of the same transaction, so a guard stays a pure reading of one momen
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from models.clock import TOKYO
 from models.people import Person
@@ -19,12 +19,13 @@ R = TypeVar("R", bound=ActRecord)
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """An act that is done: when, by whom, confirmed by whom, and its record as stored (JSON)."""
+    """An act that is done: when, by whom, confirmed by whom, its record as stored (JSON), its number in the ledger."""
 
     occurred_at: datetime
     by: str
     data: str
     confirmed_by: str = ""
+    seq: int = 0
 
     @property
     def on(self) -> date:
@@ -66,6 +67,22 @@ class Pieces(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Past(Generic[R]):
+    """One time that an act was done: its number in the ledger, and what it brought."""
+
+    seq: int
+    record: R
+
+
+class History(Protocol):
+    """What an act brought each time it was done, not the last time alone."""
+
+    def of(self, act: str) -> tuple[tuple[int, str], ...]:
+        """Return number in the ledger and record as stored (JSON) of each time, the first one first."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """One cycle at one moment."""
 
@@ -84,6 +101,7 @@ class Facts:
     incidents: frozenset[int]
     claims: frozenset[str]
     pieces: Pieces
+    history: History
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
@@ -95,6 +113,12 @@ class Facts:
         """Return the latest record of an act, or None while it is not done."""
         done = self.done.get(act)
         return kind.model_validate_json(done.data) if done else None
+
+    def past(self, act: str, kind: type[R]) -> tuple[Past[R], ...]:
+        """Return every record of an act, the first one first; a repetition does not hide what was before it."""
+        if act not in self.done:
+            return ()
+        return tuple(Past(seq=seq, record=kind.model_validate_json(data)) for seq, data in self.history.of(act))
 
     def items_in(self, state: str, *kinds: str) -> tuple[ItemFact, ...]:
         """Return the custody items in a state, of the named kinds or of any."""

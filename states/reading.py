@@ -27,7 +27,7 @@ _PEOPLE = select(tables.Staff)
 _DUE = select(col(tables.Act.act), col(tables.Act.due_on)).where(col(tables.Act.cycle_id) == _CYCLE)
 _DONE = select(
     col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by), col(tables.Record.data),
-    col(tables.Record.confirmed_by),
+    col(tables.Record.confirmed_by), col(tables.Record.ledger_seq),
 ).where(col(tables.Record.cycle_id) == _CYCLE, col(tables.Record.status) == "done")  # fmt: skip
 _ITEMS = (
     select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
@@ -39,6 +39,15 @@ _RECHECKED = select(col(tables.Record.data)).where(
     col(tables.Record.cycle_id) == _CYCLE,
     col(tables.Record.act).in_(_RECHECKS),
     col(tables.Record.status).in_(("done", "superseded")),
+)
+_PAST = (
+    select(col(tables.Record.ledger_seq), col(tables.Record.data))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.act) == bindparam("act"),
+        col(tables.Record.status).in_(("done", "superseded")),
+    )
+    .order_by(col(tables.Record.ledger_seq))
 )
 _INCIDENTS = select(col(tables.Incident.id)).where(
     col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
@@ -93,6 +102,19 @@ class PiecesOf:
         return where
 
 
+@dataclass(frozen=True, kw_only=True)
+class HistoryOf:
+    """The records of one cycle, the superseded ones too, asked through the connection of the transaction."""
+
+    connection: Connection
+    cycle_id: str
+
+    def of(self, act: str) -> tuple[tuple[int, str], ...]:
+        """Return number in the ledger and record of each time the act was done, the first one first."""
+        rows = self.connection.execute(_PAST, {"cycle_id": self.cycle_id, "act": act})
+        return tuple((row.ledger_seq, row.data) for row in rows)
+
+
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
     """Return the conditions that together name these serials, each short enough for one statement."""
     spans = ranges(serials)
@@ -128,6 +150,7 @@ def load(
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+        history=HistoryOf(connection=connection, cycle_id=cycle.id),
         measures=measures,
     )
 
@@ -154,7 +177,13 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
 def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
     mine = {"cycle_id": cycle_id}
     done = {
-        row.act: Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
+        row.act: Done(
+            occurred_at=aware(row.occurred_at),
+            by=row.by,
+            data=row.data,
+            confirmed_by=row.confirmed_by,
+            seq=row.ledger_seq,
+        )
         for row in connection.execute(_DONE, mine)
     }
     return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}

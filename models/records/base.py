@@ -25,7 +25,7 @@ class Nothing(ActRecord):
 
 def _canonical(text: str) -> str:
     try:
-        return serials.compact(serials.expand(text))
+        return serials.canonical(text)
     except BadInput as error:
         raise ValueError(error.message) from None
 
@@ -38,6 +38,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$")]
+MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SerialText = Annotated[str, AfterValidator(_canonical)]
 Instant = AwareDatetime
