@@ -112,16 +112,22 @@ def _table(path: Path, number: int, shape: ScanLog, *, timed: bool) -> pl.DataFr
     header = utf8.partition(b"\n")[0].decode(errors="replace") if shape.header else ""
     columns = shape.columns_read(timed=timed)
     places = [_place(column, header, number, shape) for column in columns]
-    table = pl.read_csv(
-        utf8,
-        has_header=False,
-        skip_rows=int(shape.header),
-        separator=shape.separator.replace("\\t", "\t"),
-        schema={f"at{place}": pl.String for place in range(max(places) + 1)},
-        quote_char=None,
-        truncate_ragged_lines=True,
-        columns=sorted(set(places)),
-    ).with_row_index("line", offset=1 + shape.header)
+    table = (
+        pl.scan_csv(
+            utf8,
+            has_header=False,
+            skip_lines=int(shape.header),
+            separator=shape.separator.replace("\\t", "\t"),
+            schema={f"at{place}": pl.String for place in range(max(places) + 1)},
+            quote_char=None,
+            truncate_ragged_lines=True,
+            extra_columns="ignore",
+            missing_columns="insert",
+        )
+        .select(f"at{place}" for place in sorted(set(places)))
+        .collect()
+        .with_row_index("line", offset=1 + shape.header)
+    )
     if table.is_empty():
         raise BadInput(
             _("Scan log {number} holds no scans.").format(number=number), _("Export the log of the machine again.")

@@ -18,6 +18,7 @@ from models.records.transfer import PackageSealed
 from models.serials import compact, expand
 from states import schedule
 from states.facts import Facts
+from steps import acting, enclosing
 from steps.office import Office
 from steps.printing import template_sha256
 
@@ -25,7 +26,9 @@ COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watan
 MANAGER, HANDLER, SECOND_HANDLER = "asahi", "kobayashi", "yoshida"
 
 PULLED_FIRST, PULLED_LAST = 3, 2
+RETURNED = 3
 OPENED_AS_SAMPLE = 20
+SHEETS = 4500
 KEPT_UNTIL = "{year}-03-31"
 
 
@@ -129,7 +132,8 @@ def _report_printing(scene: Scene) -> Fields:
     spoiled = serials[:: max(1, len(serials) // 2)][:2]
     return {
         "good": compact(serials), "spoiled": compact(spoiled), "reprinted": compact(spoiled),
-        "sheets_left": len(serials) // 20, "spoiled_stack": f"S-{scene.year}-01",
+        "sheets_left": max(0, SHEETS - len(serials) - len(spoiled) - 1), "spoiled_stack": f"S-{scene.year}-01",
+        "blank_reason": "試し刷り", "template_sha256": _printed_from(scene),
     }  # fmt: skip
 
 
@@ -161,12 +165,38 @@ def _acknowledge(act: str) -> Callable[[Scene], Fields]:
 
 
 def _report_enclosing(scene: Scene) -> Fields:
-    sealed = scene.serials("printed", origin="extract")
-    return {"sealed": compact(sealed), "machine_count": len(sealed), "envelopes_left": len(sealed) // 20}
+    """Seal, reconcile the log, look for what it could not read, open what a hand was on, and report what is sealed."""
+    office, cycle_id, shape = scene.office, scene.facts.cycle_id, scene.facts.programme.enclosing.log
+    printed = scene.serials("printed", origin="extract")
+    log = scene.printer.seals(printed, fiscal_year=scene.year, shape=shape)
+    found, _outcome = enclosing.reconcile(office, cycle_id, logs=[log], trays={}, by=MANAGER, via="rehearsal")
+    if not found.holds:
+        told = found.record
+        settled = {
+            "found": told.missing, "opened": told.touched, "unreadable": told.unreadable, "witness": SECOND_HANDLER,
+        }  # fmt: skip
+        acting.perform(office, cycle_id, "settle_differences", by=MANAGER, fields=settled, via="rehearsal")
+    return {**enclosing.report_fields(office, cycle_id), "envelopes_left": len(printed) // 20}
+
+
+def _end_returned_mail(scene: Scene) -> Fields:
+    """Three letters came back; each was recorded by its serial before the window closes."""
+    returned = scene.serials("posted")[:RETURNED]
+    fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
+    if returned:
+        acting.perform(
+            scene.office, scene.facts.cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal",
+            key=f"{scene.facts.cycle_id}/record_returned_mail/rehearsal",
+        )  # fmt: skip
+    return {"returned": {"address_unknown": len(returned)} if returned else {}}
+
+
+def _printed_from(scene: Scene) -> str:
+    return template_sha256(scene.facts.programme)
 
 
 def _return_items(scene: Scene) -> Fields:
-    out = scene.facts.items_in("with_contractor", "medium", "password_notice", "spoiled_sheets")
+    out = scene.facts.items_in("with_contractor", "medium", "password_notice", "spoiled_sheets", "pulled_pieces")
     scene.printer.returns_what_it_was_handed()
     return {
         "items": [item.number for item in out], "giver": MANAGER, "receiver": COORDINATOR, "occasion": "第3回 返却",
@@ -217,9 +247,9 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     ),
     "deliver_manuscript": (
         COORDINATOR,
-        lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": 4500},
+        lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": SHEETS},
     ),
-    "submit_text_proof": (MANAGER, _on_file(version=1)),
+    "submit_text_proof": (MANAGER, lambda s: {"version": 1, "template_sha256": _printed_from(s)}),
     "approve_text": (APPROVER, _on_file(version=1)),
     "extract": (REGISTRAR, _check_extract),
     "recheck_before_sealing": (REGISTRAR, _on_file()),
@@ -227,7 +257,14 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "hand_over_password": (COORDINATOR, _hand_over_password),
     "report_receipt": (MANAGER, _report_receipt),
     "hand_over": (COORDINATOR, _on_file()),
-    "submit_imprint_sample": (MANAGER, lambda s: {"version": 1, "serials": compact(s.printer.prints_a_sample())}),
+    "submit_imprint_sample": (
+        MANAGER,
+        lambda s: {
+            "version": 1,
+            "serials": compact(s.printer.prints_a_sample()),
+            "template_sha256": _printed_from(s),
+        },
+    ),
     "approve_proof": (COORDINATOR, _on_file(version=1)),
     "report_printing": (MANAGER, _report_printing),
     "complete_printing": (COORDINATOR, lambda s: {"letters_printed": s.count("printed", origin="extract")}),
@@ -254,7 +291,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "confirm_erasure": (COORDINATOR, _on_file(every_place_covered=True)),
     "report_completion": (MANAGER, lambda s: {"completed_on": s.today}),
     "accept_work": (COORDINATOR, lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"}),
-    "end_returned_mail": (COORDINATOR, _on_file(returned={"address_unknown": 3})),
+    "end_returned_mail": (COORDINATOR, _end_returned_mail),
     "destroy_items": (COORDINATOR, _destroy_items),
     "close": (
         COORDINATOR,

@@ -448,9 +448,7 @@ def _notes(year: _Year) -> Iterator[str]:
 
 def sample_sentence(inspected: DeliveryInspected, confidence: float) -> str:
     """Say on paper what the sampled opening of a delivery can tell, and how surely."""
-    most = most_wrong(
-        pieces=inspected.delivered, opened=inspected.opened, wrong=inspected.wrong, confidence=confidence
-    )
+    most = most_wrong(pieces=inspected.delivered, opened=inspected.opened, wrong=inspected.wrong, confidence=confidence)
     share = f"{most / inspected.delivered:.1%}" if inspected.delivered else "0%"
     return (
         f"抜取り開封: {inspected.delivered:,} 通のうち {inspected.opened:,} 通を開封し、誤り {inspected.wrong:,} 通"

@@ -72,6 +72,17 @@ def report(office: Office, cycle_id: str, *, envelopes_left: int = 0, by: str, v
         Refused: a guard is not met.
 
     """
+    fields = {**report_fields(office, cycle_id), "envelopes_left": envelopes_left}
+    return acting.perform(office, cycle_id, "report_enclosing", by=by, fields=fields, via=via)
+
+
+def report_fields(office: Office, cycle_id: str) -> dict[str, str | int]:
+    """Return what the report of the enclosing says after the reconciliation.
+
+    Raises:
+        Unknown: nothing is reconciled yet.
+
+    """
     facts = papers.facts_of(office, cycle_id)
     scanned = facts.record("reconcile_enclosing", EnclosingReconciled)
     if scanned is None:
@@ -83,11 +94,11 @@ def report(office: Office, cycle_id: str, *, envelopes_left: int = 0, by: str, v
         now = office.door.facts(connection, cycle_id)
         inside = set(expand(scanned.sealed)) | settled_serials(now)
         sealed = inside & now.pieces.serials("printed", origin="extract")
-    fields = {
-        "sealed": compact(sealed), "machine_count": len(sealed) + scanned.reruns, "reruns": scanned.reruns,
-        "envelopes_left": envelopes_left,
-    }  # fmt: skip
-    return acting.perform(office, cycle_id, "report_enclosing", by=by, fields=fields, via=via)
+    return {
+        "sealed": compact(sealed),
+        "machine_count": len(sealed) + scanned.reruns,
+        "reruns": scanned.reruns,
+    }
 
 
 def still_open(office: Office, cycle_id: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from models.programme import Programme
 from models.records.base import ActRecord
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken
+from models.records.mailing import PostingApproved
 from models.records.media_return import ItemsReturned
 from models.records.preparation import HandlersRegistered
 from models.records.transfer import Movement, PackageSealed
@@ -36,6 +37,7 @@ KINDS = {
     "medium": "電磁的媒体（暗号化済）",
     "password_notice": "パスワード通知書",
     "spoiled_sheets": "損紙（宛名印字済）",
+    "pulled_pieces": "引抜き分（宛名印字済）",
     "electronic_copy": "電子データの複製",
 }
 DECISIONS = {"exclude": "除外", "accept": "そのまま", "substitute": "置換え"}
@@ -59,6 +61,8 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
             _print_return(office, cycle_id, outcome, record)
         case PullListIssued():
             _print_pull_list(office, cycle_id, outcome, record, by=by)
+        case PostingApproved():
+            print_posting_paper(office, cycle_id)
         case _:
             return
 
@@ -185,6 +189,32 @@ def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[s
     return put(office, "control-sheet", sheet), put(office, "password-notice", notice)
 
 
+def print_posting_paper(office: Office, cycle_id: str) -> Path:
+    """Print what the poster takes to the post office: the approved number, how it is posted, room for the accepted."""
+    facts = facts_of(office, cycle_id)
+    go, done = facts.record("approve_posting", PostingApproved), facts.done["approve_posting"]
+    if go is None:
+        raise RuntimeError
+    names, how = names_of(facts), facts.programme.mailing
+    side = BY_TRIGGER["post"].owner_under(facts.programme)
+    data: dict[str, Any] = {
+        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on),
+        "poster": facts.programme.contractor.name if side is Side.CONTRACTOR else facts.programme.sections.owner,
+        "post_on": moment(facts.due["post"]),
+        "office": how.office,
+        "letters": f"{go.letters:,}",
+        "postage": [
+            {"label": "郵便物の種類", "value": how.kind},
+            {"label": "料金の支払", "value": how.postage},
+            {"label": "割引", "value": "、".join(how.discounts) or "なし"},
+            {"label": "カスタマバーコード", "value": "あり" if facts.programme.paper.customer_barcode else "なし"},
+        ],
+        "approved_by": [names.get(person, "") for person in (done.by, done.confirmed_by) if person],
+        "approved_at": moment(done.occurred_at),
+    }
+    return put(office, "posting-paper", office.press(facts.programme).make("posting_paper", data))
+
+
 def print_extract_report(office: Office, cycle_id: str) -> Path:
     """Print the sheet that the two checkers sign: counts, exclusions, months, held rows by number and code."""
     facts = facts_of(office, cycle_id)
@@ -300,6 +330,7 @@ def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: Pu
         "rows": [
             {"serial": f"{serial:07}", "code": code} for serial, code in zip(expand(record.pulled), codes, strict=True)
         ],
+        "sealed": final and bool(record.pulled),
         "codes": [{"code": code, "meaning": "差止め"} for code in sorted(record.reasons)],
         "made_by": names_of(facts).get(by, ""),
     }
