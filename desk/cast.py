@@ -18,6 +18,7 @@ from models.records.transfer import PackageSealed
 from models.serials import compact, expand
 from states import schedule
 from states.facts import Facts
+from states.guards.mailing import returned_by_reason
 from steps import acting, enclosing
 from steps.office import Office
 from steps.printing import template_sha256
@@ -180,15 +181,14 @@ def _report_enclosing(scene: Scene) -> Fields:
 
 
 def _end_returned_mail(scene: Scene) -> Fields:
-    """Three letters came back; each was recorded by its serial before the window closes."""
+    """Record by serial what came back, unless that is done, and close the window."""
+    office, cycle_id = scene.office, scene.facts.cycle_id
     returned = scene.serials("posted")[:RETURNED]
-    fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
-    if returned:
-        acting.perform(
-            scene.office, scene.facts.cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal",
-            key=f"{scene.facts.cycle_id}/record_returned_mail/rehearsal",
-        )  # fmt: skip
-    return {"returned": {"address_unknown": len(returned)} if returned else {}}
+    if returned and "record_returned_mail" not in scene.facts.done:
+        fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
+        acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
+    with reading(office.engine) as connection:
+        return {"returned": returned_by_reason(office.door.facts(connection, cycle_id))}
 
 
 def _printed_from(scene: Scene) -> str:

@@ -223,7 +223,7 @@ class _Year:
     def source(self, *acts: str) -> str:
         """Return the acts a number comes from, each with its latest entry in the ledger."""
         done = [(BY_TRIGGER[act].ja, self.facts.done[act].seq) for act in acts if act in self.facts.done]
-        return "、".join(f"{ja}（第{seq}号）" for ja, seq in done) or BY_TRIGGER[acts[0]].ja
+        return "、".join(f"{ja} 第{seq}号" for ja, seq in done) or BY_TRIGGER[acts[0]].ja
 
 
 EXCLUDED = {
@@ -237,7 +237,7 @@ STAGES = {
     "transfer": ("うち引渡し前", "before the hand-over"),
     "printing": ("うち印字前", "before printing"),
     "sealing": ("うち封緘前", "before sealing"),
-    "sealed": ("うち封緘後（封緘済みの郵便物を抜取り）", "after sealing: sealed pieces taken out"),
+    "sealed": ("うち封緘後（封緘済みを抜取り）", "after sealing: sealed pieces taken out"),
 }
 OUTCOMES = {
     "kept": ("うち保管", "kept"),
@@ -275,12 +275,13 @@ def _made(year: _Year) -> Iterator[Line]:
     yield _line("printed", "印字（良品）", "printed well", count(year.printed), printing)
     yield _line("spoiled", "損紙（印字済）", "spoiled sheets", year.spoiled, year.source("report_printing"))
     yield _line("enclosed", "封緘", "enclosed and sealed", count(year.enclosed), year.source(*enclosing))
+    first, final = year.source("acknowledge_pull_list"), year.source("acknowledge_final_pull_list")
     pulled = year.source("acknowledge_pull_list", "acknowledge_final_pull_list")
+    sources = {"transfer": year.source("recheck_before_sealing"), "sealed": final}
     yield _line("pulled", "引抜き", "pulled", year.states["pulled"], pulled)
     for stage, serials in year.pulled.items():
-        source = year.source("recheck_before_sealing") if stage == "transfer" else pulled
         if serials:
-            yield _line(f"pulled_{stage}", *STAGES[stage], count(serials), source, "pulled")
+            yield _line(f"pulled_{stage}", *STAGES[stage], count(serials), sources.get(stage, first), "pulled")
 
 
 def _ended(year: _Year) -> Iterator[Line]:
