@@ -117,7 +117,7 @@ def _table(path: Path, number: int, shape: ScanLog, *, timed: bool) -> pl.DataFr
             utf8,
             has_header=False,
             skip_lines=int(shape.header),
-            separator=shape.separator.replace("\\t", "\t"),
+            separator=shape.separator,
             schema={f"at{place}": pl.String for place in range(max(places) + 1)},
             quote_char=None,
             truncate_ragged_lines=True,
@@ -149,13 +149,15 @@ def _as_utf8(content: bytes, shape: ScanLog) -> bytes:
 def _codec(content: bytes, shape: ScanLog) -> str:
     if content.startswith(codecs.BOM_UTF8):
         return "utf-8"
-    return "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else shape.encoding
+    if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    return "utf-16-le" if shape.encoding == "utf-16" else shape.encoding
 
 
 def _place(column: str | int, header: str, number: int, shape: ScanLog) -> int:
     if isinstance(column, int):
         return column - 1
-    names = [name.strip(_QUOTES) for name in header.split(shape.separator.replace("\\t", "\t"))]
+    names = [name.strip(_QUOTES) for name in header.split(shape.separator)]
     if column in names:
         return names.index(column)
     raise BadInput(

@@ -15,6 +15,7 @@ def furnish(app: typer.Typer) -> None:
     contractor = typer.Typer(help=_("The contractor's side, from the package alone."), no_args_is_help=True)
     contractor.command("open", help=_("Open the encrypted package; the password is asked for."))(open_)
     contractor.command("print", help=_("Print the letters of an opened package as PDF."))(print_)
+    contractor.command("digest", help=_("Write check values of what is about to be printed."))(digest)
     contractor.command("erase", help=_("Overwrite and remove everything that was opened."))(erase)
     app.add_typer(contractor, name="contractor")
 
@@ -44,6 +45,17 @@ def print_(
 
     count = contractor.print_letters(folder, into)
     say(_("{count} letters are printed as PDF.").format(count=f"{count:,}"))
+
+
+def digest(
+    printed: Path = typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address.")),
+    into: Path = typer.Argument(help=_("Where the check values are written.")),
+    sha256: str = typer.Option(..., "--sha256", help=_("SHA-256 of the control sheet.")),
+) -> None:
+    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+
+    count = contractor.write_digests(printed, sha256, into)
+    say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
 
 
 def erase(

@@ -1,5 +1,6 @@
 """`tsudoi enclosing`: scan logs and trays against the serials, what is still open, and the report that follows."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ def furnish(app: typer.Typer) -> None:
     room = typer.Typer(help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
     room.command("reconcile", help=_("Join scan logs and trays with the serials; names every difference."))(reconcile)
     room.command("differences", help=_("List the differences that are still open."))(differences)
+    room.command("imprint", help=_("Compare what is about to be printed with what was sent, row by row."))(imprint)
     room.command("report", help=_("Report the enclosing as it was reconciled."))(report)
     app.add_typer(room, name="enclosing")
 
@@ -79,6 +81,31 @@ def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JS
             year=year
         ))  # fmt: skip
     return HELD if left else DONE
+
+
+def imprint(
+    year: int = YEAR,
+    digests: Path = typer.Argument(help=_("The contractor's check values.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+
+    office = Office.open()
+    found = printing.compare_imprint(office, office.cycle_id(year, programme), digests)
+    holds = not (found.wrong or found.missing or found.alien)
+    if as_json:
+        say_json(asdict(found) | {"holds": holds})
+        return DONE if holds else HELD
+    say(_("{count} rows are right.").format(count=f"{found.right:,}"))
+    for label, serials in (
+        (_("Name and address do not belong together: {serials}"), found.wrong),
+        (_("Not about to be printed: {serials}"), found.missing),
+        (_("Not to be printed: {serials}"), found.alien),
+    ):
+        if serials:
+            say(label.format(serials=serials), style="bold red")
+    return DONE if holds else HELD
 
 
 def report(

@@ -6,6 +6,7 @@ stands; the counts it makes are its own.
 
 import csv
 import hashlib
+import hmac
 import io
 import json
 from collections.abc import Iterator
@@ -89,6 +90,36 @@ def print_sample(folder: Path, into: Path, serials: frozenset[int]) -> Path:
     path = into / "imprint-sample.pdf"
     path.write_bytes(_press(folder).specimen(_words(folder), people))
     return path
+
+
+def write_digests(printed: Path, package_sha256: str, into: Path) -> int:
+    """Write a check value of each row that a print system is about to print; return how many rows.
+
+    `printed` is a CSV with a header and serial, name, postal code and address, as that system holds them. The ward
+    compares the values with its own: a name that stands with another's address is named by its serial. The values hold
+    nothing that can be read, and nobody without the hash of the package can make them.
+
+    Raises:
+        BadInput: the file is not such a CSV.
+
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(printed.read_text(encoding="utf-8-sig"), newline="")))[1:]
+        lines = [f"{int(row[0])},{row_digest(package_sha256, *row[:4])}" for row in rows if row]
+    except (OSError, ValueError, TypeError, csv.Error):
+        raise BadInput(
+            _("The rows to be printed cannot be read."),
+            _("Export them as CSV in UTF-8: serial, name, postal code, address, with a header."),
+        ) from None
+    into.touch(mode=0o600)
+    into.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return len(lines)
+
+
+def row_digest(package_sha256: str, serial: str, name: str, postal_code: str, address: str) -> str:
+    """Return the check value of a row: keyed with the package's hash, the postal code with or without its hyphen."""
+    text = "\x1f".join((str(int(serial)), name, postal_code.replace("-", ""), address))
+    return hmac.new(bytes.fromhex(package_sha256), text.encode(), hashlib.sha256).hexdigest()
 
 
 def erase(folder: Path) -> int:
