@@ -20,7 +20,8 @@ receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
 
-_THINGS = ("medium", "password_notice", "spoiled_sheets")  # what comes back; electronic copies are erased (Law 7)
+# What comes back; electronic copies are erased (Law 7).
+_THINGS = ("medium", "password_notice", "spoiled_sheets", "pulled_pieces")
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
