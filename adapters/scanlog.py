@@ -37,7 +37,8 @@ class Log:
 
     `scans` has the columns line (as an editor shows it), letter and year (null where the code cannot be read; year also
     where the code names none), other_1 … other_n (the other codes of the piece), agree (every other code is the
-    letter's), rerun, touched, and stamp (equal for the same scan in two logs; null where there is one log or no time).
+    letter's), rerun, touched, and stamp (equal for the same scan in two logs; null where one log
+    is given, or it has no time).
     """
 
     sha256: str
@@ -51,14 +52,14 @@ def read_logs(paths: Sequence[Path], *, shape: ScanLog) -> tuple[Log, ...]:
         BadInput: a file cannot be read, is empty, too large or no log of this shape; it is named by its place.
 
     """
-    found: dict[str, int] = {}
+    timed, logs = len(paths) > 1 and bool(shape.time), dict[str, Log]()
     for number, path in enumerate(paths, start=1):
-        found.setdefault(hashlib.sha256(_content(path, number, shape)).hexdigest(), number)
-    timed = len(found) > 1 and bool(shape.time)
-    return tuple(
-        Log(sha256=digest, scans=_scans(_table(paths[number - 1], number, shape, timed=timed), shape, timed=timed))
-        for digest, number in found.items()
-    )
+        content = _content(path, number, shape)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest not in logs:
+            table = _table(content, number, shape, timed=timed)
+            logs[digest] = Log(sha256=digest, scans=_scans(table, shape, timed=timed))
+    return tuple(logs.values())
 
 
 def piece_codes(codes: pl.Series) -> pl.DataFrame:
@@ -106,9 +107,9 @@ def _content(path: Path, number: int, shape: ScanLog) -> bytes:
     return content
 
 
-def _table(path: Path, number: int, shape: ScanLog, *, timed: bool) -> pl.DataFrame:
+def _table(content: bytes, number: int, shape: ScanLog, *, timed: bool) -> pl.DataFrame:
     """Return the needed columns as text, c0 being the letter's, and the line of each row."""
-    utf8 = _as_utf8(_content(path, number, shape), shape)
+    utf8 = _as_utf8(content, shape)
     header = utf8.partition(b"\n")[0].decode(errors="replace") if shape.header else ""
     columns = shape.columns_read(timed=timed)
     places = [_place(column, header, number, shape) for column in columns]

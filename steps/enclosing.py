@@ -1,6 +1,7 @@
 """Enclosing: scan logs and trays are reconciled, reported, and a sample of the delivery is opened."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from math import comb
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,20 +113,16 @@ def most_wrong(*, pieces: int, opened: int, wrong: int, confidence: float) -> in
 
     Exact: the largest number under which finding so few is not yet less likely than 1 - confidence (hypergeometric).
     """
+    rare = 1 - Fraction(str(confidence))
     least, most = wrong, pieces - (opened - wrong)
     while least < most:
         middle = (least + most + 1) // 2
-        if _chance(pieces, middle, opened, wrong) >= 1 - confidence:
+        few = sum(comb(middle, k) * comb(pieces - middle, opened - k) for k in range(wrong + 1))
+        if few * rare.denominator >= comb(pieces, opened) * rare.numerator:
             least = middle
         else:
             most = middle - 1
     return least
-
-
-def _chance(pieces: int, wrong_of_all: int, opened: int, wrong: int) -> float:
-    """Return how likely it is to find at most so many wrong ones among those opened."""
-    ways = sum(comb(wrong_of_all, k) * comb(pieces - wrong_of_all, opened - k) for k in range(wrong + 1))
-    return ways / comb(pieces, opened)
 
 
 def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:
