@@ -208,6 +208,19 @@ class PullList(Document):
     rows: Sequence[Pull]
     codes: Sequence[Code]
     made_by: str
+    sealed: NotRequired[bool]
+
+
+class PostingPaper(Document):
+    """`posting_paper` 差出準備票: what the poster takes along; the accepted number is filled in at the counter."""
+
+    poster: str
+    post_on: Moment | None
+    office: str
+    letters: str
+    postage: Sequence[Labelled]
+    approved_by: Sequence[str]
+    approved_at: Moment | None
 
 
 class Entry(TypedDict):
@@ -237,11 +250,31 @@ class LedgerPrint(Document):
 
 
 class Count(TypedDict):
-    """A line of the conservation table."""
+    """A line of the conservation table; `differs` and `serials` are "" where it contradicts none."""
 
     label: str
     count: str
     source: str
+    part: NotRequired[bool]
+    differs: NotRequired[str]
+    serials: NotRequired[str]
+
+
+class Branch(TypedDict):
+    """What leaves the flow of pieces at a stage, or joins it."""
+
+    label: str
+    count: str
+
+
+class Stage(TypedDict):
+    """A stage in the picture of the year: how many pieces reached it, what joined before it and what left after it."""
+
+    label: str
+    count: str
+    differs: bool
+    joins: Sequence[Branch]
+    leaves: Sequence[Branch]
 
 
 class CountsResult(TypedDict):
@@ -305,6 +338,8 @@ class Report(Document):
     state: str
     counts: Sequence[Count]
     counts_result: CountsResult
+    flow: NotRequired[Sequence[Stage]]
+    notes: NotRequired[Sequence[str]]
     schedule: Sequence[Planned]
     overdue: Sequence[Overdue]
     incidents: Sequence[Incident]

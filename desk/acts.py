@@ -56,7 +56,7 @@ def act(
         key=key,
         occurred_at=at.replace(tzinfo=TOKYO) if at else None,
     )
-    return _report(outcome, year, as_json=as_json)
+    return tell_outcome(outcome, year, as_json=as_json)
 
 
 def confirm(
@@ -78,7 +78,7 @@ def confirm(
         office, cycle_id, trigger, by=by, passphrase=secret, decision_number=decision,
         decided_on=decided_on.date() if decided_on else None,
     )  # fmt: skip
-    return _report(outcome, year, as_json=as_json)
+    return tell_outcome(outcome, year, as_json=as_json)
 
 
 def move(
@@ -93,7 +93,7 @@ def move(
     office = Office.open()
     fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
     outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
-    return _report(outcome, year, as_json=as_json)
+    return tell_outcome(outcome, year, as_json=as_json)
 
 
 def list_acts() -> None:
@@ -123,7 +123,8 @@ def _show_fields(trigger: str) -> None:
     say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
 
 
-def _report(outcome: Outcome, year: int, *, as_json: bool) -> int:
+def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
+    """Say what came of an act; return the exit status."""
     title = in_words(ja=row_of(outcome.trigger).ja, en=row_of(outcome.trigger).en)
     if as_json:
         say_json({

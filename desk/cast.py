@@ -19,6 +19,8 @@ from models.serials import compact, count, expand
 from states import schedule
 from states.facts import Facts
 from states.guards.erasure import registered_copies
+from states.guards.mailing import returned_by_reason
+from steps import acting, enclosing
 from steps.office import Office
 from steps.printing import template_sha256
 
@@ -27,7 +29,9 @@ SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person tha
 MANAGER, HANDLER, SECOND_HANDLER = "asahi", "kobayashi", "yoshida"
 
 PULLED_FIRST, PULLED_LAST = 3, 2
+RETURNED = 3
 OPENED_AS_SAMPLE = 20
+SHEETS = 4500
 KEPT_UNTIL = "{year}-03-31"
 
 
@@ -142,7 +146,8 @@ def _report_printing(scene: Scene) -> Fields:
     printed = scene.printer.prints()
     return {
         "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
-        "sheets_left": count(printed.good) // 20, "spoiled_stack": f"S-{scene.year}-01",
+        "sheets_left": max(0, SHEETS - count(printed.good) - printed.sheets_spoiled - 1),
+        "spoiled_stack": f"S-{scene.year}-01", "blank_reason": "試し刷り", "template_sha256": _printed_from(scene),
     }  # fmt: skip
 
 
@@ -174,8 +179,33 @@ def _acknowledge(act: str) -> Callable[[Scene], Fields]:
 
 
 def _report_enclosing(scene: Scene) -> Fields:
-    sealed = scene.serials("printed", origin="extract")
-    return {"sealed": compact(sealed), "machine_count": len(sealed), "envelopes_left": len(sealed) // 20}
+    """Seal, reconcile the log, look for what it could not read, open what a hand was on, and report what is sealed."""
+    office, cycle_id, shape = scene.office, scene.facts.cycle_id, scene.facts.programme.enclosing.log
+    printed = scene.serials("printed", origin="extract")
+    log = scene.printer.seals(printed, fiscal_year=scene.year, shape=shape)
+    found, _outcome = enclosing.reconcile(office, cycle_id, logs=[log], trays={}, by=MANAGER, via="rehearsal")
+    if not found.holds:
+        told = found.record
+        settled = {
+            "found": told.missing, "opened": told.touched, "unreadable": told.unreadable, "witness": SECOND_HANDLER,
+        }  # fmt: skip
+        acting.perform(office, cycle_id, "settle_differences", by=MANAGER, fields=settled, via="rehearsal")
+    return {**enclosing.report_fields(office, cycle_id), "envelopes_left": len(printed) // 20}
+
+
+def _end_returned_mail(scene: Scene) -> Fields:
+    """Record by serial what came back, unless that is done, and close the window."""
+    office, cycle_id = scene.office, scene.facts.cycle_id
+    returned = scene.serials("posted")[:RETURNED]
+    if returned and "record_returned_mail" not in scene.facts.done:
+        fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
+        acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
+    with reading(office.engine) as connection:
+        return {"returned": returned_by_reason(office.door.facts(connection, cycle_id))}
+
+
+def _printed_from(scene: Scene) -> str:
+    return template_sha256(scene.facts.programme)
 
 
 def _return_items(scene: Scene) -> Fields:
@@ -231,9 +261,9 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     ),
     "deliver_manuscript": (
         COORDINATOR,
-        lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": 4500},
+        lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": SHEETS},
     ),
-    "submit_text_proof": (MANAGER, _on_file(version=1)),
+    "submit_text_proof": (MANAGER, lambda s: {"version": 1, "template_sha256": _printed_from(s)}),
     "approve_text": (APPROVER, _on_file(version=1)),
     "extract": (REGISTRAR, _check_extract),
     "recheck_before_sealing": (REGISTRAR, _on_file()),
@@ -247,6 +277,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
             "version": 1,
             "serials": compact(s.printer.prints_a_sample()),
             "sample_stack": f"I-{s.year}-01",
+            "template_sha256": _printed_from(s),
         },
     ),
     "approve_proof": (COORDINATOR, _on_file(version=1)),
@@ -275,7 +306,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "confirm_erasure": (COORDINATOR, _on_file(every_place_covered=True)),
     "report_completion": (MANAGER, lambda s: {"completed_on": s.today}),
     "accept_work": (COORDINATOR, lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"}),
-    "end_returned_mail": (COORDINATOR, _on_file(returned={"address_unknown": 3})),
+    "end_returned_mail": (COORDINATOR, _end_returned_mail),
     "destroy_items": (COORDINATOR, _destroy_items),
     "close": (
         COORDINATOR,

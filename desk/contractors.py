@@ -21,6 +21,7 @@ def furnish(app: typer.Typer) -> None:
     contractor.command("open", help=_("Open the encrypted package; the password is asked for."))(open_)
     contractor.command("sample", help=_("Print the imprint sample: every row that is hard to print."))(sample)
     contractor.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))(print_)
+    contractor.command("digest", help=_("Write check values of what is about to be printed."))(digest)
     contractor.command("erase", help=_("Overwrite and remove everything that was opened."))(erase)
     app.add_typer(contractor, name="contractor")
 
@@ -91,6 +92,17 @@ def print_(
     say_aside(_("For the printing report: {command}").format(
         command=f"tsudoi act YEAR report_printing --by PERSON --set good={printed.good}{again}"
     ))  # fmt: skip
+
+
+def digest(
+    printed: Path = typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address.")),
+    into: Path = typer.Argument(help=_("Where the check values are written.")),
+    sha256: str = typer.Option(..., "--sha256", help=_("SHA-256 of the control sheet.")),
+) -> None:
+    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+
+    count = contractor.write_digests(printed, sha256, into)
+    say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
 
 
 def erase(

@@ -122,9 +122,18 @@ def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -
         say_json(table.as_json())
         return
     say_table(
-        [_("Item"), _("Count"), _("Source")],
-        [[line.label, f"{line.count:,}", line.source] for line in table.lines],
-    )
+        [_("Item"), _("Count"), _("Differs by"), _("Serials"), _("Source")],
+        [
+            [
+                f"{'  ' if line.part_of else ''}{line.label}", f"{line.count:,}",
+                f"{line.differs_by:+,}" if line.differs_by else "", line.serials, line.source,
+            ]
+            for line in table.lines
+        ],
+        styles=["bold red" if line.differs_by else "" for line in table.lines],
+    )  # fmt: skip
+    for note in table.notes:
+        say(note)
     for difference in table.differences:
         say(difference, style="bold red")
     if not table.differences:

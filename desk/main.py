@@ -29,6 +29,7 @@ ROOMS = {
     "extract": "desk.extracts",
     "contractor": "desk.contractors",
     "barcode": "desk.barcodes",
+    "enclosing": "desk.enclosing",
     "ledger": "desk.ledgers",
     "bundle": "desk.ledgers",
     "incident": "desk.incidents",

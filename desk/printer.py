@@ -12,13 +12,15 @@ import pypdfium2
 from adapters.password import ALPHABET, GROUPS
 from adapters.vault import shred
 from models.errors import BadInput
-from models.serials import compact, expand
+from models.programme import ScanLog
+from models.serials import compact, expand, piece_code
 from models.words import _
 from steps import contractor
 from steps.contractor import Opened, Printed
 
 _GROUP = 5
 _SPOILED = 2
+_UNREAD, _TOUCHED = 5, 9  # places in the log of the rehearsed sealer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,19 @@ class Printer:
             else record
         )
 
+    def seals(self, serials: list[int], *, fiscal_year: int, shape: ScanLog) -> Path:
+        """Seal the pieces and return the log of the sealer: a code it could not read, a piece that a hand was on."""
+        path = self.folder / "sealer" / "scan-log.csv"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = [",".join(map(str, (*shape.columns_read(timed=False), shape.time)))]
+        for place, serial in enumerate(serials):
+            code = "NOREAD" if place == _UNREAD else piece_code(serial, fiscal_year)
+            mark = shape.touched[0] if place == _TOUCHED else ""
+            codes = [code] * (1 + len(shape.others))
+            lines.append(",".join((*codes, mark, f"10:{place // 60 % 60:02}:{place % 60:02}")))
+        path.write_text("\r\n".join(lines) + "\r\n", encoding=shape.encoding)
+        return path
+
     def returns_what_it_was_handed(self) -> None:
         """Give back the medium and the notice."""
         if not self.keep:
@@ -78,6 +93,7 @@ class Printer:
         if not self.keep:
             contractor.erase(self._work)
             contractor.erase(self._letters)
+            contractor.erase(self.folder / "sealer")
 
     def _hand(self, thing: Path, place: str) -> None:
         folder = self.folder / place

@@ -139,6 +139,53 @@ class Paper(Part):
     barcode_size_pt: Annotated[float, Field(ge=8, le=11.5)] = 10
 
 
+class ScanLog(Part):
+    """The sealer's log: a column is the name in the header, or its place from 1 on where there is no header.
+
+    `letter` holds the code of the letter, `others` those of envelope and inserts that must agree with it. `mark` tells
+    what happened to the piece; a `time` makes it possible to know the same scan in two files.
+    """
+
+    encoding: Literal["utf-8", "cp932", "utf-16"] = "utf-8"
+    separator: Annotated[str, Field(pattern=r"^[,;|\t]$")] = ","
+    header: bool = True
+    letter: str | int = "code"
+    others: tuple[str | int, ...] = ()
+    time: str | int = ""
+    mark: str | int = ""
+    rerun: tuple[str, ...] = ("RERUN",)
+    touched: tuple[str, ...] = ("MANUAL",)
+    size_limit_mib: Annotated[int, Field(ge=1, le=4096)] = 512
+
+    def columns_read(self, *, timed: bool) -> tuple[str | int, ...]:
+        """Return every column that is read: the letter's first, then other codes, mark, and time if asked."""
+        last = self.time if timed else ""
+        return tuple(column for column in (self.letter, *self.others, self.mark, last) if column)
+
+    @model_validator(mode="after")
+    def _places_are_numbers(self) -> Self:
+        if not self.header and any(isinstance(column, str) for column in self.columns_read(timed=True)):
+            raise ValueError(_("without a header every column is a place: 1, 2, 3"))
+        return self
+
+
+class Enclosing(Part):
+    """How letter and envelope are matched: by the report alone, by trays counted by hand, or by the sealer's log."""
+
+    match: Literal["report", "scans"] = "report"
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    log: ScanLog = ScanLog()
+
+
+class Mailing(Part):
+    """How it is posted, as it stands on the posting paper."""
+
+    postage: str = "料金後納"
+    kind: str = "第一種定形郵便物"
+    discounts: tuple[str, ...] = ()
+    office: str = ""
+
+
 class Reminders(Part):
     """The ladder: how many open days before and after the due date somebody is written to."""
 
@@ -174,6 +221,8 @@ class Programme(Part):
     consignment: Consignment
     extract: Extract
     paper: Paper
+    enclosing: Enclosing = Enclosing()
+    mailing: Mailing = Mailing()
     reminders: Reminders
     retention: Retention
     emergency: Emergency = Emergency()

@@ -148,7 +148,7 @@ class Door:
             ask = replace(_nobody(facts, row), by=by, via=via, evidence=Evidence(by_machine=True))
             case = _Case(ask=ask, row=row, facts=facts, at=facts.now)
             guards = tuple(guard for guard in row.guards if not guard.asks_record)
-            unmet = (*_standing(case, row.who), *_gaps(case, guards))
+            unmet = (*_standing(case, row.who_under(facts.programme)), *_gaps(case, guards))
             result = self._refuse(connection, case, unmet) if unmet else None
         _or_refuse(result)
 
@@ -174,7 +174,7 @@ class Door:
         if known := _known(connection, ask.key):
             return _repetition(known, row, ask, facts)
         case = _Case(ask=ask, row=row, facts=facts, at=self._at(ask))
-        unmet = (*_standing(case, row.who), *_guards(case))
+        unmet = (*_standing(case, row.who_under(facts.programme)), *_guards(case))
         if unmet:
             return self._refuse(connection, case, unmet)
         if row.second:
@@ -345,7 +345,7 @@ def _gap(guard: Guard, names: str, case: _Case) -> Unmet:
     return Unmet(
         guard=guard.name,
         missing=f"{said} [{names}]" if names else said,
-        owner=owed.owner.label,
+        owner=owed.owner_under(case.facts.programme).label,
         due_on=due.isoformat() if due else "",
         act=guard.owes,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar, cast
 
-from models.records import enclosing, erasure, extraction, media_return, oversight, printing, transfer
+from models.records import enclosing, erasure, extraction, mailing, media_return, oversight, printing, transfer
 from models.records.base import ActRecord
 from states.facts import ELECTRONIC, Facts
 
@@ -324,18 +324,21 @@ def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> 
 def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:
     """Serials printed well go on; spoiled imprinted sheets become a stack that must come back."""
     good = MovePieces(serials=record.good, froms=("exported",), to="printed")
-    if not record.spoiled or record.spoiled_stack in {item.number for item in facts.items}:
-        return (good,)
-    return (
-        good,
-        MakeItem(number=record.spoiled_stack, kind="spoiled_sheets", state="with_contractor", content="imprinted"),
-    )
+    return (good, *_stacked(facts, record.spoiled_stack if record.spoiled else "", "spoiled_sheets"))
 
 
 @effects_of(enclosing.PullListAcknowledged)
-def pieces_are_pulled(_facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:
-    """Pulled serials end as pulled, whatever stage they had reached."""
-    return (MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled"),)
+def pieces_are_pulled(facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:
+    """Pulled serials end as pulled, whatever stage they had reached; what is imprinted must come back."""
+    pulled = MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled")
+    imprinted = facts.pieces.within(record.pulled, "printed", "enclosed")
+    return (pulled, *_stacked(facts, _stack_of(facts, record) if imprinted else "", "pulled_pieces"))
+
+
+@effects_of(enclosing.DifferencesSettled)
+def replaced_sheets_are_kept(facts: Facts, record: enclosing.DifferencesSettled) -> tuple[Effect, ...]:
+    """What was replaced or taken out is imprinted and must come back."""
+    return _stacked(facts, record.stack, "spoiled_sheets")
 
 
 @effects_of(enclosing.EnclosingReported)
@@ -345,7 +348,7 @@ def letters_are_enclosed(_facts: Facts, record: enclosing.EnclosingReported) -> 
 
 
 def additions_go_through(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
-    """The ward prints and encloses the additional letters itself."""
+    """Whoever the programme says has printed and enclosed the additional letters."""
     return (
         MovePieces(origin="addition", froms=("exported",), to="printed"),
         MovePieces(origin="addition", froms=("printed",), to="enclosed"),
@@ -355,6 +358,12 @@ def additions_go_through(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...
 def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     """Every enclosed piece is posted."""
     return (MovePieces(froms=("enclosed",), to="posted"),)
+
+
+@effects_of(mailing.RetrievalRequested)
+def retrieval_is_an_incident(_facts: Facts, record: mailing.RetrievalRequested) -> tuple[Effect, ...]:
+    """What is asked back should not have been posted: an incident opens and the cycle is held."""
+    return (OpenIncident(kind="retrieval", known_on=record.requested_on), SetHold(on=True))
 
 
 @effects_of(media_return.ItemsReturned)
@@ -439,3 +448,16 @@ def incident_is_settled(_facts: Facts, record: oversight.IncidentSettled) -> tup
 def deadline_moves(_facts: Facts, record: oversight.DeadlineMoved) -> tuple[Effect, ...]:
     """The act is owed on the new day; the plan stays beside it."""
     return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)
+
+
+def _stacked(facts: Facts, number: str, kind: str) -> tuple[MakeItem, ...]:
+    """Make a stack of imprinted paper that is with the contractor, unless there is none or it is known already."""
+    if not number or number in {item.number for item in facts.items}:
+        return ()
+    return (MakeItem(number=number, kind=kind, state="with_contractor", content="imprinted"),)
+
+
+def _stack_of(facts: Facts, record: enclosing.PullListAcknowledged) -> str:
+    """Return the stack that was named, else the one of the spoiled sheets, else the year's first."""
+    known = next((item.number for item in facts.items if item.kind == "spoiled_sheets"), "")
+    return record.stack or known or f"S-{facts.fiscal_year}-01"

@@ -7,7 +7,7 @@ connection of the same transaction, so a guard stays a pure reading of one momen
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from models.clock import TOKYO
 from models.measures import Claim, Measure
@@ -23,12 +23,13 @@ ELECTRONIC = "electronic_copy"
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """An act that is done: when, by whom, confirmed by whom, and its record as stored (JSON)."""
+    """An act that is done: when, by whom, confirmed by whom, its record as stored (JSON), its number in the ledger."""
 
     occurred_at: datetime
     by: str
     data: str
     confirmed_by: str = ""
+    seq: int = 0
 
     @property
     def on(self) -> date:
@@ -55,12 +56,13 @@ class Told:
     """An act as it was once recorded, whether or not a later one took its place."""
 
     act: str
+    seq: int
     occurred_at: datetime
     data: str
 
 
 class History(Protocol):
-    """Every record of the cycle, the superseded ones too."""
+    """What the acts brought each time they were done, not the last time alone."""
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first."""
@@ -101,6 +103,14 @@ class Pieces(Protocol):
     def within(self, serials: str, *states: str) -> int:
         """Return how many of the named serials are in these states (all states when none is named)."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past(Generic[R]):
+    """One time that an act was done: its number in the ledger, and what it brought."""
+
+    seq: int
+    record: R
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +174,12 @@ class Facts:
     def copies_in(self, *states: str) -> tuple[ItemFact, ...]:
         """Return the electronic copies in these states."""
         return tuple(item for item in self.items if item.state in states and not item.is_thing)
+
+    def past(self, act: str, kind: type[R]) -> tuple[Past[R], ...]:
+        """Return every record of an act, the first one first; a repetition does not hide what was before it."""
+        if act not in self.done:
+            return ()
+        return tuple(Past(seq=it.seq, record=kind.model_validate_json(it.data)) for it in self.history.of(act))
 
     def items_in(self, state: str, *kinds: str) -> tuple[ItemFact, ...]:
         """Return the custody items in a state, of the named kinds or of any."""

@@ -31,7 +31,7 @@ _PEOPLE = select(tables.Staff)
 _DUE = select(col(tables.Act.act), col(tables.Act.due_on)).where(col(tables.Act.cycle_id) == _CYCLE)
 _DONE = select(
     col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by), col(tables.Record.data),
-    col(tables.Record.confirmed_by),
+    col(tables.Record.confirmed_by), col(tables.Record.ledger_seq),
 ).where(col(tables.Record.cycle_id) == _CYCLE, col(tables.Record.status) == "done")  # fmt: skip
 _ITEMS = (
     select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
@@ -39,13 +39,15 @@ _ITEMS = (
     .order_by(col(tables.Item.number))
 )
 _TOLD = (
-    select(col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.data))
+    select(
+        col(tables.Record.act), col(tables.Record.ledger_seq), col(tables.Record.occurred_at), col(tables.Record.data)
+    )
     .where(
         col(tables.Record.cycle_id) == _CYCLE,
         col(tables.Record.act).in_(bindparam("acts", expanding=True)),
         col(tables.Record.status).in_(("done", "superseded")),
     )
-    .order_by(col(tables.Record.id))
+    .order_by(col(tables.Record.ledger_seq))
 )
 _UNDECIDED = select(func.count()).where(
     col(tables.HeldRow.cycle_id) == _CYCLE,
@@ -133,7 +135,7 @@ class PiecesOf:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryOf:
-    """The records of one cycle, asked through the connection of the transaction."""
+    """The records of one cycle, the superseded ones too, asked through the connection of the transaction."""
 
     connection: Connection
     cycle_id: str
@@ -141,7 +143,9 @@ class HistoryOf:
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first."""
         rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": acts})
-        return tuple(Told(act=row.act, occurred_at=aware(row.occurred_at), data=row.data) for row in rows)
+        return tuple(
+            Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data) for row in rows
+        )
 
 
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
@@ -209,7 +213,13 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
 def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
     mine = {"cycle_id": cycle_id}
     done = {
-        row.act: Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
+        row.act: Done(
+            occurred_at=aware(row.occurred_at),
+            by=row.by,
+            data=row.data,
+            confirmed_by=row.confirmed_by,
+            seq=row.ledger_seq,
+        )
         for row in connection.execute(_DONE, mine)
     }
     return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}

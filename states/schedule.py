@@ -62,9 +62,10 @@ def write_plan(connection: Connection, cycle_id: str, programme: Programme, year
     connection.execute(
         insert(tables.Act),
         [
-            {"cycle_id": cycle_id, "act": act.act, "owner": BY_TRIGGER[act.act].owner.value, "rule": act.rule,
-             "planned_on": planned[act.act], "due_on": planned[act.act], "moved_reason": "", "flag": "",
-             "look_on": first_look(planned[act.act], calendar)}
+            {"cycle_id": cycle_id, "act": act.act, "rule": act.rule,
+             "owner": BY_TRIGGER[act.act].owner_under(programme).value, "planned_on": planned[act.act],
+             "due_on": planned[act.act],
+             "moved_reason": "", "flag": "", "look_on": first_look(planned[act.act], calendar)}
             for act in scheduled(programme)
         ],
     )  # fmt: skip

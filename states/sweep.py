@@ -80,13 +80,13 @@ def waits_on_another(facts: Facts, act: str) -> bool:
 
     Whose own dated act is missing is reminded all the same, and so is whoever has not claimed a measure yet.
     """
-    owner = BY_TRIGGER[act].owner
+    owner = BY_TRIGGER[act].owner_under(facts.programme)
     gaps = missing(facts, BY_TRIGGER[act])
     return any(gap.guard == "state_allows_it" or _another_owes(facts, gap.act, owner) for gap in gaps)
 
 
 def _another_owes(facts: Facts, act: str, owner: Side) -> bool:
-    return act in facts.due and BY_TRIGGER[act].owner is not owner
+    return act in facts.due and BY_TRIGGER[act].owner_under(facts.programme) is not owner
 
 
 def _look(row: SqlRow[tuple[tables.Act]], facts: Facts, today: date, door: Door) -> _Look:

@@ -3,13 +3,15 @@
 The engine, the rules table of the database, the forms and docs/states.md come from here; no rule is hidden elsewhere.
 `to` None leaves the state as it is. `guards` refuse. `facts` refuse an act that is still to happen; of one that has
 happened they make a deviation that opens an incident (Law 8). `warns` only warn: the act is done and the ledger says
-what did not hold. `due` is the default deadline rule and `after` what it
-hangs on; a programme may set another rule. `second` names who must confirm: a different person (four eyes).
+what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another rule.
+`second` names who must confirm: a different person (four eyes). `setting` is the key of the programme that may give
+an act of the ward to the contractor.
 """
 
 from dataclasses import dataclass
 
 from models.people import Role, Side
+from models.programme import Programme
 from models.records import (
     enclosing,
     erasure,
@@ -63,6 +65,7 @@ class Row:
     facts: tuple[Guard, ...] = ()
     warns: tuple[Guard, ...] = ()
     then: Effects = then.nothing_more
+    setting: str = ""
     due: str = ""
     after: tuple[str, ...] = ()
     under_hold: bool = False
@@ -70,6 +73,17 @@ class Row:
     by_machine: bool = False
     handover: bool = False
     source: str = ""
+
+    def who_under(self, programme: Programme) -> tuple[Role, ...]:
+        """Return who may do it under a programme."""
+        return MANAGER if self._is_the_contractors(programme) else self.who
+
+    def owner_under(self, programme: Programme) -> Side:
+        """Return who owes it under a programme."""
+        return Side.CONTRACTOR if self._is_the_contractors(programme) else self.owner
+
+    def _is_the_contractors(self, programme: Programme) -> bool:
+        return bool(self.setting) and getattr(programme.consignment, self.setting) == "contractor"
 
 
 STATES = (
@@ -93,9 +107,10 @@ INITIAL, FINAL = "planned", ("closed",)
 LIVE = tuple(state.key for state in STATES if state.key != "closed")
 BEFORE_RETURN = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
                  "posted")  # fmt: skip
-PREPRESS = ("ready", "extracted", "transferred")
+PREPRESS = ("ready", "extracted", "transferred", "proof_approved")
 IN_PRODUCTION = ("transferred", "proof_approved", "printed", "enclosed")
 AFTER_POSTING = ("posted", "media_returned", "erased")
+EVER_AFTER = (*AFTER_POSTING, "closed")
 COORDINATOR, REGISTRAR = (Role.COORDINATOR,), (Role.REGISTRAR,)
 APPROVERS = (Role.APPROVER, Role.DEPUTY)
 MANAGER = (Role.HANDLING_MANAGER,)
@@ -158,7 +173,8 @@ TABLE = (
     Row(
         trigger="submit_text_proof", event="text_proof_submitted", ja="初校", en="Submit the proof of the fixed text",
         froms=PREPRESS, who=MANAGER, owner=Side.CONTRACTOR, due="D-20bd", after=("deliver_manuscript",), repeats=True,
-        record=printing.TextProofSubmitted, guards=(g_printing.manuscript_is_delivered,), source="仕様書",
+        record=printing.TextProofSubmitted,
+        guards=(g_printing.manuscript_is_delivered, g_printing.proof_shows_the_manuscript), source="仕様書",
     ),
     Row(
         trigger="approve_text", event="text_approved", ja="本文校了", en="Approve the fixed text", froms=PREPRESS,
@@ -334,9 +350,14 @@ TABLE = (
     # printing
     Row(
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
-        en="Submit the imprint sample", froms=("transferred",), who=MANAGER, owner=Side.CONTRACTOR, due="D-11bd",
-        after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
-        guards=(g_printing.sample_serials_are_ours, g_printing.sample_holds_every_hard_row),
+        en="Submit the imprint sample", froms=("transferred", "proof_approved"), who=MANAGER, owner=Side.CONTRACTOR,
+        due="D-11bd", after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
+        guards=(
+            g_printing.sample_serials_are_ours,
+            g_printing.sample_holds_every_hard_row,
+            g_printing.dummies_stand_for_the_protected_only,
+            g_printing.sample_shows_the_manuscript,
+        ),
         then=then.sample_is_an_item, source="仕様書",
     ),
     Row(
@@ -346,6 +367,19 @@ TABLE = (
         guards=(
             g_printing.text_is_approved,
             g_printing.imprint_sample_is_in,
+            g_printing.sample_follows_the_manuscript,
+            g_printing.approved_sample_is_the_latest,
+        ),
+        source="校了書",
+    ),
+    Row(
+        trigger="approve_proof_again", event="proof_approved_again", ja="再校了",
+        en="Approve the imprint sample again after a change", froms=("proof_approved",), who=COORDINATOR,
+        second=APPROVERS, owner=Side.WARD, repeats=True, record=printing.ProofApproved,
+        guards=(
+            g_printing.text_is_approved,
+            g_printing.imprint_sample_is_in,
+            g_printing.sample_follows_the_manuscript,
             g_printing.approved_sample_is_the_latest,
         ),
         source="校了書",
@@ -367,6 +401,9 @@ TABLE = (
         froms=("proof_approved",), who=MANAGER, owner=Side.CONTRACTOR, due="D-8bd", after=("approve_proof",),
         repeats=True, record=printing.PrintingReported,
         guards=(
+            g_printing.text_is_approved,
+            g_printing.imprint_is_approved,
+            g_printing.printed_from_the_approved_template,
             g_printing.printed_serials_were_to_print,
             g_printing.spoiled_sheets_are_kept,
             g_printing.spoiled_sheets_are_printed_again,
@@ -417,6 +454,19 @@ TABLE = (
         after=("approve_proof",), repeats=True, record=enclosing.ContractorInspected, source="W-OP-02, C-OP-02",
     ),
     Row(
+        trigger="reconcile_enclosing", event="enclosing_reconciled", ja="封入照合",
+        en="Reconcile the scans of the sealer with the serials", froms=("printed",), who=(*COORDINATOR, *MANAGER),
+        owner=Side.CONTRACTOR, repeats=True, by_machine=True, record=enclosing.EnclosingReconciled,
+        guards=(g_enclosing.pull_list_is_acknowledged,), source="封入照合, Law 7",
+    ),
+    Row(
+        trigger="settle_differences", event="differences_settled", ja="照合差異の処置",
+        en="Settle differences of the enclosing by what was found", froms=("printed",), who=MANAGER,
+        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=enclosing.DifferencesSettled,
+        guards=(g_enclosing.settled_serials_are_open, g_enclosing.witness_is_on_the_register),
+        then=then.replaced_sheets_are_kept, source="封入照合, Law 7",
+    ),
+    Row(
         trigger="report_enclosing", event="enclosing_reported", ja="封入封緘完了報告", en="Report enclosing",
         froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-5bd",
         after=("complete_printing", "acknowledge_pull_list"), repeats=True, record=enclosing.EnclosingReported,
@@ -425,6 +475,7 @@ TABLE = (
             g_enclosing.pull_list_is_acknowledged,
             g_extraction.no_protected_piece_is_sealed,
             g_enclosing.sealed_serials_were_printed,
+            g_enclosing.sealed_serials_were_scanned,
             g_enclosing.machine_count_agrees,
         ),
         then=then.letters_are_enclosed, source="C-OP-05, 封入件数報告",
@@ -435,6 +486,8 @@ TABLE = (
         after=("report_enclosing",), record=enclosing.EnclosingCompleted,
         guards=(
             g_enclosing.enclosing_is_reported,
+            g_enclosing.enclosing_is_reconciled,
+            g_enclosing.every_difference_is_settled,
             g_enclosing.every_printed_letter_is_sealed,
             g_enclosing.enclosed_count_agrees,
             measures_of("complete_enclosing"),
@@ -463,12 +516,13 @@ TABLE = (
         trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
         after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
-        guards=(g_enclosing.delivered_equals_enclosed, g_enclosing.sample_opening_found_nothing_wrong),
-        source="検品票",
+        guards=(g_enclosing.delivered_equals_enclosed, g_enclosing.pieces_were_opened),
+        facts=(g_enclosing.sample_opening_found_nothing_wrong,), source="検品票",
     ),
     Row(
-        trigger="enclose_additions", event="additions_enclosed", ja="追加分の印刷・封入（区）",
-        en="Enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
+        trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",
+        en="Print and enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD,
+        setting="additions_printed_by", due="D-3bd",
         after=("complete_enclosing", "take_additions"), record=enclosing.AdditionsEnclosed,
         guards=(g_enclosing.additions_are_taken, g_enclosing.enclosed_additions_agree),
         then=then.additions_go_through, source="Law 7",
@@ -479,9 +533,12 @@ TABLE = (
         froms=("enclosed",), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D-1bd",
         after=("inspect_delivery", "enclose_additions"), repeats=True, record=mailing.PostingApproved,
         guards=(
+            g_mailing.contractor_posts_only_if_referred,
             g_enclosing.delivery_is_inspected,
+            g_enclosing.last_inspection_found_nothing_wrong,
             g_enclosing.final_pull_list_is_acknowledged,
             g_enclosing.additions_are_enclosed,
+            g_enclosing.replaced_pieces_are_pulled,
             g_mailing.every_serial_is_enclosed_or_pulled,
             g_mailing.approved_count_agrees,
         ),
@@ -496,7 +553,8 @@ TABLE = (
     ),
     Row(
         trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
-        who=COORDINATOR, owner=Side.WARD, due="D", after=("approve_posting",), handover=True, record=mailing.Posted,
+        who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
+        record=mailing.Posted,
         guards=(
             g_mailing.posting_is_approved,
             g_mailing.protection_was_rechecked_today,
@@ -512,12 +570,18 @@ TABLE = (
     ),
     Row(
         trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),
-        who=COORDINATOR, owner=Side.WARD, due="D+1bd", after=("post",), repeats=True, record=mailing.PostingReported,
-        guards=(g_mailing.slip_copy_agrees,), source="差出票写し",
+        who=COORDINATOR, owner=Side.WARD, setting="poster", due="D+1bd", after=("post",), repeats=True,
+        record=mailing.PostingReported, guards=(g_mailing.slip_copy_agrees,), source="差出票写し",
+    ),
+    Row(
+        trigger="request_retrieval", event="retrieval_requested", ja="取戻請求",
+        en="Ask the post office for a posted piece back", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD,
+        repeats=True, under_hold=True, record=mailing.RetrievalRequested,
+        guards=(g_mailing.retrieved_pieces_were_posted,), then=then.retrieval_is_an_incident, source="郵便法34条",
     ),
     Row(
         trigger="record_returned_mail", event="mail_returned", ja="返戻の記録", en="Record returned mail",
-        froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
+        froms=EVER_AFTER, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
         record=mailing.MailReturned, guards=(g_mailing.returned_mail_was_posted,), source="返戻記録",
     ),
     # return and erasure
@@ -580,7 +644,7 @@ TABLE = (
     Row(
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
         en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
-        record=mailing.ReturnedMailClosed, source="返戻記録",
+        record=mailing.ReturnedMailClosed, guards=(g_mailing.returned_counts_agree,), source="返戻記録",
     ),
     Row(
         trigger="erase_ward_data", event="ward_data_erased", ja="区保有データの廃棄", en="Erase the ward's own data",

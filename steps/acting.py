@@ -133,7 +133,11 @@ def confirm(
         cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
         key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence,
     )  # fmt: skip
-    return office.door.confirm(ask)
+    outcome = office.door.confirm(ask)
+    confirmed = papers.facts_of(office, cycle_id).record(trigger, row.record)
+    if confirmed is not None:
+        papers.after(office, cycle_id, outcome, confirmed, by=by)
+    return outcome
 
 
 def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:

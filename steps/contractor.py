@@ -7,6 +7,7 @@ good sheet of each; from this record the printing report (document 12) is filled
 
 import csv
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -190,6 +191,37 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
         for code in barcode.doubtful if barcode and barcode.bars else ("none",):
             found[code].append(person.serial)
     return {code: compact(serials) for code, serials in found.items() if serials}
+
+
+def write_digests(printed: Path, package_sha256: str, into: Path) -> int:
+    """Write a check value of each row that a print system is about to print; return how many rows.
+
+    `printed` is a CSV with a header and serial, name, postal code and address, as that system holds them. The ward
+    compares the values with its own: a name that stands with another's address is named by its serial. The values hold
+    nothing that can be read, and nobody without the hash of the package can make them.
+
+    Raises:
+        BadInput: the file is not such a CSV.
+
+    """
+    try:
+        with printed.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        lines = [f"{int(row[0])},{row_digest(package_sha256, *row[:4])}" for row in rows if row]
+    except (OSError, ValueError, TypeError, csv.Error):
+        raise BadInput(
+            _("The rows to be printed cannot be read."),
+            _("Export them as CSV in UTF-8: serial, name, postal code, address, with a header."),
+        ) from None
+    into.touch(mode=0o600)
+    into.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return len(lines)
+
+
+def row_digest(package_sha256: str, serial: str, name: str, postal_code: str, address: str) -> str:
+    """Return the check value of a row: keyed with the package's hash, the postal code with or without its hyphen."""
+    text = "\x1f".join((str(int(serial)), name, postal_code.replace("-", ""), address))
+    return hmac.new(bytes.fromhex(package_sha256), text.encode(), hashlib.sha256).hexdigest()
 
 
 def erase(folder: Path) -> int:

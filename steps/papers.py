@@ -19,6 +19,7 @@ from models.programme import Programme
 from models.records.base import ActRecord
 from models.records.enclosing import PullListIssued
 from models.records.erasure import CopyErased, ErasureReported
+from models.records.mailing import PostingApproved
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
@@ -31,6 +32,7 @@ from states.facts import Facts, ItemFact, Told
 from states.guards.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
 from states.guards.transfer import notice_in_force
 from states.reading import HistoryOf
+from states.table import BY_TRIGGER
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ KINDS = {
     "spoiled_sheets": "損紙（宛名印字済）",
     "proof_sheets": "印字見本（宛名印字済）",
     "paper": "紙媒体（個人情報記載）",
+    "pulled_pieces": "引抜き分（宛名印字済）",
     "electronic_copy": "電子データの複製",
     "extract_original": "抽出ファイル（暗号化済）",
     "protected_list": "支援措置対象者一覧",
@@ -74,6 +77,8 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
             from steps.incidents import print_papers  # noqa: PLC0415 - incidents themselves stand on this module
 
             print_papers(office, cycle_id, outcome.seq)
+        case PostingApproved():
+            print_posting_paper(office, cycle_id)
         case _:
             pass
     if outcome.trigger in _CALLS_FOR_FORMS:
@@ -243,6 +248,32 @@ def print_notice(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]
     return put(office, "password-notice", notice)
 
 
+def print_posting_paper(office: Office, cycle_id: str) -> Path:
+    """Print what the poster takes to the post office: the approved number, how it is posted, room for the accepted."""
+    facts = facts_of(office, cycle_id)
+    go, done = facts.record("approve_posting", PostingApproved), facts.done["approve_posting"]
+    if go is None:
+        raise RuntimeError
+    names, how = names_of(facts), facts.programme.mailing
+    side = BY_TRIGGER["post"].owner_under(facts.programme)
+    data: dict[str, Any] = {
+        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on),
+        "poster": facts.programme.contractor.name if side is Side.CONTRACTOR else facts.programme.sections.owner,
+        "post_on": moment(facts.due["post"]),
+        "office": how.office,
+        "letters": f"{go.letters:,}",
+        "postage": [
+            {"label": "郵便物の種類", "value": how.kind},
+            {"label": "料金の支払", "value": how.postage},
+            {"label": "割引", "value": "、".join(how.discounts) or "なし"},
+            {"label": "カスタマバーコード", "value": "あり" if facts.programme.paper.customer_barcode else "なし"},
+        ],
+        "approved_by": [names.get(person, "") for person in (done.by, done.confirmed_by) if person],
+        "approved_at": moment(done.occurred_at),
+    }
+    return put(office, "posting-paper", office.press(facts.programme).make("posting_paper", data))
+
+
 def _sealed(facts: Facts) -> PackageSealed:
     sealed = facts.record("seal_package", PackageSealed)
     if sealed is None:
@@ -330,6 +361,7 @@ def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: Pu
         "rows": [
             {"serial": f"{serial:07}", "code": code} for serial, code in zip(expand(record.pulled), codes, strict=True)
         ],
+        "sealed": final and bool(record.pulled),
         "codes": [{"code": code, "meaning": "差止め"} for code in sorted(record.reasons)],
         "made_by": names_of(facts).get(by, ""),
     }

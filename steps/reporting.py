@@ -14,7 +14,7 @@ from models.records.erasure import WardDataErased
 from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES
-from steps.counting import counts
+from steps.counting import Counts, counts
 from steps.measures import Standing, standings
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
@@ -25,6 +25,7 @@ _INCIDENTS = {
     "count": "件数の不一致",
     "misdelivery": "誤送付",
     "deviation": "逸脱",
+    "retrieval": "取戻請求",
     "other": "その他",
 }
 _STATES = {state.key: state.ja for state in STATES}
@@ -83,8 +84,20 @@ def report(office: Office, cycle_id: str) -> bytes:
         "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
         "contractor": facts.programme.contractor.name,
         "state": _STATES[facts.state],
-        "counts": [{"label": line.ja, "count": f"{line.count:,}", "source": line.source} for line in table.lines],
+        "counts": [
+            {
+                "label": line.ja,
+                "count": f"{line.count:,}",
+                "source": line.source,
+                "part": bool(line.part_of),
+                "differs": f"{line.differs_by:+,}" if line.differs_by else "",
+                "serials": line.serials,
+            }
+            for line in table.lines
+        ],
         "counts_result": {"holds": table.holds, "text": table.sentence_ja},
+        "flow": _flow(table),
+        "notes": list(table.notes),
         "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
         "incidents": incidents,
@@ -107,6 +120,42 @@ def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
     if seq is not None:
         return next((size, note) for size, note in notes if size >= seq)
     return notes[-1] if notes else (ledger.size(connection), "")
+
+
+# The picture of the year: a stage, what joins before it, what leaves after it.
+_FLOW = (
+    ("raw_hits", (), ("excluded", "held")),
+    ("exported", (), ("pulled_transfer",)),
+    ("received", (), ("pulled_printing",)),
+    ("printed", ("added",), ("pulled_sealing",)),
+    ("enclosed", (), ("pulled_sealed",)),
+    ("posted", (), ("returned",)),
+)
+
+
+def _flow(table: Counts) -> list[dict[str, Any]]:
+    lines = {line.key: line for line in table.lines}
+
+    def branches(keys: tuple[str, ...]) -> list[dict[str, str]]:
+        here = [lines[key] for key in keys if key in lines and lines[key].count]
+        return [{"label": _BRANCHES.get(line.key, line.ja), "count": f"{line.count:,}"} for line in here]
+
+    return [
+        {
+            "label": lines[key].ja, "count": f"{lines[key].count:,}", "differs": bool(lines[key].differs_by),
+            "joins": branches(joins), "leaves": branches(leaves),
+        }
+        for key, joins, leaves in _FLOW
+    ]  # fmt: skip
+
+
+_BRANCHES = {
+    "added": "追加",
+    "pulled_transfer": "引抜き",
+    "pulled_printing": "引抜き",
+    "pulled_sealing": "引抜き",
+    "pulled_sealed": "引抜き",
+}
 
 
 def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Act]]]:

@@ -1,11 +1,13 @@
 """Enclosing and pulls: what the sealer counted, what was taken out, by serial (documents 13-15)."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Code, Count, SerialText
+from models.records.base import ActRecord, Code, Count, MaybeItemNumber, PersonId, SerialText, Sha256
+
+Logs = Annotated[tuple[Sha256, ...], Field(max_length=500)]
 
 
 class PullListIssued(ActRecord):
@@ -17,9 +19,31 @@ class PullListIssued(ActRecord):
 
 
 class PullListAcknowledged(ActRecord):
-    """引抜き結果: each serial acknowledged."""
+    """引抜き結果: each serial acknowledged. What is imprinted stays in a numbered stack until it is returned."""
 
     pulled: SerialText = Field(default="", title="Serials pulled")
+    stack: MaybeItemNumber = Field(default="", title="Number of the stack of pulled pieces")
+
+
+class EnclosingReconciled(ActRecord):
+    """封入照合: scan logs or trays joined with the serials. An unreadable code names no serial, so it is counted.
+
+    scans = sealed + re-runs + seconds of doubled + alien + mispaired + unreadable, each scan once; `sealed` names what
+    was scanned in one piece with itself, whether or not it must still be opened.
+    """
+
+    scans: Count = Field(title="Scans")
+    sealed: SerialText = Field(default="", title="Serials sealed")
+    reruns: Count = Field(default=0, title="Re-runs")
+    logs: Logs = Field(default=(), title="SHA-256 of the scan logs")
+    trays: Count = Field(default=0, title="Trays counted by hand")
+    missing: SerialText = Field(default="", title="Serials missing")
+    doubled: SerialText = Field(default="", title="Serials sealed twice")
+    alien: SerialText = Field(default="", title="Serials that do not belong here")
+    though_pulled: SerialText = Field(default="", title="Serials sealed although pulled")
+    mispaired: SerialText = Field(default="", title="Serials whose codes do not agree")
+    touched: SerialText = Field(default="", title="Serials touched by an operator")
+    unreadable: Count = Field(default=0, title="Codes that could not be read")
 
 
 class EnclosingReported(ActRecord):
@@ -31,6 +55,18 @@ class EnclosingReported(ActRecord):
     envelopes_left: Count = Field(default=0, title="Envelopes left")
 
 
+class DifferencesSettled(ActRecord):
+    """照合差異の処置: what was found when it was looked for. A difference ends by a fact, never by an edit."""
+
+    opened: SerialText = Field(default="", title="Serials opened and found right")
+    found: SerialText = Field(default="", title="Serials found sealed")
+    reprinted: SerialText = Field(default="", title="Serials printed again and sealed")
+    removed: SerialText = Field(default="", title="Serials taken out")
+    unreadable: Count = Field(default=0, title="Unreadable codes explained")
+    stack: MaybeItemNumber = Field(default="", title="Number of the stack of spoiled sheets")
+    witness: PersonId = Field(title="Witness")
+
+
 class EnclosingCompleted(ActRecord):
     """封入封緘完了確認."""
 
@@ -38,7 +74,7 @@ class EnclosingCompleted(ActRecord):
 
 
 class AdditionsEnclosed(ActRecord):
-    """The ward prints and encloses the late additions itself."""
+    """Late additions and replacements, printed and enclosed by whoever the programme says."""
 
     letters_enclosed: Count = Field(title="Letters enclosed")
 
@@ -57,3 +93,4 @@ class DeliveryInspected(ActRecord):
     delivered: Count = Field(title="Pieces delivered")
     opened: Count = Field(title="Pieces opened as a sample")
     wrong: Count = Field(title="Pieces found wrong")
+    opened_serials: SerialText = Field(default="", title="Serials opened as a sample")

@@ -123,4 +123,5 @@ class AdditionsTaken(FileTaken):
     raw_hits: Count = Field(title="Raw hits")
     excluded: dict[Code, Count] = Field(title="Excluded by reason")
     serials: SerialText = Field(default="", title="New serials")
+    replaced: SerialText = Field(default="", title="Serials replaced by new ones")
     addressees_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the addressees in the vault")

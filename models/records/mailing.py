@@ -1,6 +1,7 @@
 """Mailing: the go, the posting, what the post office accepted, what came back (documents 16 and 20)."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -29,11 +30,21 @@ class PostingReported(ActRecord):
     slip_copy: MaybeSha256 = Field(default="", title="Copy of the posting slip (file)")
 
 
+class RetrievalRequested(ActRecord):
+    """取戻請求 (郵便法34条): a posted piece is asked back from the post office; always an incident."""
+
+    serials: SerialText = Field(title="Serials asked back")
+    reason: Code = Field(title="Reason code")
+    office: Line = Field(title="Post office")
+    requested_on: date = Field(title="Requested on")
+
+
 class MailReturned(ActRecord):
-    """返戻記録: by serial and reason."""
+    """返戻記録: by serial and reason, and what becomes of it; recorded again when that changes."""
 
     serials: SerialText = Field(title="Serials of returned mail")
     reason: Code = Field(title="Reason code")
+    outcome: Literal["kept", "resent", "destroyed"] = Field(default="kept", title="What becomes of it")
 
 
 class ReturnedMailClosed(ActRecord):

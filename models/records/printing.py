@@ -20,6 +20,7 @@ class TextProofSubmitted(ActRecord):
     """初校・再校 of the fixed text."""
 
     version: Version = Field(title="Version")
+    template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
     proof: MaybeSha256 = Field(default="", title="Proof (file)")
 
 
@@ -30,15 +31,17 @@ class TextApproved(ActRecord):
 
 
 class ImprintSampleSubmitted(ActRecord):
-    """宛名印字見本: every hard row is in it."""
+    """宛名印字見本: every hard row is in it, with its own data but where these may not be shown."""
 
     version: Version = Field(title="Version")
     serials: SerialText = Field(title="Serials in the sample")
     sample_stack: MaybeItemNumber = Field(default="", title="Number of the stack of sample sheets")
+    dummies: SerialText = Field(default="", title="Serials shown with dummy data")
+    template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
 
 
 class ProofApproved(ActRecord):
-    """宛名印字見本承認: with it both proofs are approved."""
+    """宛名印字見本承認: with it both proofs are approved; after a change of the template once more."""
 
     version: Version = Field(title="Version")
 
@@ -50,7 +53,9 @@ class PrintingReported(ActRecord):
     spoiled: SerialText = Field(default="", title="Serials of spoiled sheets")
     reprinted: SerialText = Field(default="", title="Serials printed again")
     sheets_left: Count = Field(default=0, title="Blank sheets left")
-    spoiled_stack: MaybeLine = Field(default="", title="Number of the stack of spoiled sheets")
+    spoiled_stack: MaybeItemNumber = Field(default="", title="Number of the stack of spoiled sheets")
+    blank_reason: MaybeLine = Field(default="", title="Reason for a difference in blank stock")
+    template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
 
 
 class PrintingCompleted(ActRecord):

@@ -1,7 +1,14 @@
 """Guards of the go and the posting: zero differences, and the check of the day itself."""
 
-from models.records.mailing import MailReturned, Posted, PostingApproved, PostingReported
-from models.serials import count
+from models.records.mailing import (
+    MailReturned,
+    Posted,
+    PostingApproved,
+    PostingReported,
+    RetrievalRequested,
+    ReturnedMailClosed,
+)
+from models.serials import count, expand
 from states.facts import Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of
 
@@ -55,6 +62,41 @@ def slip_copy_agrees(facts: Facts, record: PostingReported) -> Verdict:
 def returned_mail_was_posted(facts: Facts, record: MailReturned) -> Verdict:
     """Every returned piece was posted."""
     return facts.pieces.within(record.serials, "posted") == count(record.serials)
+
+
+@claims_of(RetrievalRequested)
+def retrieved_pieces_were_posted(facts: Facts, record: RetrievalRequested) -> Verdict:
+    """Only what was posted is asked back; before that a piece is pulled."""
+    return facts.pieces.within(record.serials, "posted") == count(record.serials) > 0
+
+
+@claims_of(ReturnedMailClosed)
+def returned_counts_agree(facts: Facts, record: ReturnedMailClosed) -> Verdict:
+    """The counts by reason do not contradict the returned mail that was recorded by serial."""
+    counted = returned_by_reason(facts)
+    told = {reason: number for reason, number in record.returned.items() if number}
+    return not counted or counted == told or Shortfall(names=f"{_listed(counted)} ≠ {_listed(told)}")
+
+
+@claims()
+def contractor_posts_only_if_referred(facts: Facts) -> Verdict:
+    """Posting is among the consigned work wherever the contractor posts: without a referral the ward does."""
+    consigned = facts.programme.consignment
+    return consigned.poster == "ward" or "差出" in consigned.work
+
+
+def returned_by_reason(facts: Facts) -> dict[str, int]:
+    """Return how many pieces came back, by the reason that was recorded last for each."""
+    reasons = {
+        serial: it.record.reason
+        for it in facts.past("record_returned_mail", MailReturned)
+        for serial in expand(it.record.serials)
+    }
+    return {reason: sum(1 for it in reasons.values() if it == reason) for reason in sorted(set(reasons.values()))}
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return " ".join(f"{reason}:{number}" for reason, number in sorted(counts.items())) or "0"
 
 
 def _agrees(counted: int, reported: int) -> Verdict:

@@ -1,9 +1,10 @@
-"""Guards of printing: both approvals, one good sheet of each serial."""
+"""Guards of printing: both approvals of the template in force, one good sheet of each serial."""
 
 from models.records.extraction import ExtractTaken
 from models.records.preparation import ReadinessConfirmed
 from models.records.printing import (
     ImprintSampleSubmitted,
+    ManuscriptDelivered,
     PrintingCompleted,
     PrintingReported,
     ProofApproved,
@@ -27,11 +28,30 @@ def approved_text_is_the_latest(facts: Facts, record: TextApproved) -> Verdict:
     return proof is not None and proof.version == record.version
 
 
+@claims_of(TextProofSubmitted)
+def proof_shows_the_manuscript(facts: Facts, record: TextProofSubmitted) -> Verdict:
+    """The proof of the fixed text was made from the manuscript's template."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
 @claims(owes="approve_text")
 def text_is_approved(facts: Facts) -> Verdict:
-    """The fixed text is approved, in the version submitted last."""
+    """The fixed text is approved, in the version submitted last and after the manuscript in force."""
     proof, approval = facts.record("submit_text_proof", TextProofSubmitted), facts.record("approve_text", TextApproved)
-    return proof is not None and approval is not None and proof.version == approval.version
+    in_order = _one_after_the_other(facts, "deliver_manuscript", "submit_text_proof", "approve_text")
+    return in_order and proof is not None and approval is not None and proof.version == approval.version
+
+
+@claims(owes="approve_proof_again")
+def imprint_is_approved(facts: Facts) -> Verdict:
+    """The imprint sample is approved, in the version submitted last and after the fixed text in force."""
+    sample = facts.record("submit_imprint_sample", ImprintSampleSubmitted)
+    last = max(("approve_proof", "approve_proof_again"), key=lambda act: _seq(facts, act))
+    approval = facts.record(last, ProofApproved)
+    in_order = _one_after_the_other(facts, "approve_text", last) and _one_after_the_other(
+        facts, "deliver_manuscript", "submit_imprint_sample", last
+    )
+    return in_order and sample is not None and approval is not None and sample.version == approval.version
 
 
 @claims_of(ImprintSampleSubmitted)
@@ -46,6 +66,25 @@ def sample_holds_every_hard_row(facts: Facts, record: ImprintSampleSubmitted) ->
     taken = facts.record("take_extract", ExtractTaken)
     left = compact(set(expand(taken.hard)) - set(expand(record.serials))) if taken else ""
     return facts.pieces.within(left, "exported") == 0 or Shortfall(names=left)
+
+
+@claims_of(ImprintSampleSubmitted)
+def dummies_stand_for_the_protected_only(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """Dummy data stand in the sample only for persons who may not be shown."""
+    needless = set(expand(record.dummies)) - set(expand(facts.newly_protected))
+    return Shortfall(names=compact(needless)) if needless else True
+
+
+@claims_of(ImprintSampleSubmitted)
+def sample_shows_the_manuscript(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """The imprint sample was made from the manuscript's template."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims(owes="submit_imprint_sample")
+def sample_follows_the_manuscript(facts: Facts) -> Verdict:
+    """The imprint sample was made after the manuscript in force."""
+    return _one_after_the_other(facts, "deliver_manuscript", "submit_imprint_sample")
 
 
 @claims_of(ProofApproved)
@@ -69,9 +108,19 @@ def spoiled_sheets_are_kept(facts: Facts, record: PrintingReported) -> Verdict:
 
 
 @claims_of(PrintingReported)
-def spoiled_sheets_are_printed_again(_facts: Facts, record: PrintingReported) -> Verdict:
-    """Every spoiled serial is printed again."""
-    return record.spoiled == record.reprinted or Shortfall(names=record.spoiled)
+def printed_from_the_approved_template(facts: Facts, record: PrintingReported) -> Verdict:
+    """The letters were printed from the template that was approved."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims_of(PrintingReported)
+def spoiled_sheets_are_printed_again(facts: Facts, record: PrintingReported) -> Verdict:
+    """A spoiled serial is good only once it was printed again, and only what was spoiled is printed again."""
+    before = facts.past("report_printing", PrintingReported)
+    spoiled = {serial for report in (*(it.record for it in before), record) for serial in expand(report.spoiled)}
+    again = {serial for report in (*(it.record for it in before), record) for serial in expand(report.reprinted)}
+    wrong = (spoiled & set(expand(record.good))) - again | (set(expand(record.reprinted)) - spoiled)
+    return Shortfall(names=compact(wrong)) if wrong else True
 
 
 @claims(owes="report_printing")
@@ -93,3 +142,22 @@ def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed
     """The on-site inspection is planned before the day of posting."""
     day = facts.due["post"]
     return facts.today <= record.inspection_planned_on <= day or Shortfall(names=f"{facts.today} – {day}")
+
+
+def _seq(facts: Facts, act: str) -> int:
+    done = facts.done.get(act)
+    return done.seq if done else 0
+
+
+def _one_after_the_other(facts: Facts, *acts: str) -> bool:
+    """Tell whether each act was done for the last time after the one before it: what is changed is approved again."""
+    order = [_seq(facts, act) for act in acts]
+    return all(order[1:]) and order == sorted(order)
+
+
+def _is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
+    """Compare a template's hash with the manuscript's; a contractor with a system of its own can tell none."""
+    manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
+    if manuscript is None or template_sha256 in {"", manuscript.template_sha256}:
+        return True
+    return Shortfall(names=f"{template_sha256[:12]} ≠ {manuscript.template_sha256[:12]}")

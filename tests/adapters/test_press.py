@@ -144,6 +144,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"code": "C", "meaning": "その他"},
         ],
         "made_by": "手代木 渡",
+        "sealed": True,
+    },
+    "posting_paper": {
+        "head": HEAD,
+        "poster": "総務部総務課",
+        "post_on": DAY,
+        "office": "新宿北郵便局",
+        "letters": "4,122",
+        "postage": [{"label": "郵便物の種類", "value": "第一種定形郵便物"}, {"label": "割引", "value": "なし"}],
+        "approved_by": ["手代木 渡", "印南 守"],
+        "approved_at": INSTANT,
     },
     "ledger_print": {
         "head": HEAD,
@@ -180,6 +191,19 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "差し出した件数", "count": "4,122", "source": "差出票"},
         ],
         "counts_result": {"holds": True, "text": "引き渡した件数＝差し出した件数＋引き抜いた件数"},
+        "flow": [
+            {
+                "label": "抽出",
+                "count": "4,286",
+                "differs": False,
+                "joins": [],
+                "leaves": [
+                    {"label": "除外", "count": "126"},
+                ],
+            },
+            {"label": "差出", "count": "4,122", "differs": True, "joins": [], "leaves": []},
+        ],
+        "notes": ["抜取り開封: 4,122 通のうち 20 通を開封"],
         "schedule": [
             {
                 "title": f"予定された手続 {number}",
@@ -281,6 +305,7 @@ TYPES = {
     "control_sheet": press_module.ControlSheet,
     "slip": press_module.Slip,
     "pull_list": press_module.PullList,
+    "posting_paper": press_module.PostingPaper,
     "ledger_print": press_module.LedgerPrint,
     "report": press_module.Report,
     "erasure_record": press_module.ErasureRecord,
@@ -293,6 +318,7 @@ TITLES = {
     "control_sheet": "管理票",
     "slip": "確認記録票",
     "pull_list": "引抜きリスト",
+    "posting_paper": "差出準備票",
     "ledger_print": "管理簿",
     "report": "年度報告書",
     "erasure_record": "データ廃棄記録",

@@ -300,7 +300,7 @@ def test_the_counts_are_told_with_their_sources(tsudoi: Tsudoi, proposed: Path) 
     """`cycle counts` shows each count with its source, and the same numbers as JSON."""
     told = json.loads(tsudoi("cycle", "counts", 2026, "--json").out)
     assert (told["raw_hits"], told["exported"], told["holds"]) == (40, 40, True)
-    assert "抽出条件書" in tsudoi("cycle", "counts", 2026).out
+    assert "データ抽出" in tsudoi("cycle", "counts", 2026).out
 
 
 def test_every_command_helps_in_both_languages(tsudoi: Tsudoi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import BadInput
-from models.serials import canonical, compact, count, expand, ranges
+from models.serials import (
+    canonical,
+    common,
+    compact,
+    count,
+    expand,
+    minus,
+    piece_code,
+    ranges,
+    read_piece_code,
+    union,
+)
+
+CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 sets_of_serials = st.sets(st.integers(min_value=1, max_value=5000), max_size=200)
 
@@ -82,3 +95,42 @@ def test_a_serial_named_twice_is_refused(text: str) -> None:
     """A serial that is named twice might be a slip of the pen for another."""
     with pytest.raises(BadInput):
         ranges(text)
+
+
+texts = st.sets(st.integers(1, 60), max_size=30).map(compact)
+
+
+@given(texts, texts)
+def test_texts_are_joined_and_taken_apart_as_sets_are(one: str, other: str) -> None:
+    """Union, difference and intersection of texts name what those of the sets of serials name."""
+    a, b = set(expand(one)), set(expand(other))
+    assert union(one, other) == compact(a | b)
+    assert minus(one, other) == compact(a - b)
+    assert common(one, other) == compact(a & b)
+    assert canonical(",".join(map(str, sorted(a)))) == one
+
+
+@given(st.integers(1, 9_999_999), st.one_of(st.none(), st.integers(2000, 2099)))
+def test_the_code_of_a_piece_is_read_back(serial: int, year: int | None) -> None:
+    """What is written is read, with and without the fiscal year."""
+    assert read_piece_code(piece_code(serial, year)) == (year, serial)
+
+
+@given(st.integers(1, 9_999_999), st.integers(2000, 2099), st.data())
+def test_a_code_with_one_wrong_or_two_swapped_characters_is_refused(
+    serial: int, year: int, data: st.DataObject
+) -> None:
+    """ISO/IEC 7064 MOD 1271-36 finds every single wrong character and every swap of two neighbours."""
+    code = piece_code(serial, year).replace("-", "")
+    at = data.draw(st.integers(0, len(code) - 1))
+    wrong = data.draw(st.sampled_from([it for it in ("0123456789" if at < 9 else CHARACTERS) if it != code[at]]))
+    swapped = code[: at - 1] + code[at] + code[at - 1] + code[at + 1 :] if at else code
+    for damaged in {code[:at] + wrong + code[at + 1 :], swapped} - {code}:
+        with pytest.raises(BadInput):
+            read_piece_code(damaged)
+
+
+def test_the_check_characters_are_those_of_the_standard() -> None:
+    """The weighed sum over data and check characters is 1 modulo 1271 (ISO/IEC 7064)."""
+    for code in (piece_code(1), piece_code(1234, 2026).replace("-", ""), piece_code(7_654_321, 2031).replace("-", "")):
+        assert sum(CHARACTERS.index(it) * 36**place for place, it in enumerate(reversed(code))) % 1271 == 1

@@ -43,6 +43,7 @@ ACTORS = {
 SECONDS = {
     "extract": "nakamura",
     "approve_proof": "takahashi",
+    "approve_proof_again": "takahashi",
     "approve_posting": "takahashi",
     "confirm_erasure": "ito",
 }
@@ -50,8 +51,9 @@ IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts",
     "confirm_readiness", "deliver_manuscript", "submit_text_proof", "take_extract", "approve_text", "extract",
     "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
-    "submit_imprint_sample", "approve_proof", "take_additions", "report_printing", "complete_printing",
-    "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor", "report_enclosing",
+    "submit_imprint_sample", "approve_proof", "approve_proof_again", "take_additions", "report_printing",
+    "complete_printing", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor",
+    "reconcile_enclosing", "settle_differences", "report_enclosing",
     "complete_enclosing", "issue_final_pull_list", "acknowledge_final_pull_list", "inspect_delivery",
     "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
     "record_returned_mail", "return_items", "return_media", "report_erasure", "report_completion", "confirm_erasure",
@@ -114,6 +116,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "hand_over": {},
         "submit_imprint_sample": {"version": 1, "serials": "1-3"},
         "approve_proof": {"version": 1},
+        "approve_proof_again": {"version": 1},
         "take_additions": {"extract_sha256": HASH, "raw_hits": 1, "excluded": {}, "serials": "13"},
         "report_printing": {"good": "1-11", "spoiled": "2", "reprinted": "2", "spoiled_stack": STACK},
         "complete_printing": {"letters_printed": 11},
@@ -121,6 +124,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "issue_pull_list": {"pulled": "5", "reasons": {"a": 1}, "rechecked_on": today},
         "acknowledge_pull_list": {"pulled": "5"},
         "inspect_contractor": {"inspected_on": today, "kind": "on_site", "findings": 0},
+        "reconcile_enclosing": {
+            "scans": 11, "sealed": "1-4,6-11", "reruns": 1, "touched": "8", "logs": (HASH,), "trays": 0,
+        },
+        "settle_differences": {"opened": "8", "witness": "yoshida"},
         "report_enclosing": {"sealed": "1-4,6-11", "machine_count": 11, "reruns": 1},
         "complete_enclosing": {"letters_enclosed": 10},
         "issue_final_pull_list": {"pulled": "7", "reasons": {"b": 1}, "rechecked_on": today},
@@ -131,6 +138,9 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_posting": {},
         "post": {"accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77"},
         "report_posting": {"accepted": 10},
+        "request_retrieval": {
+            "serials": "4", "reason": "p", "office": "新宿北郵便局", "requested_on": today,
+        },
         "record_returned_mail": {"serials": "3", "reason": "unknown_address"},
         "return_items": {
             "items": (MEDIUM, NOTICE, STACK), "giver": "asahi", "receiver": "sato", "occasion": "返却", "slip": "3",

@@ -85,6 +85,10 @@ class Played:
     def erase(self) -> Outcome:
         return erasure.erase_ward_data(self.office, CYCLE, by=cast.COORDINATOR)
 
+    def serials(self, *states: str) -> list[int]:
+        with reading(self.office.engine) as connection:
+            return sorted(self.office.door.facts(connection, CYCLE).pieces.serials(*states))
+
     def facts(self) -> Facts:
         return papers.facts_of(self.office, CYCLE)
 

@@ -46,7 +46,7 @@ def test_everybody_exported_or_added_is_posted_or_pulled(posted: Played) -> None
     assert by_key["raw_hits"] == 60 == by_key["exported"] + by_key["excluded"]
     assert by_key["exported"] + by_key["added"] == by_key["posted"] + by_key["pulled"] > 40
     assert by_key["received"] == by_key["exported"]
-    assert by_key["to_print"] == by_key["printed"] == by_key["enclosed"] == by_key["held"] == 0
+    assert by_key["to_print"] == by_key["to_enclose"] == by_key["to_post"] == by_key["held"] == 0
     assert (table.holds, table.settled) == (True, True)
     assert f"差出 {by_key['posted']}" in table.sentence_ja
 

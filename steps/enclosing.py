@@ -1,0 +1,161 @@
+"""Enclosing: scan logs and trays are reconciled, reported, and a sample of the delivery is opened."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import comb
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from models.database import reading
+from models.errors import BadInput, Unknown
+from models.records.enclosing import EnclosingReconciled
+from models.serials import compact, expand, ranges
+from models.words import _
+from states.door import Ask, Outcome
+from states.facts import Evidence, Facts
+from states.guards.enclosing import open_differences, settled_serials
+from steps import acting, papers
+from steps.office import Office
+
+if TYPE_CHECKING:
+    from adapters.scanlog import Log
+    from steps.reconciling import Reconciliation
+
+
+def reconcile(
+    office: Office,
+    cycle_id: str,
+    *,
+    logs: Sequence[Path],
+    trays: Mapping[str, str],
+    instead: bool = False,
+    by: str,
+    via: str = "desk",
+) -> "tuple[Reconciliation, Outcome]":
+    """Join every scan log and tray of the enclosing with the serials that are to be sealed, and record the result.
+
+    `trays` maps the name of a tray to its serials ("1-500"). Each call is about all logs: one that was read before may
+    be left out only when the new ones are given `instead` of those.
+
+    Raises:
+        BadInput: a log cannot be used, is of another job or year, or one read before is missing.
+        Refused: it is not the time for it.
+
+    """
+    from adapters.scanlog import read_logs  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.reconciling import joined  # noqa: PLC0415 - polars is not needed to show a table
+
+    office.door.ask_first(cycle_id, "reconcile_enclosing", by=by, via=via)
+    if not logs and not trays:
+        raise Unknown(_("Neither a scan log nor a tray is given."), _("Give --log FILE, or --tray NAME=1-500."))
+    facts = papers.facts_of(office, cycle_id)
+    read = read_logs(logs, shape=facts.programme.enclosing.log)
+    if not instead:
+        _refuse_a_log_less(facts, read)
+    with reading(office.engine) as connection:
+        pieces = office.door.facts(connection, cycle_id).pieces
+        expected = compact(pieces.serials("printed", "enclosed", origin="extract"))
+        pulled = compact(pieces.serials("pulled"))
+    result = joined(read, trays=trays, expected=expected, pulled=pulled, fiscal_year=facts.fiscal_year)
+    ask = Ask(
+        cycle_id=cycle_id, trigger="reconcile_enclosing", by=by, via=via, record=result.record,
+        key=f"{cycle_id}/reconcile_enclosing/{uuid4().hex}", evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    return result, office.door.perform(ask)
+
+
+def report(office: Office, cycle_id: str, *, envelopes_left: int = 0, by: str, via: str = "desk") -> Outcome:
+    """Report the enclosing as it was reconciled: every serial that was scanned or whose difference is settled.
+
+    Raises:
+        Unknown: nothing is reconciled yet.
+        Refused: a guard is not met.
+
+    """
+    fields = {**report_fields(office, cycle_id), "envelopes_left": envelopes_left}
+    return acting.perform(office, cycle_id, "report_enclosing", by=by, fields=fields, via=via)
+
+
+def report_fields(office: Office, cycle_id: str) -> dict[str, str | int]:
+    """Return what the report of the enclosing says after the reconciliation.
+
+    Raises:
+        Unknown: nothing is reconciled yet.
+
+    """
+    facts = papers.facts_of(office, cycle_id)
+    scanned = facts.record("reconcile_enclosing", EnclosingReconciled)
+    if scanned is None:
+        raise Unknown(
+            _("The enclosing is not reconciled yet."),
+            _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
+        )
+    with reading(office.engine) as connection:
+        now = office.door.facts(connection, cycle_id)
+        inside = set(expand(scanned.sealed)) | settled_serials(now)
+        sealed = inside & now.pieces.serials("printed", origin="extract")
+    return {
+        "sealed": compact(sealed),
+        "machine_count": len(sealed) + scanned.reruns,
+        "reruns": scanned.reruns,
+    }
+
+
+def still_open(office: Office, cycle_id: str) -> dict[str, str]:
+    """Return the differences that nothing has settled yet, by kind: serials, or the number of unreadable codes."""
+    with reading(office.engine) as connection:
+        return open_differences(office.door.facts(connection, cycle_id))
+
+
+def most_wrong(*, pieces: int, opened: int, wrong: int, confidence: float) -> int:
+    """Return how many of the pieces are wrong at most, with this confidence, after so many of those opened were.
+
+    Exact: the largest number under which finding so few is not yet less likely than 1 - confidence (hypergeometric).
+    """
+    rare = 1 - Fraction(str(confidence))
+    least, most = wrong, pieces - (opened - wrong)
+    while least < most:
+        middle = (least + most + 1) // 2
+        few = sum(comb(middle, k) * comb(pieces - middle, opened - k) for k in range(wrong + 1))
+        if few * rare.denominator >= comb(pieces, opened) * rare.numerator:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:
+    before = facts.record("reconcile_enclosing", EnclosingReconciled)
+    left_out = set(before.logs if before else ()) - {log.sha256 for log in logs}
+    if left_out:
+        raise BadInput(
+            _("{count} scan logs that were read before are not among these.").format(count=len(left_out)),
+            _("Give every log of the enclosing; if these replace the ones before, say so with --instead."),
+        )
+
+
+def tray(text: str) -> tuple[str, str]:
+    """Read "3=1-500,502" as a tray and its serials.
+
+    Raises:
+        BadInput: it is not written so.
+
+    """
+    name, sign, serials = text.partition("=")
+    if not sign or not name.strip() or not ranges(serials):
+        raise BadInput(_("Trays are written NAME=1-500."), _("Write for example --tray 3=1001-1500"))
+    return name.strip(), serials
+
+
+def trays_of(texts: Iterable[str]) -> dict[str, str]:
+    """Read every tray.
+
+    Raises:
+        BadInput: one is not written as it should be, or is named twice.
+
+    """
+    read = [tray(text) for text in texts]
+    if len(dict(read)) != len(read):
+        raise BadInput(_("A tray is named twice."), _("Give each tray once, with all its serials."))
+    return dict(read)
