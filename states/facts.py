@@ -67,7 +67,7 @@ class Pieces(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One cycle at one moment."""
+    """One cycle at one moment. `reminded` tells whom a reminder of that number went to; "" where none of it went."""
 
     cycle_id: str
     fiscal_year: int
@@ -84,7 +84,9 @@ class Facts:
     incidents: frozenset[int]
     claims: frozenset[str]
     pieces: Pieces
+    reminded: Callable[[int], str]
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    asked_by: str = ""
 
     @property
     def today(self) -> date:

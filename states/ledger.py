@@ -4,7 +4,7 @@ Entry n of the ledger is leaf n-1 of the RFC 6962 tree. `hashes` holds what the 
 handful of rows whatever the size. What is verified is what is stored: nothing is parsed or rebuilt.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,29 @@ class Entry:
 
 def append(connection: Connection, entry: Entry) -> int:
     """Append one entry in the caller's transaction and return its number (1, 2, 3 …)."""
-    seq = size(connection) + 1
+    return append_all(connection, [entry])
+
+
+def append_all(connection: Connection, entries: Sequence[Entry]) -> int:
+    """Append entries in their order in one statement and return the number of the last."""
+    seq, rows = size(connection), list[dict[str, Any]]()
+    fresh: dict[int, bytes] = {}  # what this very statement appends
+
+    def read(leaf: int) -> bytes:
+        return fresh[leaf] if leaf in fresh else _hashes(connection, leaf)
+
+    for entry in entries:
+        text = _said(entry, seq := seq + 1)
+        fresh[seq - 1] = hashes = merkle.stored_hashes(seq - 1, text, read)
+        rows.append({
+            "seq": seq, "cycle_id": entry.cycle_id, "event": entry.event, "entry": text.decode(), "hashes": hashes
+        })  # fmt: skip
+    if rows:
+        connection.execute(_APPEND, rows)
+    return seq
+
+
+def _said(entry: Entry, seq: int) -> bytes:
     said: dict[str, Any] = {
         "at": stamp(entry.at),
         "by": entry.by,
@@ -50,13 +72,7 @@ def append(connection: Connection, entry: Entry) -> int:
         "seq": seq,
         "via": entry.via,
     }
-    text = rfc8785.dumps(said)
-    hashes = merkle.stored_hashes(seq - 1, text, lambda leaf: _hashes(connection, leaf))
-    connection.execute(
-        _APPEND,
-        {"seq": seq, "cycle_id": entry.cycle_id, "event": entry.event, "entry": text.decode(), "hashes": hashes},
-    )
-    return seq
+    return rfc8785.dumps(said)
 
 
 def size(connection: Connection) -> int:

@@ -1,12 +1,13 @@
 """How the door loads the facts of a cycle: a handful of indexed reads in its own transaction."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 from sqlmodel import col
 
 from models import tables
@@ -44,6 +45,46 @@ _INCIDENTS = select(col(tables.Incident.id)).where(
     col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
 )
 _CLAIMS = select(col(tables.Claim.measure)).where(col(tables.Claim.cycle_id) == _CYCLE)
+_REMINDED = select(col(tables.Reminder.to_person)).where(
+    col(tables.Reminder.cycle_id) == _CYCLE,
+    col(tables.Reminder.id) == bindparam("number"),
+    col(tables.Reminder.state).in_(("sent", "unknown")),
+)
+
+# The morning's sweep reads the same of a thousand cycles: one statement for some hundred of them.
+_MANY = 500
+_CYCLES: BindParameter[list[str]] = bindparam("cycles", expanding=True)
+_ALL_CYCLES = select(tables.Cycle).where(col(tables.Cycle.id).in_(_CYCLES))
+_ALL_DUE = select(col(tables.Act.cycle_id), col(tables.Act.act), col(tables.Act.due_on)).where(
+    col(tables.Act.cycle_id).in_(_CYCLES)
+)
+_ALL_DONE = select(
+    col(tables.Record.cycle_id), col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by),
+    col(tables.Record.data), col(tables.Record.confirmed_by),
+).where(col(tables.Record.cycle_id).in_(_CYCLES), col(tables.Record.status) == "done")  # fmt: skip
+_ALL_ITEMS = (
+    select(
+        col(tables.Item.cycle_id), col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state)
+    )
+    .where(col(tables.Item.cycle_id).in_(_CYCLES))
+    .order_by(col(tables.Item.number))
+)  # fmt: skip
+_ALL_UNDECIDED = select(col(tables.HeldRow.cycle_id)).where(
+    col(tables.HeldRow.cycle_id).in_(_CYCLES), col(tables.HeldRow.how) == ""
+)
+_ALL_RECHECKED = select(col(tables.Record.cycle_id), col(tables.Record.data)).where(
+    col(tables.Record.cycle_id).in_(_CYCLES),
+    col(tables.Record.act).in_(_RECHECKS),
+    col(tables.Record.status).in_(("done", "superseded")),
+)
+_ALL_INCIDENTS = select(col(tables.Incident.cycle_id), col(tables.Incident.id)).where(
+    col(tables.Incident.cycle_id).in_(_CYCLES), col(tables.Incident.state) == "open"
+)
+_ALL_CLAIMS = (
+    select(col(tables.Claim.cycle_id), func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"))
+    .where(col(tables.Claim.cycle_id).in_(_CYCLES))
+    .group_by(col(tables.Claim.cycle_id))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +169,65 @@ def load(
         incidents=_open_incidents(connection, cycle.id),
         claims=_claims(connection, cycle.id),
         pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+        reminded=partial(_reminded, connection, cycle.id),
         measures=measures,
     )
+
+
+def load_many(
+    connection: Connection,
+    cycle_ids: Sequence[str],
+    *,
+    now: datetime,
+    measures: Callable[[Programme], Mapping[str, tuple[str, ...]]],
+) -> dict[str, Facts]:
+    """Read the same of many cycles, by id, in a handful of statements."""
+    everybody = people(connection)
+
+    def facts(cycle: Any, rows: "_Rows") -> Facts:
+        programme = programme_of(cycle.programme_text)
+        done = {row.act: _done(row) for row in rows.done(cycle.id)}
+        return Facts(
+            cycle_id=cycle.id,
+            fiscal_year=cycle.fiscal_year,
+            state=cycle.state,
+            on_hold=cycle.on_hold,
+            now=now.astimezone(TOKYO),
+            programme=programme,
+            people=everybody,
+            done=done,
+            due={row.act: row.due_on for row in rows.due(cycle.id)},
+            items=tuple(map(_item, rows.items(cycle.id))),
+            undecided=len(rows.undecided(cycle.id)),
+            newly_protected=_protected(row.data for row in rows.rechecked(cycle.id)),
+            incidents=frozenset(row.id for row in rows.incidents(cycle.id)),
+            claims=frozenset(it for row in rows.claims(cycle.id) for it in row.measures.split()),
+            pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
+            reminded=partial(_reminded, connection, cycle.id),
+            measures=measures(programme),
+        )
+
+    found: dict[str, Facts] = {}
+    for start in range(0, len(cycle_ids), _MANY):
+        some = list(cycle_ids[start : start + _MANY])
+        rows = _Rows(connection, some)
+        found |= {cycle.id: facts(cycle, rows) for cycle in connection.execute(_ALL_CYCLES, {"cycles": some})}
+    return found
+
+
+class _Rows:
+    """The rows of some cycles, read at once and asked for by cycle."""
+
+    def __init__(self, connection: Connection, cycle_ids: Sequence[str]) -> None:
+        def by_cycle(query: Select[Any]) -> Callable[[str], list[Row[Any]]]:
+            found: dict[str, list[Row[Any]]] = {}
+            for row in connection.execute(query, {"cycles": cycle_ids}).all():
+                found.setdefault(row.cycle_id, []).append(row)
+            return lambda cycle_id: found.get(cycle_id, [])
+
+        self.done, self.due, self.items = by_cycle(_ALL_DONE), by_cycle(_ALL_DUE), by_cycle(_ALL_ITEMS)
+        self.undecided, self.incidents = by_cycle(_ALL_UNDECIDED), by_cycle(_ALL_INCIDENTS)
+        self.claims, self.rechecked = by_cycle(_ALL_CLAIMS), by_cycle(_ALL_RECHECKED)
 
 
 def people(connection: Connection) -> dict[str, Person]:
@@ -153,21 +251,32 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
 
 def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
     mine = {"cycle_id": cycle_id}
-    done = {
-        row.act: Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
-        for row in connection.execute(_DONE, mine)
-    }
+    done = {row.act: _done(row) for row in connection.execute(_DONE, mine)}
     return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}
 
 
 def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
-    rows = connection.execute(_ITEMS, {"cycle_id": cycle_id})
-    return tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows)
+    return tuple(map(_item, connection.execute(_ITEMS, {"cycle_id": cycle_id})))
+
+
+def _done(row: Row[Any]) -> Done:
+    return Done(occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by)
+
+
+def _item(row: Row[Any]) -> ItemFact:
+    return ItemFact(number=row.number, kind=row.kind, state=row.state)
+
+
+def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
+    return connection.execute(_REMINDED, {"cycle_id": cycle_id, "number": number}).scalar() or ""
 
 
 def _newly_protected(connection: Connection, cycle_id: str) -> str:
     """Return the serials that any re-check found: each says only what is new since the one before (domain.md 2)."""
-    texts = connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars()
+    return _protected(connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars())
+
+
+def _protected(texts: Iterable[str]) -> str:
     found = (json.loads(text)["newly_protected"] for text in texts)
     return compact(serial for text in found for serial in expand(text))
 
