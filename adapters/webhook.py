@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -54,10 +53,10 @@ class WebhookCarrier:
             NotSent: no 2xx came; the message may be repeated under its id.
 
         """
-        self._check()
+        url = self._permitted()
         body = json.dumps(dict(message.data), ensure_ascii=False)
         try:
-            self._post_again(message.message_id, body)
+            self._post_again(url, message.message_id, body)
         except _Again as error:
             raise NotSent(error.trouble, stop=True) from None
 
@@ -65,32 +64,30 @@ class WebhookCarrier:
         """There is nothing to end: every message has a connection of its own."""
 
     @stamina.retry(on=_Again, attempts=_TRIES, wait_initial=0.5, wait_max=2, timeout=None)
-    def _post_again(self, message_id: str, body: str) -> None:
-        asyncio.run(self._post(message_id, body))
+    def _post_again(self, url: httpx.URL, message_id: str, body: str) -> None:
+        asyncio.run(self._post(url, message_id, body))
 
-    def _check(self) -> None:
-        host, scheme = self._host, urlsplit(self.url).scheme
-        if scheme != "https" and not (scheme == "http" and is_loopback(host)):
+    def _permitted(self) -> httpx.URL:
+        """Return where to post, read once and by the one who posts; nothing is looked up yet."""
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL:
+            raise NotSent("not_https", stop=True) from None
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
             raise NotSent("not_https", stop=True)
-        if host.lower() not in {it.lower() for it in self.allowed}:
+        if url.host not in {it.lower() for it in self.allowed}:
             raise NotSent("host_not_allowed", stop=True)
         try:
             Webhook(self.secret)
         except (ValueError, EmptyWebhookSecretError):
             raise NotSent("secret_unusable", stop=True) from None
+        return url
 
-    @property
-    def _host(self) -> str:
-        try:
-            return urlsplit(self.url).hostname or ""
-        except ValueError:
-            return ""
-
-    async def _post(self, message_id: str, body: str) -> None:
+    async def _post(self, url: httpx.URL, message_id: str, body: str) -> None:
         """Post once, in a bounded time overall: a receiver that drips keeps every single timeout of a connection."""
         try:
             async with asyncio.timeout(self.seconds):
-                status, headers = await self._status(message_id, body)
+                status, headers = await self._status(url, message_id, body)
         except TimeoutError:
             raise NotSent("timeout", stop=True) from None
         except httpx.ConnectError as error:
@@ -106,8 +103,7 @@ class WebhookCarrier:
         if not httpx.codes.is_success(status):
             raise NotSent(f"HTTP {status}")
 
-    async def _status(self, message_id: str, body: str) -> tuple[int, Mapping[str, str]]:
-        url = httpx.URL(self.url)
+    async def _status(self, url: httpx.URL, message_id: str, body: str) -> tuple[int, Mapping[str, str]]:
         address = await asyncio.to_thread(self._address, url)
         client = httpx.AsyncClient(
             verify=ssl.create_default_context(cafile=self.ca_file), trust_env=False, follow_redirects=False,
