@@ -107,13 +107,19 @@ def dates(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) ->
         "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
     }  # fmt: skip
     say_table(
-        [_("Act"), _("Owed by"), _("Planned"), _("Due"), _("Why"), _("Flag"), _("Done")],
+        [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
         [
-            [it.title, it.owner.label, str(it.planned_on), str(it.due_on), it.why,
-             f"{flags[it.flag]} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else "", str(it.done_on or "")]
+            [it.title, it.owner.label, _moved(it), it.why,
+             f"{flags[it.flag]} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
             for it in rows
         ],
     )  # fmt: skip
+
+
+def _moved(it: deadlines.Dated) -> str:
+    if it.done_on:
+        return _("{due}, done {day}").format(due=it.due_on, day=it.done_on)
+    return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
 
 
 def list_acts() -> None:

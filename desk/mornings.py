@@ -132,18 +132,13 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
     if not next_ones:
         return
     say(_("What will go next, if it is not done before"), style="bold")
-    shown = next_ones[:_COMING_SHOWN]
+    shown = [it for it in next_ones if not it.silent][:_COMING_SHOWN]
     say_table(
         [_("On"), _("Act"), _("Due"), _("Rung"), _("To")],
-        [
-            [str(it.on), _title(it.act), str(it.due_on), f"{it.rung:+d}",
-             _("nobody, while it waits on another's act") if it.silent else " ".join(it.to)]
-            for it in shown
-        ],
-        styles=["dim" if it.silent else "" for it in shown],
-    )  # fmt: skip
+        [[str(it.on), _title(it.act), str(it.due_on), f"{it.rung:+d}", " ".join(it.to)] for it in shown],
+    )
     if len(next_ones) > len(shown):
-        say(_("… and {count} later ones.").format(count=len(next_ones) - len(shown)))
+        say(_("… and {count} later ones, or such as wait on another's act.").format(count=len(next_ones) - len(shown)))
 
 
 def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:

@@ -191,10 +191,14 @@ class Reminder(Table, table=True):
 
 
 class Sweep(Table, table=True):
-    """The last morning's sweep, one row: by it a clock that was set back, or far ahead, is noticed."""
+    """The last morning's sweep, one row: by it a clock that was set back, or far ahead, is noticed.
+
+    `wrote_on` is the last open day of a sweep: what was to be announced since then is made up for.
+    """
 
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     swept_at: datetime = Field(sa_column=_instant())
+    wrote_on: date | None = None
     doubted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 

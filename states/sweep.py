@@ -90,7 +90,7 @@ def sweep(door: Door, *, webhooks: frozenset[str] = frozenset()) -> Swept:
     now = door.clock.now()
     today = now.date()
     with writing(door.engine) as connection:
-        doubted = _trust_the_clock(connection, now)
+        doubted, wrote_on = _trust_the_clock(connection, now)
         rows = to_look_at(connection, today)
         late = dict.fromkeys(row.cycle_id for row in rows if row.due_on < today or row.look_on == LONG_AGO)
         facts = door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in rows)))
@@ -98,21 +98,25 @@ def sweep(door: Door, *, webhooks: frozenset[str] = frozenset()) -> Swept:
             programmes = {cycle_id: facts[cycle_id].programme for cycle_id in late}
             push_all(connection, programmes, today=today, calendar=door.calendar)
             rows = to_look_at(connection, today)
-        looks = [_look(row, facts[row.cycle_id], today, door) for row in rows]
+        looks = [_look(row, facts[row.cycle_id], today, door, wrote_on) for row in rows]
         flagged = _flag(connection, looks, now)
         written = 0
         if door.calendar.is_open(today):
             written = _remind(connection, looks, facts, now, webhooks)
             _change(connection, ({**look.this, "look_on": look.look_on} for look in looks))
+            connection.execute(update(tables.Sweep).values(wrote_on=today))
     return Swept(looked_at=len(rows), flagged=flagged, reminders=written, doubted=doubted)
 
 
-def _trust_the_clock(connection: Connection, now: datetime) -> bool:
-    """Look at everything anew where the clock was set back; doubt it, for a day, where it leapt ahead."""
+def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date | None]:
+    """Look at everything anew where the clock was set back; doubt it, for a day, where it leapt ahead.
+
+    Return whether it is doubted, and the last open day of a sweep.
+    """
     table, last = tables.Sweep, connection.execute(_LAST).one_or_none()
     if last is None:
         connection.execute(insert(table).values(id=1, swept_at=utc(now)))
-        return False
+        return False, None
     before = aware(last.swept_at)
     if now < before - _SLACK:
         connection.execute(update(tables.Act).where(_OPEN).values(look_on=LONG_AGO))
@@ -120,7 +124,7 @@ def _trust_the_clock(connection: Connection, now: datetime) -> bool:
     since = now if leapt else aware(last.doubted_at) if last.doubted_at else None
     doubted = since is not None and since.astimezone(TOKYO).date() == now.date()
     connection.execute(update(table).values(swept_at=utc(now), doubted_at=utc(since) if doubted and since else None))
-    return doubted
+    return doubted, last.wrote_on
 
 
 def clock_is_doubted(connection: Connection, now: datetime) -> bool:
@@ -154,12 +158,20 @@ def _another_owes(facts: Facts, act: str, owner: Side) -> bool:
     return act in facts.due and BY_TRIGGER[act].owner is not owner
 
 
-def _look(row: OpenAct, facts: Facts, today: date, door: Door) -> _Look:
+def _look(row: OpenAct, facts: Facts, today: date, door: Door, wrote_on: date | None) -> _Look:
+    """See how an act stands. An announcement belongs to its day, or to the first sweep after an outage; no later.
+
+    What is due or overdue is asked for whenever it can be done at last.
+    """
     rungs = facts.programme.reminders.ladder
+    rung = deadlines.latest_rung(row.due_on, today, door.calendar, rungs=rungs)
+    if rung is not None and rung < 0 and rung != row.rung and wrote_on is not None:
+        day = {step: day for day, step in deadlines.rung_days(row.due_on, rungs, door.calendar)}[rung]
+        rung = None if day < today and day <= wrote_on else rung
     return _Look(
         row=row,
         flag=deadlines.ladder(row.due_on, today, door.calendar),
-        rung=deadlines.latest_rung(row.due_on, today, door.calendar, rungs=rungs),
+        rung=rung,
         look_on=deadlines.next_look(row.due_on, today, door.calendar, rungs=rungs),
     )
 

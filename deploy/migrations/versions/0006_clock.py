@@ -18,6 +18,7 @@ def upgrade() -> None:
         "sweep",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("swept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wrote_on", sa.Date(), nullable=True),
         sa.Column("doubted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
