@@ -5,8 +5,10 @@ done. Somebody is reminded only of what he can do now: what waits on another's a
 On a closed day flags move and nobody is written to; the next open morning makes up for it.
 """
 
+import gc
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -89,7 +91,7 @@ def sweep(door: Door, *, webhooks: frozenset[str] = frozenset()) -> Swept:
     """
     now = door.clock.now()
     today = now.date()
-    with writing(door.engine) as connection:
+    with _without_collecting(), writing(door.engine) as connection:
         doubted, wrote_on = _trust_the_clock(connection, now)
         rows = to_look_at(connection, today)
         late = dict.fromkeys(row.cycle_id for row in rows if row.due_on < today or row.look_on == LONG_AGO)
@@ -106,6 +108,18 @@ def sweep(door: Door, *, webhooks: frozenset[str] = frozenset()) -> Swept:
             _change(connection, ({**look.this, "look_on": look.look_on} for look in looks))
             connection.execute(update(tables.Sweep).values(wrote_on=today))
     return Swept(looked_at=len(rows), flagged=flagged, reminders=written, doubted=doubted)
+
+
+@contextmanager
+def _without_collecting() -> Generator[None]:
+    """Spare the collector half a million rows that hold no circle: a fifth of a sweep over a thousand cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date | None]:
