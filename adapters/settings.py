@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,10 +17,19 @@ from models.errors import BadSetting
 from models.words import _
 
 
+class Hook(BaseModel):
+    """A receiver of signed webhooks: where, and the secret that signs (Standard Webhooks, whsec_…)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    secret: SecretStr
+
+
 class Settings(BaseSettings):
     """Where this installation keeps its things and whom it writes through."""
 
-    model_config = SettingsConfigDict(env_prefix="TSUDOI_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="TSUDOI_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     home: Annotated[Path, Field(description="data directory")] = Path("var/home")
     inbox: Annotated[Path, Field(description="where extracts are put; emptied after taking")] = Path("var/inbox")
@@ -33,10 +42,22 @@ class Settings(BaseSettings):
     programmes: Annotated[Path | None, Field(description="folder of further programmes")] = None
     programme: Annotated[str, Field(description="programme used when none is named")] = "hatachi"
     origin: Annotated[str, Field(description="name under which the ledger is signed")] = "tsudoi.invalid/ledger"
-    mail: Annotated[str, Field(description="smtp://host:587, or empty: letters stay in the data directory")] = ""
+    mail: Annotated[
+        str, Field(description="smtp://host:587, smtps://host:465, or empty: letters stay in the data directory")
+    ] = ""
     mail_from: Annotated[str, Field(description="sender of reminders")] = "tsudoi@localhost"
     mail_user: str = ""
     mail_password: Annotated[str, Field(repr=False)] = ""
+    webhooks: Annotated[
+        dict[str, Hook],
+        Field(description="receivers by person of the register, or by side: ward, register, contractor"),
+    ] = {}
+    allowed_hosts: Annotated[
+        frozenset[str], Field(description="hosts, addresses, networks that webhooks may reach")
+    ] = frozenset()
+    ca_file: Annotated[Path | None, Field(description="certificates that mail server and receivers are checked by")] = (
+        None
+    )
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 

@@ -12,7 +12,7 @@ from models.errors import BadInput
 from models.words import _, in_words
 from states.door import Outcome, row_of
 from states.table import TABLE
-from steps import acting, standing
+from steps import acting, deadlines, standing
 from steps.office import Office
 
 _BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
@@ -24,6 +24,7 @@ def furnish(app: typer.Typer) -> None:
     app.command("confirm", help=_("Confirm a proposed act as the second person."))(confirm)
     deadline = typer.Typer(help=_("Deadlines: move one with a reason."), no_args_is_help=True)
     deadline.command("move", help=_("Move the deadline of an act; the plan stays beside it."))(move)
+    deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))(dates)
     deadline.command("acts", help=_("List the acts of the table."))(list_acts)
     app.add_typer(deadline, name="deadline")
 
@@ -94,6 +95,31 @@ def move(
     fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
     outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
     return tell_outcome(outcome, year, as_json=as_json)
+
+
+def dates(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = Office.open()
+    rows = deadlines.dated(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([it.as_json() for it in rows])
+        return
+    flags = {
+        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
+    }  # fmt: skip
+    say_table(
+        [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
+        [
+            [it.title, it.owner.label, _moved(it), it.why,
+             f"{flags[it.flag]} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
+            for it in rows
+        ],
+    )  # fmt: skip
+
+
+def _moved(it: deadlines.Dated) -> str:
+    if it.done_on:
+        return _("{due}, done {day}").format(due=it.due_on, day=it.done_on)
+    return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
 
 
 def list_acts() -> None:

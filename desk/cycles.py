@@ -8,7 +8,7 @@ from desk.console import say, say_json, say_table, screen
 from models.clock import stamp, wareki
 from models.people import SYSTEM
 from models.words import _
-from steps import counting, preparation, standing
+from steps import counting, preparation, reminding, standing
 from steps.office import Office
 from steps.standing import Owed, Standing
 
@@ -143,13 +143,27 @@ def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -
 def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
     office = Office.open()
     work = standing.todays_work(office, today=at.date() if at else None)
+    calls = reminding.calls_to_make(office)
     if as_json:
         say_json([owed.as_json() for owed in work])
         return
+    for call in calls:
+        _call_to_make(call)
     if not work:
         say(_("Nothing is owed now."))
         return
     _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
+
+
+def _call_to_make(call: reminding.Call) -> None:
+    words = _(
+        "To call: {title} ({year}), due {due}: {whom}"
+        " — then: tsudoi reminders {year} --acknowledge {number} --by {by}"
+    ).format(
+        title=call.title, year=call.year, due=call.due_on, whom="、".join(call.whom), number=call.reminder,
+        by=call.caller,
+    )  # fmt: skip
+    say(words, style="bold red")
 
 
 def _headline(stands: Standing, today: date) -> None:

@@ -165,7 +165,10 @@ class Claim(Table, table=True):
 
 
 class Reminder(Table, table=True):
-    """One message owed to somebody: the outbox, written in the transaction of the flag that caused it."""
+    """One message owed to somebody: the outbox, written in the transaction of the flag that caused it.
+
+    `not_before` is set where a receiver asked for patience or a webhook was refused; mail has none.
+    """
 
     __table_args__ = (
         Index(
@@ -182,13 +185,27 @@ class Reminder(Table, table=True):
     act: str
     rung: int
     due_on: date
-    to_person: str
+    to_person: str  # or a side, where the whole side has a webhook
+    channel: str = "mail"
     message_id: str
     state: str
     attempts: int = 0
     created_at: datetime = Field(sa_column=_instant())
     settled_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    not_before: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     trouble: str = ""
+
+
+class Sweep(Table, table=True):
+    """The last morning's sweep, one row: by it a clock that was set back, or far ahead, is noticed.
+
+    `wrote_on` is the last open day of a sweep: what was to be announced since then is made up for.
+    """
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    swept_at: datetime = Field(sa_column=_instant())
+    wrote_on: date | None = None
+    doubted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Ledger(Table, table=True):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, Self
 
@@ -68,6 +69,9 @@ class Scheduled:
     after: tuple[str, ...] = ()
 
 
+_parsed = lru_cache(maxsize=1_000)(Rule.parse)
+
+
 def anchors(rules: Mapping[str, str], fiscal_year: int, calendar: Calendar) -> dict[str, date]:
     """Return the dates of the fiscal year that the rules name; months 01 to 03 lie in the next calendar year.
 
@@ -89,7 +93,7 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
     _check_keys(schedule, anchors)
     rules = {item.act: Rule.parse(item.rule) for item in schedule}
     dates = dict(anchors)
-    for act in _in_order(schedule):
+    for act in _in_order(tuple(schedule)):
         dates[act] = rules[act].counted_from(dates[rules[act].anchor], calendar)
     return {act: dates[act] for act in rules}
 
@@ -117,8 +121,8 @@ def dues(
     def pushed_by(late: str, act: str) -> date:
         return calendar.add_open_days(days[late], calendar.open_days_between(planned[late], planned[act]))
 
-    for act in _in_order(schedule):
-        rule, base = Rule.parse(scheduled[act].rule), planned[act]
+    for act in _in_order(tuple(schedule)):
+        rule, base = _parsed(scheduled[act].rule), planned[act]
         if rule.anchor in scheduled:
             base = rule.counted_from(days[rule.anchor], calendar)
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
@@ -136,18 +140,23 @@ def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
 
 def rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
     """Return the reminder rung that falls on today exactly, in open days from the due date."""
-    return next((step for day, step in _rung_days(due_on, rungs, calendar) if day == today), None)
+    return next((step for day, step in rung_days(due_on, rungs, calendar) if day == today), None)
 
 
 def latest_rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
     """Return the greatest rung reached by today, so that one that nobody looked at is caught up; none before them."""
-    return max((step for day, step in _rung_days(due_on, rungs, calendar) if day <= today), default=None)
+    return max((step for day, step in rung_days(due_on, rungs, calendar) if day <= today), default=None)
 
 
 def next_look(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> date:
     """Return the next date after today on which flag or rung changes, and after the last of them the next open day."""
-    days = [day for day, _step in [*_flag_days(due_on, calendar), *_rung_days(due_on, rungs, calendar)]]
+    days = [day for day, _step in [*_flag_days(due_on, calendar), *rung_days(due_on, rungs, calendar)]]
     return min((day for day in days if day > today), default=calendar.add_open_days(today, 1))
+
+
+def first_look(due_on: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> date:
+    """Return the first date on which there is anything to say about an act."""
+    return min(day for day, _step in [*_flag_days(due_on, calendar), *rung_days(due_on, rungs, calendar)])
 
 
 def _flag_days(due_on: date, calendar: Calendar) -> list[tuple[date, Flag]]:
@@ -160,8 +169,9 @@ def _flag_days(due_on: date, calendar: Calendar) -> list[tuple[date, Flag]]:
     ]
 
 
-def _rung_days(due_on: date, rungs: Sequence[int], calendar: Calendar) -> list[tuple[date, int]]:
-    return [(calendar.add_open_days(due_on, step), step) for step in rungs]
+def rung_days(due_on: date, rungs: Sequence[int], calendar: Calendar) -> list[tuple[date, int]]:
+    """Return the open day of each rung; what is due on a closed day is asked for on the open day before it."""
+    return [(calendar.add_open_days(due_on, step) if step else calendar.last_open(due_on), step) for step in rungs]
 
 
 def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> None:
@@ -181,12 +191,13 @@ def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> N
             )
 
 
-def _in_order(schedule: Sequence[Scheduled]) -> list[str]:
+@lru_cache(maxsize=100)  # a programme's schedule is the same in every cycle and on every morning
+def _in_order(schedule: tuple[Scheduled, ...]) -> tuple[str, ...]:
     """Return the acts so that each follows those it hangs on."""
     acts = {item.act for item in schedule}
     hangs_on = {item.act: acts & {Rule.parse(item.rule).anchor, *item.after} for item in schedule}
     try:
-        return list(TopologicalSorter(hangs_on).static_order())
+        return tuple(TopologicalSorter(hangs_on).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
         raise BadSetting(

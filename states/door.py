@@ -4,7 +4,7 @@ In ONE transaction: the row of the table, the actor and every guard are checked,
 carried out, the ledger grows. A repeated key is a no-op. A refusal lists every unmet guard and is a ledger entry too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -169,6 +169,10 @@ class Door:
         measures = self.measures(reading.programme_of(cycle.programme_text))
         return reading.load(connection, cycle, now=self.clock.now(), measures=measures)
 
+    def facts_of(self, connection: Connection, cycle_ids: Sequence[str]) -> dict[str, Facts]:
+        """Load the facts of many cycles at once, by id, in the caller's transaction."""
+        return reading.load_many(connection, cycle_ids, now=self.clock.now(), measures=self.measures)
+
     def _perform(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)
         if known := _known(connection, ask.key):
@@ -329,7 +333,7 @@ def _guards(case: _Case) -> tuple[Unmet, ...]:
 
 def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:
     """Judge an act by the moment at which it happens or happened, not by the one at which it is entered."""
-    facts = replace(case.facts, now=case.at)
+    facts = replace(case.facts, now=case.at, asked_by=case.ask.by)
     gaps: list[Unmet] = []
     for guard in guards:
         verdict = guard.check(facts, case.ask.record)

@@ -115,7 +115,7 @@ class Past(Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One cycle at one moment."""
+    """One cycle at one moment. `reminded` tells whom a reminder of that number went to; "" where none of it went."""
 
     cycle_id: str
     fiscal_year: int
@@ -134,9 +134,11 @@ class Facts:
     claimed: Mapping[str, Claim]
     pieces: Pieces
     history: History
+    reminded: Callable[[int], str]
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
     differs: tuple[str, ...] = ()
+    asked_by: str = ""
 
     @property
     def today(self) -> date:

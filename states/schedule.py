@@ -1,8 +1,11 @@
 """The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
 from models import tables
@@ -22,6 +25,12 @@ LONG_AGO = date(1900, 1, 1)
 _THIS = (col(tables.Act.cycle_id) == bindparam("of_cycle"), col(tables.Act.act) == bindparam("of_act"))
 _DATES = select(col(tables.Act.planned_on), col(tables.Act.due_on)).where(*_THIS)
 _DONE = update(tables.Act).where(*_THIS)
+_PUSHED = update(tables.Act).where(*_THIS).values(flag="", rung=None)
+_ALL_ACTS = select(
+    col(tables.Act.cycle_id), col(tables.Act.act), col(tables.Act.planned_on), col(tables.Act.due_on),
+    col(tables.Act.done_on), col(tables.Act.moved_to),
+).where(col(tables.Act.cycle_id).in_(bindparam("cycles", expanding=True)))  # fmt: skip
+_BATCH = 500  # cycles of one statement
 
 
 def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
@@ -64,16 +73,11 @@ def write_plan(connection: Connection, cycle_id: str, programme: Programme, year
         [
             {"cycle_id": cycle_id, "act": act.act, "rule": act.rule,
              "owner": BY_TRIGGER[act.act].owner_under(programme).value, "planned_on": planned[act.act],
-             "due_on": planned[act.act],
-             "moved_reason": "", "flag": "", "look_on": first_look(planned[act.act], calendar)}
+             "due_on": planned[act.act], "moved_reason": "", "flag": "",
+             "look_on": deadlines.first_look(planned[act.act], calendar, rungs=programme.reminders.ladder)}
             for act in scheduled(programme)
         ],
     )  # fmt: skip
-
-
-def first_look(due_on: date, calendar: Calendar) -> date:
-    """Return the first day on which the sweep has something to say about an act."""
-    return calendar.add_open_days(due_on, deadlines.RUNGS[0])
 
 
 def reschedule(
@@ -92,24 +96,45 @@ def reschedule(
 
 def push(connection: Connection, facts: Facts, *, today: date, calendar: Calendar) -> None:
     """Move what hangs on what is late, and take back what hung on it when it was caught up."""
-    act = tables.Act
-    mine = col(act.cycle_id) == facts.cycle_id
-    rows = {row.act: row for row in connection.execute(select(act).where(mine))}
+    push_all(connection, {facts.cycle_id: facts.programme}, today=today, calendar=calendar)
+
+
+def push_all(connection: Connection, cycles: Mapping[str, Programme], *, today: date, calendar: Calendar) -> None:
+    """Do so in many cycles at once, each under its programme: the morning's sweep may meet a thousand."""
+    rows, schedules = _acts_of(connection, list(cycles)), {id(it): scheduled(it) for it in cycles.values()}
+    moved = [
+        {
+            "of_cycle": cycle_id, "of_act": act.act, "due_on": due_on,
+            "look_on": deadlines.first_look(due_on, calendar, rungs=programme.reminders.ladder),
+        }
+        for cycle_id, programme in cycles.items()
+        for act, due_on in _owed_otherwise(rows[cycle_id], schedules[id(programme)], today=today, calendar=calendar)
+    ]  # fmt: skip
+    if moved:
+        connection.execute(_PUSHED, moved)
+
+
+def _acts_of(connection: Connection, cycle_ids: list[str]) -> dict[str, list[SqlRow[Any]]]:
+    rows: dict[str, list[SqlRow[Any]]] = {cycle_id: [] for cycle_id in cycle_ids}
+    for start in range(0, len(cycle_ids), _BATCH):
+        for row in connection.execute(_ALL_ACTS, {"cycles": cycle_ids[start : start + _BATCH]}).all():
+            rows[row.cycle_id].append(row)
+    return rows
+
+
+def _owed_otherwise(
+    rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
+) -> list[tuple[SqlRow[Any], date]]:
+    """Return the open acts that are owed on another day than stands there, with that day."""
     owed = deadlines.dues(
-        scheduled(facts.programme),
-        planned={key: row.planned_on for key, row in rows.items()},
-        done={key: row.done_on for key, row in rows.items() if row.done_on},
-        moved={key: row.moved_to for key, row in rows.items() if row.moved_to},
+        schedule,
+        planned={row.act: row.planned_on for row in rows},
+        done={row.act: row.done_on for row in rows if row.done_on},
+        moved={row.act: row.moved_to for row in rows if row.moved_to},
         calendar=calendar,
         today=today,
     )
-    for key, row in rows.items():
-        if row.done_on is None and owed[key] != row.due_on:
-            connection.execute(
-                update(act)
-                .where(mine, col(act.act) == key)
-                .values(due_on=owed[key], flag="", rung=None, look_on=first_look(owed[key], calendar))
-            )
+    return [(row, owed[row.act]) for row in rows if row.done_on is None and owed[row.act] != row.due_on]
 
 
 def move_deadline(connection: Connection, facts: Facts, key: str, to: date, reason: str, *, calendar: Calendar) -> None:

@@ -752,6 +752,12 @@ TABLE = (
         source="design.md, Deadlines",
     ),
     Row(
+        trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",
+        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.ReminderAcknowledged, guards=(g_oversight.reminder_reached_the_person,),
+        source="domain.md 7, Reminders",
+    ),
+    Row(
         trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.DeviationRecorded,
         then=then.deviation_opens_an_incident, source="Law 8",

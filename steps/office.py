@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from adapters import carrier, log, schema
+from adapters import log, schema
+from adapters.carrier import Carrier, carrier_of
 from adapters.clock import VirtualClock, clock_of
 from adapters.keys import LedgerKey
 from adapters.settings import Settings
@@ -95,13 +96,24 @@ class Office:
         """The one door."""
         return Door(self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures)
 
-    @cached_property
-    def carrier(self) -> carrier.Carrier:
-        """Whoever carries reminders."""
+    @property
+    def carrier(self) -> Carrier:
+        """Whoever carries letters, for one watch."""
         it = self.settings
-        return carrier.carrier_of(
-            mail=it.mail, sender=it.mail_from, user=it.mail_user, password=it.mail_password, home=self.home
-        )
+        return carrier_of(
+            mail=it.mail, sender=it.mail_from, user=it.mail_user, password=it.mail_password, home=self.home,
+            ca_file=it.ca_file,
+        )  # fmt: skip
+
+    def webhook(self, name: str) -> Carrier | None:
+        """Return whoever carries webhooks to a person or a side, None where the settings name no receiver."""
+        from adapters.webhook import WebhookCarrier  # noqa: PLC0415 - httpx is not needed to show a table
+
+        hook, it = self.settings.webhooks.get(name), self.settings
+        if hook is None:
+            return None
+        secret = hook.secret.get_secret_value()
+        return WebhookCarrier(url=hook.url, secret=secret, allowed=it.allowed_hosts, ca_file=it.ca_file)
 
     @property
     def papers(self) -> Path:

@@ -1,33 +1,57 @@
-"""The morning watch: flags and reminders by the sweep, and the outbox carried by mail.
+"""The morning watch: flags and reminders by the sweep, and the outbox carried by mail and webhook.
 
-A reminder is claimed before it is sent. What surely did not go waits for the next watch; of what may have gone nobody
-claims to know: it is shown as 送達不明 and not sent again by itself.
+A reminder is claimed before it is sent. What surely did not go waits for the next watch; of a letter that may have gone
+nobody claims to know: it is shown as 送達不明 and not sent again by itself. A webhook is repeated under its message id
+until its receiver says that it has it. What a later rung has overtaken is dropped, so that no outage ends in a burst.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from email.utils import formataddr
+from functools import partial
 
-import stamina
 import structlog
 from sqlalchemy import Connection, Row, select, update
 from sqlmodel import col
 
+from adapters.alone import alone
 from adapters.carrier import Carrier, Message, NotSent
 from models import tables
-from models.clock import utc, wareki
+from models.clock import stamp, utc, wareki
 from models.database import reading, writing
+from models.errors import BadSetting
 from models.people import SYSTEM, Person, Side
-from models.words import _, in_words
-from states import ledger
-from states.reading import people, programme_of
-from states.sweep import Swept, sweep
+from models.records.oversight import ReminderAcknowledged
+from models.words import N_, _, in_words
+from states import deadlines, ledger
+from states.door import Outcome
+from states.facts import Facts
+from states.reading import aware
+from states.sweep import CALL_FROM, MAIL, Swept, calls, clock_is_doubted, may_remind, owners, recipients, sweep
 from states.table import BY_TRIGGER
+from steps import acting
 from steps.office import Office
 
-_TRIES = 3
 _log = structlog.get_logger()
+
+_SLOW = 5  # seconds; whoever takes longer for one message gets no more in this watch
+_AT_MOST = 20  # seconds for one receiver in one watch
+_PATIENCE = timedelta(hours=25)  # who is to be left alone for longer than this was told so by a clock that was wrong
+
+Reminder = Row[tuple[tables.Reminder]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What became of the outbox."""
+
+    sent: int = 0
+    unknown: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,42 +68,284 @@ def watch(office: Office) -> Watched:
     """Flag what has come to its day and carry what is in the outbox.
 
     Raises:
-        BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait.
+        BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait, the webhooks went.
 
     """
-    swept = sweep(office.door)
-    _lose_sight_of_the_claimed(office)
-    carrier = office.carrier  # before anything is claimed: a wrong setting loses no letter
-    results = [_carry(office, carrier, reminder) for reminder in _waiting(office)]
-    watched = Watched(
-        swept=swept, sent=results.count("sent"), unknown=results.count("unknown"), waiting=results.count("waiting")
+    swept = sweep(office.door, webhooks=frozenset(office.settings.webhooks))
+    carried = carry(office)
+    _log.info("watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, sent=carried.sent)
+    return Watched(swept=swept, sent=carried.sent, unknown=carried.unknown, waiting=carried.waiting)
+
+
+def carry(office: Office) -> Carried:
+    """Carry what is in the outbox, each receiver for himself: one that is dead or slow holds up no other.
+
+    On a closed day, and while the clock is doubted, everything waits. May be called as often as one likes.
+
+    Raises:
+        BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait, the webhooks went.
+
+    """
+    with alone(office.home / "outbox.lock") as mine:
+        if not mine or not _is_a_day_to_write(office):
+            return Carried(waiting=len(_waiting(office)))
+        _settle_the_interrupted(office)
+        queues = _queues(office)
+        trouble, carriers = _carriers(office, list(queues))
+        jobs = [
+            partial(_carry_queue, office, carriers[name], queue) for name, queue in queues.items() if name in carriers
+        ]
+        with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+            results = [state for states in pool.map(_call, jobs) for state in states]
+    if trouble:
+        raise trouble
+    waiting = len(_waiting(office))
+    return Carried(sent=results.count("sent"), unknown=results.count("unknown"), waiting=waiting)
+
+
+def _call(job: Callable[[], list[str]]) -> list[str]:
+    return job()
+
+
+def _is_a_day_to_write(office: Office) -> bool:
+    now = office.clock.now()
+    with reading(office.engine) as connection:
+        return office.calendar.is_open(now.date()) and not clock_is_doubted(connection, now)
+
+
+def _carriers(office: Office, names: Sequence[str]) -> tuple[BadSetting | None, dict[str, Carrier]]:
+    """Open a carrier for each queue before anything is claimed: a wrong setting loses nothing."""
+    carriers: dict[str, Carrier] = {}
+    trouble = None
+    for name in names:
+        try:
+            carrier = office.webhook(name) if name else office.carrier
+        except BadSetting as error:
+            trouble = error
+        else:
+            if carrier is not None:
+                carriers[name] = carrier
+    return trouble, carriers
+
+
+# The outbox
+
+
+def _waiting(office: Office) -> Sequence[Reminder]:
+    reminder = tables.Reminder
+    with reading(office.engine) as connection:
+        return connection.execute(
+            select(reminder).where(col(reminder.state) == "waiting").order_by(col(reminder.id))
+        ).all()
+
+
+def _settle_the_interrupted(office: Office) -> None:
+    """Settle what an earlier watch claimed and never settled: it was killed in between."""
+    reminder = tables.Reminder
+    with writing(office.engine) as connection:
+        for row in connection.execute(select(reminder).where(col(reminder.state) == "claimed")).all():
+            _settle(office, connection, row, "unknown" if row.channel == MAIL else "waiting", trouble="interrupted")
+
+
+def _queues(office: Office) -> dict[str, list[Reminder]]:
+    """Return what may go now, by receiver ("" is the mail server); what is not needed any more is dropped."""
+    now = office.clock.now()
+    queues: dict[str, list[Reminder]] = {}
+    waiting = _waiting(office)
+    with writing(office.engine) as connection:
+        facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in waiting)))
+        for row in waiting:
+            if reason := _not_needed(office, connection, row, facts[row.cycle_id], now.date()):
+                _settle(office, connection, row, "dropped", trouble=reason)
+            elif may_remind(facts[row.cycle_id], row.act) and not _is_to_be_left_alone(row, now):
+                queues.setdefault("" if row.channel == MAIL else row.to_person, []).append(row)
+    return queues
+
+
+def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Facts, today: date) -> str:
+    """Say why a reminder is not needed any more: its act is done, or another day or rung has come."""
+    act = tables.Act
+    owed = connection.execute(
+        select(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act)
+    ).one()  # fmt: skip
+    if owed.done_on is not None:
+        return "done"
+    ladder = facts.programme.reminders.ladder
+    present = (owed.due_on, deadlines.latest_rung(owed.due_on, today, office.calendar, rungs=ladder))
+    return "" if present == (row.due_on, row.rung) else "overtaken"
+
+
+def _is_to_be_left_alone(row: Reminder, now: datetime) -> bool:
+    return row.not_before is not None and now < aware(row.not_before) <= now + _PATIENCE
+
+
+def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Reminder]) -> list[str]:
+    """Carry what goes to one receiver, until it is done, the receiver is in trouble, or its time is over."""
+    results: list[str] = []
+    until = time.monotonic() + _AT_MOST
+    with closing(carrier):
+        for number, row in enumerate(queue):
+            began = time.monotonic()
+            state, trouble, stop = _carry(office, carrier, row)
+            results.append(state)
+            if stop or time.monotonic() > until or time.monotonic() - began > _SLOW:
+                _let_wait(office, queue[number + 1 :], trouble)
+                break
+    return results
+
+
+def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, bool]:
+    """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
+    with writing(office.engine) as connection:
+        facts = office.door.facts(connection, row.cycle_id)
+        if row.act not in _open_acts(connection, row.cycle_id):
+            _settle(office, connection, row, "dropped", trouble="done")
+            return "dropped", "", False
+        message = message_of(office, facts, row)
+        if message is None:
+            _tell(connection, [row], "no_address")
+            return "waiting", "", False
+        if not _claim(connection, row):
+            return "waiting", "", False
+    wait = None
+    try:
+        carrier.send(message)
+        state, trouble, stop = "sent", "", False
+    except NotSent as error:
+        state, trouble, wait, stop = "waiting", error.trouble, error.wait, error.stop
+    except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether a letter went
+        state, trouble, stop = "unknown" if row.channel == MAIL else "waiting", type(error).__name__, False
+    with writing(office.engine) as connection:
+        _settle(office, connection, row, state, trouble=trouble, wait=wait)
+    return state, trouble, stop
+
+
+def _open_acts(connection: Connection, cycle_id: str) -> set[str]:
+    act = tables.Act
+    query = select(col(act.act)).where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None))
+    return set(connection.execute(query).scalars())
+
+
+def _claim(connection: Connection, row: Reminder) -> bool:
+    table = tables.Reminder
+    claimed = connection.execute(
+        update(table)
+        .where(col(table.id) == row.id, col(table.state) == "waiting")
+        .values(state="claimed", attempts=row.attempts + 1)
     )
-    _log.info("watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, sent=watched.sent)
-    return watched
+    return claimed.rowcount == 1
 
 
-def message_of(reminder: Row[tuple[tables.Reminder]], to: Person, contact: str, today: date) -> Message:
-    """Write a reminder: what is due, since when, what to do, whom to call. Never a serial or a resident."""
-    row = BY_TRIGGER[reminder.act]
-    title = in_words(ja=row.ja, en=row.en)
-    subject = _("[tsudoi] {act}: {when}").format(act=title, when=_when(reminder.due_on, today))
+def _settle(
+    office: Office,
+    connection: Connection,
+    row: Reminder,
+    state: str,
+    *,
+    trouble: str = "",
+    wait: timedelta | None = None,
+) -> None:
+    table, now = tables.Reminder, office.clock.now()
+    values: dict[str, object] = {
+        "state": state, "trouble": trouble[:80], "settled_at": utc(now), "not_before": utc(now + wait) if wait else None
+    }  # fmt: skip
+    if state == "dropped":
+        values["key"] = f"{row.key}/{row.id}"  # the same rung may be needed again: a deadline moved and moved back
+    connection.execute(update(table).where(col(table.id) == row.id).values(**values))
+    event = {"sent": "reminder_sent", "unknown": "reminder_lost"}.get(state)
+    if event:
+        data = {
+            "act": row.act, "rung": row.rung, "due_on": str(row.due_on), "to": row.to_person, "number": row.id,
+            "channel": row.channel,
+        }  # fmt: skip
+        entry = ledger.Entry(at=now, event=event, by=SYSTEM, via="watch", cycle_id=row.cycle_id, data=data)
+        ledger.append(connection, entry)
+
+
+def _let_wait(office: Office, rows: Sequence[Reminder], trouble: str) -> None:
+    if rows:
+        with writing(office.engine) as connection:
+            _tell(connection, rows, trouble)
+
+
+def _tell(connection: Connection, rows: Sequence[Reminder], trouble: str) -> None:
+    """Say beside what waits why it does."""
+    table = tables.Reminder
+    ids = [row.id for row in rows]
+    connection.execute(
+        update(table).where(col(table.id).in_(ids), col(table.state) == "waiting").values(trouble=trouble[:80])
+    )
+
+
+# The words
+
+
+def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
+    """Write a reminder: what is due, since when, what to do, whom to call. Never a serial or a resident.
+
+    None where it goes by mail and the person has no address.
+    """
+    to = facts.people.get(row.to_person)
+    if row.channel == MAIL and (to is None or not to.mail):
+        return None
+    # A webhook is the same, byte for byte, however often it is repeated; a letter speaks of the day it goes.
+    written_at = aware(row.created_at)
+    today = (
+        office.clock.now().date() if row.channel == MAIL else written_at.astimezone(office.clock.now().tzinfo).date()
+    )
+    subject, body = words_of(
+        facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today
+    )
+    return Message(
+        message_id=row.message_id,
+        to=formataddr((to.name, to.mail)) if to else "",
+        subject=subject,
+        body=body,
+        data={
+            "type": "reminder",
+            "timestamp": stamp(written_at),
+            "data": {
+                "number": row.id, "fiscal_year": facts.fiscal_year, "act": row.act, "due_on": str(row.due_on),
+                "flag": deadlines.ladder(row.due_on, today, office.calendar), "rung": row.rung, "to": row.to_person,
+                "owner": BY_TRIGGER[row.act].owner_under(facts.programme).value, "contact": facts.programme.sections.contact,
+                "subject": subject, "text": body,
+            },
+        },
+    )  # fmt: skip
+
+
+def words_of(
+    facts: Facts, *, act: str, due_on: date, rung: int, to: Person | Side, number: int | None, today: date
+) -> tuple[str, str]:
+    """Return subject and body of a rung as it goes to a person or a side on a day; `number` is None before it waits."""
+    row = BY_TRIGGER[act]
+    title, when, owner = in_words(ja=row.ja, en=row.en), _when(due_on, today), row.owner_under(facts.programme)
+    call = isinstance(to, Person) and calls(to, owner, rung)
+    subject = _("[tsudoi] To call: {act}: {when}") if call else _("[tsudoi] {act}: {when}")
     body = _(
-        "To {name}\n\n“{act}” is due on {wareki} ({iso}): {when}.\nIt is owed by: {owner}.\n"
-        "Please do it, or tell the coordinator what it waits for.\nCall: {contact}\n\n"
+        "To {name}\n\n“{act}” ({year}) is due on {wareki} ({iso}): {when}.\nIt is owed by: {owner}.\n"
+        "{what}\nCall: {contact}\n\n"
         "This letter holds no personal data of residents. Number {id}."
     ).format(
-        name=to.name, act=title, wareki=wareki(reminder.due_on), iso=reminder.due_on,
-        when=_when(reminder.due_on, today), owner=Side(row.owner).label, contact=contact, id=reminder.id,
+        name=to.name if isinstance(to, Person) else to.label, act=title, year=facts.fiscal_year,
+        wareki=wareki(due_on), iso=due_on, when=when, owner=owner.label,
+        what=_what_to_do(facts, owner, to, number, call=call), contact=facts.programme.sections.contact,
+        id=number or "–",
     )  # fmt: skip
-    return Message(message_id=reminder.message_id, to=formataddr((to.name, to.mail)), subject=subject, body=body)
+    return subject.format(act=title, when=when), body
 
 
-def reminders_of(office: Office, cycle_id: str) -> Sequence[Row[tuple[tables.Reminder]]]:
-    """Return every reminder of a cycle, the oldest first."""
-    reminder = tables.Reminder
-    query = select(reminder).where(col(reminder.cycle_id) == cycle_id).order_by(col(reminder.id))
-    with reading(office.engine) as connection:
-        return connection.execute(query).all()
+def _what_to_do(facts: Facts, owner: Side, to: Person | Side, number: int | None, *, call: bool) -> str:
+    owing = owners(facts, owner)
+    if call:
+        names = "、".join(person.name for person in owing) or owner.label
+        return _(
+            "Please call {names} and ask what it waits for;"
+            " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"
+        ).format(names=names, year=facts.fiscal_year, id=number or "N")
+    if isinstance(to, Side) or to in owing:
+        return _("Please do it and record it, or tell the coordinator what it waits for.")
+    return _("It has not been done; whoever owes it has been reminded.")
 
 
 def _when(due_on: date, today: date) -> str:
@@ -89,81 +355,163 @@ def _when(due_on: date, today: date) -> str:
     return _("today") if late == 0 else _("in {days} days").format(days=-late)
 
 
-def _waiting(office: Office) -> Sequence[Row[tuple[tables.Reminder]]]:
+# What people ask
+
+
+def reminders_of(office: Office, cycle_id: str) -> Sequence[Reminder]:
+    """Return every reminder of a cycle, the oldest first."""
     reminder = tables.Reminder
+    query = select(reminder).where(col(reminder.cycle_id) == cycle_id).order_by(col(reminder.id))
     with reading(office.engine) as connection:
-        return connection.execute(
-            select(reminder).where(col(reminder.state) == "waiting").order_by(col(reminder.id))
-        ).all()
+        return connection.execute(query).all()
 
 
-def _carry(office: Office, carrier: Carrier, reminder: Row[tuple[tables.Reminder]]) -> str:
-    """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
-    with writing(office.engine) as connection:
-        if _done_meanwhile(connection, reminder):
-            _settle(office, connection, reminder, "dropped")
-            return "dropped"
-        to = people(connection).get(reminder.to_person)
-        if to is None or not to.mail or not _claim(connection, reminder):
-            return "waiting"
-        contact = _contact(connection, reminder.cycle_id)
-    try:
-        _send(carrier, message_of(reminder, to, contact, office.clock.now().date()))
-        state, trouble = "sent", ""
-    except NotSent as error:
-        state, trouble = "waiting", str(error)[:80]
-    except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether the mail went
-        state, trouble = "unknown", type(error).__name__
-    with writing(office.engine) as connection:
-        _settle(office, connection, reminder, state, trouble)
-    return state
+@dataclass(frozen=True, kw_only=True)
+class Acknowledged:
+    """Who acknowledged a reminder, when, and what day he promised."""
+
+    by: str
+    at: datetime
+    promised_on: date | None
 
 
-@stamina.retry(on=NotSent, attempts=_TRIES, timeout=10)
-def _send(carrier: Carrier, message: Message) -> None:
-    carrier.send(message)
+def acknowledge(
+    office: Office, cycle_id: str, number: int, *, by: str, promised_on: date | None = None, via: str = "desk"
+) -> Outcome:
+    """Record that a reminder was seen, or that the call it asks for was made; the same person twice is one act.
+
+    Raises:
+        Refused: no such reminder went out, or it went to somebody else and `by` is no coordinator.
+
+    """
+    fields = {"reminder": number} | ({"promised_on": str(promised_on)} if promised_on else {})
+    key = f"{cycle_id}/acknowledge_reminder/{number}/{by}/{promised_on or ''}"
+    return acting.perform(office, cycle_id, "acknowledge_reminder", by=by, fields=fields, key=key, via=via)
 
 
-def _done_meanwhile(connection: Connection, reminder: Row[tuple[tables.Reminder]]) -> bool:
-    act = tables.Act
-    query = select(col(act.done_on)).where(col(act.cycle_id) == reminder.cycle_id, col(act.act) == reminder.act)
-    return connection.execute(query).scalar() is not None
+def acknowledged_of(office: Office, cycle_id: str) -> dict[int, Acknowledged]:
+    """Return the acknowledgements of a cycle by the number of the reminder, the latest of each."""
+    with reading(office.engine) as connection:
+        return _acknowledged(connection, cycle_id)
 
 
-def _claim(connection: Connection, reminder: Row[tuple[tables.Reminder]]) -> bool:
-    table = tables.Reminder
-    claimed = connection.execute(
-        update(table)
-        .where(col(table.id) == reminder.id, col(table.state) == "waiting")
-        .values(state="claimed", attempts=reminder.attempts + 1)
-    )
-    return claimed.rowcount == 1
+def _acknowledged(connection: Connection, cycle_id: str) -> dict[int, Acknowledged]:
+    record = tables.Record
+    query = select(record).where(
+        col(record.cycle_id) == cycle_id, col(record.act) == "acknowledge_reminder",
+        col(record.status).in_(("done", "superseded")),
+    ).order_by(col(record.id))  # fmt: skip
+    found: dict[int, Acknowledged] = {}
+    for row in connection.execute(query):
+        said = ReminderAcknowledged.model_validate_json(row.data)
+        found[said.reminder] = Acknowledged(by=row.by, at=aware(row.occurred_at), promised_on=said.promised_on)
+    return found
 
 
-def _settle(
-    office: Office, connection: Connection, reminder: Row[tuple[tables.Reminder]], state: str, trouble: str = ""
-) -> None:
-    table, now = tables.Reminder, office.clock.now()
-    connection.execute(
-        update(table).where(col(table.id) == reminder.id).values(state=state, trouble=trouble, settled_at=utc(now))
-    )
-    event = {"sent": "reminder_sent", "unknown": "reminder_lost"}.get(state)
-    if event:
-        data = {"act": reminder.act, "rung": reminder.rung, "due_on": str(reminder.due_on), "to": reminder.to_person}
-        entry = ledger.Entry(at=now, event=event, by=SYSTEM, via="watch", cycle_id=reminder.cycle_id, data=data)
-        ledger.append(connection, entry)
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call that the ladder asks for and nobody has made yet."""
+
+    year: int
+    act: str
+    title: str
+    due_on: date
+    caller: str
+    whom: tuple[str, ...]
+    reminder: int
 
 
-def _lose_sight_of_the_claimed(office: Office) -> None:
-    """Settle what an earlier watch claimed and never settled: it was killed in between."""
-    reminder = tables.Reminder
-    with writing(office.engine) as connection:
-        rows = connection.execute(select(reminder).where(col(reminder.state) == "claimed")).all()
-        for row in rows:
-            _settle(office, connection, row, "unknown", "interrupted")
+def calls_to_make(office: Office) -> tuple[Call, ...]:
+    """Return the calls to make over all cycles: their act is still owed, and nobody has acknowledged the reminder."""
+    with reading(office.engine) as connection:
+        rows = _asking_for_calls(connection)
+        facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in rows)))
+        made = {cycle_id: _acknowledged(connection, cycle_id) for cycle_id in facts}
+    open_calls: dict[tuple[str, str], Call] = {}
+    done = {(row.cycle_id, row.act) for row in rows if row.id in made[row.cycle_id]}
+    for row in rows:
+        here = facts[row.cycle_id]
+        person, owner = here.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(here.programme)
+        if person and calls(person, owner, row.rung) and (row.cycle_id, row.act) not in done:
+            open_calls.setdefault((row.cycle_id, row.act), _call_of(here, row, person))
+    return tuple(open_calls.values())
 
 
-def _contact(connection: Connection, cycle_id: str) -> str:
-    cycle = tables.Cycle
-    text = connection.execute(select(col(cycle.programme_text)).where(col(cycle.id) == cycle_id)).scalar_one()
-    return programme_of(text).sections.contact
+def _asking_for_calls(connection: Connection) -> Sequence[Reminder]:
+    reminder, act = tables.Reminder, tables.Act
+    return connection.execute(
+        select(reminder)
+        .join(act, (col(act.cycle_id) == col(reminder.cycle_id)) & (col(act.act) == col(reminder.act)))
+        .where(
+            col(reminder.rung) >= CALL_FROM, col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
+            col(act.done_on).is_(None), col(act.due_on) == col(reminder.due_on),
+        )
+        .order_by(col(reminder.id))
+    ).all()  # fmt: skip
+
+
+def _call_of(facts: Facts, row: Reminder, caller: Person) -> Call:
+    act = BY_TRIGGER[row.act]
+    return Call(
+        year=facts.fiscal_year, act=row.act, title=in_words(ja=act.ja, en=act.en), due_on=row.due_on,
+        caller=caller.id, whom=tuple(person.name for person in owners(facts, act.owner)), reminder=row.id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """The next rung of an act that is owed: when, to whom, and whether it is silent as things stand."""
+
+    on: date
+    act: str
+    rung: int
+    due_on: date
+    to: tuple[str, ...]
+    silent: bool
+
+
+def coming(office: Office, cycle_id: str) -> tuple[Coming, ...]:
+    """Return what the ladder will say next about each open act, the soonest first."""
+    today, act = office.clock.now().date(), tables.Act
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        rows = connection.execute(select(act).where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None))).all()
+        found = [_next_rung(office, facts, row, today) for row in rows]
+    return tuple(sorted((it for it in found if it), key=lambda it: (it.on, it.act)))
+
+
+def _next_rung(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date) -> Coming | None:
+    days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, office.calendar)
+    ahead = [
+        (day, rung) for day, rung in days if day >= today and rung != row.rung and (row.rung is None or rung > row.rung)
+    ]
+    if not ahead:
+        return None
+    day, rung = min(ahead)
+    to = tuple(person.id for person in recipients(facts, BY_TRIGGER[row.act].owner_under(facts.programme), rung))
+    return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
+
+
+_TROUBLES = {
+    "done": N_("the act was done"),
+    "overtaken": N_("a later reminder or another day took its place"),
+    "interrupted": N_("interrupted while it was being sent"),
+    "no_address": N_("the person has no address; see `tsudoi people add`"),
+    "not_https": N_("the address of the webhook does not begin with https://"),
+    "host_not_allowed": N_("the host is not on the setting allowed_hosts"),
+    "address_not_allowed": N_("the name stands for an address inside; allow it by address, or mend the name"),
+    "host_unknown": N_("nobody knows the host"),
+    "secret_unusable": N_("the secret of the webhook cannot be used"),
+    "timeout": N_("no answer in time"),
+    "TimeoutError": N_("no answer in time"),
+    "SSLCertVerificationError": N_("its certificate cannot be trusted; see the setting ca_file"),
+    "ConnectionRefusedError": N_("nobody answers there"),
+    "ConnectError": N_("nobody answers there"),
+    "SMTPServerDisconnected": N_("the mail server broke off"),
+    "gaierror": N_("nobody knows the host"),
+}
+
+
+def trouble_words(trouble: str) -> str:
+    """Return what was wrong with a reminder as people understand it; an unknown code stands for itself."""
+    return _(_TROUBLES[trouble]) if trouble in _TROUBLES else trouble

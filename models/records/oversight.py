@@ -128,6 +128,14 @@ class DeviationRecorded(ActRecord):
     remark: MaybeLine = Field(default="", title="Remark without personal data")
 
 
+class ReminderAcknowledged(ActRecord):
+    """督促の確認: whoever was reminded has seen it; of a call to make, that it was made."""
+
+    reminder: Annotated[int, Field(ge=1)] = Field(title="Number of the reminder")
+    promised_on: date | None = Field(default=None, title="Promised for")
+    remark: MaybeLine = Field(default="", title="Remark without personal data")
+
+
 class DeadlineMoved(ActRecord):
     """A deadline moved by a named person with a reason."""
 

@@ -14,6 +14,7 @@ from models.records.oversight import (
     MeasuresClaimed,
     PersonsNotified,
     ReferralRecorded,
+    ReminderAcknowledged,
     ReportedToCommission,
 )
 from models.words import N_, _
@@ -193,6 +194,13 @@ PUBLICATION = N_("decision about publication")
 def act_is_still_owed(facts: Facts, record: DeadlineMoved) -> Verdict:
     """The act is on the schedule and not yet done."""
     return record.act in facts.due and record.act not in facts.done
+
+
+@claims_of(ReminderAcknowledged)
+def reminder_reached_the_person(facts: Facts, record: ReminderAcknowledged) -> Verdict:
+    """The reminder went out in this year, to whoever acknowledges it; a coordinator may do it on behalf."""
+    to, person = facts.reminded(record.reminder), facts.people.get(facts.asked_by)
+    return person is not None and bool(to) and (to in {person.id, person.side} or Role.COORDINATOR in person.roles)
 
 
 def four_eyes_are_feasible(roles: tuple[Role, ...], second: tuple[Role, ...], facts: Facts) -> bool:

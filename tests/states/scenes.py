@@ -185,6 +185,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "record_loss": {"item": MEDIUM, "noticed_on": today},
         "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
+        "acknowledge_reminder": {"reminder": 1},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},

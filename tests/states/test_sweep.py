@@ -1,19 +1,22 @@
 """The morning's sweep: flags by the ladder, reminders to whoever owes the act and can do it, one a rung."""
 
 import json
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from scenes import Year
+from scenes import CYCLE, Year
 from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
 from models.clock import TOKYO
+from models.database import reading, writing
 from models.people import Person, Role, Side
-from states import opening
-from states.sweep import Swept, sweep, upcoming
+from states import ledger, merkle, opening
+from states.reading import people
+from states.sweep import Swept, calls, recipients, sweep, upcoming
 from states.table import BY_TRIGGER
 
 
@@ -188,3 +191,86 @@ def test_what_would_be_flagged_is_told_without_writing(sqlite_year: Year, open_d
     [first, *_later] = upcoming(sqlite_year.door, due(sqlite_year, "conclude_contract", open_days))
     assert (first.act, first.flag) == ("conclude_contract", flag)
     assert (sqlite_year.everything_but_the_ledger(), sqlite_year.entries()) == before
+
+
+def test_on_a_closed_day_flags_move_and_nobody_is_written_to(year: Year) -> None:
+    """A sweep on the Saturday after the day flags and writes no reminder; Monday's writes the latest rung."""
+    first = due(year, "conclude_contract")  # a Thursday
+    on(year, first + timedelta(days=2))
+    assert flags(year, "conclude_contract") == ["overdue"]
+    assert reminders(year, "conclude_contract") == []
+    on(year, first + timedelta(days=4))
+    assert {rung for rung, _person in reminders(year, "conclude_contract")} == {2}
+
+
+def test_a_flag_says_why_it_stands(sqlite_year: Year) -> None:
+    """The ledger keeps the rule, the plan and what moved the day beside each flag."""
+    year = sqlite_year
+    on(year, due(year, "conclude_contract"))
+    [said] = [json.loads(entry)["data"] for entry in year.entries() if '"act_flagged"' in entry]
+    assert (said["rule"], said["planned_on"], said["moved"]) == ("C", "2026-10-01", "")
+    year.do("move_deadline", act="conclude_contract", to=due(year, "conclude_contract", 3))
+    on(year, due(year, "conclude_contract"))
+    last = [json.loads(entry)["data"] for entry in year.entries() if '"act_flagged"' in entry][-1]
+    assert (last["act"], last["planned_on"], last["moved"]) == ("conclude_contract", "2026-10-01", "person")
+
+
+def test_a_clock_that_was_wrong_leaves_no_trace_in_days_and_flags(year: Year) -> None:
+    """A year ahead every day moves and is flagged; set back, the next sweep finds days and flags as they were."""
+    day = due(year, "conclude_contract", -3)
+    on(year, day)
+    before = {row.act: (row.due_on, row.flag, row.look_on) for row in year.read(select(tables.Act))}
+    assert on(year, day + timedelta(days=365)).doubted
+    assert {row.act: (row.due_on, row.flag, row.look_on) for row in year.read(select(tables.Act))} != before
+    on(year, day)
+    assert {row.act: (row.due_on, row.flag, row.look_on) for row in year.read(select(tables.Act))} == before
+
+
+def test_many_cycles_are_seen_as_each_alone(year: Year) -> None:
+    """The facts of a batch are those that the door loads one by one, at every state of the year."""
+    for state in ("ready", "transferred", "printed", "posted", "closed"):
+        year.play(until=state)
+        with reading(year.engine) as connection:
+            alone = year.door.facts(connection, CYCLE)
+            many = year.door.facts_of(connection, [CYCLE])
+        assert list(many) == [CYCLE]
+        differing = {it.name for it in fields(alone) if getattr(alone, it.name) != getattr(many[CYCLE], it.name)} - {
+            "pieces",
+            "reminded",
+        }
+        assert differing == set(), state
+
+
+def test_entries_appended_at_once_are_a_ledger_that_holds(year: Year) -> None:
+    """Two hundred entries in one statement are the tree and the order that one by one would be."""
+    at = year.clock.at
+    entries = [ledger.Entry(at=at, event="x", by="system", via="t", data={"n": n}) for n in range(200)]
+    with writing(year.engine) as connection:
+        size = ledger.size(connection)
+        assert ledger.append_all(connection, entries) == size + 200
+        assert ledger.append_all(connection, []) == size + 200
+        roots = merkle.Roots()
+        for line in ledger.entries(connection):
+            roots.add(merkle.leaf_hash(line.encode()))
+        assert ledger.root(connection, size + 200) == roots.root()
+
+
+@pytest.mark.parametrize(("rung", "whom"), [(0, {"asahi"}), (3, {"asahi", "takahashi", "sato", "suzuki"})])
+def test_the_call_is_the_coordinators(sqlite_year: Year, rung: int, whom: set[str]) -> None:
+    """Three open days late the coordinators join those who are written to: they make the call."""
+    facts = sqlite_year.facts()
+    found = recipients(facts, Side.CONTRACTOR, rung)
+    assert {person.id for person in found} == whom
+    assert {person.id for person in found if calls(person, Side.CONTRACTOR, rung)} == whom & {"sato", "suzuki"}
+
+
+def test_what_nobody_owes_any_more_goes_to_the_coordinators(sqlite_year: Year) -> None:
+    """Where the contractor has no handling manager on the register today, the coordinators hear of it."""
+    year = sqlite_year
+    year.play(before="register_handlers")
+    with reading(year.engine) as connection:
+        [manager] = [it for it in people(connection).values() if Role.HANDLING_MANAGER in it.roles]
+    gone = manager.model_copy(update={"valid_to": date(2026, 9, 30)})
+    opening.register(year.door, gone, by="system", via="desk")
+    on(year, due(year, "register_handlers"))
+    assert {person for _rung, person in reminders(year, "register_handlers")} == {"sato", "suzuki"}

@@ -1,47 +1,42 @@
 """The morning watch: letters go once, wait while nobody carries them, and in doubt are not said to have gone."""
 
 import json
-import socket
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message as Letter
 from email.policy import default
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stamina
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from receivers import SECRET, Behave, Post, answer, free_port, hangs, in_turn, mail_server, receiving, silent_server
+from receivers import hang as says_nothing
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from adapters.alone import alone
+from adapters.carrier import SmtpCarrier
 from adapters.clock import VirtualClock
 from models import tables
 from models.clock import TOKYO
 from models.database import reading, writing
-from models.errors import BadSetting
+from models.errors import BadSetting, Refused
 from states import ledger
 from states.sweep import sweep
-from steps import acting, reminding, standing
+from steps import acting, deadlines, reminding, standing
 from steps.office import Office
 
 CYCLE = "hatachi-2026"
 SOON, DUE, OVERDUE = date(2026, 9, 28), date(2026, 10, 1), date(2026, 10, 5)
-
-
-@dataclass
-class Post:
-    """A mail server's memory."""
-
-    letters: list[Letter] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        assert isinstance(envelope.content, bytes)
-        self.letters.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
 
 
 class BreaksOff(Post):
@@ -54,17 +49,15 @@ class BreaksOff(Post):
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    """Let a letter be tried as often as in life, without the pauses between."""
+def _no_pauses() -> Iterator[None]:
+    """Let a stumbling receiver be asked as often as in life, without the pauses between."""
     with stamina.set_testing(True, attempts=3):
         yield
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
@@ -79,11 +72,8 @@ def mailed(office: Office, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterat
 @pytest.fixture
 def post(port: int) -> Iterator[Post]:
     """Run a mail server."""
-    post = Post()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield post
-    controller.stop()
+    with mail_server(Post(), port) as post:
+        yield post
 
 
 def _on(office: Office, day: date) -> reminding.Watched:
@@ -161,27 +151,17 @@ def test_while_the_server_is_down_letters_wait_and_go_later_once(mailed: Office,
     assert {(row.state, row.trouble) for row in reminding.reminders_of(mailed, CYCLE)} == {
         ("waiting", "ConnectionRefusedError")
     }
-    post = Post()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    with mail_server(Post(), port) as post:
         assert _on(mailed, SOON).sent == 2
         assert _on(mailed, SOON).sent == 0
-    finally:
-        controller.stop()
     assert len(post.letters) == 2
 
 
 def test_what_may_have_gone_is_unknown_and_not_sent_again(mailed: Office, port: int) -> None:
     """A server that takes the letter and breaks off leaves 送達不明 in the ledger; nobody is written to twice."""
-    post = BreaksOff()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    with mail_server(BreaksOff(), port) as post:
         watched = _on(mailed, SOON)
         again = _on(mailed, SOON)
-    finally:
-        controller.stop()
     assert (watched.unknown, again.sent, again.unknown) == (2, 0, 0)
     assert len(post.letters) == 2
     assert _states(mailed) == ["unknown", "unknown"]
@@ -215,13 +195,8 @@ def test_an_act_done_meanwhile_needs_no_letter(mailed: Office, port: int) -> Non
         "special_provisions_attached": "true",
     }  # fmt: skip
     acting.perform(mailed, CYCLE, "conclude_contract", by="sato", fields=contract)
-    post = Post()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    with mail_server(Post(), port) as post:
         _on(mailed, SOON)
-    finally:
-        controller.stop()
     assert _states(mailed) == ["dropped", "dropped"]
     assert post.letters == []
 
@@ -253,3 +228,310 @@ def test_whoever_has_no_address_is_not_forgotten(mailed: Office, post: Post) -> 
     with writing(mailed.engine) as connection:
         connection.execute(update(staff).where(col(staff.id) == "suzuki").values(mail="suzuki@ward.example"))
     assert (_on(mailed, SOON).sent, len(post.letters)) == (1, 2)
+
+
+# What goes besides the plain letter
+
+
+def _hook(monkeypatch: pytest.MonkeyPatch, **ports: int) -> None:
+    hooks = {name: {"url": f"http://127.0.0.1:{port}/{name}", "secret": SECRET} for name, port in ports.items()}
+    monkeypatch.setenv("TSUDOI_WEBHOOKS", json.dumps(hooks))
+    monkeypatch.setenv("TSUDOI_ALLOWED_HOSTS", '["127.0.0.1"]')
+
+
+def _opened(office: Office) -> Office:
+    return Office.open(office.home, office.settings.inbox)
+
+
+def _contracted(office: Office, on: date) -> None:
+    """Let the ward conclude the contract, so that the contractor owes the next acts."""
+    VirtualClock(office.home / "clock").set(datetime(on.year, on.month, on.day, 10, tzinfo=TOKYO))
+    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
+        acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
+    contract = {
+        "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
+        "special_provisions_attached": "true",
+    }  # fmt: skip
+    acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
+
+
+def test_a_person_and_a_side_are_told_by_webhook(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One message to the person's receiver and one to the side's; both say what is due and hold nobody's data."""
+    with receiving() as receiver:
+        _hook(monkeypatch, sato=receiver.port, ward=receiver.port)
+        here = _opened(office)
+        assert _on(here, SOON).sent == 4
+        assert _on(here, SOON).sent == 0
+    assert sorted(receiver.paths) == ["/sato", "/ward"]
+    told = receiver.bodies[0]["data"]
+    assert (told["act"], told["due_on"], told["flag"], told["rung"]) == (
+        "conclude_contract", "2026-10-01", "due_soon", -3
+    )  # fmt: skip
+    assert "契約締結" in told["text"]
+    assert len(receiver.kept) == 2
+
+
+def test_a_webhook_is_repeated_under_its_id_until_it_is_taken(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that fails in one watch gets the same message, byte for byte, in the next."""
+    with receiving(in_turn(answer(404), answer(404), answer(200))) as receiver:
+        _hook(monkeypatch, sato=receiver.port)
+        here = _opened(office)
+        for _watch in range(4):
+            _on(here, SOON)
+    assert len(receiver.ids) == 3
+    assert (len(receiver.kept), len(set(receiver.raw))) == (1, 1)
+    [hooked] = [row for row in reminding.reminders_of(here, CYCLE) if row.channel == "webhook"]
+    assert (hooked.state, hooked.attempts) == ("sent", 3)
+
+
+def test_an_interrupted_webhook_is_repeated_under_its_id(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch killed after the receiver had it posts again: whoever keeps ids has it once."""
+    reminder = tables.Reminder
+    with receiving() as receiver:
+        _hook(monkeypatch, sato=receiver.port)
+        here = _opened(office)
+        _on(here, SOON)
+        rules = "DROP TRIGGER reminder_state_follows_the_rules"
+        with writing(here.engine) as connection:
+            connection.exec_driver_sql(rules)
+            connection.execute(update(reminder).where(col(reminder.channel) == "webhook").values(state="claimed"))
+        _on(here, SOON)
+    assert (len(receiver.ids), len(receiver.kept)) == (2, 1)
+
+
+def test_a_busy_receiver_is_left_alone_until_it_said(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 with Retry-After: no watch before that moment asks again; the first after it does."""
+    with receiving(in_turn(answer(429, retry_after="7200"), answer(200))) as receiver:
+        _hook(monkeypatch, sato=receiver.port)
+        here = _opened(office)
+        for hour, asked in ((9, 1), (10, 1), (12, 2)):
+            VirtualClock(here.home / "clock").set(datetime(2026, 9, 28, hour, tzinfo=TOKYO))
+            reminding.watch(here)
+            assert len(receiver.ids) == asked
+    assert len(receiver.kept) == 1
+
+
+@pytest.mark.parametrize("behave", [hangs, answer(500), answer(302, location="http://127.0.0.1/")])
+def test_a_bad_receiver_holds_up_nobody(
+    mailed: Office, post: Post, monkeypatch: pytest.MonkeyPatch, behave: Behave
+) -> None:
+    """Beside a receiver that hangs, fails or redirects, letters and the other webhook go, in bounded time."""
+    real = Office.webhook
+    monkeypatch.setattr(Office, "webhook", lambda self, name: replace(real(self, name), seconds=1.0))
+    with receiving(behave) as bad, receiving() as good:
+        _hook(monkeypatch, sato=bad.port, suzuki=good.port)
+        here = _opened(mailed)
+        began = time.monotonic()
+        watched = _on(here, SOON)
+        taken = time.monotonic() - began
+    assert (watched.sent, watched.waiting, len(good.kept), len(post.letters)) == (3, 1, 1, 2)
+    assert taken < 20
+
+
+def test_a_dead_mail_server_costs_its_seconds_once(mailed: Office, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes connections and says nothing is left after its seconds, however many letters wait."""
+    impatient = SmtpCarrier(host="127.0.0.1", port=port, sender="t@ward.example", seconds=1)
+    monkeypatch.setattr("steps.office.carrier_of", lambda **_settings: impatient)
+    began = time.monotonic()
+    with silent_server(port, says_nothing):
+        watched = _on(mailed, SOON)
+    assert (watched.sent, watched.waiting) == (0, 2)
+    assert time.monotonic() - began < 25
+    assert {row.trouble for row in reminding.reminders_of(mailed, CYCLE)} == {"SMTPServerDisconnected"}
+
+
+def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
+    """Three open days late the coordinators are asked to call the manager; he and the approver are written to."""
+    _contracted(mailed, DUE)
+    due = date(2026, 10, 8)
+    late = mailed.calendar.add_open_days(due, 3)
+    _on(mailed, late)
+    asked = {_to(letter): letter for letter in post.letters if "取扱責任者" in str(letter["Subject"])}
+    assert set(asked) == {
+        f"{who}@{where}" for who, where in (
+            ("asahi", "printer.example"), ("takahashi", "ward.example"), ("sato", "ward.example"),
+            ("suzuki", "ward.example"),
+        )
+    }  # fmt: skip
+    called = [to for to, letter in asked.items() if "電話のお願い" in str(letter["Subject"])]
+    assert sorted(called) == ["sato@ward.example", "suzuki@ward.example"]
+    [call] = [it for it in reminding.calls_to_make(mailed) if it.act == "register_handlers"]
+    assert (call.due_on, len(call.whom)) == (due, 1)
+    assert call.whom[0] in _body(asked[called[0]])
+
+
+def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -> None:
+    """The coordinator acknowledges the reminder: the call leaves the list, and the ledger knows who made it."""
+    _contracted(mailed, DUE)
+    _on(mailed, mailed.calendar.add_open_days(date(2026, 10, 8), 3))
+    [call] = [it for it in reminding.calls_to_make(mailed) if it.act == "register_handlers"]
+    promised = date(2026, 10, 20)
+    reminding.acknowledge(mailed, CYCLE, call.reminder, by="suzuki", promised_on=promised)
+    reminding.acknowledge(mailed, CYCLE, call.reminder, by="suzuki", promised_on=promised)
+    assert "register_handlers" not in {it.act for it in reminding.calls_to_make(mailed)}
+    seen = reminding.acknowledged_of(mailed, CYCLE)[call.reminder]
+    assert (seen.by, seen.promised_on) == ("suzuki", promised)
+    assert _events(mailed).count("reminder_acknowledged") == 1
+    assert post.letters
+
+
+def test_only_whoever_was_reminded_or_a_coordinator_acknowledges(mailed: Office, post: Post) -> None:
+    """The recipient may, a coordinator may on his behalf; anybody else, and any number that never went, is refused."""
+    _contracted(mailed, DUE)
+    _on(mailed, date(2026, 10, 8))
+    [number] = [row.id for row in reminding.reminders_of(mailed, CYCLE) if row.to_person == "asahi"][:1]
+    for by, number_given in (("watanabe", number), ("takahashi", number), ("asahi", 999)):
+        with pytest.raises(Refused):
+            reminding.acknowledge(mailed, CYCLE, number_given, by=by)
+    reminding.acknowledge(mailed, CYCLE, number, by="asahi")
+    assert reminding.acknowledged_of(mailed, CYCLE)[number].by == "asahi"
+
+
+def test_on_a_closed_day_nobody_is_written_to(mailed: Office, post: Post) -> None:
+    """A watch by hand on a Saturday flags and sends nothing; Monday's makes up for it, once."""
+    saturday, monday = date(2026, 10, 3), date(2026, 10, 5)
+    assert _on(mailed, saturday).sent == 0
+    assert post.letters == []
+    _on(mailed, monday)
+    assert len(post.letters) == len({(str(letter["To"]), _body(letter)) for letter in post.letters}) > 0
+
+
+def test_what_a_hold_forbids_waits_in_the_outbox(mailed: Office, port: int) -> None:
+    """A letter that waits while the cycle is put on hold does not go before the hold is released."""
+    _on(mailed, SOON)
+    acting.perform(mailed, CYCLE, "hold", by="sato", fields={"reason": "typhoon"})
+    with mail_server(Post(), port) as post:
+        watched = _on(mailed, SOON)
+    assert (watched.sent, watched.waiting, post.letters) == (0, 2, [])
+
+
+def test_two_days_without_a_mail_server_end_in_one_letter_each(mailed: Office, port: int) -> None:
+    """The rungs of the day and of the day after wait; on the second day only the latest goes, to each person once."""
+    for day in (DUE, date(2026, 10, 2)):
+        _on(mailed, day)
+    with mail_server(Post(), port) as post:
+        _on(mailed, OVERDUE)
+        _on(mailed, OVERDUE)
+    contract = [letter for letter in post.letters if "契約締結" in str(letter["Subject"])]
+    assert sorted(map(_to, contract)) == ["sato@ward.example", "suzuki@ward.example", "takahashi@ward.example"]
+    dropped = [row for row in reminding.reminders_of(mailed, CYCLE) if row.state == "dropped"]
+    assert {(row.rung, row.trouble) for row in dropped} == {(0, "overtaken"), (1, "overtaken")}
+
+
+def test_over_new_year_nothing_piles_up(mailed: Office, post: Post) -> None:
+    """A machine that was off from Christmas to 4 January sends each person at most one letter about each act."""
+    _contracted(mailed, DUE)
+    _on(mailed, date(2026, 12, 24))
+    post.letters.clear()
+    _on(mailed, date(2027, 1, 4))
+    addressed = [(_to(letter), str(letter["Subject"])) for letter in post.letters]
+    assert len(addressed) == len(set(addressed))
+
+
+def test_a_clock_a_year_ahead_writes_to_nobody_and_is_forgotten(mailed: Office, post: Post) -> None:
+    """Flags follow the clock and are right again when it is set back; not one letter of the wrong year goes."""
+    _on(mailed, SOON)
+    sent = len(post.letters)
+    ahead = _on(mailed, SOON + timedelta(days=365))
+    assert (ahead.swept.doubted, ahead.sent) == (True, 0)
+    back = _on(mailed, SOON)
+    assert (back.sent, back.waiting, len(post.letters)) == (0, 0, sent)
+    assert {it.act: it.flag for it in deadlines.flagged(mailed)} == {"conclude_contract": "due_soon"}
+    assert {it.due_on == it.planned_on for it in deadlines.dated(mailed, CYCLE)} == {True}
+    _on(mailed, DUE)
+    assert len(post.letters) == sent + 2
+
+
+def test_a_clock_that_is_right_after_all_is_believed_the_next_day(mailed: Office, post: Post) -> None:
+    """A machine that was off for half a year sends its letters on the second morning."""
+    _on(mailed, date(2026, 9, 1))
+    assert _on(mailed, date(2027, 3, 24)).sent == 0
+    assert _on(mailed, date(2027, 3, 25)).sent > 0
+    assert post.letters
+
+
+def test_a_clock_set_back_a_day_doubles_nothing(mailed: Office, post: Post) -> None:
+    """Set back after the morning's letters and come round again: flags are the day's, each letter went once."""
+    for day in (DUE, date(2026, 10, 2), DUE, date(2026, 10, 2)):
+        _on(mailed, day)
+        [contract] = [it for it in deadlines.flagged(mailed) if it.act == "conclude_contract"]
+        assert contract.flag == ("due_today" if day == DUE else "overdue")
+    about = [(_to(letter), str(letter["Subject"])) for letter in post.letters if "契約締結" in str(letter["Subject"])]
+    assert len(about) == len(set(about)) == 4
+
+
+def test_a_second_watch_at_the_same_time_carries_nothing(mailed: Office, post: Post) -> None:
+    """While one watch carries the outbox another only flags: no letter of the first is taken for lost."""
+    with alone(mailed.home / "outbox.lock") as mine:
+        assert mine
+        watched = _on(mailed, SOON)
+    assert (watched.sent, watched.unknown, watched.waiting, post.letters) == (0, 0, 2, [])
+    assert _on(mailed, SOON).sent == 2
+
+
+def test_a_secret_stands_nowhere(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret of a webhook is in no file that a watch writes and in no settings that are shown."""
+    with receiving(answer(500)) as receiver:
+        _hook(monkeypatch, sato=receiver.port)
+        here = _opened(office)
+        _on(here, SOON)
+    written = b"".join(path.read_bytes() for path in sorted(here.home.rglob("*")) if path.is_file())
+    assert SECRET.removeprefix("whsec_").encode() not in written
+    assert SECRET not in repr(here.settings)
+
+
+def test_every_date_says_its_rule_and_what_moved_it(mailed: Office) -> None:
+    """The plan, a person's reason and the lateness of what an act hangs on are told apart."""
+    words = {it.act: it for it in deadlines.dated(mailed, CYCLE)}
+    assert words["register_handlers"].why == "10-01 以後の最初の開庁日の 5 開庁日後"
+    assert words["accept_work"].why == "「完了届」の 10 日後"
+    fields = {"act": "conclude_contract", "to": "2026-10-06", "reason": "決裁の遅れ"}
+    acting.perform(mailed, CYCLE, "move_deadline", by="sato", fields=fields)
+    moved = {it.act: (it.moved, it.why.partition("。")[2]) for it in deadlines.dated(mailed, CYCLE)}
+    assert moved["conclude_contract"] == ("person", "人が変更：決裁の遅れ")
+    assert moved["register_handlers"][0] == "lateness"
+
+
+# Killed
+
+
+DYING = Path(__file__).parents[1] / "stories" / "dying.py"
+_PLACES = (
+    "states.sweep:_flag", "states.sweep:_remind", "steps.reminding:_settle_the_interrupted", "steps.reminding:_queues",
+    "steps.reminding:_claim", "adapters.carrier:SmtpCarrier.send", "adapters.webhook:WebhookCarrier.send",
+    "steps.reminding:_settle", "models.database:writing",
+)  # fmt: skip
+_MOMENTS = [f"{place} {when} {nth}" for place in _PLACES for when in ("before", "after") for nth in (1, 2, 3)]
+_SAMPLE = {
+    "states.sweep:_remind after 1", "adapters.carrier:SmtpCarrier.send after 1",
+    "adapters.webhook:WebhookCarrier.send after 1", "steps.reminding:_claim after 2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "moment", [pytest.param(it, marks=() if it in _SAMPLE else pytest.mark.long) for it in _MOMENTS]
+)
+def test_a_watch_killed_anywhere_neither_loses_nor_doubles(
+    office: Office, port: int, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Killed at any moment and run again: flags are right, each letter is there once or told as unknown."""
+    VirtualClock(office.home / "clock").set(datetime(2026, 9, 28, 9, tzinfo=TOKYO))
+    monkeypatch.setenv("TSUDOI_MAIL", f"smtp://127.0.0.1:{port}")
+    with mail_server(Post(), port) as post, receiving() as receiver:
+        _hook(monkeypatch, sato=receiver.port, suzuki=receiver.port)
+        command = [sys.executable, DYING, *moment.split(), "--", "watch"]
+        surroundings = {**os.environ, "TSUDOI_HOME": str(office.home), "TSUDOI_INBOX": str(office.settings.inbox)}
+        subprocess.run(command, env=surroundings, check=False, capture_output=True)
+        here = _opened(office)
+        _on(here, SOON)
+        _on(here, SOON)
+    rows = reminding.reminders_of(here, CYCLE)
+    arrived = [str(letter["Message-ID"]).partition("@")[0].strip("<") for letter in post.letters]
+    letters = {row.message_id: row.state for row in rows if row.channel == "mail"}
+    hooked = {row.message_id: row.state for row in rows if row.channel == "webhook"}
+    assert (len(letters), set(letters.values()) <= {"sent", "unknown"}) == (2, True)
+    assert len(arrived) == len(set(arrived))
+    assert {it for it, state in letters.items() if state == "sent"} <= set(arrived) <= set(letters)
+    assert (receiver.kept, set(hooked.values())) == (set(hooked), {"sent"})
+    assert {it.act: it.flag for it in deadlines.flagged(here)} == {"conclude_contract": "due_soon"}
+    assert _events(here).count("act_flagged") == 1

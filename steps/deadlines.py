@@ -1,0 +1,131 @@
+"""What is owed when and why: each date with the rule that made it, what moved it, and what is late now."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.clock import TOKYO
+from models.database import reading
+from models.people import Side
+from models.programme import Programme
+from models.words import _, in_words
+from states.deadlines import Rule
+from states.facts import Facts
+from states.reading import aware
+from states.sweep import moved_by
+from states.table import BY_TRIGGER
+from steps.office import Office
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dated:
+    """One dated act: when it was planned, when it is owed, by which rule, what moved it, and its flag with its moment.
+
+    `flag` is "" or due_soon, due_today, overdue, escalated; `moved` is "" or person, lateness.
+    """
+
+    cycle_id: str
+    year: int
+    act: str
+    title: str
+    owner: Side
+    planned_on: date
+    due_on: date
+    done_on: date | None
+    rule: str
+    rule_words: str
+    moved: str
+    moved_reason: str
+    flag: str
+    flagged_at: datetime | None
+
+    @property
+    def why(self) -> str:
+        """Say in one line why the date stands."""
+        if self.moved == "person":
+            return _("{rule}; moved by a person: {reason}").format(rule=self.rule_words, reason=self.moved_reason)
+        if self.moved == "lateness":
+            return _("{rule}; moved by what it hangs on").format(rule=self.rule_words)
+        return self.rule_words
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "year": self.year, "act": self.act, "title": self.title, "owner": self.owner.value,
+            "planned_on": str(self.planned_on), "due_on": str(self.due_on),
+            "done_on": str(self.done_on) if self.done_on else None, "rule": self.rule, "why": self.why,
+            "moved": self.moved, "flag": self.flag,
+            "flagged_at": self.flagged_at.isoformat() if self.flagged_at else None,
+        }  # fmt: skip
+
+
+def dated(office: Office, cycle_id: str) -> tuple[Dated, ...]:
+    """Return every dated act of a cycle in the order of its days."""
+    act = tables.Act
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        rows = connection.execute(
+            select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.due_on), col(act.planned_on))
+        ).all()
+        return tuple(_dated(facts, row) for row in rows)
+
+
+def flagged(office: Office) -> tuple[Dated, ...]:
+    """Return what is flagged over all cycles and not done: soon due, due today, overdue, escalated; the oldest first.
+
+    The flags are those the last sweep stored. Whoever shows what is late elsewhere takes it from here.
+    """
+    act = tables.Act
+    query = select(act).where(col(act.done_on).is_(None), col(act.flag) != "")
+    with reading(office.engine) as connection:
+        rows = connection.execute(query.order_by(col(act.due_on), col(act.cycle_id), col(act.act))).all()
+        facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in rows)))
+        return tuple(_dated(facts[row.cycle_id], row) for row in rows)
+
+
+def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:
+    rule = BY_TRIGGER[row.act]
+    return Dated(
+        cycle_id=row.cycle_id,
+        year=facts.fiscal_year,
+        act=row.act,
+        title=in_words(ja=rule.ja, en=rule.en),
+        owner=Side(row.owner),
+        planned_on=row.planned_on,
+        due_on=row.due_on,
+        done_on=row.done_on,
+        rule=row.rule,
+        rule_words=rule_words(row.rule, facts.programme),
+        moved=moved_by(row),
+        moved_reason=row.moved_reason,
+        flag=row.flag if row.done_on is None else "",
+        flagged_at=aware(row.flagged_at).astimezone(TOKYO) if row.flagged_at else None,
+    )
+
+
+def rule_words(text: str, programme: Programme) -> str:
+    """Return a deadline rule as people say it: `D-16bd` is 16 open days before the last open day by 11-30."""
+    rule = Rule.parse(text)
+    anchor = _anchor_words(rule.anchor, programme)
+    if not rule.unit or not rule.offset:
+        return anchor
+    forms = {
+        ("bd", True): _("{days} open days after {anchor}"), ("bd", False): _("{days} open days before {anchor}"),
+        ("d", True): _("{days} days after {anchor}"), ("d", False): _("{days} days before {anchor}"),
+    }  # fmt: skip
+    return forms[rule.unit, rule.offset > 0].format(days=abs(rule.offset), anchor=anchor)
+
+
+def _anchor_words(anchor: str, programme: Programme) -> str:
+    if anchor in BY_TRIGGER:
+        return _("“{act}”").format(act=in_words(ja=BY_TRIGGER[anchor].ja, en=BY_TRIGGER[anchor].en))
+    kind, _colon, value = programme.anchors.get(anchor, "").partition(":")
+    forms = {
+        "first_open": _("the first open day from {day}"), "last_open": _("the last open day until {day}"),
+        "date": "{day}", "holiday": _("Coming of Age Day"),
+    }  # fmt: skip
+    return forms.get(kind, anchor).format(day=value)
