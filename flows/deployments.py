@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,6 +173,16 @@ def serve(*, ready: Callable[[], None], alone: bool) -> None:
         keeper.join(_KEEPER_ENDS_WITHIN)
 
 
+def hand_to_pool(pool: str) -> int:
+    """Register the table with a work pool, for those who run Prefect with workers; return how many there are.
+
+    The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
+    """
+    for served in TABLE:
+        served.deployment().apply(work_pool_name=pool)
+    return len(TABLE)
+
+
 class _Runner(Runner):
     """Ends on SIGTERM as it does on Ctrl-C; Prefect 3.8.8's own handler leaves its stopping unawaited."""
 
@@ -211,3 +222,7 @@ def _clear_away_what_is_served_no_more(ids: dict[str, UUID]) -> None:
         for it in ours:
             if it.id not in ids.values():
                 client.delete_deployment(it.id)
+
+
+if __name__ == "__main__":
+    hand_to_pool(sys.argv[1])
