@@ -65,7 +65,7 @@ def test_the_board_says_where_the_year_stands(prefect: Prefect, opened: Office) 
 
 
 def test_the_pictures_are_images_in_data_addresses(prefect: Prefect, opened: Office) -> None:
-    """The board carries its pictures inside: SVG with every dated act, the months in 和暦 and ISO, and no outside address."""
+    """The board carries its pictures inside: every dated act, the months in 和暦 and ISO, and no outside address."""
     refresh(prefect)
     svgs = [b64decode(code).decode() for code in re.findall(r"\(data:image/svg\+xml;base64,([^)]+)\)", shown(prefect))]
     states, dates = svgs

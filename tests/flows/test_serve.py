@@ -190,7 +190,7 @@ def cron_deployments_get_their_runs(serving: Serving) -> None:
 
 
 def an_act_is_done(serving: Serving, office: Office) -> None:
-    """A form is sent: the act is done, stands on the board in time, and all of it stays within the memory it may take."""
+    """Send a form wrongly and rightly; the act is on the board in time, and the memory stays within its limit."""
     form = {"year": YEAR, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
     refused = serving.api.post(
         f"/deployments/{serving.deployments()[CLAIMED]['id']}/create_flow_run",
@@ -249,3 +249,18 @@ def test_a_port_beside_a_configured_server_is_refused(folder: Path) -> None:
     told = tell(folder, "--port", "0", PREFECT_API_URL="http://127.0.0.1:9/api")
     assert told.returncode == 2
     assert "PREFECT_API_URL" in told.stderr
+
+
+@pytest.mark.parametrize("credential", ["", "short:one"])
+def test_other_machines_need_a_credential(folder: Path, credential: str) -> None:
+    """Listening beyond this machine without a credential worth the name is refused, exit 2, and nothing is started."""
+    told = tell(folder, "--host", "0.0.0.0", "--port", "0", PREFECT_SERVER_API_AUTH_STRING=credential)
+    assert told.returncode == 2
+    assert "PREFECT_SERVER_API_AUTH_STRING" in told.stderr
+
+
+def test_a_server_elsewhere_needs_a_credential(folder: Path) -> None:
+    """A Prefect server on another machine is not spoken to without a credential, exit 2."""
+    told = tell(folder, PREFECT_API_URL="http://192.0.2.1:4200/api")
+    assert told.returncode == 2
+    assert "PREFECT_API_AUTH_STRING" in told.stderr
