@@ -4,6 +4,7 @@ A guard's refusal is a failed run with the refusal as its message. Anything unfo
 from deep inside might quote data (Law 4).
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -24,6 +25,25 @@ R = TypeVar("R")
 
 class Unforeseen(RuntimeError):
     """A bug: the type of what was raised and its place in the code, and nothing that it said."""
+
+
+class _InWords(logging.Filter):
+    """Show a refusal in a run's log by its words, once and without the path through the code.
+
+    Prefect tells of an error where it passes, with its traceback, and once more when the process of the run ends.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, TsudoiError):
+            return True
+        record.msg, record.args, record.exc_info = str(error), (), None
+        return record.name != _FLOW_LOGGER
+
+
+_FLOW_LOGGER, _TASK_LOGGER = "prefect.flow_runs", "prefect.task_runs"
+for _name in (_FLOW_LOGGER, _TASK_LOGGER):
+    logging.getLogger(_name).addFilter(_InWords())
 
 
 def office() -> Office:

@@ -157,14 +157,16 @@ def _to_do(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str
         [_day(it.due_on), _left(it), it.owner_title, _form_or_command(it, forms, _prefilled(stands, it.act, people))]
         for it in ready
     ]
-    return _heading(_("What may be done now")) + _table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
+    table = _table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
+    commands = [
+        f"- {it.title}: `tsudoi confirm {it.year} {it.act} --by PERSON`" for it in ready if it.waits_for_confirmation
+    ]
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + table, "\n".join(commands))))
 
 
 def _form_or_command(owed: Owed, forms: Forms, fields: Mapping[str, object]) -> str:
     if owed.waits_for_confirmation:
-        return _("{title}: waits for a second person at the desk: `tsudoi confirm {year} {act} --by PERSON`").format(
-            title=owed.title, year=owed.year, act=owed.act
-        )
+        return _("{title} (waits for a second person at the desk)").format(title=owed.title)
     return forms.link(owed.act, owed.title, fields)
 
 
@@ -205,7 +207,7 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
     flags = {it.act: it for it in (*stands.next, *stands.later)}
     rows = [
         [str(number), it.title, it.owner_title, it.rule_words, str(it.planned_on), _moved(it),
-         _day(it.done_on) if it.done_on else "", _status(it, flags.get(it.act))]
+         str(it.done_on or ""), _status(it, flags.get(it.act))]
         for number, it in enumerate(acts, start=1)
     ]  # fmt: skip
     head = [

@@ -45,10 +45,11 @@ class Serving:
             self.process = subprocess.Popen(
                 [TSUDOI, "serve", "--port", str(port)], stdout=out, stderr=out, env=environment(folder), cwd=folder
             )
-        self.api = httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=10, trust_env=False)
+        self.base = f"http://127.0.0.1:{port}"
+        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=10, trust_env=False)
 
     def wait_until_ready(self) -> None:
-        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=60, or_else=self.out.read_text)
+        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=180, or_else=self.out.read_text)
         assert self.process.poll() is None
 
     def server(self) -> psutil.Process:
@@ -88,7 +89,7 @@ class Serving:
             state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
             return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
-        until(is_over, seconds=60, or_else=lambda: f"{state} {self.out.read_text()}")
+        until(is_over, seconds=120, or_else=lambda: f"{state} {self.out.read_text()}")
         return state
 
 
