@@ -38,8 +38,11 @@ def drive() -> str:
 
 def _do(work: Work) -> list[str]:
     """Do one piece; what goes wrong with it holds up no other."""
+    here = office()
     try:
-        _DO[work.act](work)
+        with driving.alone(here):
+            if any(it.may_be_done for it in driving.work(here) if (it.cycle_id, it.act) == (work.cycle_id, work.act)):
+                _DO[work.act](work)
     except (TsudoiError, Unforeseen) as error:
         return [f"{work.title}: {error}"]
     return []

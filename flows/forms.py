@@ -127,13 +127,15 @@ def _of(record: type[BaseModel]) -> Iterable[tuple[str, FieldInfo]]:
 
 
 def _titled(field: FieldInfo) -> Any:
-    title = _(field.title) if field.title else None
+    title, words = _(field.title) if field.title else None, None
+    if any(isinstance(it, StringConstraints) and it.max_length for it in field.metadata):
+        words = _("Short words of staff; never a resident's name, address or number.")
     if field.is_required():
-        return Field(title=title)
+        return Field(title=title, description=words)
     default = field.get_default(call_default_factory=True)
     if get_origin(field.annotation) is dict:
         default = [{"code": code, "count": count} for code, count in default.items()]
-    return Field(default=_choice(field.annotation, default), title=title)
+    return Field(default=_choice(field.annotation, default), title=title, description=words)
 
 
 def _shown(annotation: Any, metadata: Iterable[Any] = ()) -> Any:

@@ -16,7 +16,7 @@ from flows.forms import Entered, entered
 from models.words import _
 from states.door import Outcome, row_of
 from states.table import BY_TRIGGER
-from steps import standing
+from steps import driving, standing
 from steps.acting import confirm, perform
 from steps.office import Office
 
@@ -78,7 +78,7 @@ def enter(act: str, form: dict[str, Any]) -> str:
     here = office()
     cycle_id = here.cycle_id(it.year, it.programme)
     tag_this_run(cycle_id)
-    words = _MACHINES[act](it, form) if act in _MACHINES else _record(cycle_id, act, it)
+    words = _ask_the_machine(here, act, it, form) if act in _MACHINES else _record(cycle_id, act, it)
     update_the_board(2)
     board = _("Board: {address}").format(address=f"/artifacts/key/{cycle_id}")
     return said(f"{words} {board}")
@@ -130,6 +130,11 @@ _MACHINES: Mapping[str, Callable[[Entered, Mapping[str, Any]], str]] = {
     "seal_package": lambda it, _form: _state(transfer.seal_package(it.year, it.by, programme=it.programme)),
     "erase_ward_data": lambda it, _form: _state(erasure.erase_ward_data(it.year, it.by, programme=it.programme)),
 }
+
+
+def _ask_the_machine(here: Office, act: str, it: Entered, form: Mapping[str, Any]) -> str:
+    with driving.alone(here):
+        return _MACHINES[act](it, form)
 
 
 def _verdict(verdict: str) -> str:

@@ -6,8 +6,10 @@ inbox is taken in the name that its file carries, `extract.watanabe.csv`; withou
 it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import fcntl
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.database import reading
@@ -51,7 +53,24 @@ def work(office: Office) -> tuple[Work, ...]:
         if cycle.state != "closed":
             with reading(office.engine) as connection:
                 found += _of_cycle(office, office.door.facts(connection, cycle.id))
-    return tuple(found)
+    return _unless_it_might_be_anybodys(found)
+
+
+@contextmanager
+def alone(office: Office) -> Generator[None]:
+    """Let one process at a time do the machine's work: of two that seal, one's package would meet the other's record."""
+    with (office.home / "machine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
+    """Leave an extract to a person where more than one year waits for one."""
+    waiting = [it for it in found if it.act in TAKEN_FROM_THE_INBOX and it.by]
+    if len(waiting) < 2:  # noqa: PLR2004 - more than one
+        return tuple(found)
+    words = _("several years wait for an extract; a person says for which this one is")
+    return tuple(replace(it, by="", words=words) if it in waiting else it for it in found)
 
 
 def _of_cycle(office: Office, facts: Facts) -> list[Work]:
@@ -80,19 +99,21 @@ def _of_the_inbox(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
     return by, _("the extract in the inbox is judged and taken for {person}").format(person=by)
 
 
-def _in_a_name(_office: Office, facts: Facts, row: Row) -> tuple[str, str]:
+def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
     asked = [facts.done[act] for act in _ASKED_BY.get(row.trigger, row.after) if act in facts.done]
     for done in sorted(asked, key=lambda done: done.occurred_at, reverse=True):
         if by := _named(facts, row, done.by):
-            return _once_it_is_due(facts, row, by)
+            return _once_it_is_due(office, facts, row, by)
     return "", _("waits for a person who asks for it")
 
 
-def _once_it_is_due(facts: Facts, row: Row, by: str) -> tuple[str, str]:
-    """Leave what cannot be undone to its day."""
+def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[str, str]:
+    """Leave what cannot be undone to its day, when the office is open and somebody may be called."""
     due = facts.due.get(row.trigger)
-    if row.trigger == "erase_ward_data" and due and facts.today < due:
-        return "", _("is done on {date}").format(date=due)
+    if row.trigger == "erase_ward_data" and due:
+        day = office.calendar.first_open(max(due, facts.today))
+        if (facts.today, facts.now.hour) < (day, facts.programme.reminders.hour):
+            return "", _("is done on {date}").format(date=day)
     return by, _("is done now for {person}").format(person=by)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,51 @@ def test_a_refused_extract_is_a_failed_run_and_tried_once(prefect: Prefect, read
     acting.perform(ready, "hatachi-2026", "claim_measures", by="sato", fields=MEASURES)
     assert settle(keeper) == 1
     assert events(ready).count("extract_refused") == refused
+
+
+def test_the_driver_seals_for_whoever_rechecked(prefect: Prefect, office: Office, tmp_path: Path) -> None:
+    """Once the protected persons are re-checked the package is sealed by itself, in the name of who re-checked."""
+    preparation.open_year(office, 2026)
+    played = Played(folder=tmp_path / "office", office=office)
+    played.play(before="recheck_before_sealing")
+    drive = prefect.flow_module("driving").drive
+    assert drive(return_state=True).is_completed()
+    assert "package_sealed" not in events(office)
+    played.do("recheck_before_sealing")
+    assert drive(return_state=True).is_completed()
+    assert drive(return_state=True).is_completed()
+    assert events(office).count("package_sealed") == 1
+    with reading(office.engine) as connection:
+        record = connection.execute(select(tables.Record).where(col(tables.Record.act) == "seal_package")).one()
+    assert (record.by, record.via) == ("watanabe", "driver")
+
+
+def test_the_driver_destroys_on_the_day_and_not_before(prefect: Prefect, office: Office, tmp_path: Path) -> None:
+    """The ward's data are destroyed by the machine when their open day has come and the office is there, not earlier."""
+    preparation.open_year(office, 2026)
+    played = Played(folder=tmp_path / "office", office=office)
+    played.play(before="erase_ward_data")
+    drive, due = prefect.flow_module("driving").drive, played.facts().due["erase_ward_data"]
+    for at in (datetime(2027, 1, 21, 15, 0, tzinfo=TOKYO), datetime(due.year, due.month, due.day, 0, 1, tzinfo=TOKYO)):
+        played.set_clock(at)
+        assert drive(return_state=True).is_completed()
+        assert "ward_data_erased" not in events(office)
+    played.set_clock(datetime(due.year, due.month, due.day, 9, 0, tzinfo=TOKYO))
+    assert drive(return_state=True).is_completed()
+    assert events(office).count("ward_data_erased") == 1
+
+
+def test_an_extract_for_one_of_two_years_waits(
+    prefect: Prefect, ready: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where two years wait for an extract, one in the inbox is left to a person even with a name on it."""
+    from steps import driving  # noqa: PLC0415 - named here, where it is looked into
+
+    extract_into(ready, "extract.watanabe.csv")
+    (one,) = [it for it in driving.work(ready) if it.act == "take_extract"]
+    assert one.may_be_done
+    both = driving._unless_it_might_be_anybodys([one, replace(one, cycle_id="hatachi-2027", year=2027)])
+    assert not any(it.may_be_done for it in both)
 
 
 def settle(keeper: Any) -> int:
