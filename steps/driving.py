@@ -58,7 +58,7 @@ def work(office: Office) -> tuple[Work, ...]:
 
 @contextmanager
 def alone(office: Office) -> Generator[None]:
-    """Let one process at a time do the machine's work: of two that seal, one's package would meet the other's record."""
+    """Let one process at a time do the machine's work: two that seal would mix package and record."""
     with (office.home / "machine.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

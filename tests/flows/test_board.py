@@ -17,7 +17,7 @@ from adapters.clock import VirtualClock
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
-from steps import acting, preparation
+from steps import acting, driving, preparation
 from steps.office import Office
 from steps.sample import sample_extract, write_sample
 
@@ -223,7 +223,7 @@ def test_the_driver_seals_for_whoever_rechecked(prefect: Prefect, office: Office
 
 
 def test_the_driver_destroys_on_the_day_and_not_before(prefect: Prefect, office: Office, tmp_path: Path) -> None:
-    """The ward's data are destroyed by the machine when their open day has come and the office is there, not earlier."""
+    """The ward's data are destroyed by the machine once their open day has come and the office is there."""
     preparation.open_year(office, 2026)
     played = Played(folder=tmp_path / "office", office=office)
     played.play(before="erase_ward_data")
@@ -237,12 +237,8 @@ def test_the_driver_destroys_on_the_day_and_not_before(prefect: Prefect, office:
     assert events(office).count("ward_data_erased") == 1
 
 
-def test_an_extract_for_one_of_two_years_waits(
-    prefect: Prefect, ready: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_extract_for_one_of_two_years_waits(ready: Office) -> None:
     """Where two years wait for an extract, one in the inbox is left to a person even with a name on it."""
-    from steps import driving  # noqa: PLC0415 - named here, where it is looked into
-
     extract_into(ready, "extract.watanabe.csv")
     (one,) = [it for it in driving.work(ready) if it.act == "take_extract"]
     assert one.may_be_done
