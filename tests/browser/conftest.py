@@ -21,7 +21,9 @@ _QUIET = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # no longer: while Playwright is open, Prefect takes this thread for one of a running loop
 def page() -> Iterator[Page]:
     """Give a page of a headless Chromium whose clock and language are Tokyo's."""
     if not CHROMIUM and os.environ.get("CI") != "true":

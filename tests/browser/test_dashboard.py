@@ -10,7 +10,7 @@ from test_serve import YEAR, Serving, free_port, until
 
 from steps import preparation
 
-pytestmark = pytest.mark.xdist_group("prefect")
+pytestmark = pytest.mark.xdist_group("browser")
 
 KEY = f"hatachi-{YEAR}"
 HOLD = "一時停止"

@@ -58,6 +58,8 @@ class Serving:
 
     def ask(self, path: str, **body: Any) -> Any:
         response = self.api.post(path, json=body)
+        while response.status_code == 503:  # the server's SQLite was busy: Prefect's own clients ask again too
+            response = self.api.post(path, json=body)
         assert response.is_success, response.text
         return response.json()
 
