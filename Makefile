@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test test-long check bench docs lock clean
+.PHONY: setup demo test chromium test-long check bench docs lock clean
 setup: .venv/.installed .venv/.catalogue
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -22,8 +22,14 @@ setup: .venv/.installed .venv/.catalogue
 demo: setup
 	$(BIN)/tsudoi rehearse 2026 --out var/demo
 
-test: setup
+test: setup chromium
 	$(BIN)/pytest -m "not long"
+
+# The dashboard is looked at in the system's Chromium; without it, and without CI=true, those tests say that they were skipped.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null 2>&1; } \
+	  || echo "No Chromium, and it could not be installed: the tests of the dashboard (tests/browser) are skipped."
 
 test-long: setup
 	$(BIN)/pytest -m long

@@ -1,4 +1,4 @@
-"""A Prefect server of our own: a child on 127.0.0.1 that ends with this process, however this one ends.
+"""A Prefect server of our own, a child on 127.0.0.1 or where it is told, that ends with this process, however it ends.
 
 `tsudoi serve` and `tsudoi rehearse` stand on it. Prefect's own ephemeral server would stay behind after a kill -9.
 """
@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,18 +27,25 @@ _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
 
 @contextmanager
-def own_server(home: Path, port: int, *, dashboard: bool = True) -> Generator[str]:
+def own_server(home: Path, port: int, *, host: str = HOST, dashboard: bool = True) -> Generator[str]:
     """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
+
+    Where it listens on every address it is reached on loopback.
 
     Raises:
         TsudoiError: it does not start, or has stopped meanwhile.
 
     """
-    api, log, ending = f"http://{HOST}:{port}/api", home / "prefect" / "server.log", threading.Event()
-    _reach_it_without_a_proxy()
+    own = HOST if ip_address(host).is_unspecified else host
+    api, log, ending = (
+        f"http://{f'[{own}]' if ':' in own else own}:{port}/api",
+        home / "prefect" / "server.log",
+        threading.Event(),
+    )
+    _reach_it_without_a_proxy(own)
     log.parent.mkdir(exist_ok=True, mode=0o700)
     with log.open("w", encoding="utf-8") as output:
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
         # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
         server = subprocess.Popen(  # noqa: S603 - the command is ours
             command if dashboard else [*command, "--no-services", "--no-ui"],
@@ -88,7 +96,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
-def free_port(wanted: int | None) -> int:
+def free_port(wanted: int | None, host: str = HOST) -> int:
     """Return the wanted port, or, where none is wanted, the usual one if it is free and a free one if not.
 
     Raises:
@@ -96,9 +104,10 @@ def free_port(wanted: int | None) -> int:
 
     """
     for port in (PORT, 0) if wanted is None else (wanted,):
-        with socket.socket() as probe, suppress(OSError):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
+            probe.bind((host, port))
             return probe.getsockname()[1]
     raise BadSetting(
         _("Port {port} is taken by another program.").format(port=wanted),
@@ -106,6 +115,6 @@ def free_port(wanted: int | None) -> int:
     )
 
 
-def _reach_it_without_a_proxy() -> None:
+def _reach_it_without_a_proxy(own: str) -> None:
     for name in ("NO_PROXY", "no_proxy"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST)))
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST, own)))

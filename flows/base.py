@@ -4,13 +4,16 @@ A guard's refusal is a failed run with the refusal as its message. Anything unfo
 from deep inside might quote data (Law 4).
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
+from uuid import UUID
 
-from prefect import Flow, flow, task
+from prefect import Flow, flow, get_client, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Failed
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
 from models.errors import TsudoiError, place_of
 from models.words import _
@@ -22,6 +25,25 @@ R = TypeVar("R")
 
 class Unforeseen(RuntimeError):
     """A bug: the type of what was raised and its place in the code, and nothing that it said."""
+
+
+class _InWords(logging.Filter):
+    """Show a refusal in a run's log by its words, once and without the path through the code.
+
+    Prefect tells of an error where it passes, with its traceback, and once more when the process of the run ends.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, TsudoiError):
+            return True
+        record.msg, record.args, record.exc_info = str(error), (), None
+        return record.name != _FLOW_LOGGER
+
+
+_FLOW_LOGGER, _TASK_LOGGER = "prefect.flow_runs", "prefect.task_runs"
+for _name in (_FLOW_LOGGER, _TASK_LOGGER):
+    logging.getLogger(_name).addFilter(_InWords())
 
 
 def office() -> Office:
@@ -60,11 +82,19 @@ def _failing_in_words(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def stage_flow(name: str, description: str = "") -> Callable[[Callable[P, R]], Flow[P, R]]:
-    """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe)."""
+def stage_flow(
+    name: str, description: str = "", run_name: Callable[[], str] | str = ""
+) -> Callable[[Callable[P, R]], Flow[P, R]]:
+    """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe).
+
+    A run is called as its flow is, or as `run_name` says with the run's parameters.
+    """
 
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
-        made = flow(name=name, description=description or None, persist_result=False, log_prints=False)
+        made = flow(
+            name=name, description=description or None, flow_run_name=run_name or name, persist_result=False,
+            log_prints=False,
+        )  # fmt: skip
         return made(_failing_in_words(_sanitised(function)))
 
     return decorate
@@ -77,3 +107,23 @@ def stage_task(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return task(name=name, persist_result=False, cache_policy=NO_CACHE)(_sanitised(function))
 
     return decorate
+
+
+def said(message: str, *, name: str = "Completed") -> str:
+    """End a run well, with words where the coordinator looks; the name is what a filter of runs finds.
+
+    Prefect takes a state for the result of a flow; who calls the flow as a function gets the words.
+    """
+    return cast("str", Completed(message=message, name=name, data=message))
+
+
+def said_of_trouble(message: str) -> str:
+    """End a run as failed, with what went wrong with some of it and what was done all the same."""
+    return cast("str", Failed(message=message, data=TsudoiError(message)))
+
+
+def tag_this_run(*tags: str) -> None:
+    """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning."""
+    if run_id := flow_run.get_id():
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(UUID(run_id), tags=sorted({*flow_run.get_tags(), *tags}))

@@ -2,15 +2,18 @@
 
 import asyncio
 import signal
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from prefect import Flow, get_client
+from prefect import Flow, flow, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
+    DeploymentFilterTags,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -24,88 +27,115 @@ from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
-from flows import erasure, extraction, preparation, printing, record, reminding, transfer
+from flows import board, closing, driving, preparation, record, reminding
+from flows.base import office
+from flows.board import MARK
+from flows.forms import form_of, name_of
+from flows.keeping import keep
 from models.errors import BadSetting
 from models.words import _
+from states.table import TABLE as ROWS
+from states.table import Row
+from steps.board import INDEX, address_of
 
 TIMEZONE = "Asia/Tokyo"
 WEEKDAYS_AT_NINE = "0 9 * * 1-5"
+DECEMBER_AT_NINE = "0 9 * 12 1-5"
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 _AT_MOST = 200  # Prefect's own limit of one answer; a runner never has as many at once
+_KEEPER_ENDS_WITHIN = 10  # seconds
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """One deployment. What has a schedule is a sweep: it may be run at any time and any number of times."""
+    """One deployment. What has a schedule is a sweep: it may be run at any time and any number of times.
+
+    With `row` it is the form of an act: the flow is the one that records acts, the form is made from the row.
+    """
 
     flow: Flow[..., Any]
     description: str
     tags: tuple[str, ...]
     cron: str = ""
+    row: Row | None = None
 
     @property
     def name(self) -> str:
-        """The flow's own name: people find it once, not twice."""
-        return self.flow.name
+        """The flow's own name, or the act's: people find it once, not twice."""
+        return name_of(self.row) if self.row else self.flow.name
+
+    @property
+    def entrypoint(self) -> str:
+        """Where the flow is imported from, wherever the project is installed."""
+        return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
 
     def deployment(self) -> RunnerDeployment:
-        """Return it as Prefect wants it; the flow is imported by module, wherever the project is installed."""
-        made = self.flow.to_deployment(
+        """Return it as Prefect wants it; the form that it shows is the act's own."""
+        shown = _with_form(self.flow, self.row) if self.row else self.flow
+        made = shown.to_deployment(
             self.name,
             schedule=Cron(self.cron, timezone=TIMEZONE) if self.cron else None,
+            parameters={"act": self.row.trigger} if self.row else None,
             description=self.description,
-            tags=list(self.tags),
+            version_type="prefect:simple",  # type: ignore[arg-type]  # its type is private; without it git is asked
+            tags=[MARK, *self.tags],
             concurrency_limit=_ONE_AT_A_TIME if self.cron else None,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         assert isinstance(made, RunnerDeployment)
+        made.entrypoint = self.entrypoint
         return made
 
 
-TABLE = (
+def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
+    """Return a flow that has the name of the one that records, and the act's form for its only parameter."""
+
+    def enter(form: Any) -> None:
+        """Lend the form its place; what runs is the flow that records."""
+
+    enter.__annotations__["form"] = form_of(row)
+    return flow(name=recording.name)(enter)
+
+
+def _form(row: Row) -> Served:
+    roles = "・".join(role.label for role in row.who)
+    second = _("Afterwards another person confirms at the desk ({roles}).").format(
+        roles="・".join(role.label for role in row.second)
+    )
+    said = _("May be done by: {roles}").format(roles=roles)
+    board = _("Board: {address}").format(address=f"[{INDEX}]({address_of(INDEX)})")
+    return Served(
+        flow=record.enter, row=row, tags=("行為", row.owner.label),
+        description="\n\n".join(filter(None, (f"{row.ja}。{said}", second if row.second else "", board))),
+    )  # fmt: skip
+
+
+_BOARD = f"掲示板: [{INDEX}]({address_of(INDEX)})"
+SWEEPS = (
     Served(
-        flow=preparation.open_year, cron=WEEKDAYS_AT_NINE, tags=("定期",),
-        description="平日9時。開く日が来た年度の業務を一度だけ開く。何度動いても同じ。",
+        flow=preparation.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",),
+        description=f"平日9時。開く日が来た年度の業務を一度だけ開く。何度動いても同じ。{_BOARD}",
     ),
     Served(
-        flow=reminding.watch, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促"),
-        description="平日9時。期限の近い行為・過ぎた行為に印を付け、担当に知らせる。閉庁日には送らない。",
+        flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促"),
+        description=f"平日9時。期限の点検と督促、機械の作業、掲示板の更新を順に行う。閉庁日には送らない。{_BOARD}",
     ),
     Served(
-        flow=record.record_act, tags=("記録",),
-        description="人が行った行為を一つ記録する。条件が足りないときは、何が足りないかを示して失敗になる。",
+        flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",),
+        description=f"12月の平日9時。最後の開庁日5日間に、年内に済ませるべきもので終わっていないものを示す。{_BOARD}",
     ),
     Served(
-        flow=record.confirm_act, tags=("記録", "確認"),
-        description="起案された行為を、別の人の決裁（起案文書番号・決裁日）で確定する。",
+        flow=driving.drive, tags=("機械",),
+        description=f"機械だけでできる作業を行い、待っているものを示す。行為のたびに自動で動く。{_BOARD}",
     ),
     Served(
-        flow=extraction.take_extract, tags=("抽出",),
-        description="受信箱の抽出ファイルを判定し、保管庫に納める。氏名や住所は画面にも記録にも残らない。",
-    ),
-    Served(
-        flow=extraction.take_additions, tags=("抽出",),
-        description="追加抽出を納める。なければ「なし」を記録する。",
-    ),
-    Served(
-        flow=transfer.seal_package, tags=("引渡し",),
-        description="対象者データを暗号化して媒体用のファイルを作り、開き直して確かめる。",
-    ),
-    Served(
-        flow=transfer.read_back_package, tags=("引渡し",),
-        description="媒体が出る日に、暗号化パッケージを開き直し、件数と検証値を確かめる。",
-    ),
-    Served(
-        flow=printing.print_additions, tags=("印刷",),
-        description="追加抽出した人の案内状を、保管庫の中に作る。",
-    ),
-    Served(
-        flow=erasure.erase_ward_data, tags=("消去",),
-        description="住民データが保管庫の外にないことを確かめ、鍵とデータを廃棄する。元には戻せない。",
+        flow=board.refresh_board, tags=("掲示板",),
+        description=f"掲示板を今の状態に書き直す。行為のたびに自動で動く。{_BOARD}",
     ),
 )  # fmt: skip
+TABLE = (*SWEEPS, *(_form(row) for row in ROWS if record.may_be_entered(row)))
 
 
 def serve(*, ready: Callable[[], None], alone: bool) -> None:
@@ -127,13 +157,31 @@ def serve(*, ready: Callable[[], None], alone: bool) -> None:
         ids = {served.name: _register(runner, served) for served in TABLE}
         if alone:
             _clear_away_what_was_killed(ids)
+            _clear_away_what_is_served_no_more(ids)
     except PrefectHTTPStatusError as error:
         raise BadSetting(
             _("The Prefect server refused the deployments (HTTP {status}).").format(status=error.response.status_code),
             _("See PREFECT_API_URL and PREFECT_API_AUTH_STRING, and that the server is of the same version."),
         ) from None
     ready()
-    asyncio.run(runner.start())
+    ending = threading.Event()
+    keeper = threading.Thread(target=keep, args=(ending, office), name="keeper", daemon=True)
+    keeper.start()
+    try:
+        asyncio.run(runner.start())
+    finally:
+        ending.set()
+        keeper.join(_KEEPER_ENDS_WITHIN)
+
+
+def hand_to_pool(pool: str) -> int:
+    """Register the table with a work pool, for those who run Prefect with workers; return how many there are.
+
+    The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
+    """
+    for served in TABLE:
+        served.deployment().apply(work_pool_name=pool)
+    return len(TABLE)
 
 
 class _Runner(Runner):
@@ -164,3 +212,18 @@ def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:
         )
         for run in begun:
             client.set_flow_run_state(run.id, Scheduled() if run.deployment_id in sweeps else unknown)
+
+
+def _clear_away_what_is_served_no_more(ids: dict[str, UUID]) -> None:
+    """Delete deployments of ours that an older version served under another name; their runs stay."""
+    with get_client(sync_client=True) as client:
+        ours = client.read_deployments(
+            deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK])), limit=_AT_MOST
+        )
+        for it in ours:
+            if it.id not in ids.values():
+                client.delete_deployment(it.id)
+
+
+if __name__ == "__main__":
+    hand_to_pool(sys.argv[1])

@@ -12,8 +12,10 @@ _ALWAYS = {
     "PREFECT_SERVER_API_HOST": "127.0.0.1",
     # A season is October to January; the default of seven days would forget it.
     "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P365D",
+    # Relative: the dashboard asks the server that it came from, on whatever port and through whatever tunnel.
+    "PREFECT_UI_API_URL": "/api",
     # Whoever has filled in a form waits for it; the default is ten seconds.
-    "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
 }
 
 

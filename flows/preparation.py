@@ -1,6 +1,8 @@
 """年度の開始: opens the fiscal year when its day has come; once, however late the server came up."""
 
-from flows.base import office, stage_flow, stage_task
+from flows.base import office, said, stage_flow, stage_task
+from flows.board import update_the_board
+from models.words import _
 from steps import preparation
 
 
@@ -10,8 +12,19 @@ def _open(fiscal_year: int) -> str:
     return cycle_id
 
 
-@stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開く。")
+@stage_flow("年度を開く", "その年度の業務を一度だけ開く。")
 def open_year(fiscal_year: int | None = None) -> str:
     """Open the named fiscal year, or the one whose opening day has come; return the cycle or ""."""
     year = fiscal_year or preparation.year_to_open(office())
     return _open(year) if year else ""
+
+
+@stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。")
+def begin_year() -> str:
+    """Open the fiscal year whose day has come, and put it on the board."""
+    year = preparation.year_to_open(office())
+    if year is None:
+        return said(_("No fiscal year's opening day has come."))
+    cycle_id = _open(year)
+    update_the_board(2)
+    return said(_("{cycle} is open.").format(cycle=cycle_id))

@@ -5,12 +5,12 @@ from steps import printing
 
 
 @stage_task("1 追加分の案内状を作る")
-def _print(fiscal_year: int) -> int:
+def _print(fiscal_year: int, programme: str) -> int:
     here = office()
-    return printing.print_additions(here, here.cycle_id(fiscal_year))
+    return printing.print_additions(here, here.cycle_id(fiscal_year, programme))
 
 
-@stage_flow("追加分の印刷", "追加抽出した人の案内状を、保管庫の中に作る。")
-def print_additions(fiscal_year: int) -> int:
+@stage_flow("追加分の印刷", "追加抽出した人の案内状を、保管庫の中に作る。", "追加分の印刷 {fiscal_year}")
+def print_additions(fiscal_year: int, programme: str = "") -> int:
     """Make the letters of the additions; return how many."""
-    return _print(fiscal_year)
+    return _print(fiscal_year, programme)

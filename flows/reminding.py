@@ -1,7 +1,15 @@
-"""朝の点検: every open morning, flags for what has come to its day and reminders to whoever owes it."""
+"""朝の点検: every open morning, flags and reminders, then the machine's work, then the board."""
 
-from flows.base import office, stage_flow, stage_task
-from steps import reminding
+from datetime import date
+
+from prefect.events import emit_event
+
+from flows.base import office, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.board import update_the_board
+from flows.driving import drive
+from models.words import _, in_words
+from steps import reminding, standing
+from steps.standing import Owed
 
 
 @stage_task("1 期限を点検し、督促を送る")
@@ -9,8 +17,57 @@ def _watch() -> int:
     return reminding.watch(office()).sent
 
 
-@stage_flow("朝の点検", "開庁日の朝、期限の近い行為・過ぎた行為に印を付け、担当に知らせる。")
+@stage_flow("期限の点検と督促", "期限の近い行為・過ぎた行為に印を付け、担当に知らせる。閉庁日には送らない。")
 def watch() -> int:
     """Sweep and send; on a closed day nobody is written to. Return how many reminders went."""
     here = office()
     return _watch() if here.calendar.is_open(here.clock.now().date()) else 0
+
+
+@stage_flow("朝の点検", "開庁日の朝、期限の点検と督促、機械の作業、掲示板の更新を順に行う。")
+def morning() -> str:
+    """Begin an open day; the run carries the tags and the name that a filter finds."""
+    here = office()
+    today = here.clock.now().date()
+    if not here.calendar.is_open(today):
+        return said(_("The office is closed today."))
+    sent, trouble = watch(), _driven()
+    owed = standing.todays_work(here, today=today)
+    _show_flags(owed, today)
+    update_the_board(2)
+    late = sum(it.days_left < 0 for it in owed)
+    words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
+    if trouble:
+        return said_of_trouble(f"{words}\n{trouble}")
+    return said(words, name=_worst(owed))
+
+
+def _driven() -> str:
+    """Do the machine's work; what goes wrong with it is said, and holds up nothing else of the morning."""
+    state = drive(return_state=True)
+    return str(state.message) if state.is_failed() else ""
+
+
+_FLAGS = {
+    "escalated": ("期限超過（要連絡）", "Escalated"),
+    "overdue": ("期限超過", "Overdue"),
+    "due_today": ("本日期限", "Due today"),
+    "due_soon": ("期限間近", "Due soon"),
+}
+
+
+def _worst(owed: tuple[Owed, ...]) -> str:
+    flags = {it.flag for it in owed}
+    return next((in_words(ja=ja, en=en) for flag, (ja, en) in _FLAGS.items() if flag in flags), "Completed")
+
+
+def _show_flags(owed: tuple[Owed, ...], today: date) -> None:
+    """Tag the run with every flag that is up, and tell automations of each: a courtesy, nothing rests on it."""
+    flagged = [it for it in owed if it.flag in _FLAGS]
+    tag_this_run(*{in_words(ja=_FLAGS[it.flag][0], en=_FLAGS[it.flag][1]) for it in flagged})
+    for it in flagged:
+        emit_event(
+            event=f"tsudoi.act.{it.flag}",
+            resource={"prefect.resource.id": f"tsudoi.act.{it.programme}-{it.year}.{it.act}"},
+            payload={"due_on": str(it.due_on), "owner": it.owner, "on": str(today)},
+        )

@@ -5,24 +5,32 @@ from steps import transfer
 
 
 @stage_task("1 封をして読み戻し、管理票と通知書を作る")
-def _seal(fiscal_year: int, by: str, via: str) -> str:
+def _seal(fiscal_year: int, by: str, via: str, programme: str) -> str:
     here = office()
-    return transfer.seal_package(here, here.cycle_id(fiscal_year), by=by, via=via).state
+    return transfer.seal_package(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
 
 
 @stage_task("1 開き直し、件数と検証値を確かめる")
-def _read_back(fiscal_year: int, by: str, via: str) -> str:
+def _read_back(fiscal_year: int, by: str, via: str, programme: str) -> str:
     here = office()
-    return transfer.read_back_package(here, here.cycle_id(fiscal_year), by=by, via=via).state
+    return transfer.read_back_package(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
 
 
-@stage_flow("読戻し試験", "媒体が出る日に、暗号化パッケージを通知書のパスワードで開き直して確かめる。")
-def read_back_package(fiscal_year: int, by: str, via: str = "dashboard") -> str:
+@stage_flow(
+    "読戻し試験",
+    "媒体が出る日に、暗号化パッケージを通知書のパスワードで開き直して確かめる。",
+    "読戻し試験 {fiscal_year}",
+)
+def read_back_package(fiscal_year: int, by: str, via: str = "dashboard", programme: str = "") -> str:
     """Read the sealed package of a fiscal year back; return the state."""
-    return _read_back(fiscal_year, by, via)
+    return _read_back(fiscal_year, by, via, programme)
 
 
-@stage_flow("暗号化パッケージ作成", "対象者データを暗号化して媒体用のファイルを作り、開き直して確かめる。")
-def seal_package(fiscal_year: int, by: str, via: str = "dashboard") -> str:
+@stage_flow(
+    "暗号化パッケージ作成",
+    "対象者データを暗号化して媒体用のファイルを作り、開き直して確かめる。",
+    "暗号化パッケージ作成 {fiscal_year}",
+)
+def seal_package(fiscal_year: int, by: str, via: str = "dashboard", programme: str = "") -> str:
     """Seal the encrypted package of a fiscal year; return the state."""
-    return _seal(fiscal_year, by, via)
+    return _seal(fiscal_year, by, via, programme)

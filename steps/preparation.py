@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import cast
 
 import yaml
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
+from sqlmodel import col
 
 from adapters import schema
 from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
+from models import tables
 from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
 from models.errors import BadInput, BadSetting, Unknown
@@ -191,6 +194,15 @@ def year_to_open(office: Office, programme: str = "") -> int | None:
     year = fiscal_year_of(today)
     opens = opening_day(office, known.key, year)
     return year if opens <= today else None
+
+
+def is_to_be_opened(office: Office) -> bool:
+    """Tell whether a fiscal year's opening day has come and its cycle is not there yet."""
+    year = year_to_open(office)
+    cycle, wanted = tables.Cycle, opening.cycle_id_of(office.settings.programme, year) if year else ""
+    with reading(office.engine) as connection:
+        found = connection.execute(select(col(cycle.id)).where(col(cycle.id) == wanted)).first()
+    return year is not None and found is None
 
 
 def opening_day(office: Office, programme: str, fiscal_year: int) -> date:

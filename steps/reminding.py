@@ -307,7 +307,7 @@ def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
             "data": {
                 "number": row.id, "fiscal_year": facts.fiscal_year, "act": row.act, "due_on": str(row.due_on),
                 "flag": deadlines.ladder(row.due_on, today, office.calendar), "rung": row.rung, "to": row.to_person,
-                "owner": BY_TRIGGER[row.act].owner_under(facts.programme).value, 
+                "owner": BY_TRIGGER[row.act].owner_under(facts.programme).value,
                 "contact": facts.programme.sections.contact,
                 "subject": subject, "text": body,
             },

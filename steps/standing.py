@@ -1,7 +1,7 @@
 """Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -13,12 +13,21 @@ from models import tables
 from models.clock import fiscal_year_title
 from models.database import reading
 from models.people import Side
-from models.words import in_words
+from models.words import N_, _, in_words
+from states.deadlines import Rule, anchors
 from states.door import missing
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES, TABLE
 from steps.counting import Counts, counts_of
 from steps.office import Office
+
+_LAST_WEEK = 5  # open days
+_RULE_WORDS = {  # counted in open days or not, after its base or before it
+    (True, True): N_("{days} open days after {base}"),
+    (True, False): N_("{days} open days before {base}"),
+    (False, True): N_("{days} days after {base}"),
+    (False, False): N_("{days} days before {base}"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +35,7 @@ class Owed:
     """One act that is owed: what, who, by when, how many open days are left, and what blocks it now."""
 
     year: int
+    programme: str
     act: str
     title: str
     owner: str
@@ -43,12 +53,28 @@ class Owed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dated:
+    """One dated act as planned and as it went; `dropped` is what a cancelled year owes no more."""
+
+    act: str
+    title: str
+    owner_title: str
+    rule_words: str
+    planned_on: date
+    due_on: date
+    done_on: date | None
+    moved_reason: str
+    dropped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """One cycle at a glance."""
 
     year: int
     year_title: str
     programme: str
+    ceremony: str
     state: str
     state_title: str
     on_hold: bool
@@ -99,6 +125,68 @@ def all_cycles(office: Office) -> Sequence[Row[tuple[tables.Cycle]]]:
         return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
 
 
+def schedule_of(office: Office, cycle_id: str) -> tuple[Dated, ...]:
+    """Return every dated act in the order of the plan, with the rule that made its date."""
+    act = tables.Act
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        rows = connection.execute(select(act).where(col(act.cycle_id) == cycle_id)).all()
+    dates = anchors(facts.programme.anchors, facts.fiscal_year, office.calendar)
+    order = {name: number for number, name in enumerate(acts())}
+    return tuple(
+        Dated(
+            act=row.act, title=act_title(row.act), owner_title=Side(row.owner).label,
+            rule_words=_rule_words(row.rule, dates), planned_on=row.planned_on, due_on=row.due_on,
+            done_on=row.done_on, moved_reason=row.moved_reason, dropped=row.flag == "dropped",
+        )
+        for row in sorted(rows, key=lambda row: (row.planned_on, order[row.act]))
+    )  # fmt: skip
+
+
+def undated_acts(office: Office, cycle_id: str) -> tuple[str, ...]:
+    """Return the acts of people that have no deadline and may come in this state."""
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+    return tuple(
+        row.trigger for row in TABLE
+        if facts.state in row.froms and row.trigger not in facts.due and not row.by_machine
+    )  # fmt: skip
+
+
+def people_for(office: Office, cycle_id: str) -> dict[str, str]:
+    """Return for each act who alone may do it today; an act that several people may do is left out."""
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+    valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
+    may = {row.trigger: [person.id for person in valid if person.roles & set(row.who)] for row in TABLE}
+    return {act: people[0] for act, people in may.items() if len(people) == 1}
+
+
+def open_before_year_end(office: Office, stands: Standing, today: date) -> tuple[Owed, ...]:
+    """Return in the last open week of December what is still open and owed before the calendar year ends, else none."""
+    last = office.calendar.last_open(date(stands.year, 12, 31))
+    if not office.calendar.add_open_days(last, -_LAST_WEEK + 1) <= today <= date(stands.year, 12, 31):
+        return ()
+    return tuple(owed for owed in (*stands.next, *stands.later) if owed.due_on.year == stands.year)
+
+
+def act_title(act: str) -> str:
+    """Return an act as people call it."""
+    row = BY_TRIGGER[act]
+    return in_words(ja=row.ja, en=row.en)
+
+
+def _rule_words(rule: str, dates: Mapping[str, date]) -> str:
+    """Say a deadline rule as people read it: so many open or calendar days before or after a date or an act."""
+    parsed = Rule.parse(rule)
+    base = str(dates[parsed.anchor]) if parsed.anchor in dates else act_title(parsed.anchor)
+    if not parsed.offset:
+        return base
+    open_days, after = parsed.unit == "bd", parsed.offset > 0
+    words = _RULE_WORDS[open_days, after]
+    return _(words).format(days=abs(parsed.offset), base=base)
+
+
 def lateness(office: Office, cycle_id: str) -> tuple[list[str], int]:
     """Return which acts were ever flagged as overdue, and how many reminders were sent."""
     entry, reminder = tables.Ledger, tables.Reminder
@@ -114,11 +202,6 @@ def lateness(office: Office, cycle_id: str) -> tuple[list[str], int]:
 def state_title(state: str) -> str:
     """Return a state as people call it."""
     return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
-
-
-def act_title(act: str) -> str:
-    """Return an act as people call it."""
-    return in_words(ja=BY_TRIGGER[act].ja, en=BY_TRIGGER[act].en)
 
 
 def _open_cycles(connection: Connection) -> list[str]:
@@ -139,6 +222,7 @@ def _standing(office: Office, connection: Connection, cycle_id: str, today: date
         year=facts.fiscal_year,
         year_title=fiscal_year_title(facts.fiscal_year),
         programme=facts.programme.key,
+        ceremony=facts.programme.ceremony_ja,
         state=facts.state,
         state_title=state_title(facts.state),
         on_hold=facts.on_hold,
@@ -160,8 +244,9 @@ def _owed(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date
     left = office.calendar.open_days_between(today, row.due_on) if row.due_on >= today else (row.due_on - today).days
     return Owed(
         year=facts.fiscal_year,
+        programme=facts.programme.key,
         act=row.act,
-        title=in_words(ja=rule.ja, en=rule.en),
+        title=act_title(row.act),
         owner=row.owner,
         owner_title=Side(row.owner).label,
         due_on=row.due_on,

@@ -16,19 +16,21 @@ FOLDER = Path(deploy.__file__).parent
 
 
 def test_the_example_for_work_pools_is_the_same_table(prefect: Prefect) -> None:
-    """prefect.yaml deploys what `tsudoi serve` serves: flows, descriptions, tags, schedules, limits."""
+    """prefect.yaml deploys what `tsudoi serve` runs by the clock: flows, descriptions, tags, schedules, limits."""
     example = yaml.safe_load((FOLDER / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     served = prefect.flow_module("deployments")
-    sweep = {
-        "schedules": [{"cron": served.WEEKDAYS_AT_NINE, "timezone": served.TIMEZONE}],
-        "concurrency_limit": {"limit": 1, "collision_strategy": "CANCEL_NEW"},
-    }
+    limit = {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert example == [
         {
-            "name": it.name, "entrypoint": f"{it.flow.__module__}.{it.flow.__name__}", "description": it.description,
-            "tags": list(it.tags), "work_pool": {"name": "tsudoi"}, **(sweep if it.cron else {}),
+            "name": it.name, "entrypoint": it.entrypoint, "description": it.description, "tags": ["tsudoi", *it.tags],
+            "work_pool": {"name": "tsudoi"},
         }
-        for it in served.TABLE
+        | (
+            {"schedules": [{"cron": it.cron, "timezone": served.TIMEZONE}], "concurrency_limit": limit}
+            if it.cron
+            else {}
+        )
+        for it in served.SWEEPS
     ]  # fmt: skip
 
 

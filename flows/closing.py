@@ -1,0 +1,28 @@
+"""年末の点検: in the last open week of December, what is still open before the year ends."""
+
+from flows.base import office, said, stage_flow, stage_task
+from flows.board import update_the_board
+from models.words import _, in_words
+from steps import standing
+
+
+@stage_task("1 年内の未了を確かめる")
+def _still_open() -> list[str]:
+    here = office()
+    today = here.clock.now().date()
+    cycles = [cycle.id for cycle in standing.all_cycles(here) if cycle.state != "closed"]
+    return [
+        f"{stands.year_title} {owed.title}（{owed.owner_title}、{owed.due_on}）"
+        for stands in (standing.standing(here, cycle_id) for cycle_id in cycles)
+        for owed in standing.open_before_year_end(here, stands, today)
+    ]
+
+
+@stage_flow("年末の点検", "12月の最後の開庁日5日間、年内に済ませるべきもので終わっていないものを示す。")
+def watch_the_closing() -> str:
+    """Say what is still open before the year ends; the run's name tells whether anything is."""
+    lines = _still_open()
+    update_the_board(2)
+    if not lines:
+        return said(_("Nothing is open that this year should end with."))
+    return said("\n".join(lines), name=in_words(ja="未了あり", en="Still open"))

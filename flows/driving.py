@@ -1,0 +1,75 @@
+"""機械の作業: what the machine may do now is done through the stages' flows; of the rest it says what it waits for."""
+
+from collections.abc import Callable, Mapping
+
+from flows import erasure, extraction, printing, transfer
+from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task
+from models.errors import TsudoiError
+from models.words import _
+from steps import counting, driving, judging, standing
+from steps.driving import Work
+
+_DO: Mapping[str, Callable[[Work], object]] = {
+    "take_extract": lambda it: extraction.take_extract(it.year, it.by, via="inbox", programme=it.programme),
+    "take_additions": lambda it: extraction.take_additions(it.year, it.by, via="inbox", programme=it.programme),
+    "seal_package": lambda it: transfer.seal_package(it.year, it.by, via="driver", programme=it.programme),
+    "erase_ward_data": lambda it: erasure.erase_ward_data(it.year, it.by, via="driver", programme=it.programme),
+    driving.RENDERED: lambda it: printing.print_additions(it.year, programme=it.programme),
+}
+
+
+@stage_flow(
+    "機械の作業",
+    "機械だけでできる作業（抽出の判定、パッケージ作成、追加分の印刷、件数の照合、廃棄）を行い、待っているものを示す。",
+)
+def drive() -> str:
+    """Do what the machine may do now, judge what lies in the inbox, and compare the counts."""
+    here = office()
+    trouble: list[str] = []
+    tried: set[tuple[str, str]] = set()
+    while todo := [it for it in driving.work(here) if it.may_be_done and (it.cycle_id, it.act) not in tried]:
+        tried.add((todo[0].cycle_id, todo[0].act))
+        trouble += _do(todo[0])
+    lines = [*_judge_the_inbox(), *_compare(), *(f"{it.title}: {it.words}" for it in driving.work(here))]
+    if trouble:
+        return said_of_trouble("\n".join([*trouble, *lines]))
+    return said("\n".join(lines) or _("Nothing is left for the machine to do."))
+
+
+def _do(work: Work) -> list[str]:
+    """Do one piece; what goes wrong with it holds up no other."""
+    here = office()
+    try:
+        with driving.alone(here):
+            if any(it.may_be_done for it in driving.work(here) if (it.cycle_id, it.act) == (work.cycle_id, work.act)):
+                _DO[work.act](work)
+    except (TsudoiError, Unforeseen) as error:
+        return [f"{work.title}: {error}"]
+    return []
+
+
+@stage_task("1 受信箱の抽出ファイルを判定する")
+def _judge_the_inbox() -> list[str]:
+    """Judge what lies in the inbox and waits for a person; nothing is stored (Law 6)."""
+    here = office()
+    files = driving.inbox_files(here)
+    waits = [it for it in driving.work(here) if it.act in driving.TAKEN_FROM_THE_INBOX and not it.may_be_done]
+    if len(files) != 1 or not waits:
+        return []
+    known, _text = here.programme(waits[0].programme)
+    judgement, _rows = judging.judge_file(files[0], programme=known, fiscal_year=waits[0].year, expect=None)
+    codes = sorted({finding.code for finding in judgement.findings if finding.verdict == judgement.verdict})
+    verdict = {"accepted": _("accepted"), "held": _("held"), "refused": _("refused")}[judgement.verdict]
+    said_of_it = _("The extract in the inbox would be {verdict}: {codes}")
+    return [said_of_it.format(verdict=verdict, codes="、".join(codes) or "-")]
+
+
+@stage_task("2 件数を照合する")
+def _compare() -> list[str]:
+    here = office()
+    return [
+        f"{cycle.id}: {difference}"
+        for cycle in standing.all_cycles(here)
+        if cycle.state != "closed"
+        for difference in counting.counts(here, cycle.id).differences
+    ]

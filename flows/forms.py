@@ -1,0 +1,207 @@
+"""The form of each human act, made from its row of the table and its record type: a new row brings its form along.
+
+A form is one typed model with titles in the reader's language. What Prefect's forms cannot show is shown otherwise: a
+choice by its word in the catalogue, counts by code as a list of pairs. `entered` turns a filled-in form back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic.fields import FieldInfo
+
+from models.clock import TOKYO
+from models.errors import BadInput
+from models.records.base import ActRecord
+from models.words import N_, _, in_words
+from states.table import TABLE, Row
+
+_NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
+# What a person says when the machine is asked to work: more than the year and the name only here.
+_ASKED: Mapping[str, dict[str, Any]] = {
+    "take_additions": {"none_came": (bool, Field(default=False, title=N_("There was no late move-in")))},
+}
+_AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
+# The words under which a choice is shown; what is not here is shown as its code.
+_CHOICE = "choice: "
+_CHOICES = (
+    N_("choice: none"), N_("choice: consented"), N_("choice: on_site"), N_("choice: desk"), N_("choice: overwrite"),
+    N_("choice: cryptographic_erase"), N_("choice: purge"), N_("choice: spool_cleared"), N_("choice: loss"),
+    N_("choice: leak"), N_("choice: count"), N_("choice: misdelivery"), N_("choice: deviation"), N_("choice: other"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """A filled-in form: whose cycle, who, and the fields as the record type knows them."""
+
+    year: int
+    programme: str
+    by: str
+    fields: Mapping[str, Any]
+    occurred_at: datetime | None
+    key: str
+
+
+def name_of(row: Row) -> str:
+    """Return the name of an act's form: its place in the table first, so that a list has the order of the year."""
+    return f"{_NUMBERS[row.trigger]:02} {row.ja}"
+
+
+def form_of(row: Row) -> type[BaseModel]:
+    """Return the form of an act: the year, the fields of its record, who did it, and when."""
+    head: dict[str, Any] = {"year": (int, Field(title=_("Fiscal year"), ge=2019, le=2100))}
+    tail: dict[str, Any] = {
+        "by": (
+            Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")],
+            Field(
+                title=_("Done by (id of the register)"),
+                description=_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)),
+            ),
+        ),
+        "occurred_at": (
+            Annotated[str, StringConstraints(pattern=_AT)],
+            Field(
+                default="", title=_("When it happened (empty: now)"), description=_("Such as 2026-11-09T10:00"),
+            ),
+        ),
+        "key": (
+            Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{0,40}$")],
+            Field(
+                default="", title=_("To record the same once more today"),
+                description=_("Usually empty: the same form sent twice is one act. To record it again, write 2."),
+            ),
+        ),
+        "programme": (
+            Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,40}$")],
+            Field(default="", title=_("Programme (empty: the usual one)")),
+        ),
+    }  # fmt: skip
+    title = in_words(ja=row.ja, en=row.en)
+    return create_model(f"Form_{row.trigger}", __config__=ConfigDict(title=title), **head, **_body(row), **tail)
+
+
+def entered(row: Row, form: Mapping[str, Any]) -> Entered:
+    """Read a filled-in form; the fields of the record are judged by its record type afterwards.
+
+    Raises:
+        BadInput: the year, the person or the time cannot be read; the message names the field, never its value.
+
+    """
+    known = {} if row.by_machine else row.record.model_fields
+    fields = {name: _back(field, form[name]) for name, field in known.items() if name in form}
+    year, by = form.get("year"), form.get("by")
+    wrong = [
+        title
+        for title, right in (
+            (_("Fiscal year"), isinstance(year, int) and not isinstance(year, bool)),
+            (_("Done by (id of the register)"), isinstance(by, str) and by),
+        )
+        if not right
+    ]
+    strange = sorted(set(form) - set(form_of(row).model_fields))
+    if wrong or strange:
+        unknown = _("unknown")
+        raise _wrong([*wrong, *(f"{name[:40]} ({unknown})" for name in strange)])
+    assert isinstance(year, int)
+    return Entered(
+        year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
+        occurred_at=_instant(form.get("occurred_at", "")), key=str(form.get("key", "")),
+    )  # fmt: skip
+
+
+def _body(row: Row) -> dict[str, Any]:
+    if not row.by_machine:
+        return _fields(row.record)
+    return {name: (kind, _titled(field)) for name, (kind, field) in _ASKED.get(row.trigger, {}).items()}
+
+
+def _fields(record: type[BaseModel]) -> dict[str, Any]:
+    return {name: (_shown(field.annotation, field.metadata), _titled(field)) for name, field in _of(record)}
+
+
+def _of(record: type[BaseModel]) -> Iterable[tuple[str, FieldInfo]]:
+    return record.model_fields.items()
+
+
+def _titled(field: FieldInfo) -> Any:
+    title, words = _(field.title) if field.title else None, None
+    if any(isinstance(it, StringConstraints) and it.max_length for it in field.metadata):
+        words = _("Short words of staff; never a resident's name, address or number.")
+    if field.is_required():
+        return Field(title=title, description=words)
+    default = field.get_default(call_default_factory=True)
+    if get_origin(field.annotation) is dict:
+        default = [{"code": code, "count": count} for code, count in default.items()]
+    return Field(default=_choice(field.annotation, default), title=title, description=words)
+
+
+def _shown(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
+    """Return the annotation as Prefect's form can show it; its limits are kept."""
+    if isinstance(annotation, type) and issubclass(annotation, ActRecord):
+        return create_model(annotation.__name__, **_fields(annotation))
+    origin, inside = get_origin(annotation), get_args(annotation)
+    shown = annotation
+    if origin is Literal:
+        shown = Literal[tuple(_choice(annotation, value) for value in inside)]
+    elif origin is dict:
+        shown = list[_pair(*inside)]
+    elif origin is tuple:
+        shown = list[_shown(inside[0])]
+    elif origin is Annotated:
+        shown, metadata = _shown(inside[0]), inside[1:]
+    for limit in metadata:
+        shown = Annotated[shown, limit]
+    return shown
+
+
+def _pair(code: Any, count: Any) -> type[BaseModel]:
+    return create_model("CodeAndCount", code=(code, Field(title=_("Code"))), count=(count, Field(title=_("Count"))))
+
+
+def _choice(annotation: Any, value: Any) -> Any:
+    """Return a choice by its word; one that the catalogue does not know, and everything in English, by its code."""
+    if get_origin(annotation) is Literal and isinstance(value, str):
+        message = f"{_CHOICE}{value}"
+        return _(message).removeprefix(_CHOICE)
+    return value
+
+
+def _back(field: FieldInfo, value: Any) -> Any:
+    """Turn what a form shows back into what the record type knows; what is of another form is left for it to refuse."""
+    return _unshown(field.annotation, value)
+
+
+def _unshown(annotation: Any, value: Any) -> Any:
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _unshown(inside[0], value)
+    if origin is Literal:
+        return {_choice(annotation, choice): choice for choice in inside}.get(value, value)
+    if origin is dict and isinstance(value, list) and all(isinstance(it, dict) for it in value):
+        return {it.get("code", ""): it.get("count") for it in value}
+    if origin is tuple and isinstance(value, list):
+        return [_unshown(inside[0], it) for it in value]
+    if isinstance(annotation, type) and issubclass(annotation, ActRecord) and isinstance(value, dict):
+        known = annotation.model_fields
+        return {name: _back(known[name], it) if name in known else it for name, it in value.items()}
+    return value
+
+
+def _instant(text: object) -> datetime | None:
+    """Read a time of Tokyo; "" is now."""
+    if text == "":
+        return None
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=TOKYO)
+    except ValueError:
+        raise _wrong([_("When it happened (empty: now)")]) from None
+
+
+def _wrong(fields: list[str]) -> BadInput:
+    return BadInput(
+        _("These fields are missing or wrong: {fields}").format(fields="、".join(fields)),
+        _("Open the form again from the board and correct them."),
+    )

@@ -1,0 +1,154 @@
+"""Driving: the machine's own work of a year that may be done now, and what the rest of it waits for.
+
+The machine never acts in its own name (a row says which roles may): it works in the name of the person whose own act
+asked for the work, such as whoever re-checked the protected persons before the package is sealed. An extract in the
+inbox is taken in the name that its file carries, `extract.watanabe.csv`; without one it is judged, and a person takes
+it.
+"""
+
+import fcntl
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.database import reading
+from models.records.extraction import AdditionsTaken
+from models.words import _
+from states.door import missing
+from states.facts import Facts
+from states.table import TABLE, Row
+from steps import standing
+from steps.office import Office
+from steps.printing import LETTERS
+
+TAKEN_FROM_THE_INBOX = ("take_extract", "take_additions")
+RENDERED = "print_additions"
+# Whose act asks for the machine's work: the latest of these, done by somebody who may have it done.
+_ASKED_BY = {"seal_package": ("recheck_before_sealing",), "erase_ward_data": ("end_returned_mail",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One piece of the machine's work: in whose name it may be done now; `by` "" while it waits, as `words` say."""
+
+    cycle_id: str
+    year: int
+    programme: str
+    act: str
+    title: str
+    by: str
+    words: str
+
+    @property
+    def may_be_done(self) -> bool:
+        """Tell whether nothing is missing for it."""
+        return bool(self.by)
+
+
+def work(office: Office) -> tuple[Work, ...]:
+    """Return the machine's work that is next in every open year, done or waiting."""
+    found: list[Work] = []
+    for cycle in standing.all_cycles(office):
+        if cycle.state != "closed":
+            with reading(office.engine) as connection:
+                found += _of_cycle(office, office.door.facts(connection, cycle.id))
+    return _unless_it_might_be_anybodys(found)
+
+
+@contextmanager
+def alone(office: Office) -> Generator[None]:
+    """Let one process at a time do the machine's work: two that seal would mix package and record."""
+    with (office.home / "machine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
+    """Leave an extract to a person where more than one year waits for one."""
+    waiting = [it for it in found if it.act in TAKEN_FROM_THE_INBOX and it.by]
+    if len(waiting) < 2:  # noqa: PLR2004 - more than one
+        return tuple(found)
+    words = _("several years wait for an extract; a person says for which this one is")
+    return tuple(replace(it, by="", words=words) if it in waiting else it for it in found)
+
+
+def _of_cycle(office: Office, facts: Facts) -> list[Work]:
+    rows = [row for row in TABLE if row.by_machine and facts.state in row.froms and row.trigger not in facts.done]
+    return [*(_work(office, facts, row) for row in rows), *_rendering(office, facts)]
+
+
+def _work(office: Office, facts: Facts, row: Row) -> Work:
+    gaps = missing(facts, row)
+    by, words = ("", "、".join(str(gap) for gap in gaps)) if gaps else _material(row)(office, facts, row)
+    return _piece(facts, row.trigger, standing.act_title(row.trigger), by, words)
+
+
+def _material(row: Row) -> Callable[[Office, Facts, Row], tuple[str, str]]:
+    return _of_the_inbox if row.trigger in TAKEN_FROM_THE_INBOX else _in_a_name
+
+
+def _of_the_inbox(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
+    """Take an extract that lies in the inbox in the name on its file."""
+    files = inbox_files(office)
+    if len(files) != 1:
+        return "", _("waits for an extract in the inbox ({count} files now)").format(count=len(files))
+    by = _named(facts, row, named_on(files[0]))
+    if not by:
+        return "", _("an extract lies in the inbox; it waits for a person of the register section to take it")
+    return by, _("the extract in the inbox is judged and taken for {person}").format(person=by)
+
+
+def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
+    asked = [facts.done[act] for act in _ASKED_BY.get(row.trigger, row.after) if act in facts.done]
+    for done in sorted(asked, key=lambda done: done.occurred_at, reverse=True):
+        if by := _named(facts, row, done.by):
+            return _once_it_is_due(office, facts, row, by)
+    return "", _("waits for a person who asks for it")
+
+
+def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[str, str]:
+    """Leave what cannot be undone to its day, when the office is open and somebody may be called."""
+    due = facts.due.get(row.trigger)
+    if row.trigger == "erase_ward_data" and due:
+        day = office.calendar.first_open(max(due, facts.today))
+        if (facts.today, facts.now.hour) < (day, facts.programme.reminders.hour):
+            return "", _("is done on {date}").format(date=day)
+    return by, _("is done now for {person}").format(person=by)
+
+
+def _rendering(office: Office, facts: Facts) -> list[Work]:
+    """Return the letters of late additions: made once they are taken, before they are enclosed."""
+    taken = facts.record("take_additions", AdditionsTaken)
+    if taken is None or not taken.serials or "enclose_additions" in facts.done or _is_rendered(office, facts.cycle_id):
+        return []
+    by = facts.done["take_additions"].by
+    return [_piece(facts, RENDERED, _("Letters of the additions"), by, _("are made now"))]
+
+
+def _is_rendered(office: Office, cycle_id: str) -> bool:
+    return any(name.startswith(LETTERS) for name in office.vault(cycle_id).names())
+
+
+def _named(facts: Facts, row: Row, person_id: str) -> str:
+    """Return the id if the person is on the register, valid today and may do the act, else ""."""
+    person = facts.people.get(person_id)
+    return person_id if person and person.is_valid_on(facts.today) and person.roles & set(row.who) else ""
+
+
+def _piece(facts: Facts, act: str, title: str, by: str, words: str) -> Work:
+    return Work(
+        cycle_id=facts.cycle_id, year=facts.fiscal_year, programme=facts.programme.key, act=act, title=title, by=by,
+        words=words,
+    )  # fmt: skip
+
+
+def inbox_files(office: Office) -> list[Path]:
+    """Return what lies in the inbox."""
+    inbox = office.settings.inbox
+    return sorted(path for path in inbox.glob("*") if not path.name.startswith(".")) if inbox.is_dir() else []
+
+
+def named_on(path: Path) -> str:
+    """Return the person whose id stands before the ending of a file's name: `extract.watanabe.csv`."""
+    return path.stem.rpartition(".")[2] if "." in path.stem else ""

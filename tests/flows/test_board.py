@@ -1,0 +1,273 @@
+"""The board as artifacts, the machine's driver, the keeper, and the flows of the clock, on a real Prefect API."""
+
+import re
+from base64 import b64decode
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Prefect
+from playing import Played
+from sqlalchemy import select
+from sqlmodel import col
+
+from adapters.clock import VirtualClock
+from models import tables
+from models.clock import TOKYO
+from models.database import reading
+from steps import acting, driving, preparation
+from steps.office import Office
+from steps.sample import sample_extract, write_sample
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
+
+
+def go_to(office: Office, *day: int) -> None:
+    clock = office.clock
+    assert isinstance(clock, VirtualClock)
+    clock.set(datetime(*day, 9, 0, tzinfo=TOKYO))  # type: ignore[misc]
+
+
+def versions(prefect: Prefect, key: str) -> list[Any]:
+    from prefect import get_client  # noqa: PLC0415 - Prefect is imported once its folder is set
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey  # noqa: PLC0415
+
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])), limit=200)
+    return sorted(found, key=lambda it: it.created)
+
+
+def shown(prefect: Prefect, key: str = "hatachi-2026") -> str:
+    return str(versions(prefect, key)[-1].data)
+
+
+def refresh(prefect: Prefect) -> None:
+    assert prefect.flow_module("board").refresh_board(return_state=True).is_completed()
+
+
+def events(office: Office) -> list[str]:
+    with reading(office.engine) as connection:
+        return list(connection.execute(select(col(tables.Ledger.event)).order_by(col(tables.Ledger.seq))).scalars())
+
+
+def test_the_board_says_where_the_year_stands(prefect: Prefect, opened: Office) -> None:
+    """One artifact a cycle with a stable key says state, next step, who, due in 和暦 and ISO, and days left."""
+    go_to(opened, 2026, 9, 28)
+    refresh(prefect)
+    board = shown(prefect)
+    for words in ("契約準備中", "次の手続: 契約締結", "総務課", "令和8年10月1日（木） 2026-10-01", "あと 3 開庁日"):
+        assert words in board[:600]
+    assert "W-OP-01" in board, "what blocks it, guard by guard"
+    assert "hatachi-2026" in shown(prefect, "tsudoi-index")
+
+
+def test_the_pictures_are_images_in_data_addresses(prefect: Prefect, opened: Office) -> None:
+    """The board carries its pictures inside: every dated act, the months in 和暦 and ISO, and no outside address."""
+    refresh(prefect)
+    svgs = [b64decode(code).decode() for code in re.findall(r"\(data:image/svg\+xml;base64,([^)]+)\)", shown(prefect))]
+    states, dates = svgs
+    assert "差出済" in states
+    assert "令和8年11月" in dates
+    assert "2026-11" in dates
+    assert dates.count("<text") > 80
+    assert "http" not in dates.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_only_a_change_is_a_new_version(prefect: Prefect, opened: Office) -> None:
+    """A board that is asked for again is not written again; an act, and a new day, write it once."""
+    go_to(opened, 2026, 9, 29)
+    refresh(prefect)
+    before = len(versions(prefect, "hatachi-2026"))
+    refresh(prefect)
+    assert len(versions(prefect, "hatachi-2026")) == before
+    acting.perform(opened, "hatachi-2026", "claim_measures", by="sato", fields=MEASURES)
+    refresh(prefect)
+    assert len(versions(prefect, "hatachi-2026")) == before + 1
+    go_to(opened, 2026, 9, 30)
+    refresh(prefect)
+    assert len(versions(prefect, "hatachi-2026")) == before + 2
+
+
+def test_a_recorded_act_is_on_the_board_when_its_run_ends(prefect: Prefect, opened: Office) -> None:
+    """The run that records an act has written the board before it ends, and its tags lead to the cycle."""
+    form = {"year": 2026, "by": "sato", **MEASURES}
+    state = prefect.flow_module("record").enter("claim_measures", form, return_state=True)
+    assert state.is_completed()
+    seq = re.search(r"管理簿 (\d+) 番", state.message)
+    assert seq
+    assert f"管理簿 {seq[1]} 番までを反映" in shown(prefect)
+
+
+def test_links_lead_to_the_forms_filled_in(prefect: Prefect, opened: Office) -> None:
+    """What may be done now is a link to its form with the year and, where only one may do it, the person."""
+    board = prefect.flow_module("board")
+    page = next(
+        it for it in board.pages(opened, board.Forms(ids={"claim_measures": "ID-1", "cancel": "ID-2"}))
+        if it.key == "hatachi-2026"
+    )  # fmt: skip
+    assert "deployments/deployment/ID-1/run?parameters=%7B%22form%22%3A%20%7B%22year%22%3A%202026" in page.markdown
+    assert "ID-2" in page.markdown
+
+
+def test_no_name_stands_on_the_board(prefect: Prefect, opened: Office) -> None:
+    """Ids of staff at most: no name of anybody on the register is in what Prefect keeps of the board."""
+    go_to(opened, 2026, 10, 5)
+    assert prefect.flow_module("reminding").morning(return_state=True).is_completed()
+    refresh(prefect)
+    said = shown(prefect) + shown(prefect, "tsudoi-index")
+    assert "sato" in said, "a reminder names whom it went to by id"
+    for person in preparation.everybody(opened):
+        assert person.name not in said
+        assert person.name.split()[0] not in said.replace("監査", "") or person.id == "kansa"
+
+
+def test_the_morning_carries_its_flags(prefect: Prefect, opened: Office) -> None:
+    """The morning's run is named after the worst flag and tagged with each, so that a filter finds a late morning."""
+    go_to(opened, 2026, 9, 28)
+    state = prefect.flow_module("reminding").morning(return_state=True)
+    assert state.name == "期限間近"
+    go_to(opened, 2026, 10, 2)
+    state = prefect.flow_module("reminding").morning(return_state=True)
+    assert state.is_completed()
+    assert state.name == "期限超過"
+    go_to(opened, 2026, 10, 3)
+    assert prefect.flow_module("reminding").morning(return_state=True).name == "Completed"
+
+
+def test_the_closing_watch_names_what_is_open(prefect: Prefect, opened: Office) -> None:
+    """In the last open week of December, and not before, it says what should be done before the year ends."""
+    closing = prefect.flow_module("closing").watch_the_closing
+    go_to(opened, 2026, 12, 21)
+    assert closing(return_state=True).name == "Completed"
+    go_to(opened, 2026, 12, 22)
+    state = closing(return_state=True)
+    assert state.name == "未了あり"
+    assert "差出" in state.message
+    assert "年内の未了" in shown(prefect)
+
+
+def extract_into(office: Office, name: str, *, persons: int = 4000) -> Path:
+    path = office.settings.inbox / name
+    write_sample(sample_extract(fiscal_year=2026, persons=persons), path)
+    return path
+
+
+@pytest.fixture
+def ready(office: Office, tmp_path: Path) -> Office:
+    """Give the year at the point where the extract is awaited."""
+    preparation.open_year(office, 2026)
+    Played(folder=tmp_path / "office", office=office).play(before="take_extract")
+    return office
+
+
+def test_the_driver_judges_an_extract_without_a_name(prefect: Prefect, ready: Office) -> None:
+    """An extract that nobody's name is on is judged, not taken: the run says the verdict and whom it waits for."""
+    path = extract_into(ready, "extract.csv")
+    state = prefect.flow_module("driving").drive(return_state=True)
+    assert state.is_completed()
+    assert "受信箱の抽出ファイルの判定" in state.message
+    assert "抽出担当による受入れを待っています" in state.message
+    assert path.exists()
+    assert "extract_taken" not in events(ready)
+
+
+def test_the_driver_takes_an_extract_in_the_name_on_it(prefect: Prefect, ready: Office) -> None:
+    """An extract whose file carries the id of a register officer is taken in that name; the inbox is empty then."""
+    path = extract_into(ready, "extract.watanabe.csv")
+    assert prefect.flow_module("driving").drive(return_state=True).is_completed()
+    assert not path.exists()
+    with reading(ready.engine) as connection:
+        record = connection.execute(select(tables.Record).where(col(tables.Record.act) == "take_extract")).one()
+    assert (record.by, record.via) == ("watanabe", "inbox")
+
+
+def test_a_name_that_may_not_take_it_is_no_name(prefect: Prefect, ready: Office) -> None:
+    """A coordinator's id on the file does not make the machine take it."""
+    path = extract_into(ready, "extract.sato.csv")
+    assert prefect.flow_module("driving").drive(return_state=True).is_completed()
+    assert path.exists()
+
+
+def test_a_refused_extract_is_a_failed_run_and_tried_once(prefect: Prefect, ready: Office) -> None:
+    """An extract that is refused fails the driver's run in words; the keeper does not try it again for ever."""
+    extract_into(ready, "extract.watanabe.csv", persons=100)
+    keeper = prefect.flow_module("keeping").Keeper(office=ready)
+    assert settle(keeper) >= 1
+    refused = events(ready).count("extract_refused")
+    assert refused == 1
+    assert settle(keeper) == 0
+    acting.perform(ready, "hatachi-2026", "claim_measures", by="sato", fields=MEASURES)
+    assert settle(keeper) == 1
+    assert events(ready).count("extract_refused") == refused
+
+
+def test_the_driver_seals_for_whoever_rechecked(prefect: Prefect, office: Office, tmp_path: Path) -> None:
+    """Once the protected persons are re-checked the package is sealed by itself, in the name of who re-checked."""
+    preparation.open_year(office, 2026)
+    played = Played(folder=tmp_path / "office", office=office)
+    played.play(before="recheck_before_sealing")
+    drive = prefect.flow_module("driving").drive
+    assert drive(return_state=True).is_completed()
+    assert "package_sealed" not in events(office)
+    played.do("recheck_before_sealing")
+    assert drive(return_state=True).is_completed()
+    assert drive(return_state=True).is_completed()
+    assert events(office).count("package_sealed") == 1
+    with reading(office.engine) as connection:
+        record = connection.execute(select(tables.Record).where(col(tables.Record.act) == "seal_package")).one()
+    assert (record.by, record.via) == ("watanabe", "driver")
+
+
+def test_the_driver_destroys_on_the_day_and_not_before(prefect: Prefect, office: Office, tmp_path: Path) -> None:
+    """The ward's data are destroyed by the machine once their open day has come and the office is there."""
+    preparation.open_year(office, 2026)
+    played = Played(folder=tmp_path / "office", office=office)
+    played.play(before="erase_ward_data")
+    drive, due = prefect.flow_module("driving").drive, played.facts().due["erase_ward_data"]
+    for at in (datetime(2027, 1, 21, 15, 0, tzinfo=TOKYO), datetime(due.year, due.month, due.day, 0, 1, tzinfo=TOKYO)):
+        played.set_clock(at)
+        assert drive(return_state=True).is_completed()
+        assert "ward_data_erased" not in events(office)
+    played.set_clock(datetime(due.year, due.month, due.day, 9, 0, tzinfo=TOKYO))
+    assert drive(return_state=True).is_completed()
+    assert events(office).count("ward_data_erased") == 1
+
+
+def test_an_extract_for_one_of_two_years_waits(ready: Office) -> None:
+    """Where two years wait for an extract, one in the inbox is left to a person even with a name on it."""
+    extract_into(ready, "extract.watanabe.csv")
+    (one,) = [it for it in driving.work(ready) if it.act == "take_extract"]
+    assert one.may_be_done
+    both = driving._unless_it_might_be_anybodys([one, replace(one, cycle_id="hatachi-2027", year=2027)])
+    assert not any(it.may_be_done for it in both)
+
+
+def settle(keeper: Any) -> int:
+    """Let the keeper look until nothing changes; return how often there was something to do."""
+    looks = [keeper.look() for _ in range(8)]
+    assert not any(looks[-2:])
+    return sum(looks)
+
+
+def test_the_keeper_shows_acts_of_the_desk(prefect: Prefect, opened: Office) -> None:
+    """An act done at the desk, where no flow runs, stands on the board after the keeper's next looks."""
+    keeper = prefect.flow_module("keeping").Keeper(office=opened)
+    settle(keeper)
+    outcome = acting.perform(opened, "hatachi-2026", "claim_measures", by="sato", fields=MEASURES)
+    assert f"管理簿 {outcome.seq} 番までを反映" not in shown(prefect)
+    settle(keeper)
+    assert f"管理簿 {outcome.seq} 番までを反映" in shown(prefect)
+
+
+def test_the_keeper_opens_the_year_late(prefect: Prefect, office: Office) -> None:
+    """A server that comes up after the opening day opens the year at once, and once."""
+    go_to(office, 2026, 9, 20)
+    keeper = prefect.flow_module("keeping").Keeper(office=office)
+    settle(keeper)
+    settle(prefect.flow_module("keeping").Keeper(office=office))
+    assert events(office).count("cycle_opened") == 1
+    assert "契約準備中" in shown(prefect)

@@ -1,0 +1,229 @@
+"""The forms: one for each act of the table, in Japanese, and what is typed into them becomes the act's record."""
+
+import json
+import re
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from conftest import Prefect
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import Field
+from sqlalchemy import select
+from sqlmodel import col
+
+from flows import forms
+from models import tables
+from models.clock import TOKYO
+from models.database import reading
+from models.errors import BadInput
+from models.people import Role, Side
+from models.records.base import ActRecord, Count, Line
+from states.table import BY_TRIGGER, TABLE, Row
+from steps.acting import record_of
+from steps.office import Office
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+CONTRACT = {
+    "year": 2026, "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
+    "special_provisions_attached": True, "by": "sato",
+}  # fmt: skip
+MEASURES = {"year": 2026, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
+HELD = {"year": 2026, "by": "sato", "reason": "drill"}
+
+
+def send(prefect: Prefect, act: str, form: dict[str, Any]) -> Any:
+    """Send a form and return the run's last state."""
+    return prefect.flow_module("record").enter(act, form, return_state=True)
+
+
+def events(office: Office) -> list[str]:
+    with reading(office.engine) as connection:
+        return list(connection.execute(select(col(tables.Ledger.event)).order_by(col(tables.Ledger.seq))).scalars())
+
+
+def test_every_act_has_a_form_in_japanese() -> None:
+    """Each row of the table has a form of its own, named in the order of the table, with a Japanese title a field."""
+    names = [forms.name_of(row) for row in TABLE]
+    assert names == sorted(names)
+    assert len(set(names)) == len(TABLE)
+    for row in TABLE:
+        schema = forms.form_of(row).model_json_schema()
+        for shape in (schema, *schema.get("$defs", {}).values()):
+            for name, field in shape["properties"].items():
+                assert not field["title"].isascii() or name.endswith("sha256"), (row.trigger, name)
+
+
+def test_no_field_of_a_record_is_hidden_by_the_form() -> None:
+    """No record has a field of a name that the form itself uses: the person, the year, the time, the key."""
+    own = {"year", "by", "occurred_at", "key", "programme"}
+    for row in TABLE:
+        assert not own & set(row.record.model_fields), row.trigger
+
+
+def test_a_new_row_brings_its_form_along() -> None:
+    """A row and a record type that nobody has seen before make a form with their titles, limits and choices."""
+
+    class Tasted(ActRecord):
+        """試食."""
+
+        cups: Count = Field(title="Count")
+        place: Line = Field(title="Where")
+
+    row = Row(
+        trigger="taste", event="tasted", ja="試食", en="Taste", froms=("planned",), who=(Role.COORDINATOR,),
+        owner=Side.WARD, record=Tasted,
+    )  # fmt: skip
+    known = forms._NUMBERS
+    schema = forms.form_of(row).model_json_schema()
+    assert row.trigger not in known
+    assert schema["title"] == "試食"
+    assert schema["properties"]["cups"] == {"title": "件数", "type": "integer", "minimum": 0, "maximum": 10_000_000}
+    assert set(schema["required"]) == {"year", "by", "cups", "place"}
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if not row.by_machine], ids=lambda row: row.trigger)
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_a_form_shows_is_what_the_record_takes(row: Row, data: st.DataObject) -> None:
+    """Whatever the schema of a form lets through is accepted by the record type of the act, field by field."""
+    schema = forms.form_of(row).model_json_schema()
+    form = data.draw(filled_in(schema, schema.get("$defs", {})))
+    fields = forms.entered(row, form | {"occurred_at": ""}).fields
+    assert set(fields) == set(row.record.model_fields)
+    record_of(row.record, fields)
+
+
+def filled_in(schema: dict[str, Any], shapes: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Fill in a form as its schema asks; a text without any rule is the list of serials, and the year is any year."""
+    if "$ref" in schema:
+        return filled_in(shapes[schema["$ref"].rpartition("/")[2]], shapes)
+    if "enum" in schema or "const" in schema:
+        return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if schema["type"] == "object":
+        return st.fixed_dictionaries({name: filled_in(it, shapes) for name, it in schema["properties"].items()})
+    if schema["type"] == "array":
+        items = filled_in(schema["items"], shapes)
+        return st.lists(items, min_size=schema.get("minItems", 0), max_size=3)
+    if schema["type"] == "integer":
+        return st.integers(schema.get("minimum", 0), schema.get("maximum", 1000))
+    return st.booleans() if schema["type"] == "boolean" else text(schema)
+
+
+def text(schema: dict[str, Any]) -> st.SearchStrategy[str]:
+    if "pattern" in schema:
+        return st.from_regex(re.compile(schema["pattern"], re.ASCII), fullmatch=True)
+    if schema.get("format") == "date":
+        return st.dates().map(str)
+    if schema.get("format") == "date-time":
+        return st.dates(date(2000, 1, 1)).map(lambda day: f"{day}T10:00:00+09:00")
+    if "maxLength" in schema:
+        return st.text("あ東京-1", min_size=1, max_size=schema["maxLength"])
+    return st.sampled_from(["1", "1-3, 7"])
+
+
+def test_a_choice_is_shown_in_words_and_recorded_as_its_code(prefect: Prefect, opened: Office) -> None:
+    """The kinds of an incident stand in Japanese on the form, and in the record as their codes."""
+    row = BY_TRIGGER["report_incident"]
+    shown = forms.form_of(row).model_json_schema()["properties"]["kind"]["enum"]
+    assert "紛失" in shown
+    state = send(
+        prefect, "report_incident", {"year": 2026, "by": "sato", "kind": "紛失", "known_on": "2026-09-07"}
+    )  # fmt: skip
+    assert state.is_completed()
+    with reading(opened.engine) as connection:
+        assert json.loads(connection.execute(select(col(tables.Record.data))).scalars().all()[-1])["kind"] == "loss"
+
+
+def test_a_form_records_the_act_as_entered_in_the_dashboard(prefect: Prefect, opened: Office) -> None:
+    """A filled-in form is the act, marked as entered in the dashboard; the run says where the year stands."""
+    state = send(prefect, "claim_measures", MEASURES)
+    assert state.is_completed()
+    assert "契約準備中" in state.message
+    with reading(opened.engine) as connection:
+        record = connection.execute(select(tables.Record)).one()
+    assert (record.act, record.by, record.via) == ("claim_measures", "sato", "dashboard")
+
+
+def test_a_refusal_lists_what_is_missing_and_changes_nothing(prefect: Prefect, opened: Office) -> None:
+    """A refused form is a failed run whose message lists every unmet guard; the state and the records stay."""
+    state = send(prefect, "conclude_contract", CONTRACT)
+    assert state.is_failed()
+    assert "W-OP-01" in state.message
+    assert "\n  - " in state.message
+    with reading(opened.engine) as connection:
+        assert connection.execute(select(tables.Record)).all() == []
+        assert connection.execute(select(col(tables.Cycle.state))).scalar_one() == "planned"
+
+
+def test_the_same_form_twice_on_a_day_is_one_act(prefect: Prefect, opened: Office) -> None:
+    """A form that is sent twice is one act, and the second run says so; with a mark of its own it is another."""
+    first, second = (send(prefect, "claim_measures", MEASURES) for _ in range(2))
+    assert first.is_completed()
+    assert second.is_completed()
+    assert "すでに記録" in second.message
+    assert events(opened).count("measures_claimed") == 1
+    assert send(prefect, "claim_measures", MEASURES | {"key": "2"}).is_completed()
+    assert events(opened).count("measures_claimed") == 2
+
+
+def test_what_was_refused_may_be_sent_again(prefect: Prefect, opened: Office) -> None:
+    """A refused form that is sent again unchanged, once what was missing is there, is done."""
+    assert send(prefect, "conclude_contract", CONTRACT).is_failed()
+    with reading(opened.engine) as connection:
+        needed = opened.door.facts(connection, "hatachi-2026").measures["conclude_contract"]
+    for side, by in (("W", "sato"), ("C", "asahi")):
+        mine = [measure for measure in needed if measure.startswith(side)]
+        assert send(prefect, "claim_measures", MEASURES | {"by": by, "measures": mine}).is_completed()
+    assert send(prefect, "conclude_contract", CONTRACT).is_completed()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"by": "nobody"}, "nobody"),
+        ({"by": ""}, "行った人"),
+        ({"year": "ヒミツ"}, "年度"),
+        ({"year": 2031}, "2031"),
+        ({"begins_on": "2026-02-30"}, "begins_on"),
+        ({"occurred_at": "2026-13-40T10:00"}, "行った日時"),
+        ({"surprise": "ヒミツ"}, "surprise"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(
+    prefect: Prefect, opened: Office, changed: dict[str, Any], said: str
+) -> None:
+    """Unknown persons, years that are not open, impossible dates and strange fields are refused by name, not value."""
+    state = send(prefect, "conclude_contract", CONTRACT | changed)
+    assert state.is_failed()
+    assert said in state.message
+    assert "ヒミツ" not in state.message
+    assert "contract_concluded" not in events(opened)
+
+
+def test_a_negative_count_is_refused_by_the_form_itself() -> None:
+    """The form's own schema refuses a negative count, an impossible choice and a wrong id, each at its field."""
+    from prefect.utilities.schema_tools.validation import validate  # noqa: PLC0415
+
+    schema = forms.form_of(BY_TRIGGER["complete_printing"]).model_json_schema()
+    wrong = validate({"year": 2026, "by": "佐藤", "letters_printed": -1}, schema)
+    assert {tuple(error.absolute_path) for error in wrong} == {("letters_printed",), ("by",)}
+
+
+def test_four_eyes_wait_for_the_person_at_the_desk(prefect: Prefect, opened: Office) -> None:
+    """An act that two must do is only proposed in the dashboard, which has no form for the second person."""
+    served = prefect.flow_module("deployments").TABLE
+    assert all(it.flow.fn.__name__ != "confirm_act" for it in served)
+    second = [it for it in served if it.row and it.row.second]
+    assert second
+    assert all("窓口" in it.description for it in second)
+
+
+def test_the_time_on_a_form_is_tokyos() -> None:
+    """A time typed into a form is a time of Tokyo."""
+    it = forms.entered(BY_TRIGGER["hold"], HELD | {"occurred_at": "2026-11-09T10:00"})
+    assert it.occurred_at == datetime(2026, 11, 9, 10, 0, tzinfo=TOKYO)
+    with pytest.raises(BadInput):
+        forms.entered(BY_TRIGGER["hold"], HELD | {"occurred_at": "昨日"})
