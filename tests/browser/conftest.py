@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "flows"))  # the served system is started there
 
@@ -34,5 +34,6 @@ def page() -> Iterator[Page]:
             locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1440, "height": 1100}
         )
         context.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)  # the log of a run comes in bundles
         yield context.new_page()
         browser.close()
