@@ -131,7 +131,12 @@ class GlyphTable:
         return [sum(map(known, text if text.isascii() else _SELECTOR.sub("", text), repeat(1.0))) for text in texts]
 
     def is_plain(self, character: str) -> bool:
-        return character not in SUSPECT and unicodedata.category(character) not in _NOT_PLAIN
+        """Tell whether a single character is printed as it is meant wherever it stands."""
+        return (
+            character in self.advances
+            and character not in SUSPECT
+            and unicodedata.category(character) not in _NOT_PLAIN
+        )
 
     def width_mm(self, text: str, size_pt: float) -> float:
         """Return how wide the text is on one line, in millimetres; a missing glyph counts as a full one."""

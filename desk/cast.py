@@ -183,7 +183,10 @@ def _report_enclosing(scene: Scene) -> Fields:
     office, cycle_id, shape = scene.office, scene.facts.cycle_id, scene.facts.programme.enclosing.log
     printed = scene.serials("printed", origin="extract")
     log = scene.printer.seals(printed, fiscal_year=scene.year, shape=shape)
-    found, _outcome = enclosing.reconcile(office, cycle_id, logs=[log], trays={}, by=MANAGER, via="rehearsal")
+    # The rehearsed sealer writes one log anew each time.
+    found, _outcome = enclosing.reconcile(
+        office, cycle_id, logs=[log], trays={}, instead=True, by=MANAGER, via="rehearsal"
+    )
     if not found.holds:
         told = found.record
         settled = {

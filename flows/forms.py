@@ -6,7 +6,8 @@ choice by its word in the catalogue, counts by code as a list of pairs. `entered
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from types import UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
@@ -31,6 +32,13 @@ _CHOICES = (
     N_("choice: cryptographic_erase"), N_("choice: purge"), N_("choice: spool_cleared"), N_("choice: loss"),
     N_("choice: leak"), N_("choice: count"), N_("choice: misdelivery"), N_("choice: deviation"), N_("choice: other"),
 )  # fmt: skip
+
+# What may be left out is shown as a text or a choice that may be empty: Prefect makes a switch of types of None.
+YES, NO = "はい", "いいえ"
+_MAYBE: Mapping[Any, Any] = {
+    date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")],
+    bool: Literal["", YES, NO],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +141,8 @@ def _titled(field: FieldInfo) -> Any:
     if field.is_required():
         return Field(title=title, description=words)
     default = field.get_default(call_default_factory=True)
+    if get_origin(field.annotation) is UnionType:
+        default = ""
     if get_origin(field.annotation) is dict:
         default = [{"code": code, "count": count} for code, count in default.items()]
     return Field(default=_choice(field.annotation, default), title=title, description=words)
@@ -144,6 +154,8 @@ def _shown(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
         return create_model(annotation.__name__, **_fields(annotation))
     origin, inside = get_origin(annotation), get_args(annotation)
     shown = annotation
+    if origin is UnionType:
+        return _MAYBE[inside[0]]
     if origin is Literal:
         shown = Literal[tuple(_choice(annotation, value) for value in inside)]
     elif origin is dict:
@@ -176,6 +188,8 @@ def _back(field: FieldInfo, value: Any) -> Any:
 
 def _unshown(annotation: Any, value: Any) -> Any:
     origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is UnionType:
+        return {"": None, YES: True, NO: False}.get(value, value)
     if origin is Annotated:
         return _unshown(inside[0], value)
     if origin is Literal:

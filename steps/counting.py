@@ -154,7 +154,7 @@ class _Year:
     def exported(self) -> str:
         """Return the serials of the extract once its check is signed."""
         taken = self.taken
-        return f"1-{taken.exported}" if taken and taken.exported and "extract" in self.facts.done else ""
+        return taken.serials if taken and "extract" in self.facts.done else ""
 
     @cached_property
     def printings(self) -> tuple[Past[PrintingReported], ...]:

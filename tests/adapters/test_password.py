@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.password import ALPHABET, DRAWN, GROUPS, _with_check, check, new_password, reading
@@ -64,6 +64,7 @@ def test_width_case_spaces_and_hyphens_do_not_matter(typing: Callable[[str], str
     assert check(typing(password)) == password
 
 
+@settings(deadline=None)
 @given(PASSWORDS)
 def test_every_single_wrong_character_is_found_in_its_group(password: str) -> None:
     """Any other character of the alphabet at any place is refused with the number of its group."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import traceback
 import zlib
+from contextlib import suppress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -917,7 +918,12 @@ def test_a_child_is_replaced_after_its_share(press: Press, monkeypatch: pytest.M
 
 def _workers() -> set[int]:
     """Return the processes that print at this moment."""
-    return {child.pid for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())}
+    found: set[int] = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # one that has ended meanwhile
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
 
 
 def test_the_dummy_addressee_is_nobody() -> None:

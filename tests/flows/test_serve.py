@@ -30,7 +30,7 @@ TSUDOI = Path(sys.executable).with_name("tsudoi")
 TOKYO = ZoneInfo("Asia/Tokyo")
 YEAR = fiscal_year_of(datetime.now(TOKYO).date())
 SWEEPS = {"年度の開始": "0 9 * * 1-5", "朝の点検": "0 9 * * 1-5", "年末の点検": "0 9 * 12 1-5"}
-SERVED = {*SWEEPS, "機械の作業", "掲示板の更新", *map(name_of, TABLE)}
+SERVED = {*SWEEPS, "機械の作業", "掲示板の更新", *(name_of(row) for row in TABLE if may_be_entered(row))}
 CLAIMED = next(name_of(row) for row in TABLE if row.trigger == "claim_measures")
 BOARD_WITHIN = 10  # seconds from the record to the board
 MEMORY = 700 * 1024 * 1024

@@ -173,7 +173,7 @@ def test_what_was_refused_may_be_sent_again(prefect: Prefect, opened: Office) ->
     """A refused form that is sent again unchanged, once what was missing is there, is done."""
     assert send(prefect, "conclude_contract", CONTRACT).is_failed()
     with reading(opened.engine) as connection:
-        needed = opened.door.facts(connection, "hatachi-2026").measures["conclude_contract"]
+        needed = opened.door.facts(connection, "hatachi-2026").measures_for("conclude_contract")
     for side, by in (("W", "sato"), ("C", "asahi")):
         mine = [measure for measure in needed if measure.startswith(side)]
         assert send(prefect, "claim_measures", MEASURES | {"by": by, "measures": mine}).is_completed()
