@@ -18,6 +18,12 @@ def year(database_url: str, engines: Engines, ledger_key: LedgerKey) -> Year:
 
 
 @pytest.fixture
+def owners_year(database_url: str, engines: Engines, ledger_key: LedgerKey) -> Year:
+    """Give the opened year to the owner of the tables, whom only the triggers hold back."""
+    return Year(engines(database_url.replace("tsudoi_app@", "tsudoi@")), ledger_key)
+
+
+@pytest.fixture
 def sqlite_year(sqlite_url: str, engines: Engines, ledger_key: LedgerKey) -> Year:
     """Give the opened year on SQLite."""
     return Year(engines(sqlite_url), ledger_key)

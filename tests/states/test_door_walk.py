@@ -121,13 +121,13 @@ def test_no_second_person_of_another_role_confirms(sqlite_year: Year) -> None:
         sqlite_year.confirm(trigger)
 
 
-def test_the_rules_of_the_database_are_those_of_the_table(year: Year) -> None:
+def test_the_rules_of_the_database_are_those_of_the_table(owners_year: Year) -> None:
     """The rules table holds the pairs and beginnings of states/table.py alone, however often it is filled."""
-    with writing(year.engine) as connection:
+    with writing(owners_year.engine) as connection:
         opening.fill_rules(connection)
     expected = {(m.name, start, trigger, to) for m in all_machines() for start, trigger, to in m.pairs}
     expected |= {(m.name, "", "begin", state) for m in all_machines() for state in m.initial}
-    assert {tuple(row) for row in year.read(select(SQLModel.metadata.tables["rule"]))} == expected
+    assert {tuple(row) for row in owners_year.read(select(SQLModel.metadata.tables["rule"]))} == expected
 
 
 @machines
@@ -215,14 +215,14 @@ OWN = {
 }
 
 
-def test_history_only_grows(year: Year) -> None:
+def test_history_only_grows(owners_year: Year) -> None:
     """No statement changes, erases, replaces or skips an entry of the ledger or a checkpoint."""
-    year.play(before="hand_over_password")  # the hand-over of the medium has just made a checkpoint
-    with year.engine.connect() as connection, connection.begin():
-        if year.engine.dialect.name == "sqlite":  # an attacker's own connection would not set this
+    owners_year.play(before="hand_over_password")  # the hand-over of the medium has just made a checkpoint
+    with owners_year.engine.connect() as connection, connection.begin():
+        if owners_year.engine.dialect.name == "sqlite":  # an attacker's own connection would not set this
             connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")
         before = contents(connection)
-        for statement in (*ON_BOTH, *OWN[year.engine.dialect.name]):
+        for statement in (*ON_BOTH, *OWN[owners_year.engine.dialect.name]):
             assert not does(connection, text(statement)), statement
         assert contents(connection) == before
 
