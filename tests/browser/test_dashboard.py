@@ -65,6 +65,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     fill_in(page, reason="drill", again="2")
     refused = submitted(page)
     assert serving.end_of(refused)["type"] == "FAILED"
+    until(lambda: "満たされていない条件" in log_of(serving, refused), seconds=60)  # a page of an ended run asks once
     for interface in ("", "/v2"):
         page.goto(f"{serving.base}{interface}/runs/flow-run/{refused}")
         expect(page.get_by_text("満たされていない条件").first).to_be_visible()
@@ -95,3 +96,8 @@ def submitted(page: Page) -> str:
 
 def runs(serving: Serving) -> int:
     return len(serving.ask("/flow_runs/filter", flows={"name": {"any_": ["行為の記録"]}}))
+
+
+def log_of(serving: Serving, run: str) -> str:
+    found = serving.ask("/logs/filter", logs={"flow_run_id": {"any_": [run]}})
+    return "".join(it["message"] for it in found)
