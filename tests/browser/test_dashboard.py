@@ -55,6 +55,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     expect(page.get_by_text(re.compile("does not match")).first).to_be_visible()
     assert runs(serving) == 0
 
+    follow_the_link(page, serving)
     fill_in(page, reason="drill")
     assert serving.end_of(submitted(page))["type"] == "COMPLETED"
     until(lambda: "一時停止中" in serving.board(KEY), seconds=60, or_else=lambda: serving.board(KEY)[:300])
