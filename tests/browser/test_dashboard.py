@@ -55,6 +55,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     expect(page.get_by_text(re.compile("does not match")).first).to_be_visible()
     assert runs(serving) == 0
 
+    follow_the_link(page, serving)
     fill_in(page, reason="drill")
     assert serving.end_of(submitted(page))["type"] == "COMPLETED"
     until(lambda: "一時停止中" in serving.board(KEY), seconds=60, or_else=lambda: serving.board(KEY)[:300])
@@ -65,6 +66,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     fill_in(page, reason="drill", again="2")
     refused = submitted(page)
     assert serving.end_of(refused)["type"] == "FAILED"
+    until(lambda: "満たされていない条件" in log_of(serving, refused), seconds=60)  # a page of an ended run asks once
     for interface in ("", "/v2"):
         page.goto(f"{serving.base}{interface}/runs/flow-run/{refused}")
         expect(page.get_by_text("満たされていない条件").first).to_be_visible()
@@ -95,3 +97,8 @@ def submitted(page: Page) -> str:
 
 def runs(serving: Serving) -> int:
     return len(serving.ask("/flow_runs/filter", flows={"name": {"any_": ["行為の記録"]}}))
+
+
+def log_of(serving: Serving, run: str) -> str:
+    found = serving.ask("/logs/filter", logs={"flow_run_id": {"any_": [run]}})
+    return "".join(it["message"] for it in found)
