@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from flows.forms import name_of
+from flows.record import may_be_entered
 from models.clock import fiscal_year_of
 from models.database import reading
 from states.table import TABLE
