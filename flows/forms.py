@@ -33,12 +33,13 @@ _CHOICES = (
     N_("choice: leak"), N_("choice: count"), N_("choice: misdelivery"), N_("choice: deviation"), N_("choice: other"),
 )  # fmt: skip
 
-# What may be left out is shown as a text or a choice that may be empty: Prefect makes a switch of types of None.
-YES, NO = "はい", "いいえ"
+# What may be left out is shown as a date or a choice that may be empty: Prefect makes a switch of types of None.
+YES, NO = "はい", "いいえ"  # as the rest of the dashboard, which speaks Japanese
 _MAYBE: Mapping[Any, Any] = {
-    date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")],
+    date: date,
     bool: Literal["", YES, NO],
 }
+_LEFT_OUT: Mapping[Any, Any] = {"": None, YES: True, NO: False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,7 @@ def _titled(field: FieldInfo) -> Any:
         words = _("Short words of staff; never a resident's name, address or number.")
     if field.is_required():
         return Field(title=title, description=words)
-    default = field.get_default(call_default_factory=True)
+    default: Any = field.get_default(call_default_factory=True)
     if get_origin(field.annotation) is UnionType:
         default = ""
     if get_origin(field.annotation) is dict:
@@ -188,12 +189,11 @@ def _back(field: FieldInfo, value: Any) -> Any:
 
 def _unshown(annotation: Any, value: Any) -> Any:
     origin, inside = get_origin(annotation), get_args(annotation)
-    if origin is UnionType:
-        return {"": None, YES: True, NO: False}.get(value, value)
     if origin is Annotated:
         return _unshown(inside[0], value)
-    if origin is Literal:
-        return {_choice(annotation, choice): choice for choice in inside}.get(value, value)
+    if origin in {UnionType, Literal}:
+        known = _LEFT_OUT if origin is UnionType else {_choice(annotation, choice): choice for choice in inside}
+        return known.get(value, value)
     if origin is dict and isinstance(value, list) and all(isinstance(it, dict) for it in value):
         return {it.get("code", ""): it.get("count") for it in value}
     if origin is tuple and isinstance(value, list):
