@@ -47,7 +47,9 @@ class Serving:
                 [TSUDOI, "serve", "--port", str(port)], stdout=out, stderr=out, env=environment(folder), cwd=folder
             )
         self.base = f"http://127.0.0.1:{port}"
-        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=60, trust_env=False)
+        # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=60, trust_env=False, limits=limits)
 
     def wait_until_ready(self) -> None:
         until(lambda: "Ctrl-C" in self.out.read_text(), seconds=180, or_else=self.out.read_text)
