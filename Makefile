@@ -28,7 +28,7 @@ test: setup chromium
 # The dashboard is looked at in the system's Chromium; without it, and without CI=true, those tests say that they were skipped.
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null 2>&1; } \
+	  || { [ "$$(id -u)" = 0 ] && { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1; } \
 	  || echo "No Chromium, and it could not be installed: the tests of the dashboard (tests/browser) are skipped."
 
 test-long: setup
