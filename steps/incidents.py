@@ -36,6 +36,7 @@ KINDS = {
     "count": "件数の不一致",
     "misdelivery": "誤送付",
     "deviation": "逸脱",
+    "retrieval": "取戻請求",
     "other": "その他",
 }
 _HEADS = {

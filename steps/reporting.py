@@ -15,19 +15,11 @@ from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES
 from steps.counting import Counts, counts
+from steps.incidents import KINDS
 from steps.measures import Standing, standings
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
 
-_INCIDENTS = {
-    "loss": "紛失",
-    "leak": "漏えい",
-    "count": "件数の不一致",
-    "misdelivery": "誤送付",
-    "deviation": "逸脱",
-    "retrieval": "取戻請求",
-    "other": "その他",
-}
 _STATES = {state.key: state.ja for state in STATES}
 
 
@@ -170,7 +162,7 @@ def _incidents(connection: Connection, cycle_id: str) -> list[dict[str, str]]:
         {
             "number": str(row.id),
             "on": str(row.known_on),
-            "title": f"{_INCIDENTS.get(row.kind, row.kind)}（管理簿 第{row.ledger_seq}号）",
+            "title": f"{KINDS.get(row.kind, row.kind)}（管理簿 第{row.ledger_seq}号）",
             "outcome": "終結" if row.state == "settled" else "対応中",
         }
         for row in connection.execute(query)
