@@ -118,7 +118,11 @@ class GlyphTable:
     @cached_property
     def plain(self) -> str:
         """The characters below U+10000 that are well wherever they stand, as the inside of a character class."""
-        return _class_of(it for it in self.advances if it <= _LAST_PLAIN and self.is_plain(it))
+        return _class_of(self._plain)
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        return frozenset(it for it in self.advances if it <= _LAST_PLAIN and self.is_plain(it))
 
     @cached_property
     def narrow(self) -> str:
@@ -177,6 +181,8 @@ class GlyphTable:
             before = sequence
 
     def _codes(self, sequence: str, *, before: str) -> list[str]:
+        if sequence in self._plain:
+            return []
         base = sequence[0]
         kind = unicodedata.category(base)
         if before and kind.startswith("M") and unicodedata.normalize("NFC", before + sequence) in self.advances:

@@ -84,9 +84,8 @@ def forbidden_numbers(cells: pl.Series, *, standing: Standing) -> bool:
     `standing` says what belongs into the column: "text", where a single such number is one too many; "number", the
     ward's own, where only chance decides; "other", anything else.
     """
-    if not (cells.str.len_bytes() >= _LEAST).any():
-        return False
-    perhaps = cells.filter(cells.str.contains(_PERHAPS))
+    long = cells.filter(cells.str.len_chars() >= _LEAST)
+    perhaps = long.filter(long.str.contains(_PERHAPS))
     if perhaps.is_empty():
         return False
     runs, filled = _runs(perhaps), cells.filter(cells != "").len()

@@ -367,7 +367,7 @@ def _judged(
         decisions=decisions,
         last_year=last,
     )
-    return _Read(table=table, judgement=judgement, frame=frame, decisions=decisions, last_year=last)
+    return _Read(table=table, judgement=judgement, frame=frame.collect(), decisions=decisions, last_year=last)
 
 
 def _last_year(office: Office, facts: Facts) -> int | None:

@@ -93,7 +93,9 @@ _TROUBLES = ("birth_format", "ambiguous_date", "impossible_date")
 _ROWS_AT_ONCE = 100_000
 _MOST_LINES = {NAME: 2, ADDRESS: 3}  # the invitation has room for so many
 _TAIL_EM = 1.6  # the gap and 様, bound to the last word of the name
-_LONG_WORD, _WORD_EM = r"[^\s\x{2e80}-\x{10ffff}]{9}", 9.0
+_IN_WORD = r"[^\s\x{2e80}-\x{10ffff}]"
+_WORD_EM, _LONGER_WORD_EM = 9, 13  # a word with fewer letters is narrower
+_LONG_WORD, _LONGER_WORD = (f"{_IN_WORD}{{{letters}}}" for letters in (_WORD_EM, _LONGER_WORD_EM))
 _WIDEST_SHOWN = 30
 _FORMS = r"[\x{ff00}-\x{ffef}]"
 _FOUND = {"row": pl.UInt32, "column": pl.String, "code": pl.String, "detail": pl.String}
@@ -109,7 +111,7 @@ def judge_file(
     decisions: Sequence[Decision] = (),
     towns: Mapping[str, Collection[str]] | None = None,
     last_year: int | None = None,
-) -> tuple[Judgement, pl.DataFrame]:
+) -> tuple[Judgement, pl.LazyFrame]:
     """Read an extract and judge it as `judge` does; what cannot be read is refused. The default font prints it.
 
     Raises:
@@ -120,7 +122,7 @@ def judge_file(
         table = read_register(path, programme=programme)
     except UnreadableExtract as refusal:
         judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256, last_year=last_year)
-        return judgement, pl.DataFrame(schema=ADDRESSEES)
+        return judgement, pl.LazyFrame(schema=ADDRESSEES)
     return judge(
         table,
         programme=programme,
@@ -143,13 +145,13 @@ def judge(
     decisions: Sequence[Decision] = (),
     towns: Mapping[str, Collection[str]] | None = None,
     last_year: int | None = None,
-) -> tuple[Judgement, pl.DataFrame]:
+) -> tuple[Judgement, pl.LazyFrame]:
     """Judge an extract for a fiscal year, with the decisions about its held rows.
 
     `expect` is the plausible number of persons, the programme's where it is None; `last_year` what it was a year ago;
     `towns` names the towns of every postal code of the municipality, the programme's where it is None. Returns the
     judgement and the addressees with the columns row, 宛名番号, 氏名, 郵便番号 and 住所 (with 方書 after a full-width
-    space); none where the extract is refused.
+    space); none where the extract is refused. They are written out only where somebody collects them.
 
     Raises:
         BadInput: a decision does not fit: its row is not held, has nothing to substitute, or cannot be accepted.
@@ -186,8 +188,8 @@ def judge(
         last_year=last_year,
     )
     judgement = outcome.judgement(expect or programme.extract.expect, named=expect is not None)
-    addressees = outcome.exported.select(list(ADDRESSEES))
-    return judgement, addressees.clear() if judgement.verdict == "refused" else addressees
+    exported = outcome.exported.clear() if judgement.verdict == "refused" else outcome.exported
+    return judgement, exported.lazy().select("row", NUMBER, NAME, _postal(), _printed().alias(ADDRESS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,8 +279,8 @@ class _Twins:
         perhaps = rows.select("row", "born", NAME, ADDRESS, CARE_OF).filter(_shared(keys["key"]))
         perhaps = perhaps.filter(pl.col("born").is_not_null() & ~_blank(NAME))
         perhaps = perhaps.filter(~_among(repeats.again) & ~_among(repeats.clashing))
-        person = perhaps.select("row", "born", _folded(NAME), _folded(ADDRESS), _folded(CARE_OF))
-        alike = person.filter(_twice("born", NAME))
+        person = perhaps.with_columns(_folded(NAME))
+        alike = person.filter(_twice("born", NAME)).with_columns(_folded(ADDRESS), _folded(CARE_OF))
         is_same = alike.select(_twice("born", NAME, ADDRESS, CARE_OF)).to_series()
         return cls(same=alike.filter(is_same)["row"], alike=alike.filter(~is_same)["row"])
 
@@ -363,14 +365,13 @@ class _Judge:
 
     def _look_at(self, mine: pl.DataFrame, judged: _Judged) -> None:
         """Judge some rows that are to be invited."""
-        mine = mine.with_columns(printed=_printed())
         odd, names = mine.filter(self._odd()), self._names(mine)
         judged.found.extend((*self._cells(mine), *self._texts(odd), *self._characters(odd)))
         judged.found.extend((self._too_wide(names), self._too_high(mine, odd)))
         judged.warned.update(self._warnings(mine, odd, names))
         judged.hard.update(odd.filter(pl.any_horizontal(_any(it, _RARE) for it in PRINTED))["row"])
-        judged.widest.extend(names.select("em", "row").iter_rows())
-        judged.kept.append(mine.select("row", NUMBER, NAME, _postal(), pl.col("printed").alias(ADDRESS), "born"))
+        judged.widest.extend(names.top_k(_WIDEST_SHOWN, by="em").select("em", "row").iter_rows())
+        judged.kept.append(mine.select("row", NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, "born"))
 
     def _reason(self, reason: str) -> pl.Expr:
         return self.values.where(REASON, lambda it: it.strip() == reason)
@@ -444,14 +445,16 @@ class _Judge:
         """Return row, lines and width in em of the names that do not fit on one line with 様."""
         paper = self.programme.paper
         room = paper.name_width_mm / self._em(paper.name_size_pt) - _TAIL_EM
-        letters, narrow = pl.col(NAME).str.len_chars(), pl.col(NAME).str.count_matches(f"[{self.glyphs.narrow}]")
-        at_most = letters - (1 - NARROW_EM) * narrow
+        letters, narrow = pl.col(NAME).str.len_chars(), f"[{self.glyphs.narrow}]"
         long = mine.select("row", NAME).filter(letters > int(room))
-        unsure = long.filter(at_most > room)
+        long = long.filter(~_any(NAME, f"^{narrow}{{0,{int(room / NARROW_EM)}}}$"))
+        unsure = long.filter(letters - (1 - NARROW_EM) * pl.col(NAME).str.count_matches(narrow) > room)
         wide = unsure.with_columns(em=pl.Series(self.glyphs.ems(unsure[NAME]), dtype=pl.Float64))
         wide = wide.filter(pl.col("em") > room)
         # Two lines are enough where not even a word that moves to the second makes it too long.
-        sure = (pl.col("em") <= 2 * room + _TAIL_EM - _WORD_EM) & ~_any(NAME, _LONG_WORD)
+        spare = 2 * room + _TAIL_EM - pl.col("em")
+        words = ((_WORD_EM, _LONG_WORD), (_LONGER_WORD_EM, _LONGER_WORD))
+        sure = pl.any_horizontal((spare >= em) & ~_any(NAME, word) for em, word in words)
         two = wide.filter(sure).select("row", "em", lines=pl.lit(2, dtype=pl.UInt32))
         more = wide.filter(~sure)
         lines = [self._lines(name, paper.name_size_pt, paper.name_width_mm, _TAIL_EM) for name in more[NAME]]
@@ -469,8 +472,8 @@ class _Judge:
         size, width = paper.address_size_pt, paper.address_width_mm
         sure = most * width / self._em(size) - (most - 1) * _WORD_EM
         length = pl.sum_horizontal(pl.col(it).str.len_chars() for it in (ADDRESS, CARE_OF)) + 1
-        long, wordy = mine.filter(length > int(sure)), odd.filter(_any("printed", _LONG_WORD))
-        texts = pl.concat([long, wordy]).select("row", "printed").unique("row", maintain_order=True)
+        long, wordy = mine.filter(length > int(sure)), odd.filter(_any(ADDRESS, _LONG_WORD) | _any(CARE_OF, _LONG_WORD))
+        texts = pl.concat([long, wordy]).select("row", printed=_printed()).unique("row", maintain_order=True)
         high = [self._lines(text, size, width) > most for text in texts["printed"]]
         texts = texts.filter(pl.Series(high, dtype=pl.Boolean))
         details = [self._detail(em, size, width, most) for em in self.glyphs.ems(texts["printed"])]

@@ -21,7 +21,7 @@ from adapters.register import read_register
 from models.errors import BadInput, BadSetting
 from models.extract import CODES, MOST_HELD, Decision, Judgement
 from models.programme import Programme
-from steps.judging import ADDRESSEES, judge, judge_file
+from steps.judging import _TAIL_EM, ADDRESSEES, judge, judge_file
 from steps.sample import planted, sample_extract, write_sample
 from steps.towns import towns_of
 
@@ -59,7 +59,8 @@ def judged(tmp_path: Path, glyphs: GlyphTable) -> Any:
         path = tmp_path / "extract.csv"
         path.write_text(_csv(*people), encoding="utf-8", newline="")
         options = {"fiscal_year": 2026, "expect": (1, 10**7), "programme": PROGRAMME, **options}
-        return judge(read_register(path, programme=PROGRAMME), glyphs=glyphs, **options)
+        judgement, addressees = judge(read_register(path, programme=PROGRAMME), glyphs=glyphs, **options)
+        return judgement, addressees.collect()
 
     return run
 
@@ -410,7 +411,7 @@ def test_a_programme_with_fewer_columns_is_judged(tmp_path: Path, glyphs: GlyphT
     path.write_text(_csv({}), encoding="utf-8")
     lean = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"known": ("支援措置",)})})
     judgement, addressees = judge_file(path, programme=lean, fiscal_year=2026, glyphs=glyphs, expect=(1, 1))
-    assert (judgement.verdict, addressees.height) == ("accepted", 1)
+    assert (judgement.verdict, addressees.collect().height) == ("accepted", 1)
 
 
 def test_a_file_that_cannot_be_read_is_judged_refused(tmp_path: Path, glyphs: GlyphTable) -> None:
@@ -424,7 +425,7 @@ def test_a_file_that_cannot_be_read_is_judged_refused(tmp_path: Path, glyphs: Gl
         "excluded": {},
         "findings": [{"code": "no_file", "row": None, "column": "", "count": 1}],
     }
-    assert addressees.schema == ADDRESSEES
+    assert addressees.collect_schema() == ADDRESSEES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -444,7 +445,7 @@ def test_the_sample_is_judged_as_it_was_planted(tmp_path: Path, glyphs: GlyphTab
     assert codes.count("private_use") == kinds["private_use"]
     assert judgement.warnings["moved_later"] == kinds["moved_later"]
     assert judgement.persons == 4000 == judgement.exported + judgement.held + sum(judgement.excluded.values())
-    assert addressees.height == judgement.exported == sum(judgement.months.values())
+    assert addressees.collect().height == judgement.exported == sum(judgement.months.values())
 
 
 _KANJI_USED = "佐藤鈴木髙橋渡邊辺𠮷田﨑濵德々ヶケあいうアイウー"
@@ -514,7 +515,7 @@ def test_valid_extracts_of_any_shape_come_out_unchanged(
         path, programme=PROGRAMME, fiscal_year=2026, glyphs=_glyphs(), expect=(1, len(people))
     )
     assert (judgement.verdict, judgement.excluded) == ("accepted", {})
-    assert addressees.rows() == [
+    assert addressees.collect().rows() == [
         (
             nth,
             row["宛名番号"],
@@ -656,6 +657,25 @@ def test_the_hard_rows_are_named_for_the_imprint_sample(judged: Any) -> None:
     assert judgement.hard[:2] == (2, 3)
     assert len(judgement.hard) == 2 + 30
     assert {row for row in judgement.hard[2:] if row % 2} >= set(range(7, 46, 2))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.text("AIMWVao国", min_size=1, max_size=16), min_size=1, max_size=6), min_size=1, max_size=12)
+)
+def test_shortcuts_count_the_lines_of_a_name_as_setting_it_does(
+    judged: Any, glyphs: GlyphTable, people: list[list[str]]
+) -> None:
+    """A name is told to take two lines, or too many, exactly where its words laid out one by one do."""
+    names, paper = [" ".join(words) for words in people], PROGRAMME.paper
+    lines = [
+        glyphs.lines(it, size_pt=paper.name_size_pt, width_mm=paper.name_width_mm, tail_em=_TAIL_EM) for it in names
+    ]
+    judgement, _addressees = judged(*({"氏名": name} for name in names))
+    assert judgement.warnings.get("two_lines", 0) == lines.count(2)
+    assert {it.row for it in judgement.rows if it.code == "too_wide"} == {
+        row for row, taken in enumerate(lines, start=2) if taken > 2
+    }
 
 
 def test_a_name_that_is_too_wide_says_by_how_much(judged: Any) -> None:
