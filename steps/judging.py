@@ -175,10 +175,11 @@ def judge(
     ).all(rows)
     found = pl.concat(judged.found)
     held, struck = _decided(found, decisions)
+    kept, goes_out = pl.concat(judged.kept), ~_among(held["row"]) & ~_among(struck)
     outcome = _Outcome(
         table=table,
         year=year,
-        exported=pl.concat(judged.kept).filter(~_among(held["row"]) & ~_among(struck)),
+        exported=kept.select("row", "born").filter(goes_out),
         held=held,
         excluded=_in_order(judged.excluded + Counter({"decided": struck.len()})),
         warnings=(*table.findings, *judged.warnings()),
@@ -188,8 +189,8 @@ def judge(
         last_year=last_year,
     )
     judgement = outcome.judgement(expect or programme.extract.expect, named=expect is not None)
-    exported = outcome.exported.clear() if judgement.verdict == "refused" else outcome.exported
-    return judgement, exported.lazy().select("row", NUMBER, NAME, _postal(), _printed().alias(ADDRESS))
+    addressees = (kept.clear() if judgement.verdict == "refused" else kept).lazy().filter(goes_out)
+    return judgement, addressees.select("row", NUMBER, NAME, _postal(), _printed().alias(ADDRESS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,7 +331,7 @@ class _Judge:
     twins: _Twins
 
     def all(self, rows: pl.DataFrame) -> _Judged:
-        """Return the cells to be held, the rows not excluded as they would be exported, exclusions, and warnings."""
+        """Return the cells to be held, the rows not excluded, exclusions, and warnings."""
         judged = _Judged()
         out = self._excluded(rows)
         for some in rows.iter_slices(_ROWS_AT_ONCE):
