@@ -149,6 +149,20 @@ class Member:
         for at in range(self._start, self._start + self.size, _CHUNK):
             yield os.pread(self._memory, min(_CHUNK, self._start + self.size - at), at)
 
+    def refilled(self) -> Iterator[bytearray]:
+        """Yield the same chunks in one buffer that is filled anew: whoever only looks at them need not own them.
+
+        Raises:
+            Damaged: the memory ends before the member does.
+
+        """
+        buffer = bytearray(min(_CHUNK, self.size))
+        for at in range(0, self.size, _CHUNK):
+            del buffer[self.size - at :]
+            if os.preadv(self._memory, [buffer], self._start + at) != len(buffer):
+                raise _damaged()
+            yield buffer
+
 
 @contextmanager
 def opened(
@@ -278,8 +292,8 @@ class _Lent:
     size: int
     sha256: str
 
-    def chunks(self) -> Iterator[bytes]:
-        return Member(size=self.size, _memory=self.memory, _start=0).chunks()
+    def refilled(self) -> Iterator[bytearray]:
+        return Member(size=self.size, _memory=self.memory, _start=0).refilled()
 
 
 def _lent(members: Mapping[str, Content], manifest: Manifest | None, stack: ExitStack) -> dict[str, _Lent]:
@@ -318,7 +332,7 @@ def _compare(path: Path, lent: Mapping[str, _Lent], *, password: str, timeout: f
 def _same(found: Member | None, sealed: _Lent | None) -> bool:
     if found is None or sealed is None or found.size != sealed.size:
         return False
-    return all(one == other for one, other in zip(found.chunks(), sealed.chunks(), strict=True))
+    return all(one == other for one, other in zip(found.refilled(), sealed.refilled(), strict=True))
 
 
 def _pack(members: Mapping[str, _Lent], draft: Path, *, form: Form, password: str, timeout: float) -> None:

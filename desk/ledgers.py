@@ -1,4 +1,4 @@
-"""`tsudoi ledger`: verify, export, prove, import, show."""
+"""`tsudoi ledger`: verify, export, prove, import, correct, show."""
 
 import json
 from itertools import islice
@@ -6,18 +6,19 @@ from pathlib import Path
 
 import typer
 
+from desk.acts import tell_outcome
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
 from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
-from steps import auditing, control_ledger, history
+from steps import acting, auditing, history
 from steps.office import Office
 
 
 def furnish(app: typer.Typer) -> None:
     """Put the commands on the desk."""
-    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, show."), no_args_is_help=True)
+    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True)
     ledger.command("verify", help=_("Check every byte of the ledger, or of an exported one."))(verify)
     ledger.command("export", help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))(
         export
@@ -26,6 +27,7 @@ def furnish(app: typer.Typer) -> None:
         prove
     )
     ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
+    ledger.command("correct", help=_("Correct an entry by a new one that names it; the old one stays as it is."))(correct)
     ledger.command("show", help=_("Show the latest entries."))(show)
     app.add_typer(ledger, name="ledger")
     app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)
@@ -57,8 +59,8 @@ def export(
     pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
 ) -> None:
     office = Office.open()
-    entries = auditing.export(office, folder)
-    for path in control_ledger.export(office, folder, xlsx=xlsx, pdf=pdf):
+    entries = auditing.export(office, folder, xlsx=xlsx, pdf=pdf)
+    for path in sorted(folder.glob("control-ledger-*")):
         say(path.name)
     say(_("{count} entries are exported.").format(count=entries))
     say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
@@ -96,6 +98,21 @@ def take_in(
 ) -> None:
     rows = history.take_history(Office.open(), file, year, by=by)
     say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
+
+
+def correct(
+    year: int = YEAR,
+    entry: int = typer.Argument(min=1, help=_("Number of the entry that is wrong.")),
+    correction: str = typer.Option(..., "--correction", help=_("What is right, without personal data.")),
+    reason: str = typer.Option(..., "--reason", help=_("Why.")),
+    by: str = typer.Option(..., "--by", help=_("Who corrects it.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = Office.open()
+    fields = {"corrects": str(entry), "correction": correction, "reason": reason}
+    outcome = acting.perform(office, office.cycle_id(year, programme), "correct_entry", by=by, fields=fields)
+    return tell_outcome(outcome, year, as_json=as_json)
 
 
 def show(

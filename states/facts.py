@@ -68,6 +68,10 @@ class History(Protocol):
         """Return the records of these acts, the oldest first."""
         ...
 
+    def has_entry(self, seq: int) -> bool:
+        """Tell whether the ledger's entry of this number is one of the cycle's."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:

@@ -71,16 +71,21 @@ def append_all(connection: Connection, entries: Iterable[Entry]) -> int:
     """Append entries in order, in the caller's transaction, with one statement; return the number of the last entry."""
     driver = _Driver(connection)
     last, hashes = driver.one(_LAST) or (0, b"")
-    known: dict[int, bytes] = {last - 1: hashes}
-    rows: list[tuple[int, str | None, str, str, bytes]] = []
-    for seq, entry in enumerate(entries, start=last + 1):
-        text = _text(entry, seq)
-        known[seq - 1] = merkle.stored_hashes(
-            seq - 1, text.encode(), lambda leaf: known.get(leaf) or driver.hashes(leaf)
-        )
-        rows.append((seq, entry.cycle_id, entry.event, text, known[seq - 1]))
-    driver.put(_APPEND, rows)
-    return last + len(rows)
+    said = list(entries)
+    texts = [_text(entry, seq) for seq, entry in enumerate(said, start=last + 1)]
+    columns = merkle.stored_hashes(
+        last,
+        [merkle.leaf_hash(text.encode()) for text in texts],
+        lambda leaf: hashes if leaf == last - 1 else driver.hashes(leaf),
+    )
+    driver.put(
+        _APPEND,
+        [
+            (seq, entry.cycle_id, entry.event, text, stored)
+            for seq, (entry, text, stored) in enumerate(zip(said, texts, columns, strict=True), start=last + 1)
+        ],
+    )
+    return last + len(said)
 
 
 def _text(entry: Entry, seq: int) -> str:

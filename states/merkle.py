@@ -25,17 +25,18 @@ def leaf_hash(data: bytes) -> bytes:
     return sha256(b"\x00" + data).digest()
 
 
-def stored_hashes(n: int, data: bytes, read: Read) -> bytes:
-    """Return the `hashes` column for the new leaf n, reading one row for each level that it completes.
+def stored_hashes(size: int, leaves: Sequence[bytes], read: Read) -> list[bytes]:
+    """Return the `hashes` column for each new leaf after `size` leaves, given their hashes.
+
+    What is read is one row for each complete subtree that the new leaves go on from, whatever their number.
 
     Raises:
         Damaged: a row that is needed is too short.
 
     """
-    hashes = [leaf_hash(data)]
-    for level in range(_trailing_ones(n)):
-        hashes.append(_node_hash(_stored(level, (n >> level) - 1, read), hashes[-1]))
-    return b"".join(hashes)
+    levels = (size ^ (size + len(leaves))).bit_length()  # subtrees higher than that stay as they are
+    peaks = [_stored(level, (size >> level) - 1, read) for level in reversed(range(levels)) if size >> level & 1]
+    return Roots(size, peaks).add(leaves)
 
 
 def root(size: int, read: Read) -> bytes:
@@ -116,10 +117,13 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
 class Roots:
     """A tree that grows, holding only the roots of its complete subtrees (O(log n) memory)."""
 
-    def __init__(self) -> None:
-        """Begin with the empty tree."""
-        self.size = 0
-        self._peaks: list[bytes] = []
+    def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()) -> None:
+        """Begin with the empty tree, or go on from `size` leaves with the roots of their last complete subtrees.
+
+        Where only those subtrees are given which the next leaves complete, `add` is right and `root` is not.
+        """
+        self.size = size
+        self._peaks = list(peaks)
 
     def add(self, leaves: Sequence[bytes]) -> list[bytes]:
         """Append leaves by their hashes; return what the ledger's column `hashes` must hold for each of them."""

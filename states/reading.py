@@ -84,6 +84,9 @@ _FOLLOWED = (
     .order_by(col(tables.Record.id))
 )
 _CLAIMS = select(tables.Claim).where(col(tables.Claim.cycle_id) == _CYCLE).order_by(col(tables.Claim.measure))
+_ENTRY = select(col(tables.Ledger.seq)).where(
+    col(tables.Ledger.cycle_id) == _CYCLE, col(tables.Ledger.seq) == bindparam("seq")
+)
 _REMINDED = select(col(tables.Reminder.to_person)).where(
     col(tables.Reminder.cycle_id) == _CYCLE,
     col(tables.Reminder.id) == bindparam("number"),
@@ -190,6 +193,10 @@ class HistoryOf:
         return tuple(
             Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data) for row in rows
         )
+
+    def has_entry(self, seq: int) -> bool:
+        """Tell whether the ledger's entry of this number is one of the cycle's."""
+        return self.connection.execute(_ENTRY, {"cycle_id": self.cycle_id, "seq": seq}).scalar() is not None
 
 
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:

@@ -732,6 +732,11 @@ TABLE = (
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=transfer.SlipReprinted,
         guards=(g_transfer.slip_is_on_record,), source="W-OP-09",
     ),
+    Row(
+        trigger="correct_entry", event="entry_corrected", ja="管理簿の訂正", en="Correct an entry of the ledger",
+        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.EntryCorrected,
+        guards=(g_oversight.corrected_entry_is_this_years,), source="Law 5, 管理簿",
+    ),
     # over all stages
     Row(
         trigger="claim_measures", event="measures_claimed", ja="対策の実施記録", en="Claim measures", froms=LIVE,

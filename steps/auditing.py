@@ -5,7 +5,8 @@ What is exported is verified by deploy/verify_ledger.py, which shares no code wi
 
 import base64
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,8 +21,10 @@ from models.notes import verifier_key
 from models.words import _
 from states import ledger
 from states.ledger import Verified
+from steps import control_ledger
 from steps.office import Office
 
+_DRAFT = ".being-written"
 _SHOWN = 12  # so many sizes of checkpoints are named to choose from
 
 
@@ -43,20 +46,30 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     return Verified(entries=verified.entries, checkpoints=len(own) + len(printed), root=verified.root)
 
 
-def export(office: Office, folder: Path) -> int:
+def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = False) -> int:
     """Write what the offline verifier reads, and the verifier itself, into an empty folder; return how many entries.
 
-    An export ends with a checkpoint, so that no entry in it is without one. A ledger that does not hold is exported as
-    it stands, but not signed once more.
+    `xlsx` and `pdf` put the 管理簿 for people beside it. The folder is filled whole or not at all. An export ends with a
+    checkpoint, so that no entry in it is without one. A ledger that does not hold is exported as it stands, but not
+    signed once more.
 
     Raises:
-        BadInput: the folder is not empty, or cannot be made.
+        BadInput: the folder is not empty, cannot be made or cannot be written.
         Damaged: the exported ledger does not hold; the message names the entry.
 
     """
-    _make_empty(folder / verifier.CHECKPOINTS)
-    trouble = _sign_if_it_holds(office)
+    with _filled_whole(folder) as draft:
+        trouble = _sign_if_it_holds(office)
+        count = _write(office, draft)
+        control_ledger.export(office, draft, xlsx=xlsx, pdf=pdf)
+    if trouble:
+        raise trouble
+    return count
+
+
+def _write(office: Office, folder: Path) -> int:
     count = 0
+    (folder / verifier.CHECKPOINTS).mkdir()
     with (
         reading(office.engine) as connection,
         (folder / verifier.LEDGER).open("w", encoding="utf-8", newline="\n") as lines,
@@ -70,8 +83,6 @@ def export(office: Office, folder: Path) -> int:
             (folder / verifier.CHECKPOINTS / name).write_text(note, encoding="utf-8", newline="\n")
     (folder / verifier.KEY).write_text(key_of(office) + "\n", encoding="utf-8", newline="\n")
     shutil.copyfile(verifier.__file__, folder / "verify_ledger.py")
-    if trouble:
-        raise trouble
     return count
 
 
@@ -190,13 +201,35 @@ def _sign_if_it_holds(office: Office) -> Damaged | None:
     return None
 
 
-def _make_empty(folder: Path) -> None:
+@contextmanager
+def _filled_whole(folder: Path) -> Generator[Path]:
+    """Give a draft within the folder, whose contents take their places once all is written; else nothing stays.
+
+    Within it, for the folder may be the root of a medium, onto which nothing can be moved from elsewhere.
+    """
+    is_new, draft = not folder.exists(), folder / _DRAFT
     try:
-        if folder.parent.exists() and any(folder.parent.iterdir()):
-            raise BadInput(_("The folder is not empty."), _("Name a new one."))
-        folder.mkdir(parents=True)
-    except OSError:
-        raise BadInput(_("The folder cannot be made there."), _("Name a new one.")) from None
+        _make_empty(folder, draft)
+        yield draft
+        for path in sorted(draft.iterdir()):
+            path.rename(folder / path.name)
+    except OSError as error:
+        raise BadInput(
+            _("The export cannot be written there ({reason}).").format(reason=error.strerror),
+            _("Name a folder that you may write to, on a disk that has room."),
+        ) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        if is_new and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _make_empty(folder: Path, draft: Path) -> None:
+    """Make the draft, without what a killed run left of it."""
+    if folder.is_dir() and any(path != draft for path in folder.iterdir()):
+        raise BadInput(_("The folder is not empty."), _("Name a new one."))
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
 
 
 def _note_of(notes: dict[int, str], size: int) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,9 +112,27 @@ def line_of(entry: Mapping[str, Any], known: Known) -> Line:
 
 
 def lines_of(connection: Connection, cycle_id: str) -> list[Line]:
-    """Return the 管理簿 of a cycle."""
+    """Return the 管理簿 of a cycle; what was corrected stands as it was written and names its correction."""
     known = known_to(connection)
-    return [line_of(json.loads(entry), known) for entry in ledger.entries(connection, cycle_id=cycle_id)]
+    entries = [json.loads(entry) for entry in ledger.entries(connection, cycle_id=cycle_id)]
+    corrected_by = _corrections(entries)
+    return [_corrected(line_of(entry, known), corrected_by.get(entry["seq"], ())) for entry in entries]
+
+
+def _corrections(entries: Sequence[Mapping[str, Any]]) -> dict[int, list[int]]:
+    """Return for each entry that was corrected the numbers of the entries that did it."""
+    found: dict[int, list[int]] = {}
+    for entry in entries:
+        if entry["event"] == BY_TRIGGER["correct_entry"].event:
+            found.setdefault(entry["data"]["record"]["corrects"], []).append(entry["seq"])
+    return found
+
+
+def _corrected(line: Line, by: Sequence[int]) -> Line:
+    if not by:
+        return line
+    said = "、".join(f"第{seq}号" for seq in by)
+    return replace(line, remark=f"{line.remark}　{said}で訂正".strip(), stands_out=True)
 
 
 def print_ledger(office: Office, cycle_id: str) -> Path:
@@ -243,6 +261,8 @@ def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -
     items = [str(record["item"])] if "item" in record else [str(number) for number in record.get("items", ())]
     if items:
         return "、".join(f"{papers.KINDS.get(known.kinds.get(item, ''), '')}　{item}".strip() for item in items)
+    if "corrects" in record:
+        return f"正：{record['correction']}"
     if measures := record.get("measures"):
         return str(measures[0]) + (f" ほか{len(measures) - 1}件" if len(measures) > 1 else "")
     if "act" in data:
@@ -267,7 +287,7 @@ def _remarks(entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[
         said = "逸脱" if "broken" in data else "不足"
         yield f"{said}：" + "、".join(_(_CLAIMS[name]) if name in _CLAIMS else name for name in broken)
     if "corrects" in record:
-        yield f"第{record['corrects']}号の訂正"
+        yield f"第{record['corrects']}号の訂正（{record['reason']}）"
     if record.get("locked_bag"):
         yield "鍵付きカバン等"
     if by:

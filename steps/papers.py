@@ -127,6 +127,10 @@ class _History:
         with reading(self.office.engine) as connection:
             return HistoryOf(connection=connection, cycle_id=self.cycle_id).of(*acts)
 
+    def has_entry(self, seq: int) -> bool:
+        with reading(self.office.engine) as connection:
+            return HistoryOf(connection=connection, cycle_id=self.cycle_id).has_entry(seq)
+
 
 def moment(day: date | datetime) -> "Moment":
     """Return a date or an instant as paper shows it."""

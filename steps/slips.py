@@ -16,7 +16,9 @@ from sqlmodel import col
 
 from adapters.qr import qr
 from models import tables
+from models.clock import wareki
 from models.database import reading
+from models.records.mailing import Posted
 from models.records.media_return import ItemsReturned
 from models.records.transfer import Carried, MediumHandedOver, Movement, SlipReprinted
 from states.facts import Facts
@@ -25,7 +27,8 @@ from states.table import BY_TRIGGER, TABLE, Row
 from steps import papers
 from steps.office import Office
 
-MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, Carried))
+# What changes hands: between people of the register, and from the poster to the post office.
+MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, (Carried, Posted)))
 _BAGS = {"bag": "鍵付きカバン", "container": "鍵付き容器", "vehicle": "鍵付き車両"}
 _CONDITIONS = {"": "", "good": "良好", "damaged": "損傷あり", "seal_broken": "封の破れあり"}
 _UNITS = {
@@ -34,6 +37,7 @@ _UNITS = {
     "password_notice": "{n}通",
     "electronic_copy": "{n}点",
 }
+_LOCKED, _IN_PERSON, _SOUND = "鍵付きカバン等で運搬した", "手渡しで受け渡した", "外観及び封に異状がない"
 _LONGEST_NAME = 40
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
 
@@ -43,7 +47,8 @@ class Slip:
     """A movement on record, with everything that stands on its slip."""
 
     row: Row
-    record: Carried
+    record: Carried | Posted
+    by: str
     seq: int
     occurred_at: datetime
     entered_at: datetime
@@ -105,11 +110,12 @@ def _slips(connection: Connection, cycle_id: str) -> Iterator[Slip]:
     for told in connection.execute(query):
         row = BY_TRIGGER[told.act]
         carried = row.record.model_validate_json(told.data)
-        if not isinstance(carried, Carried):
+        if not isinstance(carried, (Carried, Posted)):
             continue
         yield Slip(
             row=row,
             record=carried,
+            by=told.by,
             seq=told.ledger_seq,
             occurred_at=aware(told.occurred_at),
             entered_at=aware(told.entered_at),
@@ -138,7 +144,6 @@ def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
 
 def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path:
     facts, record = papers.facts_of(office, cycle_id), slip.record
-    giver, receiver, carrier = (papers.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
     marks = [mark, "事後入力" if slip.is_afterwards else ""]
     data: dict[str, Any] = {
         "head": papers.head(facts, record.slip, on=slip.entered_at.astimezone(facts.now.tzinfo).date()),
@@ -146,6 +151,16 @@ def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path
         "movement": slip.row.ja,
         "moved_at": papers.moment(slip.occurred_at),
         "entered_at": papers.moment(slip.entered_at) if slip.is_afterwards else None,
+        **(_to_the_post(facts, slip.by, record) if isinstance(record, Posted) else _between_people(facts, record)),
+        "checkpoint": papers.lines_of(slip.checkpoint),
+        "code": qr(slip.checkpoint) if slip.checkpoint else "",
+    }
+    return papers.put(office, slip.file, office.press(facts.programme).make("slip", data))
+
+
+def _between_people(facts: Facts, record: Carried) -> dict[str, Any]:
+    giver, receiver, carrier = (papers.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
+    return {
         "giver": giver,
         "receiver": receiver,
         "content": "\n".join(_content(facts, record)),
@@ -155,10 +170,26 @@ def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path
         "carrier": f"{carrier['affiliation']}　{carrier['name']}",
         "condition": _CONDITIONS[record.condition],
         "checks": [{"label": label, "done": done} for label, done in _checks(record)],
-        "checkpoint": papers.lines_of(slip.checkpoint),
-        "code": qr(slip.checkpoint) if slip.checkpoint else "",
     }
-    return papers.put(office, slip.file, office.press(facts.programme).make("slip", data))
+
+
+def _to_the_post(facts: Facts, by: str, record: Posted) -> dict[str, Any]:
+    """Return the slip of the posting: the letters are counted by the post office, whose clerk is on no register.
+
+    How they were carried there is written and ticked by hand.
+    """
+    giver = papers.party(facts, by)
+    return {
+        "giver": giver,
+        "receiver": {"affiliation": record.office, "name": ""},
+        "content": f"案内状（封緘済）（{'、'.join(facts.programme.consignment.items)}）",
+        "quantity": f"{record.accepted:,}通",
+        "occasion": f"差出　{wareki(record.posted_on)}",
+        "bag": "",
+        "carrier": f"{giver['affiliation']}　{giver['name']}",
+        "checks": [{"label": "引受通数が差出票と一致した", "done": True}]
+        + [{"label": label, "done": False} for label in (_LOCKED, _IN_PERSON, _SOUND)],
+    }
 
 
 def _content(facts: Facts, record: Carried) -> Iterator[str]:
@@ -190,8 +221,8 @@ def _bag(record: Carried) -> str:
 
 def _checks(record: Carried) -> Iterator[tuple[str, bool]]:
     """Yield what is ticked as far as it was recorded; the rest is ticked by hand."""
-    yield "鍵付きカバン等で運搬した", record.locked_bag
-    yield "手渡しで受け渡した", bool(getattr(record, "in_person", False))
+    yield _LOCKED, record.locked_bag
+    yield _IN_PERSON, bool(getattr(record, "in_person", False))
     if isinstance(record, MediumHandedOver):
         yield "当日のウイルス検査で異状がなかった", record.scan_clean
-    yield "外観及び封に異状がない", record.condition == "good"
+    yield _SOUND, record.condition == "good"

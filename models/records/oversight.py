@@ -144,6 +144,17 @@ class DeadlineMoved(ActRecord):
     reason: Line = Field(title="Reason")
 
 
+class EntryCorrected(ActRecord):
+    """管理簿の訂正: a new entry that names the old one, which stays as it was written (Law 5).
+
+    It tells readers what is right. Where an act brought a wrong figure, the act is done again; this alone moves nothing.
+    """
+
+    corrects: Annotated[int, Field(ge=1)] = Field(title="Number of the entry that is wrong")
+    correction: Line = Field(title="What is right, without personal data")
+    reason: Line = Field(title="Reason")
+
+
 class Confirmed(ActRecord):
     """A step whose evidence is wholly on file: the person only confirms."""
 

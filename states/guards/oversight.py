@@ -8,6 +8,7 @@ from models.records.oversight import (
     CountermeasuresDiscussed,
     CycleHeld,
     DeadlineMoved,
+    EntryCorrected,
     IncidentAssessed,
     IncidentPublished,
     IncidentSettled,
@@ -201,6 +202,12 @@ def reminder_reached_the_person(facts: Facts, record: ReminderAcknowledged) -> V
     """The reminder went out in this year, to whoever acknowledges it; a coordinator may do it on behalf."""
     to, person = facts.reminded(record.reminder), facts.people.get(facts.asked_by)
     return person is not None and bool(to) and (to in {person.id, person.side} or Role.COORDINATOR in person.roles)
+
+
+@claims_of(EntryCorrected)
+def corrected_entry_is_this_years(facts: Facts, record: EntryCorrected) -> Verdict:
+    """The entry that is corrected stands in the ledger already, as one of this year's."""
+    return facts.history.has_entry(record.corrects) or Shortfall(names=str(record.corrects))
 
 
 def four_eyes_are_feasible(roles: tuple[Role, ...], second: tuple[Role, ...], facts: Facts) -> bool:

@@ -37,7 +37,8 @@ receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
 
-_MOVEMENTS = ("hand_over_medium", "hand_over_password", "record_movement", "return_items")
+# What has a slip: every change of hands, and the posting.
+_MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "return_items", "post")
 _ELSEWHERE = ("with_contractor", "with_subcontractor")
 _WARD = (Side.WARD, Side.REGISTER)
 # Where an item is while somebody of this side hands it over.

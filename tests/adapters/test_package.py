@@ -525,17 +525,18 @@ def test_300_wrong_passwords_open_nothing(small: package.SealedPackage) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("part", range(6))
 def test_1800_damaged_packages_never_open_wrongly_without_the_hash(
-    small: package.SealedPackage, tmp_path: Path
+    small: package.SealedPackage, tmp_path: Path, part: int
 ) -> None:
     """Without a hash a truncation is always refused; a flipped bit is refused or, where it tells nothing, harmless."""
     right, damaged, whole = open_package(small.path, password=PASSWORD), tmp_path / "damaged", small.path.read_bytes()
-    for content in _cut(whole, 300):
+    for content in [*_cut(whole, 300)][part::6]:
         damaged.write_bytes(content)
         with pytest.raises((Damaged, BadInput)):
             open_package(damaged, password=PASSWORD)
     harmless = 0
-    for content in _flipped(whole, 1500):
+    for content in [*_flipped(whole, 1500)][part::6]:
         damaged.write_bytes(content)
         try:
             found = open_package(damaged, password=PASSWORD)
@@ -543,7 +544,7 @@ def test_1800_damaged_packages_never_open_wrongly_without_the_hash(
             continue
         harmless += 1
         assert [*found.values()] == [*right.values()]
-    assert harmless < 150
+    assert harmless < 25
 
 
 def test_chunks_are_sealed_as_one_member_and_the_manifest_tells_their_hashes(tmp_path: Path) -> None:

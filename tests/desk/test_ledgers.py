@@ -7,6 +7,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pypdfium2
+import pytest
+import python_calamine
 import xlsxwriter
 from speaking import Tsudoi
 
@@ -23,6 +26,54 @@ def test_an_export_is_whole_and_holds(home: Path, tsudoi: Tsudoi, tmp_path: Path
     assert tsudoi("ledger", "verify", tmp_path / "export").status == 0
     own = subprocess.run([sys.executable, "-I", tmp_path / "export/verify_ledger.py"], check=False, capture_output=True)
     assert own.returncode == 0
+
+
+def test_an_export_that_fails_leaves_nothing(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """Without the key nothing is begun and the folder is not made; with it the same folder is filled."""
+    key = home / "keys/ledger.pem"
+    key.rename(home / "away.pem")
+    assert tsudoi("ledger", "export", tmp_path / "export").status == 2
+    assert not (tmp_path / "export").exists()
+    (home / "away.pem").rename(key)
+    assert tsudoi("ledger", "export", tmp_path / "export").status == 0
+
+
+def test_an_export_fills_the_empty_root_of_a_medium(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """An empty folder that is there is filled, what a killed export left in it is cleared; a full one is refused."""
+    (tmp_path / "export/.being-written/checkpoints").mkdir(parents=True)
+    assert tsudoi("ledger", "export", tmp_path / "export").status == 0
+    assert not (tmp_path / "export/.being-written").exists()
+    said = tsudoi("ledger", "export", tmp_path / "export")
+    assert said.status == 2
+    assert "空ではありません" in said.err
+    assert tsudoi("ledger", "verify", tmp_path / "export").status == 0
+
+
+def test_a_mistake_is_corrected_by_an_entry_that_names_the_old(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """The new entry says what is right and why; the old one stays, and the 管理簿 shows both with each other's number."""
+    tsudoi("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-13")
+    correct = ("--correction", "証拠は26-31", "--reason", "番号の書き間違い", "--by", "sato")
+    assert tsudoi("ledger", "correct", 2026, 12, *correct).status == 0
+    tsudoi("ledger", "export", tmp_path / "export", "--xlsx", "--pdf")
+    book = tmp_path / "export/control-ledger-hatachi-2026"
+    rows = python_calamine.load_workbook(f"{book}.xlsx").get_sheet_by_index(0).to_python()
+    [_opened, old, new] = rows[-3:]
+    assert "第13号で訂正" in str(old[-1])
+    assert (new[4], new[6]) == ("管理簿の訂正", "正：証拠は26-31")
+    assert "第12号の訂正（番号の書き間違い）" in str(new[-1])
+    with pypdfium2.PdfDocument(f"{book}.pdf") as paper:
+        printed = "".join(paper[0].get_textpage().get_text_range().split())
+    assert all(words in printed for words in ("第13号で訂正", "正：証拠は26-31", "第12号の訂正"))
+    assert "26-13" in (tmp_path / "export/ledger.jsonl").read_text(encoding="utf-8").splitlines()[11]
+
+
+@pytest.mark.parametrize("entry", [1, 13, 99_999_999_999])
+def test_only_an_entry_of_the_year_is_corrected(home: Path, tsudoi: Tsudoi, entry: int) -> None:
+    """An entry of no year, the correction itself and a number that is not there yet are refused, naming the number."""
+    correct = ("--correction", "正しい内容", "--reason", "書き間違い", "--by", "sato")
+    assert tsudoi("ledger", "correct", 2026, entry, *correct, "--json").status == 2
+    said = tsudoi("ledger", "correct", 2026, entry, *correct)
+    assert f"[{entry}]" in said.err
 
 
 def test_a_changed_export_is_refused_with_the_entry(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
         "acknowledge_reminder": {"reminder": 1},
+        "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},

@@ -195,7 +195,7 @@ def rewrite(year: Year) -> Tamper:
         lines = [entry.replace("26-31", "26-99") for entry in texts(connection)]
         hashes: list[bytes] = []
         for leaf, line in enumerate(lines):
-            hashes.append(merkle.stored_hashes(leaf, line.encode(), lambda n: hashes[n]))
+            hashes += merkle.stored_hashes(leaf, [merkle.leaf_hash(line.encode())], hashes.__getitem__)
             connection.execute("UPDATE ledger SET entry = ?, hashes = ? WHERE seq = ?", (line, hashes[leaf], leaf + 1))
         for (size,) in connection.execute("SELECT size FROM checkpoint").fetchall():
             root = merkle.root(size, lambda n: hashes[n])

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ SIZES = range(201)
 def column() -> tuple[bytes, ...]:
     rows: list[bytes] = []
     for n in SIZES:
-        rows.append(merkle.stored_hashes(n, entry(n), rows.__getitem__))
+        rows += merkle.stored_hashes(n, [merkle.leaf_hash(entry(n))], rows.__getitem__)
     return tuple(rows)
 
 
@@ -166,7 +166,17 @@ def test_every_changed_bit_of_a_consistency_proof_is_refused(old: int, new: int)
         assert not merkle.verify_consistency(old=old, new=new, old_root=old_root, new_root=new_root, proof=proof)
 
 
+@pytest.fixture
+def _remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let both sides remember what their pure functions gave: 74 million proofs differ in one hash each."""
+    monkeypatch.setattr(merkle, "_way_to_leaf", lru_cache(maxsize=None)(merkle._way_to_leaf))
+    monkeypatch.setattr(merkle, "_way_to_end_of", lru_cache(maxsize=None)(merkle._way_to_end_of))
+    monkeypatch.setattr(merkle, "_node_hash", lru_cache(maxsize=256)(merkle._node_hash))
+    monkeypatch.setattr(verifier, "node_hash", lru_cache(maxsize=256)(verifier.node_hash))
+
+
 @pytest.mark.long
+@pytest.mark.usefixtures("_remembered")
 @pytest.mark.parametrize("part", range(10))
 def test_every_changed_bit_of_every_proof_is_refused(part: int) -> None:
     """For every size up to 200, every leaf and every pair of sizes: no bit of the proof can change."""
@@ -186,6 +196,14 @@ def test_leaves_added_many_at_once_give_the_same_tree(cut: int) -> None:
         block = [merkle.leaf_hash(entry(n)) for n in range(start, min(start + cut, 200))]
         assert roots.add(block) == list(column()[start : start + len(block)])
         assert roots.root() == mth(0, roots.size)
+
+
+def test_a_batch_appended_anywhere_stores_what_single_leaves_store() -> None:
+    """From every size to every larger one up to 64, the batch's columns are those of leaves appended one by one."""
+    for size in range(64):
+        for end in range(size, 65):
+            leaves = [merkle.leaf_hash(entry(n)) for n in range(size, end)]
+            assert merkle.stored_hashes(size, leaves, read) == list(column()[size:end])
 
 
 def test_a_proof_holds_for_its_own_place_alone() -> None:
@@ -227,7 +245,7 @@ def test_a_rewritten_history_cannot_be_called_consistent() -> None:
     changed: list[bytes] = []
     for n in range(13):
         data = b"rewritten" if n == 2 else entry(n)
-        changed.append(merkle.stored_hashes(n, data, changed.__getitem__))
+        changed += merkle.stored_hashes(n, [merkle.leaf_hash(data)], changed.__getitem__)
     new_root = merkle.root(13, changed.__getitem__)
     proof = merkle.consistency_proof(5, 13, changed.__getitem__)
     assert not merkle.verify_consistency(old=5, new=13, old_root=mth(0, 5), new_root=new_root, proof=proof)
@@ -263,14 +281,14 @@ def test_a_short_row_is_damage_and_not_a_wrong_hash() -> None:
     with pytest.raises(Damaged):
         merkle.inclusion_proof(1, 4, damaged)
     with pytest.raises(Damaged):
-        merkle.stored_hashes(1, entry(1), damaged)
+        merkle.stored_hashes(1, [merkle.leaf_hash(entry(1))], damaged)
 
 
 def test_reads_grow_with_the_logarithm() -> None:
     """Appending, the root and both proofs read at most a few rows a level of a tree of 100,000 leaves."""
     rows: list[bytes] = []
     for n in range(100_000):
-        rows.append(merkle.stored_hashes(n, b"", rows.__getitem__))
+        rows += merkle.stored_hashes(n, [merkle.leaf_hash(b"")], rows.__getitem__)
     seen: list[int] = []
 
     def counted(leaf: int) -> bytes:
@@ -279,7 +297,8 @@ def test_reads_grow_with_the_logarithm() -> None:
 
     marks = [0]
     for ask in (
-        lambda: merkle.stored_hashes(65535, b"", counted),
+        lambda: merkle.stored_hashes(65535, [merkle.leaf_hash(b"")], counted),
+        lambda: merkle.stored_hashes(65535, [merkle.leaf_hash(b"")] * 1000, counted),
         lambda: merkle.root(99_999, counted),
         lambda: merkle.inclusion_proof(12_345, 99_999, counted),
         lambda: merkle.consistency_proof(12_345, 99_999, counted),

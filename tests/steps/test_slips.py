@@ -174,3 +174,15 @@ def test_the_contractors_forms_are_filled_in_beforehand(year: Played) -> None:
     text = _text(papers.print_erasure_report(year.office, CYCLE))
     assert "別棟の書庫" in text
     assert "テープ" in text
+
+
+def test_the_posting_has_its_slip_too(year: Played) -> None:
+    """What goes to the post office is on a slip with the accepted number, and can be printed again by its number."""
+    year.play(before="report_posting")
+    [path] = year.office.papers.glob("slip-差出票*.pdf")
+    text = _text(path)
+    for words in ("差出", "新宿郵便局", "案内状（封緘済）", "引受通数が差出票と一致した", "差出票 2026-1"):
+        assert words in text, words
+    path.unlink()
+    acting.perform(year.office, CYCLE, "reprint_slip", by="sato", fields={"slip": "差出票 2026-1", "reason": "汚損"})
+    assert "再発行" in _text(path)
