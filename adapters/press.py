@@ -6,6 +6,7 @@ What each document expects is written below as one type a document.
 """
 
 import json
+import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -580,8 +581,8 @@ class Press:
         """Print letters in serial order, a PDF a batch, each handed to `into` with its addressees; return how many.
 
         Where addressees have a tray, a separator lies before the letters of each; it says so where they are printed
-        again. Child processes print and are replaced after a few batches; the memory of none grows with the number of
-        letters.
+        again. So many workers are so many child processes at a time, each of one thread; they are replaced after a few
+        batches, and the memory of none grows with the number of letters.
 
         Raises:
             BadInput: the serials do not ascend, or the font cannot draw a character; the message names the serials.
@@ -631,7 +632,7 @@ class Press:
                 turn, worker = divmod(number, workers)
                 if turn % share == 0:
                     if worker in children:
-                        children[worker].shutdown(wait=False)  # it ends when its last batch is done
+                        children[worker].shutdown()  # its successor waits for it: so many workers are so many processes
                     children[worker] = _child()
                 waiting.append((people, children[worker].submit(self._print, "letter", sheet, people)))
                 if len(waiting) > 2 * workers:
@@ -689,7 +690,12 @@ class Press:
 
 
 def _child() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_take_one_thread)
+
+
+def _take_one_thread() -> None:
+    """Keep the compiler to one core: it reads this when it first compiles, and would otherwise take all there are."""
+    os.environ["RAYON_NUM_THREADS"] = "1"
 
 
 def _printed(people: list[Addressee], pdf: "Future[bytes]") -> tuple[list[Addressee], bytes]:

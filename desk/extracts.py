@@ -97,6 +97,9 @@ def take(
     expect: str = _EXPECT,
     additions: bool = typer.Option(False, "--additions", help=_("This is the additional extract of late move-ins.")),
     none_came: bool = typer.Option(False, "--none", help=_("With --additions: there were none.")),
+    replace: bool | None = typer.Option(
+        None, "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
+    ),
     from_stdin: bool = _STDIN,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
@@ -107,7 +110,7 @@ def take(
     cycle_id = office.cycle_id(year, programme)
     if additions:
         source = None if none_came else path or arriving.from_inbox(office)
-        taken = extraction.take_additions(office, cycle_id, source, by=by, ask=_password(from_stdin))
+        taken = extraction.take_additions(office, cycle_id, source, by=by, ask=_password(from_stdin), replace=replace)
     else:
         ask = _password(from_stdin)
         taken = extraction.take_extract(office, cycle_id, path, by=by, expect=_band(expect), ask=ask)

@@ -22,8 +22,10 @@ from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
-_RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes")
-_PROTECTED, _PULLS = ("newly_protected",), ("newly_protected", "moved", "died")
+_RECHECKS = (
+    "recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes", "take_additions",
+)  # fmt: skip
+_PROTECTED, _PULLS = ("newly_protected",), ("newly_protected", "moved", "died", "replaced")
 
 # The door reads all of these at every act. Built once: building a statement costs as much as running it.
 _CYCLE: ColumnElement[str] = bindparam("cycle_id")

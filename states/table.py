@@ -391,6 +391,7 @@ TABLE = (
         guards=(
             g_extraction.encrypted_file_was_received,
             g_extraction.serials_are_new,
+            g_extraction.replaced_serials_are_ours,
             g_extraction.additions_add_up,
         ),
         then=then.pieces_are_added,

@@ -23,7 +23,7 @@ from models.errors import BadInput, Damaged, Unknown
 from models.extract import CODES, Decision, Judgement, UnreadableExtract, characters, substitution
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
-from models.serials import compact
+from models.serials import compact, expand
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
@@ -205,15 +205,17 @@ def take_additions(
     *,
     by: str,
     ask: arriving.Ask = arriving.no_password,
+    replace: bool | None = None,
     via: str = "desk",
 ) -> Taken | Outcome:
     """Take the additional extract of late move-ins; with no path there were none, which is recorded too.
 
-    One that cannot be read, is refused, or has rows to decide is told to the ledger, corrected at its source and taken
-    again.
+    Somebody who has a letter already may stand in it with another name or address. With `replace` they get a new letter
+    with a new serial, and the old one goes onto the pull list; with False the old letter stays. One that cannot be
+    read, is refused, or has rows to decide is told to the ledger, corrected at its source and taken again.
 
     Raises:
-        BadInput: it is encrypted and the password is missing or wrong.
+        BadInput: it is encrypted and the password is missing or wrong, or nobody said whether to replace.
         Refused: it is not the time for it, or its receipt is not recorded.
 
     """
@@ -230,7 +232,7 @@ def take_additions(
         return _refused(office, facts, judgement, by=by, via=via)
     if read.judgement.verdict != "accepted":
         return _refused(office, facts, read.judgement, by=by, via=via)
-    record = _additions_into_the_vault(office, facts, read)
+    record = _additions_into_the_vault(office, facts, read, replace=replace)
     came = {
         "travelled_sha256": arrived.travelled_sha256,
         "original": arriving.original_of(office, facts, path, arrived),
@@ -485,13 +487,16 @@ def _write_addressees(vault: "Vault", frame: "pl.DataFrame", serials: "pl.DataFr
 _FIELDS = ("serial", "number", "name", "postal_code", "address")
 
 
-def _additions_into_the_vault(office: Office, facts: Facts, read: _Read) -> AdditionsTaken:
-    """Write the late move-ins; whoever has a piece already is known, and nobody gets a serial that was used."""
+def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, replace: bool | None) -> AdditionsTaken:
+    """Write the late move-ins and replacements; whoever else has a piece is known, and no serial is used twice."""
     from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
 
     vault, pieces = office.vault(facts.cycle_id, new=True), _pieces(office, facts.cycle_id)
-    roll.keep(vault, read.table)
     serials = roll.enrolled(vault, read.table.frame, read.frame["row"], after=max(pieces, default=0))
+    replaced = _asked_for(_with_another_imprint(office, facts, read.frame.join(serials, on="row")), replace=replace)
+    roll.keep(vault, read.table)
+    renewed = roll.renewed(vault, replaced, after=max(pieces, default=0))
+    serials = serials.with_columns(serials["serial"].replace(renewed))
     fresh = serials.filter(~serials["serial"].is_in(list(pieces)))
     excluded = {**read.judgement.excluded, "known": read.frame.height - fresh.height}
     return AdditionsTaken(
@@ -499,8 +504,27 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read) -> Addi
         raw_hits=read.judgement.persons,
         excluded={reason: count for reason, count in excluded.items() if count},
         serials=compact(fresh["serial"].to_list()),
+        replaced=replaced,
         addressees_sha256=_write_addressees(vault, read.frame, fresh),
     )
+
+
+def _with_another_imprint(office: Office, facts: Facts, rows: "pl.DataFrame") -> str:
+    """Return the serials whose letter shows another name or address than these rows; not those to be pulled anyway."""
+    shown = {it.serial: asdict(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
+    waiting = _pieces(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))
+    now = (dict(zip(_FIELDS, row, strict=True)) for row in rows.select("serial", *_COLUMNS).iter_rows())
+    return compact(it["serial"] for it in now if it["serial"] in waiting and shown.get(it["serial"], it) != it)
+
+
+def _asked_for(changed: str, *, replace: bool | None) -> str:
+    """Return the serials to be replaced: a person says so, and a letter with an old address is never kept silently."""
+    if changed and replace is None:
+        raise BadInput(
+            _("These letters show another name or address than this extract: {serials}").format(serials=changed),
+            _("Say what becomes of them: --replace (new letters, the old ones are pulled) or --keep (they stay)."),
+        )
+    return changed if replace else ""
 
 
 def _perform_additions(office: Office, facts: Facts, record: AdditionsTaken, by: str, via: str) -> Outcome:
@@ -527,9 +551,9 @@ def _as_lines(rows: Sequence[Addressee]) -> bytes:
     return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _pieces(office: Office, cycle_id: str) -> frozenset[int]:
+def _pieces(office: Office, cycle_id: str, *states: str) -> frozenset[int]:
     with reading(office.engine) as connection:
-        return office.door.facts(connection, cycle_id).pieces.serials()
+        return office.door.facts(connection, cycle_id).pieces.serials(*states)
 
 
 def _decisions(office: Office, facts: Facts, sha256: str) -> Sequence[Decision]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NUMBER = "宛名番号"
 _ROLL = "serials"
 _NTH, _SERIAL = "nth", "serial"  # two persons may share a number by mistake: the first is 0, the second 1
+_RENEWED = 1000  # added to it, it is the one whose letter is replaced
 _SCHEMA = {NUMBER: pl.String, _NTH: pl.UInt32, _SERIAL: pl.UInt32}
 
 
@@ -71,18 +72,21 @@ def enrolled(vault: "Vault", frame: pl.DataFrame, rows: pl.Series, *, after: int
 
     New serials go on from the last one ever given, and from `after`, in an order that tells nothing about anybody.
     """
-    roll, numbered = _roll(vault), _numbered(frame)
+    numbered = _numbered(frame)
     listed = numbered.filter(pl.col("row").is_in(rows.implode()) & (pl.col(NUMBER).str.strip_chars() != ""))
-    new = listed.join(roll, on=[NUMBER, _NTH], how="anti").select(NUMBER, _NTH)
-    if new.height:
-        first = max(after, int(roll[_SERIAL].max() or 0)) + 1  # pyright: ignore[reportArgumentType] - a column of numbers
-        serials = list(range(first, first + new.height))
-        random.SystemRandom().shuffle(serials)
-        roll = roll.vstack(new.with_columns(pl.Series(_SERIAL, serials, dtype=pl.UInt32)))
-        text = io.BytesIO()
-        roll.write_csv(text)
-        vault.write(_ROLL, text.getvalue())
+    roll = _written(vault, listed.select(NUMBER, _NTH), after)
     return listed.join(roll, on=[NUMBER, _NTH]).select("row", _SERIAL).sort("row")
+
+
+def renewed(vault: "Vault", serials: str, *, after: int = 0) -> dict[int, int]:
+    """Give everybody who has one of these serials another one (差替え), once; return the new serial by the old.
+
+    The old serial stays theirs: whoever comes under protection is found with both.
+    """
+    asked = _roll(vault).join(_series(serials).to_frame(), on=_SERIAL, how="semi")
+    asked = asked.with_columns(pl.col(_NTH) + _RENEWED)
+    pairs = asked.join(_written(vault, asked.select(NUMBER, _NTH), after), on=[NUMBER, _NTH], suffix=" new")
+    return dict(pairs.select(_SERIAL, f"{_SERIAL} new").iter_rows())
 
 
 def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.DataFrame, str]) -> Comparison:
@@ -120,6 +124,22 @@ def _roll(vault: "Vault") -> pl.DataFrame:
     if _ROLL not in vault.names():
         return pl.DataFrame(schema=_SCHEMA)
     return pl.read_csv(vault.read(_ROLL), schema=_SCHEMA)
+
+
+def _written(vault: "Vault", wanted: pl.DataFrame, after: int) -> pl.DataFrame:
+    """Return the roll with a serial for everybody wanted; whoever has none gets one after the last ever given."""
+    roll = _roll(vault)
+    new = wanted.join(roll, on=[NUMBER, _NTH], how="anti")
+    if not new.height:
+        return roll
+    first = max(after, int(roll[_SERIAL].max() or 0)) + 1  # pyright: ignore[reportArgumentType] - a column of numbers
+    serials = list(range(first, first + new.height))
+    random.SystemRandom().shuffle(serials)
+    roll = roll.vstack(new.with_columns(pl.Series(_SERIAL, serials, dtype=pl.UInt32)))
+    text = io.BytesIO()
+    roll.write_csv(text)
+    vault.write(_ROLL, text.getvalue())
+    return roll
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:

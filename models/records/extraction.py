@@ -117,7 +117,7 @@ class ProtectedListed(ActRecord):
 
 
 class AdditionsTaken(FileTaken):
-    """追加抽出: late move-ins after the fourteen days of notice; they get new serials."""
+    """追加抽出: late move-ins after the fourteen days of notice, and whose letter is replaced; they get new serials."""
 
     extract_sha256: MaybeSha256 = Field(title="SHA-256 of the extract")
     raw_hits: Count = Field(title="Raw hits")

@@ -144,6 +144,13 @@ def serials_are_new(facts: Facts, record: AdditionsTaken) -> Verdict:
 
 
 @claims_of(AdditionsTaken)
+def replaced_serials_are_ours(facts: Facts, record: AdditionsTaken) -> Verdict:
+    """What is replaced is not posted and not pulled, and there is a new serial for each."""
+    waiting = facts.pieces.within(record.replaced, *_NOT_POSTED)
+    return waiting == count(record.replaced) <= count(record.serials)
+
+
+@claims_of(AdditionsTaken)
 def additions_add_up(_facts: Facts, record: AdditionsTaken) -> Verdict:
     """Raw hits of the additional extract equal its new serials and the excluded."""
     return record.raw_hits == count(record.serials) + sum(record.excluded.values())

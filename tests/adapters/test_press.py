@@ -914,11 +914,19 @@ print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 
 
 def test_a_child_is_replaced_after_its_share(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory cannot grow with the number of letters: further shares are printed by further processes."""
+    """Memory cannot grow with the number of letters: further shares are printed by further processes, one by one."""
     monkeypatch.setattr(press_module, "LETTERS_A_WORKER", 2)
-    seen: set[int] = set()
-    press.letters(HARD, into=lambda *_batch: seen.update(_workers()), words=WORDS, batch=1)
-    assert len(seen) == 2
+    monkeypatch.setattr(press_module, "_LOOKED_AT", 1)
+    seen: list[set[int]] = []
+
+    def watched() -> Iterator[Addressee]:
+        for person in HARD[:4]:
+            seen.append(_workers())
+            yield person
+
+    press.letters(watched(), into=lambda *_batch: None, words=WORDS, batch=1)
+    assert len(set[int]().union(*seen)) == 2
+    assert max(map(len, seen)) == 1
 
 
 def _workers() -> set[int]:

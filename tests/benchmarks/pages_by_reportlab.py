@@ -1,7 +1,7 @@
 """The invitation by reportlab, as well as it can: the form once as an XObject, every code as one path."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,10 @@ def letters(people: Sequence[Addressee], words: Words, font: Path) -> bytes:
     return file.getvalue()
 
 
-def _form(canvas: Canvas, words: Words) -> None:
+def form_lines(words: Words) -> tuple[str, ...]:
+    """Return the form's text, line by line."""
     inserts = "、".join(f"{it['name']}　{it['count']}" for it in words["inserts"])
-    lines = (
+    return (
         f"「{words['ceremony']}」の御案内",
         "謹啓　晩秋の候、皆様におかれましては、ますます御健勝のこととお喜び申し上げます。",
         "　このたび二十歳の節目を迎えられますことを、心からお祝い申し上げます。",
@@ -78,8 +79,11 @@ def _form(canvas: Canvas, words: Words) -> None:
         f"日　　時　{words['ceremony_on']['wareki']}　{words['ceremony_at']}", f"会　　場　{words['place']}",
         f"同封書類　{inserts}", "以上", f"お問い合わせ　{words['contact']}", words["date"]["wareki"], words["sender"],
     )  # fmt: skip
+
+
+def _form(canvas: Canvas, words: Words) -> None:
     canvas.setFont("F", 11)
-    for number, line in enumerate(lines):
+    for number, line in enumerate(form_lines(words)):
         canvas.drawString(25 * mm, _HEIGHT - 115 * mm - number * 8 * mm, line)
 
 
@@ -88,8 +92,8 @@ def _imprint(canvas: Canvas, person: Addressee, words: Words) -> None:
     canvas.drawString(_LEFT, _TOP - 7 * mm, f"〒{person.postal_code}")
     canvas.setFont("F", 7)
     canvas.drawRightString(_LEFT + _ROOM - 9 * mm, _TOP - 7 * mm, f"No. {person.serial:07}")
-    below = _lines(canvas, _broken(person.address, 10.5), 10.5, _TOP - 12 * mm)
-    below = _lines(canvas, _broken(f"{person.name} 様", 14), 14, below - 2 * mm)
+    below = _lines(canvas, broken(person.address, 10.5, _ROOM, _width), 10.5, _TOP - 12 * mm)
+    below = _lines(canvas, broken(f"{person.name} 様", 14, _ROOM, _width), 14, below - 2 * mm)
     _piece(canvas, piece_as_text(person.serial, words["fiscal_year"]))
     _bars(canvas, person.bars, below - 2.4 * mm)
 
@@ -102,18 +106,22 @@ def _lines(canvas: Canvas, lines: Iterable[str], size: float, top: float) -> flo
     return top
 
 
-def _broken(text: str, size: float) -> list[str]:
+def _width(text: str, size: float) -> float:
+    return pdfmetrics.stringWidth(text, "F", size)
+
+
+def broken(text: str, size: float, room: float, width: Callable[[str, float], float]) -> list[str]:
     """Break at spaces, and inside a word only where it is wider than the room."""
     lines, line = [], ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if pdfmetrics.stringWidth(longer, "F", size) <= _ROOM:
+        if width(longer, size) <= room:
             line = longer
             continue
         lines += [line] if line else []
         line = word
-        while pdfmetrics.stringWidth(line, "F", size) > _ROOM:
-            fits = next(n for n in range(len(line), 0, -1) if pdfmetrics.stringWidth(line[:n], "F", size) <= _ROOM)
+        while width(line, size) > room:
+            fits = next(n for n in range(len(line), 0, -1) if width(line[:n], size) <= room)
             lines.append(line[:fits])
             line = line[fits:]
     return [*lines, line]

@@ -16,15 +16,17 @@ from desk.cast import COORDINATOR, REGISTRAR
 from models import tables
 from models.database import reading, writing
 from models.errors import BadInput, Refused, Unknown
+from models.records.enclosing import PullListIssued
 from models.records.extraction import AdditionsTaken, ExtractTaken
-from models.serials import expand
-from steps import checking, extraction, roll
+from models.serials import count, expand
+from steps import checking, counting, extraction, protection, roll
 from steps.extraction import ADDITIONS, Taken
 from steps.preparation import open_year
 from steps.sample import COLUMNS, additional_extract, sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("extraction")
 CANARIES = ("鸛巣　雷鳥丸", "ZZYZXOVA QUILLFEATHER NIGHTJAR")
+NEW_ADDRESS = "東京都新宿区西新宿二丁目9番1号"
 DWELLING = "東京都新宿区西新宿二丁目九十九番九九号"
 PLAIN = {"郵便番号": "1600023", "住所": DWELLING, "生年月日": "2006-08-15"}
 CATALOGUE = {"氏名": "試験　太郎", **PLAIN}
@@ -463,6 +465,77 @@ def test_additions_never_repeat_a_serial_or_a_person(year: Played) -> None:
     assert (record.raw_hits, record.excluded) == (7, {"known": 2})
     assert {it.number for it in year.addressees(ADDITIONS)} == set(late["宛名番号"])
     assert not year.extract.exists()
+
+
+def _additions(year: Played, *, replace: bool | None = None) -> AdditionsTaken:
+    extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR, replace=replace)
+    record = year.facts().record("take_additions", AdditionsTaken)
+    assert record
+    return record
+
+
+def _moved(year: Played, write: Write) -> int:
+    """Let the first person of the package move house; return the serial of the letter with the old address."""
+    year.play(before="take_additions")
+    old = next(iter(year.addressees()))
+    write({"宛名番号": "9999999901"}, {"宛名番号": old.number, "氏名": old.name, "住所": NEW_ADDRESS})
+    return old.serial
+
+
+def test_an_old_address_is_neither_kept_nor_replaced_silently(year: Played, write: Write) -> None:
+    """Somebody who has a letter stands in the additions with another address: a person says what becomes of it."""
+    old = _moved(year, write)
+    with pytest.raises(BadInput, match=rf": {old} "):
+        extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR)
+    assert "take_additions" not in year.facts().done
+    assert year.extract.exists()
+    record = _additions(year, replace=False)
+    assert (record.replaced, count(record.serials), record.excluded) == ("", 1, {"known": 1})
+
+
+def test_a_replacement_gets_a_new_serial_and_names_the_old(year: Played, write: Write) -> None:
+    """The new letter shows the new address under a new serial; who has both is found with both."""
+    old = _moved(year, write)
+    last = max(it.serial for it in year.addressees())
+    record = _additions(year, replace=True)
+    assert (record.replaced, record.raw_hits, record.excluded) == (str(old), 2, {})
+    assert list(expand(record.serials)) == [last + 1, last + 2]
+    new = next(it for it in year.addressees(ADDITIONS) if it.address == NEW_ADDRESS)
+    assert new.number == next(it.number for it in year.addressees() if it.serial == old)
+    write({"宛名番号": new.number, "支援措置": "1"})
+    year.play(before="recheck_before_enclosing")
+    protection.recheck(year.office, CYCLE, year.extract, by=REGISTRAR)
+    assert set(expand(year.facts().newly_protected)) == {old, new.serial}
+
+
+def test_a_replaced_letter_is_on_the_pull_list_by_itself(year: Played, write: Write) -> None:
+    """The next pull list names it, and the table counts one pulled and one added letter more."""
+    old = _moved(year, write)
+    _additions(year, replace=True)
+    year.play(before="issue_pull_list")
+    protection.issue_pull_list(year.office, CYCLE, by=REGISTRAR)
+    issued = year.facts().record("issue_pull_list", PullListIssued)
+    assert issued
+    assert old in expand(issued.pulled)
+    year.play(before="return_media")
+    told = counting.counts(year.office, CYCLE)
+    lines = {line.key: line for line in told.lines}
+    pulled = year.serials("pulled")
+    assert old in pulled
+    assert (lines["added"].count, lines["replaced"].count, lines["pulled"].count) == (2, 1, len(pulled))
+    assert lines["posted"].count == lines["exported"].count + 2 - len(pulled)
+    assert not told.differences
+
+
+def test_whoever_is_to_be_pulled_anyway_gets_no_new_letter(year: Played, write: Write) -> None:
+    """A person who came under protection is not written to again because the address has changed."""
+    year.play(before="take_additions")
+    old = next(iter(year.addressees()))
+    write({"宛名番号": old.number, "支援措置": "1"})
+    protection.take_changes(year.office, CYCLE, year.extract, by=REGISTRAR)
+    write({"宛名番号": old.number, "住所": NEW_ADDRESS})
+    record = _additions(year, replace=True)
+    assert (record.replaced, record.serials, record.excluded) == ("", "", {"known": 1})
 
 
 def test_additions_that_must_be_decided_are_corrected_at_their_source(year: Played, write: Write) -> None:
