@@ -77,11 +77,13 @@ class Serving:
         path = f"/deployments/{self.deployments()[name]['id']}/create_flow_run"
         return self.ask(path, **{"state": {"type": "SCHEDULED"}, **more})["id"]
 
-    def end_of(self, run: str) -> dict[str, Any]:
+    def end_of(self, run: str, *, measured: bool = False) -> dict[str, Any]:
+        """Wait for a run's end and return its last state; on request keep the most memory that was held meanwhile."""
         state: dict[str, Any] = {}
 
         def is_over() -> bool:
-            self.most = max(self.most, self.memory())
+            if measured:
+                self.most = max(self.most, self.memory())
             state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
             return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 

@@ -114,7 +114,7 @@ def an_act_is_done(serving: Serving, office: Office) -> None:
     )
     assert refused.status_code == 409, "the form refuses an empty list at its field"
     assert "measures" in refused.text
-    state = serving.end_of(serving.start(CLAIMED, parameters={"form": form}))
+    state = serving.end_of(serving.start(CLAIMED, parameters={"form": form}), measured=True)
     assert state["type"] == "COMPLETED", state
     with reading(office.engine) as connection:
         assert "W-OP-01" in office.door.facts(connection, f"hatachi-{YEAR}").claims
