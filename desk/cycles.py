@@ -145,7 +145,9 @@ def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
     work = standing.todays_work(office, today=at.date() if at else None)
     calls = reminding.calls_to_make(office)
     if as_json:
-        say_json([owed.as_json() for owed in work])
+        say_json([
+            owed.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(owed)]} for owed in work
+        ])  # fmt: skip
         return
     for call in calls:
         _call_to_make(call)

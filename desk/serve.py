@@ -122,6 +122,8 @@ def _run_the_flows(api: str, *, alone: bool) -> None:
 def _when(cron: str) -> str:
     if not cron:
         return _("after every act, or when asked")
+    if "-17 " in cron:
+        return _("weekdays, hourly from 10:10 to 17:10")
     return _("weekdays of December at 9:00") if " 12 " in cron else _("weekdays at 9:00")
 
 

@@ -4,11 +4,13 @@ import asyncio
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from prefect import Flow, flow, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -40,11 +42,14 @@ from steps.board import INDEX, address_of
 
 TIMEZONE = "Asia/Tokyo"
 WEEKDAYS_AT_NINE = "0 9 * * 1-5"
+HOURLY_AFTER_THAT = "10 10-17 * * 1-5"
 DECEMBER_AT_NINE = "0 9 * 12 1-5"
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 _AT_MOST = 200  # Prefect's own limit of one answer; a runner never has as many at once
 _KEEPER_ENDS_WITHIN = 10  # seconds
+_AFTER_TROUBLE = 5  # seconds
+_log = structlog.get_logger()
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
 
@@ -120,7 +125,11 @@ SWEEPS = (
     ),
     Served(
         flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促"),
-        description=f"平日9時。期限の点検と督促、機械の作業、掲示板の更新を順に行う。閉庁日には送らない。{_BOARD}",
+        description=f"平日9時。機械の作業、期限の点検と督促、掲示板の更新を順に行う。閉庁日には送らない。{_BOARD}",
+    ),
+    Served(
+        flow=reminding.carry, cron=HOURLY_AFTER_THAT, tags=("定期", "督促"),
+        description=f"平日10時から17時まで毎時10分。朝に送れなかった督促を送る。なければ何もしない。{_BOARD}",
     ),
     Served(
         flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",),
@@ -151,13 +160,8 @@ def serve(*, ready: Callable[[], None], alone: bool) -> None:
         KeyboardInterrupt: SIGINT or SIGTERM came.
 
     """
-    # A schedule that is paused while nobody serves would drop what comes due meanwhile.
-    runner = _Runner(name="tsudoi", pause_on_shutdown=False)
     try:
-        ids = {served.name: _register(runner, served) for served in TABLE}
-        if alone:
-            _clear_away_what_was_killed(ids)
-            _clear_away_what_is_served_no_more(ids)
+        runner = _registered(alone=alone)
     except PrefectHTTPStatusError as error:
         raise BadSetting(
             _("The Prefect server refused the deployments (HTTP {status}).").format(status=error.response.status_code),
@@ -168,10 +172,42 @@ def serve(*, ready: Callable[[], None], alone: bool) -> None:
     keeper = threading.Thread(target=keep, args=(ending, office), name="keeper", daemon=True)
     keeper.start()
     try:
-        asyncio.run(runner.start())
+        _run(runner, alone=alone)
     finally:
         ending.set()
         keeper.join(_KEEPER_ENDS_WITHIN)
+
+
+def _run(runner: Runner, *, alone: bool) -> None:
+    """Run what is due. Prefect's runner gives up when its server fails three times: then a new one goes on."""
+    while True:
+        try:
+            asyncio.run(runner.start())
+        except ExceptionGroup as given_up:
+            _log.warning("server_in_trouble", error_type=type(given_up.exceptions[0]).__name__)
+            runner = _once_it_answers(alone=alone)
+        else:
+            return
+
+
+def _once_it_answers(*, alone: bool) -> Runner:
+    """Register the table again as soon as the server, and its database, are there."""
+    while True:
+        time.sleep(_AFTER_TROUBLE)
+        try:
+            return _registered(alone=alone)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the server now, it is asked again
+            _log.warning("server_in_trouble", error_type=type(error).__name__)
+
+
+def _registered(*, alone: bool) -> Runner:
+    # A schedule that is paused while nobody serves would drop what comes due meanwhile.
+    runner = _Runner(name="tsudoi", pause_on_shutdown=False)
+    ids = {served.name: _register(runner, served) for served in TABLE}
+    if alone:
+        _clear_away_what_was_killed(ids)
+        _clear_away_what_is_served_no_more(ids)
+    return runner
 
 
 def hand_to_pool(pool: str) -> int:

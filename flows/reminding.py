@@ -1,4 +1,4 @@
-"""朝の点検: every open morning, flags and reminders, then the machine's work, then the board."""
+"""朝の点検: every open morning the machine's work, then flags and reminders, then the board; hourly what did not go."""
 
 from datetime import date
 
@@ -9,6 +9,7 @@ from flows.board import update_the_board
 from flows.driving import drive
 from models.words import _, in_words
 from steps import reminding, standing
+from steps.reminding import Carried
 from steps.standing import Owed
 
 
@@ -24,28 +25,43 @@ def watch() -> int:
     return _watch() if here.calendar.is_open(here.clock.now().date()) else 0
 
 
-@stage_flow("朝の点検", "開庁日の朝、期限の点検と督促、機械の作業、掲示板の更新を順に行う。")
+@stage_task("1 送付待ちの督促を送る")
+def _carry() -> Carried:
+    return reminding.carry(office())
+
+
+@stage_flow("督促の送り直し", "送れずに待っている督促を送る。メールのサーバーが戻ったときなどは手でも動かせる。")
+def carry() -> str:
+    """Send what could not be sent in the morning; the run's name tells whether anything still waits."""
+    done = _carry()
+    words = _("{sent} reminders sent, {waiting} wait, {unknown} unknown.").format(
+        sent=done.sent, waiting=done.waiting, unknown=done.unknown
+    )
+    return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
+
+
+@stage_flow("朝の点検", "開庁日の朝、機械の作業、期限の点検と督促、掲示板の更新を順に行う。")
 def morning() -> str:
-    """Begin an open day; the run carries the tags and the name that a filter finds."""
+    """Begin an open day; the run carries the tags and the name that a filter finds.
+
+    The machine works first: nobody is reminded of what it does this morning. What goes wrong with one is said, and
+    holds up no other.
+    """
     here = office()
     today = here.clock.now().date()
     if not here.calendar.is_open(today):
         return said(_("The office is closed today."))
-    sent, trouble = watch(), _driven()
+    driven, watched = drive(return_state=True), watch(return_state=True)
     owed = standing.todays_work(here, today=today)
     _show_flags(owed, today)
     update_the_board(2)
     late = sum(it.days_left < 0 for it in owed)
+    sent = watched.result() if watched.is_completed() else 0
     words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
+    trouble = [str(state.message) for state in (driven, watched) if state.is_failed()]
     if trouble:
-        return said_of_trouble(f"{words}\n{trouble}")
+        return said_of_trouble("\n".join([words, *trouble]))
     return said(words, name=_worst(owed))
-
-
-def _driven() -> str:
-    """Do the machine's work; what goes wrong with it is said, and holds up nothing else of the morning."""
-    state = drive(return_state=True)
-    return str(state.message) if state.is_failed() else ""
 
 
 _FLAGS = {

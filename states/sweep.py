@@ -256,8 +256,8 @@ def _addresses(facts: Facts, look: _Look, webhooks: frozenset[str]) -> Iterator[
             yield person.id, MAIL, ""
         if hooked:
             yield person.id, WEBHOOK, "/webhook"
-    for side in sorted({person.side for person in people} & webhooks):
-        yield side.value, WEBHOOK, "/webhook"
+    for side in sorted({person.side.value for person in people} & webhooks):
+        yield side, WEBHOOK, "/webhook"
 
 
 def _known(connection: Connection, keys: list[str]) -> set[str]:

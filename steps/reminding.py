@@ -35,6 +35,7 @@ from states.sweep import CALL_FROM, MAIL, Swept, calls, clock_is_doubted, may_re
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
+from steps.standing import Owed
 
 _log = structlog.get_logger()
 
@@ -414,12 +415,21 @@ class Call:
     """A call that the ladder asks for and nobody has made yet."""
 
     year: int
+    programme: str
     act: str
     title: str
     due_on: date
     caller: str
     whom: tuple[str, ...]
     reminder: int
+
+    def is_about(self, owed: Owed) -> bool:
+        """Tell whether it is about this act that is owed."""
+        return (self.programme, self.year, self.act) == (owed.programme, owed.year, owed.act)
+
+    def as_json(self) -> dict[str, object]:
+        """Return who calls whom about the act, and the reminder that is acknowledged once the call was made."""
+        return {"caller": self.caller, "whom": list(self.whom), "reminder": self.reminder}
 
 
 def calls_to_make(office: Office) -> tuple[Call, ...]:
@@ -434,7 +444,7 @@ def calls_to_make(office: Office) -> tuple[Call, ...]:
         here = facts[row.cycle_id]
         person, owner = here.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(here.programme)
         if person and calls(person, owner, row.rung) and (row.cycle_id, row.act) not in done:
-            open_calls.setdefault((row.cycle_id, row.act), _call_of(here, row, person))
+            open_calls.setdefault((row.cycle_id, row.act), _call_of(here, row, person, owner))
     return tuple(open_calls.values())
 
 
@@ -451,11 +461,12 @@ def _asking_for_calls(connection: Connection) -> Sequence[Reminder]:
     ).all()  # fmt: skip
 
 
-def _call_of(facts: Facts, row: Reminder, caller: Person) -> Call:
+def _call_of(facts: Facts, row: Reminder, caller: Person, owner: Side) -> Call:
     act = BY_TRIGGER[row.act]
     return Call(
-        year=facts.fiscal_year, act=row.act, title=in_words(ja=act.ja, en=act.en), due_on=row.due_on,
-        caller=caller.id, whom=tuple(person.name for person in owners(facts, act.owner)), reminder=row.id,
+        year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=in_words(ja=act.ja, en=act.en),
+        due_on=row.due_on, caller=caller.id, whom=tuple(person.name for person in owners(facts, owner)),
+        reminder=row.id,
     )  # fmt: skip
 
 

@@ -1,21 +1,17 @@
 """`tsudoi serve` as it is started in an office: a process, its server, its schedules, and its end."""
 
-import contextlib
-import os
 import signal
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import psutil
 import pytest
+from serving import TSUDOI, Serving, environment, free_port, is_over, until
 
 from flows.forms import name_of
 from flows.record import may_be_entered
@@ -27,98 +23,16 @@ from steps.office import Office
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
-TSUDOI = Path(sys.executable).with_name("tsudoi")
 TOKYO = ZoneInfo("Asia/Tokyo")
 YEAR = fiscal_year_of(datetime.now(TOKYO).date())
-SWEEPS = {"年度の開始": "0 9 * * 1-5", "朝の点検": "0 9 * * 1-5", "年末の点検": "0 9 * 12 1-5"}
+SWEEPS = {
+    "年度の開始": "0 9 * * 1-5", "朝の点検": "0 9 * * 1-5", "督促の送り直し": "10 10-17 * * 1-5",
+    "年末の点検": "0 9 * 12 1-5",
+}  # fmt: skip
 SERVED = {*SWEEPS, "機械の作業", "掲示板の更新", *(name_of(row) for row in TABLE if may_be_entered(row))}
 CLAIMED = next(name_of(row) for row in TABLE if row.trigger == "claim_measures")
 BOARD_WITHIN = 10  # seconds from the record to the board
 MEMORY = 700 * 1024 * 1024
-
-
-class Serving:
-    """A running `tsudoi serve`."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.out, self.port, self.most = folder / "out.txt", port, 0
-        with self.out.open("w") as out:
-            self.process = subprocess.Popen(
-                [TSUDOI, "serve", "--port", str(port)], stdout=out, stderr=out, env=environment(folder), cwd=folder
-            )
-        self.base = f"http://127.0.0.1:{port}"
-        # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
-        limits = httpx.Limits(max_keepalive_connections=0)
-        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=60, trust_env=False, limits=limits)
-
-    def wait_until_ready(self) -> None:
-        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=180, or_else=self.out.read_text)
-        assert self.process.poll() is None
-
-    def server(self) -> psutil.Process:
-        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in it.cmdline()]
-        return child
-
-    def ask(self, path: str, **body: Any) -> Any:
-        response = self.api.post(path, json=body)
-        while response.status_code == 503:  # the server's SQLite was busy: Prefect's own clients ask again too
-            response = self.api.post(path, json=body)
-        assert response.is_success, response.text
-        return response.json()
-
-    def deployments(self) -> dict[str, Any]:
-        return {found["name"]: found for found in self.ask("/deployments/filter", limit=200)}
-
-    def board(self, key: str = f"hatachi-{YEAR}") -> str:
-        found = self.ask("/artifacts/latest/filter", artifacts={"key": {"any_": [key]}})
-        return str(found[0]["data"]) if found else ""
-
-    def memory(self) -> int:
-        """Return what the server, the served flows and their runs hold together, shared pages counted once."""
-        family = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        held = 0
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                held += process.memory_full_info().pss
-        return held
-
-    def start(self, name: str, **more: Any) -> str:
-        path = f"/deployments/{self.deployments()[name]['id']}/create_flow_run"
-        return self.ask(path, **{"state": {"type": "SCHEDULED"}, **more})["id"]
-
-    def end_of(self, run: str) -> dict[str, Any]:
-        state: dict[str, Any] = {}
-
-        def is_over() -> bool:
-            self.most = max(self.most, self.memory())
-            state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
-            return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-        until(is_over, seconds=120, or_else=lambda: f"{state} {self.out.read_text()}")
-        return state
-
-
-def until(condition: Callable[[], bool], *, seconds: float, or_else: Callable[[], str] = str) -> None:
-    """Look until it is so; fail when the time is over."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, or_else()
-        time.sleep(0.05)
-
-
-def environment(folder: Path) -> dict[str, str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("TSUDOI_", "PREFECT_"))}
-    return clean | {"TSUDOI_HOME": str(folder / "home"), "TSUDOI_INBOX": str(folder / "inbox"), "COLUMNS": "100"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def is_over(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +58,7 @@ def serving(folder: Path) -> Iterator[Callable[[], Serving]]:
 
     yield start
     for one in started:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = psutil.Process(one.process.pid).children(recursive=True)
-            for process in (*family, one.process):
-                process.kill()
-        one.process.wait(10)
+        one.kill()
 
 
 def test_a_day_of_serving(folder: Path, serving: Callable[[], Serving]) -> None:
@@ -192,7 +102,7 @@ def cron_deployments_get_their_runs(serving: Serving) -> None:
     for name in SWEEPS:
         until(lambda name=name: len(scheduled(name)) >= 3, seconds=30)
         times = [datetime.fromisoformat(run["expected_start_time"]).astimezone(TOKYO) for run in scheduled(name)]
-        assert all(at.weekday() < 5 and (at.hour, at.minute) == (9, 0) for at in times)
+        assert all(at.weekday() < 5 and f"{at:%-M}" == SWEEPS[name].split()[0] for at in times)
 
 
 def an_act_is_done(serving: Serving, office: Office) -> None:
@@ -204,14 +114,18 @@ def an_act_is_done(serving: Serving, office: Office) -> None:
     )
     assert refused.status_code == 409, "the form refuses an empty list at its field"
     assert "measures" in refused.text
-    state = serving.end_of(serving.start(CLAIMED, parameters={"form": form}))
+    state = serving.end_of(serving.start(CLAIMED, parameters={"form": form}), measured=True)
     assert state["type"] == "COMPLETED", state
     with reading(office.engine) as connection:
         assert "W-OP-01" in office.door.facts(connection, f"hatachi-{YEAR}").claims
     done = acting.perform(
         office, f"hatachi-{YEAR}", "claim_measures", by="sato", fields={"measures": ["W-OP-03"], "evidence": "届"}
     )
-    until(lambda: f"管理簿 {done.seq} 番まで" in serving.board(), seconds=BOARD_WITHIN, or_else=serving.out.read_text)
+    until(
+        lambda: f"管理簿 {done.seq} 番まで" in serving.board(f"hatachi-{YEAR}"),
+        seconds=BOARD_WITHIN,
+        or_else=serving.out.read_text,
+    )
     assert serving.most <= MEMORY, f"{serving.most >> 20} MiB with a run under way"
 
 

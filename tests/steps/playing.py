@@ -51,7 +51,7 @@ class Played:
     def play(self, *, before: str) -> None:
         """Do what comes next, each act at ten on its day, until the named act is next."""
         if not self.facts().claims:
-            self._claim_every_measure()
+            self.claim_every_measure()
         while (act := self._next()) != before:
             assert act, before
             self.wait_for(act)
@@ -114,7 +114,7 @@ class Played:
     def addressees(self, act: str = extraction.ADDRESSEES) -> list[extraction.Addressee]:
         return list(extraction.addressees_of(self.office, CYCLE, act))
 
-    def _claim_every_measure(self) -> None:
+    def claim_every_measure(self) -> None:
         measures = measures_of("hatachi/measures.yaml")
         for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
             mine = [measure.id for measure in measures if measure.id.startswith(side)]

@@ -271,6 +271,14 @@ def test_a_person_and_a_side_are_told_by_webhook(office: Office, monkeypatch: py
     assert len(receiver.kept) == 2
 
 
+def test_a_side_alone_is_told_by_webhook(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the only receiver of all is that of a side, it gets one message and the people get their letters."""
+    with receiving() as receiver:
+        _hook(monkeypatch, ward=receiver.port)
+        assert _on(_opened(office), SOON).sent == 3
+    assert receiver.paths == ["/ward"]
+
+
 def test_a_webhook_is_repeated_under_its_id_until_it_is_taken(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A receiver that fails in one watch gets the same message, byte for byte, in the next."""
     with receiving(in_turn(answer(404), answer(404), answer(200))) as receiver:

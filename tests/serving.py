@@ -1,0 +1,114 @@
+"""`tsudoi serve` as a process of a test: its dashboard's API, its runs, its memory, and its end."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+TSUDOI = Path(sys.executable).with_name("tsudoi")
+
+
+class Serving:
+    """A running `tsudoi serve`."""
+
+    def __init__(self, folder: Path, port: int, **variables: str) -> None:
+        self.out, self.port, self.most = folder / "out.txt", port, 0
+        command, surroundings = [TSUDOI, "serve", "--port", str(port)], environment(folder) | variables
+        with self.out.open("w") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=surroundings, cwd=folder)
+        self.base = f"http://127.0.0.1:{port}"
+        # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=60, trust_env=False, limits=limits)
+
+    def wait_until_ready(self) -> None:
+        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=180, or_else=self.out.read_text)
+        assert self.process.poll() is None
+
+    def end(self) -> None:
+        """Stop it as a service manager does, by its own number."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) == 0, self.out.read_text()
+
+    def kill(self) -> None:
+        """Leave nothing of it behind."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in (*psutil.Process(self.process.pid).children(recursive=True), self.process):
+                process.kill()
+        self.process.wait(10)
+
+    def server(self) -> psutil.Process:
+        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in it.cmdline()]
+        return child
+
+    def ask(self, path: str, **body: Any) -> Any:
+        response = self.api.post(path, json=body)
+        while response.status_code == 503:  # the server's SQLite was busy: Prefect's own clients ask again too
+            response = self.api.post(path, json=body)
+        assert response.is_success, response.text
+        return response.json()
+
+    def deployments(self) -> dict[str, Any]:
+        return {found["name"]: found for found in self.ask("/deployments/filter", limit=200)}
+
+    def board(self, key: str) -> str:
+        found = self.ask("/artifacts/latest/filter", artifacts={"key": {"any_": [key]}})
+        return str(found[0]["data"]) if found else ""
+
+    def memory(self) -> int:
+        """Return what the server, the served flows and their runs hold together, shared pages counted once."""
+        family = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        held = 0
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                held += process.memory_full_info().pss
+        return held
+
+    def start(self, name: str, **more: Any) -> str:
+        path = f"/deployments/{self.deployments()[name]['id']}/create_flow_run"
+        return self.ask(path, **{"state": {"type": "SCHEDULED"}, **more})["id"]
+
+    def end_of(self, run: str, *, measured: bool = False) -> dict[str, Any]:
+        """Wait for a run's end and return its last state; on request keep the most memory that was held meanwhile."""
+        state: dict[str, Any] = {}
+
+        def is_over() -> bool:
+            if measured:
+                self.most = max(self.most, self.memory())
+            state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
+            return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+        until(is_over, seconds=120, or_else=lambda: f"{state} {self.out.read_text()}")
+        return state
+
+
+def until(condition: Callable[[], bool], *, seconds: float, or_else: Callable[[], str] = str) -> None:
+    """Look until it is so; fail when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, or_else()
+        time.sleep(0.05)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("TSUDOI_", "PREFECT_"))}
+    return clean | {"TSUDOI_HOME": str(folder / "home"), "TSUDOI_INBOX": str(folder / "inbox"), "COLUMNS": "100"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_over(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
