@@ -19,6 +19,7 @@ from steps.incidents import KINDS
 from steps.measures import Standing, standings
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
+from steps.supervision import lines, supervision
 
 _STATES = {state.key: state.ja for state in STATES}
 
@@ -94,6 +95,7 @@ def report(office: Office, cycle_id: str) -> bytes:
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
         "incidents": incidents,
         "measures": _measure_lines(standings(office, cycle_id)),
+        "supervision": lines(supervision(office, cycle_id)),
         "erasure": _erasure_lines(facts),
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
         "coordinator": "",
