@@ -345,6 +345,7 @@ class Report(Document):
     overdue: Sequence[Overdue]
     incidents: Sequence[Incident]
     measures: Sequence[Measures]
+    supervision: NotRequired[Sequence[Labelled]]
     erasure: Sequence[Labelled]
     ledger: LedgerState
     coordinator: str
@@ -378,12 +379,23 @@ class Key(TypedDict):
     by: str
 
 
+class Kept(TypedDict):
+    """What stays after the erasure, where, and until when."""
+
+    what: str
+    where: str
+    until: str
+
+
 class ErasureRecord(Document):
     """`erasure_record` データ廃棄記録: the ward's own."""
 
     items: Sequence[Erased]
     key: Key
     scan: Sequence[Labelled]
+    unread: NotRequired[Sequence[str]]
+    unread_more: NotRequired[int]
+    kept: NotRequired[Sequence[Kept]]
     operator: str
     witness: str
     approver: str

@@ -25,6 +25,7 @@ def furnish(app: typer.Typer) -> None:
     deadline = typer.Typer(help=_("Deadlines: move one with a reason."), no_args_is_help=True)
     deadline.command("move", help=_("Move the deadline of an act; the plan stays beside it."))(move)
     deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))(dates)
+    deadline.command("import", help=_("Take last year's schedule in from Excel."))(import_)
     deadline.command("acts", help=_("List the acts of the table."))(list_acts)
     app.add_typer(deadline, name="deadline")
 
@@ -120,6 +121,33 @@ def _moved(it: deadlines.Dated) -> str:
     if it.done_on:
         return _("{due}, done {day}").format(due=it.due_on, day=it.done_on)
     return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
+
+
+def import_(
+    year: int = YEAR,
+    file: Path = typer.Argument(help=_("The .xlsx with the schedule of last year.")),
+    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=_("Only show what would move.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    from steps import taking_over  # noqa: PLC0415 - Excel is not needed to show a table
+
+    office = Office.open()
+    shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
+    if as_json:
+        say_json([
+            {"act": it.act, "then": str(it.then), "planned": str(it.planned), "to": str(it.to)} for it in shifts
+        ])  # fmt: skip
+        return
+    if not shifts:
+        say(_("Every act keeps its day: the rules give what last year's schedule had."))
+        return
+    say_table(
+        [_("Act"), _("Last year"), _("By the rules"), _("As last year")],
+        [[standing.act_title(it.act), str(it.then), str(it.planned), str(it.to)] for it in shifts],
+    )
+    say(_("Nothing is moved yet.") if dry_run else _("{count} deadlines are moved.").format(count=len(shifts)))
 
 
 def list_acts() -> None:

@@ -20,6 +20,7 @@ from states import schedule
 from states.facts import Facts
 from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
+from states.guards.supervision import open_findings
 from steps import acting, enclosing
 from steps.office import Office
 from steps.printing import template_sha256
@@ -178,6 +179,11 @@ def _acknowledge(act: str) -> Callable[[Scene], Fields]:
     return fields
 
 
+def _settle_finding(scene: Scene) -> Fields:
+    first = open_findings(scene.facts)[0]
+    return {"finding": first.number, "settled_on": scene.today, "how": "是正済"}
+
+
 def _report_enclosing(scene: Scene) -> Fields:
     """Seal, reconcile the log, look for what it could not read, open what a hand was on, and report what is sealed."""
     office, cycle_id, shape = scene.office, scene.facts.cycle_id, scene.facts.programme.enclosing.log
@@ -253,6 +259,7 @@ def _accepted(scene: Scene) -> Fields:
 PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "conclude_contract": (COORDINATOR, _conclude_contract),
     "register_handlers": (MANAGER, _register_handlers),
+    "declare_cloud_use": (MANAGER, _on_file(server_place="東京都", under_japanese_law=True)),
     "submit_work_plan": (MANAGER, _submit_work_plan),
     "confirm_contacts": (
         COORDINATOR,
@@ -290,6 +297,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "issue_pull_list": (REGISTRAR, _issue_pull_list),
     "acknowledge_pull_list": (MANAGER, _acknowledge("issue_pull_list")),
     "inspect_contractor": (COORDINATOR, lambda s: {"inspected_on": s.today, "kind": "on_site", "findings": 0}),
+    "settle_finding": (COORDINATOR, _settle_finding),
     "report_enclosing": (MANAGER, _report_enclosing),
     "complete_enclosing": (COORDINATOR, lambda s: {"letters_enclosed": s.count("enclosed", origin="extract")}),
     "issue_final_pull_list": (REGISTRAR, _issue_final_pull_list),

@@ -34,6 +34,8 @@ ROOMS = {
     "bundle": "desk.ledgers",
     "incident": "desk.incidents",
     "measures": "desk.measures",
+    "supervision": "desk.supervision",
+    "documents": "desk.documents",
     "print": "desk.printing",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",

@@ -1,6 +1,7 @@
 """`tsudoi people`: who may act, with roles and dates of validity, and their passphrases."""
 
 from datetime import datetime
+from pathlib import Path
 
 import typer
 
@@ -8,7 +9,7 @@ from desk.console import say, say_json, say_table
 from models.errors import BadInput
 from models.people import SYSTEM, Person, Role, Side
 from models.words import _
-from steps import preparation
+from steps import preparation, taking_over
 from steps.office import Office
 
 
@@ -17,6 +18,8 @@ def furnish(app: typer.Typer) -> None:
     people = typer.Typer(help=_("The register of people: who may act."), no_args_is_help=True)
     people.command("list", help=_("Show everybody on the register."))(show)
     people.command("add", help=_("Put a person on the register, or change the entry."))(add)
+    people.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))(import_)
+    people.command("confirm", help=_("Confirm people for a fiscal year, so that they may act in it."))(confirm)
     people.command("passphrase", help=_("Set a person's passphrase; it is asked for."))(passphrase)
     app.add_typer(people, name="people")
 
@@ -65,6 +68,34 @@ def add(
     )  # fmt: skip
     preparation.register(office, entry, by=by)
     say(_("{person} is on the register.").format(person=person))
+
+
+def import_(
+    file: Path = typer.Argument(help=_("The .xlsx with the people of last year.")),
+    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+    as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
+) -> None:
+    taken = taking_over.import_people(Office.open(), file, year, by=by)
+    if as_json:
+        say_json({"imported": [it.id for it in taken.imported], "known": [it.id for it in taken.known]})
+        return
+    said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
+    say(said.format(count=len(taken.imported), known=len(taken.known)))
+    if taken.imported:
+        ids = " ".join(it.id for it in taken.imported)
+        say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}").format(ids=ids, year=year))
+
+
+def confirm(
+    persons: list[str] = typer.Argument(help=_("Ids of the people.")),
+    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+) -> None:
+    for person in taking_over.confirm_people(Office.open(), tuple(persons), year, by=by):
+        say(_("{person} may act from {begins} to {ends}.").format(
+            person=person.id, begins=person.valid_from, ends=person.valid_to
+        ))  # fmt: skip
 
 
 def passphrase(person: str = typer.Argument(help=_("Id of the person."))) -> None:

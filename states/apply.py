@@ -15,7 +15,7 @@ from states import effects as eff
 from states.calendar import Calendar
 from states.facts import Facts
 from states.reading import spans_of
-from states.schedule import drop_open_acts, move_deadline
+from states.schedule import drop_open_acts, move_deadline, owe
 from states.table import INCIDENT, ITEM, PIECE
 
 _BATCH = 10_000
@@ -163,6 +163,10 @@ def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:
     move_deadline(context.connection, context.facts, effect.act, effect.to, effect.reason, calendar=context.calendar)
 
 
+def _owe_act(context: _Context, effect: eff.OweAct) -> None:
+    owe(context.connection, context.facts, effect.act, effect.due_on, calendar=context.calendar)
+
+
 def _drop_acts(context: _Context, effect: eff.DropActs) -> None:
     drop_open_acts(
         context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq, keep=effect.keep
@@ -181,5 +185,6 @@ _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
     eff.SettleIncident: _settle_incident,
     eff.ClaimMeasures: _claim_measures,
     eff.MoveDeadline: _move_deadline,
+    eff.OweAct: _owe_act,
     eff.DropActs: _drop_acts,
 }

@@ -238,11 +238,12 @@ class Door:
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
         if state != facts.state:
             connection.execute(update(tables.Cycle).where(col(tables.Cycle.id) == facts.cycle_id).values(state=state))
+        # Marked as done first: an effect may owe the same act once more, such as the next finding.
+        reschedule(connection, facts, row.trigger, case.at, seq=seq, calendar=self.calendar)
         effects = row.then(facts, case.ask.record)
         apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
         if deviations:
             self._deviate(connection, case, deviations)
-        reschedule(connection, facts, row.trigger, case.at, seq=seq, calendar=self.calendar)
         note = self._checkpoint(connection, row) if row.handover else ""
         return Outcome(
             trigger=row.trigger, state=state, seq=seq, deviations=deviations, warnings=warnings, checkpoint=note

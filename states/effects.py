@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar, cast
 
-from models.records import enclosing, erasure, extraction, mailing, media_return, oversight, printing, transfer
+from models.records import (
+    enclosing,
+    erasure,
+    extraction,
+    mailing,
+    media_return,
+    oversight,
+    printing,
+    supervision,
+    transfer,
+)
 from models.records.base import ActRecord
 from states.facts import ELECTRONIC, Facts
+from states.guards.supervision import next_due, open_findings
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
 WARD_COPY = "WC"
@@ -110,6 +121,14 @@ class MoveDeadline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OweAct:
+    """An act that the schedule does not hold by itself is owed by a day that was set when it was found necessary."""
+
+    act: str
+    due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class DropActs:
     """What the schedule still holds for a cycle that is cancelled or closed is owed no more, but for these acts."""
 
@@ -128,6 +147,7 @@ Effect = (
     | SettleIncident
     | ClaimMeasures
     | MoveDeadline
+    | OweAct
     | DropActs
 )
 Effects = Callable[[Facts, ActRecord], tuple[Effect, ...]]
@@ -366,6 +386,20 @@ def retrieval_is_an_incident(_facts: Facts, record: mailing.RetrievalRequested) 
     return (OpenIncident(kind="retrieval", known_on=record.requested_on), SetHold(on=True))
 
 
+@effects_of(supervision.ContractorInspected)
+def findings_are_owed(facts: Facts, record: supervision.ContractorInspected) -> tuple[Effect, ...]:
+    """What was found is to be put right by its date, the earliest first."""
+    due_on = next_due(facts, record.found)
+    return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
+
+
+@effects_of(supervision.FindingSettled)
+def other_findings_stay_owed(facts: Facts, record: supervision.FindingSettled) -> tuple[Effect, ...]:
+    """The findings that are left are owed by the earliest of their dates."""
+    due_on = next_due(facts, settled=record.finding)
+    return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
+
+
 @effects_of(media_return.ItemsReturned)
 def items_come_back(_facts: Facts, record: media_return.ItemsReturned) -> tuple[Effect, ...]:
     """Returned items are with the ward again."""
@@ -415,6 +449,7 @@ def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
         "confirm_erasure": True,
         "end_returned_mail": "post" in facts.done,
         "erase_ward_data": "take_extract" in facts.done,
+        "settle_finding": bool(open_findings(facts)),
         "destroy_items": any(item.is_thing for item in facts.items),
         "close": True,
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
@@ -134,7 +134,21 @@ def _owed_otherwise(
         calendar=calendar,
         today=today,
     )
-    return [(row, owed[row.act]) for row in rows if row.done_on is None and owed[row.act] != row.due_on]
+    # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
+    return [(row, owed[row.act]) for row in rows if row.done_on is None and owed.get(row.act, row.due_on) != row.due_on]
+
+
+def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calendar: Calendar) -> None:
+    """Put an act on the schedule by a day of its own, or put it there again with another day; it has no rule."""
+    act = tables.Act
+    connection.execute(delete(act).where(col(act.cycle_id) == facts.cycle_id, col(act.act) == key))
+    connection.execute(
+        insert(act).values(
+            cycle_id=facts.cycle_id, act=key, rule="", owner=BY_TRIGGER[key].owner_under(facts.programme).value,
+            planned_on=due_on, due_on=due_on, moved_reason="", flag="",
+            look_on=deadlines.first_look(due_on, calendar, rungs=facts.programme.reminders.ladder),
+        )
+    )  # fmt: skip
 
 
 def move_deadline(connection: Connection, facts: Facts, key: str, to: date, reason: str, *, calendar: Calendar) -> None:

@@ -21,6 +21,7 @@ from models.records import (
     oversight,
     preparation,
     printing,
+    supervision,
     transfer,
 )
 from models.records.base import ActRecord
@@ -34,6 +35,7 @@ from states.guards import mailing as g_mailing
 from states.guards import oversight as g_oversight
 from states.guards import preparation as g_preparation
 from states.guards import printing as g_printing
+from states.guards import supervision as g_supervision
 from states.guards import transfer as g_transfer
 from states.guards.oversight import measures_of
 
@@ -137,6 +139,42 @@ TABLE = (
         source="W-OP-03, W-OP-04",
     ),
     Row(
+        trigger="declare_subcontractor", event="subcontractor_declared", ja="再委託先届", en="Declare a subcontractor",
+        froms=("contracted", *PREPRESS, "printed", "enclosed"), who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=supervision.SubcontractorDeclared, source="W-OP-03, C-OP-03, 再委託有無届",
+    ),
+    Row(
+        trigger="consent_to_subcontracting", event="subcontracting_consented", ja="再委託の承諾",
+        en="Consent to a subcontractor", froms=("contracted", *PREPRESS, "printed", "enclosed"), who=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=supervision.SubcontractingConsented,
+        guards=(
+            g_supervision.consent_is_to_a_declared_one,
+            g_supervision.subcontract_allows_inspections,
+            g_supervision.subcontracting_was_referred,
+            g_supervision.consent_is_decided,
+        ),
+        source="W-OP-03, C-OP-03, 再委託承諾書",
+    ),
+    Row(
+        trigger="declare_cloud_use", event="cloud_use_declared", ja="クラウドサービス利用届",
+        en="Declare the use of cloud services", froms=("contracted", *PREPRESS, "printed", "enclosed"),
+        who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",), repeats=True,
+        record=supervision.CloudUseDeclared,
+        guards=(g_supervision.cloud_follows_the_guideline, g_supervision.servers_stand_under_japanese_law),
+        source="W-OP-01, C-OP-01, W-SY-11, C-SY-11",
+    ),
+    Row(
+        trigger="plan_inspection", event="inspection_planned", ja="立入り調査計画", en="Plan an inspection",
+        froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD,
+        repeats=True, under_hold=True, record=supervision.InspectionPlanned,
+        guards=(
+            g_supervision.planned_day_is_in_the_period,
+            g_supervision.planned_inspectors_are_registered,
+            g_supervision.planned_desk_check_has_its_reason,
+        ),
+        source="W-OP-02, C-OP-02",
+    ),
+    Row(
         trigger="submit_work_plan", event="work_plan_submitted", ja="作業計画書・工程表提出", en="Submit the work plan",
         froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",),
         repeats=True, record=preparation.WorkPlanSubmitted, guards=(g_preparation.plan_fits_the_posting,),
@@ -159,7 +197,10 @@ TABLE = (
             g_preparation.work_plan_is_in,
             g_preparation.contacts_are_confirmed,
             g_preparation.dummy_data_went_through,
-            g_printing.inspection_is_planned_in_the_period,
+            g_supervision.inspection_is_planned_in_the_period,
+            g_supervision.cloud_use_is_declared,
+            g_supervision.subcontractors_are_named,
+            g_supervision.every_subcontractor_has_consent,
             measures_of("confirm_readiness"),
         ),
         source="W-OP-02, W-OP-06",
@@ -302,6 +343,7 @@ TABLE = (
             g_transfer.handed_over_in_person,
             g_transfer.arrived_in_good_condition,
             g_transfer.both_hands_are_registered,
+            g_supervision.every_subcontractor_has_consent,
         ),
         then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),
@@ -343,6 +385,7 @@ TABLE = (
             g_transfer.password_is_handed_over,
             g_transfer.receipt_is_reported,
             g_transfer.received_equals_exported,
+            g_supervision.every_subcontractor_has_consent,
             measures_of("hand_over"),
         ),
         source="W-OP-09, Law 7",
@@ -452,7 +495,23 @@ TABLE = (
     Row(
         trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
         froms=("proof_approved", "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
-        after=("approve_proof",), repeats=True, record=enclosing.ContractorInspected, source="W-OP-02, C-OP-02",
+        after=("approve_proof",), repeats=True, record=supervision.ContractorInspected,
+        guards=(
+            g_supervision.inspection_has_happened,
+            g_supervision.inspectors_are_registered,
+            g_supervision.desk_check_has_its_reason,
+            g_supervision.inspected_subcontractor_is_declared,
+            g_supervision.findings_are_all_named,
+            g_supervision.findings_are_due_after_the_inspection,
+        ),
+        then=then.findings_are_owed, source="W-OP-02, C-OP-02",
+    ),
+    Row(
+        trigger="settle_finding", event="finding_settled", ja="指摘事項の是正確認",
+        en="Confirm that a finding is put right", froms=LIVE, who=COORDINATOR, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=supervision.FindingSettled,
+        guards=(g_supervision.finding_is_open, g_supervision.finding_was_seen_since),
+        then=then.other_findings_stay_owed, source="W-OP-02, C-OP-02",
     ),
     Row(
         trigger="reconcile_enclosing", event="enclosing_reconciled", ja="封入照合",
@@ -605,8 +664,13 @@ TABLE = (
         trigger="return_media", event="media_return_confirmed", ja="媒体等返却確認", en="Confirm the media return",
         froms=("posted", "cancelled"), to="media_returned", who=COORDINATOR, owner=Side.WARD, due="D+6bd",
         after=("return_items",), under_hold=True, record=media_return.MediaReturnConfirmed,
-        guards=(g_transfer.every_item_is_back, g_oversight.measures_unless_nothing_went_out("return_media")),
-        source="W-OP-11, Law 7",
+        guards=(
+            g_transfer.every_item_is_back,
+            g_supervision.contractor_was_inspected,
+            g_supervision.every_subcontractor_was_inspected,
+            g_oversight.measures_unless_nothing_went_out("return_media"),
+        ),
+        source="W-OP-02, W-OP-03, W-OP-11, Law 7",
     ),
     Row(
         trigger="report_erasure", event="erasure_reported", ja="データ消去・消去報告書", en="Report the erasure",
@@ -697,6 +761,7 @@ TABLE = (
             g_erasure.work_is_accepted_if_anything_was_done,
             g_erasure.returned_mail_window_is_closed,
             g_oversight.no_incident_is_open,
+            g_supervision.every_finding_is_put_right,
             g_oversight.measures_unless_nothing_went_out("close"),
         ),
         then=then.year_ends, source="完結報告",

@@ -32,6 +32,7 @@ from steps.incidents import incidents_of
 from steps.measures import standings
 from steps.office import Office
 from steps.papers import facts_of
+from steps.supervision import supervision
 
 VERIFIER = "verify_ledger.py"
 # A zip cannot hold an earlier day; the same bytes whenever it is made.
@@ -75,6 +76,7 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
     members["counts.json"] = _json(counts(office, cycle_id).as_json())
     members["measures.json"] = _json([it.as_json() for it in standings(office, cycle_id)])
     members["documents.json"] = _json([it.as_json() for it in documents(office, cycle_id)])
+    members["supervision.json"] = _json(supervision(office, cycle_id).as_json())
     members["incidents.json"] = _json([it.as_json() for it in incidents_of(office, cycle_id)])
     members["programme.toml"] = _programme(office, cycle_id)
     members["report.pdf"] = reporting.report(office, cycle_id)
@@ -137,6 +139,7 @@ _TOLD: Mapping[str, str] = {
     "counts.json": "件数の照合",
     "measures.json": "48の対策の状況と証跡の索引",
     "documents.json": "書類の一覧",
+    "supervision.json": "再委託、クラウド利用、立入り調査及び指摘事項",
     "incidents.json": "事故及び逸脱",
     "programme.toml": "業務の設定（開いたときのもの）",
     "certificates/": "証明書類",

@@ -109,6 +109,8 @@ def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:
 
 def rule_words(text: str, programme: Programme) -> str:
     """Return a deadline rule as people say it: `D-16bd` is 16 open days before the last open day by 11-30."""
+    if not text:
+        return _("by a day of its own")
     rule = Rule.parse(text)
     anchor = _anchor_words(rule.anchor, programme)
     if not rule.unit or not rule.offset:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from adapters.scanner import ScanResult, scan
 from adapters.vault import Vault, shred
 from models.errors import Refused, Unmet
@@ -21,14 +23,18 @@ from steps import papers, reporting
 from steps.extraction import needles_of
 from steps.office import Office
 
+_PLACES, _PLACE = 200, 300  # so many places that were not read are named, each so long at most
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Figures:
     scanned_files: int
     scanned_bytes: int
+    scanned_tables: int
     needles: int
     found: int
     unread: int
+    unread_places: tuple[str, ...]
     vault_files_destroyed: int
     keys_destroyed: int
 
@@ -65,12 +71,20 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
 def search(
     office: Office, needles: set[str], *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
 ) -> ScanResult:
-    """Search the data directory, the paper and the inbox (or other roots) for residents' data."""
+    """Search the data directory, the paper, the inbox (or other roots) and the database servers for residents' data."""
     _clear_free_pages(office)
     places = [place for place in roots or (office.home, office.papers, office.settings.inbox) if place.exists()]
     # The needles of a whole year take memory that a long-lived server should not keep: it goes with the child.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
-        return child.submit(scan, places, needles, exclude=exclude).result()
+        return child.submit(scan, places, needles, exclude=exclude, servers=_servers(office)).result()
+
+
+def _servers(office: Office) -> tuple[str, ...]:
+    """Return the address of the PostgreSQL server, whose every database is searched (Prefect's too, if it is there)."""
+    if office.engine.dialect.name != "postgresql":
+        return ()
+    url = make_url(office.settings.owner_database).set(drivername="postgresql")
+    return (url.render_as_string(hide_password=False),)
 
 
 def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
@@ -86,8 +100,10 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
     if result.found:
         raise _found(result)
     figures = _Figures(
-        scanned_files=result.files, scanned_bytes=result.bytes, needles=result.needles, found=0,
-        unread=len(result.unread), vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
+        scanned_files=result.files, scanned_tables=result.tables, scanned_bytes=result.bytes,
+        needles=result.needles, found=0, unread=len(result.unread),
+        unread_places=tuple(it[:_PLACE] for it in result.unread[:_PLACES]),
+        vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
         keys_destroyed=sum((place / f"{vault.cycle}.key").exists() for place in keys),
     )  # fmt: skip
     note.write_text(json.dumps(asdict(figures)), encoding="ascii")

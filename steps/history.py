@@ -3,8 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +12,12 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO, fiscal_year_of, stamp
+from models.clock import fiscal_year_of
 from models.database import writing
-from models.errors import BadInput, Unknown
+from models.errors import BadInput
 from models.words import _
 from states import ledger
+from steps import excel
 from steps.office import Office
 from steps.preparation import person_of
 
@@ -38,22 +38,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("番号", "No", "No.", "項番", "連番"),
 }
 REQUIRED = ("moved_at", "handler", "content", "quantity")
-LONGEST, HEADER_WITHIN, SHOWN = 200, 30, 10
-_REIWA = 2018
-_MOMENT = re.compile(
-    r"(?:(?:令和|R)\s*(?P<era>\d{1,2}|元)|(?P<year>\d{4}))\s*[年./-]\s*(?P<month>\d{1,2})\s*[月./-]\s*(?P<day>\d{1,2})\s*日?"
-    r"\s*(?:\([月火水木金土日](?:曜日?)?\))?[\sT]*(?P<half>午前|午後)?\s*(?:(?P<hour>\d{1,2})\s*[:時]\s*(?P<minute>\d{1,2})?\s*分?)?"
-    r"(?::\d{1,2})?"
-)
+LAYOUT = excel.Layout(what="管理簿", columns=COLUMNS, required=REQUIRED)
+LONGEST = 200
 _TWELVE_DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){11}(?!\d)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Table:
-    """The table found in a workbook: where each column stands, and its rows with their numbers in Excel."""
-
-    places: Mapping[str, int]
-    rows: Sequence[tuple[int, Sequence["Cell"]]]
 
 
 def take_history(office: Office, path: Path, fiscal_year: int, *, by: str) -> int:
@@ -65,18 +52,14 @@ def take_history(office: Office, path: Path, fiscal_year: int, *, by: str) -> in
         Unknown: nobody on the register has that id, or there is no such file.
 
     """
-    from adapters import spreadsheet  # noqa: PLC0415 - only whoever takes history in needs it
-
     person = person_of(office, by)
     if not person.is_valid_on(office.clock.now().date()):
         raise BadInput(
             _("“{person}” is not valid on the register today.").format(person=by),
             _("Let somebody do it who is: `tsudoi people list`."),
         )
-    if not path.is_file():
-        raise Unknown(_("There is no such Excel file."), _("Name the .xlsx of last year's 管理簿."))
+    table = excel.read(path, LAYOUT)
     source = sha256(path.read_bytes()).hexdigest()
-    table = _find_table(spreadsheet.read(path))
     entries = [
         ledger.Entry(at=office.clock.now(), event=HISTORY, by=by, via="desk", data={**said, "file_sha256": source})
         for said in _read_rows(table, fiscal_year)
@@ -103,76 +86,17 @@ def _passes(digits: str) -> bool:
     return int(digits[-1]) == (0 if rest <= 1 else 11 - rest)
 
 
-def _find_table(sheets: Sequence[Sequence[Sequence["Cell"]]]) -> _Table:
-    """Return the first table whose header names at least three of the four columns that a 管理簿 must have."""
-    for sheet in sheets:
-        for number, row in enumerate(sheet[:HEADER_WITHIN], start=1):
-            keys = [_column(str(cell)) for cell in row]
-            if len(set(REQUIRED) & set(keys)) >= len(REQUIRED) - 1:
-                rows = [
-                    (at, cells) for at, cells in enumerate(sheet[number:], start=number + 1) if any(map(str, cells))
-                ]
-                return _Table(places=_places(row, keys, number), rows=rows)
-    raise BadInput(
-        _("No table with the columns of a 管理簿 was found."),
-        _("Title its columns: {columns}").format(columns="、".join(names[0] for names in COLUMNS.values())),
-    )
-
-
-def _places(row: Sequence["Cell"], keys: Sequence[str], number: int) -> dict[str, int]:
-    """Return where each column stands; one that is missing, unknown or there twice is named."""
-    unknown = [_letter(place) for place, key in enumerate(keys) if not key and str(row[place])]
-    missing = [COLUMNS[key][0] for key in REQUIRED if key not in keys]
-    twice = [COLUMNS[key][0] for key in COLUMNS if keys.count(key) > 1]
-    wrong = [
-        _("missing: {columns}").format(columns="、".join(missing)) if missing else "",
-        _("not of a 管理簿: {columns}").format(columns="、".join(unknown)) if unknown else "",
-        _("there twice: {columns}").format(columns="、".join(twice)) if twice else "",
-    ]
-    if any(wrong):
-        raise BadInput(
-            _("The columns titled in row {row} cannot be taken ({wrong}).").format(
-                row=number, wrong="; ".join(filter(None, wrong))
-            ),
-            _("Keep these columns alone: {columns}").format(columns="、".join(names[0] for names in COLUMNS.values())),
-        )
-    return {key: place for place, key in enumerate(keys) if key}
-
-
-def _column(title: str) -> str:
-    """Return which column a title means, "" for none."""
-    plain = re.sub(r"\s|\(.*\)", "", unicodedata.normalize("NFKC", title))
-    return next((key for key, names in COLUMNS.items() if plain in names), "")
-
-
-def _letter(place: int) -> str:
-    """Return a column as Excel calls it."""
-    letters = ""
-    place += 1
-    while place:
-        place, letter = divmod(place - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return letters
-
-
-def _read_rows(table: _Table, fiscal_year: int) -> list[dict[str, object]]:
+def _read_rows(table: excel.Table, fiscal_year: int) -> list[dict[str, object]]:
     """Read every row; all that is wrong is told at once, by row and column."""
     read: list[dict[str, object]] = []
     wrong: list[str] = []
     for number, cells in table.rows:
         texts = {key: str(cells[place]) for key, place in table.places.items()}
-        at = _moment(cells[table.places["moved_at"]])
+        at = excel.moment(cells[table.places["moved_at"]])
         wrong += [f"{number}: {trouble}" for trouble in _troubles(texts, cells, at, fiscal_year)]
         kept = {key: texts.get(key, "") for key in COLUMNS if key not in {"moved_at", "number"}}
         read.append({"fiscal_year": fiscal_year, "row": number, "moved_at": at, **kept})
-    if wrong or not read:
-        more = [f"… {len(wrong) - SHOWN}"] if len(wrong) > SHOWN else []
-        raise BadInput(
-            _("These rows cannot be taken:") + "\n" + "\n".join([*wrong[:SHOWN], *more])
-            if wrong
-            else _("The table has no rows."),
-            _("Mend them in Excel and import the file again; nothing was taken."),
-        )
+    excel.refuse(wrong, nothing=not read)
     return read
 
 
@@ -188,26 +112,6 @@ def _troubles(texts: Mapping[str, str], cells: Sequence["Cell"], at: str, fiscal
     if any(holds_individual_number(str(cell)) for cell in cells):
         found.append(_("an individual number (マイナンバー) stands here; a 管理簿 holds no resident's data"))
     return found
-
-
-def _moment(cell: "Cell") -> str:
-    """Return when it happened: an instant, a day where only that is known, "" where it is no date."""
-    if isinstance(cell, datetime):
-        has_time = bool(cell.hour or cell.minute)
-        return stamp(cell.replace(tzinfo=TOKYO)) if has_time else cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    found = _MOMENT.fullmatch(unicodedata.normalize("NFKC", str(cell)).strip())
-    if not found:
-        return ""
-    era = found["era"]
-    year = int(found["year"]) if found["year"] else _REIWA + (1 if era == "元" else int(era))
-    hour = int(found["hour"] or 0) + (12 if found["half"] == "午後" else 0)
-    try:
-        at = datetime(year, int(found["month"]), int(found["day"]), hour, int(found["minute"] or 0), tzinfo=TOKYO)
-    except ValueError:
-        return ""
-    return stamp(at) if found["hour"] else at.date().isoformat()
 
 
 def _refuse_a_second_time(connection: Connection, source: str) -> None:

@@ -1,6 +1,7 @@
 """The year on paper: the ward's erasure record and the report. The words on paper are Japanese."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.people import Side
-from models.records.erasure import WardDataErased
+from models.records.erasure import WardDataErased, YearClosed
 from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES
@@ -19,7 +20,9 @@ from steps.incidents import KINDS
 from steps.measures import Standing, standings
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
+from steps.supervision import lines, supervision
 
+_UNREAD_SHOWN = 20
 _STATES = {state.key: state.ja for state in STATES}
 
 
@@ -48,14 +51,38 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
         "scan": [
             {"label": "検索語", "value": f"{record.needles:,} 語（住所・宛名番号・氏名）"},
             {"label": "検索したファイル", "value": f"{record.scanned_files:,} 件、{record.scanned_bytes:,} バイト"},
+            *([{"label": "検索した表", "value": f"{record.scanned_tables:,} 表"}] if record.scanned_tables else []),
             {"label": "検出", "value": f"{record.found:,} 件"},
             {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
         ],
+        "unread": list(record.unread_places[:_UNREAD_SHOWN]),
+        "unread_more": max(0, record.unread - _UNREAD_SHOWN),
+        "kept": _kept(facts),
         "operator": who,
         "witness": "",
         "approver": "",
     }  # fmt: skip
     return office.press(facts.programme).make("erasure_record", data)
+
+
+def _kept(facts: Facts) -> list[dict[str, str]]:
+    """Return what stays after the erasure and until when: nothing of it says who anybody is."""
+    closed = facts.record("close", YearClosed)
+    until = closed.keep_until if closed else kept_until(facts)
+    return [
+        {"what": what, "where": where, "until": until}
+        for what, where in (
+            ("通し番号及び件数", "業務データベース"),
+            ("ファイルのハッシュ値（SHA-256）", "業務データベース"),
+            ("管理簿及び検証値", "業務データベース・押印した票"),
+            ("書類の控え（対象者の記載のないもの）", "文書の保管先"),
+        )
+    ]
+
+
+def kept_until(facts: Facts) -> str:
+    """Return the last day of the retention period: years of the programme, counted from the following fiscal year."""
+    return date(facts.fiscal_year + 1 + facts.programme.retention.years, 3, 31).isoformat()
 
 
 def print_report(office: Office, cycle_id: str) -> Path:
@@ -94,6 +121,7 @@ def report(office: Office, cycle_id: str) -> bytes:
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
         "incidents": incidents,
         "measures": _measure_lines(standings(office, cycle_id)),
+        "supervision": lines(supervision(office, cycle_id)),
         "erasure": _erasure_lines(facts),
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
         "coordinator": "",
@@ -222,5 +250,7 @@ def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
         {"label": "廃棄日", "value": str(facts.done["erase_ward_data"].on)},
         {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
         {"label": "住民データの検出", "value": f"{record.found:,} 件"},
+        {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件（データ廃棄記録に記載）"},
+        {"label": "保存するもの", "value": f"通し番号、件数、ハッシュ値及び管理簿（{_kept(facts)[0]['until']} まで）"},
         {"label": "鍵・保管ファイル", "value": "存在しないことを確認" if record.absent else "残存"},
     ]

@@ -178,6 +178,8 @@ def act_title(act: str) -> str:
 
 def _rule_words(rule: str, dates: Mapping[str, date]) -> str:
     """Say a deadline rule as people read it: so many open or calendar days before or after a date or an act."""
+    if not rule:
+        return _("by a day of its own")
     parsed = Rule.parse(rule)
     base = str(dates[parsed.anchor]) if parsed.anchor in dates else act_title(parsed.anchor)
     if not parsed.offset:

@@ -1,7 +1,7 @@
 """Enclosing and pulls: what the sealer counted, what was taken out, by serial (documents 13-15)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -77,14 +77,6 @@ class AdditionsEnclosed(ActRecord):
     """Late additions and replacements, printed and enclosed by whoever the programme says."""
 
     letters_enclosed: Count = Field(title="Letters enclosed")
-
-
-class ContractorInspected(ActRecord):
-    """立入り調査: or a desk check with its written reason."""
-
-    inspected_on: date = Field(title="Inspected on")
-    kind: Literal["on_site", "desk"] = Field(title="Kind of inspection")
-    findings: Count = Field(title="Findings")
 
 
 class DeliveryInspected(ActRecord):

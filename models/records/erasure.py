@@ -3,12 +3,15 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from models.records.base import ActRecord, Count, Instant, ItemNumber, Line, MaybeSha256, PersonId
 
 # After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
 Method = Literal["overwrite", "spool_cleared", "cryptographic_erase", "purge", "degauss", "shred", "destroy"]
+
+# Where the search could not look, as the scanner names it: a path or a table and a reason, never what stands there.
+Place = Annotated[str, StringConstraints(max_length=300)]
 
 
 class CopyErased(ActRecord):
@@ -90,6 +93,8 @@ class WardDataErased(ActRecord):
     needles: Count = Field(title="Search terms")
     found: Count = Field(title="Residents' data found")
     unread: Count = Field(title="Files that could not be read")
+    scanned_tables: Count = Field(default=0, title="Tables of databases scanned")
+    unread_places: tuple[Place, ...] = Field(default=(), title="What could not be read")
     vault_files_destroyed: Count = Field(title="Vault files destroyed")
     keys_destroyed: Count = Field(title="Keys and key backups destroyed")
     absent: bool = Field(title="Key and files are absent")

@@ -50,4 +50,4 @@ class ReadinessConfirmed(ActRecord):
 
     dummy_data_tested: bool = Field(title="A test with dummy data went through")
     font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the contractor's font")
-    inspection_planned_on: date = Field(title="On-site inspection planned on")
+    inspection_planned_on: date | None = Field(default=None, title="On-site inspection planned on")

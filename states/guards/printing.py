@@ -1,7 +1,6 @@
 """Guards of printing: both approvals of the template in force, one good sheet of each serial."""
 
 from models.records.extraction import ExtractTaken
-from models.records.preparation import ReadinessConfirmed
 from models.records.printing import (
     ImprintSampleSubmitted,
     ManuscriptDelivered,
@@ -135,13 +134,6 @@ def printed_count_agrees(facts: Facts, record: PrintingCompleted) -> Verdict:
     """The confirmed count equals the serials printed."""
     counted = facts.pieces.count("printed", origin="extract")
     return counted == record.letters_printed or Shortfall(names=f"{counted} ≠ {record.letters_printed}")
-
-
-@claims_of(ReadinessConfirmed)
-def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
-    """The on-site inspection is planned before the day of posting."""
-    day = facts.due["post"]
-    return facts.today <= record.inspection_planned_on <= day or Shortfall(names=f"{facts.today} – {day}")
 
 
 def _seq(facts: Facts, act: str) -> int:

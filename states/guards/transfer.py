@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
-from models.records.preparation import HandlersRegistered
 from models.records.transfer import (
     Carried,
     CopiesRegistered,
@@ -25,6 +24,7 @@ from models.records.transfer import (
 from models.serials import compact, expand
 from states.facts import Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded
+from states.guards.supervision import may_subcontract
 
 package_is_sealed = recorded(
     "seal_package", "The encrypted package is sealed.", name="package_is_sealed", proves=("W-OP-07",)
@@ -217,13 +217,13 @@ def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) 
 @claims_of(ItemMoved, proves=("W-OP-03",))
 def subcontractor_has_consent(facts: Facts, record: ItemMoved) -> Verdict:
     """Nothing goes to a subcontractor to whom the ward has not consented."""
-    return record.to != "subcontractor" or _may_subcontract(facts)
+    return record.to != "subcontractor" or may_subcontract(facts)
 
 
 @claims_of(CopiesRegistered, proves=("W-OP-03",))
 def copies_at_a_subcontractor_have_consent(facts: Facts, record: CopiesRegistered) -> Verdict:
     """No copy is with a subcontractor to whom the ward has not consented."""
-    return record.holder != "subcontractor" or _may_subcontract(facts)
+    return record.holder != "subcontractor" or may_subcontract(facts)
 
 
 @claims_of(CopiesRegistered)
@@ -343,11 +343,6 @@ def _hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> boo
     )
     known = all(person is not None and person.is_valid_on(facts.today) for person in (giver, carrier, receiver))
     return known and receiver is not None and receiver.side in receivers
-
-
-def _may_subcontract(facts: Facts) -> bool:
-    handlers = facts.record("register_handlers", HandlersRegistered)
-    return handlers is not None and handlers.subcontracting != "none"
 
 
 def _kind_of(facts: Facts, record: ItemMoved) -> str:

@@ -1,5 +1,6 @@
 """The scanner finds residents' data in every form a program may have left it in, and names what it could not read."""
 
+import base64
 import gzip
 import io
 import json
@@ -43,6 +44,15 @@ FORMS = {
     "CP932": CP932_ADDRESS.encode("cp932"),
     "UTF-16LE": ADDRESS.encode("utf-16-le"),
     "UTF-16BE": ADDRESS.encode("utf-16-be"),
+    "EUC-JP": CP932_ADDRESS.encode("euc_jp"),
+    "ISO-2022-JP": CP932_ADDRESS.encode("iso2022_jp"),
+    "base64": base64.b64encode(ADDRESS.encode()),
+    "base64 a byte later": base64.b64encode(b"a" + ADDRESS.encode() + b"zz"),
+    "base64 two bytes later": base64.b64encode(b"ab" + ADDRESS.encode() + b"z"),
+    "base64 of CP932": base64.b64encode(b"ab" + CP932_ADDRESS.encode("cp932")),
+    "base64 of UTF-16LE": base64.b64encode(ADDRESS.encode("utf-16-le")),
+    "quoted-printable": quote(NAME).replace("%", "=").encode(),
+    "URL of CP932": quote(CP932_ADDRESS.encode("cp932")).encode(),
     "number in UTF-16LE": NUMBER.encode("utf-16-le"),
     "JSON": json.dumps(ADDRESS).encode(),
     "JSON in upper case": upper_json("東京都杉並区架空町九丁目").encode() + b"99" + upper_json("番").encode() + b"9"

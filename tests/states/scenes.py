@@ -48,7 +48,8 @@ SECONDS = {
     "confirm_erasure": "ito",
 }
 IN_ORDER = (
-    "claim_measures", "conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts",
+    "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
+    "submit_work_plan", "confirm_contacts",
     "confirm_readiness", "deliver_manuscript", "submit_text_proof", "take_extract", "approve_text", "extract",
     "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
     "submit_imprint_sample", "approve_proof", "approve_proof_again", "take_additions", "report_printing",
@@ -74,6 +75,11 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "special_provisions_attached": True,
         },
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
+        "declare_subcontractor": {"name": "協和製本", "work": "封入", "inspection_clause": True},
+        "consent_to_subcontracting": {"name": "協和製本", "decision_number": "決-5", "decided_on": today},
+        "declare_cloud_use": {"server_place": "東京都", "under_japanese_law": True},
+        "plan_inspection": {"planned_on": date(2026, 11, 19), "inspectors": ("sato",)},
+        "settle_finding": {"finding": 1, "settled_on": today, "how": "施錠を確認"},
         "submit_work_plan": {
             "printing_from": date(2026, 11, 16), "enclosing_until": date(2026, 11, 24), "place": "第一工場",
         },

@@ -1,0 +1,80 @@
+"""Supervision of the contractor: subcontractors, cloud services, inspections and what they found (W-OP-01 to 03)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.records.base import ActRecord, Count, Line, MaybeLine, MaybeSha256, PersonId
+
+FindingNumber = Annotated[int, Field(ge=1, le=999)]
+
+
+class SubcontractorDeclared(ActRecord):
+    """再委託先届: one subcontractor, what he would do, and whether the subcontract lets the ward inspect."""
+
+    name: Line = Field(title="Name of the subcontractor")
+    work: Line = Field(title="Work given to the subcontractor")
+    place: MaybeLine = Field(default="", title="Place of work")
+    inspection_clause: bool = Field(title="The subcontract allows on-site inspections")
+    withdrawn: bool = Field(default=False, title="Withdrawn: nothing is given to the subcontractor")
+    notice: MaybeSha256 = Field(default="", title="Notice (file)")
+
+
+class SubcontractingConsented(ActRecord):
+    """再委託承諾書: the ward's prior written consent to one subcontractor."""
+
+    name: Line = Field(title="Name of the subcontractor")
+    decision_number: Line = Field(title="Approval number")
+    decided_on: date = Field(title="Approved on")
+    consent: MaybeSha256 = Field(default="", title="Consent (file)")
+
+
+class CloudUseDeclared(ActRecord):
+    """クラウドサービス利用届: declared even when no service is used, with the place of the servers."""
+
+    side: Literal["contractor", "ward"] = Field(default="contractor", title="Who uses it")
+    service: MaybeLine = Field(default="", title="Cloud service, empty if none is used")
+    guideline_followed: bool = Field(default=False, title="The service follows the guideline of the Ministry")
+    server_place: Line = Field(title="Where the servers stand (prefecture)")
+    under_japanese_law: bool = Field(title="Japanese law applies to the servers")
+    statement: MaybeSha256 = Field(default="", title="Statement of conformity (file)")
+
+
+class InspectionPlanned(ActRecord):
+    """立入り調査計画: when, where, by whom; a desk check needs its written reason."""
+
+    planned_on: date = Field(title="On-site inspection planned on")
+    inspectors: tuple[PersonId, ...] = Field(min_length=1, title="Inspectors")
+    subcontractor: MaybeLine = Field(default="", title="Subcontractor inspected, empty for the contractor")
+    kind: Literal["on_site", "desk"] = Field(default="on_site", title="Kind of inspection")
+    reason: MaybeLine = Field(default="", title="Reason for a desk check")
+
+
+class Finding(ActRecord):
+    """One thing an inspection found, and by when it is to be put right."""
+
+    what: Line = Field(title="What was found")
+    due_on: date = Field(title="To be put right by")
+
+
+class ContractorInspected(ActRecord):
+    """立入り調査結果: or a desk check with its written reason; each finding is owed by its own date."""
+
+    inspected_on: date = Field(title="Inspected on")
+    kind: Literal["on_site", "desk"] = Field(title="Kind of inspection")
+    findings: Count = Field(title="Findings")
+    found: tuple[Finding, ...] = Field(default=(), title="What was found, with due dates")
+    inspectors: tuple[PersonId, ...] = Field(default=(), title="Inspectors")
+    subcontractor: MaybeLine = Field(default="", title="Subcontractor inspected, empty for the contractor")
+    reason: MaybeLine = Field(default="", title="Reason for a desk check")
+    report: MaybeSha256 = Field(default="", title="Result sheet (file)")
+
+
+class FindingSettled(ActRecord):
+    """指摘事項の是正確認: the ward saw that a finding is put right."""
+
+    finding: FindingNumber = Field(title="Number of the finding")
+    settled_on: date = Field(title="Seen to be put right on")
+    how: Line = Field(title="How it was put right")
+    evidence: MaybeSha256 = Field(default="", title="Evidence (file)")
