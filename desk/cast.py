@@ -21,6 +21,7 @@ from states.facts import Facts
 from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
+from states.guards.transfer import notice_in_force
 from steps import acting, enclosing
 from steps.office import Office
 from steps.printing import template_sha256
@@ -114,7 +115,7 @@ def _hand_over_medium(scene: Scene) -> Fields:
 
 def _hand_over_password(scene: Scene) -> Fields:
     scene.printer.is_handed_the_notice(scene.office.papers / "password-notice.pdf")
-    movement = _movement(scene, scene.sealed().notice, "第2回 パスワード通知書手渡し", "02", MANAGER)
+    movement = _movement(scene, notice_in_force(scene.facts), "第2回 パスワード通知書手渡し", "02", MANAGER)
     return {**movement, "giver": SECOND_COORDINATOR}
 
 
@@ -144,9 +145,13 @@ _ERASED_BY = {
 
 
 def _report_printing(scene: Scene) -> Fields:
-    printed = scene.printer.prints()
+    """Report what is not reported yet: a report that is made again names only what was missing in the one before."""
+    printed, waiting = scene.printer.prints(), scene.serials("exported", origin="extract")
+    good = compact(set(expand(printed.good)).intersection(waiting))
+    if "report_printing" in scene.facts.done:
+        return {"good": good, "template_sha256": _printed_from(scene)}
     return {
-        "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
+        "good": good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
         "sheets_left": max(0, SHEETS - count(printed.good) - printed.sheets_spoiled - 1),
         "spoiled_stack": f"S-{scene.year}-01", "blank_reason": "試し刷り", "template_sha256": _printed_from(scene),
     }  # fmt: skip

@@ -7,34 +7,39 @@ that was killed goes on where it was.
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
 from adapters.vault import shred
-from desk import cast
+from desk import cast, faults, laws
 from desk.cast import Scene
 from desk.console import aside, say, say_table
 from desk.cycles import YEAR
+from desk.faults import Fault, Mixed, Year
 from desk.own_server import free_port, own_server
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
-from models.errors import BadInput, Refused, TsudoiError, Unknown
+from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.records.base import Nothing
 from models.words import _, in_words
 from states.facts import Facts
+from states.guards.oversight import open_duties
 from states.guards.transfer import package_was_read_back_today, protection_is_freshly_rechecked
 from states.table import BY_TRIGGER, FINAL, TABLE
-from steps import auditing, control_ledger, counting, erasure, papers, preparation, reporting, standing
+from steps import auditing, control_ledger, counting, erasure, incidents, papers, preparation, reporting, standing
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -46,6 +51,7 @@ _ADDITIONS_SHARE = 330  # about twelve late move-ins in four thousand
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
 _ANY_NUMBER = (1, 10_000_000)
 _LONGEST = 400  # days after which a rehearsal that does not end is called stuck
+_MANY = 100  # persons from whom on an incident is always to be reported
 
 
 def furnish(app: typer.Typer) -> None:
@@ -61,6 +67,14 @@ def rehearse(
     late: list[str] = typer.Option([], "--late", help=_("ACT=DAYS: that act comes so many open days late.")),
     seed: int = typer.Option(1, "--seed", help=_("Seed of the fictional residents.")),
     keep: bool = typer.Option(False, "--keep", help=_("Leave the contractor's opened data and letters.")),
+    level: int = typer.Option(
+        0,
+        "--faults",
+        min=0,
+        max=faults.HIGHEST,
+        help=_("Mix in faults, drawn from the seed: 1 everyday slips, 2 incidents and holds too, 3 kill -9 too."),
+    ),
+    watched: bool = typer.Option(False, "--watched", hidden=True),
 ) -> None:
     if keep and extract:
         raise BadInput(
@@ -68,12 +82,19 @@ def rehearse(
         )
     plan = Plan(
         year=year, out=out.absolute(), persons=persons, extract=extract.absolute() if extract else None,
-        late=_late(late), seed=seed, keep=keep,
+        late=_late(late), seed=seed, keep=keep, faults=level,
     )  # fmt: skip
+    if level == faults.HIGHEST and not watched:
+        _watch_over_it()
+    with _naming_the_replay(plan):
+        _rehearse(plan)
+
+
+def _rehearse(plan: "Plan") -> None:
     began = time.monotonic()
     _set_the_stage(plan)
-    rehearsal = Rehearsal(plan)
-    say(_("Rehearsing the fiscal year {year} …").format(year=year))
+    rehearsal = Rehearsal(plan, ThroughFlows(plan.year))
+    say(_("Rehearsing the fiscal year {year} …").format(year=plan.year))
     with own_server(plan.home, free_port(0), dashboard=False) as api, _progress() as tell:
         os.environ["PREFECT_API_URL"] = api
         rehearsal.run(tell)
@@ -94,6 +115,7 @@ class Plan:
     late: dict[str, int]
     seed: int
     keep: bool
+    faults: int = 0
 
     @property
     def home(self) -> Path:
@@ -110,8 +132,173 @@ class Plan:
         extract = str(self.extract) if self.extract else ""
         return {
             "year": self.year, "persons": self.persons, "extract": extract, "late": self.late, "seed": self.seed,
-            "keep": self.keep,
+            "keep": self.keep, "faults": self.faults,
         }  # fmt: skip
+
+    def command(self) -> str:
+        """Return the command line that rehearses the same year again, faults and all."""
+        extract = f" --extract {self.extract}" if self.extract else ""
+        late = "".join(f" --late {act}={days}" for act, days in sorted(self.late.items()))
+        return (
+            f"tsudoi rehearse {self.year} --out DIR --persons {self.persons} --seed {self.seed}"
+            f" --faults {self.faults}{late}{extract}"
+        )
+
+
+def _watch_over_it() -> NoReturn:
+    """Rehearse in a process of its own, and start it again whenever it was killed; end as it ends.
+
+    Raises:
+        Exit: with the status of the rehearsal.
+
+    """
+    begun = [sys.executable, "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
+    while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
+        say(_("The rehearsal was killed; it is started again."))
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _naming_the_replay(plan: Plan) -> Iterator[None]:
+    """Say by which command a rehearsal with faults that failed can be seen failing again."""
+    try:
+        yield
+    except Exception:
+        if plan.faults:
+            aside.print(_("The same year again: {command}").format(command=plan.command()), soft_wrap=True)
+        raise
+
+
+class Hands(Protocol):
+    """How acts are done in a rehearsal: through the flows of a live system, or by the steps alone."""
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Work as long as this lasts."""
+        ...
+
+    def open_year(self) -> None:
+        """Open the fiscal year."""
+        ...
+
+    def watch(self) -> None:
+        """Begin a morning: flags and reminders."""
+        ...
+
+    def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
+        """Enter an act."""
+        ...
+
+    def confirm(self, act: str, *, by: str, number: str, on: date) -> None:
+        """Confirm a proposed act by the electronic approval."""
+        ...
+
+    def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
+        """Take the extract of the inbox; return the verdict."""
+        ...
+
+    def take_additions(self, *, by: str, none_came: bool) -> None:
+        """Take the additional extract of the inbox, or record that none came."""
+        ...
+
+    def seal_package(self, *, by: str) -> None:
+        """Seal the package."""
+        ...
+
+    def read_back_package(self, *, by: str) -> None:
+        """Read the package back."""
+        ...
+
+    def print_additions(self) -> None:
+        """Print the additional letters."""
+        ...
+
+    def erase_ward_data(self, *, by: str) -> None:
+        """Erase the ward's own data."""
+        ...
+
+    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
+        """Do something and be killed at a function; come back only if somebody else was killed."""
+        ...
+
+
+class ThroughFlows:
+    """Every act as a flow run. Prefect is imported once its environment is set."""
+
+    def __init__(self, year: int) -> None:
+        """Take the fiscal year."""
+        self.year = year
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Keep one client of Prefect open."""
+        from flows import engine_context  # noqa: PLC0415
+
+        return engine_context.quick()
+
+    def open_year(self) -> None:
+        """Open the fiscal year."""
+        from flows import preparation  # noqa: PLC0415
+
+        preparation.open_year(self.year)
+
+    def watch(self) -> None:
+        """Begin a morning."""
+        from flows import reminding  # noqa: PLC0415
+
+        reminding.watch()
+
+    def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
+        """Enter an act."""
+        from flows import record  # noqa: PLC0415
+
+        record.record_act(record.ActForm(year=self.year, act=act, by=by, fields=_plain(fields)), via="rehearsal")
+
+    def confirm(self, act: str, *, by: str, number: str, on: date) -> None:
+        """Confirm a proposed act."""
+        from flows import record  # noqa: PLC0415
+
+        form = record.ConfirmForm(year=self.year, act=act, by=by, decided_on=on, decision_number=number)
+        record.confirm_act(form, via="rehearsal")
+
+    def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
+        """Take the extract."""
+        from flows import extraction  # noqa: PLC0415
+
+        return extraction.take_extract(self.year, by, expect=expect, via="rehearsal")
+
+    def take_additions(self, *, by: str, none_came: bool) -> None:
+        """Take the additional extract."""
+        from flows import extraction  # noqa: PLC0415
+
+        extraction.take_additions(self.year, by, none_came=none_came, via="rehearsal")
+
+    def seal_package(self, *, by: str) -> None:
+        """Seal the package."""
+        from flows import transfer  # noqa: PLC0415
+
+        transfer.seal_package(self.year, by, via="rehearsal")
+
+    def read_back_package(self, *, by: str) -> None:
+        """Read the package back."""
+        from flows import transfer  # noqa: PLC0415
+
+        transfer.read_back_package(self.year, by, via="rehearsal")
+
+    def print_additions(self) -> None:
+        """Print the additional letters."""
+        from flows import printing  # noqa: PLC0415
+
+        printing.print_additions(self.year)
+
+    def erase_ward_data(self, *, by: str) -> None:
+        """Erase the ward's own data."""
+        from flows import erasure as erasing  # noqa: PLC0415
+
+        erasing.erase_ward_data(self.year, by, via="rehearsal")
+
+    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
+        """Be killed, the whole rehearsal; it is started again by whoever watches over it."""
+        faults.die_at(place, when)
+        doing()
 
 
 def _set_the_stage(plan: Plan) -> None:
@@ -161,8 +348,11 @@ class Rehearsal:
     """A year being rehearsed."""
 
     plan: Plan
+    hands: Hands
     minutes: int = 0
     needles: set[str] = field(default_factory=set[str])
+    known: set[str] = field(default_factory=set[str])
+    seen: laws.Seen = field(default_factory=laws.Seen)
 
     @cached_property
     def office(self) -> Office:
@@ -190,25 +380,47 @@ class Rehearsal:
 
     def run(self, tell: "Teller") -> None:
         """Live through the year, an open day at a time, until it is closed."""
-        from flows import engine_context, reminding  # noqa: PLC0415 - Prefect is imported once its environment is set
-        from flows import preparation as opening  # noqa: PLC0415
-
         first = self.clock.now().date()
-        with engine_context.quick():
-            opening.open_year(self.plan.year)
+        with self.hands.at_work():
+            self.hands.open_year()
             self._end_what_a_kill_broke_off()
             while self.facts().state not in FINAL:
                 today = self.clock.now().date()
                 if (today - first).days > _LONGEST:
                     raise Refused(_("The rehearsed year does not come to its end."), self._stuck())
                 tell(today, self.facts())
-                reminding.watch()
+                self.hands.watch()
+                self._look_at_the_laws("watch", after_the_watch=True)
                 self._live_through(today)
                 self._go_to_the_morning_after(today)
             tell(self.clock.now().date(), self.facts())
 
+    @cached_property
+    def faults(self) -> Mixed:
+        """The faults of this year."""
+        level = self.plan.faults
+        drawn = faults.drawn(self.plan.seed, level) if level else ()
+        return Mixed(path=self.plan.out / "faults.json", faults=drawn)
+
+    @cached_property
+    def late(self) -> dict[str, int]:
+        """Which acts come late: those that were named, and those that were drawn."""
+        return faults.late_acts(self.plan.seed, self.plan.faults) | self.plan.late
+
+    def _look_at_the_laws(self, step: str, *, after_the_watch: bool = False) -> None:
+        """With faults in the year, look at every law after every step."""
+        if not self.plan.faults:
+            return
+        self.known = self.known or self._needles_again()
+        view = laws.View(
+            office=self.office, cycle_id=self.cycle_id, needles=self.known, seen=self.seen,
+            after_the_watch=after_the_watch,
+        )  # fmt: skip
+        laws.insist(view, step)
+
     def _end_what_a_kill_broke_off(self) -> None:
         """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
+        self.faults.end_what_a_kill_broke_off()
         for path in self.plan.inbox.iterdir():
             shred(path)
         done = self.facts().done
@@ -224,14 +436,31 @@ class Rehearsal:
     def _live_through(self, today: date) -> None:
         """Let everybody do what has come to its day, until nothing more can be done today."""
         self.minutes, refused = 0, set[str]()
+        self._end_the_hold(today)
         while act := self._next_act(today, refused):
-            self.minutes += 7
-            opening = datetime(today.year, today.month, today.day, 10, tzinfo=TOKYO)
-            self.clock.set(max(self.clock.now(), opening) + timedelta(minutes=7))
+            self._let_time_pass(today)
             try:
-                self._do(act, today)
+                self._do_or_fail(act)
             except Refused:
                 refused.add(act)
+            self._look_at_the_laws(act)
+            self._end_the_hold(today)
+
+    def _let_time_pass(self, today: date) -> None:
+        self.minutes += 7
+        opening = datetime(today.year, today.month, today.day, 10, tzinfo=TOKYO)
+        self.clock.set(max(self.clock.now(), opening) + timedelta(minutes=7))
+
+    def _do_or_fail(self, act: str) -> None:
+        fault = self.faults.at(act)
+        if fault is None:
+            self._do(act, self._today)
+        else:
+            self.faults.strike(_Falling(self, fault), fault)
+
+    @property
+    def _today(self) -> date:
+        return self.clock.now().date()
 
     def _next_act(self, today: date, refused: set[str]) -> str | None:
         facts = self.facts()
@@ -240,52 +469,95 @@ class Rehearsal:
             if act in facts.due and act not in facts.done and act not in refused and self._day_of(act, facts) <= today:
                 self._claim_measures(act, facts)
                 self._look_again(act, facts)
-                if not self.office.door.missing(self.cycle_id, act):
+                missing = self.office.door.missing(self.cycle_id, act)
+                if not missing:
                     return act
+                if again := self._to_be_done_again(missing, facts, refused):
+                    return again
         return None
+
+    def _to_be_done_again(self, missing: tuple[Unmet, ...], facts: Facts, refused: set[str]) -> str | None:
+        """Return whose act is missing although it was done: what is unmet names it, and it is done once more."""
+        for gap in missing:
+            done = gap.act in facts.done and gap.act in (*cast.PLAYS, *_BY_MACHINE) and gap.act not in refused
+            if self.plan.faults and done and not self.office.door.missing(self.cycle_id, gap.act):
+                refused.add(gap.act)  # once a day
+                return gap.act
+        return None
+
+    def _end_the_hold(self, today: date) -> None:
+        """Let the approver end what holds the year once it has lasted: the duties of the law first, then the hold."""
+        facts = self.facts()
+        if not facts.on_hold:
+            return
+        for number in sorted(facts.incidents):
+            if self._lasts_until(number) <= today:
+                self._let_time_pass(today)
+                self._settle(number, today)
+                self._look_at_the_laws("settle_incident")
+        if not self.facts().incidents and self._hold_lasts_until(facts) <= today:
+            self._let_time_pass(today)
+            self._claim_measures("release_hold", facts)
+            fields = {"discussed_on": today, "decision_number": f"{self.plan.year}-総総-{today:%m%d}"}
+            self.hands.record("release_hold", by=cast.APPROVER, fields=fields)
+            self._look_at_the_laws("release_hold")
+
+    def _lasts_until(self, number: int) -> date:
+        known_on = next(it.known_on for it in incidents.incidents_of(self.office, self.cycle_id) if it.number == number)
+        return known_on + faults.held_days(self.plan.seed, number)
+
+    def _hold_lasts_until(self, facts: Facts) -> date:
+        held = facts.done.get("hold")
+        return held.on + faults.held_days(self.plan.seed, held.seq) if held else date.min
+
+    def _settle(self, number: int, today: date) -> None:
+        """Do what the law asks about an incident, talk it over with the contractor, and settle it."""
+        on, decision = {"incident": number}, f"{self.plan.year}-総総-{today:%m%d}"
+        case = next((case for case in self.facts().cases if case.number == number), None)
+        if case and open_duties(case):
+            reportable = bool(case.report and case.report.persons > _MANY)
+            assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision}
+            self.hands.record("assess_incident", by=cast.APPROVER, fields=on | assessed)
+            for act, fields in _duties(today) if reportable else ():
+                self.hands.record(act, by=cast.APPROVER, fields=on | fields)
+        told = {"discussed_on": today, "participants": "両責任者", "decision": "手順の再確認"}
+        self.hands.record("discuss_measures", by=cast.COORDINATOR, fields=on | told)
+        self.hands.record("settle_incident", by=cast.APPROVER, fields=on | {"decision_number": decision})
 
     def _day_of(self, act: str, facts: Facts) -> date:
         """Return the day on which somebody does an act: its due date or the open day before, later if it is late."""
         day = self.office.calendar.last_open(facts.due[act])
-        return self.office.calendar.add_open_days(day, self.plan.late.get(act, 0))
+        return self.office.calendar.add_open_days(day, self.late.get(act, 0))
 
     def _do(self, act: str, today: date) -> None:
-        from flows import record  # noqa: PLC0415 - Prefect is imported once its environment is set
-
         if act in _BY_MACHINE:
             getattr(self, f"_{act}")()
             return
         if act == "enclose_additions":
-            from flows import printing  # noqa: PLC0415
-
-            printing.print_additions(self.plan.year)
+            self.hands.print_additions()
         by, fields = cast.PLAYS[act]
-        form = record.ActForm(year=self.plan.year, act=act, by=by, fields=_plain(fields(self._scene(today))))
-        record.record_act(form, via="rehearsal")
+        self.hands.record(act, by=by, fields=fields(self.scene(today)))
         if act in cast.SECONDS:
-            record.confirm_act(
-                record.ConfirmForm(
-                    year=self.plan.year, act=act, by=cast.SECONDS[act], decided_on=today,
-                    decision_number=f"{self.plan.year}-総総-{today:%m%d}",
-                ),
-                via="rehearsal",
-            )  # fmt: skip
+            number = f"{self.plan.year}-総総-{today:%m%d}"
+            self.hands.confirm(act, by=cast.SECONDS[act], number=number, on=today)
 
-    def _scene(self, today: date) -> Scene:
+    def do(self, act: str) -> None:
+        """Do an act as it should be done, today."""
+        self._do(act, self._today)
+
+    def scene(self, today: date) -> Scene:
+        """Return what the actors see today."""
         return Scene(office=self.office, facts=self.facts(), printer=self.printer, today=today)
 
     def _claim_measures(self, act: str, facts: Facts) -> None:
         """Claim what the step needs and is not claimed yet, each side its own."""
-        from flows import record  # noqa: PLC0415
-
         open_measures = sorted(set(facts.measures_for(act)) - facts.claims)
         if not open_measures or facts.state not in BY_TRIGGER[act].froms:
             return
         for side, by in _MEASURES_BY.items():
             if mine := [measure for measure in open_measures if measure.startswith(side)]:
                 fields = {"measures": mine, "evidence": f"実施記録 {act}"}
-                form = record.ActForm(year=self.plan.year, act="claim_measures", by=by, fields=fields)
-                record.record_act(form, via="rehearsal")
+                self.hands.record("claim_measures", by=by, fields=fields)
 
     def _look_again(self, act: str, facts: Facts) -> None:
         """Before a medium leaves later than it was sealed, re-check who is protected and read the package back."""
@@ -294,18 +566,16 @@ class Rehearsal:
         if not protection_is_freshly_rechecked.check(facts, Nothing()):
             self._do("recheck_before_sealing", facts.today)
         if not package_was_read_back_today.check(facts, Nothing()):
-            from flows import transfer  # noqa: PLC0415
-
-            transfer.read_back_package(self.plan.year, cast.REGISTRAR, via="rehearsal")
+            self.hands.read_back_package(by=cast.REGISTRAR)
 
     def _take_extract(self) -> None:
-        from flows import extraction  # noqa: PLC0415
-
-        self._put_into_the_inbox()
+        path = self.plan.inbox / "extract.csv"
+        if not path.exists():
+            self._put_into_the_inbox()
         try:
-            verdict = extraction.take_extract(self.plan.year, cast.REGISTRAR, expect=self._expected(), via="rehearsal")
+            verdict = self.hands.take_extract(by=cast.REGISTRAR, expect=self._expected())
         except TsudoiError:
-            shred(self.plan.inbox / "extract.csv")  # a copy of your own extract is not left lying
+            shred(path)  # a copy of your own extract is not left lying
             raise
         if verdict == "held":
             self._decide_the_held_rows()
@@ -336,20 +606,15 @@ class Rehearsal:
             )  # fmt: skip
 
     def _seal_package(self) -> None:
-        from flows import transfer  # noqa: PLC0415
-
-        transfer.seal_package(self.plan.year, cast.REGISTRAR, via="rehearsal")
+        self.hands.seal_package(by=cast.REGISTRAR)
 
     def _take_additions(self) -> None:
-        from flows import extraction  # noqa: PLC0415
         from steps.sample import write_sample  # noqa: PLC0415
 
-        if self.plan.extract:
-            extraction.take_additions(self.plan.year, cast.REGISTRAR, none_came=True, via="rehearsal")
-            return
-        _first, late = self._fictional()
-        write_sample(late, self.plan.inbox / "additions.csv")
-        extraction.take_additions(self.plan.year, cast.REGISTRAR, via="rehearsal")
+        if not self.plan.extract:
+            _first, late = self._fictional()
+            write_sample(late, self.plan.inbox / "additions.csv")
+        self.hands.take_additions(by=cast.REGISTRAR, none_came=bool(self.plan.extract))
 
     def _fictional(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
         """Draw the fictional extract and its late move-ins."""
@@ -365,12 +630,11 @@ class Rehearsal:
 
         A rehearsal that was killed between destruction and record has no vault any more, and goes on all the same.
         """
-        from flows import erasure as erasing  # noqa: PLC0415
         from steps.extraction import needles_of  # noqa: PLC0415
 
         with suppress(Unknown):
             self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
-        erasing.erase_ward_data(self.plan.year, cast.COORDINATOR, via="rehearsal")
+        self.hands.erase_ward_data(by=cast.COORDINATOR)
 
     def _go_to_the_morning_after(self, today: date) -> None:
         morning = self.office.calendar.first_open(today + timedelta(days=1))
@@ -407,6 +671,8 @@ class Rehearsal:
             "overdue": len(late),
             "overdue_acts": late,
             "reminders_sent": sent,
+            "faults": list(self.faults.told()),
+            "late": self.late,
             "seconds": seconds,
         }
 
@@ -425,6 +691,47 @@ class Rehearsal:
         if self.plan.extract:
             return needles_in(read_register(self.plan.extract, programme=programme).frame)
         return set[str]().union(*map(needles_in, self._fictional()))
+
+
+@dataclass(frozen=True)
+class _Falling(Year):
+    """What a fault may do in this rehearsal; the hands are those of the people."""
+
+    rehearsal: Rehearsal
+    fault: Fault
+
+    def facts(self) -> Facts:
+        return self.rehearsal.facts()
+
+    def fields(self, act: str) -> dict[str, Any]:
+        return dict(cast.PLAYS[act][1](self.scene()))
+
+    def scene(self) -> Scene:
+        return self.rehearsal.scene(self.rehearsal.clock.now().date())
+
+    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
+        self.rehearsal.hands.record(act, by=by, fields=fields)
+
+    def do(self, act: str) -> None:
+        self.rehearsal.do(act)
+
+    def put_into_the_inbox(self, text: str) -> None:
+        (self.rehearsal.plan.inbox / "extract.csv").write_text(text, encoding="utf-8", newline="")
+
+    def dies(self, act: str, place: str, when: str) -> None:
+        self.rehearsal.hands.dies(lambda: self.rehearsal.do(act), place, when)
+        if act not in self.facts().done:
+            self.rehearsal.do(act)
+
+
+def _duties(today: date) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return what the law asks about an incident that is to be reported, in its order."""
+    return (
+        ("report_to_commission", {"report": "prompt", "reported_on": today}),
+        ("report_to_commission", {"report": "final", "reported_on": today}),
+        ("notify_persons", {"how": "letter", "notified_on": today, "persons": _MANY}),
+        ("publish_incident", {"published": True, "decided_on": today}),
+    )
 
 
 def _plain(fields: Any) -> dict[str, Any]:

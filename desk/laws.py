@@ -1,0 +1,359 @@
+"""The laws of the design, looked at after every step of a rehearsal with faults: each as a claim that can fail.
+
+Nothing here asks the code that it watches for its opinion: the state, the hold and the counts are worked out anew from
+the entries of the ledger, and compared with what the tables say.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from adapters.scanner import scan
+from models import tables
+from models.database import reading
+from models.errors import Damaged
+from models.people import Person
+from models.serials import count, expand
+from states import ledger
+from states.reading import people
+from states.table import BY_TRIGGER, INITIAL, TABLE, Row, all_machines
+from steps import auditing
+from steps.office import Office
+
+_BY_EVENT = {row.event: row for row in TABLE}
+_HOLDS = {"cycle_held", "incident_reported", "item_lost", "retrieval_requested", "deviation_recorded"}
+_OPENS_AN_INCIDENT = _HOLDS - {"cycle_held"}
+_ON_THE_WAY = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
+               "posted", "media_returned", "erased", "closed")  # fmt: skip
+Entry = Mapping[str, Any]
+
+
+class LawBroken(RuntimeError):
+    """A law of the design does not hold: a bug of this project, never a mistake of people. The words name the law."""
+
+
+@dataclass
+class Seen:
+    """What was seen at the look before: how long the ledger was and its hash, and the files by size and time."""
+
+    entries: int = 0
+    digest: str = ""
+    files: dict[Path, tuple[int, int]] = field(default_factory=dict[Path, tuple[int, int]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One cycle, read once: its tables as they are stored and its ledger as it is written."""
+
+    office: Office
+    cycle_id: str
+    needles: set[str]
+    seen: Seen
+    after_the_watch: bool = False
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The whole ledger as it is written."""
+        with reading(self.office.engine) as connection:
+            return list(ledger.entries(connection))
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The entries of this cycle in their order."""
+        told = (json.loads(text) for text in self.texts)
+        return [entry for entry in told if entry.get("cycle") == self.cycle_id]
+
+    def rows(self, table: type[SQLModel]) -> Sequence[Any]:
+        """Return the rows of a table that belong to this cycle."""
+        key = "id" if table is tables.Cycle else "cycle_id"
+        query = select(table).where(getattr(table, key) == self.cycle_id)
+        with reading(self.office.engine) as connection:
+            return connection.execute(query).all()
+
+    @cached_property
+    def cycle(self) -> Any:
+        """The cycle itself."""
+        return self.rows(tables.Cycle)[0]
+
+    @cached_property
+    def records(self) -> Sequence[Any]:
+        """Every record, in force or not."""
+        return self.rows(tables.Record)
+
+    @cached_property
+    def pieces(self) -> Sequence[Any]:
+        """Every mail piece."""
+        return self.rows(tables.Piece)
+
+    @cached_property
+    def people(self) -> Mapping[str, Person]:
+        """Everybody on the register."""
+        with reading(self.office.engine) as connection:
+            return people(connection)
+
+    @property
+    def today(self) -> date:
+        """The day."""
+        return self.office.clock.now().date()
+
+    def latest(self, act: str) -> Mapping[str, Any]:
+        """Return the record of an act that is in force, {} where it is not done."""
+        return next((json.loads(it.data) for it in self.records if it.act == act and it.status == "done"), {})
+
+    def has_come_to(self, state: str) -> bool:
+        """Tell whether the cycle has come to a state on its way; a cancelled year has not."""
+        at = self.cycle.state
+        return at in _ON_THE_WAY and _ON_THE_WAY.index(at) >= _ON_THE_WAY.index(state)
+
+    def serials(self, *states: str, origin: str = "") -> list[int]:
+        """Return the serials in these states."""
+        return [it.serial for it in self.pieces if it.state in states and origin in {"", it.origin}]
+
+
+Found = Iterator[str]
+
+
+def state_is_what_the_ledger_tells(view: View) -> Found:
+    """Law 2: the state is where the entries of the ledger lead, each from a state that its row names."""
+    state = INITIAL
+    for entry, row in _acts(view):
+        if state not in row.froms and not _happened(entry):
+            yield f"No. {entry['seq']} {row.trigger} at {state}"
+        state = row.to or state
+    if state != view.cycle.state:
+        yield f"{state} ≠ {view.cycle.state}"
+
+
+def every_act_has_one_entry_and_one_record(view: View) -> Found:
+    """Law 2: each act is one record and one entry of the ledger, its own; a refusal names what was missing."""
+    told = {entry["seq"]: entry for entry in view.entries}
+    for it in view.records:
+        event = BY_TRIGGER[it.act].event + ("_proposed" if it.status in {"pending", "dropped"} else "")
+        if told.get(it.ledger_seq, {}).get("event") != event:
+            yield f"record {it.id} {it.act}"
+    kept = Counter(it.ledger_seq for it in view.records)
+    yield from (f"No. {entry['seq']}" for entry, _row in _acts(view) if kept[entry["seq"]] != 1)
+    refusals = (entry for entry in view.entries if entry["event"] == "act_refused")
+    yield from (f"No. {entry['seq']} refused for nothing" for entry in refusals if not entry["data"]["unmet"])
+
+
+def rules_are_those_of_the_table(view: View) -> Found:
+    """Law 3: the rules by which the database checks are those of states/table.py."""
+    machines = all_machines()
+    expected = {(it.name, *pair) for it in machines for pair in it.pairs}
+    expected |= {(it.name, "", "begin", state) for it in machines for state in it.initial}
+    rule = tables.Rule
+    query = select(col(rule.machine), col(rule.from_state), col(rule.trigger), col(rule.to_state))
+    with reading(view.office.engine) as connection:
+        stored = {tuple(row) for row in connection.execute(query)}
+    yield from (" ".join(pair) for pair in sorted(stored ^ expected))
+
+
+def nobody_can_be_read_outside_the_vault(view: View) -> Found:
+    """Law 4: what was written since the last look holds no resident: database, Prefect, log, mail, paper."""
+    changed: list[Path] = []
+    for path in _files(view.office):
+        stamp = path.stat()
+        if view.seen.files.get(path) != (stamp.st_size, stamp.st_mtime_ns):
+            view.seen.files[path] = (stamp.st_size, stamp.st_mtime_ns)
+            changed.append(path)
+    if changed:
+        yield from scan(changed, view.needles).places
+
+
+def ledger_only_grows_and_verifies(view: View) -> Found:
+    """Law 5: the entries of the last look are still there as they were, and tree and checkpoints agree."""
+    before = view.texts[: view.seen.entries]
+    if len(before) < view.seen.entries or (view.seen.digest and _digest(before) != view.seen.digest):
+        yield f"No. 1-{view.seen.entries}"
+    view.seen.entries, view.seen.digest = len(view.texts), _digest(view.texts)
+    try:
+        auditing.verify(view.office)
+    except Damaged as damage:
+        yield damage.message
+
+
+def every_decision_on_a_row_is_somebodys(view: View) -> Found:
+    """Law 6: no held row is decided without a person and an entry of the ledger."""
+    decided = {entry["data"]["record"]["row"]: entry["by"] for entry, row in _acts(view) if row.trigger == "decide_row"}
+    for held in view.rows(tables.HeldRow):
+        if held.how and decided.get(held.row) != held.decided_by:
+            yield f"row {held.row}"
+
+
+def counts_are_conserved(view: View) -> Found:
+    """Law 7: raw hits, exported, received, printed, enclosed, posted and pulled add up, stage by stage, by serial."""
+    taken, receipt = view.latest("take_extract"), view.latest("report_receipt")
+    if taken and taken["raw_hits"] != taken["exported"] + sum(taken["excluded"].values()) + taken["held"]:
+        yield "raw hits"
+    added = view.latest("take_additions").get("serials", "")
+    exported = set(expand(taken["serials"])) if taken and view.has_come_to("extracted") else set[int]()
+    if {it.serial for it in view.pieces} != exported | set(expand(added)):
+        yield "serials"
+    if view.has_come_to("transferred") and receipt["received"] != _sealed(view, taken):
+        yield "received"
+    if view.has_come_to("printed") and view.serials("exported", origin="extract"):
+        yield "printed"
+    if view.has_come_to("enclosed") and view.serials("printed", origin="extract"):
+        yield "enclosed"
+    if view.has_come_to("posted") and len(view.serials("posted", "pulled")) != len(view.pieces):
+        yield "posted"
+    if view.has_come_to("posted") and len(view.serials("posted")) != view.latest("post")["accepted"]:
+        yield "accepted"
+
+
+def what_went_out_came_back(view: View) -> Found:
+    """Law 7: after the return no thing is elsewhere, after the erasure no copy, after the close nothing at all."""
+    for item in view.rows(tables.Item):
+        elsewhere, copy = item.state in {"with_contractor", "with_subcontractor"}, item.kind == "electronic_copy"
+        if (
+            (view.has_come_to("media_returned") and elsewhere and not copy)
+            or (view.has_come_to("erased") and elsewhere)
+            or (view.has_come_to("closed") and item.state.startswith("with_"))
+        ):
+            yield item.number
+
+
+def key_and_vault_are_gone(view: View) -> Found:
+    """Law 7: once the ward's own data are erased there is neither key nor file of the vault."""
+    if not view.latest("erase_ward_data"):
+        return
+    it = view.office.settings
+    places = (it.key_folder / "vault", *((it.key_backup,) if it.key_backup else ()), view.office.home / "vault")
+    for place in places:
+        yield from (path.name for path in place.rglob("*") if path.is_file() and view.cycle_id in str(path))
+
+
+def every_deviation_is_an_incident(view: View) -> Found:
+    """Law 8: what broke a rule and happened all the same has opened an incident, and an open one holds the cycle."""
+    incidents = view.rows(tables.Incident)
+    opened = {it.ledger_seq for it in incidents}
+    told = {entry["seq"] for entry in view.entries if entry["event"] in _OPENS_AN_INCIDENT}
+    yield from (f"No. {seq}" for seq in sorted(told ^ opened))
+    if any(it.state == "open" for it in incidents) and not view.cycle.on_hold:
+        yield "an open incident does not hold"
+
+
+def held_cycle_does_nothing_but_rescue(view: View) -> Found:
+    """States: on a held cycle nothing was done but what its row allows, and it is held where the ledger says so."""
+    held = False
+    for entry in view.entries:
+        row = _BY_EVENT.get(entry["event"].removesuffix("_proposed"))
+        if held and row and not row.under_hold and not _happened(entry):
+            yield f"No. {entry['seq']} {row.trigger}"
+        held = (held or entry["event"] in _HOLDS) and entry["event"] != "hold_released"
+    if held != view.cycle.on_hold:
+        yield f"on hold: {view.cycle.on_hold}"
+
+
+def four_eyes_are_two_people(view: View) -> Found:
+    """People: what needs a second person was proposed by one and confirmed by another, each of the right role."""
+    for entry, row in _acts(view):
+        if row.second:
+            first, second = (view.people.get(it) for it in (entry["data"].get("proposed_by", ""), entry["by"]))
+            right = first and second and first.roles & set(row.who) and second.roles & set(row.second)
+            if not right or first is second:
+                yield f"No. {entry['seq']} {row.trigger}"
+
+
+def every_actor_is_on_the_register(view: View) -> Found:
+    """People: whoever did an act is on the register; who was refused as a stranger stands there without a name."""
+    nobody = {"system", "unregistered"}
+    yield from (f"No. {entry['seq']}" for entry in view.entries if entry["by"] not in nobody | view.people.keys())
+
+
+def what_is_overdue_is_flagged(view: View) -> Found:
+    """Deadlines: after the morning's watch every act that is past its day shows it, also on a held cycle."""
+    if not view.after_the_watch or view.cycle.state == "closed":
+        return
+    for act in view.rows(tables.Act):
+        if act.done_on is None and act.due_on < view.today and act.flag not in {"overdue", "escalated"}:
+            yield act.act
+
+
+def outbox_tells_what_the_ledger_tells(view: View) -> Found:
+    """Deadlines: each letter that went is one entry of the ledger; after the watch none is half sent."""
+    reminders = view.rows(tables.Reminder)
+    sent = sum(it.state == "sent" for it in reminders)
+    told = sum(entry["event"] == "reminder_sent" for entry in view.entries)
+    if sent != told:
+        yield f"{sent} ≠ {told}"
+    if view.after_the_watch:
+        yield from (f"reminder {it.id}" for it in reminders if it.state == "claimed")
+
+
+LAWS: tuple[Callable[[View], Found], ...] = (
+    state_is_what_the_ledger_tells,
+    every_act_has_one_entry_and_one_record,
+    rules_are_those_of_the_table,
+    nobody_can_be_read_outside_the_vault,
+    ledger_only_grows_and_verifies,
+    every_decision_on_a_row_is_somebodys,
+    counts_are_conserved,
+    what_went_out_came_back,
+    key_and_vault_are_gone,
+    every_deviation_is_an_incident,
+    held_cycle_does_nothing_but_rescue,
+    four_eyes_are_two_people,
+    every_actor_is_on_the_register,
+    what_is_overdue_is_flagged,
+    outbox_tells_what_the_ledger_tells,
+)
+
+
+def broken(view: View) -> dict[str, str]:
+    """Return the laws that do not hold, each with where it was seen: numbers, serials and acts, never a resident."""
+    found = {law.__name__: "; ".join(law(view)) for law in LAWS}
+    return {name: where for name, where in found.items() if where}
+
+
+def insist(view: View, step: str) -> None:
+    """Look at every law.
+
+    Raises:
+        LawBroken: one does not hold after this step.
+
+    """
+    if found := broken(view):
+        raise LawBroken(f"{step}: " + " / ".join(f"{name}: {where}" for name, where in found.items()))
+
+
+def _acts(view: View) -> Iterator[tuple[Entry, Row]]:
+    """Walk over the acts of the table that were done; a deviation that the door itself found is none."""
+    for entry in view.entries:
+        row = _BY_EVENT.get(entry["event"])
+        if row and "broken" not in entry["data"]:
+            yield entry, row
+
+
+def _happened(entry: Entry) -> bool:
+    """Tell a fact that neither state nor hold could stop."""
+    data = entry["data"]
+    return bool(data.get("entered_afterwards") or data.get("record", {}).get("already_happened"))
+
+
+def _sealed(view: View, taken: Mapping[str, Any]) -> int:
+    held_back = view.latest("seal_package").get("held_back") or ""
+    return int(taken["exported"]) - count(held_back)
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _files(office: Office) -> Iterator[Path]:
+    """Walk over every file that a resident could have slipped into; key and vault are where he belongs."""
+    secret = {office.home / "vault", office.settings.key_folder}
+    for root in (office.home, office.papers):
+        for path in root.rglob("*"):
+            if path.is_file() and not path.is_symlink() and not secret & set(path.parents):
+                yield path

@@ -1,0 +1,762 @@
+"""Each guard of printing, enclosing, mailing, erasure and oversight says yes, no, or what differs, as it claims."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from assumed import (
+    NOW,
+    TODAY,
+    TOMORROW,
+    YESTERDAY,
+    Said,
+    all_of,
+    claim,
+    consigning,
+    did,
+    facts,
+    items,
+    measure,
+    record,
+    said,
+)
+
+from models.people import Role
+from models.records.base import ActRecord, Nothing
+from models.records.oversight import IncidentReported
+from models.words import translate
+from states.facts import Case as Incident
+from states.facts import Facts, Guard, Told
+from states.guards import enclosing, erasure, mailing, oversight, printing
+
+OTHER = "cd" * 32
+NOTHING = Nothing()
+Case = tuple[Guard, Facts, ActRecord, Said]
+
+MANUSCRIPT, PROOF, TEXT = did("deliver_manuscript"), did("submit_text_proof"), did("approve_text")
+SAMPLE, GO = did("submit_imprint_sample"), did("approve_proof")
+TO_PRINT = {"exported": "1-11", "pulled": "12"}
+SPOILED = {"good": "1-11", "spoiled": "2", "reprinted": "", "spoiled_stack": "S-2026-01"}
+
+PRINTING: tuple[Case, ...] = (
+    *(
+        (guard, facts(did(act)), NOTHING, True)
+        for guard, act in (
+            (printing.manuscript_is_delivered, "deliver_manuscript"), (printing.text_proof_is_in, "submit_text_proof"),
+            (printing.imprint_sample_is_in, "submit_imprint_sample"),
+            (printing.printing_is_reported, "report_printing"),
+        )
+    ),
+    (printing.approved_text_is_the_latest, facts(), record("approve_text"), False),
+    *(
+        (printing.approved_text_is_the_latest, facts(did("submit_text_proof", version=2)),
+         record("approve_text", version=version), expected)
+        for version, expected in ((1, False), (2, True), (3, False))
+    ),
+    *(
+        (printing.proof_shows_the_manuscript, facts(*told), record("submit_text_proof", template_sha256=sha), expected)
+        for told, sha, expected in (
+            ((), OTHER, True), ((MANUSCRIPT,), "", True), ((MANUSCRIPT,), "ab" * 32, True),
+            ((MANUSCRIPT,), OTHER, "cdcdcdcdcdcd ≠ abababababab"),
+        )
+    ),
+    *(
+        (printing.text_is_approved, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((MANUSCRIPT, PROOF, TEXT), True), ((MANUSCRIPT, TEXT), False),
+            ((MANUSCRIPT, PROOF), False), ((MANUSCRIPT, TEXT, PROOF), False), ((PROOF, MANUSCRIPT, TEXT), False),
+            ((MANUSCRIPT, PROOF, TEXT, MANUSCRIPT), False),
+            ((MANUSCRIPT, did("submit_text_proof", version=2), TEXT), False),
+            ((MANUSCRIPT, PROOF, did("approve_text", version=2)), False),
+        )
+    ),
+    *(
+        (printing.imprint_is_approved, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((MANUSCRIPT, TEXT, SAMPLE, GO), True), ((MANUSCRIPT, SAMPLE, TEXT, GO), True), ((), False),
+            ((MANUSCRIPT, TEXT, GO), False),
+            ((MANUSCRIPT, TEXT, GO, SAMPLE), False), ((MANUSCRIPT, SAMPLE, GO, TEXT), False),
+            ((TEXT, SAMPLE, MANUSCRIPT, GO), False), ((MANUSCRIPT, TEXT, SAMPLE), False),
+            ((MANUSCRIPT, TEXT, did("submit_imprint_sample", version=2), GO), False),
+            ((MANUSCRIPT, TEXT, SAMPLE, did("approve_proof", version=2)), False),
+            ((MANUSCRIPT, TEXT, SAMPLE, GO, SAMPLE, did("approve_proof_again")), True),
+            ((MANUSCRIPT, TEXT, SAMPLE, GO, SAMPLE), False),
+            ((MANUSCRIPT, TEXT, SAMPLE, GO, did("approve_proof_again", version=2)), False),
+            ((MANUSCRIPT, TEXT, SAMPLE, did("approve_proof_again", version=2), GO), True),
+        )
+    ),
+    *(
+        (printing.sample_serials_are_ours, facts(extract=TO_PRINT), record("submit_imprint_sample", serials=named),
+         expected)
+        for named, expected in (("1-3", True), ("11-12", False), ("12", False), ("", False), ("4", True))
+    ),
+    (printing.sample_holds_every_hard_row, facts(extract=TO_PRINT), record("submit_imprint_sample"), True),
+    *(
+        (printing.sample_holds_every_hard_row, facts(did("take_extract", hard=hard), extract=TO_PRINT),
+         record("submit_imprint_sample", serials="1-3"), expected)
+        for hard, expected in (("2", True), ("2,5-6", "5-6"), ("12", True), ("9", "9"))
+    ),
+    *(
+        (printing.dummies_stand_for_the_protected_only, facts(newly_protected="4"),
+         record("submit_imprint_sample", dummies=dummies), expected)
+        for dummies, expected in (("", True), ("4", True), ("4-5", "5"), ("3", "3"))
+    ),
+    (printing.sample_shows_the_manuscript, facts(MANUSCRIPT), record("submit_imprint_sample"), True),
+    (
+        printing.sample_shows_the_manuscript, facts(MANUSCRIPT),
+        record("submit_imprint_sample", template_sha256="aa" * 32), "aaaaaaaaaaaa ≠ abababababab",
+    ),
+    *(
+        (printing.sample_follows_the_manuscript, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((MANUSCRIPT, SAMPLE), True), ((SAMPLE, MANUSCRIPT), False), ((MANUSCRIPT,), False), ((SAMPLE,), True),
+        )
+    ),
+    (printing.approved_sample_is_the_latest, facts(), record("approve_proof"), False),
+    *(
+        (printing.approved_sample_is_the_latest, facts(did("submit_imprint_sample", version=2)),
+         record("approve_proof", version=version), expected)
+        for version, expected in ((1, False), (2, True), (3, False))
+    ),
+    *(
+        (printing.printed_serials_were_to_print, facts(extract=TO_PRINT), record("report_printing", good=good),
+         expected)
+        for good, expected in (("1-11", True), ("1-12", False), ("12", False))
+    ),
+    *(
+        (printing.spoiled_sheets_are_kept, facts(extract=TO_PRINT), record("report_printing", **changes), expected)
+        for changes, expected in (
+            ({}, True), ({"spoiled": "", "spoiled_stack": ""}, True), ({"spoiled": "13"}, False),
+            ({"spoiled": ""}, False), ({"spoiled_stack": ""}, False), ({"spoiled": "12"}, True),
+        )
+    ),
+    (printing.printed_from_the_approved_template, facts(MANUSCRIPT), record("report_printing"), True),
+    (
+        printing.printed_from_the_approved_template, facts(MANUSCRIPT),
+        record("report_printing", template_sha256=OTHER), "cdcdcdcdcdcd ≠ abababababab",
+    ),
+    *(
+        (printing.spoiled_sheets_are_printed_again, facts(*told), record("report_printing", **changes), expected)
+        for told, changes, expected in (
+            ((), {}, True), ((), SPOILED, "2"), ((), SPOILED | {"good": "1,3-11"}, True),
+            ((), SPOILED | {"reprinted": "2-3"}, "3"),
+            ((did("report_printing", **(SPOILED | {"good": "1,3-11"})),),
+             {"good": "2", "spoiled": "", "reprinted": "2"}, True),
+            ((did("report_printing", **(SPOILED | {"good": "1,3-11"})),),
+             {"good": "2", "spoiled": "", "reprinted": ""}, "2"),
+            ((did("report_printing"),), {"good": "2", "spoiled": "", "reprinted": ""}, True),
+        )
+    ),
+    (printing.one_good_sheet_of_each, facts(extract={"printed": "1-11"}, added={"exported": "13"}), NOTHING, True),
+    (printing.one_good_sheet_of_each, facts(extract={"printed": "1-9", "exported": "10-11"}), NOTHING, "10-11"),
+    *(
+        (printing.printed_count_agrees, facts(extract={"printed": "1-11"}, added={"printed": "13"}),
+         record("complete_printing", letters_printed=number), expected)
+        for number, expected in ((11, True), (10, "11 ≠ 10"), (12, "11 ≠ 12"))
+    ),
+    *(
+        (printing.inspection_is_planned_in_the_period, facts(due={"post": TOMORROW}),
+         record("confirm_readiness", inspection_planned_on=day), expected)
+        for day, expected in (
+            (TODAY, True), (TOMORROW, True), (YESTERDAY, f"{TODAY} – {TOMORROW}"),
+            (TOMORROW + timedelta(days=1), f"{TODAY} – {TOMORROW}"),
+        )
+    ),
+)  # fmt: skip
+
+LISTED, LAST_LISTED = did("issue_pull_list"), did("issue_final_pull_list")
+FOUND = {
+    "missing": "1", "doubled": "2", "alien": "13", "though_pulled": "5", "mispaired": "3", "touched": "4",
+    "unreadable": 2, "sealed": "6-11",
+}  # fmt: skip
+SCANNED = did("reconcile_enclosing", **FOUND)
+NAMED = "missing:1 doubled:2 alien:13 though_pulled:5 mispaired:3 touched:4 unreadable:2"
+NONE = {"opened": "", "found": "", "reprinted": "", "removed": "", "witness": "asahi"}
+
+
+def settled(**changes: Any) -> Told:
+    return did("settle_differences", **(NONE | changes))
+
+
+def sample(**changes: Any) -> ActRecord:
+    return record("inspect_delivery", **changes)
+
+
+ENCLOSING: tuple[Case, ...] = (
+    *(
+        (guard, facts(did(act)), NOTHING, True)
+        for guard, act in (
+            (enclosing.enclosing_is_reported, "report_enclosing"), (enclosing.additions_are_taken, "take_additions"),
+            (enclosing.additions_are_enclosed, "enclose_additions"),
+            (enclosing.delivery_is_inspected, "inspect_delivery"),
+            (enclosing.enclosing_recheck_is_done, "recheck_before_enclosing"),
+        )
+    ),
+    *(
+        (enclosing.pulled_serials_are_ours, facts(extract={state: "5"}), record("issue_pull_list", pulled=pulled), ours)
+        for state, pulled, ours in (
+            ("exported", "5", True), ("printed", "5", True), ("enclosed", "5", True), ("posted", "5", False),
+            ("pulled", "5", False), ("printed", "5-6", False), ("printed", "6", False), ("printed", "", True),
+        )
+    ),
+    *(
+        (enclosing.reasons_add_up, facts(), record("issue_pull_list", pulled=pulled, reasons=reasons), expected)
+        for pulled, reasons, expected in (
+            ("5", {"a": 1}, True), ("5-7", {"a": 1, "b": 2}, True), ("", {}, True), ("5", {}, False),
+            ("5", {"a": 2}, False),
+        )
+    ),
+    *(
+        (enclosing.pull_list_was_rechecked_today, facts(), record("issue_pull_list", rechecked_on=day), expected)
+        for day, expected in ((TODAY, True), (YESTERDAY, False), (TOMORROW, False))
+    ),
+    *(
+        (guard, facts(*told), record(act, pulled=pulled), expected)
+        for guard, issued, act in (
+            (enclosing.every_pull_is_acknowledged, did("issue_pull_list", pulled="5-6", reasons={"a": 2}),
+             "acknowledge_pull_list"),
+            (enclosing.every_final_pull_is_acknowledged, did("issue_final_pull_list", pulled="5-6", reasons={"a": 2}),
+             "acknowledge_final_pull_list"),
+        )
+        for told, pulled, expected in (
+            ((), "5-6", False), ((issued,), "5-6", True), ((issued,), "6", "5"), ((issued,), "5-7", "7"),
+            ((issued,), "6-7", "5,7"),
+        )
+    ),
+    *(
+        (guard, facts(*told), NOTHING, expected)
+        for guard, issue, answer in (
+            (enclosing.pull_list_is_acknowledged, "issue_pull_list", "acknowledge_pull_list"),
+            (enclosing.final_pull_list_is_acknowledged, "issue_final_pull_list", "acknowledge_final_pull_list"),
+        )
+        for told, expected in (
+            ((), False), ((did(issue),), False), ((did(answer),), False), ((did(issue), did(answer)), True),
+            ((did(issue, pulled="9"), did(answer)), False), ((did(issue, pulled="1"), did(answer)), False),
+        )
+    ),
+    *(
+        (enclosing.sealed_serials_were_printed, facts(extract={state: "1-4,6-11"}), record("report_enclosing"),
+         expected)
+        for state, expected in (("printed", True), ("exported", False), ("pulled", False), ("enclosed", False))
+    ),
+    *(
+        (enclosing.sealed_serials_were_printed, facts(extract={"printed": "1-3,6-11"}), record("report_enclosing"), it)
+        for it in (False,)
+    ),
+    (enclosing.sealed_serials_were_scanned, facts(), record("report_enclosing"), True),
+    (enclosing.sealed_serials_were_scanned, facts(SCANNED), record("report_enclosing", sealed="6-11"), True),
+    (enclosing.sealed_serials_were_scanned, facts(SCANNED), record("report_enclosing", sealed="1,6-11"), "1"),
+    (
+        enclosing.sealed_serials_were_scanned, facts(SCANNED, settled(found="1")),
+        record("report_enclosing", sealed="1,6-11"), True,
+    ),
+    (
+        enclosing.sealed_serials_were_scanned, facts(settled(found="1"), SCANNED),
+        record("report_enclosing", sealed="1,6-11"), "1",
+    ),
+    (enclosing.enclosing_is_reconciled, facts(), NOTHING, True),
+    (enclosing.every_difference_is_settled, facts(), NOTHING, True),
+    (enclosing.every_difference_is_settled, facts(SCANNED), NOTHING, NAMED),
+    (
+        enclosing.every_difference_is_settled,
+        facts(SCANNED, settled(opened="4", found="1", reprinted="2-3", removed="5,13", unreadable=2)), NOTHING, True,
+    ),
+    (
+        enclosing.every_difference_is_settled, facts(SCANNED, settled(found="1"), settled(unreadable=1)), NOTHING,
+        "doubled:2 alien:13 though_pulled:5 mispaired:3 touched:4 unreadable:1",
+    ),
+    (enclosing.every_difference_is_settled, facts(settled(found="1"), SCANNED), NOTHING, NAMED),
+    (
+        enclosing.every_difference_is_settled,
+        facts(did("reconcile_enclosing", touched="", unreadable=2), settled(unreadable=2)), NOTHING, True,
+    ),
+    (
+        enclosing.every_difference_is_settled,
+        facts(did("reconcile_enclosing", touched="", unreadable=2), settled(unreadable=3)), NOTHING, True,
+    ),
+    (
+        enclosing.every_difference_is_settled,
+        facts(did("reconcile_enclosing", touched="", unreadable=1), settled(unreadable=2)), NOTHING, True,
+    ),
+    *(
+        (enclosing.settled_serials_are_open, facts(SCANNED), record("settle_differences", **(NONE | told)), expected)
+        for told, expected in (
+            ({"opened": "1-4"}, True), ({"found": "1"}, True), ({"reprinted": "2-3"}, True),
+            ({"removed": "5,13"}, True),
+            ({"opened": "5"}, "5"), ({"found": "6"}, "6"), ({"reprinted": "13"}, "13"), ({"removed": "1"}, "1"),
+            ({"removed": "12"}, "12"), ({"opened": "2", "removed": "13", "found": "7"}, "7"),
+        )
+    ),
+    (enclosing.settled_serials_are_open, facts(), record("settle_differences"), "8"),
+    (
+        enclosing.settled_serials_are_open, facts(did("reconcile_enclosing", alien="8", touched="8")),
+        record("settle_differences"), "8",
+    ),
+    *(
+        (enclosing.witness_is_on_the_register, facts(), record("settle_differences", witness=name), expected)
+        for name, expected in (("asahi", True), ("gone", False), ("nobody", False))
+    ),
+    *(
+        (enclosing.machine_count_agrees, facts(), record("report_enclosing", machine_count=number), expected)
+        for number, expected in ((11, True), (10, "10 ≠ 11"), (12, "12 ≠ 11"))
+    ),
+    (enclosing.every_printed_letter_is_sealed, facts(extract={"enclosed": "1"}, added={"printed": "13"}),
+     NOTHING, True),
+    (enclosing.every_printed_letter_is_sealed, facts(extract={"printed": "4", "exported": "6"}), NOTHING, "4,6"),
+    *(
+        (guard, facts(extract={"enclosed": "1-9"}, added={"enclosed": "13"}), record(act, **{field: number}), expected)
+        for guard, act, field in (
+            (enclosing.enclosed_count_agrees, "complete_enclosing", "letters_enclosed"),
+            (enclosing.delivered_equals_enclosed, "inspect_delivery", "delivered"),
+        )
+        for number, expected in ((9, True), (8, "9 ≠ 8"), (10, "9 ≠ 10"))
+    ),
+    *(
+        (enclosing.enclosed_additions_agree, facts(extract={"exported": "1"}, added={"exported": "13-14"}),
+         record("enclose_additions", letters_enclosed=number), expected)
+        for number, expected in ((2, True), (1, "2 ≠ 1"), (3, "2 ≠ 3"))
+    ),
+    *(
+        (enclosing.pieces_were_opened, facts(), sample(**told), expected)
+        for told, expected in (
+            ({}, True), ({"opened": 0, "wrong": 0}, False), ({"opened": 1, "wrong": 0}, True),
+            ({"opened": 9, "wrong": 9}, True), ({"opened": 10}, False), ({"opened": 2, "wrong": 3}, False),
+            ({"opened": 2, "opened_serials": "1-2"}, True), ({"opened": 2, "opened_serials": "1"}, False),
+            ({"opened": 2, "opened_serials": "1-3"}, False),
+        )
+    ),
+    (enclosing.sample_opening_found_nothing_wrong, facts(), sample(), True),
+    (enclosing.sample_opening_found_nothing_wrong, facts(), sample(wrong=1), "1/2"),
+    (enclosing.last_inspection_found_nothing_wrong, facts(), NOTHING, False),
+    (enclosing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery")), NOTHING, True),
+    (enclosing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery", wrong=1)), NOTHING, False),
+    (enclosing.replaced_pieces_are_pulled, facts(), NOTHING, True),
+    *(
+        (enclosing.replaced_pieces_are_pulled, facts(did("take_additions", replaced="3-4"), extract={state: "4"}),
+         NOTHING, expected)
+        for state, expected in (
+            ("exported", "3-4"), ("printed", "3-4"), ("enclosed", "3-4"), ("pulled", True), ("posted", True),
+        )
+    ),
+)  # fmt: skip
+
+POSTED = {"posted": "1-10"}
+BACK = did("record_returned_mail")
+
+MAILING: tuple[Case, ...] = (
+    (mailing.every_serial_is_enclosed_or_pulled, facts(extract={"enclosed": "1", "pulled": "2"}), NOTHING, True),
+    *(
+        (mailing.every_serial_is_enclosed_or_pulled, facts(extract={state: "3"}), NOTHING, "3")
+        for state in ("exported", "printed")
+    ),
+    *(
+        (guard, facts(extract={state: "1-10"}), record(act, **{field: number}), expected)
+        for guard, act, field, state in (
+            (mailing.approved_count_agrees, "approve_posting", "letters", "enclosed"),
+            (mailing.accepted_number_equals_enclosed, "post", "accepted", "enclosed"),
+            (mailing.slip_copy_agrees, "report_posting", "accepted", "posted"),
+        )
+        for number, expected in ((10, True), (9, "10 ≠ 9"), (11, "10 ≠ 11"))
+    ),
+    (mailing.posting_is_approved, facts(extract={"enclosed": "1-10"}), NOTHING, False),
+    *(
+        (mailing.posting_is_approved, facts(did("approve_posting"), extract={"enclosed": enclosed}), NOTHING, expected)
+        for enclosed, expected in (("1-10", True), ("1-9", "9 ≠ 10"), ("1-11", "11 ≠ 10"))
+    ),
+    (mailing.protection_was_rechecked_today, facts(), NOTHING, False),
+    *(
+        (mailing.protection_was_rechecked_today, facts(did("recheck_before_posting", NOW + later)), NOTHING, expected)
+        for later, expected in ((timedelta(), True), (timedelta(days=-1), False), (timedelta(days=1), False))
+    ),
+    *(
+        (mailing.posted_today, facts(), record("post", posted_on=day), expected)
+        for day, expected in ((TODAY, True), (YESTERDAY, True), (TOMORROW, False))
+    ),
+    *(
+        (mailing.returned_mail_was_posted, facts(extract=POSTED), record("record_returned_mail", serials=named), it)
+        for named, it in (("3", True), ("10-11", False), ("11", False), ("", True))
+    ),
+    *(
+        (mailing.retrieved_pieces_were_posted, facts(extract=POSTED), record("request_retrieval", serials=named), it)
+        for named, it in (("4", True), ("4-5", True), ("10-11", False), ("11", False), ("", False))
+    ),
+    *(
+        (mailing.returned_counts_agree, facts(*told), record("end_returned_mail", returned=returned), expected)
+        for told, returned, expected in (
+            ((), {"moved": 4}, True), ((BACK,), {"unknown_address": 1}, True),
+            ((BACK,), {"unknown_address": 1, "moved": 0}, True),
+            ((BACK,), {"unknown_address": 2}, "unknown_address:1 ≠ unknown_address:2"),
+            ((BACK,), {}, "unknown_address:1 ≠ 0"),
+            ((BACK,), {"moved": 1}, "unknown_address:1 ≠ moved:1"),
+            ((BACK, did("record_returned_mail", reason="moved")), {"moved": 1}, True),
+            ((BACK, did("record_returned_mail", serials="4-5", reason="moved")), {"moved": 2, "unknown_address": 1},
+             True),
+            ((did("record_returned_mail", serials="4-5", reason="moved"), BACK), {"moved": 3},
+             "moved:2 unknown_address:1 ≠ moved:3"),
+        )
+    ),
+    *(
+        (mailing.contractor_posts_only_if_referred, facts(programme=consigning(poster=poster, work=work)), NOTHING, it)
+        for poster, work, it in (
+            ("ward", ("印刷",), True), ("contractor", ("印刷",), False), ("contractor", ("印刷", "差出"), True),
+        )
+    ),
+)  # fmt: skip
+
+COPIES = items(C_2026_01="electronic_copy with_contractor", C_2026_02="electronic_copy with_subcontractor",
+               B_2026_01="electronic_copy with_ward", C_2026_03="electronic_copy erased")  # fmt: skip
+THINGS = items(M_2026_01="medium with_ward", S_2026_01="paper with_contractor", S_2026_02="paper with_subcontractor")
+LATER, EARLIER = NOW + timedelta(minutes=1), NOW - timedelta(minutes=1)
+
+
+def erased(number: str = "C-2026-01", **changes: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "copy_number": number, "method": "overwrite", "tool": "t", "erased_at": NOW, "erased_by": "kobayashi",
+        "witness": "asahi",
+    }  # fmt: skip
+    return said | changes
+
+
+def copied(storage: str, act: str = "report_receipt", kind: str = "server") -> Told:
+    copies = [{"copy_number": "C-2026-01", "kind": kind, "place": "x", "storage": storage}]
+    return did(act, copies=copies)
+
+
+def destruction(**changes: Any) -> ActRecord:
+    return record("report_destruction", **changes)
+
+
+ERASURE: tuple[Case, ...] = (
+    (erasure.completion_is_reported, facts(did("report_completion")), NOTHING, True),
+    (erasure.ward_data_is_erased, facts(did("erase_ward_data")), NOTHING, True),
+    *(
+        (erasure.every_copy_is_covered, facts(items=COPIES),
+         record("report_erasure", copies=[erased(number) for number in numbers]), expected)
+        for numbers, expected in (
+            (("C-2026-01", "C-2026-02"), True), (("C-2026-01",), "C-2026-02"),
+            (("C-2026-01", "C-2026-02", "C-2026-09"), "C-2026-09"), ((), "C-2026-01 C-2026-02"),
+        )
+    ),
+    *(
+        (guard, facts(copied(storage)), record(act, copies=[erased(method=method)]), True)
+        for guard, act in (
+            (erasure.methods_fit_the_storage, "report_erasure"),
+            (erasure.ward_methods_fit_the_storage, "erase_ward_copies"),
+        )
+        for storage, method in (("hdd", "overwrite"), ("ssd", "destroy"), ("", "purge"), ("memory", "spool_cleared"))
+    ),
+    (erasure.methods_fit_the_storage, facts(), record("report_erasure", copies=[erased()]), True),
+    *(
+        (erasure.nobody_witnesses_himself, facts(),
+         record("report_erasure", copies=[erased(), erased(erased_by=by)]), expected)
+        for by, expected in (("kobayashi", True), ("asahi", False), ("yoshida", True))
+    ),
+    *(
+        (erasure.nothing_was_erased_in_the_future, facts(),
+         record("report_erasure", copies=[erased(), erased(erased_at=at)]), expected)
+        for at, expected in ((NOW, True), (EARLIER, True), (LATER, False))
+    ),
+    *(
+        (erasure.erased_copies_are_the_wards, facts(items=COPIES),
+         record("erase_ward_copies", copies=[erased(number)]), expected)
+        for number, expected in (("B-2026-01", True), ("C-2026-01", "C-2026-01"), ("C-2026-03", "C-2026-03"))
+    ),
+    *(
+        (erasure.ward_erasures_have_a_witness, facts(),
+         record("erase_ward_copies", copies=[erased(), erased(**told)]), expected)
+        for told, expected in (
+            ({}, True), ({"erased_by": "asahi"}, False), ({"erased_by": "yoshida"}, True),
+            ({"erased_at": LATER}, False),
+            ({"erased_at": EARLIER}, True),
+        )
+    ),
+    *(
+        (erasure.storage_of_each_copy_is_stated, facts(*told), record("report_erasure", copies=[erased()]), expected)
+        for told, expected in (
+            ((), True), ((copied("hdd"),), True), ((copied(""),), "C-2026-01"), ((copied("", kind="ssd"),), True),
+            ((copied(""), copied("tape", "register_copies")), True),
+        )
+    ),
+    (erasure.no_copy_is_left, facts(items=COPIES), NOTHING, "C-2026-01 C-2026-02"),
+    (erasure.no_copy_is_left, facts(items=COPIES[2:]), NOTHING, True),
+    (erasure.checker_covered_every_place, facts(), record("confirm_erasure"), True),
+    (erasure.checker_covered_every_place, facts(), record("confirm_erasure", every_place_covered=False), False),
+    (erasure.destroyed_items_are_with_the_ward, facts(items=THINGS),
+     record("destroy_items", items=("M-2026-01",)), True),
+    (
+        erasure.destroyed_items_are_with_the_ward, facts(items=THINGS),
+        record("destroy_items", items=("S-2026-01", "M-2026-01")), "S-2026-01",
+    ),
+    *(
+        (erasure.destruction_has_prior_consent, facts(*told), destruction(), expected)
+        for told, expected in (
+            ((), "S-2026-01"), ((did("consent_to_destruction"),), True),
+            ((did("consent_to_destruction", decided_on=YESTERDAY),), True),
+            ((did("consent_to_destruction", decided_on=TOMORROW),), "S-2026-01"),
+            ((did("consent_to_destruction", items=("S-2026-02",)),), "S-2026-01"),
+            ((did("consent_to_destruction"), did("consent_to_destruction", items=("S-2026-02",))), True),
+        )
+    ),
+    *(
+        (erasure.destroyed_items_were_elsewhere, facts(items=THINGS), destruction(items=(number,)), expected)
+        for number, expected in (("S-2026-01", True), ("S-2026-02", True), ("M-2026-01", "M-2026-01"))
+    ),
+    *(
+        (erasure.nobody_witnesses_his_own_destruction, facts(), destruction(**told), expected)
+        for told, expected in (
+            ({}, True), ({"destroyed_by": "asahi"}, False), ({"destroyed_by": "abe"}, True),
+            ({"destroyed_on": TOMORROW}, False), ({"destroyed_on": YESTERDAY}, True),
+        )
+    ),
+    (erasure.no_item_is_left, facts(items=COPIES[3:]), NOTHING, True),
+    (erasure.no_item_is_left, facts(items=(*THINGS, *COPIES[3:])), NOTHING, "M-2026-01 S-2026-01 S-2026-02"),
+    *(
+        (guard, facts(*map(did, acts)), NOTHING, expected)
+        for guard, acts, expected in (
+            (erasure.work_is_accepted_if_anything_was_done, (), False),
+            (erasure.work_is_accepted_if_anything_was_done, ("accept_work",), True),
+            (erasure.work_is_accepted_if_anything_was_done, ("cancel",), True),
+            (erasure.returned_mail_window_is_closed, (), True),
+            (erasure.returned_mail_window_is_closed, ("post",), False),
+            (erasure.returned_mail_window_is_closed, ("post", "end_returned_mail"), True),
+            (erasure.ward_holds_no_data, (), True),
+            (erasure.ward_holds_no_data, ("take_extract",), False),
+            (erasure.ward_holds_no_data, ("take_extract", "erase_ward_data"), True),
+        )
+    ),
+)  # fmt: skip
+
+MEASURES = {
+    "W-OP-01": measure("W-OP-01", guards=("close", "post")),
+    "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True),
+    "W-SY-01": measure("W-SY-01", guards=("post",), proof="enforced"),
+}
+FILE = "ef" * 32
+POST_MEASURES, CLOSE_MEASURES = oversight.measures_of("post"), oversight.measures_unless_nothing_went_out("close")
+
+
+def case(**told: Any) -> Incident:
+    report = IncidentReported(kind="loss", known_on=told.pop("known_on", YESTERDAY), persons=told.pop("persons", 101))
+    return Incident(number=1, report=report, **told)
+
+
+DONE_ALL = {"reported": frozenset({"prompt", "final"}), "persons_notified": True, "publication_decided": True}
+OPEN = {"incidents": frozenset({1})}
+
+OVERSIGHT: tuple[Case, ...] = (
+    (POST_MEASURES, facts(measures=MEASURES), NOTHING, "W-OP-01 W-OP-02"),
+    (POST_MEASURES, facts(measures=MEASURES, claimed={it: claim(it) for it in MEASURES}), NOTHING, True),
+    (
+        POST_MEASURES,
+        facts(measures=MEASURES, claimed={"W-OP-01": claim("W-OP-01"), "W-OP-02": claim("W-OP-02", "", YESTERDAY)}),
+        NOTHING, "W-OP-02",
+    ),
+    (CLOSE_MEASURES, facts(measures=MEASURES), NOTHING, True),
+    *(
+        (CLOSE_MEASURES, facts(did(act), measures=MEASURES), NOTHING, "W-OP-01")
+        for act in ("hand_over_medium", "hand_over_password", "record_movement")
+    ),
+    (CLOSE_MEASURES, facts(did("hand_over_medium"), claimed={"W-OP-01": claim("W-OP-01")}), NOTHING, True),
+    *(
+        (oversight.claimed_measures_are_on_the_list, facts(measures=MEASURES),
+         record("claim_measures", measures=named), expected)
+        for named, expected in ((("W-OP-01",), True), (("W-OP-01", "W-OP-99"), "W-OP-99"), (("W-OP-00",), "W-OP-00"))
+    ),
+    *(
+        (oversight.not_applicable_has_its_declaration, facts(measures=MEASURES),
+         record("claim_measures", measures=named, **told), expected)
+        for named, told, expected in (
+            (("W-OP-01",), {}, True), (("W-OP-01",), {"not_applicable": True, "evidence_file": FILE}, "W-OP-01"),
+            (("W-OP-02",), {"not_applicable": True}, False),
+            (("W-OP-02",), {"not_applicable": True, "evidence_file": FILE}, True),
+            (("W-OP-99",), {"not_applicable": True, "evidence_file": FILE}, True),
+        )
+    ),
+    *(
+        (oversight.evidence_is_of_the_past_and_still_valid, facts(),
+         record("claim_measures", happened_on=on, valid_until=until), expected)
+        for on, until, expected in (
+            (None, None, True), (TODAY, TODAY, True), (YESTERDAY, TOMORROW, True), (TOMORROW, None, f"{TOMORROW} – "),
+            (None, YESTERDAY, f" – {YESTERDAY}"), (TOMORROW, TOMORROW, f"{TOMORROW} – {TOMORROW}"),
+            (YESTERDAY, YESTERDAY, f"{YESTERDAY} – {YESTERDAY}"),
+        )
+    ),
+    *(
+        (oversight.evidence_file_is_these_measures_own, facts(claimed=claimed),
+         record("claim_measures", measures=("W-OP-01",), evidence_file=file), expected)
+        for claimed, file, expected in (
+            ({}, FILE, True), ({"W-OP-02": claim("W-OP-02", FILE)}, FILE, "W-OP-02"),
+            ({"W-OP-01": claim("W-OP-01", FILE)}, FILE, True), ({"W-OP-02": claim("W-OP-02")}, "", True),
+            ({"W-OP-02": claim("W-OP-02", OTHER)}, FILE, True), ({"W-OP-02": claim("W-OP-02", "ff" * 32)}, FILE, True),
+        )
+    ),
+    (oversight.no_incident_is_open, facts(), NOTHING, True),
+    (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
+    (oversight.new_referral_is_recorded, facts(), NOTHING, True),
+    (oversight.new_referral_is_recorded, facts(did("record_referral"), differs=("poster",)), NOTHING, True),
+    *(
+        (oversight.referral_is_decided, facts(), record("record_referral", decided_on=day), expected)
+        for day, expected in ((TODAY, True), (YESTERDAY, True), (TOMORROW, False))
+    ),
+    *(
+        (guard, facts(on_hold=held), record("hold"), held is wanted)
+        for guard, wanted in ((oversight.cycle_is_on_hold, True), (oversight.cycle_is_not_on_hold, False))
+        for held in (True, False)
+    ),
+    *(
+        (guard, facts(incidents=numbers), record(act), expected)
+        for guard, act in (
+            (oversight.incident_is_open, "settle_incident"), (oversight.assessed_incident_is_open, "assess_incident"),
+            (oversight.reported_incident_is_open, "report_to_commission"),
+            (oversight.notified_incident_is_open, "notify_persons"),
+            (oversight.publication_is_of_an_open_incident, "publish_incident"),
+            (oversight.discussion_is_of_an_open_incident, "discuss_measures"),
+        )
+        for numbers, expected in ((frozenset({1, 3}), True), (frozenset({3}), False), (frozenset[int](), False))
+    ),
+    *(
+        (oversight.report_lies_after_the_knowing, facts(cases=cases),
+         record("report_to_commission", report=which, reported_on=day), expected)
+        for cases, which, day, expected in (
+            ((), "prompt", TODAY, True), ((), "final", YESTERDAY, True), ((), "prompt", TOMORROW, False),
+            ((case(),), "prompt", YESTERDAY, True), ((case(),), "prompt", TODAY, True),
+            ((case(),), "prompt", YESTERDAY - timedelta(days=1), False), ((case(),), "final", TODAY, False),
+            ((case(reported=frozenset({"prompt"})),), "final", TODAY, True),
+            ((Incident(number=1, report=None),), "prompt", date(2026, 4, 1), True),
+            ((Incident(number=2, report=case().report), case(known_on=TODAY)), "prompt", YESTERDAY, False),
+            ((Incident(number=0, report=case().report), case(known_on=TODAY)), "prompt", YESTERDAY, False),
+        )
+    ),
+    *(
+        (oversight.notified_incident_is_open, facts(**OPEN), record("notify_persons", **told), expected)
+        for told, expected in (
+            ({"how": "substitute"}, False), ({"how": "substitute", "reason": "転居先不明"}, True),
+            ({"how": "visit"}, True),
+        )
+    ),
+    *(
+        (oversight.publication_is_of_an_open_incident, facts(**OPEN), record("publish_incident", **told), expected)
+        for told, expected in (
+            ({"published": False}, False), ({"published": False, "reason": "軽微"}, True), ({"published": True}, True),
+        )
+    ),
+    *(
+        (oversight.discussion_is_of_an_open_incident, facts(**OPEN), record("discuss_measures", **told), expected)
+        for told, expected in (
+            ({"incident": 0}, True), ({"incident": 2}, False), ({"discussed_on": YESTERDAY}, True),
+            ({"discussed_on": TOMORROW}, False),
+        )
+    ),
+    (oversight.duties_of_the_law_are_done, facts(), record("settle_incident"), True),
+    (oversight.duties_of_the_law_are_done, facts(cases=(case(persons=100),)), record("settle_incident"), True),
+    (oversight.duties_of_the_law_are_done, facts(cases=(Incident(number=1, report=None),)), record("settle_incident"),
+     True),
+    (oversight.duties_of_the_law_are_done, facts(cases=(case(reportable=False),)), record("settle_incident"), True),
+    (oversight.duties_of_the_law_are_done, facts(cases=(case(reportable=True, **DONE_ALL),)), record("settle_incident"),
+     True),
+    *(
+        (oversight.duties_of_the_law_are_done,
+         facts(cases=(Incident(number=number, report=case().report), case(reportable=False))),
+         record("settle_incident"),
+         True)
+        for number in (0, 2)
+    ),
+    *(
+        (oversight.act_is_still_owed, facts(*told, due=due), record("move_deadline"), expected)
+        for told, due, expected in (
+            ((), {"close": TODAY}, True), ((), {}, False), ((did("close"),), {"close": TODAY}, False),
+            ((did("close"),), {}, False),
+        )
+    ),
+    *(
+        (oversight.reminder_reached_the_person, facts(asked_by=by, reminded=to), record("acknowledge_reminder"), it)
+        for by, to, it in (
+            ("asahi", "asahi", True), ("asahi", "contractor", True), ("sato", "asahi", True),
+            ("kobayashi", "asahi", False),
+            ("asahi", "", False), ("sato", "", False), ("nobody", "nobody", False),
+        )
+    ),
+)  # fmt: skip
+
+CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT)
+
+
+@pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
+def test_a_guard_says_what_its_claim_says(guard: Guard, seen: Facts, brought: ActRecord, expected: Said) -> None:
+    """Each guard holds where its claim holds, and where it does not it says no or names what differs."""
+    verdict = said(guard.check(seen, brought))
+    assert verdict is expected if isinstance(expected, bool) else verdict == expected
+
+
+@pytest.mark.parametrize(("storage", "methods"), erasure.METHODS.items())
+def test_a_method_that_does_not_reach_is_named_with_those_that_do(storage: str, methods: tuple[str, ...]) -> None:
+    """A refused method is told with the copy, what it lies on, and every method that would do."""
+    wrong = next(method for method in erasure.METHOD_TITLES if method not in methods)
+    verdict = said(
+        erasure.methods_fit_the_storage.check(
+            facts(copied(storage)), record("report_erasure", copies=[erased(method=wrong)])
+        )
+    )
+    assert isinstance(verdict, str)
+    assert verdict.startswith("C-2026-01")
+    for title in (erasure.STORAGE_TITLES[storage], *(erasure.METHOD_TITLES[it] for it in (wrong, *methods))):
+        assert translate(title, "ja") in verdict
+
+
+@pytest.mark.parametrize(
+    ("told", "duties"),
+    [
+        ({}, {oversight.ASSESSMENT}),
+        ({"reportable": True}, {oversight.PROMPT, oversight.FINAL, oversight.NOTICE, oversight.PUBLICATION}),
+        *(
+            ({"reportable": True, **DONE_ALL, field: empty}, duties)
+            for field, empty, duties in (
+                ("reported", frozenset({"final"}), {oversight.PROMPT}),
+                ("reported", frozenset({"prompt"}), {oversight.FINAL}),
+                ("persons_notified", False, {oversight.NOTICE}),
+                ("publication_decided", False, {oversight.PUBLICATION}),
+            )
+        ),
+    ],
+)
+def test_what_the_law_still_asks_is_named(told: dict[str, Any], duties: set[str]) -> None:
+    """An incident of more than a hundred persons is not settled before each duty is done; each open one is named."""
+    verdict = said(oversight.duties_of_the_law_are_done.check(facts(cases=(case(**told),)), record("settle_incident")))
+    assert verdict == "、".join(translate(duty, "ja") for duty in oversight.open_duties(case(**told)))
+    assert set(oversight.open_duties(case(**told))) == duties
+
+
+def test_what_differs_from_the_referral_is_named_in_words() -> None:
+    """A year that differs from what the board approved names each point until its referral is recorded."""
+    verdict = oversight.new_referral_is_recorded.check(facts(differs=("poster", "medium")), NOTHING)
+    assert said(verdict) == f"{translate('who posts', 'ja')}、{translate('medium', 'ja')}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "feasible"),
+    [
+        ((Role.COORDINATOR,), (Role.APPROVER,), True),
+        ((Role.APPROVER,), (Role.APPROVER,), False),
+        ((Role.COORDINATOR,), (Role.COORDINATOR,), True),
+        ((Role.AUDITOR,), (Role.APPROVER,), False),
+        ((Role.APPROVER,), (Role.AUDITOR,), False),
+        ((Role.HANDLING_MANAGER,), (Role.HANDLING_MANAGER,), False),
+        ((Role.REGISTRAR,), (Role.REGISTRAR,), False),
+    ],
+)
+def test_four_eyes_need_two_people_of_today(
+    first: tuple[Role, ...], second: tuple[Role, ...], *, feasible: bool
+) -> None:
+    """Two roles are two pairs of eyes only where two different people who are valid today have them."""
+    assert oversight.four_eyes_are_feasible(first, second, facts()) is feasible
+    tomorrow = facts(now=NOW + timedelta(days=365))
+    assert not oversight.four_eyes_are_feasible(first, second, tomorrow)
+
+
+@pytest.mark.parametrize("scanned", [True, False])
+def test_scans_are_asked_for_where_the_programme_asks(*, scanned: bool) -> None:
+    """A programme that matches by scan waits for the reconciliation; one that trusts reports does not."""
+    programme = facts().programme
+    asking = programme.model_copy(update={"enclosing": programme.enclosing.model_copy(update={"match": "scan"})})
+    seen = facts(*((SCANNED,) if scanned else ()), programme=asking)
+    assert enclosing.enclosing_is_reconciled.check(seen, NOTHING) is scanned

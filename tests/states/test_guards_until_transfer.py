@@ -1,0 +1,572 @@
+"""Each guard of preparation, extraction and transfer says yes, no, or what differs, as it claims."""
+
+from datetime import date, timedelta
+
+import pytest
+from assumed import (
+    NOW,
+    TODAY,
+    TOMORROW,
+    YESTERDAY,
+    Said,
+    all_of,
+    did,
+    facts,
+    items,
+    record,
+    said,
+)
+
+from models.records.base import ActRecord, Nothing
+from states.facts import Facts, Guard
+from states.guards import extraction, preparation, transfer
+
+HASH, OTHER = "ab" * 32, "cd" * 32
+MEDIUM, NOTICE = "M-2026-01", "P-2026-01"
+POSTING = {"post": TODAY}
+NOTHING = Nothing()
+Case = tuple[Guard, Facts, ActRecord, Said]
+
+PREPARATION: tuple[Case, ...] = (
+    (preparation.handlers_are_registered, facts(did("register_handlers")), NOTHING, True),
+    (preparation.handlers_are_registered, facts(), NOTHING, False),
+    (preparation.work_plan_is_in, facts(did("submit_work_plan")), NOTHING, True),
+    (preparation.contacts_are_confirmed, facts(did("confirm_contacts")), NOTHING, True),
+    (preparation.special_provisions_are_attached, facts(), record("conclude_contract"), True),
+    (
+        preparation.special_provisions_are_attached, facts(),
+        record("conclude_contract", special_provisions_attached=False), False,
+    ),
+    *(
+        (
+            preparation.contract_period_covers_the_posting, facts(due=POSTING),
+            record("conclude_contract", begins_on=begins, ends_on=ends), expected,
+        )
+        for begins, ends, expected in (
+            (TODAY, TODAY, True),
+            (YESTERDAY, TOMORROW, True),
+            (TOMORROW, TOMORROW, str(TODAY)),
+            (YESTERDAY, YESTERDAY, str(TODAY)),
+        )
+    ),
+    (preparation.named_people_are_on_the_register, facts(), record("register_handlers"), True),
+    (
+        preparation.named_people_are_on_the_register, facts(),
+        record("register_handlers", handling_manager="nobody", handlers=("kobayashi", "noone")), "nobody noone",
+    ),
+    (preparation.subcontracting_has_consent, facts(), record("register_handlers"), True),
+    (
+        preparation.subcontracting_has_consent, facts(), record("register_handlers", subcontracting="consented"), False,
+    ),
+    (
+        preparation.subcontracting_has_consent, facts(),
+        record("register_handlers", subcontracting="consented", consent_number="決-1"), True,
+    ),
+    *(
+        (
+            preparation.plan_fits_the_posting, facts(due=POSTING),
+            record("submit_work_plan", printing_from=begins, enclosing_until=ends), expected,
+        )
+        for begins, ends, expected in (
+            (TODAY, TODAY, True),
+            (YESTERDAY, TODAY, True),
+            (TODAY, YESTERDAY, str(TODAY)),
+            (TODAY, TOMORROW, str(TODAY)),
+        )
+    ),
+    (preparation.nights_and_holidays_are_covered, facts(), record("confirm_contacts"), True),
+    *(
+        (preparation.nights_and_holidays_are_covered, facts(), record("confirm_contacts", **{field: False}), False)
+        for field in ("nights_and_holidays_covered", "business_flow_shared")
+    ),
+    (preparation.dummy_data_went_through, facts(), record("confirm_readiness"), True),
+    (preparation.dummy_data_went_through, facts(), record("confirm_readiness", dummy_data_tested=False), False),
+    (preparation.contractor_has_a_valid_manager, facts(), NOTHING, False),
+    (preparation.contractor_has_a_valid_manager, facts(did("register_handlers")), NOTHING, True),
+    *(
+        (
+            preparation.contractor_has_a_valid_manager, facts(did("register_handlers", handling_manager=name)), NOTHING,
+            False,
+        )
+        for name in ("gone", "nobody")
+    ),
+)  # fmt: skip
+
+TAKEN = did("take_extract")
+BORN = {"born_from": date(2006, 4, 2), "born_to": date(2007, 4, 1)}
+EXTRACTION: tuple[Case, ...] = (
+    (extraction.extract_is_taken, facts(TAKEN), NOTHING, True),
+    (extraction.original_has_a_new_number, facts(), record("receive_extract"), True),
+    (
+        extraction.original_has_a_new_number, facts(items=items(E_2026_01="extract_original with_ward")),
+        record("receive_extract"), "E-2026-01",
+    ),
+    (extraction.it_comes_from_the_register_section, facts(), record("receive_extract"), True),
+    *(
+        (
+            extraction.it_comes_from_the_register_section, facts(),
+            record("receive_extract", giver=giver, receiver=receiver), False,
+        )
+        for giver, receiver in (
+            ("nobody", "sato"), ("watanabe", "nobody"), ("watanabe", "watanabe"), ("moved", "sato"),
+            ("watanabe", "left"), ("sato", "suzuki"), ("watanabe", "asahi"),
+        )
+    ),
+    (extraction.encrypted_file_was_received, facts(), record("take_extract"), True),
+    (extraction.encrypted_file_was_received, facts(), record("take_extract", travelled_sha256=HASH), False),
+    (
+        extraction.encrypted_file_was_received, facts(did("receive_extract")),
+        record("take_extract", travelled_sha256=HASH), True,
+    ),
+    *(
+        (
+            extraction.encrypted_file_was_received, facts(did("receive_extract")),
+            record("take_extract", travelled_sha256=other), False,
+        )
+        for other in (OTHER, "aa" * 32)
+    ),
+    (extraction.exported_serials_are_counted, facts(), record("take_extract"), True),
+    (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=13), "12 ≠ 13"),
+    (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=11), "12 ≠ 11"),
+    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=15, held=2), True),
+    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=12), "12 ≠ 13"),
+    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=14), "14 ≠ 13"),
+    (extraction.birth_window_is_the_years, facts(), record("take_extract"), True),
+    (
+        extraction.birth_window_is_the_years, facts(),
+        record("take_extract", born_from=date(2006, 5, 5), born_to=date(2006, 5, 5)), True,
+    ),
+    *(
+        (extraction.birth_window_is_the_years, facts(), record("take_extract", **(BORN | wrong)), False)
+        for wrong in (
+            {"window_from": date(2006, 4, 1)}, {"window_from": date(2006, 4, 3)}, {"window_to": date(2007, 4, 2)},
+            {"born_from": date(2006, 4, 1)}, {"born_to": date(2007, 4, 2)},
+            {"born_from": date(2006, 5, 5), "born_to": date(2006, 5, 4)},
+        )
+    ),
+    (extraction.no_row_is_held, facts(), NOTHING, True),
+    (extraction.no_row_is_held, facts(TAKEN), NOTHING, True),
+    (extraction.no_row_is_held, facts(undecided=1), NOTHING, "1"),
+    (extraction.no_row_is_held, facts(did("take_extract", held=2), undecided=1), NOTHING, "2"),
+    (extraction.checkers_saw_the_same_counts, facts(), record("extract"), False),
+    (extraction.checkers_saw_the_same_counts, facts(TAKEN), record("extract"), True),
+    *(
+        (extraction.checkers_saw_the_same_counts, facts(TAKEN), record("extract", **wrong), False)
+        for wrong in ({"exported": 11}, {"exported": 13}, {"excluded": 0}, {"excluded": 2})
+    ),
+    (extraction.birth_window_was_compared, facts(), record("extract"), True),
+    (extraction.birth_window_was_compared, facts(), record("extract", window_seen=False), False),
+    (extraction.row_is_held, facts(), record("decide_row"), False),
+    *(
+        (
+            extraction.row_is_held,
+            facts(did("take_extract", rows=[{"row": row, "column": "氏名", "code": "font"} for row in rows])),
+            record("decide_row", row=5), expected,
+        )
+        for rows, expected in (((5,), True), ((3, 5), True), ((4, 6), False), ((), False))
+    ),
+    (extraction.substitute_is_named, facts(), record("decide_row"), True),
+    (extraction.substitute_is_named, facts(), record("decide_row", how="substitute"), False),
+    (extraction.substitute_is_named, facts(), record("decide_row", substitute="U+5D5C>U+5D0E"), False),
+    (
+        extraction.substitute_is_named, facts(), record("decide_row", how="substitute", substitute="U+5D5C>U+5D0E"),
+        True,
+    ),
+    *(
+        (extraction.substitute_is_listed, facts(), record("decide_row", how="substitute", substitute=pair), expected)
+        for pair, expected in (
+            ("U+5D5C>U+5D0E", True), ("U+5D5C>U+5D0F", "U+5D5C>U+5D0F"), ("U+845B U+E0100>U+845B", True),
+            ("U+5D5C>", "U+5D5C>"), ("U+5D5C>U+5D0E,U+5D5C>U+5CF6", "U+5D5C>U+5CF6"),
+            ("U+5D5C U+8FBB>U+5D0E U+5CF6", "U+5D5C U+8FBB>U+5D0E U+5CF6"),
+        )
+    ),
+    (extraction.substitute_is_listed, facts(), record("decide_row"), True),
+    (extraction.newly_protected_are_ours, facts(extract={"posted": "4"}), record("recheck_before_posting"), True),
+    *(
+        (
+            extraction.newly_protected_are_ours, facts(extract={"exported": "1-12"}),
+            record("recheck_before_sealing", newly_protected=named), expected,
+        )
+        for named, expected in (("12", True), ("12-13", False))
+    ),
+    (extraction.serials_are_new, facts(extract={"exported": "1-12"}), record("take_additions"), True),
+    (extraction.serials_are_new, facts(extract={"exported": "1-13"}), record("take_additions"), False),
+    (extraction.additions_add_up, facts(), record("take_additions"), True),
+    *(
+        (extraction.additions_add_up, facts(), record("take_additions", **wrong), expected)
+        for wrong, expected in (
+            ({"raw_hits": 0}, False), ({"raw_hits": 2}, False), ({"raw_hits": 3, "excluded": {"moved_out": 2}}, True),
+        )
+    ),
+    *(
+        (
+            extraction.changed_persons_are_ours, facts(extract={"exported": "1-12"}),
+            record("take_changes", moved=moved, died=died, newly_protected=protected), expected,
+        )
+        for moved, died, protected, expected in (
+            ("3", "5", "4", True), ("13", "", "", False), ("", "13", "", False), ("", "", "13", False),
+        )
+    ),
+    *(
+        (
+            extraction.changes_are_on_the_pull_list, facts(to_pull="3,5-6", extract={state: "1-12"}),
+            record("issue_pull_list", pulled=pulled), expected,
+        )
+        for state, pulled, expected in (
+            ("exported", "5", "3,6"), ("printed", "3,5-7", True), ("printed", "3,5", "6"), ("enclosed", "5", "3,6"),
+            ("pulled", "", True), ("posted", "", True),
+        )
+    ),
+    *(
+        (extraction.no_protected_piece_is_sealed, facts(newly_protected="4", extract={state: "1-12"}), NOTHING,
+         expected)
+        for state, expected in (("printed", "4"), ("exported", True), ("pulled", True))
+    ),
+    *(
+        (extraction.no_changed_piece_is_left, facts(to_pull="4", extract={state: "1-12"}), NOTHING, expected)
+        for state, expected in (("printed", "4"), ("enclosed", "4"), ("exported", "4"), ("pulled", True))
+    ),
+    (extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package"), True),
+    (
+        extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256=OTHER),
+        "cdcdcdcdcdcdcdcd ≠ abababababababab",
+    ),
+    (
+        extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256="aa" * 32),
+        "aaaaaaaaaaaaaaaa ≠ abababababababab",
+    ),
+    (extraction.font_is_the_judged_one, facts(), record("seal_package"), "abababababababab ≠ "),
+    (extraction.font_is_the_judged_one, facts(), record("seal_package", font_sha256=""), True),
+    *(
+        (extraction.no_protected_piece_is_left, facts(newly_protected="4", extract={state: "1-12"}), NOTHING, expected)
+        for state, expected in (
+            ("exported", "4"), ("printed", "4"), ("enclosed", "4"), ("posted", "4"), ("pulled", True),
+        )
+    ),
+    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data"), True),
+    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data", found=1), "1"),
+    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data", absent=False), "0"),
+)  # fmt: skip
+
+SEALED = did("seal_package")
+FRESH = did("recheck_before_sealing", NOW - timedelta(hours=24))
+LONG_AGO = NOW - timedelta(days=9)
+MEDIUM_HERE = {"items": items(M_2026_01="medium with_ward", P_2026_01="password_notice with_ward")}
+OUT = {"items": items(M_2026_01="medium with_contractor", P_2026_01="password_notice with_subcontractor")}
+APART = {"occasion": "別", "slip": "8"}
+RECEIVED = {"extract": {"exported": "1-11", "pulled": "12"}}
+SUBCONTRACTED = did("register_handlers", subcontracting="consented", consent_number="決-1")
+
+
+def moved(**changes: object) -> ActRecord:
+    return record("record_movement", **changes)
+
+
+TRANSFER: tuple[Case, ...] = (
+    *(
+        (guard, facts(did(act)), NOTHING, True)
+        for guard, act in (
+            (transfer.package_is_sealed, "seal_package"), (transfer.medium_is_handed_over, "hand_over_medium"),
+            (transfer.password_is_handed_over, "hand_over_password"), (transfer.receipt_is_reported, "report_receipt"),
+        )
+    ),
+    (transfer.protection_is_freshly_rechecked, facts(), NOTHING, False),
+    (transfer.protection_is_freshly_rechecked, facts(FRESH), NOTHING, True),
+    *(
+        (transfer.protection_is_freshly_rechecked, facts(did("recheck_before_sealing", at)), NOTHING, expected)
+        for at, expected in (
+            (NOW, True), (NOW - timedelta(hours=24, seconds=1), False), (NOW + timedelta(seconds=1), False),
+        )
+    ),
+    (transfer.package_was_read_back, facts(), record("seal_package"), True),
+    (transfer.package_was_read_back, facts(), record("seal_package", read_back=False), False),
+    (transfer.no_good_package_is_sealed, facts(), NOTHING, True),
+    (transfer.no_good_package_is_sealed, facts(SEALED, extract={"pulled": "12"}), NOTHING, False),
+    (transfer.no_good_package_is_sealed, facts(SEALED, extract={"pulled": "5,12"}), NOTHING, True),
+    (transfer.nobody_protected_is_inside, facts(extract={"pulled": "5"}), NOTHING, True),
+    (transfer.nobody_protected_is_inside, facts(SEALED, extract={"pulled": "5,12"}), NOTHING, "5"),
+    (
+        transfer.nobody_protected_is_inside, facts(did("seal_package", held_back=None), extract={"pulled": "5"}),
+        NOTHING, True,
+    ),
+    (transfer.package_was_read_back_today, facts(), NOTHING, False),
+    (transfer.package_was_read_back_today, facts(SEALED), NOTHING, True),
+    (transfer.package_was_read_back_today, facts(did("seal_package", read_back=False)), NOTHING, False),
+    (transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO)), NOTHING, False),
+    (
+        transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO), did("read_back_package")), NOTHING,
+        True,
+    ),
+    (
+        transfer.package_was_read_back_today,
+        facts(did("seal_package", LONG_AGO), did("read_back_package", LONG_AGO)), NOTHING, False,
+    ),
+    *(
+        (
+            transfer.package_was_read_back_today,
+            facts(did("seal_package", LONG_AGO), did("read_back_package", package_sha256=other)), NOTHING, False,
+        )
+        for other in (OTHER, "aa" * 32)
+    ),
+    (
+        transfer.package_was_read_back_today, facts(did("seal_package"), did("read_back_package", opened=False)),
+        NOTHING, False,
+    ),
+    (
+        transfer.package_was_read_back_today,
+        facts(did("seal_package"), did("read_back_package", LONG_AGO, opened=False)), NOTHING, True,
+    ),
+    (
+        transfer.package_was_read_back_today,
+        facts(did("seal_package"), did("read_back_package", NOW + timedelta(days=1), opened=False)), NOTHING, True,
+    ),
+    (transfer.package_was_read_back_today, facts(did("seal_package", NOW + timedelta(days=1))), NOTHING, False),
+    (transfer.read_back_found_nothing_wrong, facts(), record("read_back_package"), True),
+    *(
+        (transfer.read_back_found_nothing_wrong, facts(), record("read_back_package", **{field: False}), False)
+        for field in ("hash_agrees", "opened", "rows_agree")
+    ),
+    (transfer.medium_was_scanned_today, facts(), record("hand_over_medium"), True),
+    (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scan_clean=False), False),
+    (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scanned_on=YESTERDAY), False),
+    (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scanned_on=TOMORROW), False),
+    (transfer.bag_is_locked, facts(), moved(), True),
+    (transfer.bag_is_locked, facts(), moved(locked_bag=False), False),
+    (transfer.handed_over_in_person, facts(), moved(), True),
+    (transfer.handed_over_in_person, facts(), moved(in_person=False), False),
+    *(
+        (transfer.returned_in_person, facts(), record("return_items", in_person=how), expected)
+        for how, expected in ((None, True), (True, True), (False, False))
+    ),
+    *(
+        (transfer.arrived_in_good_condition, facts(), moved(condition=how), expected)
+        for how, expected in (("", True), ("good", True), ("damaged", False), ("seal_broken", False))
+    ),
+    *(
+        (
+            transfer.both_hands_are_registered, facts(),
+            record("hand_over_medium", giver=giver, carrier=carrier, receiver=receiver), expected,
+        )
+        for giver, carrier, receiver, expected in (
+            ("sato", "", "asahi", True), ("sato", "suzuki", "asahi", True), ("nobody", "suzuki", "asahi", False),
+            ("sato", "nobody", "asahi", False), ("sato", "", "nobody", False), ("left", "suzuki", "asahi", False),
+            ("sato", "left", "asahi", False), ("sato", "", "gone", False), ("sato", "", "suzuki", False),
+            ("sato", "", "watanabe", False),
+        )
+    ),
+    *(
+        (
+            transfer.returning_hands_are_registered, facts(),
+            record("return_items", giver="asahi", receiver=receiver), expected,
+        )
+        for receiver, expected in (("sato", True), ("watanabe", True), ("kobayashi", False), ("left", False))
+    ),
+    *(
+        (transfer.moving_hands_are_registered, facts(), moved(to=to, receiver=receiver), expected)
+        for to, receiver, expected in (
+            ("ward", "sato", True), ("ward", "kobayashi", False), ("contractor", "kobayashi", True),
+            ("contractor", "sato", False), ("subcontractor", "kobayashi", True), ("subcontractor", "sato", False),
+        )
+    ),
+    *(
+        (
+            transfer.giver_holds_it, facts(items=items(I_2026_01=f"proof_sheets {state}")), moved(giver=giver),
+            expected,
+        )
+        for giver, state, expected in (
+            ("sato", "with_ward", True), ("watanabe", "with_ward", True), ("asahi", "with_contractor", True),
+            ("asahi", "with_subcontractor", True), ("asahi", "with_ward", "I-2026-01"),
+            ("sato", "with_contractor", "I-2026-01"), ("sato", "lost", "I-2026-01"), ("nobody", "lost", True),
+        )
+    ),
+    (transfer.giver_holds_it, facts(), moved(), True),
+    (transfer.item_is_the_sealed_medium, facts(**MEDIUM_HERE), record("hand_over_medium"), False),
+    (transfer.item_is_the_sealed_medium, facts(SEALED, **MEDIUM_HERE), record("hand_over_medium"), True),
+    (transfer.item_is_the_sealed_medium, facts(SEALED, **OUT), record("hand_over_medium"), False),
+    *(
+        (transfer.item_is_the_sealed_medium, facts(SEALED, items=items(**{name: "medium with_ward"})),
+         record("hand_over_medium", item=name.replace("_", "-")), False)
+        for name in ("M_2026_00", "M_2026_02")
+    ),
+    (
+        transfer.item_is_the_sealed_medium, facts(SEALED, items=items(M_2026_01="medium lost")),
+        record("hand_over_medium"), False,
+    ),
+    (transfer.item_is_the_notice, facts(SEALED, **MEDIUM_HERE), record("hand_over_password"), True),
+    (transfer.item_is_the_notice, facts(SEALED, **OUT), record("hand_over_password"), False),
+    (
+        transfer.item_is_the_notice, facts(SEALED, items=items(P_2026_01="password_notice lost")),
+        record("hand_over_password"), False,
+    ),
+    (transfer.item_is_the_notice, facts(**MEDIUM_HERE), record("hand_over_password"), False),
+    *(
+        (
+            transfer.item_is_the_notice,
+            facts(*told, items=items(P_2026_01="password_notice with_ward", P_2026_02="password_notice with_ward")),
+            record("hand_over_password", item=number), expected,
+        )
+        for told, number, expected in (
+            ((SEALED, did("reprint_notice")), "P-2026-02", True), ((SEALED, did("reprint_notice")), "P-2026-01", False),
+            ((SEALED,), "P-2026-02", False), ((did("seal_package", notice="P-2026-02"),), "P-2026-01", False),
+            ((did("seal_package", notice="P-2026-02"), did("reprint_notice", notice="P-2026-01")), "P-2026-02", True),
+        )
+    ),
+    *(
+        (
+            transfer.password_goes_on_another_occasion, facts(did("hand_over_medium", NOW - ago)),
+            record("hand_over_password", **said), expected,
+        )
+        for ago, said, expected in (
+            (timedelta(hours=12), {}, True), (timedelta(hours=13), {}, True),
+            (timedelta(hours=11, minutes=59), {}, False),
+            (timedelta(days=1), {"occasion": "媒体"}, False), (timedelta(days=1), {"slip": "1"}, False),
+            (timedelta(days=1), {"slip": "0"}, True), (timedelta(days=1), {"occasion": "五"}, True),
+            (-timedelta(hours=13), {}, True), (-timedelta(hours=11), {}, False),
+        )
+    ),
+    (
+        transfer.password_goes_on_another_occasion,
+        facts(did("record_movement", NOW, item=MEDIUM, to="contractor"), **OUT), record("hand_over_password"), False,
+    ),
+    (
+        transfer.password_goes_on_another_occasion,
+        facts(did("record_movement", NOW, item=MEDIUM, to="ward"), **OUT), record("hand_over_password"), True,
+    ),
+    (
+        transfer.password_goes_on_another_occasion,
+        facts(did("record_movement", NOW, item="S-2026-01", to="contractor"), **OUT),
+        record("hand_over_password"), True,
+    ),
+    (transfer.medium_goes_on_another_occasion, facts(), record("hand_over_medium"), True),
+    (
+        transfer.medium_goes_on_another_occasion, facts(did("hand_over_password")), record("hand_over_medium"), False,
+    ),
+    (
+        transfer.medium_goes_on_another_occasion,
+        facts(did("record_movement", NOW, item=NOTICE, to="subcontractor"), **OUT), record("hand_over_medium"), False,
+    ),
+    *(
+        (
+            transfer.medium_and_notice_move_apart, facts(did(act), **OUT), moved(item=item, to=to, **APART), expected,
+        )
+        for act, item, to, expected in (
+            ("hand_over_medium", NOTICE, "contractor", False), ("hand_over_medium", NOTICE, "ward", True),
+            ("hand_over_medium", MEDIUM, "contractor", True), ("hand_over_password", MEDIUM, "contractor", False),
+            ("hand_over_medium", "S-2026-01", "contractor", True),
+        )
+    ),
+    (
+        transfer.medium_and_notice_move_apart, facts(did("hand_over_medium")),
+        moved(item="P-2026-09", kind="password_notice", to="contractor", **APART), False,
+    ),
+    (transfer.another_person_carries_the_notice, facts(did("hand_over_medium")), record("hand_over_password"), False),
+    (
+        transfer.another_person_carries_the_notice, facts(did("hand_over_medium")),
+        record("hand_over_password", giver="suzuki"), True,
+    ),
+    (transfer.medium_and_notice_return_on_other_days, facts(**OUT), record("return_items"), False),
+    *(
+        (
+            transfer.medium_and_notice_return_on_other_days,
+            facts(did("return_items", at, items=(MEDIUM,)), **OUT), record("return_items", items=(NOTICE,)), expected,
+        )
+        for at, expected in ((NOW, False), (NOW - timedelta(days=1), True), (NOW + timedelta(days=1), True))
+    ),
+    *(
+        (transfer.subcontractor_has_consent, facts(*told), moved(to=to), expected)
+        for told, to, expected in (
+            ((), "ward", True), ((), "contractor", True), ((), "subcontractor", False),
+            ((did("register_handlers"),), "subcontractor", False), ((SUBCONTRACTED,), "subcontractor", True),
+        )
+    ),
+    *(
+        (
+            transfer.copies_at_a_subcontractor_have_consent, facts(*told), record("register_copies", holder=holder),
+            expected,
+        )
+        for told, holder, expected in (
+            ((), "ward", True), ((), "contractor", True), ((), "subcontractor", False),
+            ((SUBCONTRACTED,), "subcontractor", True),
+        )
+    ),
+    (transfer.copies_have_numbers_of_their_own, facts(), record("register_copies"), True),
+    (
+        transfer.copies_have_numbers_of_their_own, facts(items=items(C_2026_09="electronic_copy with_ward")),
+        record("register_copies"), "C-2026-09",
+    ),
+    (
+        transfer.copies_have_numbers_of_their_own, facts(),
+        record("register_copies", copies=[{"copy_number": "C-2026-09", "kind": "x", "place": "y"}] * 2), "C-2026-09",
+    ),
+    *(
+        (
+            transfer.lost_item_was_in_somebodys_hands, facts(items=items(M_2026_01=f"medium {state}")),
+            record("record_loss"), expected,
+        )
+        for state, expected in (
+            ("with_ward", True), ("with_contractor", True), ("lost", MEDIUM), ("erased", MEDIUM), ("destroyed", MEDIUM),
+        )
+    ),
+    (transfer.printed_notice_is_in_force, facts(SEALED), record("record_notice_printed"), True),
+    (
+        transfer.printed_notice_is_in_force, facts(SEALED), record("record_notice_printed", in_sealed_envelope=False),
+        False,
+    ),
+    *(
+        (transfer.printed_notice_is_in_force, facts(SEALED), record("record_notice_printed", notice=other), False)
+        for other in ("P-2026-02", "P-2026-00")
+    ),
+    (transfer.password_is_still_needed, facts(), NOTHING, False),
+    (transfer.password_is_still_needed, facts(SEALED), NOTHING, True),
+    (transfer.password_is_still_needed, facts(SEALED, did("report_receipt")), NOTHING, False),
+    *(
+        (transfer.former_notice_is_not_lost, facts(), record("reprint_notice", reason=reason), expected)
+        for reason, expected in (("damaged", True), ("misprint", True), ("lost", False))
+    ),
+    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip"), True),
+    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="2"), False),
+    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="0"), False),
+    (transfer.slip_is_on_record, facts(), record("reprint_slip"), False),
+    (transfer.hash_is_the_sealed_one, facts(SEALED), record("report_receipt"), True),
+    (transfer.hash_is_the_sealed_one, facts(), record("report_receipt"), False),
+    *(
+        (transfer.hash_is_the_sealed_one, facts(SEALED), record("report_receipt", package_sha256=other), False)
+        for other in (OTHER, "aa" * 32)
+    ),
+    (transfer.arrived_clean_and_whole, facts(), record("report_receipt"), True),
+    *(
+        (transfer.arrived_clean_and_whole, facts(), record("report_receipt", **{field: False}), False)
+        for field in ("condition_good", "scan_clean")
+    ),
+    *(
+        (transfer.received_count_agrees, facts(**RECEIVED), record("report_receipt", received=number), expected)
+        for number, expected in ((11, True), (10, False), (12, False))
+    ),
+    (
+        transfer.received_count_agrees, facts(extract={"exported": "1-11"}, added={"exported": "12"}),
+        record("report_receipt"), True,
+    ),
+    (transfer.received_equals_exported, facts(**RECEIVED), NOTHING, False),
+    (transfer.received_equals_exported, facts(SEALED, did("report_receipt"), **RECEIVED), NOTHING, True),
+    (transfer.received_equals_exported, facts(did("report_receipt"), **RECEIVED), NOTHING, False),
+    (transfer.received_equals_exported, facts(SEALED, did("report_receipt", received=9), **RECEIVED), NOTHING, False),
+    (
+        transfer.received_equals_exported, facts(SEALED, did("report_receipt", scan_clean=False), **RECEIVED), NOTHING,
+        False,
+    ),
+    (transfer.nothing_has_left_yet, facts(), record("recheck_before_sealing"), True),
+    (transfer.nothing_has_left_yet, facts(did("hand_over_medium")), record("recheck_before_sealing"), False),
+    (transfer.every_item_is_back, facts(**MEDIUM_HERE), NOTHING, True),
+    (transfer.every_item_is_back, facts(**OUT), NOTHING, f"{MEDIUM} {NOTICE}"),
+    (transfer.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM, NOTICE)), True),
+    (transfer.returned_items_were_out, facts(**OUT), record("return_items"), "S-2026-01"),
+)  # fmt: skip
+
+CASES = (*PREPARATION, *EXTRACTION, *TRANSFER)
+
+
+@pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
+def test_a_guard_says_what_its_claim_says(guard: Guard, seen: Facts, brought: ActRecord, expected: Said) -> None:
+    """Each guard holds where its claim holds, and where it does not it says no or names what differs."""
+    verdict = said(guard.check(seen, brought))
+    assert verdict is expected if isinstance(expected, bool) else verdict == expected

@@ -1,0 +1,45 @@
+"""Two hundred years in which something goes wrong, each drawn from its seed: all laws after every step, and an end."""
+
+from pathlib import Path
+
+import pytest
+from direct import YEAR, rehearsed
+
+from desk import faults, laws
+from desk.rehearse import Plan
+
+SEEDS, AT_ONCE = 200, 10
+SAMPLE = (1, 2, 3)
+
+
+def live_through(seed: int, template: Path, out: Path) -> dict[str, str]:
+    """Live through a year with the faults of a seed, and return how each of them ended."""
+    plan = Plan(
+        year=YEAR, out=out, persons=50 + seed % 50, extract=None, late={}, seed=seed, keep=False,
+        faults=1 + seed % faults.HIGHEST,
+    )  # fmt: skip
+    with rehearsed(template, plan) as rehearsal:
+        try:
+            rehearsal.run(lambda _today, _facts: None)
+            told = rehearsal.summary(seconds=0)
+        except Exception as error:
+            error.add_note(f"{plan.command()} : {list(rehearsal.faults.told())}")
+            raise
+    assert (told["state"], told["personal_data_found"], told["counts_hold"]) == ("closed", 0, True), plan.command()
+    return {it["act"]: it["ended"] for it in told["faults"]}
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_a_year_with_faults_closes_under_every_law(seed: int, template_home: Path, tmp_path: Path) -> None:
+    """With faults of each level the year closes, every fault has ended, and no law was broken after any step."""
+    ended = live_through(seed, template_home, tmp_path / "year")
+    assert ended
+    assert all(ended.values()), ended
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(SAMPLE[-1] + 1, SEEDS + 1, AT_ONCE))
+def test_two_hundred_years_with_faults_close_under_every_law(first: int, template_home: Path, tmp_path: Path) -> None:
+    """Whatever the seed, the year closes, every fault has ended, and no law was broken after any step."""
+    for seed in range(first, min(first + AT_ONCE, SEEDS + 1)):
+        assert all(live_through(seed, template_home, tmp_path / f"{seed}").values()), seed
