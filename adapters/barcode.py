@@ -181,6 +181,11 @@ class Towns:
         found = self.barcode(postal_code, address)
         return found.bars if found else ""
 
+    def doubts(self, postal_code: str, address: str) -> tuple[str, ...]:
+        """Return why somebody should look at an address: keys of DOUBTS, or "none" where no barcode is made."""
+        found = self.barcode(postal_code, address)
+        return found.doubtful if found and found.bars else ("none",)
+
 
 def _cleaned(rest: str) -> str:
     """Do steps 1 and 2: capital letters, and & / ・ . taken out."""

@@ -784,6 +784,8 @@ def _complaint(error: typst.TypstError, *, reason_may_show: bool) -> BadSetting:
     name, line = place.groups() if place else ("?", "?")
     reason = error.message if reason_may_show else _("not shown, because it could quote a resident's data")
     return BadSetting(
-        _("The template {name} does not compile, line {line}: {reason}").format(name=name, line=line, reason=reason),
+        _("The template {name} does not compile, line {line}: {reason}").format(
+            name=Path(name).name, line=line, reason=reason
+        ),
         _("Mend the template and look at a specimen."),
     )

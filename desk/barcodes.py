@@ -17,6 +17,12 @@ def furnish(app: typer.Typer) -> None:
     )
 
 
+def reason_of(code: str) -> str:
+    """Say why somebody should look at an address."""
+    none = _("No customer barcode: representative postal code, or the town is not in the address.")
+    return _(DOUBTS[code]) if code in DOUBTS else none
+
+
 def barcode(
     postal: str = typer.Argument(help=_("Postal code, such as 160-0023.")),
     address_b: str = typer.Argument(help=_("The address after the town; - reads it from standard input.")),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from desk.barcodes import reason_of
 from desk.console import say, say_aside, say_json
 from desk.cycles import JSON
 from models.errors import Unknown
@@ -120,10 +121,5 @@ def erase(
 
 def _tell_doubts(doubts: dict[str, str]) -> None:
     """List the letters without a customer barcode, and those whose barcode somebody should look at."""
-    from adapters.barcode import DOUBTS  # noqa: PLC0415 - not needed for --help
-
-    none = _("No customer barcode: representative postal code, or the town is not in the address.")
     for code, serials in doubts.items():
-        say(
-            _("{reason} Serials: {serials}").format(reason=_(DOUBTS[code]) if code in DOUBTS else none, serials=serials)
-        )
+        say(_("{reason} Serials: {serials}").format(reason=reason_of(code), serials=serials))

@@ -1,13 +1,12 @@
 """`tsudoi enclosing`: scan logs and trays against the serials, what is still open, and the report that follows."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from desk.acts import tell_outcome
-from desk.console import DONE, HELD, say, say_json, say_table
+from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
 from models.words import N_, _
 from steps import enclosing
@@ -86,16 +85,17 @@ def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JS
 def imprint(
     year: int = YEAR,
     digests: Path = typer.Argument(help=_("The contractor's check values.")),
+    by: str = _BY,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
     from steps import printing  # noqa: PLC0415 - typst is not needed for --help
 
     office = Office.open()
-    found = printing.compare_imprint(office, office.cycle_id(year, programme), digests)
+    found, outcome = printing.compare_imprint(office, office.cycle_id(year, programme), digests, by=by)
     holds = not (found.wrong or found.missing or found.alien)
     if as_json:
-        say_json(asdict(found) | {"holds": holds})
+        say_json(found.model_dump() | {"holds": holds, "seq": outcome.seq})
         return DONE if holds else HELD
     say(_("{count} rows are right.").format(count=f"{found.right:,}"))
     for label, serials in (
@@ -105,6 +105,8 @@ def imprint(
     ):
         if serials:
             say(label.format(serials=serials), style="bold red")
+    if not holds:
+        say_aside("→ " + _("Have them mended and compared again: nothing counts as printed before."))
     return DONE if holds else HELD
 
 

@@ -18,6 +18,7 @@ from steps.office import Office
 if TYPE_CHECKING:
     from steps.arriving import Ask
     from steps.extraction import HeldRow
+    from steps.printing import Doubtful
     from steps.protection import Told
 
 _YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
@@ -44,6 +45,9 @@ def furnish(app: typer.Typer) -> None:
     extract.command("decide", help=_("Decide on a held row, as a named person."))(decide)
     extract.command("held", help=_("List the held rows, with decisions and proposals."))(held)
     extract.command("report", help=_("Show and print the page for the two checkers."))(report)
+    extract.command("barcodes", help=_("List letters with no or a doubtful customer barcode, by serial and row."))(
+        barcodes
+    )
     extract.command("changes", help=_("Take the register's list of changes after the extraction."))(changes)
     extract.command("recheck", help=_("Compare the register's present list of protected persons: the re-check."))(
         recheck
@@ -196,6 +200,20 @@ def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
     return DONE
 
 
+def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+
+    office = Office.open()
+    found = printing.barcode_doubts(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json({"wanted": found is not None, "doubtful": [asdict(it) for it in found or ()]})
+    elif found is None:
+        say(_("The programme wants no customer barcodes (paper.customer_barcode)."))
+    else:
+        say_table([_("Serial"), _("Row"), _("Reason")], [_doubtful_line(it) for it in found])
+    return DONE
+
+
 def changes(
     path: Path = _LIST, year: int = _YEAR, by: str = _BY, programme: str = PROGRAMME, as_json: bool = JSON
 ) -> int:
@@ -265,6 +283,13 @@ def _tell(told: "Told", *, as_json: bool) -> int:
 
 def _still_there() -> str:
     return _("The extract still lies where you took it from: erase it there.")
+
+
+def _doubtful_line(it: "Doubtful") -> list[str]:
+    from desk.barcodes import reason_of  # noqa: PLC0415 - not needed for --help
+
+    row = _("{row} of the additional extract").format(row=it.row) if it.additional else str(it.row)
+    return [str(it.serial), row, reason_of(it.code)]
 
 
 def _held_line(row: "HeldRow") -> list[str]:

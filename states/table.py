@@ -441,12 +441,19 @@ TABLE = (
         source="転入届の届出期間14日",
     ),
     Row(
+        trigger="compare_imprint", event="imprint_compared", ja="印字データ照合",
+        en="Compare the rows to be printed with those sent", froms=("transferred", "proof_approved"), who=COORDINATOR,
+        owner=Side.WARD, repeats=True, under_hold=True, by_machine=True, record=printing.ImprintCompared, guards=(),
+        source="domain.md 2（東京都2021）",
+    ),
+    Row(
         trigger="report_printing", event="printing_reported", ja="印刷・印字完了報告", en="Report printing",
         froms=("proof_approved",), who=MANAGER, owner=Side.CONTRACTOR, due="D-8bd", after=("approve_proof",),
         repeats=True, record=printing.PrintingReported,
         guards=(
             g_printing.text_is_approved,
             g_printing.imprint_is_approved,
+            g_printing.compared_rows_agree,
             g_printing.printed_from_the_approved_template,
             g_printing.printed_serials_were_to_print,
             g_printing.spoiled_sheets_are_kept,

@@ -187,8 +187,7 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
         return {}
     found: dict[str, list[int]] = {code: [] for code in ("none", *DOUBTS)}
     for person in addressees(folder):
-        barcode = towns.barcode(person.postal_code, person.address)
-        for code in barcode.doubtful if barcode and barcode.bars else ("none",):
+        for code in towns.doubts(person.postal_code, person.address):
             found[code].append(person.serial)
     return {code: compact(serials) for code, serials in found.items() if serials}
 

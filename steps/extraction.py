@@ -254,6 +254,19 @@ def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee
         yield Addressee(**json.loads(line))
 
 
+def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, int]:
+    """Return the row of the extract, as a spreadsheet counts, in which each of these serials stands."""
+    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
+
+    facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
+    record = facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
+    if record is None or not serials:
+        return {}
+    frame = roll.kept(vault, record.extract_sha256, facts.programme).frame
+    found = frame.join(roll.numbers_of(vault, serials), on=roll.NUMBER).unique("serial", keep="first")
+    return dict(found.select("serial", "row").iter_rows())
+
+
 def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     """Return what the search for residents' data looks for: everybody in an extract, and in the register's lists."""
     from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table

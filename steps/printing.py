@@ -3,19 +3,22 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
 from models.database import reading
 from models.errors import BadInput, Unknown
 from models.programme import Programme
-from models.records.printing import ManuscriptDelivered
+from models.records.printing import ImprintCompared, ManuscriptDelivered
 from models.records.transfer import PackageSealed
 from models.serials import compact
 from models.words import _
+from states.door import Ask, Outcome
+from states.facts import Evidence
 from steps import papers
 from steps.contractor import row_digest
-from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of
+from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
 from steps.office import Office, templates_of, towns_file
 
 LETTERS = "letters-additions"
@@ -61,6 +64,37 @@ def towns_of(programme: Programme) -> Towns | None:
     return Towns.read(towns_file(programme).read_text(encoding="utf-8")) if wanted else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Doubtful:
+    """A letter without customer barcode (`code` is "none"), or with one that somebody should look at: by its serial.
+
+    `row` is that of the extract, or of the additional one.
+    """
+
+    code: str
+    serial: int
+    row: int
+    additional: bool
+
+
+def barcode_doubts(office: Office, cycle_id: str) -> list[Doubtful] | None:
+    """Return the doubtful addresses by serial and row, never by what is written there; None where none are wanted."""
+    towns = towns_of(papers.facts_of(office, cycle_id).programme)
+    if towns is None:
+        return None
+    return [it for act in (ADDRESSEES, ADDITIONS) for it in _doubtful(office, cycle_id, act, towns)]
+
+
+def _doubtful(office: Office, cycle_id: str, act: str, towns: Towns) -> list[Doubtful]:
+    found = [
+        (code, person.serial)
+        for person in addressees_of(office, cycle_id, act)
+        for code in towns.doubts(person.postal_code, person.address)
+    ]
+    rows = rows_of(office, cycle_id, act, compact(serial for _code, serial in found))
+    return [Doubtful(code=code, serial=serial, row=rows[serial], additional=act == ADDITIONS) for code, serial in found]
+
+
 def template_sha256(programme: Programme) -> str:
     """Return the SHA-256 over the letter's templates: what is approved is this, and nothing else may be printed."""
     digest = hashlib.sha256()
@@ -70,24 +104,29 @@ def template_sha256(programme: Programme) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Imprint:
-    """What the contractor is about to print against what the ward sent: serials, and how many rows are right."""
+def compare_imprint(
+    office: Office, cycle_id: str, digests: Path, *, by: str, via: str = "desk"
+) -> tuple[ImprintCompared, Outcome]:
+    """Compare the contractor's check values row by row with the addressees of the vault, and record what was found.
 
-    right: int
-    wrong: str
-    missing: str
-    alien: str
-
-
-def compare_imprint(office: Office, cycle_id: str, digests: Path) -> Imprint:
-    """Compare the contractor's check values row by row with the addressees of the vault (Tokyo 2021).
+    Nothing is reported as printed while the last comparison found a difference (Tokyo 2021).
 
     Raises:
         BadInput: the file does not hold check values.
+        Refused: it is not the time for it.
         Unknown: no package is sealed yet.
 
     """
+    office.door.ask_first(cycle_id, "compare_imprint", by=by, via=via)
+    record = _compared(office, cycle_id, digests)
+    ask = Ask(
+        cycle_id=cycle_id, trigger="compare_imprint", by=by, via=via, record=record,
+        key=f"{cycle_id}/compare_imprint/{uuid4().hex}", evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    return record, office.door.perform(ask)
+
+
+def _compared(office: Office, cycle_id: str, digests: Path) -> ImprintCompared:
     facts = papers.facts_of(office, cycle_id)
     sealed = facts.record("seal_package", PackageSealed)
     if sealed is None:
@@ -101,7 +140,8 @@ def compare_imprint(office: Office, cycle_id: str, digests: Path) -> Imprint:
         if row.serial not in gone
     }
     wrong = {serial for serial in ours.keys() & told.keys() if ours[serial] != told[serial]}
-    return Imprint(
+    return ImprintCompared(
+        digests_sha256=hashlib.sha256(digests.read_bytes()).hexdigest(),
         right=len(ours.keys() & told.keys()) - len(wrong),
         wrong=compact(wrong),
         missing=compact(ours.keys() - told.keys()),

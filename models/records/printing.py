@@ -46,6 +46,16 @@ class ProofApproved(ActRecord):
     version: Version = Field(title="Version")
 
 
+class ImprintCompared(ActRecord):
+    """印字データ照合: check values of what a print system is about to print against the addressees that were sent."""
+
+    digests_sha256: Sha256 = Field(title="SHA-256 of the check values")
+    right: Count = Field(title="Rows that are right")
+    wrong: SerialText = Field(default="", title="Serials with another's name or address")
+    missing: SerialText = Field(default="", title="Serials not about to be printed")
+    alien: SerialText = Field(default="", title="Serials that do not belong here")
+
+
 class PrintingReported(ActRecord):
     """印字件数報告・損紙処理記録 (document 12): good and spoiled by serial; blank stock is counted, not named."""
 

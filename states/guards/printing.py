@@ -2,6 +2,7 @@
 
 from models.records.extraction import ExtractTaken
 from models.records.printing import (
+    ImprintCompared,
     ImprintSampleSubmitted,
     ManuscriptDelivered,
     PrintingCompleted,
@@ -110,6 +111,15 @@ def spoiled_sheets_are_kept(facts: Facts, record: PrintingReported) -> Verdict:
 def printed_from_the_approved_template(facts: Facts, record: PrintingReported) -> Verdict:
     """The letters were printed from the template that was approved."""
     return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims(owes="compare_imprint")
+def compared_rows_agree(facts: Facts) -> Verdict:
+    """Where the rows to be printed were compared with those sent, the last comparison found no difference."""
+    last = facts.record("compare_imprint", ImprintCompared)
+    found = {"wrong": last.wrong, "missing": last.missing, "alien": last.alien} if last else {}
+    left = {kind: serials for kind, serials in found.items() if serials}
+    return Shortfall(names=" ".join(f"{kind}:{serials}" for kind, serials in left.items())) if left else True
 
 
 @claims_of(PrintingReported)

@@ -9,13 +9,14 @@ import pypdfium2
 import pytest
 from speaking import Tsudoi
 
+from adapters.barcode import Towns
 from adapters.clock import VirtualClock
 from adapters.package import seal
 from desk import cast
 from desk.cast import Scene
 from desk.printer import Printer
-from steps import acting, papers
-from steps.office import Office, measures_of
+from steps import acting, papers, printing
+from steps.office import Office, measures_of, towns_file
 
 pytestmark = pytest.mark.xdist_group("extract_commands")
 CYCLE, PASSWORD = "hatachi-2026", "Kagi-1234"
@@ -137,3 +138,19 @@ def test_the_protected_are_only_counted_on_the_screen(tsudoi: Tsudoi, ready: Pat
     assert "1 名" in said.out
     assert "秘密" not in said.out + said.err
     assert "秘密　保子" in out.read_text(encoding="utf-8-sig")
+
+
+def test_doubtful_barcodes_are_listed_by_serial_and_row(
+    ready: Path, tsudoi: Tsudoi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ward sees whose barcode somebody should look at, and not one address; a programme without them says so."""
+    _extract(ready, _row(1), _row(2, "試験　花子").replace("1番", "1番ABC101"))
+    assert _take(tsudoi) == 0
+    assert "customer_barcode" in tsudoi("extract", "barcodes", 2026).out
+    towns = Towns.read(towns_file(Office.open().programme()[0]).read_text(encoding="utf-8"))
+    monkeypatch.setattr(printing, "towns_of", lambda _programme: towns)
+    told = json.loads(tsudoi("extract", "barcodes", 2026, "--json").out)
+    assert [(it["code"], it["row"], it["additional"]) for it in told["doubtful"]] == [("letter_run", 3, False)]
+    said = tsudoi("extract", "barcodes", 2026)
+    assert said.status == 0
+    assert "西新宿" not in said.out

@@ -123,6 +123,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "submit_imprint_sample": {"version": 1, "serials": "1-3"},
         "approve_proof": {"version": 1},
         "approve_proof_again": {"version": 1},
+        "compare_imprint": {"digests_sha256": HASH, "right": 11},
         "take_additions": {"extract_sha256": HASH, "raw_hits": 1, "excluded": {}, "serials": "13"},
         "report_printing": {"good": "1-11", "spoiled": "2", "reprinted": "2", "spoiled_stack": STACK},
         "complete_printing": {"letters_printed": 11},

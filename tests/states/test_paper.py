@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import CYCLE, HASH, STACK, YEAR, Year
+from scenes import CYCLE, HASH, IN_ORDER, STACK, YEAR, Year
 from sqlalchemy import Engine, select, update
 from sqlmodel import col
 
@@ -69,6 +69,15 @@ def test_a_text_approved_again_asks_for_the_sample_again(year: Year) -> None:
     year.do("approve_text", version=2)
     assert set(unmet(year, "report_printing")) == {"imprint_is_approved"}
     year.do("approve_proof_again")
+    year.do("report_printing")
+
+
+def test_mixed_rows_are_not_printed(year: Year) -> None:
+    """Tokyo: what a comparison found wrong stops the printing until a later one finds nothing."""
+    year.play(before="report_printing")
+    year.do("compare_imprint", right=9, wrong="5-6")
+    assert "[wrong:5-6]" in unmet(year, "report_printing")["compared_rows_agree"]
+    year.do("compare_imprint")
     year.do("report_printing")
 
 
@@ -165,15 +174,33 @@ def test_without_spoiled_sheets_a_pulled_letter_makes_the_years_first_stack(year
 
 
 def test_a_replaced_piece_is_pulled_before_the_go(year: Year) -> None:
-    """Whoever got a new serial does not also get the old letter."""
+    """Whoever got a new serial does not also get the old letter, however late the replacement comes."""
     year.play(before="take_additions")
+    for act in IN_ORDER[IN_ORDER.index("report_printing") : IN_ORDER.index("enclose_additions")]:
+        year.do(act)
     year.do("take_additions", replaced="8")
-    year.play(before="approve_posting")
+    year.do("enclose_additions")
     assert "[8]" in unmet(year, "approve_posting")["replaced_pieces_are_pulled"]
     year.do("issue_final_pull_list", pulled="8")
     year.do("acknowledge_final_pull_list", pulled="8")
     year.do("inspect_delivery", delivered=8)
     year.do("approve_posting", letters=9)
+
+
+def test_a_replaced_piece_is_on_the_next_pull_list(year: Year) -> None:
+    """A pull list that leaves out what is replaced is refused and names it."""
+    year.play(before="take_additions")
+    year.do("take_additions", replaced="8")
+    year.play(before="issue_pull_list")
+    assert "[8]" in unmet(year, "issue_pull_list")["changes_are_on_the_pull_list"]
+    year.do("issue_pull_list", pulled="5,8", reasons={"a": 2})
+
+
+@pytest.mark.parametrize("replaced", ["99", "7-8", "12"])
+def test_only_a_letter_that_waits_is_replaced_and_by_one_letter(year: Year, replaced: str) -> None:
+    """No serial of another year, not more than there are new ones, and none that is pulled already."""
+    year.play(before="take_additions")
+    assert set(unmet(year, "take_additions", replaced=replaced)) == {"replaced_serials_are_ours"}
 
 
 # go and posting

@@ -485,7 +485,7 @@ def _moved(year: Played, write: Write) -> int:
 def test_an_old_address_is_neither_kept_nor_replaced_silently(year: Played, write: Write) -> None:
     """Somebody who has a letter stands in the additions with another address: a person says what becomes of it."""
     old = _moved(year, write)
-    with pytest.raises(BadInput, match=rf": {old} "):
+    with pytest.raises(BadInput, match=rf"[:：] ?{old} →"):
         extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR)
     assert "take_additions" not in year.facts().done
     assert year.extract.exists()

@@ -126,10 +126,11 @@ def test_names_with_other_peoples_addresses_are_found_by_serial_before_printing_
     sealed = year.facts().record("seal_package", PackageSealed)
     assert sealed
     contractor.write_digests(listed, sealed.package_sha256, digests)
-    found = printing.compare_imprint(year.office, CYCLE, digests)
+    found, _outcome = printing.compare_imprint(year.office, CYCLE, digests, by=cast.COORDINATOR)
     assert found.wrong == compact(wrong)
     assert (found.missing, found.alien) == ("", "")
     assert found.right == count(f"1-{len(year.serials())}") - 489
+    assert compact(wrong) in unmet(year, "report_printing")["compared_rows_agree"]
 
 
 def test_mixed_letters_are_found_by_opening_a_few(year: Played) -> None:
