@@ -627,6 +627,7 @@ def verify_ledger(path: str, checkpoints: Sequence[str] = (), key_text: str = ""
     ledger, report = Path(path), Report()
     ledger = ledger / LEDGER if ledger.is_dir() else ledger
     folder = ledger.parent
+    opened(ledger).close()  # a path that was mistyped is told before anything is missed beside it
     key = key_of(folder, key_text, report)
     given = [typed_checkpoint(source) for source in checkpoints]
     beside, spoilt = notes_beside(folder)

@@ -211,5 +211,6 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
 
 
 def _claim(trigger: str, guard: str) -> str:
+    """Return the claim without its full stop: it stands within a sentence."""
     row = row_of(trigger)
-    return next((_(it.claim) for it in (*row.facts, *row.warns) if it.name == guard), guard)
+    return next((_(it.claim).rstrip("。.") for it in (*row.facts, *row.warns) if it.name == guard), guard)

@@ -27,7 +27,9 @@ def furnish(app: typer.Typer) -> None:
         prove
     )
     ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
-    ledger.command("correct", help=_("Correct an entry by a new one that names it; the old one stays as it is."))(correct)
+    ledger.command("correct", help=_("Correct an entry by a new one that names it; the old one stays as it is."))(
+        correct
+    )
     ledger.command("show", help=_("Show the latest entries."))(show)
     app.add_typer(ledger, name="ledger")
     app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)

@@ -49,9 +49,9 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
 def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = False) -> int:
     """Write what the offline verifier reads, and the verifier itself, into an empty folder; return how many entries.
 
-    `xlsx` and `pdf` put the 管理簿 for people beside it. The folder is filled whole or not at all. An export ends with a
-    checkpoint, so that no entry in it is without one. A ledger that does not hold is exported as it stands, but not
-    signed once more.
+    `xlsx` and `pdf` put the 管理簿 for people beside it. The folder is filled whole or not at all. An export ends with
+    a checkpoint, so that no entry in it is without one. A ledger that does not hold is exported as it stands, but
+    neither signed once more nor made into a 管理簿 for people.
 
     Raises:
         BadInput: the folder is not empty, cannot be made or cannot be written.
@@ -61,7 +61,8 @@ def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = Fals
     with _filled_whole(folder) as draft:
         trouble = _sign_if_it_holds(office)
         count = _write(office, draft)
-        control_ledger.export(office, draft, xlsx=xlsx, pdf=pdf)
+        if not trouble:
+            control_ledger.export(office, draft, xlsx=xlsx, pdf=pdf)
     if trouble:
         raise trouble
     return count

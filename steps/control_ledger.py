@@ -37,7 +37,22 @@ _COUNTED = {
     "accepted": "{}通",
     "letters": "{}通",
 }
+# As the slip says it; what is neither of these is sheets.
+_UNITS = {"extract_original": "件", "password_notice": "通", "electronic_copy": "点"}
 _CLAIMS = {guard.name: guard.claim for row in TABLE for guard in (*row.guards, *row.facts)}
+# What the door itself asks of every act.
+_ASKED_BY_THE_DOOR = {
+    "state_allows_it": "この段階で行う手続ではない",
+    "not_on_hold": "年度業務が一時停止中",
+    "not_done_yet": "既に行われている",
+    "person_is_registered": "本日有効な名簿にない者",
+    "role_may_do_it": "行える役割でない者",
+    "machine_did_it": "機械が行う手続",
+    "not_in_the_future": "将来の日時",
+    "proposal_waits": "確認を待つ起案がない",
+    "four_eyes": "起案者と同じ者の確認",
+    "confirmation_is_personal": "本人による確認の証拠がない",
+}
 _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
 
 
@@ -252,14 +267,27 @@ def _line_of_history(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Line:
     )  # fmt: skip
 
 
+def _claimed(guard: str) -> str:
+    """Return what was not met, without the full stop of a sentence of its own."""
+    return _(_CLAIMS[guard]).rstrip("。.") if guard in _CLAIMS else _ASKED_BY_THE_DOOR.get(guard, guard)
+
+
+def _numbers(record: Mapping[str, Any]) -> list[str]:
+    """Return the numbers of the items, or of the copies, that a record names."""
+    if "item" in record:
+        return [str(record["item"])]
+    return [str(number) for number in record.get("items", ())] + [
+        str(copy["copy_number"]) for copy in record.get("copies", ())
+    ]
+
+
 def _name(person: str, known: Known) -> str:
     return "自動処理" if person == SYSTEM else known.names.get(person, person)
 
 
 def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -> str:
     """Return what an entry is about: items, an act with its flag, or nothing more than its title."""
-    items = [str(record["item"])] if "item" in record else [str(number) for number in record.get("items", ())]
-    if items:
+    if items := _numbers(record):
         return "、".join(f"{papers.KINDS.get(known.kinds.get(item, ''), '')}　{item}".strip() for item in items)
     if "corrects" in record:
         return f"正：{record['correction']}"
@@ -273,11 +301,10 @@ def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -
 
 
 def _quantity(record: Mapping[str, Any], known: Known) -> str:
-    if "items" in record:
-        return f"{len(record['items'])}点"
+    if "items" in record or ("copies" in record and "received" not in record):
+        return f"{len(_numbers(record))}点"
     if "quantity" in record:
-        unit = "枚" if known.kinds.get(str(record.get("item", "")), "medium") == "medium" else "通"
-        return f"{record['quantity']}{unit}"
+        return f"{record['quantity']}{_UNITS.get(known.kinds.get(str(record.get('item', '')), ''), '枚')}"
     return next((words.format(f"{record[field]:,}") for field, words in _COUNTED.items() if field in record), "")
 
 
@@ -285,7 +312,7 @@ def _remarks(entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[
     """Say what a reader must not overlook: what broke a rule, what corrects what, what was entered afterwards."""
     if broken := data.get("broken") or data.get("unmet"):
         said = "逸脱" if "broken" in data else "不足"
-        yield f"{said}：" + "、".join(_(_CLAIMS[name]) if name in _CLAIMS else name for name in broken)
+        yield f"{said}：" + "、".join(map(_claimed, broken))
     if "corrects" in record:
         yield f"第{record['corrects']}号の訂正（{record['reason']}）"
     if record.get("locked_bag"):

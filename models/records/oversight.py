@@ -147,7 +147,7 @@ class DeadlineMoved(ActRecord):
 class EntryCorrected(ActRecord):
     """管理簿の訂正: a new entry that names the old one, which stays as it was written (Law 5).
 
-    It tells readers what is right. Where an act brought a wrong figure, the act is done again; this alone moves nothing.
+    It tells readers what is right. Where an act brought a wrong figure, the act is done again; this moves nothing.
     """
 
     corrects: Annotated[int, Field(ge=1)] = Field(title="Number of the entry that is wrong")

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 
+from models.clock import TOKYO
 from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
@@ -329,12 +330,19 @@ def _moved_out(facts: Facts, kind: str) -> Outward:
     return tuple((at, move) for at, move in moves if move.to != "ward" and _kind_of(facts, move) == kind)
 
 
-def _goes_apart(facts: Facts, record: Movement, others: Outward) -> bool:
+def _goes_apart(facts: Facts, record: Movement, others: Outward) -> Verdict:
+    """Name what both would share, and from when on they are far enough apart."""
     interval = timedelta(hours=facts.programme.consignment.separation_hours)
-    return all(
-        abs(facts.now - at) >= interval and record.occasion != other.occasion and record.slip != other.slip
-        for at, other in others
-    )
+    shared: list[str] = []
+    for at, other in others:
+        if abs(facts.now - at) < interval:
+            shared.append(f"≥ {(at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
+        shared += [mine for mine, its in _places(record, other) if mine == its]
+    return Shortfall(names="、".join(dict.fromkeys(shared))) if shared else True
+
+
+def _places(record: Movement, other: Movement) -> tuple[tuple[str, str], ...]:
+    return ((record.occasion, other.occasion), (record.slip, other.slip))
 
 
 def _hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> bool:

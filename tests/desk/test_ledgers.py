@@ -50,7 +50,7 @@ def test_an_export_fills_the_empty_root_of_a_medium(home: Path, tsudoi: Tsudoi, 
 
 
 def test_a_mistake_is_corrected_by_an_entry_that_names_the_old(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
-    """The new entry says what is right and why; the old one stays, and the 管理簿 shows both with each other's number."""
+    """The new entry says what is right and why; the old one stays; the 管理簿 shows both with each other's number."""
     tsudoi("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-13")
     correct = ("--correction", "証拠は26-31", "--reason", "番号の書き間違い", "--by", "sato")
     assert tsudoi("ledger", "correct", 2026, 12, *correct).status == 0

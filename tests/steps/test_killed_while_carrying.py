@@ -110,7 +110,11 @@ def test_killed_at_a_few_random_moments_it_is_carried_once(morning: Played, tmp_
     _kill(morning, tmp_path, 6, seed=6)
 
 
+# Four parts that the workers share; each plays a morning of its own.
 @pytest.mark.long
-def test_killed_at_two_hundred_random_moments_it_is_carried_once(morning: Played, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=pytest.mark.xdist_group(f"carrying {part}")) for part in range(4)]
+)
+def test_killed_at_two_hundred_random_moments_it_is_carried_once(morning: Played, tmp_path: Path, part: int) -> None:
     """No lost and no doubled entry, no second package, no plaintext, and every slip printed and noted once."""
-    _kill(morning, tmp_path, 200, seed=200)
+    _kill(morning, tmp_path, 50, seed=200 + part)
