@@ -38,7 +38,7 @@ class Serving:
     def end(self) -> None:
         """Stop it as a service manager does, by its own number."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(30) == 0, self.out.read_text()
+        assert self.process.wait(90) == 0, self.out.read_text()
 
     def kill(self) -> None:
         """Leave nothing of it behind."""
