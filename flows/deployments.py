@@ -182,12 +182,23 @@ def _run(runner: Runner, *, alone: bool) -> None:
     """Run what is due. Prefect's runner gives up when its server fails three times: then a new one goes on."""
     while True:
         try:
-            asyncio.run(runner.start())
+            asyncio.run(_start(runner))
         except ExceptionGroup as given_up:
             _log.warning("server_in_trouble", error_type=type(given_up.exceptions[0]).__name__)
             runner = _once_it_answers(alone=alone)
         else:
             return
+
+
+async def _start(runner: Runner) -> None:
+    """Start a runner; one that gives up while a signal ends it has ended, and is not replaced."""
+    try:
+        await runner.start()
+    except ExceptionGroup:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _once_it_answers(*, alone: bool) -> Runner:

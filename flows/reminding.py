@@ -80,7 +80,10 @@ def _worst(owed: tuple[Owed, ...]) -> str:
 def _show_flags(owed: tuple[Owed, ...], today: date) -> None:
     """Tag the run with every flag that is up, and tell automations of each: a courtesy, nothing rests on it."""
     flagged = [it for it in owed if it.flag in _FLAGS]
-    tag_this_run(*{in_words(ja=_FLAGS[it.flag][0], en=_FLAGS[it.flag][1]) for it in flagged})
+    flags = {it.flag for it in flagged}
+    if "escalated" in flags:
+        flags.add("overdue")  # what is escalated is overdue: whoever filters by that finds both
+    tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in flags))
     for it in flagged:
         emit_event(
             event=f"tsudoi.act.{it.flag}",

@@ -107,7 +107,7 @@ def _index(views: Sequence[tuple[str, Standing]], today: date) -> Page:
     rows = [
         [f"[{stands.year_title}（{stands.year}）]({address_of(cycle_id)})", _state(stands), *_next_cells(stands),
          str(len(stands.overdue)) if stands.overdue else "0"]
-        for cycle_id, stands in views
+        for cycle_id, stands in sorted(views, key=_urgency)
     ]  # fmt: skip
     head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
     all_years = _("All years")
@@ -119,6 +119,12 @@ def _index(views: Sequence[tuple[str, Standing]], today: date) -> Page:
         description=_("{count} years, {late} acts overdue").format(count=len(views), late=late),
         markdown=f"{title}\n\n{body}\n",
     )
+
+
+def _urgency(view: tuple[str, Standing]) -> date:
+    """Put the year whose next step is due first on top, and what is closed at the end."""
+    first = _first(view[1])
+    return first.due_on if first else date.max
 
 
 def _headline(stands: Standing, today: date) -> str:

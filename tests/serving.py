@@ -25,6 +25,7 @@ class Serving:
         command, surroundings = [TSUDOI, "serve", "--port", str(port)], environment(folder) | variables
         with self.out.open("w") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=surroundings, cwd=folder)
+        self.known: dict[str, Any] = {}
         self.base = f"http://127.0.0.1:{port}"
         # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
         limits = httpx.Limits(max_keepalive_connections=0)
@@ -37,7 +38,7 @@ class Serving:
     def end(self) -> None:
         """Stop it as a service manager does, by its own number."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(30) == 0, self.out.read_text()
+        assert self.process.wait(90) == 0, self.out.read_text()
 
     def kill(self) -> None:
         """Leave nothing of it behind."""
@@ -74,7 +75,8 @@ class Serving:
         return held
 
     def start(self, name: str, **more: Any) -> str:
-        path = f"/deployments/{self.deployments()[name]['id']}/create_flow_run"
+        self.known = self.known or self.deployments()
+        path = f"/deployments/{self.known[name]['id']}/create_flow_run"
         return self.ask(path, **{"state": {"type": "SCHEDULED"}, **more})["id"]
 
     def end_of(self, run: str, *, measured: bool = False) -> dict[str, Any]:

@@ -5,14 +5,10 @@ Where there is no Chromium these tests say that they were skipped, and why; with
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-
-sys.path.append(str(Path(__file__).parents[1] / "flows"))  # the served system is started there
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _QUIET = (

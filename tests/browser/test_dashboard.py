@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
-from test_serve import YEAR, Serving, free_port, until
+from serving import Serving, free_port, until
 
+from models.clock import TOKYO, fiscal_year_of
 from steps import preparation
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+YEAR = fiscal_year_of(datetime.now(TOKYO).date())
 KEY = f"hatachi-{YEAR}"
 HOLD = "一時停止"
 INTERFACES = pytest.mark.parametrize("interface", ["", "/v2"], ids=["V1", "V2"])
@@ -33,9 +35,7 @@ def serving(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     served.wait_until_ready()
     until(lambda: served.board(KEY) != "", seconds=60, or_else=served.out.read_text)
     yield served
-    for process in (*psutil.Process(served.process.pid).children(recursive=True), served.process):
-        process.kill()
-    served.process.wait(10)
+    served.kill()
 
 
 @INTERFACES

@@ -310,3 +310,21 @@ def test_every_command_helps_in_both_languages(tsudoi: Tsudoi, monkeypatch: pyte
     for command in ("init", "cycle", "next", "act", "confirm", "people", "deadline", "extract", "ledger", "rehearse"):
         assert command in said.out
     assert "予行" in said.out
+
+
+def test_todays_work_names_the_calls_to_make(tsudoi: Tsudoi, home: Path) -> None:
+    """Three open days late `next --json` says beside the act who calls whom; once acknowledged it does so no more."""
+
+    def calls() -> list[dict[str, Any]]:
+        [contract] = [it for it in json.loads(tsudoi("next", "--json").out) if it["act"] == "conclude_contract"]
+        return contract["calls"]
+
+    _go_to(home, date(2026, 10, 1))
+    assert tsudoi("watch").status == 0
+    assert calls() == []
+    _go_to(home, date(2026, 10, 6))
+    assert tsudoi("watch").status == 0
+    [call] = calls()
+    assert (call["caller"], len(call["whom"])) == ("takahashi", 2)
+    assert tsudoi("reminders", 2026, "--acknowledge", call["reminder"], "--by", "takahashi").status == 0
+    assert calls() == []

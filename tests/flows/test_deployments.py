@@ -42,3 +42,54 @@ def test_the_example_settings_are_settings(tmp_path: Path) -> None:
     assert loaded.origin.endswith("/tsudoi")
     assert loaded.mail.startswith("smtp://")
     assert loaded.model_fields_set == set(Settings.model_fields)
+
+
+def test_the_example_of_the_environment_names_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every TSUDOI_ variable of tsudoi.env.example, switched on or not, is a setting that loads."""
+    text = (FOLDER / "systemd" / "tsudoi.env.example").read_text(encoding="utf-8")
+    named = re.findall(r"^#?(TSUDOI_\w+)=(.*)$", text, flags=re.MULTILINE)
+    known = {f"TSUDOI_{name.upper()}" for name in Settings.model_fields} | {"TSUDOI_WEBHOOKS__ASAHI__SECRET"}
+    assert {name for name, _value in named} <= known
+    for name, value in named:
+        if name in known - {"TSUDOI_WEBHOOKS__ASAHI__SECRET"}:
+            monkeypatch.setenv(name, value)
+    assert str(Settings.load().home) == "/var/lib/tsudoi/home"
+
+
+def test_the_compose_file_mounts_what_there_is() -> None:
+    """Each file of the project that compose.yaml mounts exists, and every secret that a service reads is declared."""
+    compose = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+    services = compose["services"].values()
+    mounted = [it.split(":")[0] for service in services for it in service.get("volumes", []) if it.startswith("./")]
+    assert mounted
+    assert all((FOLDER / path).is_file() for path in mounted)
+    assert {name for service in services for name in service.get("secrets", [])} == set(compose["secrets"])
+
+
+def test_when_the_server_is_away_another_runner_goes_on(prefect: Prefect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect's runner gives up after three failures; the next begins once the table can be registered again."""
+    deployments = prefect.flow_module("deployments")
+    began: list[str] = []
+
+    class Runs:
+        def __init__(self, name: str, *, gives_up: bool) -> None:
+            self.name, self.gives_up = name, gives_up
+
+        async def start(self) -> None:
+            began.append(self.name)
+            if self.gives_up:
+                raise ExceptionGroup(self.name, [RuntimeError("Service exceeded error threshold.")])
+
+    answers = iter([ConnectionError(), ConnectionError(), Runs("second", gives_up=False)])
+
+    def registered(*, alone: bool) -> Runs:
+        assert alone
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(deployments, "_registered", registered)
+    monkeypatch.setattr(deployments, "_AFTER_TROUBLE", 0)
+    deployments._run(Runs("first", gives_up=True), alone=True)
+    assert began == ["first", "second"]

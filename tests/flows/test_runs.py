@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from conftest import Prefect
+from playing import Played
+from receivers import Post, free_port, mail_server
 from sqlalchemy import func, select
 from sqlmodel import col
 
@@ -14,7 +16,9 @@ from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from models.errors import Refused
+from steps import preparation
 from steps.office import Office
+from steps.reminding import reminders_of
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -146,6 +150,50 @@ def test_the_watch_is_silent_on_a_closed_day(prefect: Prefect, opened: Office) -
     go_to(opened, 2026, 10, 3)
     assert prefect.flow_module("reminding").watch() == 0
     assert count(opened, tables.Reminder) == 0
+
+
+def test_what_could_not_go_in_the_morning_goes_within_the_hour(
+    prefect: Prefect, opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """督促の送り直し says what waits while the mail server is away, sends it once it is back, and then nothing more."""
+    port = free_port()
+    monkeypatch.setenv("TSUDOI_MAIL", f"smtp://127.0.0.1:{port}")
+    flows = prefect.flow_module("reminding")
+    go_to(opened, 2026, 9, 28)
+    assert flows.watch() == 0
+    waiting = flows.carry(return_state=True)
+    with mail_server(Post(), port) as post:
+        states = [flows.carry(return_state=True) for _hour in range(2)]
+    assert (waiting.is_completed(), waiting.name) == (True, "送付待ちあり")
+    assert [state.name for state in states] == ["Completed", "Completed"]
+    assert len(post.letters) == 2
+
+
+def test_a_wrong_setting_of_mail_holds_up_no_other_work_of_the_morning(
+    prefect: Prefect, opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The morning fails with the setting's name in its words; the board is written all the same."""
+    go_to(opened, 2026, 10, 2)
+    monkeypatch.setenv("TSUDOI_MAIL", "ftp://127.0.0.1")
+    state = prefect.flow_module("reminding").morning(return_state=True)
+    assert state.is_failed()
+    assert "TSUDOI_MAIL" in state.message
+    pages = prefect.flow_module("board").changed_pages(opened)
+    assert not pages
+
+
+def test_nobody_is_reminded_of_what_the_machine_does_this_morning(
+    prefect: Prefect, office: Office, tmp_path: Path
+) -> None:
+    """On the day the ward's data are due to be erased the machine erases them first, and no letter asks for it."""
+    preparation.open_year(office, 2026)
+    year = Played(folder=tmp_path / "office", office=office)
+    year.play(before="erase_ward_data")
+    due = year.facts().due["erase_ward_data"]
+    go_to(office, due.year, due.month, due.day)
+    assert prefect.flow_module("reminding").morning(return_state=True).is_completed()
+    assert "erase_ward_data" in year.facts().done
+    assert "erase_ward_data" not in {row.act for row in reminders_of(office, "hatachi-2026") if row.rung >= 0}
 
 
 def test_the_year_opens_once(prefect: Prefect, office: Office) -> None:

@@ -77,6 +77,8 @@ def test_two_years_do_not_touch_each_other(prefect: Prefect, closing: Office) ->
     assert "完結" in pages[OLD][:200]
     assert "契約準備中" in pages[NEW][:200]
     assert {"hatachi-2026", "hatachi-2027"} <= set(pages)
+    index = pages[board.INDEX]
+    assert index.index(NEW) < index.index(OLD), "what is closed stands below what is due"
     assert NEW not in pages[OLD]
     assert OLD not in pages[NEW]
 
