@@ -100,8 +100,8 @@ class Played:
         VirtualClock(self.office.home / "clock").set(at)
 
     def wait_for(self, act: str) -> None:
-        """Let the clock go on to ten on the day the act is owed, and by a minute at least."""
-        due = self.facts().due[act]
+        """Let the clock go on to ten on the open day by which the act is owed, and by a minute at least."""
+        due = self.office.calendar.last_open(self.facts().due[act])
         self.set_clock(max(self.now + timedelta(minutes=1), datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO)))
 
     def entries(self) -> list[dict[str, Any]]:
