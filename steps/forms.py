@@ -1,4 +1,4 @@
-"""Forms as PDF and Excel from tables of the programme: the contractor's (受託者様式集), and the documents the ward issues.
+"""Forms as PDF and Excel from tables of the programme: the contractor's (受託者様式集), and the ward's own documents.
 
 The contractor's are filled in on the day of the contract; the ward's from whatever is on record when they are printed.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from models.records.mailing import ReturnedMailClosed
 from models.records.preparation import ContractConcluded
 from states.facts import Facts
 from steps import papers
@@ -90,8 +91,8 @@ def _records(facts: Facts) -> dict[str, str]:
     """Return what the year's acts brought, as the ward's documents say it; "" for what is not done yet."""
 
     def told(act: str, field: str) -> str:
-        record = json.loads(facts.done[act].data) if act in facts.done else {}
-        value = record.get(field, "")
+        record: dict[str, Any] = json.loads(facts.done[act].data) if act in facts.done else {}
+        value: object = record.get(field, "")
         return f"{value:,}" if isinstance(value, int) else str(value)
 
     def on(act: str) -> str:
@@ -99,7 +100,7 @@ def _records(facts: Facts) -> dict[str, str]:
 
     programme, manager = facts.programme, facts.people.get(told("register_handlers", "handling_manager"))
     period = f"{told('conclude_contract', 'begins_on')} から {told('conclude_contract', 'ends_on')} まで"
-    returned = json.loads(facts.done["end_returned_mail"].data)["returned"] if "end_returned_mail" in facts.done else None
+    window = facts.record("end_returned_mail", ReturnedMailClosed)
     return {
         "contract_period": period if "conclude_contract" in facts.done else "",
         "provisions": "添付" if told("conclude_contract", "special_provisions_attached") in {"True", "1"} else "□ 添付",
@@ -121,7 +122,7 @@ def _records(facts: Facts) -> dict[str, str]:
         "posting_slip": told("post", "slip"),
         "completed_on": on("report_completion"), "accepted_on": on("accept_work"),
         "acceptance_number": told("accept_work", "number"),
-        "returned": "" if returned is None else f"{sum(returned.values()):,}", "returned_on": on("end_returned_mail"),
+        "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
     }  # fmt: skip
 
 

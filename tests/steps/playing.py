@@ -12,10 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from adapters.clock import VirtualClock
 from desk import cast
 from desk.cast import Scene
 from desk.printer import Printer
+from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from states import ledger
@@ -122,7 +126,11 @@ class Played:
 
     def _next(self) -> str:
         facts = self.facts()
-        owed = [row.trigger for row in TABLE if row.trigger in facts.due and row.trigger not in facts.done]
+        act = tables.Act
+        query = select(col(act.act)).where(col(act.cycle_id) == CYCLE, col(act.done_on).is_(None))
+        with reading(self.office.engine) as connection:
+            still_owed = set(connection.execute(query).scalars())
+        owed = [row.trigger for row in TABLE if row.trigger in still_owed]
         for act in sorted(owed, key=lambda act: facts.due.get(act, _LAST_TO_BE_DUE)):
             if not self.office.door.missing(CYCLE, act):
                 return act
