@@ -73,8 +73,9 @@ class ScanResult:
     `files`, `tables` (of databases) and `bytes` count what was read. `found` counts places: hits that overlap are one
     place; one that shows in a file's raw bytes and again after opening it counts twice. `places` are at most 50 of
     them: the path from the root's name on, with the offset, or which name, page or member. `unread` names what could
-    not be looked into as `path: reason`; the reasons are encrypted, compressed, nested (a container in a container), damaged, denied,
-    vanished, device and unreadable. `needles` were sought, `needles_skipped` were shorter than four characters.
+    not be looked into as `path: reason`; the reasons are encrypted, compressed, nested (a container in a container),
+    damaged, denied, vanished, device and unreadable. `needles` were sought, `needles_skipped` were shorter than four
+    characters.
     """
 
     files: int

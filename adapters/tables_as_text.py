@@ -31,7 +31,7 @@ class Unreadable(Exception):
 class Stream:
     """One COPY, read like a file."""
 
-    def __init__(self, connection: psycopg.Connection, query: sql.Composable) -> None:
+    def __init__(self, connection: psycopg.Connection, query: sql.Composed) -> None:
         """Take the connection of the table's database and the query; nothing is asked before the first read."""
         self._blocks = _blocks(connection, query)
         self._rest = b""
@@ -84,7 +84,7 @@ def _of_one(connection: psycopg.Connection, database: str) -> Iterator[tuple[str
                 Stream(connection, sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT binary)").format(name)),
             )
     label = f"database {database}/pg_catalog.pg_stats"
-    yield label, Stream(connection, sql.SQL("COPY (SELECT * FROM pg_stats) TO STDOUT"))
+    yield label, Stream(connection, sql.Composed([sql.SQL("COPY (SELECT * FROM pg_stats) TO STDOUT")]))
     with suppress(psycopg.Error):
         row = connection.execute(_LARGE_OBJECTS).fetchone()
         if row and row[0]:
@@ -105,7 +105,7 @@ class _Refused(Stream):
         """Have nothing to end."""
 
 
-def _blocks(connection: psycopg.Connection, query: sql.Composable) -> Generator[bytes]:
+def _blocks(connection: psycopg.Connection, query: sql.Composed) -> Generator[bytes]:
     try:
         # A transaction of its own: a table that is refused ends nothing but itself.
         with connection.transaction(), connection.cursor() as cursor, cursor.copy(query) as copy:

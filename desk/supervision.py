@@ -88,7 +88,7 @@ def _show_findings(found: Supervision) -> None:
         [_("No."), _("Finding"), _("Due"), _("Standing")],
         [[str(it.number), it.finding.what, str(it.finding.due_on), words_of_finding(it)] for it in found.findings],
         styles=["bold red" if found.is_overdue(it) else "dim" if it.settled else "" for it in found.findings],
-        title=_("Findings"),
+        title=_("Findings of the inspections"),
     )
     if any(it.settled is None for it in found.findings):
         say(_("Then: tsudoi act YEAR settle_finding --by PERSON --set finding=N --set settled_on=DATE --set how=…"))

@@ -167,11 +167,13 @@ class Door:
         """Load the facts of a cycle in the caller's transaction."""
         cycle = cycle_of(connection, cycle_id)
         measures = self.measures(reading.programme_of(cycle.programme_text))
-        return reading.load(connection, cycle, now=self.clock.now(), measures=measures)
+        facts = reading.load(connection, cycle, now=self.clock.now(), measures=measures)
+        return replace(facts, is_open=self.calendar.is_open)
 
     def facts_of(self, connection: Connection, cycle_ids: Sequence[str]) -> dict[str, Facts]:
         """Load the facts of many cycles at once, by id, in the caller's transaction."""
-        return reading.load_many(connection, cycle_ids, now=self.clock.now(), measures=self.measures)
+        found = reading.load_many(connection, cycle_ids, now=self.clock.now(), measures=self.measures)
+        return {cycle: replace(facts, is_open=self.calendar.is_open) for cycle, facts in found.items()}
 
     def _perform(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)

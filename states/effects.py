@@ -25,6 +25,7 @@ from states.guards.supervision import next_due, open_findings
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
 WARD_COPY = "WC"
+LETTERS = "LT"  # the letters of a cancelled year, one stack
 WARD_COPIES = ("inbox", "vault", "vault_key", "vault_key_backup", "sealed_package")
 
 R = TypeVar("R", bound=ActRecord)
@@ -441,7 +442,11 @@ def cycle_goes_on(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
 
 
 def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
-    """A cancelled cycle owes only return, erasure and close, and of these only what it gave cause for."""
+    """A cancelled cycle owes only return, erasure and close, and of these only what it gave cause for.
+
+    No letter of it is posted: every piece is pulled, and what is imprinted already is a stack that must come back.
+    """
+    letters = _imprinted_letters(facts)
     causes = {
         "return_items": facts.went_out(),
         "return_media": True,
@@ -450,10 +455,22 @@ def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
         "end_returned_mail": "post" in facts.done,
         "erase_ward_data": "take_extract" in facts.done,
         "settle_finding": bool(open_findings(facts)),
-        "destroy_items": any(item.is_thing for item in facts.items),
+        "destroy_items": bool(letters) or any(item.is_thing for item in facts.items),
         "close": True,
     }
-    return (DropActs(keep=tuple(act for act, caused in causes.items() if caused)), SetHold(on=False))
+    keep = DropActs(keep=tuple(act for act, caused in causes.items() if caused))
+    if "post" in facts.done:
+        return (keep, SetHold(on=False))
+    return (keep, SetHold(on=False), *letters, MovePieces(to="pulled", froms=("exported", "printed", "enclosed")))
+
+
+def _imprinted_letters(facts: Facts) -> tuple[MakeItem, ...]:
+    """Return the letters of a year that is cancelled: at the ward once delivered there, else at the contractor's."""
+    if "post" in facts.done or not facts.pieces.count("printed", "enclosed"):
+        return ()
+    delivered = "inspect_delivery" in facts.done and facts.programme.consignment.poster == "ward"
+    state = "with_ward" if delivered else "with_contractor"
+    return (MakeItem(number=f"{LETTERS}-{facts.fiscal_year}-01", kind="letters", state=state, content="imprinted"),)
 
 
 def year_ends(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:

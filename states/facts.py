@@ -117,6 +117,10 @@ class Past(Generic[R]):
     record: R
 
 
+def _every_day(_day: date) -> bool:
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """One cycle at one moment. `reminded` tells whom a reminder of that number went to; "" where none of it went."""
@@ -143,6 +147,7 @@ class Facts:
     cases: tuple[Case, ...] = ()
     differs: tuple[str, ...] = ()
     asked_by: str = ""
+    is_open: Callable[[date], bool] = _every_day
 
     @property
     def today(self) -> date:

@@ -37,6 +37,7 @@ from states.guards import preparation as g_preparation
 from states.guards import printing as g_printing
 from states.guards import supervision as g_supervision
 from states.guards import transfer as g_transfer
+from states.guards.dates import dated_after, on_an_open_day
 from states.guards.oversight import measures_of
 
 
@@ -151,7 +152,8 @@ TABLE = (
             g_supervision.consent_is_to_a_declared_one,
             g_supervision.subcontract_allows_inspections,
             g_supervision.subcontracting_was_referred,
-            g_supervision.consent_is_decided,
+            dated_after("decided_on"),
+            on_an_open_day("decided_on"),
         ),
         source="W-OP-03, C-OP-03, 再委託承諾書",
     ),
@@ -368,7 +370,7 @@ TABLE = (
         trigger="report_receipt", event="receipt_reported", ja="受領件数・ウイルス検査報告", en="Report the receipt",
         froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
         repeats=True, record=transfer.ReceiptReported,
-        guards=(g_transfer.medium_is_handed_over, g_transfer.password_is_handed_over),
+        guards=(g_transfer.medium_is_handed_over, g_transfer.password_is_handed_over, dated_after("pattern_on")),
         facts=(
             g_transfer.received_count_agrees,
             g_transfer.hash_is_the_sealed_one,
@@ -673,6 +675,8 @@ TABLE = (
         after=("return_items",), under_hold=True, record=media_return.MediaReturnConfirmed,
         guards=(
             g_transfer.every_item_is_back,
+            dated_after("checked_on", "return_items"),
+            on_an_open_day("checked_on"),
             g_supervision.contractor_was_inspected,
             g_supervision.every_subcontractor_was_inspected,
             g_oversight.measures_unless_nothing_went_out("return_media"),
@@ -688,6 +692,7 @@ TABLE = (
             g_erasure.methods_fit_the_storage,
             g_erasure.nobody_witnesses_himself,
             g_erasure.nothing_was_erased_in_the_future,
+            g_erasure.nothing_was_erased_before_it_was_there,
         ),
         warns=(g_erasure.storage_of_each_copy_is_stated,),
         then=then.copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
@@ -706,12 +711,17 @@ TABLE = (
     Row(
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
         froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
-        record=media_return.CompletionReported, source="完了届",
+        record=media_return.CompletionReported,
+        guards=(dated_after("completed_on", "post"),), source="完了届",
     ),
     Row(
         trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
         who=COORDINATOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
-        record=media_return.WorkAccepted, guards=(g_erasure.completion_is_reported,), source="検査調書",
+        record=media_return.WorkAccepted, guards=(
+            g_erasure.completion_is_reported,
+            dated_after("inspected_on", "report_completion"),
+            on_an_open_day("inspected_on"),
+        ), source="検査調書",
     ),
     Row(
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
@@ -739,7 +749,8 @@ TABLE = (
     Row(
         trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
         en="Consent to destruction elsewhere", froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True,
-        under_hold=True, record=erasure.DestructionConsented, source="Law 7, 特記事項",
+        under_hold=True, record=erasure.DestructionConsented,
+        guards=(dated_after("decided_on"), on_an_open_day("decided_on")), source="Law 7, 特記事項",
     ),
     Row(
         trigger="report_destruction", event="items_destroyed_elsewhere", ja="廃棄報告（受託者・承諾済）",
@@ -756,7 +767,8 @@ TABLE = (
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
         froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
         repeats=True, under_hold=True, record=erasure.ItemsDestroyed,
-        guards=(g_erasure.destroyed_items_are_with_the_ward,), then=then.items_are_destroyed, source="Law 7",
+        guards=(g_erasure.destroyed_items_are_with_the_ward, dated_after("destroyed_on", "return_media")),
+        then=then.items_are_destroyed, source="Law 7",
     ),
     Row(
         trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
@@ -798,7 +810,8 @@ TABLE = (
     Row(
         trigger="record_loss", event="item_lost", ja="紛失の記録", en="Record a loss", froms=LIVE, who=ANYBODY,
         owner=Side.WARD, repeats=True, under_hold=True, record=transfer.ItemLost,
-        guards=(g_transfer.lost_item_was_in_somebodys_hands,), then=then.item_is_lost, source="W-OP-13, Law 8",
+        guards=(g_transfer.lost_item_was_in_somebodys_hands, dated_after("noticed_on")),
+        then=then.item_is_lost, source="W-OP-13, Law 8",
     ),
     Row(
         trigger="reprint_slip", event="slip_reprinted", ja="確認記録票の再発行", en="Reprint a slip", froms=LIVE,
@@ -824,6 +837,18 @@ TABLE = (
         then=then.measures_count_as_claimed, source="チェックリスト",
     ),
     Row(
+        trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
+        who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
+        record=oversight.DocumentFiled,
+        guards=(
+            g_oversight.document_is_dated_before_its_receipt,
+            g_oversight.file_is_no_other_document,
+            dated_after("received_on"),
+            on_an_open_day("received_on"),
+        ),
+        source="domain.md 1, Documents",
+    ),
+    Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.DeadlineMoved, guards=(g_oversight.act_is_still_owed,), then=then.deadline_moves,
@@ -838,11 +863,13 @@ TABLE = (
     Row(
         trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.DeviationRecorded,
+        guards=(dated_after("happened_on"),),
         then=then.deviation_opens_an_incident, source="Law 8",
     ),
     Row(
         trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentReported,
+        guards=(dated_after("known_on"),),
         then=then.incident_opens, source="W-OP-13, 個人情報保護法68条",
     ),
     Row(
@@ -866,13 +893,13 @@ TABLE = (
     Row(
         trigger="notify_persons", event="persons_notified", ja="本人への通知", en="Notify the persons", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.PersonsNotified, guards=(g_oversight.notified_incident_is_open,),
+        record=oversight.PersonsNotified, guards=(g_oversight.notified_incident_is_open, dated_after("notified_on")),
         source="個人情報保護法68条2項、規則45条",
     ),
     Row(
         trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
         who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentPublished,
-        guards=(g_oversight.publication_is_of_an_open_incident,), source="domain.md 5",
+        guards=(g_oversight.publication_is_of_an_open_incident, dated_after("decided_on")), source="domain.md 5",
     ),
     Row(
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",

@@ -166,6 +166,16 @@ def keep_file(office: Office, path: Path) -> str:
         BadInput: it is not a readable, regular, non-empty file of at most 64 MiB, or of another type than named.
 
     """
+    return keep(office, content_of(path))
+
+
+def content_of(path: Path) -> bytes:
+    """Return the content of a file of evidence.
+
+    Raises:
+        BadInput: it is not a readable, regular, non-empty file of at most 64 MiB, or of another type than named.
+
+    """
     if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= _EVIDENCE_LIMIT:
         raise BadInput(
             _("The file of evidence cannot be used: it is missing, empty, a link, or larger than 64 MiB."),
@@ -173,6 +183,11 @@ def keep_file(office: Office, path: Path) -> str:
         )
     content = path.read_bytes()
     _refuse_another_type(path, content)
+    return content
+
+
+def keep(office: Office, content: bytes) -> str:
+    """Keep what was read as evidence under its hash and return the hash."""
     digest = hashlib.sha256(content).hexdigest()
     folder = office.home / "evidence"
     folder.mkdir(exist_ok=True, mode=0o700)

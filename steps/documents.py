@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -12,9 +14,12 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.documents import DOCUMENTS, Document
-from models.words import N_, in_words
-from states.facts import Facts
+from models.errors import BadInput
+from models.records.oversight import DocumentFiled
+from models.words import N_, _, in_words
+from states.facts import Facts, Past
 from states.reading import aware
+from steps import acting
 from steps.office import Office
 
 STANDINGS = {
@@ -24,6 +29,11 @@ STANDINGS = {
     "overdue": N_("overdue"),
     "no_occasion": N_("no occasion"),
 }
+
+PARTIES = {
+    "ward": N_("ward"), "register": N_("register section"), "contractor": N_("contractor"),
+    "post_office": N_("post office"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +45,7 @@ class Filed:
     due_on: date | None
     done_on: date | None
     files: tuple[str, ...]
+    in_vault: bool
     ledger: tuple[int, ...]
 
     @property
@@ -48,7 +59,7 @@ class Filed:
         return {
             "number": it.number, "title": it.ja, "from": it.giver, "to": it.receiver, "standing": self.standing,
             "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": list(self.files),
-            "ledger": list(self.ledger),
+            "in_vault": self.in_vault, "ledger": list(self.ledger),
         }  # fmt: skip
 
 
@@ -60,11 +71,60 @@ def documents(office: Office, cycle_id: str) -> tuple[Filed, ...]:
     with reading(office.engine) as connection:
         facts = office.door.facts(connection, cycle_id)
         done = {row.act: row for row in connection.execute(query)}
-    return tuple(_filed(document, done, facts, kept) for document in DOCUMENTS)
+        received = facts.past("file_document", DocumentFiled)
+    return tuple(
+        _filed(document, done, facts, kept, tuple(it for it in received if it.record.document == document.number))
+        for document in DOCUMENTS
+    )
+
+
+def file(
+    office: Office,
+    cycle_id: str,
+    path: Path,
+    *,
+    number: int,
+    by: str,
+    dated_on: date | None,
+    received_on: date | None = None,
+    names_residents: bool = False,
+) -> int:
+    """File a document that was received: by its hash, its file in the vault where it names residents.
+
+    Returns the number of the ledger entry.
+
+    Raises:
+        BadInput: the number or the date is not given, or the file is huge, empty or of another type than named.
+        Unknown: it names residents and there is no vault yet.
+        Refused: it is dated after its receipt, in the future, or it is another document's file.
+
+    """
+    if not number or dated_on is None or not by:
+        raise BadInput(
+            _("Which document it is, its date and who files it must be given."),
+            _("Write: tsudoi documents YEAR --file PATH --number N --dated DATE --by PERSON"),
+        )
+    vault = office.vault(cycle_id) if names_residents else None
+    content = acting.content_of(path)
+    digest = sha256(content).hexdigest()
+    fields = {
+        "document": number, "sha256": digest, "dated_on": dated_on,
+        "received_on": received_on or office.clock.now().date(), "in_vault": vault is not None,
+    }  # fmt: skip
+    outcome = acting.perform(office, cycle_id, "file_document", by=by, fields=fields)
+    if vault is None:
+        acting.keep(office, content)
+    else:
+        vault.write(f"document-{number:02}-{digest[:16]}", content)
+    return outcome.seq
 
 
 def _filed(
-    document: Document, done: Mapping[str, Row[tuple[tables.Record]]], facts: Facts, kept: frozenset[str]
+    document: Document,
+    done: Mapping[str, Row[tuple[tables.Record]]],
+    facts: Facts,
+    kept: frozenset[str],
+    received: tuple[Past[DocumentFiled], ...],
 ) -> Filed:
     rows = [done[act] for act in document.acts if act in done]
     due = [facts.due[act] for act in document.acts if act in facts.due and act not in done]
@@ -74,8 +134,16 @@ def _filed(
         standing=_standing(document, bool(rows), whole, min(due, default=None), facts.today),
         due_on=min(due, default=None),
         done_on=max(aware(row.occurred_at).date() for row in rows) if whole else None,
-        files=tuple(digest for row in rows for digest in _texts(row) if digest in kept),
-        ledger=tuple(row.ledger_seq for row in rows),
+        files=tuple(
+            dict.fromkeys(
+                [
+                    *(digest for row in rows for digest in _texts(row) if digest in kept),
+                    *(it.record.sha256 for it in received),
+                ]
+            )
+        ),
+        in_vault=any(it.record.in_vault for it in received),
+        ledger=tuple(sorted([*(row.ledger_seq for row in rows), *(it.seq for it in received)])),
     )
 
 

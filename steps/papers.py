@@ -48,6 +48,7 @@ KINDS = {
     "electronic_copy": "電子データの複製",
     "extract_original": "抽出ファイル（暗号化済）",
     "protected_list": "支援措置対象者一覧",
+    "letters": "中止により差し出さなかった案内状（宛名印字済）",
 }
 
 COPIES = {

@@ -23,6 +23,10 @@ from steps.papers import facts_of, head, lines_of, moment, names_of, put
 from steps.supervision import lines, supervision
 
 _UNREAD_SHOWN = 20
+_WHY_UNREAD = {
+    "encrypted": "暗号化", "compressed": "圧縮", "nested": "入れ子の書庫", "damaged": "破損", "denied": "権限なし",
+    "vanished": "検索中に消失", "device": "装置", "unreadable": "読取り不可",
+}  # fmt: skip
 _STATES = {state.key: state.ja for state in STATES}
 
 
@@ -40,12 +44,14 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
     when, names = moment(done.occurred_at), names_of(facts)
     who = names.get(done.by, "")
     done_by = {"erased_at": when, "by": who}
+    in_file = office.engine.dialect.name == "sqlite"  # only there is anything of it cleared
+    free_pages = {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"}
     stored = f"対象者データ {record.vault_files_destroyed} ファイル"
     data: dict[str, Any] = {
         "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
         "items": [
             {"what": stored, "where": "保管庫", "method": "上書き・削除"} | done_by,
-            {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"} | done_by,
+            *([free_pages | done_by] if in_file else []),
         ],
         "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
         "scan": [
@@ -55,7 +61,7 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
             {"label": "検出", "value": f"{record.found:,} 件"},
             {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
         ],
-        "unread": list(record.unread_places[:_UNREAD_SHOWN]),
+        "unread": [_unread(place) for place in record.unread_places[:_UNREAD_SHOWN]],
         "unread_more": max(0, record.unread - _UNREAD_SHOWN),
         "kept": _kept(facts),
         "operator": who,
@@ -63,6 +69,11 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
         "approver": "",
     }  # fmt: skip
     return office.press(facts.programme).make("erasure_record", data)
+
+
+def _unread(place: str) -> str:
+    where, _colon, reason = place.rpartition(": ")
+    return f"{where}（{_WHY_UNREAD.get(reason, reason)}）"
 
 
 def _kept(facts: Facts) -> list[dict[str, str]]:

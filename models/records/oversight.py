@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, Line, MaybeLine, MaybeSha256
+from models.records.base import ActRecord, Code, Count, Line, MaybeLine, MaybeSha256, Sha256
 
 MeasureId = Annotated[str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$")]
 
@@ -126,6 +126,16 @@ class DeviationRecorded(ActRecord):
     what: Code = Field(title="Kind of deviation")
     happened_on: date = Field(title="Happened on")
     remark: MaybeLine = Field(default="", title="Remark without personal data")
+
+
+class DocumentFiled(ActRecord):
+    """書類の受領: one of the year's documents, by its hash; the file of one that names residents is in the vault."""
+
+    document: Annotated[int, Field(ge=1, le=21)] = Field(title="Number of the document")
+    sha256: Sha256 = Field(title="SHA-256 of the file")
+    dated_on: date = Field(title="Date on the document")
+    received_on: date = Field(title="Received on")
+    in_vault: bool = Field(default=False, title="It names residents: its file is in the vault")
 
 
 class ReminderAcknowledged(ActRecord):

@@ -1,6 +1,7 @@
 """Guards of erasure and close: every copy covered, nothing personal left (W-OP-11, C-OP-11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import get_args
 
 from models.records.erasure import (
@@ -120,6 +121,14 @@ def nothing_was_erased_in_the_future(facts: Facts, record: ErasureReported) -> V
     return all(copy.erased_at <= facts.now for copy in record.copies)
 
 
+@claims_of(ErasureReported)
+def nothing_was_erased_before_it_was_there(facts: Facts, record: ErasureReported) -> Verdict:
+    """No copy was erased before it was registered."""
+    since = dict(_registered_at(facts))
+    early = [copy.copy_number for copy in record.copies if copy.erased_at < since.get(copy.copy_number, copy.erased_at)]
+    return Shortfall(names=" ".join(early)) if early else True
+
+
 @claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
@@ -186,6 +195,13 @@ def returned_mail_window_is_closed(facts: Facts) -> Verdict:
 def ward_holds_no_data(facts: Facts) -> Verdict:
     """The ward's own data are erased, unless no extract was ever taken."""
     return "erase_ward_data" in facts.done or "take_extract" not in facts.done
+
+
+def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
+    """Return for each copy when it was registered first."""
+    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, "report_receipt"))
+    for at, record in sorted(told, key=lambda it: it[0], reverse=True):
+        yield from ((copy.copy_number, at) for copy in record.copies)
 
 
 def _fitting(facts: Facts, copies: Sequence[CopyErased]) -> Verdict:

@@ -8,6 +8,7 @@ from models.records.oversight import (
     CountermeasuresDiscussed,
     CycleHeld,
     DeadlineMoved,
+    DocumentFiled,
     EntryCorrected,
     IncidentAssessed,
     IncidentPublished,
@@ -81,6 +82,20 @@ def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -
     others = [it for it, claim in facts.claimed.items() if it not in mine and claim.evidence_file]
     same = [it for it in others if facts.claimed[it].evidence_file == record.evidence_file]
     return Shortfall(names=" ".join(same)) if same else True
+
+
+@claims_of(DocumentFiled)
+def document_is_dated_before_its_receipt(_facts: Facts, record: DocumentFiled) -> Verdict:
+    """The document is dated on or before the day on which it was received."""
+    return record.dated_on <= record.received_on or Shortfall(names=f"{record.dated_on} – {record.received_on}")
+
+
+@claims_of(DocumentFiled)
+def file_is_no_other_document(facts: Facts, record: DocumentFiled) -> Verdict:
+    """The file was not filed as another document: give each its own file."""
+    filed = (it.record for it in facts.past("file_document", DocumentFiled))
+    others = sorted({it.document for it in filed if it.sha256 == record.sha256 and it.document != record.document})
+    return Shortfall(names=" ".join(f"No. {number}" for number in others)) if others else True
 
 
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))

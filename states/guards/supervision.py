@@ -118,12 +118,6 @@ def subcontracting_was_referred(facts: Facts, _record: SubcontractingConsented) 
     return facts.programme.contractor.subcontracting != "none" or "record_referral" in facts.done
 
 
-@claims_of(SubcontractingConsented)
-def consent_is_decided(facts: Facts, record: SubcontractingConsented) -> Verdict:
-    """The approval of the consent is not dated in the future."""
-    return record.decided_on <= facts.today
-
-
 @claims_of(CloudUseDeclared, proves=("W-OP-01", "C-OP-01"))
 def cloud_follows_the_guideline(_facts: Facts, record: CloudUseDeclared) -> Verdict:
     """Whatever cloud service is used follows the guideline of the Ministry (総務省), by a statement on file."""
@@ -151,7 +145,7 @@ def planned_day_is_in_the_period(facts: Facts, record: InspectionPlanned) -> Ver
 
 @claims_of(InspectionPlanned)
 def planned_desk_check_has_its_reason(_facts: Facts, record: InspectionPlanned) -> Verdict:
-    """A check at the desk instead of on site has its written reason."""
+    """A plan to check at the desk instead of on site has its written reason."""
     return record.kind == "on_site" or bool(record.reason)
 
 

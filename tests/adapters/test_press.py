@@ -229,6 +229,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "区　運用上の対策", "total": "13", "kept": "12", "open": "1", "not_applicable": "0"},
             {"label": "受託者　システム上の対策", "total": "11", "kept": "11", "open": "0", "not_applicable": "0"},
         ],
+        "supervision": [{"label": "再委託", "value": "協和製本（承諾済）"}],
         "erasure": [
             {"label": "返却された媒体／預けた媒体", "value": "1 / 1"},
             {"label": "消去したファイル", "value": "14"},
@@ -251,6 +252,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
         "key": {"treatment": "破棄済み（予備を含む2か所）", "destroyed_at": INSTANT, "by": "手代木 渡"},
         "scan": [{"label": "検査した領域", "value": "214 MiB"}, {"label": "見つかった件数", "value": "0"}],
+        "unread": ["home/evidence/a1b2c3: encrypted"],
+        "unread_more": 3,
+        "kept": [{"what": "通し番号及び件数", "where": "業務データベース", "until": "2032-03-31"}],
         "operator": "手代木 渡",
         "witness": "点田 検",
         "approver": "長谷部 認",

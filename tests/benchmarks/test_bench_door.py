@@ -42,6 +42,7 @@ def first_acts(year: int) -> list[tuple[str, str, dict[str, Any]]]:
                                        "special_provisions_attached": True}),
         ("register_handlers", "asahi", {"handling_manager": "asahi", "handlers": ("kobayashi",),
                                         "subcontracting": "none"}),
+        ("declare_cloud_use", "asahi", {"server_place": "東京都", "under_japanese_law": True}),
         ("submit_work_plan", "asahi", {"printing_from": date(year, 11, 16), "enclosing_until": date(year, 11, 24),
                                        "place": "第一工場"}),
         ("confirm_contacts", "sato", {"confirmed_with": "asahi", "nights_and_holidays_covered": True,

@@ -17,7 +17,7 @@ from adapters.scanner import CHUNK, Finder, forms
 
 PERSONS, SIZE = 4000, 128 * 2**20
 CHARACTERS = "新宿区西百人町大久保高田馬場北余丁霞岳二十騎中落合上"
-LINE = '{{"at":"2026-11-10T10:00:00+09:00","by":"sato","event":"item_moved","seq":{n},"data":{{"slip":"{n}"}}}} 管理簿\n'
+LINE = '{{"at":"2026-11-10T10:00:00+09:00","by":"sato","event":"item_moved","seq":{n},"data":{{"to":"{n}"}}}} 管理簿\n'
 
 
 def needles() -> set[str]:

@@ -31,6 +31,7 @@ BY_ASAHI = "act --by asahi 2026"
 UNTIL_READY = (
     CONTRACT,
     f"{BY_ASAHI} register_handlers --set handling_manager=asahi --set handlers=kobayashi --set subcontracting=none",
+    f"{BY_ASAHI} declare_cloud_use --set server_place=東京都 --set under_japanese_law=true",
     f"{BY_ASAHI} submit_work_plan --set printing_from=2026-11-12 --set enclosing_until=2026-11-20 --set place=工場",
     CONTACTS,
     "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19",

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.xdist_group("extract_commands")
 CYCLE, PASSWORD = "hatachi-2026", "Kagi-1234"
 HEADER = "宛名番号,氏名,郵便番号,住所,生年月日"
 READY = (
-    "conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts", "confirm_readiness",
+    "conclude_contract", "register_handlers", "declare_cloud_use", "submit_work_plan", "confirm_contacts",
+    "confirm_readiness",
 )  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "close": {"keep_until": "2032-03-31"},
         "acknowledge_reminder": {"reminder": 1},
         "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
+        "file_document": {"document": 18, "sha256": HASH, "dated_on": today, "received_on": today},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},
@@ -271,9 +272,10 @@ class Year:
             self.do(trigger)
 
     def wait_for(self, trigger: str, *, days: int = 0) -> None:
-        """Let the clock go on to ten o'clock on the day the act is owed, or that many days after it."""
+        """Let the clock go on to ten o'clock on the open day by which the act is owed, or that many days after it."""
         due = self.facts().due.get(trigger)
         if due:
+            due = Calendar().last_open(due)
             ten = datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO) + timedelta(days=days)
             self.clock.at = max(self.clock.at, ten)
 

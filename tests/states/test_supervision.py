@@ -79,7 +79,7 @@ def test_consent_needs_a_referral_and_the_right_to_inspect(sqlite_year: Year) ->
     year.do("record_referral")
     assert NAME in unmet(year, "consent_to_subcontracting", name="協和")["consent_is_to_a_declared_one"].missing
     future = year.clock.at.date() + timedelta(days=1)
-    assert set(unmet(year, "consent_to_subcontracting", decided_on=future)) == {"consent_is_decided"}
+    assert set(unmet(year, "consent_to_subcontracting", decided_on=future)) == {"date_is_in_order"}
     year.do("consent_to_subcontracting")
     year.do("confirm_readiness")
 

@@ -12,10 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from adapters.clock import VirtualClock
 from desk import cast
 from desk.cast import Scene
 from desk.printer import Printer
+from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from states import ledger
@@ -100,8 +104,8 @@ class Played:
         VirtualClock(self.office.home / "clock").set(at)
 
     def wait_for(self, act: str) -> None:
-        """Let the clock go on to ten on the day the act is owed, and by a minute at least."""
-        due = self.facts().due[act]
+        """Let the clock go on to ten on the open day by which the act is owed, and by a minute at least."""
+        due = self.office.calendar.last_open(self.facts().due[act])
         self.set_clock(max(self.now + timedelta(minutes=1), datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO)))
 
     def entries(self) -> list[dict[str, Any]]:
@@ -122,7 +126,11 @@ class Played:
 
     def _next(self) -> str:
         facts = self.facts()
-        owed = [row.trigger for row in TABLE if row.trigger in facts.due and row.trigger not in facts.done]
+        act = tables.Act
+        query = select(col(act.act)).where(col(act.cycle_id) == CYCLE, col(act.done_on).is_(None))
+        with reading(self.office.engine) as connection:
+            still_owed = set(connection.execute(query).scalars())
+        owed = [row.trigger for row in TABLE if row.trigger in still_owed]
         for act in sorted(owed, key=lambda act: facts.due.get(act, _LAST_TO_BE_DUE)):
             if not self.office.door.missing(CYCLE, act):
                 return act

@@ -170,7 +170,14 @@ def ready(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
         fields = {"measures": [it for it in measures if it.startswith(side)], "evidence": "点検表"}
         acting.perform(office, CYCLE, "claim_measures", by=by, fields=fields)
-    for act in ("conclude_contract", "register_handlers", "submit_work_plan", "confirm_contacts", "confirm_readiness"):
+    for act in (
+        "conclude_contract",
+        "register_handlers",
+        "declare_cloud_use",
+        "submit_work_plan",
+        "confirm_contacts",
+        "confirm_readiness",
+    ):
         _do(office, act)
     VirtualClock(office.home / "clock").set(datetime(YEAR, 11, 2, 10, tzinfo=TOKYO))
     write_sample(sample_extract(fiscal_year=YEAR, persons=40), folder / "inbox/extract.csv")

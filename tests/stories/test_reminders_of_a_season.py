@@ -27,6 +27,7 @@ SEASON = [
     # three open days ahead: whoever can do it by then
     "2026-09-28 conclude_contract: sato suzuki",
     "2026-10-05 register_handlers: asahi",
+    "2026-10-05 declare_cloud_use: asahi",
     "2026-10-05 submit_work_plan: asahi",
     "2026-10-08 confirm_contacts: sato suzuki",  # 12 October is a holiday
     "2026-10-13 confirm_readiness: sato suzuki",
