@@ -23,6 +23,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
+from adapters.scanner import Finder
 from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene
@@ -351,7 +352,6 @@ class Rehearsal:
     hands: Hands
     minutes: int = 0
     needles: set[str] = field(default_factory=set[str])
-    known: set[str] = field(default_factory=set[str])
     seen: laws.Seen = field(default_factory=laws.Seen)
 
     @cached_property
@@ -407,13 +407,16 @@ class Rehearsal:
         """Which acts come late: those that were named, and those that were drawn."""
         return faults.late_acts(self.plan.seed, self.plan.faults) | self.plan.late
 
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self._needles_again())
+
     def _look_at_the_laws(self, step: str, *, after_the_watch: bool = False) -> None:
         """With faults in the year, look at every law after every step."""
         if not self.plan.faults:
             return
-        self.known = self.known or self._needles_again()
         view = laws.View(
-            office=self.office, cycle_id=self.cycle_id, needles=self.known, seen=self.seen,
+            office=self.office, cycle_id=self.cycle_id, finder=self._finder, seen=self.seen,
             after_the_watch=after_the_watch,
         )  # fmt: skip
         laws.insist(view, step)

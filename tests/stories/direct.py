@@ -18,6 +18,7 @@ from unittest.mock import patch
 from desk.faults import die_at
 from desk.printer import Printer
 from desk.rehearse import Plan, Rehearsal
+from models.errors import BadInput
 from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer
 from steps.office import Office
 
@@ -49,6 +50,8 @@ class Directly:
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
         taken = extraction.take_extract(self.office, self.cycle_id, None, by=by, expect=expect, via="rehearsal")
+        if taken.judgement.verdict == "refused":
+            raise BadInput("refused")
         return taken.judgement.verdict
 
     def take_additions(self, *, by: str, none_came: bool) -> None:
@@ -92,7 +95,7 @@ def rehearsed(template: Path, plan: Plan) -> Generator[Rehearsal]:
     office = Office.open(plan.home, plan.inbox)
     rehearsal = Rehearsal(plan, Directly(office, f"hatachi-{plan.year}"))
     rehearsal.__dict__ |= {"office": office, "printer": Printer(folder=plan.out / "contractor")}
-    with patch("adapters.press.ProcessPoolExecutor", _InThisProcess):
-        with patch("steps.erasure.ProcessPoolExecutor", _InThisProcess):
-            yield rehearsal
+    here = ("adapters.press.ProcessPoolExecutor", _InThisProcess), ("steps.erasure.ProcessPoolExecutor", _InThisProcess)
+    with patch(*here[0]), patch(*here[1]):
+        yield rehearsal
     office.engine.dispose()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from direct import YEAR, rehearsed
 
-from desk import faults, laws
+from desk import faults
 from desk.rehearse import Plan
 
 SEEDS, AT_ONCE = 200, 10
@@ -15,7 +15,7 @@ SAMPLE = (1, 2, 3)
 def live_through(seed: int, template: Path, out: Path) -> dict[str, str]:
     """Live through a year with the faults of a seed, and return how each of them ended."""
     plan = Plan(
-        year=YEAR, out=out, persons=50 + seed % 50, extract=None, late={}, seed=seed, keep=False,
+        year=YEAR, out=out, persons=50 + seed % 25, extract=None, late={}, seed=seed, keep=False,
         faults=1 + seed % faults.HIGHEST,
     )  # fmt: skip
     with rehearsed(template, plan) as rehearsal:
