@@ -383,7 +383,7 @@ class Rehearsal:
         first = self.clock.now().date()
         with self.hands.at_work():
             self.hands.open_year()
-            self._end_what_a_kill_broke_off()
+            self.end_what_a_kill_broke_off()
             while self.facts().state not in FINAL:
                 today = self.clock.now().date()
                 if (today - first).days > _LONGEST:
@@ -421,7 +421,7 @@ class Rehearsal:
         )  # fmt: skip
         laws.insist(view, step)
 
-    def _end_what_a_kill_broke_off(self) -> None:
+    def end_what_a_kill_broke_off(self) -> None:
         """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
         self.faults.end_what_a_kill_broke_off()
         for path in self.plan.inbox.iterdir():
@@ -723,6 +723,7 @@ class _Falling(Year):
 
     def dies(self, act: str, place: str, when: str) -> None:
         self.rehearsal.hands.dies(lambda: self.rehearsal.do(act), place, when)
+        self.rehearsal.end_what_a_kill_broke_off()
         if act not in self.facts().done:
             self.rehearsal.do(act)
 
@@ -793,6 +794,10 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
     lines = counting.counts(rehearsal.office, rehearsal.cycle_id).lines
     say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
     say("")
+    if summary["faults"]:
+        say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], _told(summary["faults"]), title=_("Faults"))
+        say(_("The same year again: {command}").format(command=plan.command()))
+        say("")
     for text in (
         _("State: {state}").format(state=standing.state_title(summary["state"])),
         _("Overdue acts: {count}").format(count=summary["overdue"]),
@@ -803,3 +808,11 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
         _("Papers to open: {folder}").format(folder=plan.out / "papers"),
     ):
         say(text)
+
+
+def _told(told: list[dict[str, str]]) -> list[list[str]]:
+    """Return each fault as people read it; what its act never came to is said too."""
+    ends = {it["act"]: _(it["ended"]) if it["ended"] else _("did not come to pass") for it in told}
+    return [
+        [_(faults.KINDS[it["kind"]].words), standing.act_title(it["act"]), it["on"], ends[it["act"]]] for it in told
+    ]
