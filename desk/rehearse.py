@@ -812,7 +812,9 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
 
 def _told(told: list[dict[str, str]]) -> list[list[str]]:
     """Return each fault as people read it; what its act never came to is said too."""
-    ends = {it["act"]: _(it["ended"]) if it["ended"] else _("did not come to pass") for it in told}
-    return [
-        [_(faults.KINDS[it["kind"]].words), standing.act_title(it["act"]), it["on"], ends[it["act"]]] for it in told
-    ]
+    rows: list[list[str]] = []
+    for it in told:
+        words, ended = faults.KINDS[it["kind"]].words, it["ended"]
+        end = _(ended) if ended else _("did not come to pass")
+        rows.append([_(words), standing.act_title(it["act"]), it["on"], end])
+    return rows

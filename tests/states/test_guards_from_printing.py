@@ -1,5 +1,7 @@
 """Each guard of printing, enclosing, mailing, erasure and oversight says yes, no, or what differs, as it claims."""
 
+from dataclasses import FrozenInstanceError
+from dataclasses import fields as fields_of
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,7 +30,7 @@ from models.words import translate
 from states.facts import Case as Incident
 from states.facts import Facts, Guard, Told
 from states.guards import enclosing, erasure, mailing, oversight, printing
-from states.table import BY_TRIGGER, event_words
+from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
 
 OTHER = "cd" * 32
 NOTHING = Nothing()
@@ -141,6 +143,7 @@ PRINTING: tuple[Case, ...] = (
         (printing.spoiled_sheets_are_printed_again, facts(*told), record("report_printing", **changes), expected)
         for told, changes, expected in (
             ((), {}, True), ((), SPOILED, "2"), ((), SPOILED | {"good": "1,3-11"}, True),
+            ((), SPOILED | {"good": "1,3-11", "reprinted": "2"}, True),
             ((), SPOILED | {"reprinted": "2-3"}, "3"),
             ((did("report_printing", **(SPOILED | {"good": "1,3-11"})),),
              {"good": "2", "spoiled": "", "reprinted": "2"}, True),
@@ -299,6 +302,11 @@ ENCLOSING: tuple[Case, ...] = (
     (
         enclosing.settled_serials_are_open, facts(did("reconcile_enclosing", alien="8", touched="8")),
         record("settle_differences"), "8",
+    ),
+    (
+        enclosing.settled_serials_are_open,
+        facts(did("reconcile_enclosing", alien="5", though_pulled="5", touched="")),
+        record("settle_differences", **(NONE | {"removed": "5"})), True,
     ),
     *(
         (enclosing.witness_is_on_the_register, facts(), record("settle_differences", witness=name), expected)
@@ -805,3 +813,19 @@ def test_the_programme_gives_an_act_to_the_contractor(
 def test_an_event_has_its_words(event: str, ja: str, en: str) -> None:
     """An entry of the ledger is called as its act is, a proposal is told as one, the unknown by its name."""
     assert event_words(event) == (ja, en)
+
+
+def test_only_what_a_record_is_asked_for_is_judged_with_one() -> None:
+    """A guard of the record says that it asks for one, so that nobody judges it before there is a record."""
+    assert mailing.accepted_number_equals_enclosed.asks_record
+    assert not mailing.posting_is_approved.asks_record
+
+
+@pytest.mark.parametrize("rule", [STATES[0], BY_TRIGGER["post"], PIECE])
+def test_a_rule_is_not_changed_while_it_is_in_use(rule: State | Row | Machine) -> None:
+    """Neither a state nor a row nor a machine can be changed, and each is written with the names of its parts."""
+    name = fields_of(rule)[0].name
+    with pytest.raises(FrozenInstanceError):
+        setattr(rule, name, "other")
+    with pytest.raises(TypeError):
+        type(rule)("a", "b", "c")  # type: ignore[call-arg,misc]  # that it cannot be written so is the claim

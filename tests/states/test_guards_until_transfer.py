@@ -131,7 +131,7 @@ EXTRACTION: tuple[Case, ...] = (
     (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=13), "12 ≠ 13"),
     (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=11), "12 ≠ 11"),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=15, held=2), True),
-    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=20, held=4, excluded={"moved_out": 4}), True),
+    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=32, held=16, excluded={"moved_out": 4}), True),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=12), "12 ≠ 13"),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=14), "14 ≠ 13"),
     (extraction.birth_window_is_the_years, facts(), record("take_extract"), True),
@@ -386,6 +386,7 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (transfer.giver_holds_it, facts(), moved(), True),
+    (transfer.giver_holds_it, facts(items=items(J_2026_01="paper lost")), moved(), True),
     (
         transfer.giver_holds_it,
         facts(items=items(H_2026_01="paper lost", I_2026_01="proof_sheets with_contractor", S_2026_01="paper lost")),
