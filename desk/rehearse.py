@@ -795,7 +795,8 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
     say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
     say("")
     if summary["faults"]:
-        say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], _told(summary["faults"]), title=_("Faults"))
+        told = [*_told(summary["faults"]), *_told_late(summary["late"], facts)]
+        say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], sorted(told, key=_day), title=_("Faults"))
         say(_("The same year again: {command}").format(command=plan.command()))
         say("")
     for text in (
@@ -818,3 +819,17 @@ def _told(told: list[dict[str, str]]) -> list[list[str]]:
         end = _(ended) if ended else _("did not come to pass")
         rows.append([_(words), standing.act_title(it["act"]), it["on"], end])
     return rows
+
+
+def _told_late(late: dict[str, int], facts: Facts) -> list[list[str]]:
+    """Return the acts that came late, with the day on which they came."""
+    words = _("{days} open days after its day")
+    return [
+        [_("late step"), standing.act_title(act), str(facts.done[act].on), words.format(days=days)]
+        for act, days in late.items()
+        if act in facts.done
+    ]
+
+
+def _day(row: list[str]) -> str:
+    return row[2]
