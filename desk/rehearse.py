@@ -217,8 +217,8 @@ class Hands(Protocol):
         """Erase the ward's own data."""
         ...
 
-    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
-        """Do something and be killed at a function; come back only if somebody else was killed."""
+    def dies(self, act: str, doing: Callable[[], None], place: str, when: str) -> None:
+        """Do an act and be killed at a function; come back only if somebody else was killed."""
         ...
 
 
@@ -296,7 +296,7 @@ class ThroughFlows:
 
         erasing.erase_ward_data(self.year, by, via="rehearsal")
 
-    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
+    def dies(self, act: str, doing: Callable[[], None], place: str, when: str) -> None:  # noqa: ARG002 - it is `doing`
         """Be killed, the whole rehearsal; it is started again by whoever watches over it."""
         faults.die_at(place, when)
         doing()
@@ -722,7 +722,7 @@ class _Falling(Year):
         (self.rehearsal.plan.inbox / "extract.csv").write_text(text, encoding="utf-8", newline="")
 
     def dies(self, act: str, place: str, when: str) -> None:
-        self.rehearsal.hands.dies(lambda: self.rehearsal.do(act), place, when)
+        self.rehearsal.hands.dies(act, lambda: self.rehearsal.do(act), place, when)
         self.rehearsal.end_what_a_kill_broke_off()
         if act not in self.facts().done:
             self.rehearsal.do(act)
