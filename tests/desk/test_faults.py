@@ -1,4 +1,4 @@
-"""The faults of a rehearsal are drawn from its seed and from nothing else, so that a year that failed can be repeated."""
+"""The faults of a rehearsal are drawn from its seed and nothing else, so that a year that failed can be repeated."""
 
 from collections import Counter
 from pathlib import Path
