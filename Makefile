@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test chromium test-long check bench docs lock clean
+.PHONY: setup demo test chromium test-long mutants check bench docs lock clean
 setup: .venv/.installed .venv/.catalogue
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -33,6 +33,17 @@ chromium:
 
 test-long: setup
 	$(BIN)/pytest -m long
+
+# One thing of the rules is changed at a time, and the tests must notice. The tool is not in the lock: it wants a place of
+# its own (python -m venv MUTANTS && MUTANTS/bin/pip install cosmic-ray), and an hour or more. See docs/mutants.md.
+MUTANTS ?= var/cosmic-ray
+mutants: setup
+	@test -x $(MUTANTS)/bin/cosmic-ray || { echo "No cosmic-ray; name its place: make mutants MUTANTS=DIR"; exit 2; }
+	rm -rf var/mutants && git clone -q . var/mutants
+	$(BIN)/pybabel -q compile -D tsudoi -d var/mutants/models/locale
+	cd var/mutants && export PYTHON=$(CURDIR)/$(BIN)/python PYTHONDONTWRITEBYTECODE=1 PATH=$(abspath $(MUTANTS))/bin:$$PATH \
+	  && cosmic-ray init tests/mutants.toml rules.sqlite && cr-filter-operators rules.sqlite tests/mutants.toml \
+	  && cosmic-ray exec tests/mutants.toml rules.sqlite && cr-report rules.sqlite --surviving-only --show-diff
 
 check: setup
 	$(BIN)/ruff check .

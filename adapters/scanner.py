@@ -90,7 +90,7 @@ class ScanResult:
 
 def scan(
     roots: Iterable[Path],
-    needles: Iterable[str],
+    needles: "Iterable[str] | Finder",
     *,
     exclude: Iterable[Path] = (),
     servers: Iterable[str] = (),
@@ -100,10 +100,12 @@ def scan(
 
     Memory is bounded by the needles, `chunk_size` and a page of a PDF.
 
-    Symbolic links are read as names, never followed. A root inside another is scanned once; one that is not there is
-    `unread`. `exclude` are files and directories not to be looked at. Reasons for what is unread: see ScanResult.
+    Whoever scans again and again for the same brings the finder. Symbolic links are read as names, never followed. A
+    root inside another is scanned once; one that is not there is `unread`. `exclude` are files and directories not to
+    be looked at. Reasons for what is unread: see ScanResult.
     """
-    search = _Search(finder=Finder(needles), excluded={path.resolve() for path in exclude}, chunk_size=chunk_size)
+    finder = needles if isinstance(needles, Finder) else Finder(needles)
+    search = _Search(finder=finder, excluded={path.resolve() for path in exclude}, chunk_size=chunk_size)
     for root in _outermost(roots):
         search.visit(root, root.name)
     for server in servers:

@@ -23,6 +23,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
+from adapters.scanner import Finder
 from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene
@@ -216,8 +217,8 @@ class Hands(Protocol):
         """Erase the ward's own data."""
         ...
 
-    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
-        """Do something and be killed at a function; come back only if somebody else was killed."""
+    def dies(self, act: str, doing: Callable[[], None], place: str, when: str) -> None:
+        """Do an act and be killed at a function; come back only if somebody else was killed."""
         ...
 
 
@@ -295,7 +296,7 @@ class ThroughFlows:
 
         erasing.erase_ward_data(self.year, by, via="rehearsal")
 
-    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
+    def dies(self, act: str, doing: Callable[[], None], place: str, when: str) -> None:  # noqa: ARG002 - it is `doing`
         """Be killed, the whole rehearsal; it is started again by whoever watches over it."""
         faults.die_at(place, when)
         doing()
@@ -351,7 +352,6 @@ class Rehearsal:
     hands: Hands
     minutes: int = 0
     needles: set[str] = field(default_factory=set[str])
-    known: set[str] = field(default_factory=set[str])
     seen: laws.Seen = field(default_factory=laws.Seen)
 
     @cached_property
@@ -383,7 +383,7 @@ class Rehearsal:
         first = self.clock.now().date()
         with self.hands.at_work():
             self.hands.open_year()
-            self._end_what_a_kill_broke_off()
+            self.end_what_a_kill_broke_off()
             while self.facts().state not in FINAL:
                 today = self.clock.now().date()
                 if (today - first).days > _LONGEST:
@@ -407,18 +407,21 @@ class Rehearsal:
         """Which acts come late: those that were named, and those that were drawn."""
         return faults.late_acts(self.plan.seed, self.plan.faults) | self.plan.late
 
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self._needles_again())
+
     def _look_at_the_laws(self, step: str, *, after_the_watch: bool = False) -> None:
         """With faults in the year, look at every law after every step."""
         if not self.plan.faults:
             return
-        self.known = self.known or self._needles_again()
         view = laws.View(
-            office=self.office, cycle_id=self.cycle_id, needles=self.known, seen=self.seen,
+            office=self.office, cycle_id=self.cycle_id, finder=self._finder, seen=self.seen,
             after_the_watch=after_the_watch,
         )  # fmt: skip
         laws.insist(view, step)
 
-    def _end_what_a_kill_broke_off(self) -> None:
+    def end_what_a_kill_broke_off(self) -> None:
         """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
         self.faults.end_what_a_kill_broke_off()
         for path in self.plan.inbox.iterdir():
@@ -719,7 +722,8 @@ class _Falling(Year):
         (self.rehearsal.plan.inbox / "extract.csv").write_text(text, encoding="utf-8", newline="")
 
     def dies(self, act: str, place: str, when: str) -> None:
-        self.rehearsal.hands.dies(lambda: self.rehearsal.do(act), place, when)
+        self.rehearsal.hands.dies(act, lambda: self.rehearsal.do(act), place, when)
+        self.rehearsal.end_what_a_kill_broke_off()
         if act not in self.facts().done:
             self.rehearsal.do(act)
 
@@ -790,6 +794,11 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
     lines = counting.counts(rehearsal.office, rehearsal.cycle_id).lines
     say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
     say("")
+    if summary["faults"]:
+        told = [*_told(summary["faults"]), *_told_late(summary["late"], facts)]
+        say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], sorted(told, key=_day), title=_("Faults"))
+        say(_("The same year again: {command}").format(command=plan.command()))
+        say("")
     for text in (
         _("State: {state}").format(state=standing.state_title(summary["state"])),
         _("Overdue acts: {count}").format(count=summary["overdue"]),
@@ -800,3 +809,27 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
         _("Papers to open: {folder}").format(folder=plan.out / "papers"),
     ):
         say(text)
+
+
+def _told(told: list[dict[str, str]]) -> list[list[str]]:
+    """Return each fault as people read it; what its act never came to is said too."""
+    rows: list[list[str]] = []
+    for it in told:
+        words, ended = faults.KINDS[it["kind"]].words, it["ended"]
+        end = _(ended) if ended else _("did not come to pass")
+        rows.append([_(words), standing.act_title(it["act"]), it["on"], end])
+    return rows
+
+
+def _told_late(late: dict[str, int], facts: Facts) -> list[list[str]]:
+    """Return the acts that came late, with the day on which they came."""
+    words = _("{days} open days after its day")
+    return [
+        [_("late step"), standing.act_title(act), str(facts.done[act].on), words.format(days=days)]
+        for act, days in late.items()
+        if act in facts.done
+    ]
+
+
+def _day(row: list[str]) -> str:
+    return row[2]

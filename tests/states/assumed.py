@@ -37,6 +37,7 @@ PEOPLE = {
         person("suzuki", Side.WARD, Role.COORDINATOR),
         person("takahashi", Side.WARD, Role.APPROVER),
         person("watanabe", Side.REGISTER, Role.REGISTRAR),
+        person("abe", Side.REGISTER, Role.REGISTRAR),
         person("asahi", Side.CONTRACTOR, Role.HANDLING_MANAGER),
         person("kobayashi", Side.CONTRACTOR, Role.HANDLER),
         person("gone", Side.CONTRACTOR, Role.HANDLING_MANAGER, until=YESTERDAY),

@@ -70,6 +70,7 @@ PREPARATION: tuple[Case, ...] = (
         for begins, ends, expected in (
             (TODAY, TODAY, True),
             (YESTERDAY, TODAY, True),
+            (YESTERDAY, YESTERDAY, True),
             (TODAY, YESTERDAY, str(TODAY)),
             (TODAY, TOMORROW, str(TODAY)),
         )
@@ -102,6 +103,7 @@ EXTRACTION: tuple[Case, ...] = (
         record("receive_extract"), "E-2026-01",
     ),
     (extraction.it_comes_from_the_register_section, facts(), record("receive_extract"), True),
+    (extraction.it_comes_from_the_register_section, facts(), record("receive_extract", giver="abe"), True),
     *(
         (
             extraction.it_comes_from_the_register_section, facts(),
@@ -129,6 +131,7 @@ EXTRACTION: tuple[Case, ...] = (
     (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=13), "12 ≠ 13"),
     (extraction.exported_serials_are_counted, facts(), record("take_extract", exported=11), "12 ≠ 11"),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=15, held=2), True),
+    (extraction.hits_add_up, facts(), record("take_extract", raw_hits=32, held=16, excluded={"moved_out": 4}), True),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=12), "12 ≠ 13"),
     (extraction.hits_add_up, facts(), record("take_extract", raw_hits=14), "14 ≠ 13"),
     (extraction.birth_window_is_the_years, facts(), record("take_extract"), True),
@@ -176,7 +179,8 @@ EXTRACTION: tuple[Case, ...] = (
         (extraction.substitute_is_listed, facts(), record("decide_row", how="substitute", substitute=pair), expected)
         for pair, expected in (
             ("U+5D5C>U+5D0E", True), ("U+5D5C>U+5D0F", "U+5D5C>U+5D0F"), ("U+845B U+E0100>U+845B", True),
-            ("U+5D5C>", "U+5D5C>"), ("U+5D5C>U+5D0E,U+5D5C>U+5CF6", "U+5D5C>U+5CF6"),
+            ("U+5D5C>", "U+5D5C>"), ("U+5D0E>U+5D5C", "U+5D0E>U+5D5C"),
+            ("U+5D5C>U+5D0E U+5D0E", "U+5D5C>U+5D0E U+5D0E"), ("U+5D5C>U+5D0E,U+5D5C>U+5CF6", "U+5D5C>U+5CF6"),
             ("U+5D5C U+8FBB>U+5D0E U+5CF6", "U+5D5C U+8FBB>U+5D0E U+5CF6"),
         )
     ),
@@ -196,6 +200,7 @@ EXTRACTION: tuple[Case, ...] = (
         (extraction.additions_add_up, facts(), record("take_additions", **wrong), expected)
         for wrong, expected in (
             ({"raw_hits": 0}, False), ({"raw_hits": 2}, False), ({"raw_hits": 3, "excluded": {"moved_out": 2}}, True),
+            ({"raw_hits": 2, "excluded": {"moved_out": 1}}, True),
         )
     ),
     *(
@@ -285,6 +290,7 @@ TRANSFER: tuple[Case, ...] = (
     (transfer.no_good_package_is_sealed, facts(SEALED, extract={"pulled": "5,12"}), NOTHING, True),
     (transfer.nobody_protected_is_inside, facts(extract={"pulled": "5"}), NOTHING, True),
     (transfer.nobody_protected_is_inside, facts(SEALED, extract={"pulled": "5,12"}), NOTHING, "5"),
+    (transfer.nobody_protected_is_inside, facts(SEALED, extract={"pulled": "5"}), NOTHING, "5"),
     (
         transfer.nobody_protected_is_inside, facts(did("seal_package", held_back=None), extract={"pulled": "5"}),
         NOTHING, True,
@@ -380,6 +386,12 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (transfer.giver_holds_it, facts(), moved(), True),
+    (transfer.giver_holds_it, facts(items=items(J_2026_01="paper lost")), moved(), True),
+    (
+        transfer.giver_holds_it,
+        facts(items=items(H_2026_01="paper lost", I_2026_01="proof_sheets with_contractor", S_2026_01="paper lost")),
+        moved(), True,
+    ),
     (transfer.item_is_the_sealed_medium, facts(**MEDIUM_HERE), record("hand_over_medium"), False),
     (transfer.item_is_the_sealed_medium, facts(SEALED, **MEDIUM_HERE), record("hand_over_medium"), True),
     (transfer.item_is_the_sealed_medium, facts(SEALED, **OUT), record("hand_over_medium"), False),
@@ -435,6 +447,11 @@ TRANSFER: tuple[Case, ...] = (
     (
         transfer.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item="S-2026-01", to="contractor"), **OUT),
+        record("hand_over_password"), True,
+    ),
+    (
+        transfer.password_goes_on_another_occasion,
+        facts(did("record_movement", NOW, item="L-2026-01", kind="leaflet", to="contractor")),
         record("hand_over_password"), True,
     ),
     (transfer.medium_goes_on_another_occasion, facts(), record("hand_over_medium"), True),
@@ -559,6 +576,7 @@ TRANSFER: tuple[Case, ...] = (
     (transfer.every_item_is_back, facts(**MEDIUM_HERE), NOTHING, True),
     (transfer.every_item_is_back, facts(**OUT), NOTHING, f"{MEDIUM} {NOTICE}"),
     (transfer.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM, NOTICE)), True),
+    (transfer.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM,)), True),
     (transfer.returned_items_were_out, facts(**OUT), record("return_items"), "S-2026-01"),
 )  # fmt: skip
 

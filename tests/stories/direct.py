@@ -4,12 +4,12 @@ What else runs in a child process, because of its memory, runs in this one: sixt
 """
 
 import json
-import os
 import signal
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -18,6 +18,7 @@ from unittest.mock import patch
 from desk.faults import die_at
 from desk.printer import Printer
 from desk.rehearse import Plan, Rehearsal
+from models.errors import BadInput
 from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer
 from steps.office import Office
 
@@ -25,10 +26,10 @@ YEAR = 2026
 
 
 class Directly:
-    """Every act by its step. `dies` kills a child in the middle of the act; this process goes on as after a restart."""
+    """Every act by its step. What dies is a process of its own; this one goes on as after a restart."""
 
-    def __init__(self, office: Office, cycle_id: str) -> None:
-        self.office, self.cycle_id = office, cycle_id
+    def __init__(self, office: Office, plan: Plan) -> None:
+        self.office, self.plan, self.cycle_id = office, plan, f"hatachi-{plan.year}"
 
     def at_work(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -49,6 +50,8 @@ class Directly:
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
         taken = extraction.take_extract(self.office, self.cycle_id, None, by=by, expect=expect, via="rehearsal")
+        if taken.judgement.verdict == "refused":
+            raise BadInput("refused")
         return taken.judgement.verdict
 
     def take_additions(self, *, by: str, none_came: bool) -> None:
@@ -67,16 +70,17 @@ class Directly:
     def erase_ward_data(self, *, by: str) -> None:
         erasure.erase_ward_data(self.office, self.cycle_id, by=by, via="rehearsal")
 
-    def dies(self, doing: Callable[[], None], place: str, when: str) -> None:
-        self.office.engine.dispose()  # the child opens the database itself, as any process does
-        child = os.fork()
-        if child == 0:
-            try:
-                die_at(place, when)
-                doing()
-            finally:
-                os._exit(1)  # it should have been dead by now
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, place
+    def dies(self, act: str, _doing: Callable[[], None], place: str, when: str) -> None:
+        child = get_context("spawn").Process(target=_dying, args=(self.plan, act, place, when))
+        child.start()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL, place
+
+
+def _dying(plan: Plan, act: str, place: str, when: str) -> None:
+    with _opened(plan) as rehearsal:
+        die_at(place, when)
+        rehearsal.do(act)
 
 
 class _InThisProcess(ThreadPoolExecutor):
@@ -85,14 +89,19 @@ class _InThisProcess(ThreadPoolExecutor):
 
 
 @contextmanager
+def _opened(plan: Plan) -> Generator[Rehearsal]:
+    office = Office.open(plan.home, plan.inbox)
+    rehearsal = Rehearsal(plan, Directly(office, plan))
+    rehearsal.__dict__ |= {"office": office, "printer": Printer(folder=plan.out / "contractor")}
+    yield rehearsal
+    office.engine.dispose()
+
+
+@contextmanager
 def rehearsed(template: Path, plan: Plan) -> Generator[Rehearsal]:
     """Give a rehearsal that stands before its first day, in a copy of an installation whose year is open."""
     copytree(template, plan.home)
     plan.inbox.mkdir()
-    office = Office.open(plan.home, plan.inbox)
-    rehearsal = Rehearsal(plan, Directly(office, f"hatachi-{plan.year}"))
-    rehearsal.__dict__ |= {"office": office, "printer": Printer(folder=plan.out / "contractor")}
-    with patch("adapters.press.ProcessPoolExecutor", _InThisProcess):
-        with patch("steps.erasure.ProcessPoolExecutor", _InThisProcess):
-            yield rehearsal
-    office.engine.dispose()
+    here = ("adapters.press.ProcessPoolExecutor", _InThisProcess), ("steps.erasure.ProcessPoolExecutor", _InThisProcess)
+    with patch(*here[0]), patch(*here[1]), _opened(plan) as rehearsal:
+        yield rehearsal

@@ -125,7 +125,7 @@ def test_a_rehearsal_killed_at_every_moment_ends_as_one_that_was_not(stage: Stag
 @pytest.mark.parametrize(
     "where",
     [
-        "steps.extraction:_emptied before 1",
+        "steps.arriving:emptied before 1",
         "steps.extraction:decide before 1",
         "steps.papers:print_package_papers before 1",
         "steps.erasure:_erase_outgoing before 1",
@@ -232,7 +232,7 @@ TAKE = ("extract", "take", "--year", "2026", "--by", "watanabe", "--expect", "1-
         pytest.param("states.door:Door.perform before 1", marks=LONG),
         "states.door:Door.perform after 1",
         pytest.param("steps.checking:print_report after 1", marks=LONG),
-        pytest.param("steps.extraction:_emptied before 1", marks=LONG),
+        pytest.param("steps.arriving:emptied before 1", marks=LONG),
     ],
 )
 def test_a_killed_taking_goes_on(ready: Path, tmp_path: Path, where: str) -> None:

@@ -1,12 +1,15 @@
 """Two hundred years in which something goes wrong, each drawn from its seed: all laws after every step, and an end."""
 
+import json
 from pathlib import Path
 
 import pytest
 from direct import YEAR, rehearsed
+from telling import Stage
 
-from desk import faults, laws
+from desk import faults
 from desk.rehearse import Plan
+from models.words import translate
 
 SEEDS, AT_ONCE = 200, 10
 SAMPLE = (1, 2, 3)
@@ -15,7 +18,7 @@ SAMPLE = (1, 2, 3)
 def live_through(seed: int, template: Path, out: Path) -> dict[str, str]:
     """Live through a year with the faults of a seed, and return how each of them ended."""
     plan = Plan(
-        year=YEAR, out=out, persons=50 + seed % 50, extract=None, late={}, seed=seed, keep=False,
+        year=YEAR, out=out, persons=50 + seed % 25, extract=None, late={}, seed=seed, keep=False,
         faults=1 + seed % faults.HIGHEST,
     )  # fmt: skip
     with rehearsed(template, plan) as rehearsal:
@@ -43,3 +46,18 @@ def test_two_hundred_years_with_faults_close_under_every_law(first: int, templat
     """Whatever the seed, the year closes, every fault has ended, and no law was broken after any step."""
     for seed in range(first, min(first + AT_ONCE, SEEDS + 1)):
         assert all(live_through(seed, template_home, tmp_path / f"{seed}").values()), seed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "level"), [(11, 3), (23, 3), (4, 2), (6, 1)])
+def test_a_year_with_faults_closes_through_the_flows(seed: int, level: int, tmp_path: Path) -> None:
+    """The real command, with Prefect and a real kill -9 of the whole rehearsal, ends as the steps alone do."""
+    stage = Stage(folder=tmp_path, persons=60)
+    stage.play("--seed", str(seed), "--faults", str(level))
+    told = json.loads((stage.out / "summary.json").read_text(encoding="utf-8"))
+    assert (told["state"], told["personal_data_found"], told["counts_hold"]) == ("closed", 0, True)
+    assert all(it["ended"] for it in told["faults"])
+    assert stage.said().count(translate("The rehearsal was killed; it is started again.", "ja")) == sum(
+        it["kind"] == faults.CRASH for it in told["faults"]
+    )
+    assert stage.processes() == []
