@@ -53,6 +53,7 @@ def furnish(app: typer.Typer) -> None:
         recheck
     )
     extract.command("pull-list", help=_("Issue the pull list that is due, from changes and re-checks."))(pull_list)
+    extract.command("letters", help=_("Write the additional letters into a file to be printed."))(letters)
     extract.command("protected", help=_("Write the protected persons for ward staff; registrars only."))(protected)
     app.add_typer(extract, name="extract")
 
@@ -257,6 +258,24 @@ def protected(
     say(_("Protected persons on the list: {count}.").format(count=told.named))
     say_aside(
         _("The list is in the custody of the ward: destroy it and record that before the year is closed."),
+        style="yellow",
+    )
+    return DONE
+
+
+def letters(
+    year: int = YEAR,
+    by: str = _BY,
+    out: Path = typer.Option(..., "--out", help=_("A new file; only you will be able to read it.")),
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+
+    office = Office.open()
+    outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
+    say(_("The letters lie in the file (ledger entry {seq}): print them.").format(seq=outcome.seq))
+    say_aside(
+        _("The file is in the custody of the ward: destroy it and record that before the year is closed."),
         style="yellow",
     )
     return DONE

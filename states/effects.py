@@ -227,6 +227,12 @@ def list_of_protected_exists(_facts: Facts, record: extraction.ProtectedListed) 
     return (MakeItem(number=record.item, kind="protected_list", state="with_ward", content="protected_persons"),)
 
 
+@effects_of(printing.LettersHandedOut)
+def file_of_letters_exists(_facts: Facts, record: printing.LettersHandedOut) -> tuple[Effect, ...]:
+    """The letters that left the vault to be printed are a copy to be destroyed."""
+    return (MakeItem(number=record.item, kind="letters_file", state="with_ward", content="addressees"),)
+
+
 @effects_of(extraction.AdditionsTaken)
 def pieces_are_added(_facts: Facts, record: extraction.AdditionsTaken) -> tuple[Effect, ...]:
     """Late move-ins become new serials; a file that still lies elsewhere is a copy to be destroyed."""

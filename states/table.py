@@ -589,6 +589,12 @@ TABLE = (
         facts=(g_enclosing.sample_opening_found_nothing_wrong,), source="検品票",
     ),
     Row(
+        trigger="hand_out_letters", event="letters_handed_out", ja="追加・差替え分の通知書の引渡し",
+        en="Hand out the additional letters to be printed", froms=("proof_approved", "printed", "enclosed"),
+        who=COORDINATOR, owner=Side.WARD, repeats=True, by_machine=True, record=printing.LettersHandedOut,
+        guards=(g_enclosing.additions_are_taken,), then=then.file_of_letters_exists, source="Law 7",
+    ),
+    Row(
         trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",
         en="Print and enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD,
         setting="additions_printed_by", due="D-3bd",

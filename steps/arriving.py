@@ -4,6 +4,7 @@ An encrypted file is opened by 7-Zip in memory; the plain text never touches a d
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from steps.office import Office
 Ask = Callable[[], str]
 """How the password is asked for, once it is known that one is needed."""
 
-ORIGINAL, PROTECTED_LIST = "E", "L"
+ORIGINAL, PROTECTED_LIST, LETTERS_FILE = "E", "L", "LF"
 _TAKEN = ".taken"
 _MIB = 1 << 20
 
@@ -166,3 +167,21 @@ def free_number(facts: Facts, letter: str) -> str:
     """Return the next number of a kind of custody item: E-2026-01."""
     used = [item.number for item in facts.items if item.number.startswith(f"{letter}-{facts.fiscal_year}-")]
     return f"{letter}-{facts.fiscal_year}-{max((int(it.rpartition('-')[2]) for it in used), default=0) + 1:02}"
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write what leaves the vault into a new file, readable by its owner only.
+
+    Raises:
+        BadInput: something stands at the path already, or it cannot be written.
+
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        raise BadInput(
+            _("The file cannot be written there, or something stands there already."),
+            _("Name a new file in a folder that only you can read."),
+        ) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)

@@ -48,6 +48,7 @@ KINDS = {
     "electronic_copy": "電子データの複製",
     "extract_original": "抽出ファイル（暗号化済）",
     "protected_list": "支援措置対象者一覧",
+    "letters_file": "追加・差替え分の通知書（印刷用ファイル）",
     "letters": "中止により差し出さなかった案内状（宛名印字済）",
 }
 

@@ -1,24 +1,27 @@
-"""Printing at the ward: letters of late additions, which never leave; and the letter's template as it was approved."""
+"""Printing at the ward: letters of late additions, which a clerk prints; the letter's template as it was approved."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
+from adapters.vault import shred
 from models.database import reading
 from models.errors import BadInput, Unknown
 from models.programme import Programme
-from models.records.printing import ImprintCompared, ManuscriptDelivered
+from models.records.printing import ImprintCompared, LettersHandedOut, ManuscriptDelivered
 from models.records.transfer import PackageSealed
 from models.serials import compact
 from models.words import _
 from states.door import Ask, Outcome
-from states.facts import Evidence
-from steps import papers
+from states.facts import Evidence, Facts
+from steps import arriving, papers
 from steps.contractor import row_digest
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
+from steps.extraction import Addressee as Person
 from steps.office import Office, templates_of, towns_file
 
 LETTERS = "letters-additions"
@@ -26,13 +29,67 @@ _BATCH = 500
 
 
 def print_additions(office: Office, cycle_id: str) -> int:
-    """Make the letters of the additions into the vault, from where a clerk prints them; return how many.
+    """Make the letters of the additions into the vault, from where they are handed out; return how many.
 
     Raises:
         BadInput: the template is no longer the one that was approved.
 
     """
+    vault = office.vault(cycle_id)
+    return _print(
+        office,
+        papers.facts_of(office, cycle_id),
+        addressees_of(office, cycle_id, ADDITIONS),
+        into=lambda people, pdf: _keep(vault.write(f"{LETTERS}-{people[0].serial}", pdf)),
+    )
+
+
+def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Outcome:
+    """Write the letters of the additions into a file that a clerk prints; readable by its owner only.
+
+    Whoever was pulled in the meantime is not in it. The ledger gets the number of letters and the file's hash; the file
+    is a copy to be destroyed.
+
+    Raises:
+        BadInput: nobody is to be written to, the template is no longer the one that was approved, something stands at
+            the path already, or it cannot be written.
+        Refused: whoever asks may not, or the additional extract is not taken yet.
+
+    """
+    office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
+    with reading(office.engine) as connection:
+        gone = office.door.facts(connection, cycle_id).pieces.serials("pulled")
+    people = [it for it in addressees_of(office, cycle_id, ADDITIONS) if it.serial not in gone]
+    if not people:
+        raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
+    printed: list[bytes] = []
+    _print(office, facts, people, into=lambda _people, pdf: printed.append(pdf), batch=len(people))
+    arriving.write_new(path, printed[0])
+    record = LettersHandedOut(
+        letters=len(people),
+        sha256=hashlib.sha256(printed[0]).hexdigest(),
+        item=arriving.free_number(facts, arriving.LETTERS_FILE),
+    )
+    ask = Ask(
+        cycle_id=cycle_id, trigger="hand_out_letters", by=by, via=via, record=record,
+        key=f"{cycle_id}/hand_out_letters/{record.item}", evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    try:
+        return office.door.perform(ask)
+    except BaseException:
+        shred(path)  # no file without its entry
+        raise
+
+
+def _print(
+    office: Office,
+    facts: Facts,
+    people: Iterable[Person],
+    *,
+    into: Callable[[Sequence[Addressee], bytes], None],
+    batch: int = _BATCH,
+) -> int:
     manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
     if manuscript and manuscript.template_sha256 != template_sha256(facts.programme):
         raise BadInput(
@@ -40,22 +97,17 @@ def print_additions(office: Office, cycle_id: str) -> int:
             _("Put the approved template back, or deliver, prove and approve the manuscript again."),
         )
     towns = towns_of(facts.programme)
-    people = [
+    letters = [
         Addressee(
             serial=row.serial, name=row.name, postal_code=row.postal_code, address=row.address,
             bars=towns.bars(row.postal_code, row.address) if towns else "",
         )
-        for row in addressees_of(office, cycle_id, ADDITIONS)
+        for row in people
     ]  # fmt: skip
-    if not people:
+    if not letters:
         return 0
-    vault = office.vault(cycle_id)
-    return office.press(facts.programme).letters(
-        people,
-        into=lambda people, pdf: _keep(vault.write(f"{LETTERS}-{people[0].serial}", pdf)),
-        words=papers.words_of(office, facts),
-        batch=_BATCH,
-    )
+    words = papers.words_of(office, facts)
+    return office.press(facts.programme).letters(letters, into=into, words=words, batch=batch)
 
 
 def towns_of(programme: Programme) -> Towns | None:

@@ -9,7 +9,6 @@ accident of Meguro). Names and addresses are in neither: the lists hold 宛名�
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +165,7 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     facts = papers.facts_of(office, cycle_id)
     rows = list(_protected_rows(office, facts))
     content = _as_csv(rows)
-    _write_new(path, content)
+    arriving.write_new(path, content)
     record = ProtectedListed(
         persons=len(rows),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -276,15 +275,3 @@ def _as_csv(rows: list[tuple[str, ...]]) -> bytes:
     writer = csv.writer(text)
     writer.writerows([HEADER, *rows])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except OSError:
-        raise BadInput(
-            _("The list cannot be written there, or something stands there already."),
-            _("Name a new file in a folder that only you can read."),
-        ) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)

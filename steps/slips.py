@@ -34,6 +34,7 @@ _CONDITIONS = {"": "", "good": "良好", "damaged": "損傷あり", "seal_broken
 _UNITS = {
     "medium": "媒体{n}枚",
     "extract_original": "電磁的記録{n}件",
+    "letters_file": "電磁的記録{n}件",
     "password_notice": "{n}通",
     "electronic_copy": "{n}点",
 }

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Count, MaybeItemNumber, MaybeLine, MaybeSha256, SerialText, Sha256
+from models.records.base import (
+    ActRecord,
+    Count,
+    ItemNumber,
+    MaybeItemNumber,
+    MaybeLine,
+    MaybeSha256,
+    SerialText,
+    Sha256,
+)
 
 Version = Annotated[int, Field(ge=1, le=99)]
 
@@ -54,6 +63,14 @@ class ImprintCompared(ActRecord):
     wrong: SerialText = Field(default="", title="Serials with another's name or address")
     missing: SerialText = Field(default="", title="Serials not about to be printed")
     alien: SerialText = Field(default="", title="Serials that do not belong here")
+
+
+class LettersHandedOut(ActRecord):
+    """追加・差替え分の通知書の引渡し: the letters that a clerk prints, as a file; a copy with an erasure duty."""
+
+    letters: Count = Field(title="Letters in the file")
+    sha256: Sha256 = Field(title="SHA-256 of the file")
+    item: ItemNumber = Field(title="Number of the file")
 
 
 class PrintingReported(ActRecord):

@@ -1,12 +1,14 @@
 """Extraction: what comes in goes into the vault once, what is doubtful waits for a named person, nothing leaks."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pypdfium2 as pdfium
 import pytest
 from playing import CYCLE, YEAR, Played, begun, copied, everything_under
 from sqlalchemy import insert
@@ -18,8 +20,9 @@ from models.database import reading, writing
 from models.errors import BadInput, Refused, Unknown
 from models.records.enclosing import PullListIssued
 from models.records.extraction import AdditionsTaken, ExtractTaken
+from models.records.printing import LettersHandedOut
 from models.serials import count, expand
-from steps import checking, counting, extraction, protection, roll
+from steps import checking, counting, extraction, printing, protection, roll
 from steps.extraction import ADDITIONS, Taken
 from steps.preparation import open_year
 from steps.sample import COLUMNS, additional_extract, sample_extract, write_sample
@@ -506,6 +509,28 @@ def test_a_replacement_gets_a_new_serial_and_names_the_old(year: Played, write: 
     year.play(before="recheck_before_enclosing")
     protection.recheck(year.office, CYCLE, year.extract, by=REGISTRAR)
     assert set(expand(year.facts().newly_protected)) == {old, new.serial}
+
+
+def test_additional_letters_are_handed_out_to_be_printed(year: Played, write: Write, tmp_path: Path) -> None:
+    """A clerk gets them in a file of his own, with nobody else's; ledger and register know the copy by its hash."""
+    year.play(before="take_additions")
+    write({"宛名番号": "9999999901", "氏名": CANARIES[0]}, {"宛名番号": "9999999902", "氏名": CANARIES[1]})
+    early, out = tmp_path / "early.pdf", tmp_path / "letters.pdf"
+    with pytest.raises(Refused):
+        printing.hand_out_letters(year.office, CYCLE, early, by=COORDINATOR)
+    assert not early.exists()
+    _additions(year)
+    year.play(before="enclose_additions")
+    printing.hand_out_letters(year.office, CYCLE, out, by=COORDINATOR)
+    record = year.facts().record("hand_out_letters", LettersHandedOut)
+    assert record
+    assert (record.letters, record.sha256) == (2, hashlib.sha256(out.read_bytes()).hexdigest())
+    pages = [" ".join(page.get_textpage().get_text_range().split()) for page in pdfium.PdfDocument(out)]
+    assert [any(" ".join(canary.split()) in page for page in pages) for canary in CANARIES] == [True, True]
+    assert out.stat().st_mode & 0o077 == 0
+    assert (record.item, "letters_file", "with_ward") in {(it.number, it.kind, it.state) for it in year.facts().items}
+    with pytest.raises(BadInput):
+        printing.hand_out_letters(year.office, CYCLE, out, by=COORDINATOR)
 
 
 def test_a_replaced_letter_is_on_the_pull_list_by_itself(year: Played, write: Write) -> None:
