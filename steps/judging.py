@@ -454,8 +454,13 @@ class _Judge:
         wide = wide.filter(pl.col("em") > room)
         # Two lines are enough where not even a word that moves to the second makes it too long.
         spare = 2 * room + _TAIL_EM - pl.col("em")
-        words = ((_WORD_EM, _LONG_WORD), (_LONGER_WORD_EM, _LONGER_WORD))
-        sure = pl.any_horizontal((spare >= em) & ~_any(NAME, word) for em, word in words)
+        wide_letter = f"[^{self.glyphs.narrow}]"
+        words = (
+            (_WORD_EM, (_LONG_WORD,)),
+            (_LONGER_WORD_EM, (_LONGER_WORD,)),
+            (_LONGER_WORD_EM * NARROW_EM, (_LONGER_WORD, wide_letter)),
+        )
+        sure = pl.any_horizontal((spare >= em) & ~_any(NAME, *patterns) for em, patterns in words)
         two = wide.filter(sure).select("row", "em", lines=pl.lit(2, dtype=pl.UInt32))
         more = wide.filter(~sure)
         lines = [self._lines(name, paper.name_size_pt, paper.name_width_mm, _TAIL_EM) for name in more[NAME]]
