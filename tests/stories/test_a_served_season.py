@@ -36,6 +36,7 @@ OWED: dict[str, tuple[set[str], str]] = {
     "conclude_contract": (WARD, ""),
     "register_handlers": (CONTRACTOR, "conclude_contract"),
     "submit_work_plan": (CONTRACTOR, "conclude_contract"),
+    "declare_cloud_use": (CONTRACTOR, "conclude_contract"),
     "confirm_contacts": (WARD, "register_handlers"),
     "confirm_readiness": (WARD, "register_handlers"),
     "deliver_manuscript": (WARD, "confirm_readiness"),
