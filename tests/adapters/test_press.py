@@ -553,8 +553,9 @@ def test_only_the_given_font_is_embedded(press: Press) -> None:
 def test_every_page_of_the_ledger_repeats_the_header(press: Press) -> None:
     """The column titles stand on each page that has rows, and the footer counts the pages."""
     sheets = pages(press.make("ledger_print", EXAMPLES["ledger_print"]))
-    assert len(sheets) > 2
-    assert all("番号日時事項" in squeezed(sheet) for sheet in sheets)
+    with_rows = [sheet for sheet in sheets if "媒体を引き渡した" in squeezed(sheet)]
+    assert len(with_rows) > 2
+    assert all("番号日時事項" in squeezed(sheet) for sheet in with_rows)
     assert [sheet.endswith(f"{number} / {len(sheets)}") for number, sheet in enumerate(sheets, 1)] == [True] * len(
         sheets
     )
