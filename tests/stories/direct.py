@@ -35,7 +35,7 @@ class Directly:
         return nullcontext()
 
     def open_year(self) -> None:
-        preparation.open_year(self.office, YEAR)
+        preparation.open_year(self.office, self.plan.year)
 
     def watch(self) -> None:
         if self.office.calendar.is_open(self.office.clock.now().date()):

@@ -7,20 +7,25 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from direct import Directly, rehearsed
 from playing import CYCLE, YEAR, Played, begun
 
 from adapters.scanner import scan
+from desk.printer import Printer
+from desk.rehearse import Plan, Rehearsal
 from models.clock import TOKYO
 from models.errors import Refused
 from steps import acting, preparation
 from steps.bundle import bundle
 from steps.extraction import needles_of
 from steps.incidents import report
+from steps.office import Office
 from steps.preparation import carried_over
 from steps.taking_over import confirm_people
 
@@ -47,9 +52,9 @@ def closed(year: Played) -> None:
     assert year.facts().state == "closed"
 
 
-def unpacked(year: Played, folder: Path, needles: set[str], cycle_id: str = CYCLE) -> dict[str, Any]:
+def unpacked(office: Office, folder: Path, needles: set[str], cycle_id: str = CYCLE) -> dict[str, Any]:
     """Unpack the year's bundle, verify it as an auditor would, find nobody in it, and return what it tells."""
-    bundle(year.office, cycle_id, folder.with_suffix(".zip"))
+    bundle(office, cycle_id, folder.with_suffix(".zip"))
     with zipfile.ZipFile(folder.with_suffix(".zip")) as file:
         file.extractall(folder)
     told = subprocess.run(
@@ -69,7 +74,7 @@ def test_a_clean_year(year: Played, tmp_path: Path) -> None:
     needles = everybody_invited(year)
     assert needles
     closed(year)
-    told = unpacked(year, tmp_path / "bundle", needles)
+    told = unpacked(year.office, tmp_path / "bundle", needles)
     assert [move["state"] for move in told["history"]][-1] == "closed"
     assert len(told["history"]) == 11
     assert {it["standing"] for it in told["measures"]} <= {"proved", "claimed", "no_occasion"}
@@ -106,7 +111,7 @@ def test_a_year_with_an_incident(year: Played, tmp_path: Path) -> None:
     year.play(before="erase_ward_data")
     needles = everybody_invited(year)
     closed(year)
-    told = unpacked(year, tmp_path / "bundle", needles)
+    told = unpacked(year.office, tmp_path / "bundle", needles)
     assert [(it["kind"], it["state"], it["duties"]) for it in told["incidents"]] == [("misdelivery", "settled", [])]
 
 
@@ -129,7 +134,7 @@ def test_a_cancelled_year(year: Played, tmp_path: Path, before: str) -> None:
             year.do("confirm_erasure")
     needles = everybody_invited(year)
     closed(year)
-    told = unpacked(year, tmp_path / "bundle", needles)
+    told = unpacked(year.office, tmp_path / "bundle", needles)
     states = [move["state"] for move in told["history"]]
     assert states[states.index("cancelled") :] == ["cancelled", "media_returned", "erased", "closed"]
     assert all(item.state in {"erased", "destroyed"} for item in year.facts().items)
@@ -150,6 +155,28 @@ def test_two_years_in_a_row(year: Played, tmp_path: Path) -> None:
     assert is_new
     carried = carried_over(office, second)
     assert (carried.changed, carried.differs, len(carried.to_confirm)) == ((), (), 1)
-    told = unpacked(year, tmp_path / "second", needles, second)
+    told = unpacked(year.office, tmp_path / "second", needles, second)
     assert not any(it["claim"] for it in told["measures"])
-    assert [move["state"] for move in unpacked(year, tmp_path / "first", needles)["history"]][-1] == "closed"
+    assert [move["state"] for move in unpacked(year.office, tmp_path / "first", needles)["history"]][-1] == "closed"
+
+
+def test_two_years_lived_through_in_one_installation(template_home: Path, tmp_path: Path) -> None:
+    """The second year ends as the first did; each bundle verifies, and neither holds anybody of either year."""
+    plan = Plan(year=YEAR, out=tmp_path / "first", persons=40, extract=None, late={}, seed=5, keep=False, faults=0)
+    with rehearsed(template_home, plan) as first:
+        first.run(lambda _today, _facts: None)
+        office = first.office
+        first.clock.set(datetime(YEAR + 1, 9, 1, 9, tzinfo=TOKYO))
+        preparation.register_sample_people(office, YEAR + 1, with_passphrases=False)
+        confirm_people(office, tuple(it.id for it in preparation.everybody(office)), YEAR + 1)
+        following = replace(plan, year=YEAR + 1, seed=6)
+        second = Rehearsal(following, Directly(office, following))
+        second.__dict__ |= {"office": office, "printer": Printer(folder=tmp_path / "second contractor")}
+        second.run(lambda _today, _facts: None)
+        needles = first.needles | second.needles
+        assert first.needles
+        assert second.needles - first.needles
+        for rehearsal in (first, second):
+            told = unpacked(office, tmp_path / rehearsal.cycle_id, needles, rehearsal.cycle_id)
+            assert [move["state"] for move in told["history"]][-1] == "closed"
+            assert {it["standing"] for it in told["measures"]} <= {"proved", "claimed", "no_occasion"}
