@@ -23,8 +23,7 @@ from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
 from states.guards.transfer import notice_in_force
 from steps import acting, enclosing
-from steps.office import Office
-from steps.printing import template_sha256
+from steps.office import Office, template_sha256
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
 SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium

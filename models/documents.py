@@ -56,7 +56,7 @@ DOCUMENTS = (
     ),
     Document(
         number=9, ja="預り証（媒体・パスワード通知書）", en="Custody receipts", giver="contractor", receiver="ward",
-        acts=("hand_over_medium", "hand_over_password"), papers=("control-sheet",),
+        acts=("hand_over_medium", "hand_over_password"), papers=("control-sheet*",),
     ),
     Document(
         number=10, ja="受領件数・ウイルス検査報告", en="Received count and virus scan", giver="contractor",

@@ -26,7 +26,7 @@ from states.guards.supervision import next_due, open_findings
 # The ward's copies that the machine makes and erases itself, numbered in this order.
 WARD_COPY = "WC"
 LETTERS = "LT"  # the letters of a cancelled year, one stack
-WARD_COPIES = ("inbox", "vault", "vault_key", "vault_key_backup", "sealed_package")
+WARD_COPIES = ("inbox", "vault", "vault_key", "vault_key_backup", "sealed_package", "sealed_additions")
 
 R = TypeVar("R", bound=ActRecord)
 
@@ -257,7 +257,7 @@ def _ward_copies(facts: Facts, contents: tuple[str, ...]) -> tuple[Effect, ...]:
 
 @effects_of(erasure.WardDataErased)
 def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tuple[Effect, ...]:
-    """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed package."""
+    """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed packages."""
     mine = (item for item in facts.copies_in("with_ward") if item.number.startswith(f"{WARD_COPY}-"))
     return tuple(MoveItem(number=item.number, to="erased") for item in mine)
 
@@ -271,8 +271,18 @@ def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> 
 @effects_of(transfer.PackageSealed)
 def medium_and_notice_exist(facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
     """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
+    return _sealed(facts, record, "sealed_package")
+
+
+@effects_of(transfer.AdditionsSealed)
+def medium_and_notice_of_additions_exist(facts: Facts, record: transfer.AdditionsSealed) -> tuple[Effect, ...]:
+    """The second package has a medium, a password notice and a ward copy of its own."""
+    return _sealed(facts, record, "sealed_additions")
+
+
+def _sealed(facts: Facts, record: transfer.PackageSealed, copy: str) -> tuple[Effect, ...]:
     return (
-        *_ward_copies(facts, ("sealed_package",)),
+        *_ward_copies(facts, (copy,)),
         MakeItem(number=record.medium, kind="medium", state="with_ward", content="encrypted_package"),
         MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password"),
     )

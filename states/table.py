@@ -595,6 +595,22 @@ TABLE = (
         guards=(g_enclosing.additions_are_taken,), then=then.file_of_letters_exists, source="Law 7",
     ),
     Row(
+        trigger="seal_additions", event="additions_sealed", ja="追加分の暗号化パッケージ作成",
+        en="Seal the encrypted package of additions", froms=("proof_approved", "printed", "enclosed"), who=REGISTRAR,
+        owner=Side.REGISTER, repeats=True, by_machine=True, record=transfer.AdditionsSealed,
+        guards=(
+            g_transfer.contractor_prints_additions,
+            g_enclosing.additions_are_taken,
+            g_transfer.no_good_package_of_additions_is_sealed,
+            g_transfer.additions_are_fresh,
+            g_transfer.nobody_to_be_pulled_is_sealed,
+            g_transfer.package_was_read_back,
+            g_extraction.font_is_the_judged_one,
+            g_printing.additions_have_the_approved_template,
+        ),
+        then=then.medium_and_notice_of_additions_exist, source="W-OP-07, Law 7",
+    ),
+    Row(
         trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",
         en="Print and enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD,
         setting="additions_printed_by", due="D-3bd",
@@ -798,6 +814,7 @@ TABLE = (
         facts=(
             g_transfer.giver_holds_it,
             g_transfer.medium_and_notice_move_apart,
+            g_transfer.additions_leave_without_the_protected,
             g_transfer.bag_is_locked,
             g_transfer.handed_over_in_person,
             g_transfer.arrived_in_good_condition,

@@ -25,6 +25,7 @@ from steps.office import Office
 
 # After these the password notice, and then the password itself, are needed at the ward no more.
 _SETTLES_THE_PASSWORD = ("record_notice_printed", "hand_over_password", "report_receipt")
+_SETTLES_THE_ADDITIONS = ("record_movement", "enclose_additions")
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
 
@@ -72,7 +73,7 @@ def perform(
         slips.print_again(office, cycle_id, record)
     # The slip of this act, and of one that was killed before it came to its slip.
     slips.print_missing(office, cycle_id, by=by, via=via)
-    if trigger in _SETTLES_THE_PASSWORD:
+    if trigger in (*_SETTLES_THE_PASSWORD, *_SETTLES_THE_ADDITIONS):
         _settle_the_password(office, cycle_id, trigger)
     return outcome
 
@@ -80,7 +81,10 @@ def perform(
 def _settle_the_password(office: Office, cycle_id: str, trigger: str) -> None:
     from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
 
-    transfer.forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
+    if trigger in _SETTLES_THE_ADDITIONS:
+        transfer.forget_the_password_of_additions(office, cycle_id)
+    else:
+        transfer.forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
 
 
 class _Work(Protocol):
@@ -94,6 +98,8 @@ def _work_of(trigger: str, fields: Mapping[str, Any]) -> _Work | None:
     match trigger, dict(fields):
         case "seal_package", {} if not fields:
             return transfer.seal_package
+        case "seal_additions", {} if not fields:
+            return transfer.seal_additions
         case "read_back_package", {} if not fields:
             return transfer.read_back_package
         case "reprint_notice", {"reason": str(reason), **rest} if not rest:

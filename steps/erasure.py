@@ -19,7 +19,7 @@ from models.records.erasure import WardDataErased
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from steps import papers, reporting
+from steps import papers, reporting, transfer
 from steps.extraction import needles_of
 from steps.office import Office
 
@@ -55,8 +55,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     vault = _vault(office, cycle_id)
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
-    _erase_outgoing(office, facts)
-    record = WardDataErased(**asdict(figures), absent=destruction.absent)
+    record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
     outcome = office.door.perform(
         Ask(
             cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
@@ -130,8 +129,13 @@ def _vault(office: Office, cycle_id: str) -> Vault:
     return Vault(cycle=cycle_id, files=office.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup)
 
 
-def _erase_outgoing(office: Office, facts: Facts) -> None:
-    shred(office.outgoing(facts.cycle_id, facts.programme.consignment.package_form))
+def _erase_outgoing(office: Office, facts: Facts) -> bool:
+    """Erase what was sealed, and a notice of the additions that never went; tell whether no package is left."""
+    transfer.take_the_notice_down(office, transfer.SEAL_ADDITIONS)
+    packages = transfer.packages(office, facts)
+    for package in packages:
+        shred(package)
+    return not any(package.exists() for package in packages)
 
 
 def _clear_free_pages(office: Office) -> None:

@@ -3,6 +3,7 @@
 What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used, so that showing a table stays quick.
 """
 
+import hashlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -213,6 +214,15 @@ def programme_files(extra: Path | None) -> list[Path]:
 def templates_of(programme: Programme) -> Path:
     """Return the folder of a programme's paper templates."""
     return Path(str(files("deploy") / "programmes")) / programme.paper.templates
+
+
+def template_sha256(programme: Programme) -> str:
+    """Return the SHA-256 over the letter's templates: what is approved is this, and nothing else may be printed."""
+    digest = hashlib.sha256()
+    for name in ("family.typ", "invitation.typ", "letter.typ", "letter_form.typ"):
+        path = templates_of(programme) / name
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
 
 
 def towns_file(programme: Programme) -> Path:

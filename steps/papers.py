@@ -23,7 +23,7 @@ from models.records.mailing import PostingApproved
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
-from models.records.transfer import CopyMade, NoticeReprinted, PackageSealed
+from models.records.transfer import AdditionsSealed, CopyMade, NoticeReprinted, PackageSealed
 from models.serials import expand
 from models.words import translate
 from states import deadlines
@@ -207,16 +207,17 @@ def print_specimen(office: Office, cycle_id: str) -> Path:
     return put(office, "specimen-letter", office.press(facts.programme).specimen(words_of(office, facts)))
 
 
-def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]]) -> tuple[Path, Path]:
-    """Print the medium's control sheet and the password notice of a sealed package."""
+def print_package_papers(
+    office: Office, cycle_id: str, groups: Sequence[tuple[str, str]], *, act: str = "seal_package"
+) -> tuple[Path, Path]:
+    """Print the medium's control sheet and the password notice of the package that an act has sealed."""
     facts = facts_of(office, cycle_id)
-    sealed = _sealed(facts)
-    made = facts.done["seal_package"]
+    sealed, made, name = _sealed(facts, act), facts.done[act], suffix_of(act)
     sheet = office.press(facts.programme).make(
         "control_sheet",
         {
             "head": head(facts, sealed.medium, on=made.on),
-            "package": cycle_id,
+            "package": f"{cycle_id}{name}",
             "medium": sealed.medium,
             "form": sealed.algorithm,
             "made_at": moment(made.occurred_at),
@@ -227,21 +228,28 @@ def print_package_papers(office: Office, cycle_id: str, groups: Sequence[tuple[s
             "virus_scan": "",
         },
     )
-    return put(office, "control-sheet", sheet), print_notice(office, cycle_id, groups)
+    return put(office, f"control-sheet{name}", sheet), print_notice(office, cycle_id, groups, act=act)
 
 
-def print_notice(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]]) -> Path:
+def suffix_of(act: str) -> str:
+    """Return what the names of a package, its password and its papers end in: the additions have their own."""
+    return "-additions" if act == "seal_additions" else ""
+
+
+def print_notice(
+    office: Office, cycle_id: str, groups: Sequence[tuple[str, str]], *, act: str = "seal_package"
+) -> Path:
     """Print the password notice in force; one printed again says so."""
     facts = facts_of(office, cycle_id)
-    sealed, again = _sealed(facts), facts.record("reprint_notice", NoticeReprinted)
-    number = notice_in_force(facts)
+    sealed, again = _sealed(facts, act), facts.record("reprint_notice", NoticeReprinted)
+    number = notice_in_force(facts) if act == "seal_package" else sealed.notice
     is_again = again is not None and again.notice == number
     notice = office.press(facts.programme).make(
         "password_notice",
         {
-            "head": head(facts, number, on=facts.done["reprint_notice" if is_again else "seal_package"].on),
+            "head": head(facts, number, on=facts.done["reprint_notice" if is_again else act].on),
             "addressee": {"company": facts.programme.contractor.name, "name": _manager(facts)},
-            "package": cycle_id,
+            "package": f"{cycle_id}{suffix_of(act)}",
             "medium": sealed.medium,
             "reissue": f"再発行（{again.former} に代わるもの）" if again and is_again else "",
             "sha256": sealed.package_sha256,
@@ -251,7 +259,7 @@ def print_notice(office: Office, cycle_id: str, groups: Sequence[tuple[str, str]
             "checkpoint": [],
         },
     )
-    return put(office, "password-notice", notice)
+    return put(office, f"password-notice{suffix_of(act)}", notice)
 
 
 def print_posting_paper(office: Office, cycle_id: str) -> Path:
@@ -280,8 +288,8 @@ def print_posting_paper(office: Office, cycle_id: str) -> Path:
     return put(office, "posting-paper", office.press(facts.programme).make("posting_paper", data))
 
 
-def _sealed(facts: Facts) -> PackageSealed:
-    sealed = facts.record("seal_package", PackageSealed)
+def _sealed(facts: Facts, act: str) -> PackageSealed:
+    sealed = facts.record(act, PackageSealed if act == "seal_package" else AdditionsSealed)
     if sealed is None:
         raise RuntimeError
     return sealed

@@ -22,7 +22,7 @@ from steps import arriving, papers
 from steps.contractor import row_digest
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
 from steps.extraction import Addressee as Person
-from steps.office import Office, templates_of, towns_file
+from steps.office import Office, template_sha256, towns_file
 
 LETTERS = "letters-additions"
 _BATCH = 500
@@ -145,15 +145,6 @@ def _doubtful(office: Office, cycle_id: str, act: str, towns: Towns) -> list[Dou
     ]
     rows = rows_of(office, cycle_id, act, compact(serial for _code, serial in found))
     return [Doubtful(code=code, serial=serial, row=rows[serial], additional=act == ADDITIONS) for code, serial in found]
-
-
-def template_sha256(programme: Programme) -> str:
-    """Return the SHA-256 over the letter's templates: what is approved is this, and nothing else may be printed."""
-    digest = hashlib.sha256()
-    for name in ("family.typ", "invitation.typ", "letter.typ", "letter_form.typ"):
-        path = templates_of(programme) / name
-        digest.update(path.read_bytes() if path.is_file() else b"")
-    return digest.hexdigest()
 
 
 def compare_imprint(

@@ -18,18 +18,19 @@ from adapters.package import Content, Member, SealedPackage, opened, seal
 from adapters.password import new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
-from models.errors import TsudoiError
+from models.errors import BadInput, TsudoiError
 from models.programme import Programme
 from models.records.extraction import ExtractTaken
-from models.records.transfer import NoticeReprinted, PackageReadBack, PackageSealed
+from models.records.transfer import AdditionsSealed, NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
+from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from states.guards.transfer import notice_in_force, wrongly_inside
+from states.guards.transfer import additions_held_back, notice_in_force, sealed_additions_in_force, wrongly_inside
 from steps import papers
 from steps.acting import record_of
-from steps.extraction import ADDRESSEES, Addressee, addressees_of
-from steps.office import Office, templates_of, towns_file
+from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressees_of
+from steps.office import Office, template_sha256, templates_of, towns_file
 
 HEADER = ("通し番号", "氏名", "郵便番号", "住所")
 FILE = "addressees.csv"
@@ -41,6 +42,9 @@ PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
 TOWNS = "towns.csv"
 TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "tray.typ", "family.typ")
 NOTICE = "password-notice"
+SEAL_ADDITIONS = "seal_additions"
+# What is sealed by which act: the addressees that another act brought.
+_SEALINGS = {"seal_package": ADDRESSEES, SEAL_ADDITIONS: ADDITIONS}
 _ROWS_A_CHUNK = 2000
 # CP932 has code points for these, but no shape that two machines agree on.
 _NO_SHAPE = re.compile(r"[\x00-\x1f\x7f-\xa0\ue000-\uf8ff]")
@@ -55,18 +59,21 @@ def seal_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -
         Refused: protected persons were not re-checked today, the extract is not checked, or it is sealed already.
 
     """
-    facts = papers.facts_of(office, cycle_id)
-    if _is_in_force(office, cycle_id):
-        outcome = Outcome(trigger="seal_package", state=facts.state, seq=0, repeated=True)
-        password = _kept_password(office, cycle_id)
-    else:
-        office.door.ask_first(cycle_id, "seal_package", by=by, via=via)
-        sealed, password, members = _seal(office, facts)
-        outcome = office.door.perform(_ask(office, facts, sealed, members, by=by, via=via))
-    if password:
-        papers.print_package_papers(office, cycle_id, reading(password))
-        papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
-    return outcome
+    return _seal_once(office, cycle_id, "seal_package", by=by, via=via)
+
+
+def seal_additions(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
+    """Seal the additional persons for a contractor that prints them: a package, medium and notice of their own.
+
+    Whoever is pulled or to be pulled is not inside. Sealed anew where that changed before the medium has left, and
+    where medium or notice is lost.
+
+    Raises:
+        BadInput: nobody is left to be written to.
+        Refused: the ward prints them itself, they are not taken yet, or they are sealed already.
+
+    """
+    return _seal_once(office, cycle_id, SEAL_ADDITIONS, by=by, via=via)
 
 
 def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
@@ -111,10 +118,10 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
     return outcome
 
 
-def take_the_notice_down(office: Office) -> None:
+def take_the_notice_down(office: Office, act: str = "seal_package") -> None:
     """Erase the file of the password notice once it is on paper. A rehearsal leaves it for looking at."""
     if not office.is_rehearsal:
-        shred(office.papers / f"{NOTICE}.pdf")
+        shred(office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf")
 
 
 def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
@@ -126,6 +133,29 @@ def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
     vault = office.vault(cycle_id)
     if opened and PASSWORD in vault.names():
         vault.erase(PASSWORD)
+
+
+def forget_the_password_of_additions(office: Office, cycle_id: str) -> None:
+    """Erase the notice's PDF once the paper has gone, and the password once the additional letters are enclosed."""
+    facts = papers.facts_of(office, cycle_id)
+    sealed = facts.record(SEAL_ADDITIONS, AdditionsSealed)
+    if sealed is None:
+        return
+    if sealed.notice not in {item.number for item in facts.things_in("with_ward")}:
+        take_the_notice_down(office, SEAL_ADDITIONS)
+    vault, name = office.vault(cycle_id), f"{PASSWORD}{papers.suffix_of(SEAL_ADDITIONS)}"
+    if "enclose_additions" in facts.done and name in vault.names():
+        vault.erase(name)
+
+
+def packages(office: Office, facts: Facts) -> tuple[Path, ...]:
+    """Return where the sealed packages of a cycle stand until they are on their media: the first, and the additions."""
+    return tuple(_package(office, facts, act) for act in _SEALINGS)
+
+
+def _package(office: Office, facts: Facts, act: str) -> Path:
+    form = facts.programme.consignment.package_form
+    return office.outgoing(f"{facts.cycle_id}{papers.suffix_of(act)}", form)
 
 
 def addressee_file(rows: Iterable[Addressee], encoding: str = "utf-8-sig") -> Iterator[bytes]:
@@ -155,13 +185,35 @@ def _lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _seal(office: Office, facts: Facts) -> tuple[SealedPackage, str, tuple[str, ...]]:
+def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) -> Outcome:
+    """Seal unless a good package is sealed; print control sheet and notice unless the ledger knows them as printed."""
+    facts = papers.facts_of(office, cycle_id)
+    if _is_in_force(office, cycle_id, act):
+        outcome = Outcome(trigger=act, state=facts.state, seq=0, repeated=True)
+        password = _kept_password(office, cycle_id, act)
+    else:
+        office.door.ask_first(cycle_id, act, by=by, via=via)
+        _refuse_nobody(office, facts, act)
+        sealed, password, members = _seal(office, facts, act)
+        outcome = office.door.perform(_ask(office, facts, act, sealed, members, by=by, via=via))
+    if password:
+        papers.print_package_papers(office, cycle_id, reading(password), act=act)
+        papers.note_printed(office, cycle_id, _paper(office, cycle_id, act), by=by, via=via)
+    return outcome
+
+
+def _refuse_nobody(office: Office, facts: Facts, act: str) -> None:
+    if act == SEAL_ADDITIONS and not any(True for _row in _rows(office, facts, ADDITIONS)):
+        raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
+
+
+def _seal(office: Office, facts: Facts, act: str) -> tuple[SealedPackage, str, tuple[str, ...]]:
     """Seal under a new password. What a killed run left was never handed to anybody and is made again."""
     programme, password = facts.programme, new_password()
-    into = office.outgoing(facts.cycle_id, programme.consignment.package_form)
+    into = _package(office, facts, act)
     shred(into)
-    office.vault(facts.cycle_id).write(PASSWORD, password.encode())
-    members = _members(office, facts)
+    office.vault(facts.cycle_id).write(f"{PASSWORD}{papers.suffix_of(act)}", password.encode())
+    members = _members(office, facts, _SEALINGS[act])
 
     def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
         told = {"cycle": facts.cycle_id, "programme": programme.title_ja, "sha256": hashes}
@@ -171,23 +223,24 @@ def _seal(office: Office, facts: Facts) -> tuple[SealedPackage, str, tuple[str, 
     return seal(members, into=into, password=password, form=form, manifest=manifest), password, tuple(members)
 
 
-def _members(office: Office, facts: Facts) -> dict[str, Content]:
+def _members(office: Office, facts: Facts, act: str) -> dict[str, Content]:
     """Return what goes in; the copy in CP932 only where every character survives."""
     templates = templates_of(facts.programme)
-    # Serials only: the rows that the imprint sample must show.
-    hard = _without(facts.record("take_extract", ExtractTaken), _pulled(office, facts.cycle_id))
+    # Serials only: the rows that the imprint sample must show; the proofs are past when additions come.
+    shown = facts.record(act, ExtractTaken) if act == ADDRESSEES else None
+    hard = _without(shown, _held_back(office, facts.cycle_id, act))
     words = {**papers.words_of(office, facts), HARD: hard, "font_sha256": default_font().sha256}
-    members: dict[str, Content] = {FILE: addressee_file(_rows(office, facts))}
-    if all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in _rows(office, facts)):
-        members[FILE_CP932] = addressee_file(_rows(office, facts), "cp932")
+    members: dict[str, Content] = {FILE: addressee_file(_rows(office, facts, act))}
+    if all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in _rows(office, facts, act)):
+        members[FILE_CP932] = addressee_file(_rows(office, facts, act), "cp932")
     members[WORDS] = json.dumps(words, ensure_ascii=False, indent=1).encode()
     members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
     return members | {name: towns_file(facts.programme).read_bytes() for name in _lists(facts.programme)}
 
 
-def _rows(office: Office, facts: Facts) -> Iterator[Addressee]:
-    pulled = _pulled(office, facts.cycle_id)
-    return (row for row in addressees_of(office, facts.cycle_id, ADDRESSEES) if row.serial not in pulled)
+def _rows(office: Office, facts: Facts, act: str) -> Iterator[Addressee]:
+    stay = _held_back(office, facts.cycle_id, act)
+    return (row for row in addressees_of(office, facts.cycle_id, act) if row.serial not in stay)
 
 
 def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
@@ -199,12 +252,15 @@ def _lists(programme: Programme) -> tuple[str, ...]:
     return (TOWNS,) if programme.paper.customer_barcode else ()
 
 
-def _pulled(office: Office, cycle_id: str) -> frozenset[int]:
+def _held_back(office: Office, cycle_id: str, act: str) -> frozenset[int]:
     with reading_of(office.engine) as connection:
-        return office.door.facts(connection, cycle_id).pieces.serials("pulled")
+        facts = office.door.facts(connection, cycle_id)
+        return facts.pieces.serials("pulled") if act == ADDRESSEES else additions_held_back(facts)
 
 
-def _ask(office: Office, facts: Facts, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str) -> Ask:
+def _ask(
+    office: Office, facts: Facts, act: str, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str
+) -> Ask:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
@@ -214,12 +270,14 @@ def _ask(office: Office, facts: Facts, sealed: SealedPackage, members: tuple[str
         read_back=True,
         medium=_new_number(facts, "M"),
         notice=_new_number(facts, "P"),
-        held_back=compact(_pulled(office, facts.cycle_id)),
+        held_back=compact(_held_back(office, facts.cycle_id, _SEALINGS[act])),
         font_sha256=default_font().sha256,
     )
+    if act == SEAL_ADDITIONS:
+        record = AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(facts.programme))
     return Ask(
-        cycle_id=facts.cycle_id, trigger="seal_package", by=by, record=record, via=via,
-        key=f"{facts.cycle_id}/seal_package/{sealed.sha256}", evidence=Evidence(by_machine=True),
+        cycle_id=facts.cycle_id, trigger=act, by=by, record=record, via=via,
+        key=f"{facts.cycle_id}/{act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
 
 
@@ -233,9 +291,11 @@ def _key(office: Office, facts: Facts, trigger: str) -> str:
     return f"{facts.cycle_id}/{trigger}/{office.clock.now().isoformat(timespec='minutes')}"
 
 
-def _is_in_force(office: Office, cycle_id: str) -> bool:
+def _is_in_force(office: Office, cycle_id: str, act: str) -> bool:
     with reading_of(office.engine) as connection:
         facts = office.door.facts(connection, cycle_id)
+        if act == SEAL_ADDITIONS:
+            return sealed_additions_in_force(facts) is not None
         return "seal_package" in facts.done and not ("hand_over_medium" not in facts.done and wrongly_inside(facts))
 
 
@@ -277,13 +337,15 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _paper(office: Office, cycle_id: str) -> str:
-    return f"notice {notice_in_force(papers.facts_of(office, cycle_id))}"
+def _paper(office: Office, cycle_id: str, act: str = "seal_package") -> str:
+    facts = papers.facts_of(office, cycle_id)
+    additions = facts.record(act, AdditionsSealed) if act == SEAL_ADDITIONS else None
+    return f"notice {additions.notice if additions else notice_in_force(facts)}"
 
 
-def _kept_password(office: Office, cycle_id: str) -> str:
+def _kept_password(office: Office, cycle_id: str, act: str = "seal_package") -> str:
     """Return the password where a killed run did not come to print it; any other print is an act (reprint_notice)."""
-    if _paper(office, cycle_id) in papers.printed(office, cycle_id):
+    if _paper(office, cycle_id, act) in papers.printed(office, cycle_id):
         return ""
-    vault = office.vault(cycle_id)
-    return vault.read(PASSWORD).decode() if PASSWORD in vault.names() else ""
+    vault, name = office.vault(cycle_id), f"{PASSWORD}{papers.suffix_of(act)}"
+    return vault.read(name).decode() if name in vault.names() else ""

@@ -41,6 +41,12 @@ class PackageSealed(ActRecord):
     held_back: SerialText | None = Field(default=None, title="Serials held back from it")
 
 
+class AdditionsSealed(PackageSealed):
+    """追加分の暗号化パッケージ: the additional persons, for a contractor that prints them."""
+
+    template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
+
+
 class PackageReadBack(ActRecord):
     """読戻し試験: the sealed package opened again with its password, on the day it leaves."""
 

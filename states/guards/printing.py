@@ -11,6 +11,7 @@ from models.records.printing import (
     TextApproved,
     TextProofSubmitted,
 )
+from models.records.transfer import AdditionsSealed
 from models.serials import compact, count, expand
 from states.facts import Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded
@@ -110,6 +111,12 @@ def spoiled_sheets_are_kept(facts: Facts, record: PrintingReported) -> Verdict:
 @claims_of(PrintingReported)
 def printed_from_the_approved_template(facts: Facts, record: PrintingReported) -> Verdict:
     """The letters were printed from the template that was approved."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims_of(AdditionsSealed)
+def additions_have_the_approved_template(facts: Facts, record: AdditionsSealed) -> Verdict:
+    """The additional letters are sealed with the template that was approved."""
     return _is_the_manuscripts(facts, record.template_sha256)
 
 

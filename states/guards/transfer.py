@@ -8,6 +8,7 @@ from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
 from models.records.transfer import (
+    AdditionsSealed,
     Carried,
     CopiesRegistered,
     ItemLost,
@@ -48,6 +49,8 @@ _HELD_BY = {
     Side.REGISTER: ("with_ward",),
     Side.CONTRACTOR: _ELSEWHERE,
 }
+# The additional extract tells it of the additional persons themselves.
+_TELLS_WHO_IS_PROTECTED = ("take_additions", "recheck_before_enclosing", "recheck_before_posting")
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
@@ -83,6 +86,55 @@ def wrongly_inside(facts: Facts) -> str:
     if sealed is None or sealed.held_back is None:
         return ""
     return compact(facts.pieces.serials("pulled") - set(expand(sealed.held_back)))
+
+
+@claims()
+def contractor_prints_additions(facts: Facts) -> Verdict:
+    """The contractor prints the additional letters; where the ward does, they come by `tsudoi extract letters`."""
+    return facts.programme.consignment.additions_printed_by == "contractor"
+
+
+@claims()
+def additions_are_fresh(facts: Facts) -> Verdict:
+    """The additional extract or a re-check of protected persons is of the last 24 hours (`tsudoi extract recheck`)."""
+    told = (facts.done[act] for act in _TELLS_WHO_IS_PROTECTED if act in facts.done)
+    return any(timedelta(0) <= facts.now - it.occurred_at <= RECHECK_IS_GOOD_FOR for it in told)
+
+
+@claims()
+def no_good_package_of_additions_is_sealed(facts: Facts) -> Verdict:
+    """No additions are sealed, or they hold somebody to be pulled and are still here, or medium or notice is lost."""
+    return sealed_additions_in_force(facts) is None
+
+
+@claims_of(AdditionsSealed)
+def nobody_to_be_pulled_is_sealed(facts: Facts, record: AdditionsSealed) -> Verdict:
+    """Nobody who is pulled or to be pulled is in the package of additions."""
+    inside = additions_held_back(facts) - set(expand(record.held_back or ""))
+    return Shortfall(names=compact(inside)) if inside else True
+
+
+@claims_of(ItemMoved, owes="seal_additions")
+def additions_leave_without_the_protected(facts: Facts, record: ItemMoved) -> Verdict:
+    """Nobody pulled or to be pulled since the sealing leaves on the medium of the additions: it is sealed anew."""
+    sealed = facts.record("seal_additions", AdditionsSealed)
+    if sealed is None or record.to == "ward" or record.item != sealed.medium:
+        return True
+    return nobody_to_be_pulled_is_sealed.check(facts, sealed)
+
+
+def additions_held_back(facts: Facts) -> frozenset[int]:
+    """Return the serials of additional persons who do not leave: they are pulled, or named to be pulled."""
+    return facts.pieces.serials(origin="addition") & (facts.pieces.serials("pulled") | set(expand(facts.to_pull)))
+
+
+def sealed_additions_in_force(facts: Facts) -> AdditionsSealed | None:
+    """Return the package of additions that is good, None where one is to be sealed (again)."""
+    sealed = facts.record("seal_additions", AdditionsSealed)
+    if sealed is None or "lost" in {_state_of(facts, sealed.medium), _state_of(facts, sealed.notice)}:
+        return None
+    has_left = _state_of(facts, sealed.medium) != "with_ward"
+    return sealed if has_left or nobody_to_be_pulled_is_sealed.check(facts, sealed) is True else None
 
 
 @claims(owes="read_back_package", proves=("W-OP-07",))

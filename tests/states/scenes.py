@@ -109,6 +109,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "package_sha256": HASH, "size": 9000, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
             "read_back": True, "medium": MEDIUM, "notice": NOTICE, "font_sha256": HASH, "held_back": "12",
         },
+        "seal_additions": {
+            "package_sha256": HASH, "size": 900, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
+            "read_back": True, "medium": "M-2026-02", "notice": "P-2026-02", "font_sha256": HASH, "held_back": "",
+        },
         "read_back_package": {"package_sha256": HASH, "hash_agrees": True, "opened": True, "rows_agree": True},
         "record_notice_printed": {"notice": NOTICE, "in_sealed_envelope": True},
         "reprint_notice": {"notice": "P-2026-02", "former": NOTICE, "reason": "damaged"},

@@ -57,6 +57,13 @@ PRINTING: tuple[Case, ...] = (
         for version, expected in ((1, False), (2, True), (3, False))
     ),
     *(
+        (
+            printing.additions_have_the_approved_template, facts(MANUSCRIPT),
+            record("seal_additions", template_sha256=sha), expected,
+        )
+        for sha, expected in (("ab" * 32, True), (OTHER, "cdcdcdcdcdcd ≠ abababababab"))
+    ),
+    *(
         (printing.proof_shows_the_manuscript, facts(*told), record("submit_text_proof", template_sha256=sha), expected)
         for told, sha, expected in (
             ((), OTHER, True), ((MANUSCRIPT,), "", True), ((MANUSCRIPT,), "ab" * 32, True),

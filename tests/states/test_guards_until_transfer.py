@@ -10,6 +10,7 @@ from assumed import (
     YESTERDAY,
     Said,
     all_of,
+    consigning,
     did,
     facts,
     items,
@@ -254,6 +255,7 @@ EXTRACTION: tuple[Case, ...] = (
 )  # fmt: skip
 
 SEALED = did("seal_package")
+ADDED = did("seal_additions")
 FRESH = did("recheck_before_sealing", NOW - timedelta(hours=24))
 LONG_AGO = NOW - timedelta(days=9)
 MEDIUM_HERE = {"items": items(M_2026_01="medium with_ward", P_2026_01="password_notice with_ward")}
@@ -475,6 +477,62 @@ TRANSFER: tuple[Case, ...] = (
     (
         transfer.medium_and_notice_move_apart, facts(did("hand_over_medium")),
         moved(item="P-2026-09", kind="password_notice", to="contractor", **APART), False,
+    ),
+    *(
+        (transfer.contractor_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
+        for who, expected in (("ward", False), ("contractor", True))
+    ),
+    (transfer.additions_are_fresh, facts(), NOTHING, False),
+    *(
+        (transfer.additions_are_fresh, facts(did(act, at)), NOTHING, expected)
+        for act in ("take_additions", "recheck_before_enclosing", "recheck_before_posting")
+        for at, expected in (
+            (NOW, True), (NOW - timedelta(hours=24), True), (NOW - timedelta(hours=24, seconds=1), False),
+            (NOW + timedelta(seconds=1), False),
+        )
+    ),
+    (
+        transfer.additions_are_fresh, facts(did("take_additions", LONG_AGO), did("recheck_before_enclosing")), NOTHING,
+        True,
+    ),
+    (transfer.additions_are_fresh, facts(did("recheck_before_sealing")), NOTHING, False),
+    (transfer.no_good_package_of_additions_is_sealed, facts(), NOTHING, True),
+    *(
+        (
+            transfer.no_good_package_of_additions_is_sealed,
+            facts(
+                did("seal_additions", held_back="13"), to_pull=to_pull, added={"exported": "13,14"},
+                items=items(M_2026_02=f"medium {medium}", P_2026_02=f"password_notice {notice}"),
+            ), NOTHING, expected,
+        )
+        for medium, notice, to_pull, expected in (
+            ("with_ward", "with_ward", "13", False), ("with_ward", "with_ward", "14", True),
+            ("with_contractor", "with_ward", "14", False), ("lost", "with_ward", "", True),
+            ("with_contractor", "lost", "", True),
+        )
+    ),
+    *(
+        (
+            transfer.nobody_to_be_pulled_is_sealed,
+            facts(to_pull=to_pull, extract={"pulled": "5"}, added={"exported": "13", "pulled": "14"}),
+            record("seal_additions", held_back=held_back), expected,
+        )
+        for to_pull, held_back, expected in (
+            ("", "14", True), ("", "", "14"), ("", None, "14"), ("13", "14", "13"), ("13", "13,14", True),
+            ("5", "14", True),
+        )
+    ),
+    *(
+        (
+            transfer.additions_leave_without_the_protected, facts(*told, to_pull="13", added={"exported": "13"}),
+            moved(item=item, to=to), expected,
+        )
+        for told, item, to, expected in (
+            ((), "M-2026-02", "contractor", True), ((ADDED,), "M-2026-02", "contractor", "13"),
+            ((ADDED,), "M-2026-02", "subcontractor", "13"), ((ADDED,), "M-2026-02", "ward", True),
+            ((ADDED,), MEDIUM, "contractor", True),
+            ((did("seal_additions", held_back="13"),), "M-2026-02", "contractor", True),
+        )
     ),
     (transfer.another_person_carries_the_notice, facts(did("hand_over_medium")), record("hand_over_password"), False),
     (

@@ -1,0 +1,301 @@
+"""The second package: what the contractor prints of the additional persons leaves as the first did, and comes back."""
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from playing import CYCLE, PERSONS, YEAR, Played, begun, copied
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from adapters.package import seven_zip
+from adapters.scanner import scan
+from desk.cast import COORDINATOR, MANAGER, REGISTRAR
+from models import tables
+from models.errors import BadInput, Refused
+from models.records.transfer import AdditionsSealed
+from models.serials import expand
+from steps import acting, contractor, extraction, transfer
+from steps.extraction import ADDITIONS, needles_of
+from steps.office import Office
+from steps.sample import additional_extract, sample_extract, write_sample
+from steps.transfer import FILE, PASSWORD, SEAL_ADDITIONS
+
+pytestmark = pytest.mark.xdist_group("second_package")
+LATE = 4
+
+
+class Killed(BaseException):
+    """What a kill looks like from inside: nothing catches it."""
+
+
+@pytest.fixture(scope="module")
+def late(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give a year whose contractor prints the additional letters, on the day on which they came."""
+    with begun(template_home, tmp_path_factory.mktemp("late") / "year") as year:
+        _let_the_contractor_print(year)
+        year.play(before="take_additions")
+        first = sample_extract(fiscal_year=YEAR, persons=PERSONS)
+        write_sample(additional_extract(fiscal_year=YEAR, persons=LATE, after=first), year.extract)
+        extraction.take_additions(year.office, CYCLE, year.extract, by=REGISTRAR)
+        yield year
+
+
+@pytest.fixture
+def year(late: Played, tmp_path: Path) -> Iterator[Played]:
+    """Give a copy of that day."""
+    with copied(late, tmp_path / "year") as year:
+        yield year
+
+
+def _let_the_contractor_print(year: Played) -> None:
+    ward, company = (f'additions_printed_by = "{who}"' for who in ("ward", "contractor"))
+    with year.office.engine.begin() as connection:
+        text = connection.execute(select(col(tables.Cycle.programme_text))).scalar_one()
+        assert ward in text
+        connection.execute(update(tables.Cycle).values(programme_text=text.replace(ward, company)))
+
+
+def _seal(year: Played) -> AdditionsSealed:
+    acting.perform(year.office, CYCLE, SEAL_ADDITIONS, by=REGISTRAR, fields={})
+    return _record(year)
+
+
+def _record(year: Played) -> AdditionsSealed:
+    record = year.facts().record(SEAL_ADDITIONS, AdditionsSealed)
+    assert record
+    return record
+
+
+def _package(year: Played) -> Path:
+    return year.office.outgoing(f"{CYCLE}-additions", "7z")
+
+
+def _password(year: Played) -> str:
+    return year.office.vault(CYCLE).read(f"{PASSWORD}-additions").decode()
+
+
+def _notice(year: Played) -> Path:
+    return year.office.papers / "password-notice-additions.pdf"
+
+
+def _text(path: Path) -> str:
+    with pypdfium2.PdfDocument(path) as paper:
+        return "\n".join(page.get_textpage().get_text_range() for page in paper)
+
+
+def _serials(year: Played) -> list[int]:
+    """Return the serials that 7-Zip itself finds in the addressee file."""
+    command = [seven_zip(), "x", "-so", f"-p{_password(year)}", str(_package(year)), FILE]
+    done = subprocess.run(command, capture_output=True, check=True)
+    _header, *rows = csv.reader(io.StringIO(done.stdout.decode("utf-8-sig"), newline=""))
+    return [int(row[0]) for row in rows]
+
+
+def _added(year: Played) -> list[int]:
+    return [it.serial for it in year.addressees(ADDITIONS)]
+
+
+def _protect(year: Played, serial: int) -> None:
+    fields = {"newly_protected": str(serial)}
+    acting.perform(year.office, CYCLE, "recheck_before_enclosing", by=REGISTRAR, fields=fields)
+
+
+def _move(year: Played, item: str, **changes: Any) -> None:
+    fields = {
+        "item": item, "to": "contractor", "giver": COORDINATOR, "receiver": "asahi", "occasion": item, "slip": item,
+        "locked_bag": True, "in_person": True, **changes,
+    }  # fmt: skip
+    acting.perform(year.office, CYCLE, "record_movement", by=COORDINATOR, fields=fields)
+
+
+def _guards(refusal: pytest.ExceptionInfo[Refused]) -> set[str]:
+    return {gap.guard for gap in refusal.value.unmet}
+
+
+def test_exactly_the_additions_leave_under_numbers_of_their_own(year: Played) -> None:
+    """7-Zip finds the additional serials and no other; package, password, medium, notice and papers are second ones."""
+    record = _seal(year)
+    assert _serials(year) == _added(year)
+    assert len(_serials(year)) == LATE
+    assert (record.medium, record.notice, record.held_back) == ("M-2026-02", "P-2026-02", "")
+    assert record.package_sha256 == hashlib.sha256(_package(year).read_bytes()).hexdigest()
+    items = {(it.number, it.kind, it.state) for it in year.facts().items}
+    assert {("M-2026-02", "medium", "with_ward"), ("P-2026-02", "password_notice", "with_ward")} <= items
+    assert ("WC-2026-06", "electronic_copy", "with_ward") in items
+    groups = _password(year).split("-")
+    assert all(group in _text(_notice(year)) for group in groups)
+    assert "P-2026-02" in _text(_notice(year))
+    sheet = _text(year.office.papers / "control-sheet-additions.pdf")
+    assert "M-2026-02" in sheet
+    assert f"{CYCLE}-additions" in sheet
+    assert record.package_sha256[:8] in sheet
+    assert not [group for group in groups if group in json.dumps(year.entries())]
+
+
+def test_nobody_can_be_read_outside_the_vault(year: Played) -> None:
+    """After the sealing the scanner finds no additional person in the data directory."""
+    _seal(year)
+    needles = needles_of(year.office.vault(CYCLE), year.facts())
+    assert {it.name for it in year.addressees(ADDITIONS)} <= needles
+    assert scan([year.folder / "home", year.folder / "inbox"], needles, exclude=()).found == 0
+
+
+def test_whoever_is_to_be_pulled_stays(year: Played) -> None:
+    """An additional person who came under protection is not in the package, and the record tells the serial."""
+    protected = _added(year)[1]
+    _protect(year, protected)
+    assert _seal(year).held_back == str(protected)
+    assert set(_serials(year)) == set(_added(year)) - {protected}
+
+
+def test_where_nobody_is_left_nothing_is_sealed(year: Played) -> None:
+    """A package without persons is not made."""
+    for serial in _added(year):
+        _protect(year, serial)
+    with pytest.raises(BadInput):
+        _seal(year)
+    assert not _package(year).exists()
+
+
+def test_a_medium_with_a_protected_person_does_not_leave_and_is_sealed_anew(year: Played) -> None:
+    """Who came under protection after the sealing stops the movement; the new package has new numbers and password."""
+    _seal(year)
+    former, protected = _password(year), _added(year)[0]
+    year.set_clock(year.now + timedelta(minutes=5))
+    _protect(year, protected)
+    with pytest.raises(Refused) as refusal:
+        _move(year, "M-2026-02")
+    assert _guards(refusal) == {"additions_leave_without_the_protected"}
+    record = _seal(year)
+    assert (record.medium, record.notice, record.held_back) == ("M-2026-03", "P-2026-03", str(protected))
+    assert protected not in _serials(year)
+    assert _password(year) != former
+    _move(year, "M-2026-03")
+
+
+def test_sealing_again_is_no_third_package(year: Played) -> None:
+    """A good package is not sealed again, neither here nor after the medium has left."""
+    _seal(year)
+    before = (_package(year).read_bytes(), _password(year), len(year.entries()))
+    assert transfer.seal_additions(year.office, CYCLE, by=REGISTRAR).repeated
+    assert (_package(year).read_bytes(), _password(year), len(year.entries())) == before
+    _move(year, "M-2026-02")
+    _protect(year, _added(year)[0])
+    assert transfer.seal_additions(year.office, CYCLE, by=REGISTRAR).repeated
+
+
+def test_only_a_registrar_seals_and_only_for_a_contractor_that_prints(late: Played, tmp_path: Path) -> None:
+    """The coordinator may not; where the ward prints the refusal names the command that gives its clerk the letters."""
+    with copied(late, tmp_path / "year") as year:
+        with pytest.raises(Refused):
+            transfer.seal_additions(year.office, CYCLE, by=COORDINATOR)
+        ward, company = (f'additions_printed_by = "{who}"' for who in ("ward", "contractor"))
+        with year.office.engine.begin() as connection:
+            text = connection.execute(select(col(tables.Cycle.programme_text))).scalar_one()
+            connection.execute(update(tables.Cycle).values(programme_text=text.replace(company, ward)))
+        with pytest.raises(Refused) as refusal:
+            transfer.seal_additions(year.office, CYCLE, by=REGISTRAR)
+        assert "contractor_prints_additions" in _guards(refusal)
+        assert "tsudoi extract letters" in str(refusal.value.unmet)
+        assert not _package(year).exists()
+
+
+def test_figures_are_not_typed(year: Played) -> None:
+    """With typed figures the act is refused: the machine brings them."""
+    with pytest.raises((Refused, BadInput)):
+        acting.perform(year.office, CYCLE, SEAL_ADDITIONS, by=REGISTRAR, fields={"size": 1})
+    assert not _package(year).exists()
+
+
+def test_a_day_later_protection_is_looked_up_again(year: Played) -> None:
+    """The additional extract tells who is protected for a day; then a re-check comes first."""
+    year.set_clock(year.now + timedelta(hours=25))
+    with pytest.raises(Refused) as refusal:
+        _seal(year)
+    assert _guards(refusal) == {"additions_are_fresh"}
+    acting.perform(year.office, CYCLE, "recheck_before_enclosing", by=REGISTRAR, fields={"newly_protected": ""})
+    _seal(year)
+
+
+@pytest.mark.parametrize("moment", ["seal", "perform", "print_package_papers"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_killed_sealing_goes_on(year: Played, monkeypatch: pytest.MonkeyPatch, moment: str, when: str) -> None:
+    """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
+    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
+    real = getattr(where, moment)
+
+    def killed(*args: object, **options: object) -> None:
+        if when == "after":
+            real(*args, **options)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, moment, killed)
+        with pytest.raises(Killed):
+            _seal(year)
+    transfer.seal_additions(year.office, CYCLE, by=REGISTRAR)
+    assert year.events().count("additions_sealed") == 1
+    assert hashlib.sha256(_package(year).read_bytes()).hexdigest() == _record(year).package_sha256
+    assert _serials(year) == _added(year)
+    assert all(group in _text(_notice(year)) for group in _password(year).split("-"))
+
+
+def test_the_contractor_prints_from_the_second_package(year: Played, tmp_path: Path) -> None:
+    """Opened with the typed password, the folder gives one letter of each additional person, by serial."""
+    record = _seal(year)
+    opened = contractor.open_to(
+        tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256
+    )
+    assert (opened.persons, opened.package_sha256) == (LATE, record.package_sha256)
+    printed = contractor.print_letters(tmp_path / "work", workers=1)
+    assert (set(expand(printed.good)), printed.missing) == (set(_added(year)), "")
+    text = "".join(map(_text, sorted((tmp_path / "work" / "letters").glob("*.pdf"))))
+    assert all(f"No. {serial:07}" in text for serial in _added(year))
+
+
+def test_medium_and_notice_go_apart_with_slips_and_come_back(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both need occasions of their own; each prints its slip, and without their return the year does not go on.
+
+    The notice's file goes with its paper, the password once the letters are enclosed, the package with the year.
+    """
+    monkeypatch.setattr(Office, "is_rehearsal", property(lambda _self: False))
+    _seal(year)
+    _move(year, "M-2026-02")
+    with pytest.raises(Refused) as refusal:
+        _move(year, "P-2026-02")
+    assert _guards(refusal) == {"medium_and_notice_move_apart"}
+    assert _notice(year).exists()
+    year.set_clock(year.now + timedelta(days=1))
+    _move(year, "P-2026-02")
+    assert not _notice(year).exists()
+    for number in ("m-2026-02", "p-2026-02"):
+        assert number.upper() in _text(year.office.papers / f"slip-{number}.pdf")
+    assert _password(year)
+
+    year.play(before="enclose_additions")
+    acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields={"letters_enclosed": LATE})
+    assert f"{PASSWORD}-additions" not in year.office.vault(CYCLE).names()
+    year.play(before="return_items")
+    out = {it.number for it in year.facts().things_in("with_contractor")}
+    assert {"M-2026-02", "P-2026-02"} <= out
+    year.do("return_items", items=sorted(out - {"M-2026-02", "P-2026-02"}))
+    with pytest.raises(Refused) as refusal:
+        year.do("return_media")
+    assert "every_item_is_back" in _guards(refusal)
+    year.do("return_items", items=["M-2026-02"], slip="K-2026-08")
+    year.set_clock(year.now + timedelta(days=1))
+    year.do("return_items", items=["P-2026-02"], slip="K-2026-09")
+    assert _package(year).exists()
+    year.play(before="close")
+    assert not _package(year).exists()
+    states = {it.number: it.state for it in year.facts().items}
+    assert (states["M-2026-02"], states["P-2026-02"], states["WC-2026-06"]) == ("destroyed", "destroyed", "erased")
