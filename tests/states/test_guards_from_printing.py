@@ -29,7 +29,7 @@ from models.records.oversight import IncidentReported
 from models.words import translate
 from states.facts import Case as Incident
 from states.facts import Facts, Guard, Told
-from states.guards import enclosing, erasure, mailing, oversight, printing
+from states.guards import enclosing, erasure, mailing, oversight, printing, supervision
 from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
 
 OTHER = "cd" * 32
@@ -158,14 +158,6 @@ PRINTING: tuple[Case, ...] = (
         (printing.printed_count_agrees, facts(extract={"printed": "1-11"}, added={"printed": "13"}),
          record("complete_printing", letters_printed=number), expected)
         for number, expected in ((11, True), (10, "11 ≠ 10"), (12, "11 ≠ 12"))
-    ),
-    *(
-        (printing.inspection_is_planned_in_the_period, facts(due={"post": TOMORROW}),
-         record("confirm_readiness", inspection_planned_on=day), expected)
-        for day, expected in (
-            (TODAY, True), (TOMORROW, True), (YESTERDAY, f"{TODAY} – {TOMORROW}"),
-            (TOMORROW + timedelta(days=1), f"{TODAY} – {TOMORROW}"),
-        )
     ),
 )  # fmt: skip
 
@@ -698,7 +690,24 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT)
+PLANNED = f"{TODAY} – {TOMORROW}"
+AFTER = TOMORROW + timedelta(days=1)
+
+SUPERVISION: tuple[Case, ...] = (
+    *(
+        (supervision.inspection_is_planned_in_the_period,
+         facts(*(did("plan_inspection", planned_on=day) for day in plans), due={"post": TOMORROW}),
+         record("confirm_readiness", inspection_planned_on=here), expected)
+        for plans, here, expected in (
+            ((), TODAY, True), ((), TOMORROW, True), ((), YESTERDAY, PLANNED), ((), AFTER, PLANNED),
+            ((), None, PLANNED), ((TODAY,), None, True), ((TOMORROW,), None, True), ((YESTERDAY,), None, PLANNED),
+            ((AFTER,), None, PLANNED), ((AFTER,), TODAY, True), ((TODAY,), AFTER, True),
+            ((TODAY, AFTER), None, True), ((AFTER, TODAY), YESTERDAY, True), ((YESTERDAY, AFTER), None, PLANNED),
+        )
+    ),
+)  # fmt: skip
+
+CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *SUPERVISION)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
