@@ -195,6 +195,19 @@ EXTRACTION: tuple[Case, ...] = (
     ),
     (extraction.serials_are_new, facts(extract={"exported": "1-12"}), record("take_additions"), True),
     (extraction.serials_are_new, facts(extract={"exported": "1-13"}), record("take_additions"), False),
+    *(
+        (
+            extraction.replaced_serials_are_ours, facts(extract={"exported": "1-2", state: "3-6"}),
+            record("take_additions", serials=serials, replaced=replaced), expected,
+        )
+        for state, serials, replaced, expected in (
+            ("printed", "13", "", True), ("printed", "", "", True), ("printed", "13", "3", True),
+            ("enclosed", "13", "3", True), ("printed", "13", "2", True), ("posted", "13", "3", False),
+            ("pulled", "13", "3", False), ("posted", "13-14", "2-3", False), ("printed", "13-14", "2-3", True),
+            ("printed", "13-15", "2-3", True), ("printed", "13", "2-3", False), ("printed", "", "3", False),
+            ("printed", "13", "7", False), ("printed", "13-14", "6-7", False),
+        )
+    ),
     (extraction.additions_add_up, facts(), record("take_additions"), True),
     *(
         (extraction.additions_add_up, facts(), record("take_additions", **wrong), expected)
