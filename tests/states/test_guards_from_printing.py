@@ -1136,6 +1136,8 @@ def test_an_event_has_its_words(event: str, ja: str, en: str) -> None:
 def test_only_what_a_record_is_asked_for_is_judged_with_one() -> None:
     """A guard of the record says that it asks for one, so that nobody judges it before there is a record."""
     assert mailing.accepted_number_equals_enclosed.asks_record
+    assert RETURNED.asks_record
+    assert on_an_open_day("checked_on").asks_record
     assert not mailing.posting_is_approved.asks_record
 
 
@@ -1158,6 +1160,12 @@ def test_the_earliest_finding_is_owed_first(
     """What is owed next is the earliest that is open or just found, but for what was just put right."""
     findings = [Finding(what="施錠", due_on=day) for day in more]
     assert supervision.next_due(facts(*told), findings, settled_now) == expected
+
+
+def test_without_more_every_open_finding_is_owed() -> None:
+    """Where nothing is just found or put right, the earliest of all that are open is owed."""
+    due_first = did("inspect_contractor", **found(TOMORROW, AFTER))
+    assert supervision.next_due(facts(due_first)) == TOMORROW
 
 
 def test_a_subcontractor_and_a_finding_name_their_entries() -> None:
