@@ -281,6 +281,8 @@ TO_SUBCONTRACTOR: tuple[tuple[tuple[Told, ...], bool], ...] = (
     ((CONSENTED, DECLARED), False), ((DECLARED, CONSENTED, DECLARED), False),
     ((DECLARED, CONSENTED, WITHDRAWN), False), ((WITHDRAWN, CONSENTED), False),
     ((did("register_handlers", subcontracting="consented", consent_number="決-1"),), False),
+    ((DECLARED, CONSENTED, did("declare_subcontractor", name="別の印刷所")), False),
+    ((DECLARED, CONSENTED, did("declare_subcontractor", name="別の印刷所", withdrawn=True)), True),
 )  # fmt: skip
 
 
