@@ -81,8 +81,9 @@ def open_findings(facts: Facts) -> tuple[FoundAt, ...]:
 
 
 def may_subcontract(facts: Facts) -> bool:
-    """Tell whether anything may be with a subcontractor: the ward has consented to at least one."""
-    return any(it.may_work for it in subcontractors(facts))
+    """Tell whether anything may be with a subcontractor: there is one, and the ward has consented to whoever it is."""
+    declared = [it for it in subcontractors(facts) if not it.declared.withdrawn]
+    return bool(declared) and all(it.may_work for it in declared)
 
 
 @claims(owes="consent_to_subcontracting", proves=("W-OP-03", "C-OP-03"))
@@ -157,7 +158,7 @@ def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -
 
 @claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
 def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
-    """An inspection is planned before the day of posting: by its plan, or here."""
+    """An inspection is planned by the day of posting: in its plan, or here."""
     last = facts.due["post"]
     plans = [it.record.planned_on for it in facts.past("plan_inspection", InspectionPlanned)]
     days = [*plans, *([record.inspection_planned_on] if record.inspection_planned_on else [])]

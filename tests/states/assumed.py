@@ -83,6 +83,9 @@ class Remembered:
     def of(self, *acts: str) -> tuple[Told, ...]:
         return tuple(it for it in self.told if it.act in acts)
 
+    def has_entry(self, seq: int) -> bool:
+        return any(it.seq == seq for it in self.told)
+
 
 def record(act: str, **changes: Any) -> ActRecord:
     """Return the record that an act brings."""

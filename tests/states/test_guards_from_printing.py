@@ -2,12 +2,13 @@
 
 from dataclasses import FrozenInstanceError
 from dataclasses import fields as fields_of
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from assumed import (
     NOW,
+    PROGRAMME,
     TODAY,
     TOMORROW,
     YESTERDAY,
@@ -25,11 +26,14 @@ from assumed import (
 
 from models.people import Role, Side
 from models.records.base import ActRecord, Nothing
+from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
+from models.records.supervision import Finding
 from models.words import translate
 from states.facts import Case as Incident
 from states.facts import Facts, Guard, Told
-from states.guards import enclosing, erasure, mailing, oversight, printing
+from states.guards import enclosing, erasure, mailing, oversight, printing, supervision
+from states.guards.dates import dated_after, on_an_open_day
 from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
 
 OTHER = "cd" * 32
@@ -159,20 +163,22 @@ PRINTING: tuple[Case, ...] = (
             ((did("report_printing"),), {"good": "2", "spoiled": "", "reprinted": ""}, True),
         )
     ),
+    *(
+        (printing.compared_rows_agree, facts(*(did("compare_imprint", **found) for found in told)), NOTHING, expected)
+        for told, expected in (
+            ((), True), (({},), True), (({"wrong": "3"},), "wrong:3"), (({"missing": "4-5"},), "missing:4-5"),
+            (({"alien": "13"},), "alien:13"),
+            (({"wrong": "3", "missing": "4-5", "alien": "13"},), "wrong:3 missing:4-5 alien:13"),
+            (({"wrong": "3"}, {}), True), (({}, {"wrong": "3"}), "wrong:3"),
+            (({"wrong": "3"}, {"missing": "4"}), "missing:4"), (({"right": 0},), True),
+        )
+    ),
     (printing.one_good_sheet_of_each, facts(extract={"printed": "1-11"}, added={"exported": "13"}), NOTHING, True),
     (printing.one_good_sheet_of_each, facts(extract={"printed": "1-9", "exported": "10-11"}), NOTHING, "10-11"),
     *(
         (printing.printed_count_agrees, facts(extract={"printed": "1-11"}, added={"printed": "13"}),
          record("complete_printing", letters_printed=number), expected)
         for number, expected in ((11, True), (10, "11 ≠ 10"), (12, "11 ≠ 12"))
-    ),
-    *(
-        (printing.inspection_is_planned_in_the_period, facts(due={"post": TOMORROW}),
-         record("confirm_readiness", inspection_planned_on=day), expected)
-        for day, expected in (
-            (TODAY, True), (TOMORROW, True), (YESTERDAY, f"{TODAY} – {TOMORROW}"),
-            (TOMORROW + timedelta(days=1), f"{TODAY} – {TOMORROW}"),
-        )
     ),
 )  # fmt: skip
 
@@ -432,6 +438,7 @@ COPIES = items(C_2026_01="electronic_copy with_contractor", C_2026_02="electroni
                B_2026_01="electronic_copy with_ward", C_2026_03="electronic_copy erased")  # fmt: skip
 THINGS = items(M_2026_01="medium with_ward", S_2026_01="paper with_contractor", S_2026_02="paper with_subcontractor")
 LATER, EARLIER = NOW + timedelta(minutes=1), NOW - timedelta(minutes=1)
+TWO = [{"copy_number": number, "kind": "server", "place": "x"} for number in ("C-2026-01", "C-2026-02")]
 
 
 def erased(number: str = "C-2026-01", **changes: Any) -> dict[str, Any]:
@@ -501,6 +508,24 @@ ERASURE: tuple[Case, ...] = (
         for told, expected in (
             ((), True), ((copied("hdd"),), True), ((copied(""),), "C-2026-01"), ((copied("", kind="ssd"),), True),
             ((copied(""), copied("tape", "register_copies")), True),
+        )
+    ),
+    *(
+        (erasure.nothing_was_erased_before_it_was_there, facts(*(did(act, at, copies=TWO) for act, at in told)),
+         record("report_erasure", copies=[erased(number, erased_at=at) for number, at in copies.items()]), expected)
+        for told, copies, expected in (
+            ((), {"C-2026-01": NOW}, True), ((("report_receipt", EARLIER),), {"C-2026-01": NOW}, True),
+            ((("report_receipt", NOW),), {"C-2026-01": NOW}, True),
+            ((("report_receipt", NOW),), {"C-2026-01": LATER}, True),
+            ((("report_receipt", NOW),), {"C-2026-01": EARLIER}, "C-2026-01"),
+            ((("register_copies", NOW),), {"C-2026-01": EARLIER}, "C-2026-01"),
+            ((("register_copies", NOW),), {"C-2026-01": NOW, "C-2026-02": EARLIER}, "C-2026-02"),
+            ((("report_receipt", NOW),), {"C-2026-02": EARLIER, "C-2026-01": EARLIER}, "C-2026-02 C-2026-01"),
+            ((("report_receipt", NOW),), {"C-2026-09": EARLIER}, True),
+            ((("report_receipt", EARLIER), ("register_copies", LATER)), {"C-2026-01": NOW}, True),
+            ((("register_copies", EARLIER), ("report_receipt", LATER)), {"C-2026-01": NOW}, True),
+            ((("register_copies", EARLIER), ("register_copies", LATER)), {"C-2026-01": NOW}, True),
+            ((("register_copies", LATER), ("report_receipt", NOW)), {"C-2026-01": EARLIER}, "C-2026-01"),
         )
     ),
     (erasure.no_copy_is_left, facts(items=COPIES), NOTHING, "C-2026-01 C-2026-02"),
@@ -617,6 +642,31 @@ OVERSIGHT: tuple[Case, ...] = (
             ({"W-OP-02": claim("W-OP-02", OTHER)}, FILE, True), ({"W-OP-02": claim("W-OP-02", "ff" * 32)}, FILE, True),
         )
     ),
+    *(
+        (oversight.document_is_dated_before_its_receipt, facts(),
+         record("file_document", dated_on=dated, received_on=received), expected)
+        for dated, received, expected in (
+            (TODAY, TODAY, True), (YESTERDAY, TODAY, True), (TODAY, TOMORROW, True),
+            (TODAY, YESTERDAY, f"{TODAY} – {YESTERDAY}"), (TOMORROW, TODAY, f"{TOMORROW} – {TODAY}"),
+        )
+    ),
+    *(
+        (oversight.file_is_no_other_document,
+         facts(*(did("file_document", document=document, sha256=sha) for document, sha in filed)),
+         record("file_document", document=8, sha256=FILE), expected)
+        for filed, expected in (
+            ((), True), (((8, FILE),), True), (((7, OTHER),), True), (((7, "ff" * 32),), True), (((7, FILE),), "No. 7"),
+            (((9, FILE),), "No. 9"), (((9, FILE), (8, FILE), (7, FILE), (9, FILE)), "No. 7 No. 9"),
+            (((7, FILE), (7, OTHER)), "No. 7"),
+        )
+    ),
+    *(
+        (oversight.corrected_entry_is_this_years, facts(*map(did, acts)), record("correct_entry", corrects=number), it)
+        for acts, number, it in (
+            ((), 1, "1"), (("hold",), 1, True), (("hold",), 2, "2"), (("hold", "release_hold"), 2, True),
+            (("hold", "release_hold"), 3, "3"),
+        )
+    ),
     (oversight.no_incident_is_open, facts(), NOTHING, True),
     (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
     (oversight.new_referral_is_recorded, facts(), NOTHING, True),
@@ -705,7 +755,275 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT)
+BEFORE, AFTER = YESTERDAY - timedelta(days=1), TOMORROW + timedelta(days=1)
+SINCE_YESTERDAY, AT_ONCE = f"{YESTERDAY} – {TODAY}", f"{TODAY} – {TODAY}"
+BACK_THEN, NEXT_DAY = NOW - timedelta(days=1), NOW + timedelta(days=1)
+AT_NIGHT = datetime(2026, 11, 9, 15, tzinfo=UTC)  # midnight in Tokyo: there it is today
+RETURNED = dated_after("checked_on", "return_items", "report_receipt")
+
+
+def erased_once(at: datetime) -> ActRecord:
+    return CopyErased.model_validate(erased(erased_at=at))
+
+
+DATES: tuple[Case, ...] = (
+    *(
+        (RETURNED, facts(*(did(act, at) for act, at in told)), record("return_media", checked_on=day), expected)
+        for told, day, expected in (
+            ((), TODAY, True), ((), BEFORE, True), ((), TOMORROW, f"{TOMORROW}:  – {TODAY}"),
+            ((("return_items", NOW),), TODAY, True),
+            ((("return_items", NOW),), YESTERDAY, f"{YESTERDAY}: {AT_ONCE}"),
+            ((("return_items", AT_NIGHT),), YESTERDAY, f"{YESTERDAY}: {AT_ONCE}"),
+            ((("return_items", BACK_THEN),), YESTERDAY, True), ((("return_items", BACK_THEN),), TODAY, True),
+            ((("return_items", BACK_THEN),), BEFORE, f"{BEFORE}: {SINCE_YESTERDAY}"),
+            ((("return_items", BACK_THEN),), TOMORROW, f"{TOMORROW}: {SINCE_YESTERDAY}"),
+            ((("report_receipt", BACK_THEN),), BEFORE, f"{BEFORE}: {SINCE_YESTERDAY}"),
+            ((("report_receipt", BACK_THEN), ("return_items", NOW)), YESTERDAY, f"{YESTERDAY}: {AT_ONCE}"),
+            ((("report_receipt", NOW), ("return_items", BACK_THEN)), YESTERDAY, f"{YESTERDAY}: {AT_ONCE}"),
+            ((("report_completion", NOW),), YESTERDAY, True),
+        )
+    ),
+    *(
+        (dated_after("erased_at", "report_receipt"), facts(did("report_receipt")), erased_once(at), expected)
+        for at, expected in (
+            (NOW, True), (AT_NIGHT, True), (AT_NIGHT - timedelta(seconds=1), f"{YESTERDAY}: {AT_ONCE}"),
+            (NEXT_DAY, f"{TOMORROW}: {AT_ONCE}"),
+        )
+    ),
+    (dated_after("happened_on", "close"), facts(did("close")), record("claim_measures", happened_on=None), True),
+    *(
+        (on_an_open_day("checked_on"), facts(is_open=lambda it: it != YESTERDAY),
+         record("return_media", checked_on=day), expected)
+        for day, expected in ((TODAY, True), (BEFORE, True), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (on_an_open_day("erased_at"), facts(is_open=lambda it: it != YESTERDAY), erased_once(at), expected)
+        for at, expected in ((AT_NIGHT, True), (AT_NIGHT - timedelta(seconds=1), str(YESTERDAY)))
+    ),
+    (on_an_open_day("happened_on"), facts(is_open=lambda _day: False), record("claim_measures", happened_on=None),
+     True),
+)  # fmt: skip
+
+PLANNED = f"{TODAY} – {TOMORROW}"
+NAME, OTHER_NAME = "協和製本", "乙社"
+BOTH = f"{NAME}、{OTHER_NAME}"
+DECLARED, CONSENTED = did("declare_subcontractor"), did("consent_to_subcontracting")
+WITHDRAWN = did("declare_subcontractor", withdrawn=True)
+DECLARED_TOO = did("declare_subcontractor", name=OTHER_NAME)
+CONSENTED_TOO = did("consent_to_subcontracting", name=OTHER_NAME)
+WITHOUT_CLAUSE = did("declare_subcontractor", inspection_clause=False)
+SUBCONTRACTS = did("register_handlers", subcontracting="consented", consent_number="決-1")
+CONTRACT = did("conclude_contract", BACK_THEN)
+WENT_OUT, INSPECTED = did("hand_over_medium"), did("inspect_contractor")
+INSPECTED_HIM = did("inspect_contractor", subcontractor=NAME)
+CLOUD, CLOUD_OF_WARD = did("declare_cloud_use"), did("declare_cloud_use", side="ward")
+CONSENTING = PROGRAMME.model_copy(
+    update={"contractor": PROGRAMME.contractor.model_copy(update={"subcontracting": "consented"})}
+)
+
+
+def found(*due: date, on: date = TODAY) -> dict[str, Any]:
+    things = [{"what": f"施錠{number}", "due_on": day} for number, day in enumerate(due, start=1)]
+    return {"inspected_on": on, "findings": len(due), "found": things}
+
+
+def righted(finding: int) -> Told:
+    return did("settle_finding", finding=finding)
+
+
+FOUND_TWO = did("inspect_contractor", **found(AFTER, TOMORROW, on=YESTERDAY))
+FOUND_MORE = did("inspect_contractor", **found(TOMORROW))
+
+SUPERVISION: tuple[Case, ...] = (
+    *(
+        (supervision.inspection_is_planned_in_the_period,
+         facts(*(did("plan_inspection", planned_on=day) for day in plans), due={"post": TOMORROW}),
+         record("confirm_readiness", inspection_planned_on=here), expected)
+        for plans, here, expected in (
+            ((), TODAY, True), ((), TOMORROW, True), ((), YESTERDAY, PLANNED), ((), AFTER, PLANNED),
+            ((), None, PLANNED), ((TODAY,), None, True), ((TOMORROW,), None, True), ((YESTERDAY,), None, PLANNED),
+            ((AFTER,), None, PLANNED), ((AFTER,), TODAY, True), ((TODAY,), AFTER, True),
+            ((TODAY, AFTER), None, True), ((AFTER, TODAY), YESTERDAY, True), ((YESTERDAY, AFTER), None, PLANNED),
+        )
+    ),
+    *(
+        (supervision.every_subcontractor_has_consent, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((DECLARED,), NAME), ((DECLARED, CONSENTED), True), ((CONSENTED, DECLARED), NAME),
+            ((DECLARED, CONSENTED, DECLARED), NAME), ((DECLARED, CONSENTED, DECLARED, CONSENTED), True),
+            ((WITHDRAWN,), True), ((DECLARED, WITHDRAWN), True), ((DECLARED, CONSENTED, WITHDRAWN), True),
+            ((WITHDRAWN, DECLARED), NAME), ((DECLARED, DECLARED_TOO), BOTH), ((DECLARED, DECLARED_TOO, DECLARED), BOTH),
+            ((DECLARED_TOO, DECLARED), f"{OTHER_NAME}、{NAME}"), ((DECLARED, DECLARED_TOO, CONSENTED_TOO), NAME),
+            ((DECLARED, DECLARED_TOO, CONSENTED), OTHER_NAME), ((DECLARED, CONSENTED_TOO), NAME),
+            ((DECLARED, CONSENTED, DECLARED_TOO, CONSENTED_TOO), True),
+        )
+    ),
+    *(
+        (supervision.subcontractors_are_named, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((did("register_handlers"),), True), ((did("register_handlers"), DECLARED), True),
+            ((SUBCONTRACTS,), False), ((SUBCONTRACTS, DECLARED), True),
+        )
+    ),
+    *(
+        (supervision.consent_is_to_a_declared_one, facts(*told), record("consent_to_subcontracting", name=name), it)
+        for told, name, it in (
+            ((), NAME, "–"), ((DECLARED,), NAME, True), ((WITHDRAWN,), NAME, "–"), ((DECLARED, WITHDRAWN), NAME, "–"),
+            ((WITHDRAWN, DECLARED), NAME, True), ((DECLARED_TOO,), NAME, OTHER_NAME),
+            ((DECLARED, DECLARED_TOO), OTHER_NAME, True), ((DECLARED, DECLARED_TOO), "協和", BOTH),
+            ((DECLARED, DECLARED_TOO), "丙社", BOTH), ((WITHDRAWN, DECLARED_TOO), NAME, OTHER_NAME),
+        )
+    ),
+    *(
+        (supervision.subcontract_allows_inspections, facts(*told), record("consent_to_subcontracting", name=name), it)
+        for told, name, it in (
+            ((), NAME, True), ((DECLARED,), NAME, True), ((WITHOUT_CLAUSE,), NAME, False),
+            ((WITHOUT_CLAUSE, DECLARED), NAME, True), ((DECLARED, WITHOUT_CLAUSE), NAME, False),
+            ((WITHOUT_CLAUSE, DECLARED_TOO), OTHER_NAME, True), ((WITHOUT_CLAUSE, DECLARED_TOO), NAME, False),
+        )
+    ),
+    *(
+        (supervision.subcontracting_was_referred, facts(*told, programme=programme),
+         record("consent_to_subcontracting"), expected)
+        for told, programme, expected in (
+            ((), PROGRAMME, False), ((did("record_referral"),), PROGRAMME, True), ((), CONSENTING, True),
+            ((did("record_referral"),), CONSENTING, True),
+        )
+    ),
+    *(
+        (supervision.cloud_follows_the_guideline, facts(),
+         record("declare_cloud_use", service=service, guideline_followed=followed, statement=file), expected)
+        for service, followed, file, expected in (
+            ("", False, "", True), ("保管", False, "", False), ("保管", True, "", False), ("保管", False, FILE, False),
+            ("保管", True, FILE, True),
+        )
+    ),
+    *(
+        (supervision.servers_stand_under_japanese_law, facts(),
+         record("declare_cloud_use", under_japanese_law=it), it)
+        for it in (True, False)
+    ),
+    *(
+        (supervision.cloud_use_is_declared, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), False), ((CLOUD,), True), ((CLOUD_OF_WARD,), False), ((CLOUD, CLOUD_OF_WARD), True),
+            ((CLOUD_OF_WARD, CLOUD), True),
+        )
+    ),
+    *(
+        (supervision.planned_day_is_in_the_period, facts(due=due), record("plan_inspection", planned_on=day), expected)
+        for due, day, expected in (
+            ({"close": TOMORROW}, TODAY, True), ({"close": TOMORROW}, TOMORROW, True),
+            ({"close": TOMORROW}, YESTERDAY, PLANNED), ({"close": TOMORROW}, AFTER, PLANNED),
+            ({"post": TODAY}, AFTER, True), ({}, TODAY, True), ({}, YESTERDAY, f"{TODAY} – {YESTERDAY}"),
+        )
+    ),
+    *(
+        (guard, facts(), record(act, kind=kind, reason=reason), expected)
+        for guard, act in (
+            (supervision.planned_desk_check_has_its_reason, "plan_inspection"),
+            (supervision.desk_check_has_its_reason, "inspect_contractor"),
+        )
+        for kind, reason, expected in (
+            ("on_site", "", True), ("on_site", "積雪", True), ("desk", "", False), ("desk", "積雪", True),
+        )
+    ),
+    *(
+        (guard, facts(), record(act, **{field: day, "inspectors": names}), expected)
+        for guard, act, field in (
+            (supervision.planned_inspectors_are_registered, "plan_inspection", "planned_on"),
+            (supervision.inspectors_are_registered, "inspect_contractor", "inspected_on"),
+        )
+        for day, names, expected in (
+            (TODAY, ("sato",), True), (TODAY, ("left",), "left"), (YESTERDAY, ("left",), True),
+            (TODAY, ("sato", "nobody", "suzuki", "left"), "nobody left"), (date(2026, 4, 1), ("sato",), True),
+            (date(2026, 3, 31), ("sato",), "sato"), (date(2027, 3, 31), ("sato",), True),
+            (date(2027, 4, 1), ("sato",), "sato"),
+        )
+    ),
+    (supervision.inspectors_are_registered, facts(), record("inspect_contractor"), True),
+    *(
+        (supervision.findings_are_all_named, facts(),
+         record("inspect_contractor", **(found(*due) | {"findings": number})), expected)
+        for due, number, expected in (
+            ((), 0, True), ((TODAY,), 1, True), ((TODAY,), 2, "2 ≠ 1"), ((TODAY,), 0, "0 ≠ 1"), ((), 1, "1 ≠ 0"),
+            ((TODAY, TODAY), 2, True),
+        )
+    ),
+    *(
+        (supervision.findings_are_due_after_the_inspection, facts(), record("inspect_contractor", **found(*due)), it)
+        for due, it in (
+            ((), True), ((TODAY,), True), ((TOMORROW,), True), ((YESTERDAY,), "施錠1"),
+            ((TODAY, YESTERDAY, TOMORROW), "施錠2"), ((YESTERDAY, TODAY, YESTERDAY), "施錠1、施錠3"),
+        )
+    ),
+    *(
+        (supervision.inspection_has_happened, facts(*told), record("inspect_contractor", inspected_on=day), expected)
+        for told, day, expected in (
+            ((), TODAY, True), ((), BEFORE, True), ((), TOMORROW, f"{TOMORROW} – {TODAY}"), ((CONTRACT,), TODAY, True),
+            ((CONTRACT,), YESTERDAY, True), ((CONTRACT,), BEFORE, SINCE_YESTERDAY),
+            ((CONTRACT,), TOMORROW, SINCE_YESTERDAY),
+        )
+    ),
+    *(
+        (supervision.inspected_subcontractor_is_declared, facts(*told),
+         record("inspect_contractor", subcontractor=name), expected)
+        for told, name, expected in (
+            ((), "", True), ((), NAME, "–"), ((DECLARED,), "", True), ((DECLARED,), NAME, True),
+            ((DECLARED_TOO,), NAME, OTHER_NAME), ((DECLARED, DECLARED_TOO), OTHER_NAME, True),
+            ((DECLARED, DECLARED_TOO), "協和", BOTH),
+        )
+    ),
+    *(
+        (supervision.finding_is_open, facts(*told), record("settle_finding", finding=number), expected)
+        for told, number, expected in (
+            ((), 1, "–"), ((INSPECTED,), 1, "–"), ((FOUND_TWO,), 1, True), ((FOUND_TWO,), 2, True),
+            ((FOUND_TWO,), 3, "No. 1 No. 2"), ((FOUND_TWO, righted(1)), 1, "No. 2"), ((FOUND_TWO, righted(1)), 2, True),
+            ((FOUND_TWO, righted(2)), 3, "No. 1"), ((FOUND_TWO, righted(1), righted(2)), 2, "–"),
+            ((FOUND_TWO, INSPECTED, FOUND_MORE), 3, True), ((FOUND_TWO, FOUND_MORE), 4, "No. 1 No. 2 No. 3"),
+        )
+    ),
+    *(
+        (supervision.finding_was_seen_since, facts(*told),
+         record("settle_finding", finding=number, settled_on=day), expected)
+        for told, number, day, expected in (
+            ((), 1, BEFORE, True), ((), 1, TODAY, True), ((), 1, TOMORROW, f"{TOMORROW} – {TODAY}"),
+            ((FOUND_TWO,), 1, YESTERDAY, True), ((FOUND_TWO,), 2, TODAY, True),
+            ((FOUND_TWO,), 1, BEFORE, SINCE_YESTERDAY), ((FOUND_TWO,), 2, BEFORE, SINCE_YESTERDAY),
+            ((FOUND_TWO,), 2, TOMORROW, SINCE_YESTERDAY), ((FOUND_TWO, FOUND_MORE), 3, TODAY, True),
+            ((FOUND_TWO, FOUND_MORE), 3, YESTERDAY, AT_ONCE), ((FOUND_TWO, FOUND_MORE), 2, YESTERDAY, True),
+        )
+    ),
+    *(
+        (supervision.every_finding_is_put_right, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((INSPECTED,), True), ((FOUND_TWO,), "No. 1 No. 2"), ((FOUND_TWO, righted(1)), "No. 2"),
+            ((FOUND_TWO, righted(2)), "No. 1"), ((FOUND_TWO, righted(2), righted(1)), True),
+            ((FOUND_TWO, righted(2), FOUND_MORE), "No. 1 No. 3"),
+        )
+    ),
+    *(
+        (supervision.contractor_was_inspected, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((INSPECTED_HIM,), True), ((WENT_OUT,), False), ((WENT_OUT, INSPECTED), True),
+            ((WENT_OUT, INSPECTED_HIM), False), ((WENT_OUT, INSPECTED, INSPECTED_HIM), True),
+            ((WENT_OUT, INSPECTED_HIM, INSPECTED), True), ((WENT_OUT, did("cancel")), True),
+        )
+    ),
+    *(
+        (supervision.every_subcontractor_was_inspected, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((WENT_OUT,), True), ((DECLARED, CONSENTED), True), ((WENT_OUT, DECLARED), True),
+            ((WENT_OUT, DECLARED, CONSENTED), NAME), ((WENT_OUT, DECLARED, CONSENTED, WITHDRAWN), True),
+            ((WENT_OUT, DECLARED, CONSENTED, INSPECTED), NAME), ((WENT_OUT, DECLARED, CONSENTED, INSPECTED_HIM), True),
+            ((WENT_OUT, DECLARED, CONSENTED, INSPECTED_HIM, INSPECTED), True),
+            ((WENT_OUT, DECLARED, CONSENTED, DECLARED_TOO, CONSENTED_TOO), BOTH),
+            ((WENT_OUT, DECLARED, CONSENTED, DECLARED_TOO, CONSENTED_TOO, INSPECTED_HIM), OTHER_NAME),
+        )
+    ),
+)  # fmt: skip
+
+CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
@@ -825,12 +1143,62 @@ def test_an_event_has_its_words(event: str, ja: str, en: str) -> None:
 def test_only_what_a_record_is_asked_for_is_judged_with_one() -> None:
     """A guard of the record says that it asks for one, so that nobody judges it before there is a record."""
     assert mailing.accepted_number_equals_enclosed.asks_record
+    assert RETURNED.asks_record
+    assert on_an_open_day("checked_on").asks_record
     assert not mailing.posting_is_approved.asks_record
 
 
-@pytest.mark.parametrize("rule", [STATES[0], BY_TRIGGER["post"], PIECE])
-def test_a_rule_is_not_changed_while_it_is_in_use(rule: State | Row | Machine) -> None:
-    """Neither a state nor a row nor a machine can be changed, and each is written with the names of its parts."""
+@pytest.mark.parametrize(
+    ("told", "more", "settled_now", "expected"),
+    [
+        ((), (), 0, None),
+        ((), (AFTER, TOMORROW), 0, TOMORROW),
+        ((FOUND_TWO,), (), 0, TOMORROW),
+        ((FOUND_TWO,), (TODAY,), 0, TODAY),
+        ((FOUND_TWO,), (), 1, TOMORROW),
+        ((FOUND_TWO,), (), 2, AFTER),
+        ((FOUND_TWO, righted(2)), (), 0, AFTER),
+        ((FOUND_TWO, righted(2)), (), 1, None),
+    ],
+)
+def test_the_earliest_finding_is_owed_first(
+    told: tuple[Told, ...], more: tuple[date, ...], settled_now: int, expected: date | None
+) -> None:
+    """What is owed next is the earliest that is open or just found, but for what was just put right."""
+    findings = [Finding(what="施錠", due_on=day) for day in more]
+    assert supervision.next_due(facts(*told), findings, settled_now) == expected
+
+
+def test_without_more_every_open_finding_is_owed() -> None:
+    """Where nothing is just found or put right, the earliest of all that are open is owed."""
+    due_first = did("inspect_contractor", **found(TOMORROW, AFTER))
+    assert supervision.next_due(facts(due_first)) == TOMORROW
+
+
+def test_a_subcontractor_and_a_finding_name_their_entries() -> None:
+    """The entry of the declaration, of the consent to it, and of the inspection are told with what they brought."""
+    told = (DECLARED, DECLARED_TOO, CONSENTED, CONSENTED_TOO, DECLARED, INSPECTED_HIM, FOUND_TWO, righted(2))
+    assert [
+        (it.declared.name, it.declared_seq, it.consent is not None, it.consent_seq)
+        for it in supervision.subcontractors(facts(*told))
+    ] == [(NAME, 5, False, 0), (OTHER_NAME, 2, True, 4)]
+    at_his = did("inspect_contractor", subcontractor=NAME, **found(TOMORROW))
+    assert [
+        (it.number, it.found_at, it.seq, it.settled is not None) for it in supervision.findings(facts(*told, at_his))
+    ] == [(1, "", 7, False), (2, "", 7, True), (3, NAME, 9, False)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        STATES[0], BY_TRIGGER["post"], PIECE,
+        supervision.subcontractors(facts(DECLARED))[0], supervision.findings(facts(FOUND_TWO))[0],
+    ],
+)  # fmt: skip
+def test_a_rule_is_not_changed_while_it_is_in_use(
+    rule: State | Row | Machine | supervision.Subcontractor | supervision.FoundAt,
+) -> None:
+    """None of what the rules are made of, or tell, can be changed, and each is written with the names of its parts."""
     name = fields_of(rule)[0].name
     with pytest.raises(FrozenInstanceError):
         setattr(rule, name, "other")

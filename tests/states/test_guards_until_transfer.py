@@ -19,7 +19,7 @@ from assumed import (
 )
 
 from models.records.base import ActRecord, Nothing
-from states.facts import Facts, Guard
+from states.facts import Facts, Guard, Told
 from states.guards import extraction, preparation, transfer
 
 HASH, OTHER = "ab" * 32, "cd" * 32
@@ -196,6 +196,19 @@ EXTRACTION: tuple[Case, ...] = (
     ),
     (extraction.serials_are_new, facts(extract={"exported": "1-12"}), record("take_additions"), True),
     (extraction.serials_are_new, facts(extract={"exported": "1-13"}), record("take_additions"), False),
+    *(
+        (
+            extraction.replaced_serials_are_ours, facts(extract={"exported": "1-2", state: "3-6"}),
+            record("take_additions", serials=serials, replaced=replaced), expected,
+        )
+        for state, serials, replaced, expected in (
+            ("printed", "13", "", True), ("printed", "", "", True), ("printed", "13", "3", True),
+            ("enclosed", "13", "3", True), ("printed", "13", "2", True), ("posted", "13", "3", False),
+            ("pulled", "13", "3", False), ("posted", "13-14", "2-3", False), ("printed", "13-14", "2-3", True),
+            ("printed", "13-15", "2-3", True), ("printed", "13", "2-3", False), ("printed", "", "3", False),
+            ("printed", "13", "7", False), ("printed", "13-14", "6-7", False),
+        )
+    ),
     (extraction.additions_add_up, facts(), record("take_additions"), True),
     *(
         (extraction.additions_add_up, facts(), record("take_additions", **wrong), expected)
@@ -261,8 +274,18 @@ LONG_AGO = NOW - timedelta(days=9)
 MEDIUM_HERE = {"items": items(M_2026_01="medium with_ward", P_2026_01="password_notice with_ward")}
 OUT = {"items": items(M_2026_01="medium with_contractor", P_2026_01="password_notice with_subcontractor")}
 APART = {"occasion": "別", "slip": "8"}
+IN_12_HOURS = "≥ 2026-11-10 22:00"
 RECEIVED = {"extract": {"exported": "1-11", "pulled": "12"}}
-SUBCONTRACTED = did("register_handlers", subcontracting="consented", consent_number="決-1")
+DECLARED, CONSENTED = did("declare_subcontractor"), did("consent_to_subcontracting")
+WITHDRAWN = did("declare_subcontractor", withdrawn=True)
+TO_SUBCONTRACTOR: tuple[tuple[tuple[Told, ...], bool], ...] = (
+    ((), False), ((DECLARED,), False), ((CONSENTED,), False), ((DECLARED, CONSENTED), True),
+    ((CONSENTED, DECLARED), False), ((DECLARED, CONSENTED, DECLARED), False),
+    ((DECLARED, CONSENTED, WITHDRAWN), False), ((WITHDRAWN, CONSENTED), False),
+    ((did("register_handlers", subcontracting="consented", consent_number="決-1"),), False),
+    ((DECLARED, CONSENTED, did("declare_subcontractor", name="別の印刷所")), False),
+    ((DECLARED, CONSENTED, did("declare_subcontractor", name="別の印刷所", withdrawn=True)), True),
+)  # fmt: skip
 
 
 def moved(**changes: object) -> ActRecord:
@@ -432,15 +455,16 @@ TRANSFER: tuple[Case, ...] = (
         )
         for ago, said, expected in (
             (timedelta(hours=12), {}, True), (timedelta(hours=13), {}, True),
-            (timedelta(hours=11, minutes=59), {}, False),
-            (timedelta(days=1), {"occasion": "媒体"}, False), (timedelta(days=1), {"slip": "1"}, False),
+            (timedelta(hours=11, minutes=59), {}, "≥ 2026-11-10 10:01"),
+            (timedelta(days=1), {"occasion": "媒体"}, "媒体"), (timedelta(days=1), {"slip": "1"}, "1"),
             (timedelta(days=1), {"slip": "0"}, True), (timedelta(days=1), {"occasion": "五"}, True),
-            (-timedelta(hours=13), {}, True), (-timedelta(hours=11), {}, False),
+            (-timedelta(hours=13), {}, True), (-timedelta(hours=11), {}, "≥ 2026-11-11 09:00"),
         )
     ),
     (
         transfer.password_goes_on_another_occasion,
-        facts(did("record_movement", NOW, item=MEDIUM, to="contractor"), **OUT), record("hand_over_password"), False,
+        facts(did("record_movement", NOW, item=MEDIUM, to="contractor"), **OUT), record("hand_over_password"),
+        IN_12_HOURS,
     ),
     (
         transfer.password_goes_on_another_occasion,
@@ -458,25 +482,27 @@ TRANSFER: tuple[Case, ...] = (
     ),
     (transfer.medium_goes_on_another_occasion, facts(), record("hand_over_medium"), True),
     (
-        transfer.medium_goes_on_another_occasion, facts(did("hand_over_password")), record("hand_over_medium"), False,
+        transfer.medium_goes_on_another_occasion, facts(did("hand_over_password")), record("hand_over_medium"),
+        IN_12_HOURS,
     ),
     (
         transfer.medium_goes_on_another_occasion,
-        facts(did("record_movement", NOW, item=NOTICE, to="subcontractor"), **OUT), record("hand_over_medium"), False,
+        facts(did("record_movement", NOW, item=NOTICE, to="subcontractor"), **OUT), record("hand_over_medium"),
+        IN_12_HOURS,
     ),
     *(
         (
             transfer.medium_and_notice_move_apart, facts(did(act), **OUT), moved(item=item, to=to, **APART), expected,
         )
         for act, item, to, expected in (
-            ("hand_over_medium", NOTICE, "contractor", False), ("hand_over_medium", NOTICE, "ward", True),
-            ("hand_over_medium", MEDIUM, "contractor", True), ("hand_over_password", MEDIUM, "contractor", False),
+            ("hand_over_medium", NOTICE, "contractor", IN_12_HOURS), ("hand_over_medium", NOTICE, "ward", True),
+            ("hand_over_medium", MEDIUM, "contractor", True), ("hand_over_password", MEDIUM, "contractor", IN_12_HOURS),
             ("hand_over_medium", "S-2026-01", "contractor", True),
         )
     ),
     (
         transfer.medium_and_notice_move_apart, facts(did("hand_over_medium")),
-        moved(item="P-2026-09", kind="password_notice", to="contractor", **APART), False,
+        moved(item="P-2026-09", kind="password_notice", to="contractor", **APART), IN_12_HOURS,
     ),
     *(
         (transfer.contractor_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
@@ -550,8 +576,8 @@ TRANSFER: tuple[Case, ...] = (
     *(
         (transfer.subcontractor_has_consent, facts(*told), moved(to=to), expected)
         for told, to, expected in (
-            ((), "ward", True), ((), "contractor", True), ((), "subcontractor", False),
-            ((did("register_handlers"),), "subcontractor", False), ((SUBCONTRACTED,), "subcontractor", True),
+            ((), "ward", True), ((), "contractor", True),
+            *((told, "subcontractor", expected) for told, expected in TO_SUBCONTRACTOR),
         )
     ),
     *(
@@ -560,8 +586,8 @@ TRANSFER: tuple[Case, ...] = (
             expected,
         )
         for told, holder, expected in (
-            ((), "ward", True), ((), "contractor", True), ((), "subcontractor", False),
-            ((SUBCONTRACTED,), "subcontractor", True),
+            ((), "ward", True), ((), "contractor", True),
+            *((told, "subcontractor", expected) for told, expected in TO_SUBCONTRACTOR),
         )
     ),
     (transfer.copies_have_numbers_of_their_own, facts(), record("register_copies"), True),
