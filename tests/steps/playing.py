@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -177,6 +179,47 @@ def begun(template_home: Path, folder: Path) -> Iterator[Played]:
     office = Office.open(folder / "home", folder / "inbox")
     yield Played(folder=folder, office=office)
     office.engine.dispose()
+
+
+def morning_of(act: str) -> Any:
+    """Return a fixture: the year on the morning of an act, once a module; no test changes it."""
+
+    @pytest.fixture(scope="module")
+    def morning(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+        with begun(template_home, tmp_path_factory.mktemp(act) / "year") as year:
+            year.play(before=act)
+            yield year
+
+    return morning
+
+
+def copy_of(fixture: str) -> Any:
+    """Return a fixture: each test's own copy of the year that another fixture gives."""
+
+    @pytest.fixture
+    def copy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Played]:
+        with copied(request.getfixturevalue(fixture), tmp_path / "year") as year:
+            yield year
+
+    return copy
+
+
+class Killed(BaseException):
+    """What a kill looks like from inside: nothing catches it."""
+
+
+@contextmanager
+def killed_at(where: object, moment: str, when: str) -> Iterator[None]:
+    """Expect to be killed before or after (`when`) a function does what it does."""
+    real = getattr(where, moment)
+
+    def killed(*args: object, **options: object) -> None:
+        if when == "after":
+            real(*args, **options)
+        raise Killed
+
+    with patch.object(where, moment, killed), pytest.raises(Killed):
+        yield
 
 
 def everything_under(folder: Path) -> bytes:

@@ -1,11 +1,10 @@
 """How an extract arrives: encrypted files are opened in memory, and everything else is told apart in words."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, YEAR, Played, begun, copied, everything_under
+from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 
 from adapters.package import seal, seven_zip
 from desk.cast import COORDINATOR, REGISTRAR
@@ -21,19 +20,8 @@ PASSWORD, MARK = "Kagi-1234", "運ばれる　人物"
 CSV = f"宛名番号,氏名,郵便番号,住所,生年月日\r\n1,{MARK},1600023,東京都新宿区西新宿一丁目1番,2006-08-15\r\n"
 
 
-@pytest.fixture(scope="module")
-def ready(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning of the extraction."""
-    with begun(template_home, tmp_path_factory.mktemp("arriving") / "year") as year:
-        year.play(before="take_extract")
-        yield year
-
-
-@pytest.fixture
-def year(ready: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of that morning."""
-    with copied(ready, tmp_path / "year") as year:
-        yield year
+ready = morning_of("take_extract")
+year = copy_of("ready")
 
 
 def _sealed(folder: Path, *, form: str = "7z", name: str = "extract.csv", content: str = CSV) -> Path:

@@ -1,10 +1,9 @@
 """The conservation table: every count with its source; a difference is told, never smoothed over (Law 7)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, Played, begun, copied
+from playing import CYCLE, Played, begun, copy_of, morning_of
 from sqlalchemy import insert, update
 from sqlmodel import col
 
@@ -15,19 +14,8 @@ from steps.counting import counts
 pytestmark = pytest.mark.xdist_group("counting")
 
 
-@pytest.fixture(scope="module")
-def posted(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year after the posting; `early` of it lies beside."""
-    with begun(template_home, tmp_path_factory.mktemp("posted") / "year") as year:
-        year.play(before="report_posting")
-        yield year
-
-
-@pytest.fixture
-def year(posted: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of the year after the posting."""
-    with copied(posted, tmp_path / "year") as year:
-        yield year
+posted = morning_of("report_posting")
+year = copy_of("posted")
 
 
 def test_before_the_extract_everything_is_nought(template_home: Path, tmp_path: Path) -> None:

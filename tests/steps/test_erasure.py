@@ -1,12 +1,12 @@
 """Erasure of the ward's own data: first the search, then key and files; killed anywhere, it ends recorded once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from playing import CYCLE, Played, begun, copied
+from playing import CYCLE, Played, begun, copied, copy_of, killed_at, morning_of
 
 from adapters.press import Addressee as Imprint
 from adapters.vault import Vault
@@ -21,23 +21,8 @@ from steps.reminding import watch
 pytestmark = pytest.mark.xdist_group("erasure")
 
 
-class Killed(BaseException):
-    """What a kill looks like from inside: nothing catches it."""
-
-
-@pytest.fixture(scope="module")
-def at_the_end(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning on which the ward's own data are to be erased."""
-    with begun(template_home, tmp_path_factory.mktemp("end") / "year") as year:
-        year.play(before="erase_ward_data")
-        yield year
-
-
-@pytest.fixture
-def year(at_the_end: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of that morning."""
-    with copied(at_the_end, tmp_path / "year") as year:
-        yield year
+at_the_end = morning_of("erase_ward_data")
+year = copy_of("at_the_end")
 
 
 def _places(year: Played) -> list[Path]:
@@ -166,21 +151,11 @@ def test_it_is_refused_before_its_time_and_to_others(at_the_end: Played, templat
         (reporting, "print_erasure_record", "before"),
     ],
 )
-def test_killed_in_between_it_goes_on(
-    year: Played, monkeypatch: pytest.MonkeyPatch, where: object, moment: str, when: str
-) -> None:
+def test_killed_in_between_it_goes_on(year: Played, where: object, moment: str, when: str) -> None:
     """Killed between search, key, files, package and record, it ends with all of them gone and recorded once."""
-    real, files = getattr(where, moment), len(year.office.vault(CYCLE).names())
-
-    def killed(*args: object, **options: object) -> None:
-        if when == "after":
-            real(*args, **options)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, moment, killed)
-        with pytest.raises(Killed):
-            year.erase()
+    files = len(year.office.vault(CYCLE).names())
+    with killed_at(where, moment, when):
+        year.erase()
     year.erase()
     assert not any(path.exists() for path in _places(year))
     assert year.events().count("ward_data_erased") == 1

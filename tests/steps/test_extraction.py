@@ -3,14 +3,14 @@
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pypdfium2 as pdfium
 import pytest
-from playing import CYCLE, YEAR, Played, begun, copied, everything_under
+from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 from sqlalchemy import insert
 
 from adapters.scanner import scan, scan_text
@@ -37,19 +37,8 @@ CATALOGUE = {"氏名": "試験　太郎", **PLAIN}
 Write = Callable[..., Path]
 
 
-@pytest.fixture(scope="module")
-def ready(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning of the extraction."""
-    with begun(template_home, tmp_path_factory.mktemp("ready") / "year") as year:
-        year.play(before="take_extract")
-        yield year
-
-
-@pytest.fixture
-def year(ready: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of that morning."""
-    with copied(ready, tmp_path / "year") as year:
-        yield year
+ready = morning_of("take_extract")
+year = copy_of("ready")
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, Played, begun, copied
+from playing import CYCLE, Played, copied, morning_of
 
 from adapters.scanner import scan
 from models.records.transfer import PackageSealed
@@ -27,12 +26,7 @@ ONCE = ("package_sealed", "medium_handed_over", "password_handed_over", "receipt
 pytestmark = pytest.mark.xdist_group("carrying")
 
 
-@pytest.fixture(scope="module")
-def morning(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning of the sealing, protected persons re-checked."""
-    with begun(template_home, tmp_path_factory.mktemp("morning") / "year") as year:
-        year.play(before="seal_package")
-        yield year
+morning = morning_of("seal_package")
 
 
 @dataclass(frozen=True, kw_only=True)

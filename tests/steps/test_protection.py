@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, Played, begun, copied, everything_under
+from playing import CYCLE, Played, copied, copy_of, everything_under, morning_of
 
 from adapters.scanner import scan
 from desk.cast import COORDINATOR, REGISTRAR
@@ -23,12 +23,7 @@ STRANGER = "424242"
 HEADER = "宛名番号,異動事由,異動日,支援措置"
 
 
-@pytest.fixture(scope="module")
-def extracted(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning of the sealing."""
-    with begun(template_home, tmp_path_factory.mktemp("protection") / "year") as year:
-        year.play(before="recheck_before_sealing")
-        yield year
+extracted = morning_of("recheck_before_sealing")
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +34,7 @@ def printed(extracted: Played, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield year
 
 
-@pytest.fixture
-def year(extracted: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of the morning of the sealing."""
-    with copied(extracted, tmp_path / "year") as year:
-        yield year
+year = copy_of("extracted")
 
 
 @pytest.fixture

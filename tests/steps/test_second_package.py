@@ -12,7 +12,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from playing import CYCLE, PERSONS, YEAR, Played, begun, copied
+from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, copy_of, killed_at
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -33,10 +33,6 @@ pytestmark = pytest.mark.xdist_group("second_package")
 LATE = 4
 
 
-class Killed(BaseException):
-    """What a kill looks like from inside: nothing catches it."""
-
-
 @pytest.fixture(scope="module")
 def late(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """Give a year whose contractor prints the additional letters, on the day on which they came."""
@@ -49,11 +45,7 @@ def late(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield year
 
 
-@pytest.fixture
-def year(late: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of that day."""
-    with copied(late, tmp_path / "year") as year:
-        yield year
+year = copy_of("late")
 
 
 def _let_the_contractor_print(year: Played) -> None:
@@ -228,20 +220,11 @@ def test_a_day_later_protection_is_looked_up_again(year: Played) -> None:
 
 @pytest.mark.parametrize("moment", ["seal", "perform", "print_package_papers"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_killed_sealing_goes_on(year: Played, monkeypatch: pytest.MonkeyPatch, moment: str, when: str) -> None:
+def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
     """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
     where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
-    real = getattr(where, moment)
-
-    def killed(*args: object, **options: object) -> None:
-        if when == "after":
-            real(*args, **options)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, moment, killed)
-        with pytest.raises(Killed):
-            _seal(year)
+    with killed_at(where, moment, when):
+        _seal(year)
     transfer.seal_additions(year.office, CYCLE, by=REGISTRAR)
     assert year.events().count("additions_sealed") == 1
     assert hashlib.sha256(_package(year).read_bytes()).hexdigest() == _record(year).package_sha256

@@ -1,13 +1,12 @@
 """Slips: every movement gets its page, once, from the record; the code on it is the checkpoint; reprints say so."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
 import pytest
 import zxingcpp
-from playing import CYCLE, Played, begun, copied
+from playing import CYCLE, Killed, Played, copy_of, morning_of
 
 from adapters.qr import qr
 from models.clock import TOKYO
@@ -18,23 +17,8 @@ from steps import acting, papers, slips
 pytestmark = pytest.mark.xdist_group("slips")
 
 
-class Killed(BaseException):
-    """What a kill looks like from inside: nothing catches it."""
-
-
-@pytest.fixture(scope="module")
-def sealed(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning on which the medium leaves."""
-    with begun(template_home, tmp_path_factory.mktemp("sealed") / "year") as year:
-        year.play(before="hand_over_medium")
-        yield year
-
-
-@pytest.fixture
-def year(sealed: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of that morning."""
-    with copied(sealed, tmp_path / "year") as year:
-        yield year
+sealed = morning_of("hand_over_medium")
+year = copy_of("sealed")
 
 
 def _text(path: Path) -> str:

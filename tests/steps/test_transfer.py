@@ -17,7 +17,7 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, everything_under
+from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, copy_of, everything_under, killed_at, morning_of
 
 from adapters.fonts import FontFile, default_font
 from adapters.package import open_package, seven_zip
@@ -46,16 +46,7 @@ from steps.transfer import (
 pytestmark = pytest.mark.xdist_group("transfer")
 
 
-class Killed(BaseException):
-    """What a kill looks like from inside: nothing catches it."""
-
-
-@pytest.fixture(scope="module")
-def extracted(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Give the year on the morning of the sealing."""
-    with begun(template_home, tmp_path_factory.mktemp("extracted") / "year") as year:
-        year.play(before="seal_package")
-        yield year
+extracted = morning_of("seal_package")
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +57,7 @@ def sealed(extracted: Played, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield year
 
 
-@pytest.fixture
-def year(extracted: Played, tmp_path: Path) -> Iterator[Played]:
-    """Give a copy of the morning of the sealing."""
-    with copied(extracted, tmp_path / "year") as year:
-        yield year
+year = copy_of("extracted")
 
 
 def _package(year: Played) -> Path:
@@ -174,20 +161,11 @@ def test_whoever_is_newly_protected_does_not_leave(year: Played) -> None:
 
 @pytest.mark.parametrize("moment", ["seal", "perform", "print_package_papers"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_killed_sealing_goes_on(year: Played, monkeypatch: pytest.MonkeyPatch, moment: str, when: str) -> None:
+def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
     """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
     where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
-    real = getattr(where, moment)
-
-    def killed(*args: object, **options: object) -> None:
-        if when == "after":
-            real(*args, **options)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, moment, killed)
-        with pytest.raises(Killed):
-            year.seal()
+    with killed_at(where, moment, when):
+        year.seal()
     year.seal()
     assert year.events().count("package_sealed") == 1
     package = _package(year).read_bytes()
