@@ -32,7 +32,7 @@ class Printer:
 
     @property
     def _work(self) -> Path:
-        return self.folder / "work"
+        return self.folder / "opened"
 
     @property
     def _letters(self) -> Path:

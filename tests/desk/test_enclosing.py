@@ -137,7 +137,7 @@ def before_printing(template_home: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_rows_about_to_be_printed_are_compared(before_printing: Played, tsudoi: Tsudoi) -> None:
     """Check values that agree let printing be reported; a row with another's address stops it, by its serial."""
-    year, work, digests = before_printing, before_printing.printer.folder / "work", before_printing.folder / "digests"
+    year, work, digests = before_printing, before_printing.printer.folder / "opened", before_printing.folder / "digests"
     sealed = next(entry for entry in year.entries() if entry["event"] == "package_sealed")
     sha256 = sealed["data"]["record"]["package_sha256"]
     assert tsudoi("contractor", "digest", work / "addressees.csv", digests, "--sha256", sha256).status == 0

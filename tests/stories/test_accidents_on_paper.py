@@ -107,7 +107,7 @@ def test_600_pieces_paired_wrongly_are_named_with_both_serials(year: Played) -> 
 
 def mixed(year: Played, first: int, rows: int) -> tuple[str, list[int]]:
     """Return what a faulty program printed: from a row on each name stands with the next one's address."""
-    people = list(contractor.addressees(year.printer.folder / "work"))
+    people = list(contractor.addressees(year.printer.folder / "opened"))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("serial", "氏名", "郵便番号", "住所"))

@@ -56,10 +56,10 @@ MOMENTS: dict[str, Moment] = {
     "the extract lies in the inbox": _exists("inbox/*.csv"),
     "the vault is made": _exists(f"home/vault/{CYCLE}/*"),
     "the package is sealed": _exists("home/outgoing/*.7z"),
-    "the contractor opens the package": _exists("contractor/work/*"),
+    "the contractor opens the package": _exists("contractor/opened/*"),
     "the letters are printed": _exists("contractor/letters/letters-0000001-*.pdf"),
     "the letters are posted": _on("2026-12-01"),
-    "the contractor has erased": _gone("contractor/work", after="2026-12-14"),
+    "the contractor has erased": _gone("contractor/opened", after="2026-12-14"),
     "the key is destroyed": _gone("home/keys/vault/*.key", after="2027-01-18"),
     "the year is closed": _exists("papers/specimen-letter.pdf"),
 }
