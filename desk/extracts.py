@@ -32,6 +32,7 @@ _LIST = typer.Argument(help=_("The register's list, a CSV file with 宛名番号
 _STDIN = typer.Option(
     False, "--password-stdin", help=_("Read the password of an encrypted extract from standard input.")
 )
+_NEW_FILE = typer.Option(..., "--out", help=_("A new file; only you will be able to read it."))
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
 
@@ -248,7 +249,7 @@ def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> in
 def protected(
     year: int = YEAR,
     by: str = _BY,
-    out: Path = typer.Option(..., "--out", help=_("A new file; only you will be able to read it.")),
+    out: Path = _NEW_FILE,
     programme: str = PROGRAMME,
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
@@ -256,17 +257,13 @@ def protected(
     office = Office.open()
     told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
     say(_("Protected persons on the list: {count}.").format(count=told.named))
-    say_aside(
-        _("The list is in the custody of the ward: destroy it and record that before the year is closed."),
-        style="yellow",
-    )
-    return DONE
+    return _to_be_destroyed()
 
 
 def letters(
     year: int = YEAR,
     by: str = _BY,
-    out: Path = typer.Option(..., "--out", help=_("A new file; only you will be able to read it.")),
+    out: Path = _NEW_FILE,
     programme: str = PROGRAMME,
 ) -> int:
     from steps import printing  # noqa: PLC0415 - typst is not needed for --help
@@ -274,6 +271,11 @@ def letters(
     office = Office.open()
     outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
     say(_("The letters lie in the file (ledger entry {seq}): print them.").format(seq=outcome.seq))
+    return _to_be_destroyed()
+
+
+def _to_be_destroyed() -> int:
+    """Say what becomes of a file that left the vault."""
     say_aside(
         _("The file is in the custody of the ward: destroy it and record that before the year is closed."),
         style="yellow",

@@ -5,10 +5,12 @@ An encrypted file is opened by 7-Zip in memory; the plain text never touches a d
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
 from models.programme import Programme
 from models.words import _
@@ -169,13 +171,25 @@ def free_number(facts: Facts, letter: str) -> str:
     return f"{letter}-{facts.fiscal_year}-{max((int(it.rpartition('-')[2]) for it in used), default=0) + 1:02}"
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write what leaves the vault into a new file, readable by its owner only.
+@contextmanager
+def handed_out(path: Path, content: bytes) -> Generator[None]:
+    """Write what leaves the vault into a new file, readable by its owner only; it stays if what follows succeeds.
+
+    What follows is the ledger entry: there is no file without its entry.
 
     Raises:
         BadInput: something stands at the path already, or it cannot be written.
 
     """
+    _write_new(path, content)
+    try:
+        yield
+    except BaseException:
+        shred(path)
+        raise
+
+
+def _write_new(path: Path, content: bytes) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError:

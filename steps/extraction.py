@@ -504,7 +504,7 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
     """Write the late move-ins and replacements; whoever else has a piece is known, and no serial is used twice."""
     from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
 
-    vault, pieces = office.vault(facts.cycle_id, new=True), _pieces(office, facts.cycle_id)
+    vault, pieces = office.vault(facts.cycle_id, new=True), papers.pieces_in(office, facts.cycle_id)
     serials = roll.enrolled(vault, read.table.frame, read.frame["row"], after=max(pieces, default=0))
     replaced = _asked_for(_with_another_imprint(office, facts, read.frame.join(serials, on="row")), replace=replace)
     roll.keep(vault, read.table)
@@ -525,7 +525,7 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
 def _with_another_imprint(office: Office, facts: Facts, rows: "pl.DataFrame") -> str:
     """Return the serials whose letter shows another name or address than these rows; not those to be pulled anyway."""
     shown = {it.serial: asdict(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
-    waiting = _pieces(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))
+    waiting = papers.pieces_in(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))
     now = (dict(zip(_FIELDS, row, strict=True)) for row in rows.select("serial", *_COLUMNS).iter_rows())
     return compact(it["serial"] for it in now if it["serial"] in waiting and shown.get(it["serial"], it) != it)
 
@@ -562,11 +562,6 @@ def _refused(office: Office, facts: Facts, judgement: Judgement, *, by: str, via
 
 def _as_lines(rows: Sequence[Addressee]) -> bytes:
     return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows).encode()
-
-
-def _pieces(office: Office, cycle_id: str, *states: str) -> frozenset[int]:
-    with reading(office.engine) as connection:
-        return office.door.facts(connection, cycle_id).pieces.serials(*states)
 
 
 def _decisions(office: Office, facts: Facts, sha256: str) -> Sequence[Decision]:

@@ -64,6 +64,12 @@ COPIES = {
 _CALLS_FOR_FORMS = ("post", "cancel", "return_items", "report_erasure")
 
 
+def pieces_in(office: Office, cycle_id: str, *states: str) -> frozenset[int]:
+    """Return the serials of the cycle's pieces in these states."""
+    with reading(office.engine) as connection:
+        return office.door.facts(connection, cycle_id).pieces.serials(*states)
+
+
 def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *, by: str) -> None:
     """Print what an act calls for beside its slip: the pull list, the contractor's return note and erasure report."""
     if outcome.waits_for:

@@ -8,8 +8,6 @@ from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
-from adapters.vault import shred
-from models.database import reading
 from models.errors import BadInput, Unknown
 from models.programme import Programme
 from models.records.printing import ImprintCompared, LettersHandedOut, ManuscriptDelivered
@@ -58,14 +56,12 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
     """
     office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
-    with reading(office.engine) as connection:
-        gone = office.door.facts(connection, cycle_id).pieces.serials("pulled")
+    gone = papers.pieces_in(office, cycle_id, "pulled")
     people = [it for it in addressees_of(office, cycle_id, ADDITIONS) if it.serial not in gone]
     if not people:
         raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
     printed: list[bytes] = []
     _print(office, facts, people, into=lambda _people, pdf: printed.append(pdf), batch=len(people))
-    arriving.write_new(path, printed[0])
     record = LettersHandedOut(
         letters=len(people),
         sha256=hashlib.sha256(printed[0]).hexdigest(),
@@ -75,11 +71,8 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
         cycle_id=cycle_id, trigger="hand_out_letters", by=by, via=via, record=record,
         key=f"{cycle_id}/hand_out_letters/{record.item}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
-    try:
+    with arriving.handed_out(path, printed[0]):
         return office.door.perform(ask)
-    except BaseException:
-        shred(path)  # no file without its entry
-        raise
 
 
 def _print(
@@ -175,8 +168,7 @@ def _compared(office: Office, cycle_id: str, digests: Path) -> ImprintCompared:
     if sealed is None:
         raise Unknown(_("No package is sealed yet."), _("The check values are compared after the hand-over."))
     told = _check_values(digests)
-    with reading(office.engine) as connection:
-        gone = office.door.facts(connection, cycle_id).pieces.serials("pulled")
+    gone = papers.pieces_in(office, cycle_id, "pulled")
     ours = {
         row.serial: row_digest(sealed.package_sha256, str(row.serial), row.name, row.postal_code, row.address)
         for row in addressees_of(office, cycle_id, ADDRESSEES)

@@ -17,8 +17,6 @@ from typing import Any
 import polars as pl
 
 from adapters.register import RegisterTable, parse_register
-from adapters.vault import shred
-from models.database import reading
 from models.errors import BadInput
 from models.extract import UnreadableExtract
 from models.programme import Programme
@@ -143,7 +141,7 @@ def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk"
             _("Protected persons were not re-checked yet."),
             _("First: tsudoi extract recheck FILE --year YEAR --by PERSON"),
         )
-    left = compact(_pieces(office, cycle_id, "exported", "printed", "enclosed") & set(expand(facts.to_pull)))
+    left = compact(papers.pieces_in(office, cycle_id, "exported", "printed", "enclosed") & set(expand(facts.to_pull)))
     act = "issue_final_pull_list" if facts.state == "enclosed" else "issue_pull_list"
     reasons = {_NEUTRAL: count(left)} if left else {}
     fields = {"pulled": left, "reasons": reasons, "rechecked_on": max(rechecked)}
@@ -165,22 +163,17 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     facts = papers.facts_of(office, cycle_id)
     rows = list(_protected_rows(office, facts))
     content = _as_csv(rows)
-    arriving.write_new(path, content)
     record = ProtectedListed(
         persons=len(rows),
         sha256=hashlib.sha256(content).hexdigest(),
         item=arriving.free_number(facts, arriving.PROTECTED_LIST),
     )
-    try:
-        outcome = office.door.perform(
-            Ask(
-                cycle_id=cycle_id, trigger="list_protected", by=by, record=record, via=via,
-                key=f"{cycle_id}/list_protected/{record.item}", evidence=Evidence(by_machine=True),
-            )
-        )  # fmt: skip
-    except BaseException:
-        shred(path)  # no list without its entry
-        raise
+    ask = Ask(
+        cycle_id=cycle_id, trigger="list_protected", by=by, record=record, via=via,
+        key=f"{cycle_id}/list_protected/{record.item}", evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    with arriving.handed_out(path, content):
+        outcome = office.door.perform(ask)
     return Told(outcome=outcome, rows=len(rows), named=len(rows))
 
 
@@ -245,12 +238,7 @@ def _protected() -> pl.Expr:
 
 def _ours(office: Office, cycle_id: str, found: pl.DataFrame) -> pl.DataFrame:
     """Return those of the pairs whose serial is a piece of this year."""
-    return found.filter(pl.col("serial").is_in(list(_pieces(office, cycle_id))))
-
-
-def _pieces(office: Office, cycle_id: str, *states: str) -> frozenset[int]:
-    with reading(office.engine) as connection:
-        return office.door.facts(connection, cycle_id).pieces.serials(*states)
+    return found.filter(pl.col("serial").is_in(list(papers.pieces_in(office, cycle_id))))
 
 
 def _protected_rows(office: Office, facts: Facts) -> Iterator[tuple[str, ...]]:
