@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlsxwriter.utility import xl_col_to_name  # pyright: ignore[reportMissingTypeStubs] - it has none
+
 from models.clock import TOKYO, stamp
 from models.errors import BadInput, Unknown
 from models.words import _
@@ -52,7 +54,7 @@ class Table:
 
     def place(self, key: str, row: int) -> str:
         """Return a cell as Excel calls it, such as B7."""
-        return f"{letter_of(self.places[key])}{row}"
+        return f"{xl_col_to_name(self.places[key])}{row}"
 
     def texts(self, cells: Sequence["Cell"]) -> dict[str, str]:
         """Return the cells of a row by column, as text without space around it."""
@@ -94,7 +96,7 @@ def find_table(sheets: Sequence[Sequence[Sequence["Cell"]]], layout: Layout) -> 
 
 def _places(row: Sequence["Cell"], keys: Sequence[str], number: int, layout: Layout) -> dict[str, int]:
     """Return where each column stands; one that is missing, unknown or there twice is named."""
-    unknown = [letter_of(place) for place, key in enumerate(keys) if not key and str(row[place])]
+    unknown = [xl_col_to_name(place) for place, key in enumerate(keys) if not key and str(row[place])]
     missing = [layout.columns[key][0] for key in layout.required if key not in keys]
     twice = [layout.columns[key][0] for key in layout.columns if keys.count(key) > 1]
     wrong = [
@@ -110,16 +112,6 @@ def _places(row: Sequence["Cell"], keys: Sequence[str], number: int, layout: Lay
             _("Keep these columns alone: {columns}").format(columns=layout.titles),
         )
     return {key: place for place, key in enumerate(keys) if key}
-
-
-def letter_of(place: int) -> str:
-    """Return a column as Excel calls it."""
-    letters = ""
-    place += 1
-    while place:
-        place, letter = divmod(place - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return letters
 
 
 def moment(cell: "Cell") -> str:
