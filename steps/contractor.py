@@ -69,7 +69,7 @@ class Printed:
         """Return the record once these serials have been printed, for the first time or again."""
         printed = compact(serials)
         if not again:
-            return replace(self, good=union(self.good, printed))
+            return replace(self, good=union(self.good, printed), missing=minus(self.missing, printed))
         return replace(
             self,
             spoiled=union(self.spoiled, printed),
@@ -146,8 +146,6 @@ def print_letters(
     chosen = (person for person in _laid_out(folder) if person.serial in wanted)
     batch = max(1, _BATCH // words["tray"]) * words["tray"]
     press.letters(chosen, into=put, words=words, batch=batch, workers=workers, again=again)
-    record = replace(record, missing=minus(compact(known), record.good))
-    record.write(folder)
     return record
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from playing import killed_at
 
 from adapters.fonts import default_font
 from adapters.press import Press
@@ -72,6 +73,13 @@ def test_every_serial_is_printed_once_and_recorded(folder: Path) -> None:
     assert printed == Printed(good="1-64") == Printed.read(folder)
 
 
+def test_a_kill_after_the_last_sheet_leaves_nothing_missing(folder: Path) -> None:
+    """The record that is written with a batch names as missing what has no good sheet yet, and nothing else."""
+    with killed_at(Printed, "write", "after"):
+        contractor.print_letters(folder)
+    assert Printed.read(folder) == Printed(good="1-64")
+
+
 def test_nobody_gets_two_letters(folder: Path) -> None:
     """Printing all once more is refused, and what is there stays as it is."""
     contractor.print_letters(folder)
@@ -123,7 +131,7 @@ def test_a_killed_printing_goes_on_where_it_was(folder: Path, monkeypatch: pytes
         patch.setattr(contractor, "_write", dying)
         with pytest.raises(KeyboardInterrupt):
             contractor.print_letters(folder)
-    assert (Printed.read(folder).good, Printed.read(folder).missing) == ("1-25", "1-64")
+    assert (Printed.read(folder).good, Printed.read(folder).missing) == ("1-25", "26-64")
     assert contractor.print_letters(folder).missing == ""
     assert serials_in(folder) == list(range(1, 65))
 
