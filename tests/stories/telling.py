@@ -93,10 +93,11 @@ class Stage:
 
     def sweep_up(self) -> list[str]:
         """End what a killed rehearsal left running, and return what it was."""
-        left = self.processes()
-        told = [" ".join(process.cmdline()) for process in left]
+        left, told = self.processes(), list[str]()
         for process in left:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it ended by itself since it was found; a zombie has ended too
+                told.append(" ".join(process.cmdline()))
+                process.kill()
         psutil.wait_procs(left)
         return told
 
