@@ -15,6 +15,9 @@ import httpx
 import psutil
 
 TSUDOI = Path(sys.executable).with_name("tsudoi")
+# How long a test waits for a fact before it gives up: no measure of anything. Longer than the minute for which Prefect's
+# server itself waits where its SQLite is busy, and enough for a machine that reads everything from a cold disk.
+PATIENCE = 240
 
 
 class Serving:
@@ -29,23 +32,23 @@ class Serving:
         self.base = f"http://127.0.0.1:{port}"
         # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=60, trust_env=False, limits=limits)
+        self.api = httpx.Client(base_url=f"{self.base}/api", timeout=PATIENCE, trust_env=False, limits=limits)
 
     def wait_until_ready(self) -> None:
-        until(lambda: "Ctrl-C" in self.out.read_text(), seconds=180, or_else=self.out.read_text)
+        until(lambda: "Ctrl-C" in self.out.read_text(), or_else=self.out.read_text)
         assert self.process.poll() is None
 
     def end(self) -> None:
         """Stop it as a service manager does, by its own number."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(90) == 0, self.out.read_text()
+        assert self.process.wait(PATIENCE) == 0, self.out.read_text()
 
     def kill(self) -> None:
         """Leave nothing of it behind."""
         with contextlib.suppress(psutil.NoSuchProcess):
             for process in (*psutil.Process(self.process.pid).children(recursive=True), self.process):
                 process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def server(self) -> psutil.Process:
         (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in it.cmdline()]
@@ -89,13 +92,13 @@ class Serving:
             state.update(self.api.get(f"/flow_runs/{run}").json()["state"])
             return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
-        until(is_over, seconds=120, or_else=lambda: f"{state} {self.out.read_text()}")
+        until(is_over, or_else=lambda: f"{state} {self.out.read_text()}")
         return state
 
 
-def until(condition: Callable[[], bool], *, seconds: float, or_else: Callable[[], str] = str) -> None:
+def until(condition: Callable[[], bool], *, or_else: Callable[[], str] = str) -> None:
     """Look until it is so; fail when the time is over."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, or_else()
         time.sleep(0.05)

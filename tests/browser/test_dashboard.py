@@ -33,7 +33,7 @@ def serving(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     preparation.open_year(office, YEAR)
     served = Serving(folder, free_port())
     served.wait_until_ready()
-    until(lambda: served.board(KEY) != "", seconds=60, or_else=served.out.read_text)
+    until(lambda: served.board(KEY) != "", or_else=served.out.read_text)
     yield served
     served.kill()
 
@@ -59,7 +59,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     follow_the_link(page, serving)
     fill_in(page, reason="drill")
     assert serving.end_of(submitted(page))["type"] == "COMPLETED"
-    until(lambda: "一時停止中" in serving.board(KEY), seconds=60, or_else=lambda: serving.board(KEY)[:300])
+    until(lambda: "一時停止中" in serving.board(KEY), or_else=lambda: serving.board(KEY)[:300])
     page.goto(f"{serving.base}/artifacts/key/{KEY}")
     expect(page.get_by_text("一時停止中").first).to_be_visible()
 
@@ -67,7 +67,7 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
     fill_in(page, reason="drill", again="2")
     refused = submitted(page)
     assert serving.end_of(refused)["type"] == "FAILED"
-    until(lambda: "満たされていない条件" in log_of(serving, refused), seconds=60)  # a page of an ended run asks once
+    until(lambda: "満たされていない条件" in log_of(serving, refused))  # a page of an ended run asks once
     for interface in ("", "/v2"):
         page.goto(f"{serving.base}{interface}/runs/flow-run/{refused}")
         expect(page.get_by_text("満たされていない条件").first).to_be_visible()

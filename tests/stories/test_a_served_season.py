@@ -191,7 +191,7 @@ class Desks:
             )  # fmt: skip
 
     def leave_the_machine_its_work(self) -> None:
-        until(lambda: not any(it.may_be_done for it in driving.work(self.year.office)), seconds=60)
+        until(lambda: not any(it.may_be_done for it in driving.work(self.year.office)))
 
     def begin_the_day(self, served: Serving, day: date) -> None:
         """At nine the morning's run comes; then what it sent is compared with what the ladder asks for."""
@@ -266,7 +266,7 @@ def test_the_reminders_of_a_served_season_are_those_of_the_ladder(tmp_path: Path
     with served_office(tmp_path, season.first) as (desks, serve):
         served: Serving | None = serve()
         assert served
-        until(lambda: bool(standing.all_cycles(desks.year.office)), seconds=30, or_else=served.out.read_text)
+        until(lambda: bool(standing.all_cycles(desks.year.office)), or_else=served.out.read_text)
         desks.year.claim_every_measure()
         for day in season.days():
             if day in season.off and served:
