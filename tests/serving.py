@@ -51,7 +51,7 @@ class Serving:
         self.process.wait(PATIENCE)
 
     def server(self) -> psutil.Process:
-        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in it.cmdline()]
+        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in _command(it)]
         return child
 
     def ask(self, path: str, **body: Any) -> Any:
@@ -102,6 +102,13 @@ def until(condition: Callable[[], bool], *, or_else: Callable[[], str] = str) ->
     while not condition():
         assert time.monotonic() < deadline, or_else()
         time.sleep(0.05)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Return its command line; a run that has just ended has none."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 def environment(folder: Path) -> dict[str, str]:
