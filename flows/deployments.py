@@ -20,7 +20,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, DeploymentStatus, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import PrefectHTTPStatusError
@@ -49,6 +49,7 @@ _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyL
 _AT_MOST = 200  # Prefect's own limit of one answer; a runner never has as many at once
 _KEEPER_ENDS_WITHIN = 10  # seconds
 _AFTER_TROUBLE = 5  # seconds
+_MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
@@ -215,6 +216,7 @@ def _registered(*, alone: bool) -> Runner:
     # A schedule that is paused while nobody serves would drop what comes due meanwhile.
     runner = _Runner(name="tsudoi", pause_on_shutdown=False)
     ids = {served.name: _register(runner, served) for served in TABLE}
+    _let_them_be_marked_as_ready(list(ids.values()))
     if alone:
         _clear_away_what_was_killed(ids)
         _clear_away_what_is_served_no_more(ids)
@@ -242,6 +244,20 @@ def _register(runner: Runner, served: Served) -> UUID:
     registered = runner.add_deployment(served.deployment())
     assert isinstance(registered, UUID)
     return registered
+
+
+def _let_them_be_marked_as_ready(ids: list[UUID]) -> None:
+    """Ask for the runs of each deployment once, and wait until the server has marked it as ready.
+
+    Prefect marks all that a runner asks for in one transaction, and looks each of them up while it holds SQLite's only
+    lock: with all of the table at once a busy machine takes no form for a minute.
+    """
+    with get_client(sync_client=True) as client:
+        for deployment in ids:
+            client.get_scheduled_flow_runs_for_deployments([deployment], limit=1)
+        deadline = time.monotonic() + _MARKED_WITHIN
+        while time.monotonic() < deadline and client.read_deployment(ids[-1]).status is not DeploymentStatus.READY:
+            time.sleep(_LOOKS_AGAIN_AFTER)
 
 
 def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:

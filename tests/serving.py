@@ -15,8 +15,8 @@ import httpx
 import psutil
 
 TSUDOI = Path(sys.executable).with_name("tsudoi")
-# How long a test waits for a fact before it gives up: no measure of anything. Longer than the minute for which Prefect's
-# server itself waits where its SQLite is busy, and enough for a machine that reads everything from a cold disk.
+# How long a test waits for a fact before it gives up, in seconds; no measure of anything. Prefect's server itself waits
+# a minute where its SQLite is busy.
 PATIENCE = 240
 
 

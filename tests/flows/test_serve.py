@@ -91,6 +91,7 @@ def the_table_is_served(serving: Serving) -> None:
         limit = (it["global_concurrency_limit"] or {}).get("limit"), (it["concurrency_options"] or {})
         assert (limit[0], limit[1].get("collision_strategy")) == ((1, "CANCEL_NEW") if name in SWEEPS else (None, None))
         assert it["entrypoint"].startswith("flows."), "found by module, wherever it is installed"
+        assert it["status"] == "READY", "marking them holds Prefect's database: it is over before anybody is let in"
 
 
 def cron_deployments_get_their_runs(serving: Serving) -> None:
