@@ -13,6 +13,7 @@ _DO: Mapping[str, Callable[[Work], object]] = {
     "take_extract": lambda it: extraction.take_extract(it.year, it.by, via="inbox", programme=it.programme),
     "take_additions": lambda it: extraction.take_additions(it.year, it.by, via="inbox", programme=it.programme),
     "seal_package": lambda it: transfer.seal_package(it.year, it.by, via="driver", programme=it.programme),
+    "seal_additions": lambda it: transfer.seal_additions(it.year, it.by, via="driver", programme=it.programme),
     "erase_ward_data": lambda it: erasure.erase_ward_data(it.year, it.by, via="driver", programme=it.programme),
     driving.RENDERED: lambda it: printing.print_additions(it.year, programme=it.programme),
 }

@@ -14,10 +14,14 @@ def _take(fiscal_year: int, by: str, expect: tuple[int, int] | None, via: str, p
 
 
 @stage_task("1 追加分を判定して保管する")
-def _take_additions(fiscal_year: int, by: str, none_came: bool, via: str, programme: str) -> str:  # noqa: FBT001 - a task's parameters are positional
+def _take_additions(
+    fiscal_year: int, by: str, *, none_came: bool, replace: bool | None, via: str, programme: str
+) -> str:
     here = office()
     path = None if none_came else arriving.from_inbox(here)
-    taken = extraction.take_additions(here, here.cycle_id(fiscal_year, programme), path, by=by, via=via)
+    taken = extraction.take_additions(
+        here, here.cycle_id(fiscal_year, programme), path, by=by, replace=replace, via=via
+    )
     return _verdict(taken) if isinstance(taken, extraction.Taken) else "accepted"
 
 
@@ -39,12 +43,17 @@ def take_extract(
 def take_additions(
     fiscal_year: int,
     by: str,
-    none_came: bool = False,  # noqa: FBT001, FBT002 - a form's field
+    *,
+    none_came: bool = False,
+    replace: bool | None = None,
     via: str = "dashboard",
     programme: str = "",
 ) -> str:
-    """Take the additional extract of the inbox, or record that there was none; return the verdict."""
-    return _take_additions(fiscal_year, by, none_came, via, programme)
+    """Take the additional extract of the inbox, or record that there was none; return the verdict.
+
+    `replace` says what becomes of letters whose name or address has changed: new ones, or the old ones stay.
+    """
+    return _take_additions(fiscal_year, by, none_came=none_came, replace=replace, via=via, programme=programme)
 
 
 def _verdict(taken: extraction.Taken) -> str:

@@ -20,10 +20,6 @@ from models.words import N_, _, in_words
 from states.table import TABLE, Row
 
 _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
-# What a person says when the machine is asked to work: more than the year and the name only here.
-_ASKED: Mapping[str, dict[str, Any]] = {
-    "take_additions": {"none_came": (bool, Field(default=False, title=N_("There was no late move-in")))},
-}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
 # The words under which a choice is shown; what is not here is shown as its code.
 _CHOICE = "choice: "
@@ -40,6 +36,15 @@ _MAYBE: Mapping[Any, Any] = {
     bool: Literal["", YES, NO],
 }
 _LEFT_OUT: Mapping[Any, Any] = {"": None, YES: True, NO: False}
+# What a person says when the machine is asked to work: more than the year and the name only here.
+_ASKED: Mapping[str, dict[str, Any]] = {
+    "take_additions": {
+        "none_came": (bool, Field(default=False, title=N_("There was no late move-in"))),
+        "replace": (
+            _MAYBE[bool], Field(default="", title=N_("Replace letters whose name or address has changed since")),
+        ),
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +124,11 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
         occurred_at=_instant(form.get("occurred_at", "")), key=str(form.get("key", "")),
     )  # fmt: skip
+
+
+def maybe(value: object) -> bool | None:
+    """Read a choice of yes and no that may be left open."""
+    return _LEFT_OUT.get(value)
 
 
 def _body(row: Row) -> dict[str, Any]:

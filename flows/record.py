@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from flows import erasure, extraction, transfer
 from flows.base import office, said, stage_flow, stage_task, tag_this_run
 from flows.board import update_the_board
-from flows.forms import Entered, entered
+from flows.forms import Entered, entered, maybe
 from models.words import _
 from states.door import Outcome, row_of
 from states.table import BY_TRIGGER, Row
@@ -125,12 +125,16 @@ def _key(here: Office, cycle_id: str, act: str, it: Entered) -> str:
 _MACHINES: Mapping[str, Callable[[Entered, Mapping[str, Any]], str]] = {
     "take_extract": lambda it, _form: _verdict(extraction.take_extract(it.year, it.by, programme=it.programme)),
     "take_additions": lambda it, form: _verdict(
-        extraction.take_additions(it.year, it.by, none_came=bool(form.get("none_came")), programme=it.programme)
+        extraction.take_additions(
+            it.year, it.by, none_came=bool(form.get("none_came")), replace=maybe(form.get("replace")),
+            programme=it.programme,
+        )
     ),
     "seal_package": lambda it, _form: _state(transfer.seal_package(it.year, it.by, programme=it.programme)),
+    "seal_additions": lambda it, _form: _state(transfer.seal_additions(it.year, it.by, programme=it.programme)),
     "read_back_package": lambda it, _form: _state(transfer.read_back_package(it.year, it.by, programme=it.programme)),
     "erase_ward_data": lambda it, _form: _state(erasure.erase_ward_data(it.year, it.by, programme=it.programme)),
-}
+}  # fmt: skip
 
 
 def may_be_entered(row: Row) -> bool:

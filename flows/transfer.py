@@ -10,6 +10,12 @@ def _seal(fiscal_year: int, by: str, via: str, programme: str) -> str:
     return transfer.seal_package(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
 
 
+@stage_task("1 追加分に封をして読み戻し、管理票と通知書を作る")
+def _seal_additions(fiscal_year: int, by: str, via: str, programme: str) -> str:
+    here = office()
+    return transfer.seal_additions(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
+
+
 @stage_task("1 開き直し、件数と検証値を確かめる")
 def _read_back(fiscal_year: int, by: str, via: str, programme: str) -> str:
     here = office()
@@ -34,3 +40,13 @@ def read_back_package(fiscal_year: int, by: str, via: str = "dashboard", program
 def seal_package(fiscal_year: int, by: str, via: str = "dashboard", programme: str = "") -> str:
     """Seal the encrypted package of a fiscal year; return the state."""
     return _seal(fiscal_year, by, via, programme)
+
+
+@stage_flow(
+    "追加分の暗号化パッケージ作成",
+    "追加・差替え分を受託者が印刷するとき、別の媒体用のファイルを作り、開き直して確かめる。",
+    "追加分の暗号化パッケージ作成 {fiscal_year}",
+)
+def seal_additions(fiscal_year: int, by: str, via: str = "dashboard", programme: str = "") -> str:
+    """Seal the package of additional persons of a fiscal year; return the state."""
+    return _seal_additions(fiscal_year, by, via, programme)

@@ -111,6 +111,8 @@ LIVE = tuple(state.key for state in STATES if state.key != "closed")
 BEFORE_RETURN = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
                  "posted")  # fmt: skip
 PREPRESS = ("ready", "extracted", "transferred", "proof_approved")
+WHEN_ADDED = ("proof_approved", "printed", "enclosed")
+WHILE_SEALED = ("extracted", *WHEN_ADDED)
 IN_PRODUCTION = ("transferred", "proof_approved", "printed", "enclosed")
 AFTER_POSTING = ("posted", "media_returned", "erased")
 EVER_AFTER = (*AFTER_POSTING, "closed")
@@ -311,19 +313,19 @@ TABLE = (
     ),
     Row(
         trigger="read_back_package", event="package_read_back", ja="読戻し試験", en="Read the package back",
-        froms=("extracted",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True,
+        froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True,
         by_machine=True, record=transfer.PackageReadBack,
-        guards=(g_transfer.package_is_sealed, g_transfer.nothing_has_left_yet), source="W-OP-07",
+        guards=(g_transfer.package_is_sealed, g_transfer.sealed_medium_is_here), source="W-OP-07",
     ),
     Row(
         trigger="record_notice_printed", event="notice_printed", ja="パスワード通知書の印刷・封入",
-        en="Record that the password notice is printed and in its envelope", froms=("extracted",),
+        en="Record that the password notice is printed and in its envelope", froms=WHILE_SEALED,
         who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True, under_hold=True,
         record=transfer.NoticePrinted, guards=(g_transfer.printed_notice_is_in_force,), source="W-OP-07",
     ),
     Row(
         trigger="reprint_notice", event="notice_reprinted", ja="パスワード通知書の再発行",
-        en="Reprint the password notice", froms=("extracted",), who=(Role.REGISTRAR, Role.COORDINATOR),
+        en="Reprint the password notice", froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR),
         owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=transfer.NoticeReprinted,
         guards=(g_transfer.password_is_still_needed,), facts=(g_transfer.former_notice_is_not_lost,),
         then=then.new_notice_exists, source="W-OP-07",
@@ -590,13 +592,14 @@ TABLE = (
     ),
     Row(
         trigger="hand_out_letters", event="letters_handed_out", ja="追加・差替え分の通知書の引渡し",
-        en="Hand out the additional letters to be printed", froms=("proof_approved", "printed", "enclosed"),
+        en="Hand out the additional letters to be printed", froms=WHEN_ADDED,
         who=COORDINATOR, owner=Side.WARD, repeats=True, by_machine=True, record=printing.LettersHandedOut,
-        guards=(g_enclosing.additions_are_taken,), then=then.file_of_letters_exists, source="Law 7",
+        guards=(g_transfer.ward_prints_additions, g_enclosing.additions_are_taken),
+        then=then.file_of_letters_exists, source="Law 7",
     ),
     Row(
         trigger="seal_additions", event="additions_sealed", ja="追加分の暗号化パッケージ作成",
-        en="Seal the encrypted package of additions", froms=("proof_approved", "printed", "enclosed"), who=REGISTRAR,
+        en="Seal the encrypted package of additions", froms=WHEN_ADDED, who=REGISTRAR,
         owner=Side.REGISTER, repeats=True, by_machine=True, record=transfer.AdditionsSealed,
         guards=(
             g_transfer.contractor_prints_additions,
@@ -611,11 +614,27 @@ TABLE = (
         then=then.medium_and_notice_of_additions_exist, source="W-OP-07, Law 7",
     ),
     Row(
+        trigger="report_additions_receipt", event="additions_received", ja="追加分の受領件数・ウイルス検査報告",
+        en="Report the receipt of the additions", froms=WHEN_ADDED, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
+        record=transfer.AdditionsReceived, guards=(g_transfer.additions_have_left, dated_after("pattern_on")),
+        facts=(
+            g_transfer.received_count_agrees,
+            g_transfer.hash_is_the_sealed_one,
+            g_transfer.arrived_clean_and_whole,
+        ),
+        then=then.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05, Law 7",
+    ),
+    Row(
         trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",
         en="Print and enclose the additional letters", froms=("enclosed",), who=COORDINATOR, owner=Side.WARD,
         setting="additions_printed_by", due="D-3bd",
         after=("complete_enclosing", "take_additions"), record=enclosing.AdditionsEnclosed,
-        guards=(g_enclosing.additions_are_taken, g_enclosing.enclosed_additions_agree),
+        guards=(
+            g_enclosing.additions_are_taken,
+            g_transfer.printed_additions_were_received,
+            g_enclosing.additions_to_be_pulled_are_pulled,
+            g_enclosing.enclosed_additions_agree,
+        ),
         then=then.additions_go_through, source="Law 7",
     ),
     # go and posting
@@ -815,6 +834,8 @@ TABLE = (
             g_transfer.giver_holds_it,
             g_transfer.medium_and_notice_move_apart,
             g_transfer.additions_leave_without_the_protected,
+            g_transfer.additions_were_read_back_today,
+            g_transfer.medium_of_additions_was_scanned_today,
             g_transfer.bag_is_locked,
             g_transfer.handed_over_in_person,
             g_transfer.arrived_in_good_condition,

@@ -23,9 +23,10 @@ from states.reading import people
 from steps import papers, slips
 from steps.office import Office
 
-# After these the password notice, and then the password itself, are needed at the ward no more.
-_SETTLES_THE_PASSWORD = ("record_notice_printed", "hand_over_password", "report_receipt")
-_SETTLES_THE_ADDITIONS = ("record_movement", "enclose_additions")
+# After these the password notice, and then the password itself, may be needed at the ward no more.
+_SETTLES_THE_PASSWORD = (
+    "record_notice_printed", "hand_over_password", "record_movement", "report_receipt", "report_additions_receipt",
+)  # fmt: skip
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
 
@@ -73,18 +74,15 @@ def perform(
         slips.print_again(office, cycle_id, record)
     # The slip of this act, and of one that was killed before it came to its slip.
     slips.print_missing(office, cycle_id, by=by, via=via)
-    if trigger in (*_SETTLES_THE_PASSWORD, *_SETTLES_THE_ADDITIONS):
-        _settle_the_password(office, cycle_id, trigger)
+    if trigger in _SETTLES_THE_PASSWORD:
+        _settle_the_password(office, cycle_id)
     return outcome
 
 
-def _settle_the_password(office: Office, cycle_id: str, trigger: str) -> None:
+def _settle_the_password(office: Office, cycle_id: str) -> None:
     from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
 
-    if trigger in _SETTLES_THE_ADDITIONS:
-        transfer.forget_the_password_of_additions(office, cycle_id)
-    else:
-        transfer.forget_the_password(office, cycle_id, opened=trigger == "report_receipt")
+    transfer.forget_the_password(office, cycle_id)
 
 
 class _Work(Protocol):

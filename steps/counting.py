@@ -15,7 +15,7 @@ from models.records.enclosing import (
 from models.records.extraction import AdditionsTaken, ExtractTaken, ProtectionRechecked
 from models.records.mailing import MailReturned, Posted, RetrievalRequested, ReturnedMailClosed
 from models.records.printing import ManuscriptDelivered, PrintingReported
-from models.records.transfer import ReceiptReported
+from models.records.transfer import AdditionsReceived, ReceiptReported
 from models.serials import common, compact, count, expand, minus, union
 from models.words import in_words
 from states.facts import Facts, Past
@@ -272,6 +272,9 @@ def _made(year: _Year) -> Iterator[Line]:
     if replaced:
         yield _line("replaced", "うち差替え", "of which replacements", count(replaced), year.source("take_additions"),
                     "added")  # fmt: skip
+    if second := year.facts.record("report_additions_receipt", AdditionsReceived):
+        yield _line("received_additions", "受領（追加・差替え）", "received additions", second.received,
+                    year.source("report_additions_receipt"))  # fmt: skip
     yield _line("printed", "印字（良品）", "printed well", count(year.printed), printing)
     yield _line("spoiled", "損紙（印字済）", "spoiled sheets", year.spoiled, year.source("report_printing"))
     yield _line("enclosed", "封緘", "enclosed and sealed", count(year.enclosed), year.source(*enclosing))

@@ -17,7 +17,7 @@ from models.records.extraction import AdditionsTaken
 from models.words import _
 from states.door import missing
 from states.facts import Facts
-from states.table import TABLE, Row
+from states.table import BY_TRIGGER, TABLE, Row
 from steps import standing
 from steps.office import Office
 from steps.printing import LETTERS
@@ -25,7 +25,12 @@ from steps.printing import LETTERS
 TAKEN_FROM_THE_INBOX = ("take_extract", "take_additions")
 RENDERED = "print_additions"
 # Whose act asks for the machine's work: the latest of these, done by somebody who may have it done.
-_ASKED_BY = {"seal_package": ("recheck_before_sealing",), "erase_ward_data": ("end_returned_mail",)}
+_ASKED_BY = {
+    "seal_package": ("recheck_before_sealing",),
+    "seal_additions": ("take_additions", "recheck_before_enclosing"),
+    "erase_ward_data": ("end_returned_mail",),
+}
+_DRIVEN = (*TAKEN_FROM_THE_INBOX, "seal_package", "erase_ward_data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +79,11 @@ def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
 
 
 def _of_cycle(office: Office, facts: Facts) -> list[Work]:
-    rows = [row for row in TABLE if row.by_machine and facts.state in row.froms and row.trigger not in facts.done]
-    return [*(_work(office, facts, row) for row in rows), *_rendering(office, facts)]
+    """Return what the machine does by itself; what a person asks of it, such as to read a package back, is theirs."""
+    rows = [
+        row for row in TABLE if row.trigger in _DRIVEN and facts.state in row.froms and row.trigger not in facts.done
+    ]
+    return [*(_work(office, facts, row) for row in rows), *_for_additions(office, facts)]
 
 
 def _work(office: Office, facts: Facts, row: Row) -> Work:
@@ -117,10 +125,16 @@ def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[st
     return by, _("is done now for {person}").format(person=by)
 
 
-def _rendering(office: Office, facts: Facts) -> list[Work]:
-    """Return the letters of late additions: made once they are taken, before they are enclosed."""
+def _for_additions(office: Office, facts: Facts) -> list[Work]:
+    """Return what late additions come to before enclosing: a package where the contractor prints, letters otherwise."""
     taken = facts.record("take_additions", AdditionsTaken)
-    if taken is None or not taken.serials or "enclose_additions" in facts.done or _is_rendered(office, facts.cycle_id):
+    if taken is None or not taken.serials or "enclose_additions" in facts.done:
+        return []
+    if facts.programme.consignment.additions_printed_by == "contractor":
+        row = BY_TRIGGER["seal_additions"]
+        is_next = facts.state in row.froms and row.trigger not in facts.done
+        return [_work(office, facts, row)] if is_next else []
+    if _is_rendered(office, facts.cycle_id):
         return []
     by = facts.done["take_additions"].by
     return [_piece(facts, RENDERED, _("Letters of the additions"), by, _("are made now"))]

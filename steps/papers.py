@@ -248,7 +248,7 @@ def print_notice(
     """Print the password notice in force; one printed again says so."""
     facts = facts_of(office, cycle_id)
     sealed, again = _sealed(facts, act), facts.record("reprint_notice", NoticeReprinted)
-    number = notice_in_force(facts) if act == "seal_package" else sealed.notice
+    number = notice_in_force(facts)
     is_again = again is not None and again.notice == number
     notice = office.press(facts.programme).make(
         "password_notice",

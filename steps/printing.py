@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
+from models.database import reading
 from models.errors import BadInput, Unknown
 from models.programme import Programme
 from models.records.printing import ImprintCompared, LettersHandedOut, ManuscriptDelivered
@@ -16,6 +17,7 @@ from models.serials import compact
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
+from states.guards.transfer import additions_held_back
 from steps import arriving, papers
 from steps.contractor import row_digest
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
@@ -45,7 +47,7 @@ def print_additions(office: Office, cycle_id: str) -> int:
 def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Outcome:
     """Write the letters of the additions into a file that a clerk prints; readable by its owner only.
 
-    Whoever was pulled in the meantime is not in it. The ledger gets the number of letters and the file's hash; the file
+    Whoever is pulled or to be pulled is not in it. The ledger gets the number of letters and the file's hash; the file
     is a copy to be destroyed.
 
     Raises:
@@ -56,8 +58,9 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
     """
     office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
-    gone = papers.pieces_in(office, cycle_id, "pulled")
-    people = [it for it in addressees_of(office, cycle_id, ADDITIONS) if it.serial not in gone]
+    with reading(office.engine) as connection:
+        stay = additions_held_back(office.door.facts(connection, cycle_id))
+    people = [it for it in addressees_of(office, cycle_id, ADDITIONS) if it.serial not in stay]
     if not people:
         raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
     printed: list[bytes] = []

@@ -21,12 +21,21 @@ from models.database import reading as reading_of
 from models.errors import BadInput, TsudoiError
 from models.programme import Programme
 from models.records.extraction import ExtractTaken
-from models.records.transfer import AdditionsSealed, NoticeReprinted, PackageReadBack, PackageSealed
+from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from states.guards.transfer import additions_held_back, notice_in_force, sealed_additions_in_force, wrongly_inside
+from states.guards.transfer import (
+    additions_held_back,
+    notice_in_force,
+    rows_sealed,
+    sealed_additions_in_force,
+    sealed_last,
+    sealing_of,
+    was_received,
+    wrongly_inside,
+)
 from steps import papers
 from steps.acting import record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressees_of
@@ -77,7 +86,7 @@ def seal_additions(office: Office, cycle_id: str, *, by: str, via: str = "desk")
 
 
 def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
-    """Open the sealed package again on the day it leaves: hash, password, and the rows counted against the serials.
+    """Open the package sealed last on the day it leaves: hash, password, and the rows counted against the serials.
 
     What is found wrong is on record too: the medium does not leave after it.
 
@@ -96,7 +105,7 @@ def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "des
 
 
 def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: str = "desk") -> Outcome:
-    """Print the password notice again under a number of its own, for a former one that is misprinted, damaged or lost.
+    """Print the notice of the package sealed last again, with a new number: the former is misprinted, damaged or lost.
 
     Raises:
         Refused: the contractor has opened the package, so the password is kept no more.
@@ -113,39 +122,36 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
             key=_key(office, facts, "reprint_notice"), evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
-    papers.print_notice(office, cycle_id, reading(office.vault(cycle_id).read(PASSWORD).decode()))
+    act = sealing_of(facts)
+    papers.print_notice(office, cycle_id, reading(_password_of(office, cycle_id, act)), act=act)
     papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
     return outcome
 
 
-def take_the_notice_down(office: Office, act: str = "seal_package") -> None:
-    """Erase the file of the password notice once it is on paper. A rehearsal leaves it for looking at."""
+def take_the_notice_down(office: Office, act: str) -> None:
+    """Erase the file of a package's password notice. A rehearsal leaves it for looking at."""
     if not office.is_rehearsal:
         shred(office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf")
 
 
-def forget_the_password(office: Office, cycle_id: str, *, opened: bool) -> None:
-    """Erase the notice's PDF once the paper has gone, and the password once the contractor has opened the package.
-
-    A rehearsal leaves the PDF for looking at.
-    """
-    take_the_notice_down(office)
-    vault = office.vault(cycle_id)
-    if opened and PASSWORD in vault.names():
-        vault.erase(PASSWORD)
-
-
-def forget_the_password_of_additions(office: Office, cycle_id: str) -> None:
-    """Erase the notice's PDF once the paper has gone, and the password once the additional letters are enclosed."""
-    facts = papers.facts_of(office, cycle_id)
-    sealed = facts.record(SEAL_ADDITIONS, AdditionsSealed)
-    if sealed is None:
+def forget_the_password(office: Office, cycle_id: str) -> None:
+    """Erase the notice's PDF once it is on paper, and the password once the contractor has opened the package."""
+    facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
+    act, notice = sealing_of(facts), notice_in_force(facts)
+    if not notice:
         return
-    if sealed.notice not in {item.number for item in facts.things_in("with_ward")}:
-        take_the_notice_down(office, SEAL_ADDITIONS)
-    vault, name = office.vault(cycle_id), f"{PASSWORD}{papers.suffix_of(SEAL_ADDITIONS)}"
-    if "enclose_additions" in facts.done and name in vault.names():
-        vault.erase(name)
+    if _is_in_its_envelope(facts, notice) or _has_left(facts, notice):
+        take_the_notice_down(office, act)
+    if was_received(facts) and _name_of_password(act) in vault.names():
+        vault.erase(_name_of_password(act))
+
+
+def _is_in_its_envelope(facts: Facts, notice: str) -> bool:
+    return any(it.record.notice == notice for it in facts.past("record_notice_printed", NoticePrinted))
+
+
+def _has_left(facts: Facts, number: str) -> bool:
+    return number not in {item.number for item in facts.things_in("with_ward")}
 
 
 def packages(office: Office, facts: Facts) -> tuple[Path, ...]:
@@ -198,7 +204,7 @@ def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) ->
         outcome = office.door.perform(_ask(office, facts, act, sealed, members, by=by, via=via))
     if password:
         papers.print_package_papers(office, cycle_id, reading(password), act=act)
-        papers.note_printed(office, cycle_id, _paper(office, cycle_id, act), by=by, via=via)
+        papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
     return outcome
 
 
@@ -212,7 +218,7 @@ def _seal(office: Office, facts: Facts, act: str) -> tuple[SealedPackage, str, t
     programme, password = facts.programme, new_password()
     into = _package(office, facts, act)
     shred(into)
-    office.vault(facts.cycle_id).write(f"{PASSWORD}{papers.suffix_of(act)}", password.encode())
+    office.vault(facts.cycle_id).write(_name_of_password(act), password.encode())
     members = _members(office, facts, _SEALINGS[act])
 
     def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
@@ -301,22 +307,30 @@ def _is_in_force(office: Office, cycle_id: str, act: str) -> bool:
 
 def _read_back(office: Office, facts: Facts) -> PackageReadBack:
     """Open the package as the contractor will, and count what he will count."""
-    sealed = facts.record("seal_package", PackageSealed)
+    act, sealed = sealing_of(facts), sealed_last(facts)
     if sealed is None:
         raise RuntimeError
-    path = office.outgoing(facts.cycle_id, sealed.form)
-    password = office.vault(facts.cycle_id).read(PASSWORD).decode()
+    path = _package(office, facts, act)
     agrees = path.is_file() and _sha256(path) == sealed.package_sha256
     try:
+        password = _password_of(office, facts.cycle_id, act)
         with opened(path, password=password, sha256=sealed.package_sha256) as members:
             is_opened, rows = True, _rows_in(members[FILE]) if FILE in members else -1
     except TsudoiError:
         is_opened, rows = False, -1
     with reading_of(office.engine) as connection:
-        exported = office.door.facts(connection, facts.cycle_id).pieces.count("exported", origin="extract")
+        sent = rows_sealed(office.door.facts(connection, facts.cycle_id))
     return PackageReadBack(
-        package_sha256=sealed.package_sha256, hash_agrees=agrees, opened=is_opened, rows_agree=rows == exported
+        package_sha256=sealed.package_sha256, hash_agrees=agrees, opened=is_opened, rows_agree=rows == sent
     )
+
+
+def _name_of_password(act: str) -> str:
+    return f"{PASSWORD}{papers.suffix_of(act)}"
+
+
+def _password_of(office: Office, cycle_id: str, act: str) -> str:
+    return office.vault(cycle_id).read(_name_of_password(act)).decode()
 
 
 def _rows_in(member: Member) -> int:
@@ -337,15 +351,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _paper(office: Office, cycle_id: str, act: str = "seal_package") -> str:
-    facts = papers.facts_of(office, cycle_id)
-    additions = facts.record(act, AdditionsSealed) if act == SEAL_ADDITIONS else None
-    return f"notice {additions.notice if additions else notice_in_force(facts)}"
+def _paper(office: Office, cycle_id: str) -> str:
+    return f"notice {notice_in_force(papers.facts_of(office, cycle_id))}"
 
 
-def _kept_password(office: Office, cycle_id: str, act: str = "seal_package") -> str:
+def _kept_password(office: Office, cycle_id: str, act: str) -> str:
     """Return the password where a killed run did not come to print it; any other print is an act (reprint_notice)."""
-    if _paper(office, cycle_id, act) in papers.printed(office, cycle_id):
+    is_past = act != sealing_of(papers.facts_of(office, cycle_id))
+    if is_past or _paper(office, cycle_id) in papers.printed(office, cycle_id):
         return ""
-    vault, name = office.vault(cycle_id), f"{PASSWORD}{papers.suffix_of(act)}"
-    return vault.read(name).decode() if name in vault.names() else ""
+    name = _name_of_password(act)
+    return _password_of(office, cycle_id, act) if name in office.vault(cycle_id).names() else ""

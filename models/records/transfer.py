@@ -125,6 +125,8 @@ class ItemMoved(Movement):
 
     to: Holder = Field(title="Who has it now")
     kind: Code = Field(default="paper", title="Kind of item, if it is not registered yet")
+    scanned_on: date | None = Field(default=None, title="Virus scan made on (a medium that leaves)")
+    scan_clean: bool | None = Field(default=None, title="Virus scan found nothing (a medium that leaves)")
 
 
 class ItemLost(ActRecord):
@@ -172,3 +174,7 @@ class ReceiptReported(ActRecord):
     scan_clean: bool = Field(title="Virus scan found nothing")
     condition_good: bool = Field(title="Medium and seal arrived in good condition")
     copies: tuple[CopyMade, ...] = Field(title="Copies made")
+
+
+class AdditionsReceived(ReceiptReported):
+    """追加分の受領件数・ウイルス検査報告: the same of the package of additions."""

@@ -144,6 +144,13 @@ def enclosed_count_agrees(facts: Facts, record: EnclosingCompleted) -> Verdict:
     return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
 
 
+@claims(owes="acknowledge_final_pull_list")
+def additions_to_be_pulled_are_pulled(facts: Facts) -> Verdict:
+    """Additional persons to be pulled are pulled before the others are enclosed: nobody prints their letters."""
+    left = facts.pieces.serials("exported", origin="addition") & set(expand(facts.to_pull))
+    return Shortfall(names=compact(left)) if left else True
+
+
 @claims_of(AdditionsEnclosed)
 def enclosed_additions_agree(facts: Facts, record: AdditionsEnclosed) -> Verdict:
     """The additional letters enclosed are all that there are."""

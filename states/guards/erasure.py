@@ -58,10 +58,12 @@ STORAGE_TITLES: Mapping[str, str] = {
     "": N_("storage not stated"),
 }
 
+_RECEIPTS = ("report_receipt", "report_additions_receipt")
+
 
 def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     """Return the copy register: number -> copy as it was registered last, by either side."""
-    received = (copy for _at, told in facts.every(ReceiptReported, "report_receipt") for copy in told.copies)
+    received = (copy for _at, told in facts.every(ReceiptReported, *_RECEIPTS) for copy in told.copies)
     others = (copy for _at, told in facts.every(CopiesRegistered, "register_copies") for copy in told.copies)
     return {copy.copy_number: copy for copy in (*received, *others)}
 
@@ -199,7 +201,7 @@ def ward_holds_no_data(facts: Facts) -> Verdict:
 
 def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
     """Return for each copy when it was registered first."""
-    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, "report_receipt"))
+    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, *_RECEIPTS))
     for at, record in sorted(told, key=lambda it: it[0], reverse=True):
         yield from ((copy.copy_number, at) for copy in record.copies)
 

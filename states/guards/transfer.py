@@ -8,6 +8,7 @@ from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
 from models.records.transfer import (
+    AdditionsReceived,
     AdditionsSealed,
     Carried,
     CopiesRegistered,
@@ -51,6 +52,8 @@ _HELD_BY = {
 }
 # The additional extract tells it of the additional persons themselves.
 _TELLS_WHO_IS_PROTECTED = ("take_additions", "recheck_before_enclosing", "recheck_before_posting")
+# By which act the contractor reports the receipt of what was sealed.
+RECEIPTS = {"seal_package": "report_receipt", "seal_additions": "report_additions_receipt"}
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
@@ -80,6 +83,24 @@ def nobody_protected_is_inside(facts: Facts) -> Verdict:
     return Shortfall(names=inside) if inside else True
 
 
+def sealing_of(facts: Facts) -> str:
+    """Return the act that sealed the package sealed last: the additions, once they are sealed."""
+    return "seal_additions" if "seal_additions" in facts.done else "seal_package"
+
+
+def sealed_last(facts: Facts) -> PackageSealed | None:
+    """Return the package sealed last, None before the first."""
+    return facts.record("seal_additions", AdditionsSealed) or facts.record("seal_package", PackageSealed)
+
+
+def rows_sealed(facts: Facts) -> int:
+    """Return how many persons the package sealed last holds."""
+    additions = facts.record("seal_additions", AdditionsSealed)
+    if additions is None:
+        return facts.pieces.count("exported", origin="extract")
+    return len(facts.pieces.serials(origin="addition") - set(expand(additions.held_back or "")))
+
+
 def wrongly_inside(facts: Facts) -> str:
     """Return the serials that are in the sealed package and were pulled since."""
     sealed = facts.record("seal_package", PackageSealed)
@@ -92,6 +113,12 @@ def wrongly_inside(facts: Facts) -> str:
 def contractor_prints_additions(facts: Facts) -> Verdict:
     """The contractor prints the additional letters; where the ward does, they come by `tsudoi extract letters`."""
     return facts.programme.consignment.additions_printed_by == "contractor"
+
+
+@claims()
+def ward_prints_additions(facts: Facts) -> Verdict:
+    """The ward prints the additional letters; where the contractor does, they leave as a package (`seal_additions`)."""
+    return facts.programme.consignment.additions_printed_by == "ward"
 
 
 @claims()
@@ -117,10 +144,49 @@ def nobody_to_be_pulled_is_sealed(facts: Facts, record: AdditionsSealed) -> Verd
 @claims_of(ItemMoved, owes="seal_additions")
 def additions_leave_without_the_protected(facts: Facts, record: ItemMoved) -> Verdict:
     """Nobody pulled or to be pulled since the sealing leaves on the medium of the additions: it is sealed anew."""
+    leaving = _leaving(facts, record)
+    return leaving is None or nobody_to_be_pulled_is_sealed.check(facts, leaving)
+
+
+@claims_of(ItemMoved, owes="read_back_package")
+def additions_were_read_back_today(facts: Facts, record: ItemMoved) -> Verdict:
+    """The package of additions was opened again, rows counted and hash compared, on the day its medium leaves."""
+    return _leaving(facts, record) is None or package_was_read_back_today.check(facts, record)
+
+
+@claims_of(ItemMoved)
+def medium_of_additions_was_scanned_today(facts: Facts, record: ItemMoved) -> Verdict:
+    """The virus scan of the medium of the additions found nothing and was made on the day it leaves."""
+    return _leaving(facts, record) is None or (record.scan_clean is True and record.scanned_on == facts.today)
+
+
+@claims()
+def additions_have_left(facts: Facts) -> Verdict:
+    """Medium and password notice of the additions have been handed over (`record_movement`)."""
     sealed = facts.record("seal_additions", AdditionsSealed)
-    if sealed is None or record.to == "ward" or record.item != sealed.medium:
+    if sealed is None:
+        return False
+    here = [it for it in (sealed.medium, notice_in_force(facts)) if _state_of(facts, it) not in _ELSEWHERE]
+    return Shortfall(names=" ".join(here)) if here else True
+
+
+@claims(owes="report_additions_receipt")
+def printed_additions_were_received(facts: Facts) -> Verdict:
+    """Where the contractor prints the additional letters, its own count, hash and the state on arrival agree."""
+    if facts.programme.consignment.additions_printed_by == "ward" or not _additions_to_send(facts):
         return True
-    return nobody_to_be_pulled_is_sealed.check(facts, sealed)
+    report = facts.record("report_additions_receipt", AdditionsReceived)
+    return report is not None and _came_whole(facts, report)
+
+
+def _additions_to_send(facts: Facts) -> frozenset[int]:
+    return facts.pieces.serials(origin="addition") - additions_held_back(facts)
+
+
+def _leaving(facts: Facts, record: ItemMoved) -> AdditionsSealed | None:
+    """Return the package of additions if it is its medium that leaves."""
+    sealed = facts.record("seal_additions", AdditionsSealed)
+    return sealed if sealed and record.item == sealed.medium and record.to != "ward" else None
 
 
 def additions_held_back(facts: Facts) -> frozenset[int]:
@@ -131,7 +197,7 @@ def additions_held_back(facts: Facts) -> frozenset[int]:
 def sealed_additions_in_force(facts: Facts) -> AdditionsSealed | None:
     """Return the package of additions that is good, None where one is to be sealed (again)."""
     sealed = facts.record("seal_additions", AdditionsSealed)
-    if sealed is None or "lost" in {_state_of(facts, sealed.medium), _state_of(facts, sealed.notice)}:
+    if sealed is None or "lost" in {_state_of(facts, sealed.medium), _state_of(facts, notice_in_force(facts))}:
         return None
     has_left = _state_of(facts, sealed.medium) != "with_ward"
     return sealed if has_left or nobody_to_be_pulled_is_sealed.check(facts, sealed) is True else None
@@ -140,13 +206,21 @@ def sealed_additions_in_force(facts: Facts) -> AdditionsSealed | None:
 @claims(owes="read_back_package", proves=("W-OP-07",))
 def package_was_read_back_today(facts: Facts) -> Verdict:
     """The package was opened again, its rows counted and its hash compared on the day the medium leaves."""
-    sealed, done = facts.record("seal_package", PackageSealed), facts.done.get("seal_package")
-    if sealed is None or done is None:
+    sealed = sealed_last(facts)
+    if sealed is None:
         return False
+    done = facts.done[sealing_of(facts)]
     back, tested = facts.record("read_back_package", PackageReadBack), facts.done.get("read_back_package")
     if back and tested and tested.on == facts.today and back.package_sha256 == sealed.package_sha256:
         return read_back_found_nothing_wrong.check(facts, back)
     return done.on == facts.today and sealed.read_back
+
+
+@claims()
+def sealed_medium_is_here(facts: Facts) -> Verdict:
+    """The medium of the package sealed last has not left the ward yet."""
+    sealed = sealed_last(facts)
+    return sealed is not None and _state_of(facts, sealed.medium) == "with_ward"
 
 
 @claims_of(PackageReadBack)
@@ -227,7 +301,7 @@ def item_is_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
 
 def notice_in_force(facts: Facts) -> str:
     """Return the number of the password notice that was printed last, "" before the sealing."""
-    sealed, again = facts.record("seal_package", PackageSealed), facts.record("reprint_notice", NoticeReprinted)
+    sealed, again = sealed_last(facts), facts.record("reprint_notice", NoticeReprinted)
     if sealed is None:
         return ""
     return max(sealed.notice, again.notice) if again else sealed.notice  # numbers go on, whichever came last
@@ -303,7 +377,14 @@ def printed_notice_is_in_force(facts: Facts, record: NoticePrinted) -> Verdict:
 @claims()
 def password_is_still_needed(facts: Facts) -> Verdict:
     """A package is sealed and the contractor has not yet acknowledged by his report that the notice opens it."""
-    return "seal_package" in facts.done and "report_receipt" not in facts.done
+    return sealed_last(facts) is not None and not was_received(facts)
+
+
+def was_received(facts: Facts) -> bool:
+    """Tell whether the contractor has reported the receipt of the package sealed last."""
+    sealing = sealing_of(facts)
+    sealed, report = facts.done.get(sealing), facts.done.get(RECEIPTS[sealing])
+    return sealed is not None and report is not None and report.seq > sealed.seq
 
 
 @claims_of(NoticeReprinted)
@@ -320,8 +401,8 @@ def slip_is_on_record(facts: Facts, record: SlipReprinted) -> Verdict:
 
 @claims_of(ReceiptReported)
 def hash_is_the_sealed_one(facts: Facts, record: ReceiptReported) -> Verdict:
-    """The SHA-256 that the contractor read is the one of the sealed package."""
-    sealed = facts.record("seal_package", PackageSealed)
+    """The SHA-256 that the contractor read is the one of the package sealed last."""
+    sealed = sealed_last(facts)
     return sealed is not None and record.package_sha256 == sealed.package_sha256
 
 
@@ -334,14 +415,18 @@ def arrived_clean_and_whole(_facts: Facts, record: ReceiptReported) -> Verdict:
 @claims_of(ReceiptReported, incident="count")
 def received_count_agrees(facts: Facts, record: ReceiptReported) -> Verdict:
     """The contractor's own count equals what was sealed."""
-    return record.received == facts.pieces.count("exported", origin="extract")
+    return record.received == rows_sealed(facts)
 
 
 @claims(owes="report_receipt")
 def received_equals_exported(facts: Facts) -> Verdict:
     """Received equals exported: the contractor's own count, hash and the state on arrival agree."""
     report = facts.record("report_receipt", ReceiptReported)
-    return report is not None and all(
+    return report is not None and _came_whole(facts, report)
+
+
+def _came_whole(facts: Facts, report: ReceiptReported) -> bool:
+    return all(
         guard.check(facts, report) for guard in (received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole)
     )
 

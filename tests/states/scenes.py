@@ -113,6 +113,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "package_sha256": HASH, "size": 900, "form": "7z", "algorithm": "AES-256", "members": ("addressees.csv",),
             "read_back": True, "medium": "M-2026-02", "notice": "P-2026-02", "font_sha256": HASH, "held_back": "",
         },
+        "report_additions_receipt": {
+            "received": 1, "package_sha256": HASH, "pattern_on": today, "scan_clean": True, "condition_good": True,
+            "copies": ({"copy_number": "C-2026-02", "kind": "server", "place": "第一工場"},),
+        },
         "read_back_package": {"package_sha256": HASH, "hash_agrees": True, "opened": True, "rows_agree": True},
         "record_notice_printed": {"notice": NOTICE, "in_sealed_envelope": True},
         "reprint_notice": {"notice": "P-2026-02", "former": NOTICE, "reason": "damaged"},

@@ -347,6 +347,14 @@ ENCLOSING: tuple[Case, ...] = (
         for number, expected in ((2, True), (1, "2 ≠ 1"), (3, "2 ≠ 3"))
     ),
     *(
+        (
+            enclosing.additions_to_be_pulled_are_pulled,
+            facts(to_pull=to_pull, extract={"exported": "1"}, added={"exported": "13-14", "pulled": "15"}), NOTHING,
+            expected,
+        )
+        for to_pull, expected in (("", True), ("1", True), ("15", True), ("13", "13"), ("1,13-15", "13-14"))
+    ),
+    *(
         (enclosing.pieces_were_opened, facts(), sample(**told), expected)
         for told, expected in (
             ({}, True), ({"opened": 0, "wrong": 0}, False), ({"opened": 1, "wrong": 0}, True),
@@ -508,6 +516,7 @@ ERASURE: tuple[Case, ...] = (
         for told, expected in (
             ((), True), ((copied("hdd"),), True), ((copied(""),), "C-2026-01"), ((copied("", kind="ssd"),), True),
             ((copied(""), copied("tape", "register_copies")), True),
+            ((copied("", "report_additions_receipt"),), "C-2026-01"),
         )
     ),
     *(
@@ -526,6 +535,7 @@ ERASURE: tuple[Case, ...] = (
             ((("register_copies", EARLIER), ("report_receipt", LATER)), {"C-2026-01": NOW}, True),
             ((("register_copies", EARLIER), ("register_copies", LATER)), {"C-2026-01": NOW}, True),
             ((("register_copies", LATER), ("report_receipt", NOW)), {"C-2026-01": EARLIER}, "C-2026-01"),
+            ((("report_additions_receipt", NOW),), {"C-2026-01": EARLIER}, "C-2026-01"),
         )
     ),
     (erasure.no_copy_is_left, facts(items=COPIES), NOTHING, "C-2026-01 C-2026-02"),

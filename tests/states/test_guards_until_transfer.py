@@ -269,6 +269,9 @@ EXTRACTION: tuple[Case, ...] = (
 
 SEALED = did("seal_package")
 ADDED = did("seal_additions")
+SECOND_CAME = did("report_additions_receipt")
+SECOND_OUT = {"M_2026_02": "medium with_contractor", "P_2026_02": "password_notice with_contractor"}
+CLEAN: dict[str, object] = {"scanned_on": TODAY, "scan_clean": True}
 FRESH = did("recheck_before_sealing", NOW - timedelta(hours=24))
 LONG_AGO = NOW - timedelta(days=9)
 MEDIUM_HERE = {"items": items(M_2026_01="medium with_ward", P_2026_01="password_notice with_ward")}
@@ -508,6 +511,10 @@ TRANSFER: tuple[Case, ...] = (
         (transfer.contractor_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
         for who, expected in (("ward", False), ("contractor", True))
     ),
+    *(
+        (transfer.ward_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
+        for who, expected in (("ward", True), ("contractor", False))
+    ),
     (transfer.additions_are_fresh, facts(), NOTHING, False),
     *(
         (transfer.additions_are_fresh, facts(did(act, at)), NOTHING, expected)
@@ -539,6 +546,16 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
+            transfer.no_good_package_of_additions_is_sealed,
+            facts(
+                ADDED, did("reprint_notice", notice="P-2026-03"),
+                items=items(M_2026_02="medium with_ward", P_2026_02="password_notice lost", P_2026_03=f"x {again}"),
+            ), NOTHING, expected,
+        )
+        for again, expected in (("with_ward", False), ("lost", True))
+    ),
+    *(
+        (
             transfer.nobody_to_be_pulled_is_sealed,
             facts(to_pull=to_pull, extract={"pulled": "5"}, added={"exported": "13", "pulled": "14"}),
             record("seal_additions", held_back=held_back), expected,
@@ -558,6 +575,89 @@ TRANSFER: tuple[Case, ...] = (
             ((ADDED,), "M-2026-02", "subcontractor", "13"), ((ADDED,), "M-2026-02", "ward", True),
             ((ADDED,), MEDIUM, "contractor", True),
             ((did("seal_additions", held_back="13"),), "M-2026-02", "contractor", True),
+        )
+    ),
+    *(
+        (
+            guard, facts(SEALED, did("seal_additions", LONG_AGO), *told), moved(item=item, to=to, **scan), expected,
+        )
+        for guard, wrong in (
+            (transfer.additions_were_read_back_today, False), (transfer.medium_of_additions_was_scanned_today, False),
+        )
+        for told, item, to, scan, expected in (
+            ((), "M-2026-02", "contractor", {}, wrong), ((), "M-2026-02", "subcontractor", {}, wrong),
+            ((), "M-2026-02", "ward", {}, True), ((), MEDIUM, "contractor", {}, True),
+            ((did("read_back_package"),), "M-2026-02", "contractor", CLEAN, True),
+        )
+    ),
+    *(
+        (guard, facts(SEALED), moved(item="M-2026-02", to="contractor"), True)
+        for guard in (transfer.additions_were_read_back_today, transfer.medium_of_additions_was_scanned_today)
+    ),
+    *(
+        (
+            transfer.medium_of_additions_was_scanned_today, facts(ADDED),
+            moved(item="M-2026-02", to="contractor", **scan), False,
+        )
+        for scan in (
+            CLEAN | {"scan_clean": False}, CLEAN | {"scan_clean": None}, CLEAN | {"scanned_on": YESTERDAY},
+            CLEAN | {"scanned_on": TOMORROW},
+        )
+    ),
+    *(
+        (
+            transfer.additions_were_read_back_today, facts(did("seal_additions", at), *told),
+            moved(item="M-2026-02", to="contractor"), expected,
+        )
+        for at, told, expected in (
+            (NOW, (), True), (NOW, (did("read_back_package", opened=False),), False),
+            (LONG_AGO, (did("read_back_package", package_sha256=OTHER),), False),
+        )
+    ),
+    *(
+        (transfer.additions_have_left, facts(*told, items=items(**held)), NOTHING, expected)
+        for told, held, expected in (
+            ((), SECOND_OUT, False), ((SEALED,), SECOND_OUT, False), ((ADDED,), SECOND_OUT, True),
+            ((ADDED,), SECOND_OUT | {"M_2026_02": "medium with_subcontractor"}, True),
+            ((ADDED,), SECOND_OUT | {"M_2026_02": "medium with_ward"}, "M-2026-02"),
+            ((ADDED,), SECOND_OUT | {"P_2026_02": "password_notice lost"}, "P-2026-02"),
+            ((ADDED, did("reprint_notice", notice="P-2026-03")), SECOND_OUT, "P-2026-03"),
+        )
+    ),
+    *(
+        (
+            transfer.printed_additions_were_received,
+            facts(*told, programme=consigning(additions_printed_by=who), to_pull=to_pull, added=added), NOTHING,
+            expected,
+        )
+        for told, who, to_pull, added, expected in (
+            ((), "ward", "", {"exported": "13"}, True), ((), "contractor", "", {"exported": "13"}, False),
+            ((), "contractor", "", {}, True), ((), "contractor", "13", {"exported": "13"}, True),
+            ((), "contractor", "", {"pulled": "13"}, True), ((ADDED,), "contractor", "", {"exported": "13"}, False),
+            ((ADDED, SECOND_CAME), "contractor", "", {"exported": "13"}, True),
+            ((SECOND_CAME,), "contractor", "", {"exported": "13"}, False),
+            ((ADDED, SECOND_CAME), "contractor", "", {"exported": "13,14"}, False),
+            ((did("seal_additions", held_back="14"), SECOND_CAME), "contractor", "", {"exported": "13,14"}, True),
+            ((did("seal_additions", held_back="14"), SECOND_CAME), "contractor", "", {"exported": "13", "pulled": "14"},
+             True),
+            ((ADDED, did("report_additions_receipt", package_sha256=OTHER)), "contractor", "", {"exported": "13"},
+             False),
+            ((ADDED, did("report_additions_receipt", scan_clean=False)), "contractor", "", {"exported": "13"}, False),
+        )
+    ),
+    (transfer.package_was_read_back_today, facts(SEALED, did("seal_additions", LONG_AGO)), NOTHING, False),
+    (transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO), ADDED), NOTHING, True),
+    (transfer.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
+     record("report_additions_receipt", package_sha256=OTHER), True),
+    (transfer.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
+     record("report_additions_receipt"), False),
+    *(
+        (transfer.sealed_medium_is_here, facts(*told, items=items(**held)), NOTHING, expected)
+        for told, held, expected in (
+            ((), {"M_2026_01": "medium with_ward"}, False), ((SEALED,), {"M_2026_01": "medium with_ward"}, True),
+            ((SEALED,), {"M_2026_01": "medium with_contractor"}, False), ((SEALED,), {}, False),
+            ((SEALED, ADDED), {"M_2026_01": "medium with_contractor", "M_2026_02": "medium with_ward"}, True),
+            ((SEALED, ADDED), {"M_2026_01": "medium with_ward", "M_2026_02": "medium with_contractor"}, False),
         )
     ),
     (transfer.another_person_carries_the_notice, facts(did("hand_over_medium")), record("hand_over_password"), False),
@@ -620,6 +720,13 @@ TRANSFER: tuple[Case, ...] = (
     (transfer.password_is_still_needed, facts(), NOTHING, False),
     (transfer.password_is_still_needed, facts(SEALED), NOTHING, True),
     (transfer.password_is_still_needed, facts(SEALED, did("report_receipt")), NOTHING, False),
+    (transfer.password_is_still_needed, facts(did("report_receipt"), SEALED), NOTHING, True),
+    (transfer.password_is_still_needed, facts(SEALED, did("report_receipt"), ADDED), NOTHING, True),
+    (transfer.password_is_still_needed, facts(SEALED, did("report_receipt"), ADDED, SECOND_CAME), NOTHING, False),
+    (transfer.password_is_still_needed, facts(SEALED, SECOND_CAME, ADDED), NOTHING, True),
+    (transfer.printed_notice_is_in_force, facts(SEALED, ADDED), record("record_notice_printed"), False),
+    (transfer.printed_notice_is_in_force, facts(SEALED, ADDED), record("record_notice_printed", notice="P-2026-02"),
+     True),
     *(
         (transfer.former_notice_is_not_lost, facts(), record("reprint_notice", reason=reason), expected)
         for reason, expected in (("damaged", True), ("misprint", True), ("lost", False))

@@ -21,9 +21,12 @@ from adapters.scanner import scan
 from desk.cast import COORDINATOR, MANAGER, REGISTRAR
 from models import tables
 from models.errors import BadInput, Refused
-from models.records.transfer import AdditionsSealed
+from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
-from steps import acting, contractor, extraction, transfer
+from states.door import Outcome
+from states.guards.erasure import registered_copies
+from states.guards.transfer import notice_in_force
+from steps import acting, contractor, counting, driving, extraction, papers, protection, transfer
 from steps.extraction import ADDITIONS, needles_of
 from steps.office import Office
 from steps.sample import additional_extract, sample_extract, write_sample
@@ -102,11 +105,28 @@ def _protect(year: Played, serial: int) -> None:
 
 
 def _move(year: Played, item: str, **changes: Any) -> None:
+    scan = {"scanned_on": year.now.date(), "scan_clean": True} if item.startswith("M-") else {}
     fields = {
         "item": item, "to": "contractor", "giver": COORDINATOR, "receiver": "asahi", "occasion": item, "slip": item,
-        "locked_bag": True, "in_person": True, **changes,
+        "locked_bag": True, "in_person": True, **scan, **changes,
     }  # fmt: skip
     acting.perform(year.office, CYCLE, "record_movement", by=COORDINATOR, fields=fields)
+
+
+def _hand_over(year: Played) -> None:
+    """Bring the medium, and a day later the notice."""
+    _move(year, "M-2026-02")
+    year.set_clock(year.now + timedelta(days=1))
+    _move(year, notice_in_force(year.facts()))
+
+
+def _receive(year: Played, **changes: Any) -> Outcome:
+    fields = {
+        "received": LATE, "package_sha256": _record(year).package_sha256, "pattern_on": year.now.date(),
+        "scan_clean": True, "condition_good": True,
+        "copies": [{"copy_number": "C-2026-07", "kind": "server", "place": "第一工場", "storage": "ssd"}], **changes,
+    }  # fmt: skip
+    return acting.perform(year.office, CYCLE, "report_additions_receipt", by=MANAGER, fields=fields)
 
 
 def _guards(refusal: pytest.ExceptionInfo[Refused]) -> set[str]:
@@ -248,7 +268,7 @@ def test_the_contractor_prints_from_the_second_package(year: Played, tmp_path: P
 def test_medium_and_notice_go_apart_with_slips_and_come_back(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both need occasions of their own; each prints its slip, and without their return the year does not go on.
 
-    The notice's file goes with its paper, the password once the letters are enclosed, the package with the year.
+    The notice's file goes with its paper, the password once the receipt is reported, the package with the year.
     """
     monkeypatch.setattr(Office, "is_rehearsal", property(lambda _self: False))
     _seal(year)
@@ -263,10 +283,11 @@ def test_medium_and_notice_go_apart_with_slips_and_come_back(year: Played, monke
     for number in ("m-2026-02", "p-2026-02"):
         assert number.upper() in _text(year.office.papers / f"slip-{number}.pdf")
     assert _password(year)
+    _receive(year)
+    assert f"{PASSWORD}-additions" not in year.office.vault(CYCLE).names()
 
     year.play(before="enclose_additions")
     acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields={"letters_enclosed": LATE})
-    assert f"{PASSWORD}-additions" not in year.office.vault(CYCLE).names()
     year.play(before="return_items")
     out = {it.number for it in year.facts().things_in("with_contractor")}
     assert {"M-2026-02", "P-2026-02"} <= out
@@ -282,3 +303,126 @@ def test_medium_and_notice_go_apart_with_slips_and_come_back(year: Played, monke
     assert not _package(year).exists()
     states = {it.number: it.state for it in year.facts().items}
     assert (states["M-2026-02"], states["P-2026-02"], states["WC-2026-06"]) == ("destroyed", "destroyed", "erased")
+
+
+@pytest.mark.parametrize(
+    ("scan", "later", "broken"),
+    [
+        ({"scan_clean": False}, timedelta(0), {"medium_of_additions_was_scanned_today"}),
+        ({"scanned_on": None, "scan_clean": None}, timedelta(0), {"medium_of_additions_was_scanned_today"}),
+        ({}, timedelta(days=1), {"additions_were_read_back_today"}),
+    ],
+)
+def test_the_medium_leaves_scanned_and_read_back_on_its_day(
+    year: Played, scan: dict[str, Any], later: timedelta, broken: set[str]
+) -> None:
+    """Without the virus scan, or a day after it was opened last, the second medium does not leave either."""
+    _seal(year)
+    year.set_clock(year.now + later)
+    with pytest.raises(Refused) as refusal:
+        _move(year, "M-2026-02", **scan)
+    assert _guards(refusal) == broken
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    back = year.facts().record("read_back_package", PackageReadBack)
+    assert back
+    assert (back.package_sha256, back.hash_agrees, back.opened, back.rows_agree) == (
+        _record(year).package_sha256, True, True, True,
+    )  # fmt: skip
+    _move(year, "M-2026-02")
+    with pytest.raises(Refused):
+        acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+
+
+def test_a_second_package_that_was_changed_is_not_read_back(year: Played) -> None:
+    """One flipped byte is found, is on record, and the medium stays."""
+    _seal(year)
+    content = bytearray(_package(year).read_bytes())
+    content[len(content) // 2] ^= 1
+    _package(year).write_bytes(content)
+    acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
+    back = year.facts().record("read_back_package", PackageReadBack)
+    assert back
+    assert (back.hash_agrees, back.opened) == (False, False)
+    with pytest.raises(Refused) as refusal:
+        _move(year, "M-2026-02")
+    assert _guards(refusal) == {"additions_were_read_back_today"}
+
+
+def test_the_contractors_own_count_comes_before_its_letters(year: Played) -> None:
+    """No receipt before both have left; without it nothing is enclosed; another count is an incident of its kind."""
+    _seal(year)
+    with pytest.raises(Refused) as refusal:
+        _receive(year)
+    assert _guards(refusal) == {"additions_have_left"}
+    _hand_over(year)
+    year.play(before="issue_final_pull_list")
+    with pytest.raises(Refused) as refusal:
+        acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields={"letters_enclosed": LATE})
+    assert _guards(refusal) == {"printed_additions_were_received"}
+    assert _receive(year, received=LATE - 1).deviations == ("received_count_agrees",)
+    with year.office.engine.connect() as connection:
+        assert connection.execute(select(col(tables.Incident.kind))).scalars().all() == ["count"]
+    assert counting.counts(year.office, CYCLE).by_key["received_additions"] == LATE - 1
+
+
+def test_a_receipt_registers_the_copies_and_is_counted(year: Played) -> None:
+    """The copies that the contractor made of the second package are its duty to erase."""
+    _seal(year)
+    _hand_over(year)
+    assert _receive(year).deviations == ()
+    assert {it.number: it.state for it in year.facts().items}["C-2026-07"] == "with_contractor"
+    assert registered_copies(year.facts())["C-2026-07"].lies_on == "ssd"
+    assert counting.counts(year.office, CYCLE).by_key["received_additions"] == LATE
+
+
+def test_the_second_notice_is_printed_again_until_the_receipt(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged notice gets a new number and opens the same package; nothing is sealed anew, and it goes as the first.
+
+    Once its envelope is closed its file is gone.
+    """
+    monkeypatch.setattr(Office, "is_rehearsal", property(lambda _self: False))
+    before = _seal(year)
+    acting.perform(year.office, CYCLE, "reprint_notice", by=REGISTRAR, fields={"reason": "damaged"})
+    text = _text(_notice(year))
+    assert "P-2026-03" in text
+    assert "P-2026-02 に代わるもの" in text
+    assert all(group in text for group in _password(year).split("-"))
+    assert transfer.seal_additions(year.office, CYCLE, by=REGISTRAR).repeated
+    assert _record(year) == before
+    fields = {"notice": "P-2026-03", "in_sealed_envelope": True}
+    acting.perform(year.office, CYCLE, "record_notice_printed", by=REGISTRAR, fields=fields)
+    assert not _notice(year).exists()
+    _hand_over(year)
+    _receive(year)
+    with pytest.raises(Refused) as refusal:
+        acting.perform(year.office, CYCLE, "reprint_notice", by=REGISTRAR, fields={"reason": "damaged"})
+    assert _guards(refusal) == {"password_is_still_needed"}
+
+
+def test_who_is_to_be_pulled_is_pulled_before_the_others_are_enclosed(year: Played) -> None:
+    """Who came under protection last is not counted as enclosed: that serial is pulled first, then the rest go."""
+    _seal(year)
+    _hand_over(year)
+    _receive(year)
+    year.play(before="issue_final_pull_list")
+    protected = _added(year)[1]
+    fields = {"newly_protected": str(protected)}
+    acting.perform(year.office, CYCLE, "recheck_before_posting", by=REGISTRAR, fields=fields)
+    enclosed = {"letters_enclosed": LATE - 1}
+    with pytest.raises(Refused) as refusal:
+        acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields=enclosed)
+    assert "additions_to_be_pulled_are_pulled" in _guards(refusal)
+    protection.issue_pull_list(year.office, CYCLE, by=REGISTRAR)
+    year.play(before="inspect_delivery")
+    acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields=enclosed)
+    counted = counting.counts(year.office, CYCLE)
+    assert counted.holds
+    assert protected in papers.pieces_in(year.office, CYCLE, "pulled")
+
+
+def test_the_machine_seals_in_the_name_of_who_took_the_additions(year: Played) -> None:
+    """Where the contractor prints, the machine's next work is the second package, and the ward makes no letters."""
+    (todo,) = driving.work(year.office)
+    assert (todo.act, todo.by) == (SEAL_ADDITIONS, REGISTRAR)
+    _seal(year)
+    assert driving.work(year.office) == ()

@@ -205,9 +205,11 @@ def test_the_contractor_is_told_of_another_package(sealed: Played, tmp_path: Pat
 
 def test_the_password_is_erased_once_the_package_was_opened(year: Played) -> None:
     """After the receipt nobody at the ward needs the password: it leaves the vault, and erasing twice is harmless."""
-    year.seal()
-    transfer.forget_the_password(year.office, CYCLE, opened=True)
-    transfer.forget_the_password(year.office, CYCLE, opened=True)
+    year.play(before="report_receipt")
+    assert PASSWORD in year.office.vault(CYCLE).names()
+    year.play(before="hand_over")
+    assert PASSWORD not in year.office.vault(CYCLE).names()
+    transfer.forget_the_password(year.office, CYCLE)
     assert PASSWORD not in year.office.vault(CYCLE).names()
 
 
