@@ -1,19 +1,19 @@
-"""Faults of a rehearsal: what goes wrong in a year, drawn from a seed, and how each of it ended.
+"""Faults of a rehearsal: what goes wrong in a year, drawn from a seed.
 
 A fault only does what a person or a machine could do wrong, at one act. It is made good by what the product itself
 offers: a refused act is entered again, an incident is settled by the approver and the hold released, a slip or a notice
-is printed again, a count is made again. Level 1 is the slips of every day, 2 adds what opens an incident or holds the
-cycle, 3 adds kill -9 at a named moment.
+is printed again, a count is made again. Whether it was, desk/endings.py reads from the ledger. Level 1 is the slips of
+every day, 2 adds what opens an incident or holds the cycle, 3 adds kill -9 at a named moment.
 """
 
 import importlib
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import reduce
 from pathlib import Path
 from random import Random
@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from desk import cast
 from desk.cast import Scene
-from desk.laws import LawBroken
+from desk.endings import Ending, Struck, counted, printed_again, refused, released, restarted, sealed_anew, settled
+from desk.laws import Entry, LawBroken
 from models.errors import Refused, TsudoiError
 from models.serials import compact, expand
 from models.words import N_
@@ -47,6 +48,10 @@ class Year(Protocol):
 
     def scene(self) -> Scene:
         """Return what the actors see."""
+        ...
+
+    def entries(self) -> Sequence[Entry]:
+        """Return the entries of the ledger about this year."""
         ...
 
     def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
@@ -81,16 +86,16 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of fault: from which level on, at which acts, in which words, and how it strikes; `ends` says by what."""
+    """A kind of fault: from which level on, at which acts, in which words, how it strikes and how it has to end."""
 
     level: int
     acts: tuple[str, ...]
     words: str
-    ends: str
+    ends: Ending
     strike: Callable[[Year, Fault], None]
 
 
-def refused(year: Year, act: str, *, by: str = "", **changes: Any) -> None:
+def _refused(year: Year, act: str, *, by: str = "", **changes: Any) -> None:
     """Enter an act wrongly; the door must refuse it.
 
     Raises:
@@ -112,7 +117,8 @@ _COUNTS = {
 
 def _wrong_count(year: Year, fault: Fault) -> None:
     field = _COUNTS[fault.act]
-    refused(year, fault.act, **{field: year.fields(fault.act)[field] + 1})
+    right = year.fields(fault.act)[field]
+    _refused(year, fault.act, **{field: fault.pick((right + 1, right - 1, 10 * right))})
     year.do(fault.act)
 
 
@@ -120,12 +126,12 @@ _CARRIED_WRONGLY = ({"locked_bag": False}, {"in_person": False}, {"condition": "
 
 
 def _refused_handover(year: Year, fault: Fault) -> None:
-    refused(year, fault.act, **fault.pick(_CARRIED_WRONGLY))
+    _refused(year, fault.act, **fault.pick(_CARRIED_WRONGLY))
     year.do(fault.act)
 
 
 def _stranger(year: Year, fault: Fault) -> None:
-    refused(year, fault.act, by=fault.pick(("nobody", "kansa", cast.HANDLER)))
+    _refused(year, fault.act, by=fault.pick(("nobody", "kansa", cast.HANDLER)))
     year.do(fault.act)
 
 
@@ -135,7 +141,9 @@ _SLIPS = {"hand_over_medium": "01", "hand_over_password": "02", "return_items": 
 def _lost_slip(year: Year, fault: Fault) -> None:
     year.do(fault.act)
     slip = f"K-{year.facts().fiscal_year}-{_SLIPS[fault.act]}"
-    year.enter("reprint_slip", by=cast.COORDINATOR, fields={"slip": slip, "reason": "紛失"})
+    year.enter(
+        "reprint_slip", by=cast.COORDINATOR, fields={"slip": slip, "reason": fault.pick(("紛失", "汚損", "書き損じ"))}
+    )
 
 
 def _strange_extract(year: Year, fault: Fault) -> None:
@@ -149,14 +157,14 @@ def _strange_extract(year: Year, fault: Fault) -> None:
 
 def _forgotten_pull(year: Year, fault: Fault) -> None:
     serials = list(expand(year.fields(fault.act)["pulled"]))
-    refused(year, fault.act, pulled=compact(serials[1:]))
+    _refused(year, fault.act, pulled=compact(serials[1:]))
     year.do(fault.act)
 
 
 def _unfit_erasure(year: Year, fault: Fault) -> None:
     copies = year.fields(fault.act)["copies"]
     wrong = {"method": "shred"}, {"witness": cast.HANDLER}, {"copy_number": f"C-{year.facts().fiscal_year}-99"}
-    refused(year, fault.act, copies=fault.pick((copies[1:], *([copies[0] | it, *copies[1:]] for it in wrong))))
+    _refused(year, fault.act, copies=fault.pick((copies[1:], *([copies[0] | it, *copies[1:]] for it in wrong))))
     year.do(fault.act)
 
 
@@ -175,7 +183,7 @@ def _entered(year: Year, act: str, **changes: Any) -> None:
 
 
 def _wrong_receipt(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, received=year.fields(fault.act)["received"] - 1)
+    _entered(year, fault.act, received=year.fields(fault.act)["received"] + fault.pick((-1, 1, -2)))
 
 
 def _lost_sheets(year: Year, fault: Fault) -> None:
@@ -186,11 +194,11 @@ def _lost_sheets(year: Year, fault: Fault) -> None:
 
 
 def _wrong_sample(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, wrong=1)
+    _entered(year, fault.act, wrong=fault.pick((1, 2, cast.OPENED_AS_SAMPLE)))
 
 
 def _broken_handover(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, already_happened=True, **fault.pick(_CARRIED_WRONGLY[:3]))
+    _entered(year, fault.act, already_happened=True, **fault.pick(_CARRIED_WRONGLY))
 
 
 def _lost_item(year: Year, fault: Fault) -> None:
@@ -206,18 +214,23 @@ def _incident(year: Year, fault: Fault) -> None:
     year.enter("report_incident", by=cast.COORDINATOR, fields=told)
 
 
-def _hold(year: Year, _fault: Fault) -> None:
-    year.enter("hold", by=cast.COORDINATOR, fields={"reason": "typhoon"})
+def _hold(year: Year, fault: Fault) -> None:
+    by, reason = fault.pick(
+        ((cast.COORDINATOR, "typhoon"), (cast.APPROVER, "paper_short"), (cast.COORDINATOR, "machine_broken"))
+    )
+    year.enter("hold", by=by, fields={"reason": reason})
 
 
-def _protected_late(year: Year, _fault: Fault) -> None:
-    last = max(year.scene().serials("exported", origin="extract"))
-    year.enter("recheck_before_sealing", by=cast.REGISTRAR, fields={"newly_protected": str(last)})
+def _protected_late(year: Year, fault: Fault) -> None:
+    inside = sorted(year.scene().serials("exported", origin="extract"))
+    protected = fault.pick((inside[-1:], inside[:1], inside[3:6]))
+    year.enter("recheck_before_sealing", by=cast.REGISTRAR, fields={"newly_protected": compact(protected)})
 
 
 def _retrieval(year: Year, fault: Fault) -> None:
     year.do(fault.act)
-    told = {"serials": str(min(year.scene().serials("posted"))), "reason": "p", "office": "新宿郵便局",
+    gone = sorted(year.scene().serials("posted"))
+    told = {"serials": compact(fault.pick((gone[:1], gone[-1:], gone[4:7]))), "reason": "p", "office": "新宿郵便局",
             "requested_on": str(year.facts().today)}  # fmt: skip
     year.enter("request_retrieval", by=cast.COORDINATOR, fields=told)
 
@@ -239,77 +252,76 @@ def _crash(year: Year, fault: Fault) -> None:
     year.dies(fault.act, place, when)
 
 
-REFUSED, AGAIN = N_("refused, then entered rightly"), N_("printed again")
-SETTLED, RELEASED = N_("incident settled, hold released"), N_("hold released")
-COUNTED, RESTARTED = N_("named by serial, then reported again"), N_("killed, started again, went on")
+SLIP_AGAIN, NOTICE_AGAIN = printed_again("slip_reprinted"), printed_again("notice_reprinted")
 _HANDOVERS = ("hand_over_medium", "hand_over_password", "return_items")
 
 KINDS: Mapping[str, Kind] = {
-    "wrong_count": Kind(level=1, acts=tuple(_COUNTS), words=N_("wrong count"), ends=REFUSED, strike=_wrong_count),
+    "wrong_count": Kind(level=1, acts=tuple(_COUNTS), words=N_("wrong count"), ends=refused, strike=_wrong_count),
     "refused_handover": Kind(
-        level=1, acts=_HANDOVERS, words=N_("hand-over against the rules"), ends=REFUSED, strike=_refused_handover
+        level=1, acts=_HANDOVERS, words=N_("hand-over against the rules"), ends=refused, strike=_refused_handover
     ),
     "stranger": Kind(
         level=1, acts=("conclude_contract", "confirm_readiness", "hand_over", "complete_printing", "close"),
-        words=N_("an act by somebody who may not"), ends=REFUSED, strike=_stranger,
+        words=N_("an act by somebody who may not"), ends=refused, strike=_stranger,
     ),
-    "lost_slip": Kind(level=1, acts=_HANDOVERS, words=N_("lost slip"), ends=AGAIN, strike=_lost_slip),
+    "lost_slip": Kind(level=1, acts=_HANDOVERS, words=N_("lost slip"), ends=SLIP_AGAIN, strike=_lost_slip),
     "strange_extract": Kind(
-        level=1, acts=("take_extract",), words=N_("extract that cannot be used"), ends=REFUSED, strike=_strange_extract
+        level=1, acts=("take_extract",), words=N_("extract that cannot be used"), ends=refused, strike=_strange_extract
     ),
     "forgotten_pull": Kind(
         level=1, acts=("acknowledge_pull_list", "acknowledge_final_pull_list"), words=N_("piece forgotten in a pull"),
-        ends=REFUSED, strike=_forgotten_pull,
+        ends=refused, strike=_forgotten_pull,
     ),
     "unfit_erasure": Kind(
-        level=1, acts=("report_erasure",), words=N_("erasure report that does not fit"), ends=REFUSED,
+        level=1, acts=("report_erasure",), words=N_("erasure report that does not fit"), ends=refused,
         strike=_unfit_erasure,
     ),
     "damaged_notice": Kind(
-        level=1, acts=("hand_over_password",), words=N_("damaged password notice"), ends=AGAIN, strike=_damaged_notice
+        level=1, acts=("hand_over_password",), words=N_("damaged password notice"), ends=NOTICE_AGAIN,
+        strike=_damaged_notice,
     ),
     "lost_sheets": Kind(
-        level=2, acts=("report_printing",), words=N_("sheets lost while printing"), ends=COUNTED, strike=_lost_sheets
+        level=2, acts=("report_printing",), words=N_("sheets lost while printing"), ends=counted, strike=_lost_sheets
     ),
     "wrong_receipt": Kind(
-        level=2, acts=("report_receipt",), words=N_("wrong received count"), ends=SETTLED, strike=_wrong_receipt
+        level=2, acts=("report_receipt",), words=N_("wrong received count"), ends=settled, strike=_wrong_receipt
     ),
     "lost_notice": Kind(
-        level=2, acts=("hand_over_password",), words=N_("lost password notice"), ends=SETTLED, strike=_lost_notice
+        level=2, acts=("hand_over_password",), words=N_("lost password notice"), ends=settled, strike=_lost_notice
     ),
     "wrong_sample": Kind(
-        level=2, acts=("inspect_delivery",), words=N_("wrong piece in the sample"), ends=SETTLED, strike=_wrong_sample
+        level=2, acts=("inspect_delivery",), words=N_("wrong piece in the sample"), ends=settled, strike=_wrong_sample
     ),
     "broken_handover": Kind(
         level=2, acts=("hand_over_medium", "hand_over_password", "return_items"),
-        words=N_("hand-over that broke a rule and has happened"), ends=SETTLED, strike=_broken_handover,
+        words=N_("hand-over that broke a rule and has happened"), ends=settled, strike=_broken_handover,
     ),
     "lost_item": Kind(
         level=2, acts=("submit_imprint_sample", "report_enclosing", "return_items"),
-        words=N_("item lost at the contractor's"), ends=SETTLED, strike=_lost_item,
+        words=N_("item lost at the contractor's"), ends=settled, strike=_lost_item,
     ),
     "incident": Kind(
         level=2,
         acts=("submit_work_plan", "extract", "report_receipt", "approve_proof", "complete_enclosing", "report_posting",
               "end_returned_mail"),
-        words=N_("reported incident"), ends=SETTLED, strike=_incident,
+        words=N_("reported incident"), ends=settled, strike=_incident,
     ),
     "hold": Kind(
         level=2, acts=("confirm_contacts", "hand_over", "complete_printing", "approve_posting", "accept_work"),
-        words=N_("hold by the coordinator"), ends=RELEASED, strike=_hold,
+        words=N_("hold by the coordinator"), ends=released, strike=_hold,
     ),
     "protected_late": Kind(
-        level=2, acts=("hand_over_medium",), words=N_("person protected after the sealing"), ends=N_("sealed anew"),
+        level=2, acts=("hand_over_medium",), words=N_("person protected after the sealing"), ends=sealed_anew,
         strike=_protected_late,
     ),
     "retrieval": Kind(
-        level=2, acts=("post",), words=N_("piece asked back from the post"), ends=SETTLED, strike=_retrieval
+        level=2, acts=("post",), words=N_("piece asked back from the post"), ends=settled, strike=_retrieval
     ),
     "crash": Kind(
         level=3,
         acts=("take_extract", "seal_package", "erase_ward_data", "conclude_contract", "hand_over_medium",
               "report_receipt", "issue_pull_list", "post", "return_items", "destroy_items"),
-        words=N_("kill -9 in the middle of a step"), ends=RESTARTED, strike=_crash,
+        words=N_("kill -9 in the middle of a step"), ends=restarted, strike=_crash,
     ),
 }  # fmt: skip
 CRASH = "crash"
@@ -356,32 +368,51 @@ class Mixed:
         return next((it for it in self.faults if it.act == act and it.act not in struck), None)
 
     def strike(self, year: Year, fault: Fault) -> None:
-        """Let a fault happen, once; it is on file before it happens and after it has."""
-        self._note(fault, on=year.facts().today, ended="")
-        KINDS[fault.kind].strike(year, fault)
-        self._note(fault, on=year.facts().today, ended=KINDS[fault.kind].ends)
+        """Let a fault happen, once; it is on file before it happens, and amid which entries of the ledger it did."""
+        self._note(fault, on=str(year.facts().today), since=_last(year.entries()))
+        try:
+            KINDS[fault.kind].strike(year, fault)
+        finally:
+            self._note(fault, until=_last(year.entries()))
 
-    def end_what_a_kill_broke_off(self) -> None:
-        """Take note that the rehearsal went on after it was killed within a fault."""
+    def goes_on_after_a_kill(self, entries: Sequence[Entry]) -> None:
+        """Take note that the rehearsal went on after it was killed within a fault, and how far the ledger was then."""
         for fault in self.faults:
             struck = self._struck().get(fault.act)
-            if struck and not struck["ended"]:
-                self._note(fault, on=date.fromisoformat(struck["on"]), ended=RESTARTED)
+            if struck and "until" not in struck:
+                self._note(fault, killed=_last(entries))
 
-    def told(self) -> Iterator[dict[str, str]]:
-        """Walk over every fault with its day and how it ended; "" stands for what never came to pass."""
+    def told(self, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+        """Walk over every fault with its day and how it ended by the ledger; "" for what did not end or never came."""
         struck = self._struck()
         for fault in self.faults:
-            it = struck.get(fault.act, {"on": "", "ended": ""})
-            yield {"kind": fault.kind, "act": fault.act, **it}
+            it = struck.get(fault.act)
+            end = KINDS[fault.kind].ends(_amid(fault, it, entries)) if it else None
+            yield {
+                "kind": fault.kind, "act": fault.act, "on": it["on"] if it else "",
+                "ended": end.words if end else "", "ended_on": end.on if end else "",
+                "because": list(end.because) if end else [],
+            }  # fmt: skip
 
-    def _struck(self) -> dict[str, dict[str, str]]:
+    def _struck(self) -> dict[str, dict[str, Any]]:
         return json.loads(self.path.read_text(encoding="ascii")) if self.path.exists() else {}
 
-    def _note(self, fault: Fault, *, on: date, ended: str) -> None:
-        waiting = self.path.with_suffix(".new")
-        waiting.write_text(json.dumps(self._struck() | {fault.act: {"on": str(on), "ended": ended}}), encoding="ascii")
+    def _note(self, fault: Fault, **told: Any) -> None:
+        struck, waiting = self._struck(), self.path.with_suffix(".new")
+        noted = struck | {fault.act: struck.get(fault.act, {}) | told}
+        waiting.write_text(json.dumps(noted), encoding="ascii")
         waiting.replace(self.path)
+
+
+def _last(entries: Sequence[Entry]) -> int:
+    return int(entries[-1]["seq"]) if entries else 0
+
+
+def _amid(fault: Fault, struck: Mapping[str, Any], entries: Sequence[Entry]) -> Struck:
+    killed = struck.get("killed", 0)
+    return Struck(
+        act=fault.act, entries=entries, since=struck["since"], until=struck.get("until", killed), killed=killed
+    )
 
 
 def die_at(place: str, when: str, nth: int = 1) -> None:

@@ -31,7 +31,7 @@ from steps.office import Office
 
 _BY_EVENT = {row.event: row for row in TABLE}
 _HOLDS = {"cycle_held", "incident_reported", "item_lost", "retrieval_requested", "deviation_recorded"}
-_OPENS_AN_INCIDENT = _HOLDS - {"cycle_held"}
+OPENS_AN_INCIDENT = _HOLDS - {"cycle_held"}
 _ON_THE_WAY = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
                "posted", "media_returned", "erased", "closed")  # fmt: skip
 Entry = Mapping[str, Any]
@@ -244,7 +244,7 @@ def every_deviation_is_an_incident(view: View) -> Found:
     """Law 8: what broke a rule and happened all the same has opened an incident, and an open one holds the cycle."""
     incidents = view.rows(tables.Incident)
     opened = {it.ledger_seq for it in incidents}
-    told = {entry["seq"] for entry in view.entries if entry["event"] in _OPENS_AN_INCIDENT}
+    told = {entry["seq"] for entry in view.entries if entry["event"] in OPENS_AN_INCIDENT}
     yield from (f"No. {seq}" for seq in sorted(told ^ opened))
     if any(it.state == "open" for it in incidents) and not view.cycle.on_hold:
         yield "an open incident does not hold"

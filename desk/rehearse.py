@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -33,9 +33,11 @@ from desk.faults import Fault, Mixed, Year
 from desk.own_server import free_port, own_server
 from desk.printer import Printer
 from models.clock import TOKYO, wareki
+from models.database import reading
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.records.base import Nothing
 from models.words import _, in_words
+from states import ledger
 from states.facts import Facts
 from states.guards.oversight import open_duties
 from states.guards.transfer import package_was_read_back_today, protection_is_freshly_rechecked
@@ -423,7 +425,7 @@ class Rehearsal:
 
     def end_what_a_kill_broke_off(self) -> None:
         """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
-        self.faults.end_what_a_kill_broke_off()
+        self.faults.goes_on_after_a_kill(self.entries())
         for path in self.plan.inbox.iterdir():
             shred(path)
         done = self.facts().done
@@ -435,6 +437,15 @@ class Rehearsal:
     def facts(self) -> Facts:
         """Return the facts as they stand."""
         return papers.facts_of(self.office, self.cycle_id)
+
+    def entries(self) -> list[laws.Entry]:
+        """Return the entries of the ledger about this year."""
+        with reading(self.office.engine) as connection:
+            return [json.loads(it) for it in ledger.entries(connection, cycle_id=self.cycle_id)]
+
+    def faults_told(self) -> list[dict[str, Any]]:
+        """Return every fault of this year, and how it ended."""
+        return list(self.faults.told(self.entries()))
 
     def _live_through(self, today: date) -> None:
         """Let everybody do what has come to its day, until nothing more can be done today."""
@@ -674,7 +685,7 @@ class Rehearsal:
             "overdue": len(late),
             "overdue_acts": late,
             "reminders_sent": sent,
-            "faults": list(self.faults.told()),
+            "faults": self.faults_told(),
             "late": self.late,
             "seconds": seconds,
         }
@@ -711,6 +722,9 @@ class _Falling(Year):
 
     def scene(self) -> Scene:
         return self.rehearsal.scene(self.rehearsal.clock.now().date())
+
+    def entries(self) -> Sequence[laws.Entry]:
+        return self.rehearsal.entries()
 
     def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
         self.rehearsal.hands.record(act, by=by, fields=fields)
@@ -811,14 +825,22 @@ def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
         say(text)
 
 
-def _told(told: list[dict[str, str]]) -> list[list[str]]:
-    """Return each fault as people read it; what its act never came to is said too."""
+def _told(told: list[dict[str, Any]]) -> list[list[str]]:
+    """Return each fault as people read it; what its act never came to, or what has not ended, is said too."""
     rows: list[list[str]] = []
     for it in told:
-        words, ended = faults.KINDS[it["kind"]].words, it["ended"]
-        end = _(ended) if ended else _("did not come to pass")
-        rows.append([_(words), standing.act_title(it["act"]), it["on"], end])
+        words = faults.KINDS[it["kind"]].words
+        rows.append([_(words), standing.act_title(it["act"]), it["on"], _end_of(it)])
     return rows
+
+
+def _end_of(fault: dict[str, Any]) -> str:
+    words, later = fault["ended"], fault["ended_on"] != fault["on"]
+    if not fault["on"]:
+        return _("did not come to pass")
+    if not words:
+        return _("has not ended")
+    return _(words) + (f" ({fault['ended_on']})" if later else "")
 
 
 def _told_late(late: dict[str, int], facts: Facts) -> list[list[str]]:

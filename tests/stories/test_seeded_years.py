@@ -26,7 +26,7 @@ def live_through(seed: int, template: Path, out: Path) -> dict[str, str]:
             rehearsal.run(lambda _today, _facts: None)
             told = rehearsal.summary(seconds=0)
         except Exception as error:
-            error.add_note(f"{plan.command()} : {list(rehearsal.faults.told())}")
+            error.add_note(f"{plan.command()} : {rehearsal.faults_told()}")
             raise
     assert (told["state"], told["personal_data_found"], told["counts_hold"]) == ("closed", 0, True), plan.command()
     return {it["act"]: it["ended"] for it in told["faults"]}
