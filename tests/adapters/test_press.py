@@ -630,6 +630,17 @@ def test_a_long_name_breaks_at_a_space_where_it_has_one(press: Press) -> None:
     assert {word for line in lines[-2:] for word in line.split()} == {*LONG[0].name.split(), "様"}
 
 
+@pytest.mark.parametrize("space", [" ", "\u3000"], ids=["narrow", "wide"])
+@pytest.mark.parametrize("given", ["華美詩音里奈菜", "龍之介左衛門", "美" * 11])
+def test_a_kanji_name_breaks_at_its_space(press: Press, space: str, given: str) -> None:
+    """Surname and given name stay whole where each fits a line, whichever space is between them."""
+    name = f"勅使河原左衛門尉五郎{space}{given}"
+    text = window_text(press.specimen(WORDS, [Addressee(serial=1, name=name, postal_code="160-0000", address="町")]))
+    surname, last = text.split("\r\n")[-2:]
+    assert surname.strip() == name.split(space)[0]
+    assert last == f"{given} 様"
+
+
 def test_no_line_holds_the_honorific_alone(press: Press) -> None:
     """Whatever the length of a name, 様 stands beside a part of it."""
     names = ["NGUYEN THI " + "M" * letters for letters in range(1, 28)] + ["髙" * signs for signs in range(12, 20)]
