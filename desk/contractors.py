@@ -7,7 +7,7 @@ import typer
 from desk.barcodes import reason_of
 from desk.console import say, say_aside, say_json
 from desk.cycles import JSON
-from models.errors import Unknown
+from models.errors import BadInput, Unknown
 from models.serials import compact, count
 from models.words import _
 
@@ -114,6 +114,11 @@ def erase(
 
     if not folder.is_dir():
         raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))
+    if not contractor.is_ours(folder):
+        raise BadInput(
+            _("The folder holds neither an opened package nor letters alone; nothing is erased."),
+            _("Give the folder that was named with `tsudoi contractor open`, or with --into."),
+        )
     if not sure:
         typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
     say(_("{count} files are erased. Enter them in the erasure report.").format(count=contractor.erase(folder)))

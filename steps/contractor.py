@@ -9,6 +9,7 @@ import csv
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -221,10 +222,21 @@ def row_digest(package_sha256: str, serial: str, name: str, postal_code: str, ad
     return hmac.new(bytes.fromhex(package_sha256), text.encode(), hashlib.sha256).hexdigest()
 
 
+_PRINTED = re.compile(r"(letters|again|imprint-sample).*\.pdf")
+
+
+def is_ours(folder: Path) -> bool:
+    """Tell whether a folder holds an opened package, or letters and nothing else: another is not erased by mistake."""
+    return (folder / MANIFEST).is_file() or all(_PRINTED.fullmatch(path.name) for path in folder.iterdir())
+
+
 def erase(folder: Path) -> int:
-    """Overwrite and remove everything under a folder of the contractor's; return how many files."""
+    """Overwrite and remove everything under a folder of the contractor's; return how many files.
+
+    The manifest goes last: after a kill the folder is still known for what it is.
+    """
     erased = 0
-    for path in sorted(folder.rglob("*"), reverse=True):
+    for path in sorted(folder.rglob("*"), key=lambda path: (path != folder / MANIFEST, path), reverse=True):
         if path.is_dir() and not path.is_symlink():
             path.rmdir()
         else:

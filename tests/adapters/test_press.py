@@ -637,7 +637,7 @@ def test_a_kanji_name_breaks_at_its_space(press: Press, space: str, given: str) 
     name = f"勅使河原左衛門尉五郎{space}{given}"
     text = window_text(press.specimen(WORDS, [Addressee(serial=1, name=name, postal_code="160-0000", address="町")]))
     surname, last = text.split("\r\n")[-2:]
-    assert surname.strip() == name.split(space)[0]
+    assert surname.strip() == name.split(space, maxsplit=1)[0]
     assert last == f"{given} 様"
 
 

@@ -196,6 +196,20 @@ def test_checking_needs_no_installation(tsudoi: Tsudoi) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["held.csv", "s.csv"]
 
 
+def test_a_folder_of_something_else_is_not_erased(tsudoi: Tsudoi, tmp_path: Path) -> None:
+    """Only an opened package, and letters that were printed elsewhere, are erased; another folder stays as it is."""
+    other, letters = tmp_path / "documents", tmp_path / "letters"
+    for folder, names in ((other, ("plan.pdf", "letters-0000001-0000500.pdf")), (letters, ("again-01-0000005.pdf",))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text("x")
+    said = tsudoi("contractor", "erase", other, "--yes")
+    assert (said.status, len(list(other.iterdir()))) == (2, 2)
+    assert "→" in said.err
+    assert tsudoi("contractor", "erase", letters, "--yes").status == 0
+    assert not letters.exists()
+
+
 def test_a_bug_owns_up_without_its_words(tsudoi: Tsudoi, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 1 is for bugs only: their type and place are told, what they say is not, for it might quote data."""
 
