@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from models.database import reading
 from models.programme import Programme
+from models.words import speaking
 from states.opening import year_before
 from states.referral import COMPARED, changed
 from states.table import STATES
@@ -36,6 +37,7 @@ _STANDINGS = {
     "no_occasion": "機会なし",
     "open": "未実施",
 }
+_ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
 _STATES = {state.key: state.ja for state in STATES}
 _SAME_MATTER = "前回の付議の範囲内です。"
@@ -43,15 +45,11 @@ _NEW_MATTER = "前回の付議の範囲を超える事項があります。新�
 _AHEAD = 12  # acts named in the memorandum
 
 
+@speaking("ja")
 def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print the 付議書 with this year's values and what changed."""
     facts = papers.facts_of(office, cycle_id)
     it, changes = facts.programme, _changes(office, cycle_id)
-    verdict = (
-        "前回の付議の範囲を超える事項があります。新たな付議が必要です。"
-        if facts.differs
-        else "前回の付議の範囲内です。"
-    )
     data: dict[str, Any] = {
         "head": papers.head(facts, f"F-{facts.fiscal_year}-01"),
         "business": it.referral.business,
@@ -67,11 +65,12 @@ def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
         "period": f"{it.consignment.period}（次年度以降も同様）",
         "number": it.referral.number,
         "changes": changes,
-        "verdict": verdict,
+        "verdict": _NEW_MATTER if facts.differs else _SAME_MATTER,
     }
     return (papers.put(office, "referral", office.press(it).make("referral", data)),)
 
 
+@speaking("ja")
 def print_checklists(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print both checklists in the order of the source, each measure with its mark, proof and evidence."""
     facts, found = papers.facts_of(office, cycle_id), standings(office, cycle_id)
@@ -93,12 +92,13 @@ def print_checklists(office: Office, cycle_id: str) -> tuple[Path, ...]:
     return tuple(made)
 
 
+@speaking("ja")
 def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print the 引継書: where the year stands, what comes next, what is open, who is called."""
     facts, stands = papers.facts_of(office, cycle_id), standing(office, cycle_id)
     open_incidents = [it for it in incidents_of(office, cycle_id) if it.state == "open"]
     data: dict[str, Any] = {
-        "head": papers.head(facts, f"N-{facts.fiscal_year}-01"),
+        "head": papers.head(facts, f"J-{facts.fiscal_year}-01"),
         "state": _STATES[facts.state],
         "hold": "一時停止中" if facts.on_hold else "なし",
         "contractor": facts.programme.contractor.name,
@@ -166,7 +166,7 @@ def _row(it: Standing) -> dict[str, Any]:
         "mark": "－" if it.standing == "not_applicable" else "○",
         "proof": _PROOFS[it.measure.proof],
         "standing": _STANDINGS[it.standing],
-        "evidence": f"{it.claim.evidence if it.claim else ''}{entries}",
+        "evidence": f"{it.claim.evidence if it.claim else ''}{entries}" or _ALWAYS.get(it.measure.proof, ""),
     }
 
 
