@@ -329,7 +329,12 @@ def _sealed(facts: Facts, act: str) -> PackageSealed:
 
 
 def print_return_note(office: Office, cycle_id: str) -> Path:
-    """Print the contractor's return note: what it holds, to be filled in by hand, or what it has returned."""
+    """Print the contractor's return note."""
+    return put(office, "return-note", return_note(office, cycle_id))
+
+
+def return_note(office: Office, cycle_id: str) -> bytes:
+    """Return the contractor's return note: what it holds, to be filled in by hand, or what it has returned."""
     facts = facts_of(office, cycle_id)
     told, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
     back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
@@ -349,7 +354,7 @@ def print_return_note(office: Office, cycle_id: str) -> Path:
         "giver": party(facts, told.giver)["name"] if told else "",
         "receiver": party(facts, told.receiver)["name"] if told else "",
     }  # fmt: skip
-    return put(office, "return-note", office.press(facts.programme).make("return_note", data))
+    return office.press(facts.programme).make("return_note", data)
 
 
 def _lost_there(facts: Facts) -> frozenset[str]:
@@ -363,7 +368,12 @@ def _lost_there(facts: Facts) -> frozenset[str]:
 
 
 def print_erasure_report(office: Office, cycle_id: str) -> Path:
-    """Print the contractor's erasure report: every registered copy with its place, filled in once it is reported."""
+    """Print the contractor's erasure report."""
+    return put(office, "erasure-report", erasure_report(office, cycle_id))
+
+
+def erasure_report(office: Office, cycle_id: str) -> bytes:
+    """Return the contractor's erasure report: every registered copy with its place, filled in once it is reported."""
     facts = facts_of(office, cycle_id)
     told, done = facts.record("report_erasure", ErasureReported), facts.done.get("report_erasure")
     register, names = registered_copies(facts), names_of(facts)
@@ -383,7 +393,7 @@ def print_erasure_report(office: Office, cycle_id: str) -> Path:
         "operator": names.get(first.erased_by, first.erased_by) if first else "",
         "witness": names.get(first.witness, first.witness) if first else "",
     }
-    return put(office, "erasure-report", office.press(facts.programme).make("erasure_report", data))
+    return office.press(facts.programme).make("erasure_report", data)
 
 
 def _erasure_line(

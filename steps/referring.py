@@ -17,7 +17,7 @@ from states.table import STATES
 from steps import papers
 from steps.documents import documents
 from steps.incidents import KINDS, contacts_of, incidents_of
-from steps.measures import Standing, standings
+from steps.measures import Standing, judged_on, standings
 from steps.office import Office
 from steps.standing import standing
 
@@ -72,23 +72,33 @@ def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
 
 @speaking("ja")
 def print_checklists(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print both checklists in the order of the source, each measure with its mark, proof and evidence."""
+    """Print both checklists."""
+    return tuple(papers.put(office, f"checklist-{side}", pdf) for side, pdf in checklists(office, cycle_id))
+
+
+@speaking("ja")
+def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
+    """Return both checklists as PDF in the order of the source, each measure with its mark, proof and evidence.
+
+    Of a closed year they are dated on its closing day.
+    """
     facts, found = papers.facts_of(office, cycle_id), standings(office, cycle_id)
     told = "、".join(change["label"] for change in _changes(office, cycle_id)) or "なし"
-    made: list[Path] = []
+    as_of = judged_on(facts)
+    made: list[tuple[str, bytes]] = []
     for number, (side, title) in enumerate(_SIDES.items(), start=1):
         mine = [it for it in found if it.measure.side == side]
         data: dict[str, Any] = {
-            "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}"),
+            "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
             "title": title,
-            "as_of": papers.moment(facts.today)["wareki"],
+            "as_of": papers.moment(as_of)["wareki"],
             "groups": [
                 {"title": group, "rows": [_row(it) for it in mine if it.measure.category == group]}
                 for group in dict.fromkeys(it.measure.category for it in mine)
             ],
             "changes": told,
         }
-        made.append(papers.put(office, f"checklist-{side}", office.press(facts.programme).make("checklist", data)))
+        made.append((side, office.press(facts.programme).make("checklist", data)))
     return tuple(made)
 
 

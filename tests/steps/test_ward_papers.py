@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -11,10 +12,11 @@ from playing import CYCLE, Played, copied, copy_of, morning_of
 from models.clock import wareki
 from models.records.mailing import MailReturned
 from steps import acting, documents, forms, papers, referring, reporting
+from steps.measures import standings
 
 closing = morning_of("close")
 posting = morning_of("return_items")
-on_posting = copy_of("posting")
+on_posting, on_closing = copy_of("posting"), copy_of("closing")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,18 @@ def test_the_seals_of_a_checklist_stand_beside_what_they_confirm(printed: Played
             assert len(pdf) == 2
             last = pdf[1].get_textpage().get_text_range()
         assert last.index("対策") < last.index("前年度からの変更") < last.index("課長")
+
+
+def test_evidence_that_ends_after_the_closing_has_served_its_year(on_closing: Played) -> None:
+    """A closed year's checklist is the same two years later: it is dated on the closing day and nothing has expired."""
+    year, today = on_closing, on_closing.now.date()
+    fields = {"measures": ["W-SY-01"], "evidence": "点検表", "valid_until": str(today + timedelta(days=30))}
+    acting.perform(year.office, CYCLE, "claim_measures", by="sato", fields=fields)
+    year.do("close")
+    then = referring.checklists(year.office, CYCLE)
+    year.set_clock(year.now + timedelta(days=730))
+    assert next(it.standing for it in standings(year.office, CYCLE) if it.measure.id == "W-SY-01") == "claimed"
+    assert referring.checklists(year.office, CYCLE) == then
 
 
 def test_paper_is_japanese_whoever_prints_it(printed: Played, monkeypatch: pytest.MonkeyPatch) -> None:
