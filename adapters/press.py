@@ -203,6 +203,7 @@ class Code(TypedDict):
 class PullList(Document):
     """`pull_list` 引抜きリスト: serials only."""
 
+    contractor: str
     list_number: str
     stage: str
     acknowledge_by: Moment | None

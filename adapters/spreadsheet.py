@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import python_calamine
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
@@ -73,19 +73,37 @@ def _write_sheet(book: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:
         page.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
 
 
-_FORM_WIDTHS = (28, 22, 22, 22, 18, 18)
+_FORM_WIDTHS = (28, 22, 22, 22, 18, 18, 18)
+_ROW, _SEAL = 24, 60  # points
 _SHEET_NAME = 31  # Excel takes no longer one
+
+
+class FormLine(Protocol):
+    """A line of a form: its label, its value ("" leaves room for writing), and that room's height in lines."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def room(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormSheet:
-    """One form: its title, a line above, labels with values, and a table with empty lines to write into."""
+    """One form: title, a line above, who gets it and room for the date, labels with values, a table, boxes to stamp.
+
+    `listed` are the lines of the table that are known; the others, up to `lines`, are there to be written into.
+    """
 
     title: str
     above: str
-    rows: tuple[tuple[str, str], ...]
+    parties: tuple[str, str]
+    rows: tuple[FormLine, ...]
     columns: tuple[str, ...] = ()
+    listed: tuple[tuple[str, ...], ...] = ()
     lines: int = 0
+    seals: tuple[str, ...] = ()
 
 
 def workbook(sheets: Iterable[FormSheet]) -> bytes:
@@ -99,6 +117,7 @@ def workbook(sheets: Iterable[FormSheet]) -> bytes:
             "title": book.add_format({"bold": True, "font_size": 16}),
             "label": book.add_format({"bg_color": "#F0F0F0", "border": 1, "valign": "vcenter", "text_wrap": True}),
             "value": book.add_format({"border": 1, "valign": "vcenter", "text_wrap": True}),
+            "seal": book.add_format({"border": 1, "align": "center", "valign": "vcenter", "font_color": "#BEBEBE"}),
         }
         for sheet in sheets:
             _write_form(book.add_worksheet(sheet.title[:_SHEET_NAME]), sheet, style)
@@ -112,15 +131,25 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
         page.set_column(number, number, width)
     page.write_string(0, 0, sheet.title, style["title"])
     page.write_string(1, 0, sheet.above)
-    for number, (label, value) in enumerate(sheet.rows, start=3):
-        page.set_row(number, 24)
-        page.write_string(number, 0, label, style["label"])
-        page.merge_range(number, 1, number, 3, value, style["value"])
-    first = len(sheet.rows) + 4
+    page.write_string(2, 0, sheet.parties[0])
+    page.write_string(2, 3, sheet.parties[1])
+    for number, row in enumerate(sheet.rows, start=4):
+        page.set_row(number, _ROW * row.room)
+        page.write_string(number, 0, row.label, style["label"])
+        page.merge_range(number, 1, number, 3, row.value, style["value"])
+    first = len(sheet.rows) + 5
+    last = first + max(sheet.lines, len(sheet.listed)) if sheet.columns else first
     for column, label in enumerate(sheet.columns):
         page.write_string(first, column, label, style["label"])
-        for line in range(1, sheet.lines + 1):
-            page.write_blank(first + line, column, None, style["value"])
+    for number in range(first + 1, last + 1):
+        page.set_row(number, _ROW)
+        known = sheet.listed[number - first - 1] if number - first <= len(sheet.listed) else ("",) * len(sheet.columns)
+        for column, cell in enumerate(known):
+            page.write_string(number, column, cell, style["value"])
+    for column, seal in enumerate(sheet.seals):
+        page.write_string(last + 2, column, seal, style["label"])
+        page.write_string(last + 3, column, "印", style["seal"])
+    page.set_row(last + 3, _SEAL)
 
 
 Cell = str | datetime | date | time

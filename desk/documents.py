@@ -55,11 +55,11 @@ def show(
 
 def _show(found: tuple[Filed, ...]) -> None:
     say_table(
-        [_("No."), _("Document"), _("From"), _("To"), _("Due"), _("Standing"), _("Files"), _("Ledger")],
+        [_("No."), _("Document"), _("From"), _("To"), _("Due"), _("Done on"), _("Standing"), _("Files"), _("Ledger")],
         [
             [
-                str(it.document.number), it.title, _(PARTIES[it.document.giver]), _(PARTIES[it.document.receiver]),
-                str(it.due_on or it.done_on or ""), _(STANDINGS[it.standing]),
+                str(it.document.number), it.title, _(PARTIES[it.giver]), _(PARTIES[it.document.receiver]),
+                str(it.due_on or ""), str(it.done_on or ""), _(STANDINGS[it.standing]),
                 " ".join(digest[:8] for digest in it.files), ", ".join(map(str, it.ledger)),
             ]
             for it in found

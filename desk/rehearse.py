@@ -570,7 +570,7 @@ class Rehearsal:
             return
         for side, by in _MEASURES_BY.items():
             if mine := [measure for measure in open_measures if measure.startswith(side)]:
-                fields = {"measures": mine, "evidence": f"実施記録 {act}"}
+                fields = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
                 self.hands.record("claim_measures", by=by, fields=fields)
 
     def _look_again(self, act: str, facts: Facts) -> None:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Party = Literal["ward", "register", "contractor", "post_office"]
+Party = Literal["ward", "register", "contractor", "post_office", "poster"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One of the year's documents. `acts` bring it, the last of them completes it; `papers` are PDF the ward prints."""
+    """One of the year's documents. `acts` bring it, the last of them completes it; `papers` are PDF the ward prints.
+
+    `parts` are acts that bring more of it where there is an occasion; its giver may be whoever posts (`poster`).
+    """
 
     number: int
     ja: str
@@ -17,6 +20,7 @@ class Document:
     receiver: Party
     acts: tuple[str, ...]
     papers: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     only_if_it_happens: bool = False
 
 
@@ -31,7 +35,7 @@ DOCUMENTS = (
     ),
     Document(
         number=3, ja="再委託有無届・承諾書", en="Subcontracting declaration and consent", giver="contractor",
-        receiver="ward", acts=("register_handlers",),
+        receiver="ward", acts=("register_handlers",), parts=("declare_subcontractor", "consent_to_subcontracting"),
     ),
     Document(
         number=4, ja="作業計画書・工程表", en="Work plan", giver="contractor", receiver="ward",
@@ -85,7 +89,7 @@ DOCUMENTS = (
         acts=("inspect_delivery",),
     ),
     Document(
-        number=16, ja="差出票", en="Posting slip", giver="ward", receiver="post_office",
+        number=16, ja="差出票", en="Posting slip", giver="poster", receiver="post_office",
         acts=("post", "report_posting"),
     ),
     Document(

@@ -6,16 +6,30 @@ that is translated later, where it is shown. The Japanese stands in locale/ja/LC
 
 import gettext
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 DOMAIN = "tsudoi"
 LOCALE = Path(__file__).parent / "locale"
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
 
 
 def language() -> str:
     """Return "ja" or "en": what TSUDOI_LANG asks for, Japanese unless it says en."""
-    return "en" if os.environ.get("TSUDOI_LANG", "ja").lower().startswith("en") else "ja"
+    return _SPOKEN.get() or ("en" if os.environ.get("TSUDOI_LANG", "ja").lower().startswith("en") else "ja")
+
+
+@contextmanager
+def speaking(lang: str) -> Generator[None]:
+    """Let everything within be said in one language: the words on paper are Japanese, whoever has it printed."""
+    before = _SPOKEN.set(lang)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
 
 
 @cache

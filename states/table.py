@@ -505,7 +505,7 @@ TABLE = (
     ),
     Row(
         trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
-        froms=("proof_approved", "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
+        froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
         after=("approve_proof",), repeats=True, record=supervision.ContractorInspected,
         guards=(
             g_supervision.inspection_has_happened,

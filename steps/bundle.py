@@ -7,7 +7,7 @@ No residents' data: the database has none, and neither has anything that is made
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from importlib.resources import files
 from itertools import islice
@@ -19,22 +19,27 @@ from sqlmodel import col
 
 from deploy import verify_ledger as verifier
 from models import tables
+from models.clock import fiscal_year_title
 from models.database import reading
 from models.errors import BadInput
-from models.words import _
+from models.words import _, speaking
 from states import ledger
 from states.table import BY_TRIGGER, event_words
-from steps import reporting
+from steps import papers, referring, reporting
 from steps.auditing import key_of
 from steps.counting import counts
 from steps.documents import documents
 from steps.incidents import incidents_of
 from steps.measures import standings
 from steps.office import Office
-from steps.papers import facts_of
 from steps.supervision import supervision
 
 VERIFIER = "verify_ledger.py"
+_CERTIFICATES: tuple[tuple[str, str, Callable[[Office, str], bytes]], ...] = (
+    ("return_items", "return-note", papers.return_note),
+    ("report_erasure", "erasure-report", papers.erasure_report),
+    ("erase_ward_data", "erasure-record", reporting.erasure_record),
+)
 # A zip cannot hold an earlier day; the same bytes whenever it is made.
 _WHEN = (1980, 1, 1, 0, 0, 0)
 
@@ -69,8 +74,9 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
+@speaking("ja")
 def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
-    facts = facts_of(office, cycle_id)
+    facts = papers.facts_of(office, cycle_id)
     members = dict(_ledger(office, cycle_id))
     members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
     members["counts.json"] = _json(counts(office, cycle_id).as_json())
@@ -80,9 +86,11 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
     members["incidents.json"] = _json([it.as_json() for it in incidents_of(office, cycle_id)])
     members["programme.toml"] = _programme(office, cycle_id)
     members["report.pdf"] = reporting.report(office, cycle_id)
-    if "erase_ward_data" in facts.done:
-        members["certificates/erasure-record.pdf"] = reporting.erasure_record(office, cycle_id)
-    title = f"{facts.programme.title_ja}　{facts.fiscal_year}年度"
+    members |= {f"checklist-{side}.pdf": pdf for side, pdf in referring.checklists(office, cycle_id)}
+    members |= {
+        f"certificates/{name}.pdf": made(office, cycle_id) for act, name, made in _CERTIFICATES if act in facts.done
+    }
+    title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
     members["index.html"] = _index(title, members)
     return members
 
@@ -130,6 +138,8 @@ def _json(data: object) -> bytes:
 
 _TOLD: Mapping[str, str] = {
     "report.pdf": "年度報告書",
+    "checklist-ward.pdf": "チェックリスト（区が行う対策）",
+    "checklist-contractor.pdf": "チェックリスト（受託事業者に行わせる対策）",
     verifier.LEDGER: "管理簿（1行1件、検証用）",
     verifier.LEAVES: "管理簿の各行の検証値",
     f"{verifier.CHECKPOINTS}/": "署名付きの検証値（押印した票にも印刷されています）",
@@ -142,7 +152,9 @@ _TOLD: Mapping[str, str] = {
     "supervision.json": "再委託、クラウド利用、立入り調査及び指摘事項",
     "incidents.json": "事故及び逸脱",
     "programme.toml": "業務の設定（開いたときのもの）",
-    "certificates/": "証明書類",
+    "certificates/return-note.pdf": "返却書（受託者から区へ）",
+    "certificates/erasure-report.pdf": "消去報告書（受託者から区へ）",
+    "certificates/erasure-record.pdf": "データ廃棄記録（区）",
 }
 
 
@@ -151,10 +163,16 @@ def _index(title: str, members: Mapping[str, bytes]) -> bytes:
     rows = "".join(
         f'<tr><td><a href="{escape(name)}">{escape(name)}</a></td><td>{escape(_told(name))}</td>'
         f"<td>{len(content):,}</td></tr>"
-        for name, content in sorted(members.items())
+        for name, content in sorted(members.items(), key=_as_read)
     )
     page = (files("deploy") / "bundle_index.html").read_text(encoding="utf-8")
     return page.replace("{title}", escape(title)).replace("{rows}", rows).encode()
+
+
+def _as_read(member: tuple[str, bytes]) -> tuple[bool, bool, str]:
+    """Order the report first, then what else is made for people, then what is made for programs."""
+    name, _content = member
+    return (name != "report.pdf", not name.endswith(".pdf"), name)
 
 
 def _told(name: str) -> str:

@@ -15,7 +15,7 @@ from models.clock import fiscal_year_title, stamp, wareki
 from models.database import reading
 from models.people import SYSTEM
 from models.programme import Programme
-from models.words import _
+from models.words import _, speaking
 from states import ledger
 from states import reading as facts_reading
 from states.table import BY_TRIGGER, TABLE, event_words
@@ -150,6 +150,7 @@ def _corrected(line: Line, by: Sequence[int]) -> Line:
     return replace(line, remark=f"{line.remark}　{said}で訂正".strip(), stands_out=True)
 
 
+@speaking("ja")
 def print_ledger(office: Office, cycle_id: str) -> Path:
     """Print the control ledger of a cycle as people read it."""
     facts = papers.facts_of(office, cycle_id)
@@ -159,6 +160,7 @@ def print_ledger(office: Office, cycle_id: str) -> Path:
     return papers.put(office, "ledger", pdf)
 
 
+@speaking("ja")
 def export(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list[Path]:
     """Write the 管理簿 of every year, also of years taken in as history, for people; return the files."""
     written: list[Path] = []

@@ -15,9 +15,11 @@ from models import tables
 from models.database import reading
 from models.documents import DOCUMENTS, Document
 from models.errors import BadInput
+from models.records.base import Nothing
 from models.records.oversight import DocumentFiled
 from models.words import N_, _, in_words
-from states.facts import Facts, Past
+from states.facts import Facts, Guard, Past
+from states.guards.supervision import every_subcontractor_has_consent, subcontractors_are_named
 from states.reading import aware
 from steps import acting
 from steps.office import Office
@@ -36,11 +38,16 @@ PARTIES = {
 }  # fmt: skip
 
 
+# What must hold beside the acts before a document is whole: who subcontracts is named, and the ward has consented.
+_MUST_HOLD: Mapping[int, tuple[Guard, ...]] = {3: (subcontractors_are_named, every_subcontractor_has_consent)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filed:
     """One document as it stands: the acts done of those that bring it, and the files they named by hash."""
 
     document: Document
+    giver: str
     standing: str
     due_on: date | None
     done_on: date | None
@@ -57,7 +64,7 @@ class Filed:
         """Return it for scripts and for the bundle."""
         it = self.document
         return {
-            "number": it.number, "title": it.ja, "from": it.giver, "to": it.receiver, "standing": self.standing,
+            "number": it.number, "title": it.ja, "from": self.giver, "to": it.receiver, "standing": self.standing,
             "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": list(self.files),
             "in_vault": self.in_vault, "ledger": list(self.ledger),
         }  # fmt: skip
@@ -72,10 +79,10 @@ def documents(office: Office, cycle_id: str) -> tuple[Filed, ...]:
         facts = office.door.facts(connection, cycle_id)
         done = {row.act: row for row in connection.execute(query)}
         received = facts.past("file_document", DocumentFiled)
-    return tuple(
-        _filed(document, done, facts, kept, tuple(it for it in received if it.record.document == document.number))
-        for document in DOCUMENTS
-    )
+        return tuple(
+            _filed(document, done, facts, kept, tuple(it for it in received if it.record.document == document.number))
+            for document in DOCUMENTS
+        )
 
 
 def file(
@@ -126,14 +133,17 @@ def _filed(
     kept: frozenset[str],
     received: tuple[Past[DocumentFiled], ...],
 ) -> Filed:
-    rows = [done[act] for act in document.acts if act in done]
-    due = [facts.due[act] for act in document.acts if act in facts.due and act not in done]
-    whole = len(rows) == len(document.acts)
+    rows = [done[act] for act in (*document.acts, *document.parts) if act in done]
+    holds = all(guard.check(facts, Nothing()) for guard in _MUST_HOLD.get(document.number, ()))
+    due = {act: facts.due[act] for act in document.acts if act in facts.due}
+    left = [day for act, day in due.items() if act not in done or not holds]
+    whole = (all(act in done for act in document.acts) and holds) or (document.only_if_it_happens and bool(received))
     return Filed(
         document=document,
-        standing=_standing(document, bool(rows), whole, min(due, default=None), facts.today),
-        due_on=min(due, default=None),
-        done_on=max(aware(row.occurred_at).date() for row in rows) if whole else None,
+        giver=facts.programme.consignment.poster if document.giver == "poster" else document.giver,
+        standing=_standing(document, bool(rows), whole, min(left, default=None), facts.today),
+        due_on=max(due.values(), default=None) if whole else min(left, default=None),
+        done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
         files=tuple(
             dict.fromkeys(
                 [

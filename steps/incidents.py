@@ -18,7 +18,7 @@ from models.database import reading
 from models.people import Person, Role, Side
 from models.records.oversight import IncidentReported
 from models.records.transfer import PackageSealed
-from models.words import _
+from models.words import _, speaking
 from states import statute
 from states.door import Outcome
 from states.facts import Case, Facts
@@ -124,6 +124,7 @@ def contacts_of(facts: Facts) -> tuple[Contact, ...]:
     return tuple(_contact(facts, person) for role in called for person in people if role in person.roles)
 
 
+@speaking("ja")
 def print_papers(office: Office, cycle_id: str, seq: int) -> tuple[Path, ...]:
     """Print what an incident calls for: report to the Commission, notice to the persons, publication; all drafts."""
     facts = papers.facts_of(office, cycle_id)
@@ -159,16 +160,16 @@ def _contact(facts: Facts, person: Person) -> Contact:
 def _paper_of(office: Office, facts: Facts, incident: Incident) -> dict[str, Any]:
     """Return what the three papers say; what nobody can know yet stays free for writing."""
     sealed = facts.record("seal_package", PackageSealed)
-    clock, told = incident.clock, incident.report
+    clock, told, today = incident.clock, incident.report, papers.moment(facts.today)["wareki"]
     return {
         "head": papers.head(facts, f"A-{facts.fiscal_year}-{incident.number:02}"),
         "kind": KINDS.get(incident.kind, incident.kind),
         "known_on": papers.moment(incident.known_on),
         "state": _STATES[facts.state],
         "items": "、".join(facts.programme.consignment.items),
-        "persons": f"{told.persons:,} 人（{facts.today.isoformat()} 現在）" if told and told.persons else "",
+        "persons": f"{told.persons:,} 人（{today} 現在）" if told and told.persons else "",
         "heads": [_HEADS[number] for number in incident.heads],
-        "encryption": sealed.algorithm if sealed else "",
+        "encryption": papers.ENCRYPTIONS.get(sealed.algorithm, sealed.algorithm) if sealed else "",
         "perhaps_exempt": bool(told and told.encrypted),
         "clock": [] if clock is None else _days(clock),
         "out": [
@@ -187,7 +188,8 @@ def _paper_of(office: Office, facts: Facts, incident: Incident) -> dict[str, Any
 def _days(clock: Clock) -> list[dict[str, Any]]:
     return [
         {"label": "知った日（1日目）", "day": papers.moment(clock.known_on)},
-        {"label": "速報（3日目から5日目まで）", "day": papers.moment(clock.prompt_by)},
+        {"label": "速報（3日目）", "day": papers.moment(clock.prompt_from)},
+        {"label": "速報（5日目まで）", "day": papers.moment(clock.prompt_by)},
         {"label": f"確報（{clock.days}日目）", "day": papers.moment(clock.final_by)},
     ]
 
@@ -202,7 +204,7 @@ def _last_entries(office: Office, cycle_id: str, seq: int) -> Sequence[Row[tuple
         .limit(5)
     )
     with reading(office.engine) as connection:
-        return connection.execute(query).all()
+        return connection.execute(query).all()[::-1]
 
 
 def _line(row: Row[tuple[tables.Record]]) -> dict[str, Any]:

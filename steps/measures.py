@@ -93,7 +93,7 @@ def _how(
 ) -> str:
     if breaches:
         return "contradicted"
-    if claim and not claim.is_valid_on(facts.today):
+    if claim and not claim.is_valid_on(judged_on(facts)):
         return "expired"
     if claim and claim.not_applicable:
         return "not_applicable"
@@ -103,6 +103,11 @@ def _how(
         return "claimed"
     # What guards the end of a hold alone has no occasion in a year without one.
     return "no_occasion" if measure.guards == ("release_hold",) and "hold" not in facts.done else "open"
+
+
+def judged_on(facts: Facts) -> date:
+    """Return the day as of which measures are judged: evidence that ends after the year was closed has served it."""
+    return facts.done["close"].on if "close" in facts.done else facts.today
 
 
 def _proofs(connection: Connection, facts: Facts) -> dict[str, list[int]]:

@@ -23,7 +23,14 @@ from models.records.mailing import PostingApproved
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
-from models.records.transfer import AdditionsSealed, CopyMade, NoticeReprinted, PackageSealed
+from models.records.transfer import (
+    AdditionsSealed,
+    CopyMade,
+    MediumHandedOver,
+    NoticeReprinted,
+    PackageSealed,
+    PasswordHandedOver,
+)
 from models.serials import expand
 from models.words import translate
 from states import deadlines
@@ -60,6 +67,21 @@ COPIES = {
     "proof": "校正用データ",
     "subcontractor": "再委託先のデータ",
 }
+ENCRYPTIONS = {
+    "7z AES-256, headers encrypted": "7z（AES-256、ファイル名も暗号化）",
+    "zip AES-256 (WinZip AE-2), names readable": "zip（AES-256・WinZip AE-2、ファイル名は読める）",
+}
+RETURN_REASONS = {
+    "address_unknown": "あて所に尋ねあたりません",
+    "unknown_address": "あて所に尋ねあたりません",
+    "moved": "転居先不明",
+    "refused": "受取拒絶",
+    "not_collected": "保管期間経過",
+    "incomplete_address": "あて名不完全",
+}
+RETURN_OUTCOMES = {"kept": "保管", "resent": "再送", "destroyed": "廃棄"}
+
+_PRINTED_THERE = frozenset({"spoiled_sheets", "proof_sheets", "pulled_pieces"})
 # After these the contractor's two forms have something new to say: pre-filled first, then as they were reported.
 _CALLS_FOR_FORMS = ("post", "cancel", "return_items", "report_erasure")
 
@@ -148,6 +170,11 @@ def moment(day: date | datetime) -> "Moment":
     return {"iso": day.isoformat(), "wareki": wareki(day)}
 
 
+def day_of(instant: datetime) -> date:
+    """Return the day of an instant in Tokyo."""
+    return instant.astimezone(TOKYO).date()
+
+
 def head(facts: Facts, number: str, *, on: date | None = None) -> dict[str, Any]:
     """Return what stands on every document of a cycle."""
     return head_of(facts.programme, facts.fiscal_year, number, on=on or facts.today)
@@ -225,7 +252,7 @@ def print_package_papers(
             "head": head(facts, sealed.medium, on=made.on),
             "package": f"{cycle_id}{name}",
             "medium": sealed.medium,
-            "form": sealed.algorithm,
+            "form": ENCRYPTIONS.get(sealed.algorithm, sealed.algorithm),
             "made_at": moment(made.occurred_at),
             "made_by": names_of(facts).get(made.by, ""),
             "checked_by": "",
@@ -277,7 +304,7 @@ def print_posting_paper(office: Office, cycle_id: str) -> Path:
     names, how = names_of(facts), facts.programme.mailing
     side = BY_TRIGGER["post"].owner_under(facts.programme)
     data: dict[str, Any] = {
-        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on),
+        "head": head(facts, f"G-{facts.fiscal_year}-01", on=done.on),
         "poster": facts.programme.contractor.name if side is Side.CONTRACTOR else facts.programme.sections.owner,
         "post_on": moment(facts.due["post"]),
         "office": how.office,
@@ -302,11 +329,17 @@ def _sealed(facts: Facts, act: str) -> PackageSealed:
 
 
 def print_return_note(office: Office, cycle_id: str) -> Path:
-    """Print the contractor's return note: what it holds, to be filled in by hand, or what it has returned."""
+    """Print the contractor's return note."""
+    return put(office, "return-note", return_note(office, cycle_id))
+
+
+def return_note(office: Office, cycle_id: str) -> bytes:
+    """Return the contractor's return note: what it holds, to be filled in by hand, or what it has returned."""
     facts = facts_of(office, cycle_id)
     told, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
     back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
-    listed = [item for item in facts.items if item.is_thing and (item.number in back or _is_elsewhere(item))]
+    lost = _lost_there(facts)
+    listed = [item for item in facts.items if item.is_thing and (item.number in back | lost or _is_elsewhere(item))]
     data: dict[str, Any] = {
         "head": head(facts, f"N-{facts.fiscal_year}-01", on=done.on if done else None),
         "contractor": facts.programme.contractor.name,
@@ -315,17 +348,32 @@ def print_return_note(office: Office, cycle_id: str) -> Path:
         "bag": "鍵付きカバン等" if told and told.locked_bag else "",
         "items": [
             {"item": KINDS.get(item.kind, item.kind), "number": item.number, "received": "1点",
-             "returned": "1点" if item.number in back else ""}
+             "returned": "1点" if item.number in back else "紛失" if item.number in lost else ""}
             for item in listed
         ],
         "giver": party(facts, told.giver)["name"] if told else "",
         "receiver": party(facts, told.receiver)["name"] if told else "",
     }  # fmt: skip
-    return put(office, "return-note", office.press(facts.programme).make("return_note", data))
+    return office.press(facts.programme).make("return_note", data)
+
+
+def _lost_there(facts: Facts) -> frozenset[str]:
+    """Return the numbers of what is lost after the contractor had it: handed over to him, or printed by him."""
+    handed = {
+        *(it.item for _at, it in facts.every(MediumHandedOver, "hand_over_medium")),
+        *(it.item for _at, it in facts.every(PasswordHandedOver, "hand_over_password")),
+    }
+    lost = facts.things_in("lost")
+    return frozenset(it.number for it in lost if it.number in handed or it.kind in _PRINTED_THERE)
 
 
 def print_erasure_report(office: Office, cycle_id: str) -> Path:
-    """Print the contractor's erasure report: every registered copy with its place, filled in once it is reported."""
+    """Print the contractor's erasure report."""
+    return put(office, "erasure-report", erasure_report(office, cycle_id))
+
+
+def erasure_report(office: Office, cycle_id: str) -> bytes:
+    """Return the contractor's erasure report: every registered copy with its place, filled in once it is reported."""
     facts = facts_of(office, cycle_id)
     told, done = facts.record("report_erasure", ErasureReported), facts.done.get("report_erasure")
     register, names = registered_copies(facts), names_of(facts)
@@ -337,7 +385,7 @@ def print_erasure_report(office: Office, cycle_id: str) -> Path:
     )
     first = told.copies[0] if told and told.copies else None
     data: dict[str, Any] = {
-        "head": head(facts, f"D-{facts.fiscal_year}-01", on=done.on if done else None),
+        "head": head(facts, f"Z-{facts.fiscal_year}-01", on=done.on if done else None),
         "contractor": facts.programme.contractor.name,
         "manager": _manager(facts),
         "items": [_erasure_line(number, register.get(number), erased.get(number), names) for number in numbers],
@@ -345,7 +393,7 @@ def print_erasure_report(office: Office, cycle_id: str) -> Path:
         "operator": names.get(first.erased_by, first.erased_by) if first else "",
         "witness": names.get(first.witness, first.witness) if first else "",
     }
-    return put(office, "erasure-report", office.press(facts.programme).make("erasure_report", data))
+    return office.press(facts.programme).make("erasure_report", data)
 
 
 def _erasure_line(
@@ -372,17 +420,17 @@ def _print_pull_list(office: Office, cycle_id: str, outcome: Outcome, record: Pu
     facts = facts_of(office, cycle_id)
     final = outcome.trigger == "issue_final_pull_list"
     acknowledge = "acknowledge_final_pull_list" if final else "acknowledge_pull_list"
-    codes = [code for code, count in sorted(record.reasons.items()) for _n in range(count)]
+    # Which code belongs to which serial only the register section knows: it is printed where there is but one.
+    code = next(iter(record.reasons)) if len(record.reasons) == 1 else ""
     data: dict[str, Any] = {
         "head": head(facts, f"H-{facts.fiscal_year}-{2 if final else 1:02}"),
+        "contractor": facts.programme.contractor.name,
         "list_number": "最終" if final else "第1回",
         "stage": "封入封緘後" if final else "封入前",
         "acknowledge_by": moment(facts.due[acknowledge]),
-        "rows": [
-            {"serial": f"{serial:07}", "code": code} for serial, code in zip(expand(record.pulled), codes, strict=True)
-        ],
+        "rows": [{"serial": f"{serial:07}", "code": code} for serial in expand(record.pulled)],
         "sealed": final and bool(record.pulled),
-        "codes": [{"code": code, "meaning": "差止め"} for code in sorted(record.reasons)],
+        "codes": [{"code": code, "meaning": f"差止め {count}件"} for code, count in sorted(record.reasons.items())],
         "made_by": names_of(facts).get(by, ""),
     }
     put(office, f"pull-list-{2 if final else 1}", office.press(facts.programme).make("pull_list", data))

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 from models.database import reading
 from models.programme import Programme
+from models.words import speaking
 from states.opening import year_before
 from states.referral import COMPARED, changed
 from states.table import STATES
 from steps import papers
 from steps.documents import documents
 from steps.incidents import KINDS, contacts_of, incidents_of
-from steps.measures import Standing, standings
+from steps.measures import Standing, judged_on, standings
 from steps.office import Office
 from steps.standing import standing
 
@@ -36,6 +37,7 @@ _STANDINGS = {
     "no_occasion": "機会なし",
     "open": "未実施",
 }
+_ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
 _STATES = {state.key: state.ja for state in STATES}
 _SAME_MATTER = "前回の付議の範囲内です。"
@@ -43,15 +45,11 @@ _NEW_MATTER = "前回の付議の範囲を超える事項があります。新�
 _AHEAD = 12  # acts named in the memorandum
 
 
+@speaking("ja")
 def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print the 付議書 with this year's values and what changed."""
     facts = papers.facts_of(office, cycle_id)
     it, changes = facts.programme, _changes(office, cycle_id)
-    verdict = (
-        "前回の付議の範囲を超える事項があります。新たな付議が必要です。"
-        if facts.differs
-        else "前回の付議の範囲内です。"
-    )
     data: dict[str, Any] = {
         "head": papers.head(facts, f"F-{facts.fiscal_year}-01"),
         "business": it.referral.business,
@@ -67,38 +65,50 @@ def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
         "period": f"{it.consignment.period}（次年度以降も同様）",
         "number": it.referral.number,
         "changes": changes,
-        "verdict": verdict,
+        "verdict": _NEW_MATTER if facts.differs else _SAME_MATTER,
     }
     return (papers.put(office, "referral", office.press(it).make("referral", data)),)
 
 
+@speaking("ja")
 def print_checklists(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print both checklists in the order of the source, each measure with its mark, proof and evidence."""
+    """Print both checklists."""
+    return tuple(papers.put(office, f"checklist-{side}", pdf) for side, pdf in checklists(office, cycle_id))
+
+
+@speaking("ja")
+def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
+    """Return both checklists as PDF in the order of the source, each measure with its mark, proof and evidence.
+
+    Of a closed year they are dated on its closing day.
+    """
     facts, found = papers.facts_of(office, cycle_id), standings(office, cycle_id)
     told = "、".join(change["label"] for change in _changes(office, cycle_id)) or "なし"
-    made: list[Path] = []
+    as_of = judged_on(facts)
+    made: list[tuple[str, bytes]] = []
     for number, (side, title) in enumerate(_SIDES.items(), start=1):
         mine = [it for it in found if it.measure.side == side]
         data: dict[str, Any] = {
-            "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}"),
+            "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
             "title": title,
-            "as_of": papers.moment(facts.today)["wareki"],
+            "as_of": papers.moment(as_of)["wareki"],
             "groups": [
                 {"title": group, "rows": [_row(it) for it in mine if it.measure.category == group]}
                 for group in dict.fromkeys(it.measure.category for it in mine)
             ],
             "changes": told,
         }
-        made.append(papers.put(office, f"checklist-{side}", office.press(facts.programme).make("checklist", data)))
+        made.append((side, office.press(facts.programme).make("checklist", data)))
     return tuple(made)
 
 
+@speaking("ja")
 def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print the 引継書: where the year stands, what comes next, what is open, who is called."""
     facts, stands = papers.facts_of(office, cycle_id), standing(office, cycle_id)
     open_incidents = [it for it in incidents_of(office, cycle_id) if it.state == "open"]
     data: dict[str, Any] = {
-        "head": papers.head(facts, f"N-{facts.fiscal_year}-01"),
+        "head": papers.head(facts, f"J-{facts.fiscal_year}-01"),
         "state": _STATES[facts.state],
         "hold": "一時停止中" if facts.on_hold else "なし",
         "contractor": facts.programme.contractor.name,
@@ -166,7 +176,7 @@ def _row(it: Standing) -> dict[str, Any]:
         "mark": "－" if it.standing == "not_applicable" else "○",
         "proof": _PROOFS[it.measure.proof],
         "standing": _STANDINGS[it.standing],
-        "evidence": f"{it.claim.evidence if it.claim else ''}{entries}",
+        "evidence": f"{it.claim.evidence if it.claim else ''}{entries}" or _ALWAYS.get(it.measure.proof, ""),
     }
 
 

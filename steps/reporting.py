@@ -1,5 +1,6 @@
 """The year on paper: the ward's erasure record and the report. The words on paper are Japanese."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,13 @@ from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from models import tables
+from models.clock import wareki
 from models.database import reading
 from models.people import Side
-from models.records.erasure import WardDataErased, YearClosed
+from models.records.erasure import ErasureReported, WardDataErased, YearClosed
+from models.records.media_return import ItemsReturned
+from models.records.oversight import IncidentSettled
+from models.words import speaking
 from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES
@@ -35,6 +40,7 @@ def print_erasure_record(office: Office, cycle_id: str) -> Path:
     return put(office, "erasure-record", erasure_record(office, cycle_id))
 
 
+@speaking("ja")
 def erasure_record(office: Office, cycle_id: str) -> bytes:
     """Return the ward's own erasure record as PDF."""
     facts = facts_of(office, cycle_id)
@@ -45,12 +51,16 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
     who = names.get(done.by, "")
     done_by = {"erased_at": when, "by": who}
     in_file = office.engine.dialect.name == "sqlite"  # only there is anything of it cleared
-    free_pages = {"what": "空き領域", "where": "業務データベース", "method": "secure_delete・VACUUM"}
+    overwritten, cleared = "上書き・削除", "上書き消去・再編成（secure_delete、VACUUM）"
+    free_pages = {"what": "空き領域", "where": "業務データベース", "method": cleared}
     stored = f"対象者データ {record.vault_files_destroyed} ファイル"
+    sealed = _packages_erased(office, cycle_id)
+    packages = {"what": f"暗号化パッケージの控え {sealed} ファイル", "where": "出力フォルダー"}
     data: dict[str, Any] = {
         "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
         "items": [
-            {"what": stored, "where": "保管庫", "method": "上書き・削除"} | done_by,
+            {"what": stored, "where": "保管庫", "method": overwritten} | done_by,
+            *([packages | {"method": overwritten} | done_by] if sealed else []),
             *([free_pages | done_by] if in_file else []),
         ],
         "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
@@ -71,6 +81,16 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
     return office.press(facts.programme).make("erasure_record", data)
 
 
+def _packages_erased(office: Office, cycle_id: str) -> int:
+    """Return how many copies of sealed packages lay at the ward and were erased with the rest."""
+    item = tables.Item
+    query = select(func.count()).where(
+        col(item.cycle_id) == cycle_id, col(item.content).startswith("sealed_"), col(item.state) == "erased"
+    )
+    with reading(office.engine) as connection:
+        return connection.execute(query).scalar_one()
+
+
 def _unread(place: str) -> str:
     where, _colon, reason = place.rpartition(": ")
     return f"{where}（{_WHY_UNREAD.get(reason, reason)}）"
@@ -79,7 +99,7 @@ def _unread(place: str) -> str:
 def _kept(facts: Facts) -> list[dict[str, str]]:
     """Return what stays after the erasure and until when: nothing of it says who anybody is."""
     closed = facts.record("close", YearClosed)
-    until = closed.keep_until if closed else kept_until(facts)
+    until = _day(date.fromisoformat(closed.keep_until if closed else kept_until(facts)))
     return [
         {"what": what, "where": where, "until": until}
         for what, where in (
@@ -101,6 +121,7 @@ def print_report(office: Office, cycle_id: str) -> Path:
     return put(office, "report", report(office, cycle_id))
 
 
+@speaking("ja")
 def report(office: Office, cycle_id: str) -> bytes:
     """Return the year's report as PDF: of a closed year always the same bytes, dated on its closing day."""
     facts = facts_of(office, cycle_id)
@@ -108,7 +129,7 @@ def report(office: Office, cycle_id: str) -> bytes:
     with reading(office.engine) as connection:
         size, note = sealed_at(connection, cycle_id)
         root = ledger.root(connection, size).hex()
-        acts, incidents = _acts(connection, cycle_id), _incidents(connection, cycle_id)
+        acts, incidents = _acts(connection, cycle_id), _incidents(connection, facts)
     closed = facts.done.get("close")
     data: dict[str, Any] = {
         "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
@@ -194,18 +215,33 @@ def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Ac
     return connection.execute(select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.planned_on))).all()
 
 
-def _incidents(connection: Connection, cycle_id: str) -> list[dict[str, str]]:
-    incident = tables.Incident
-    query = select(incident).where(col(incident.cycle_id) == cycle_id).order_by(col(incident.id))
+def _incidents(connection: Connection, facts: Facts) -> list[dict[str, str]]:
+    incident, entry = tables.Incident, tables.Ledger
+    query = (
+        select(incident, col(entry.entry))
+        .join(entry, col(entry.seq) == col(incident.ledger_seq))
+        .where(col(incident.cycle_id) == facts.cycle_id)
+        .order_by(col(incident.id))
+    )
+    settled = {it.record.incident: it.record.decision_number for it in facts.past("settle_incident", IncidentSettled)}
     return [
         {
             "number": str(row.id),
             "on": str(row.known_on),
-            "title": f"{KINDS.get(row.kind, row.kind)}（管理簿 第{row.ledger_seq}号）",
-            "outcome": "終結" if row.state == "settled" else "対応中",
+            "title": f"{KINDS.get(row.kind, row.kind)}　{_about(row.entry)}（管理簿 第{row.ledger_seq}号）",
+            "outcome": f"終結（決裁 {settled[row.id]}）" if row.id in settled else "対応中",
         }
         for row in connection.execute(query)
     ]
+
+
+def _about(entry: str) -> str:
+    """Return what an incident is about, by the entry that opened it: the act that went wrong, the item, the persons."""
+    data: dict[str, Any] = json.loads(entry)["data"]
+    record: dict[str, Any] = data.get("record", {})
+    if data.get("act") in BY_TRIGGER:
+        return BY_TRIGGER[data["act"]].ja
+    return str(record.get("item") or (f"本人の数 {record['persons']:,} 人" if record.get("persons") else ""))
 
 
 def _planned(row: Row[tuple[tables.Act]], office: Office) -> dict[str, str]:
@@ -253,12 +289,39 @@ def _measure_lines(found: Sequence[Standing]) -> list[dict[str, str]]:
     return lines
 
 
+def _contractor_lines(facts: Facts) -> list[dict[str, str]]:
+    """Return what came back from the contractor, what is lost, and what he reported erased."""
+    back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
+    erased = {
+        it.copy_number for _at, told in facts.every(ErasureReported, "report_erasure") for it in told.copies
+    }  # fmt: skip
+    out, lost = facts.things_in("with_contractor", "with_subcontractor"), facts.things_in("lost")
+    left = facts.copies_in("with_contractor", "with_subcontractor")
+    return [
+        {"label": "返却された媒体・紙・パスワード通知書", "value": f"{len(back):,} 点{_on(facts, 'return_items')}"},
+        {"label": "返却されていないもの", "value": "、".join(it.number for it in out) or "なし"},
+        *([{"label": "紛失したもの", "value": "、".join(it.number for it in lost)}] if lost else []),
+        {"label": "受託者が消去した複製", "value": f"{len(erased):,} 件{_on(facts, 'report_erasure')}"},
+        {"label": "消去されていない複製", "value": "、".join(it.number for it in left) or "なし"},
+    ]
+
+
+def _on(facts: Facts, act: str) -> str:
+    return f"（{_day(facts.done[act].on)}）" if act in facts.done else ""
+
+
+def _day(day: date) -> str:
+    """Return a date without its day of the week, for where it stands in brackets itself."""
+    return wareki(day).partition("（")[0]
+
+
 def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
     record = facts.record("erase_ward_data", WardDataErased)
     if record is None:
-        return [{"label": "区保有データ", "value": "未廃棄"}]
+        return [*_contractor_lines(facts), {"label": "区保有データ", "value": "未廃棄"}]
     return [
-        {"label": "廃棄日", "value": str(facts.done["erase_ward_data"].on)},
+        *_contractor_lines(facts),
+        {"label": "区保有データの廃棄日", "value": moment(facts.done["erase_ward_data"].on)["wareki"]},
         {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
         {"label": "住民データの検出", "value": f"{record.found:,} 件"},
         {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件（データ廃棄記録に記載）"},

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from models.clock import wareki
 from models.database import reading
 from models.records.supervision import CloudUseDeclared, ContractorInspected, InspectionPlanned
 from models.words import N_, _
@@ -92,7 +93,7 @@ def lines(found: Supervision) -> list[dict[str, str]]:
     places = "、".join(dict.fromkeys(it.record.server_place for it in found.clouds))
     clouds = f"{used}（サーバ所在地　{places}）" if places else "届出なし"
     seen = "、".join(
-        f"{it.record.inspected_on}　{it.record.subcontractor or '受託事業者'}"
+        f"{wareki(it.record.inspected_on)}　{it.record.subcontractor or '受託事業者'}"
         f"（{'立入り' if it.record.kind == 'on_site' else '書面'}、指摘 {it.record.findings} 件）"
         for it in found.results
     )

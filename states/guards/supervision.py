@@ -140,8 +140,7 @@ def cloud_use_is_declared(facts: Facts) -> Verdict:
 @claims_of(InspectionPlanned)
 def planned_day_is_in_the_period(facts: Facts, record: InspectionPlanned) -> Verdict:
     """The inspection is planned from today to the closing of the year."""
-    last = facts.due.get("close", record.planned_on)
-    return facts.today <= record.planned_on <= last or Shortfall(names=f"{facts.today} – {last}")
+    return _is_in_time(facts, "close", record.planned_on) or _time_left(facts, "close")
 
 
 @claims_of(InspectionPlanned)
@@ -158,11 +157,11 @@ def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -
 
 @claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
 def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
-    """An inspection is planned by the day of posting: in its plan, or here."""
-    last = facts.due["post"]
+    """An inspection is planned by the day of posting, in its plan or here, or the contractor was inspected already."""
     plans = [it.record.planned_on for it in facts.past("plan_inspection", InspectionPlanned)]
     days = [*plans, *([record.inspection_planned_on] if record.inspection_planned_on else [])]
-    return any(facts.today <= day <= last for day in days) or Shortfall(names=f"{facts.today} – {last}")
+    held = _contractor_was_seen(facts)
+    return held or any(_is_in_time(facts, "post", day) for day in days) or _time_left(facts, "post")
 
 
 @claims_of(ContractorInspected)
@@ -230,8 +229,7 @@ def every_finding_is_put_right(facts: Facts) -> Verdict:
 @claims(owes="inspect_contractor", proves=("W-OP-02", "C-OP-02"))
 def contractor_was_inspected(facts: Facts) -> Verdict:
     """The contractor was inspected, on site or at the desk for a written reason, unless nothing went out."""
-    done = facts.past("inspect_contractor", ContractorInspected)
-    return not facts.went_out() or "cancel" in facts.done or any(not it.record.subcontractor for it in done)
+    return not facts.went_out() or "cancel" in facts.done or _contractor_was_seen(facts)
 
 
 @claims(owes="inspect_contractor", proves=("W-OP-03", "C-OP-03"))
@@ -246,6 +244,22 @@ def next_due(facts: Facts, more: Iterable[Finding] = (), settled: int = 0) -> da
     """Return by when the first finding is owed, with what was just found and without what was just settled."""
     left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
     return min([*left, *(it.due_on for it in more)], default=None)
+
+
+def _contractor_was_seen(facts: Facts) -> bool:
+    done = facts.past("inspect_contractor", ContractorInspected)
+    return any(not it.record.subcontractor for it in done)
+
+
+def _is_in_time(facts: Facts, act: str, day: date) -> bool:
+    """Tell whether a day lies from today to the day of an act; once that day has passed, every day to come is one."""
+    last = facts.due.get(act, day)
+    return facts.today <= day and (day <= last or last < facts.today)
+
+
+def _time_left(facts: Facts, act: str) -> Shortfall:
+    last = facts.due.get(act)
+    return Shortfall(names=f"{facts.today} – {last if last and last >= facts.today else ''}".rstrip())
 
 
 def _inspection_of_each(facts: Facts) -> list[tuple[int, ContractorInspected]]:

@@ -135,6 +135,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "pull_list": {
         "head": HEAD,
+        "contractor": "株式会社旭堂",
         "list_number": "第2号",
         "stage": "封入封緘の後",
         "acknowledge_by": DAY,

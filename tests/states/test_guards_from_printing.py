@@ -814,7 +814,7 @@ DATES: tuple[Case, ...] = (
      True),
 )  # fmt: skip
 
-PLANNED = f"{TODAY} – {TOMORROW}"
+PLANNED, ONLY_TODAY = f"{TODAY} – {TOMORROW}", f"{TODAY} – {TODAY}"
 NAME, OTHER_NAME = "協和製本", "乙社"
 BOTH = f"{NAME}、{OTHER_NAME}"
 DECLARED, CONSENTED = did("declare_subcontractor"), did("consent_to_subcontracting")
@@ -854,6 +854,16 @@ SUPERVISION: tuple[Case, ...] = (
             ((), None, PLANNED), ((TODAY,), None, True), ((TOMORROW,), None, True), ((YESTERDAY,), None, PLANNED),
             ((AFTER,), None, PLANNED), ((AFTER,), TODAY, True), ((TODAY,), AFTER, True),
             ((TODAY, AFTER), None, True), ((AFTER, TODAY), YESTERDAY, True), ((YESTERDAY, AFTER), None, PLANNED),
+        )
+    ),
+    *(
+        (supervision.inspection_is_planned_in_the_period,
+         facts(*told, did("plan_inspection", planned_on=YESTERDAY), due={"post": last}),
+         record("confirm_readiness", inspection_planned_on=here), expected)
+        for told, last, here, expected in (
+            ((INSPECTED,), TOMORROW, None, True), ((INSPECTED_HIM,), TOMORROW, None, PLANNED),
+            ((INSPECTED_HIM, INSPECTED), TOMORROW, YESTERDAY, True), ((), YESTERDAY, AFTER, True),
+            ((), YESTERDAY, YESTERDAY, f"{TODAY} –"), ((), TODAY, TODAY, True), ((), TODAY, TOMORROW, ONLY_TODAY),
         )
     ),
     *(
@@ -925,7 +935,9 @@ SUPERVISION: tuple[Case, ...] = (
         for due, day, expected in (
             ({"close": TOMORROW}, TODAY, True), ({"close": TOMORROW}, TOMORROW, True),
             ({"close": TOMORROW}, YESTERDAY, PLANNED), ({"close": TOMORROW}, AFTER, PLANNED),
-            ({"post": TODAY}, AFTER, True), ({}, TODAY, True), ({}, YESTERDAY, f"{TODAY} – {YESTERDAY}"),
+            ({"post": TODAY}, AFTER, True), ({}, TODAY, True), ({}, YESTERDAY, f"{TODAY} –"),
+            ({"close": YESTERDAY}, AFTER, True), ({"close": YESTERDAY}, TODAY, True),
+            ({"close": YESTERDAY}, YESTERDAY, f"{TODAY} –"), ({"close": TODAY}, TOMORROW, ONLY_TODAY),
         )
     ),
     *(

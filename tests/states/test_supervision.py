@@ -155,6 +155,14 @@ def test_readiness_needs_a_planned_inspection(sqlite_year: Year) -> None:
     year.do("confirm_readiness", inspection_planned_on=None)
 
 
+def test_readiness_is_content_with_an_inspection_that_was_held(sqlite_year: Year) -> None:
+    """Once the contractor was inspected nobody is asked for a plan any more, although its day has passed."""
+    year = sqlite_year
+    year.play(before="confirm_readiness")
+    year.do("inspect_contractor", inspected_on=date(2026, 10, 13))
+    year.do("confirm_readiness", inspection_planned_on=date(2026, 10, 13))
+
+
 @pytest.mark.parametrize(
     ("changes", "guard"),
     [

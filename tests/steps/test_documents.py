@@ -9,7 +9,7 @@ from playing import CYCLE, Played, begun, everything_under
 
 from adapters import vault as vaults
 from models.errors import BadInput, Refused, Unknown
-from steps import documents, forms
+from steps import acting, documents, forms
 
 WORDS = "架空町の架空さんの事故"
 
@@ -73,6 +73,37 @@ def test_a_document_that_cannot_be_is_refused(begun_year: Played, tmp_path: Path
     assert refused(4, closed, closed, "d") == {"date_is_an_open_day"}
     with pytest.raises(BadInput):
         documents.file(office, CYCLE, paper(tmp_path, words="e"), number=0, by="sato", dated_on=today)
+
+
+def test_the_third_document_waits_for_the_wards_consent(begun_year: Played) -> None:
+    """A declared subcontractor leaves it partly there, until the ward consents or he is withdrawn (domain.md 1)."""
+    year = begun_year
+
+    def third() -> documents.Filed:
+        return next(it for it in documents.documents(year.office, CYCLE) if it.document.number == 3)
+
+    def declare(*, withdrawn: bool = False) -> None:
+        fields = {
+            "name": "協和製本", "work": "封入", "place": "東京都", "inspection_clause": True, "withdrawn": withdrawn,
+        }  # fmt: skip
+        acting.perform(year.office, CYCLE, "declare_subcontractor", by="asahi", fields=fields)
+
+    assert third().standing == "owed"
+    declare()
+    year.do("register_handlers")
+    assert third().standing == "partly"
+    year.set_clock(year.now + timedelta(days=14))
+    assert third().standing == "overdue"
+    declare(withdrawn=True)
+    assert third().standing == "complete"
+    assert len(third().ledger) == 2
+
+
+def test_an_incident_report_that_came_is_on_the_list(begun_year: Played, tmp_path: Path) -> None:
+    """What the contractor sent is complete, although the ward did not report the incident itself."""
+    office, today = begun_year.office, begun_year.now.date()
+    documents.file(office, CYCLE, paper(tmp_path), number=21, by="sato", dated_on=today)
+    assert next(it for it in documents.documents(office, CYCLE) if it.document.number == 21).standing == "complete"
 
 
 def test_the_wards_documents_are_printed_at_any_time(begun_year: Played) -> None:

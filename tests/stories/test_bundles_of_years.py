@@ -81,7 +81,9 @@ def test_a_clean_year(year: Played, tmp_path: Path) -> None:
     assert {it["standing"] for it in told["documents"]} <= {"complete", "no_occasion"}
     assert not told["incidents"]
     assert told["supervision"]["cloud_services"]
-    assert (tmp_path / "bundle" / "certificates" / "erasure-record.pdf").exists()
+    for paper in ("certificates/erasure-record", "certificates/erasure-report", "certificates/return-note",
+                  "checklist-ward", "checklist-contractor"):  # fmt: skip
+        assert (tmp_path / "bundle" / f"{paper}.pdf").exists()
 
 
 def test_a_year_with_an_incident(year: Played, tmp_path: Path) -> None:
