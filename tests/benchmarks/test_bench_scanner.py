@@ -58,6 +58,8 @@ def test_the_search_for_residents_data(benchmark: BenchmarkFixture, tell: Tell, 
 
     assert benchmark.pedantic(search, rounds=1) == 0
     processor = time.process_time() - processor
+    if not benchmark.stats:  # a benchmark that is only run once has no figures
+        return
     seconds = benchmark.stats.stats.min
     plain, grep = _plain_read(kept), _grep(kept, sought, tmp_path / "forms")
     tell(

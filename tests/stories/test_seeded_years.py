@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from direct import YEAR, rehearsed
+from serving import PATIENCE
 from telling import Stage
 
 from desk import faults
@@ -60,4 +62,5 @@ def test_a_year_with_faults_closes_through_the_flows(seed: int, level: int, tmp_
     assert stage.said().count(translate("The rehearsal was killed; it is started again.", "ja")) == sum(
         it["kind"] == faults.CRASH for it in told["faults"]
     )
-    assert stage.processes() == []
+    _gone_by_now, left = psutil.wait_procs(stage.processes(), timeout=PATIENCE)
+    assert left == []
