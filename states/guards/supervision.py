@@ -25,7 +25,7 @@ class Subcontractor:
     declared: SubcontractorDeclared
     declared_seq: int
     consent: SubcontractingConsented | None
-    consent_seq: int = 0
+    consent_seq: int
 
     @property
     def may_work(self) -> bool:

@@ -822,6 +822,7 @@ WITHDRAWN = did("declare_subcontractor", withdrawn=True)
 DECLARED_TOO = did("declare_subcontractor", name=OTHER_NAME)
 CONSENTED_TOO = did("consent_to_subcontracting", name=OTHER_NAME)
 WITHOUT_CLAUSE = did("declare_subcontractor", inspection_clause=False)
+WITHOUT_CLAUSE_TOO = did("declare_subcontractor", name=OTHER_NAME, inspection_clause=False)
 SUBCONTRACTS = did("register_handlers", subcontracting="consented", consent_number="決-1")
 CONTRACT = did("conclude_contract", BACK_THEN)
 WENT_OUT, INSPECTED = did("hand_over_medium"), did("inspect_contractor")
@@ -900,6 +901,7 @@ SUPERVISION: tuple[Case, ...] = (
             ((), NAME, True), ((DECLARED,), NAME, True), ((WITHOUT_CLAUSE,), NAME, False),
             ((WITHOUT_CLAUSE, DECLARED), NAME, True), ((DECLARED, WITHOUT_CLAUSE), NAME, False),
             ((WITHOUT_CLAUSE, DECLARED_TOO), OTHER_NAME, True), ((WITHOUT_CLAUSE, DECLARED_TOO), NAME, False),
+            ((DECLARED, WITHOUT_CLAUSE_TOO), NAME, True), ((DECLARED, WITHOUT_CLAUSE_TOO), OTHER_NAME, False),
         )
     ),
     *(

@@ -562,7 +562,7 @@ TRANSFER: tuple[Case, ...] = (
         )
         for to_pull, held_back, expected in (
             ("", "14", True), ("", "", "14"), ("", None, "14"), ("13", "14", "13"), ("13", "13,14", True),
-            ("5", "14", True),
+            ("5", "14", True), ("14", "", "14"), ("", "13,14", True),
         )
     ),
     *(
@@ -573,7 +573,7 @@ TRANSFER: tuple[Case, ...] = (
         for told, item, to, expected in (
             ((), "M-2026-02", "contractor", True), ((ADDED,), "M-2026-02", "contractor", "13"),
             ((ADDED,), "M-2026-02", "subcontractor", "13"), ((ADDED,), "M-2026-02", "ward", True),
-            ((ADDED,), MEDIUM, "contractor", True),
+            ((ADDED,), MEDIUM, "contractor", True), ((ADDED,), "P-2026-02", "contractor", True),
             ((did("seal_additions", held_back="13"),), "M-2026-02", "contractor", True),
         )
     ),

@@ -84,7 +84,7 @@ def test_the_screen_tells_the_year_in_the_readers_language(year: Stage) -> None:
 @pytest.mark.parametrize(
     ("paper", "words"),
     [
-        ("control-sheet", ("管理票", "M-2026-01", "検証値（SHA-256）", "7z AES-256")),
+        ("control-sheet", ("管理票", "M-2026-01", "検証値（SHA-256）", "7z（AES-256、ファイル名も暗号化）")),
         ("password-notice", ("パスワード通知書", "P-2026-01", "旭 太一", "株式会社旭堂")),
         (
             "slip-k-2026-01",
