@@ -17,6 +17,7 @@ from prefect.states import Completed, Failed
 
 from models.errors import TsudoiError, place_of
 from models.words import _
+from states.door import Outcome
 from steps.office import Office
 
 P = ParamSpec("P")
@@ -107,6 +108,17 @@ def stage_task(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return task(name=name, persist_result=False, cache_policy=NO_CACHE)(_sanitised(function))
 
     return decorate
+
+
+def machine_task(name: str, work: Callable[..., Outcome]) -> Callable[[int, str, str, str], str]:
+    """Make the one task of a flow by which the machine does an act: fiscal year, by, via and programme; the state."""
+
+    @stage_task(name)
+    def do(fiscal_year: int, by: str, via: str, programme: str) -> str:
+        here = office()
+        return work(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
+
+    return do
 
 
 def said(message: str, *, name: str = "Completed") -> str:

@@ -1,13 +1,9 @@
 """区保有データの廃棄: search, destroy, record."""
 
-from flows.base import office, stage_flow, stage_task
+from flows.base import machine_task, stage_flow
 from steps import erasure
 
-
-@stage_task("1 検索し、鍵とデータを廃棄し、記録する")
-def _erase(fiscal_year: int, by: str, via: str, programme: str) -> str:
-    here = office()
-    return erasure.erase_ward_data(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
+_erase = machine_task("1 検索し、鍵とデータを廃棄し、記録する", erasure.erase_ward_data)
 
 
 @stage_flow(

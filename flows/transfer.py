@@ -1,25 +1,11 @@
 """引渡し: the encrypted package is sealed, read back, and its papers are printed."""
 
-from flows.base import office, stage_flow, stage_task
+from flows.base import machine_task, stage_flow
 from steps import transfer
 
-
-@stage_task("1 封をして読み戻し、管理票と通知書を作る")
-def _seal(fiscal_year: int, by: str, via: str, programme: str) -> str:
-    here = office()
-    return transfer.seal_package(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
-
-
-@stage_task("1 追加分に封をして読み戻し、管理票と通知書を作る")
-def _seal_additions(fiscal_year: int, by: str, via: str, programme: str) -> str:
-    here = office()
-    return transfer.seal_additions(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
-
-
-@stage_task("1 開き直し、件数と検証値を確かめる")
-def _read_back(fiscal_year: int, by: str, via: str, programme: str) -> str:
-    here = office()
-    return transfer.read_back_package(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
+_seal = machine_task("1 封をして読み戻し、管理票と通知書を作る", transfer.seal_package)
+_seal_additions = machine_task("1 追加分に封をして読み戻し、管理票と通知書を作る", transfer.seal_additions)
+_read_back = machine_task("1 開き直し、件数と検証値を確かめる", transfer.read_back_package)
 
 
 @stage_flow(

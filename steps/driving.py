@@ -17,7 +17,7 @@ from models.records.extraction import AdditionsTaken
 from models.words import _
 from states.door import missing
 from states.facts import Facts
-from states.table import BY_TRIGGER, TABLE, Row
+from states.table import TABLE, Row
 from steps import standing
 from steps.office import Office
 from steps.printing import LETTERS
@@ -30,7 +30,7 @@ _ASKED_BY = {
     "seal_additions": ("take_additions", "recheck_before_enclosing"),
     "erase_ward_data": ("end_returned_mail",),
 }
-_DRIVEN = (*TAKEN_FROM_THE_INBOX, "seal_package", "erase_ward_data")
+_DRIVEN = tuple(row for row in TABLE if row.trigger in (*TAKEN_FROM_THE_INBOX, *_ASKED_BY))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +80,13 @@ def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
 
 def _of_cycle(office: Office, facts: Facts) -> list[Work]:
     """Return what the machine does by itself; what a person asks of it, such as to read a package back, is theirs."""
+    printer = _prints_additions(facts)
     rows = [
-        row for row in TABLE if row.trigger in _DRIVEN and facts.state in row.froms and row.trigger not in facts.done
-    ]
-    return [*(_work(office, facts, row) for row in rows), *_for_additions(office, facts)]
+        row for row in _DRIVEN
+        if facts.state in row.froms and row.trigger not in facts.done
+        and (row.trigger != "seal_additions" or printer == "contractor")
+    ]  # fmt: skip
+    return [*(_work(office, facts, row) for row in rows), *(_rendering(office, facts) if printer == "ward" else ())]
 
 
 def _work(office: Office, facts: Facts, row: Row) -> Work:
@@ -125,15 +128,16 @@ def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[st
     return by, _("is done now for {person}").format(person=by)
 
 
-def _for_additions(office: Office, facts: Facts) -> list[Work]:
-    """Return what late additions come to before enclosing: a package where the contractor prints, letters otherwise."""
+def _prints_additions(facts: Facts) -> str:
+    """Return who prints the letters of late additions, "" where there are none, or they are enclosed already."""
     taken = facts.record("take_additions", AdditionsTaken)
     if taken is None or not taken.serials or "enclose_additions" in facts.done:
-        return []
-    if facts.programme.consignment.additions_printed_by == "contractor":
-        row = BY_TRIGGER["seal_additions"]
-        is_next = facts.state in row.froms and row.trigger not in facts.done
-        return [_work(office, facts, row)] if is_next else []
+        return ""
+    return facts.programme.consignment.additions_printed_by
+
+
+def _rendering(office: Office, facts: Facts) -> list[Work]:
+    """Return the letters of late additions, unless they are made."""
     if _is_rendered(office, facts.cycle_id):
         return []
     by = facts.done["take_additions"].by

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
-from models.database import reading
 from models.errors import BadInput, Unknown
 from models.programme import Programme
 from models.records.printing import ImprintCompared, LettersHandedOut, ManuscriptDelivered
@@ -17,12 +16,12 @@ from models.serials import compact
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from states.guards.transfer import additions_held_back
 from steps import arriving, papers
 from steps.contractor import row_digest
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
 from steps.extraction import Addressee as Person
 from steps.office import Office, template_sha256, towns_file
+from steps.transfer import additions_to_print
 
 LETTERS = "letters-additions"
 _BATCH = 500
@@ -58,11 +57,7 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
     """
     office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
-    with reading(office.engine) as connection:
-        stay = additions_held_back(office.door.facts(connection, cycle_id))
-    people = [it for it in addressees_of(office, cycle_id, ADDITIONS) if it.serial not in stay]
-    if not people:
-        raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
+    people = additions_to_print(office, facts)
     printed: list[bytes] = []
     _print(office, facts, people, into=lambda _people, pdf: printed.append(pdf), batch=len(people))
     record = LettersHandedOut(

@@ -124,7 +124,7 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
     )  # fmt: skip
     act = sealing_of(facts)
     papers.print_notice(office, cycle_id, reading(_password_of(office, cycle_id, act)), act=act)
-    papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
+    papers.note_printed(office, cycle_id, _paper(papers.facts_of(office, cycle_id)), by=by, via=via)
     return outcome
 
 
@@ -199,18 +199,27 @@ def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) ->
         password = _kept_password(office, cycle_id, act)
     else:
         office.door.ask_first(cycle_id, act, by=by, via=via)
-        _refuse_nobody(office, facts, act)
+        if act == SEAL_ADDITIONS:
+            additions_to_print(office, facts)
         sealed, password, members = _seal(office, facts, act)
         outcome = office.door.perform(_ask(office, facts, act, sealed, members, by=by, via=via))
     if password:
         papers.print_package_papers(office, cycle_id, reading(password), act=act)
-        papers.note_printed(office, cycle_id, _paper(office, cycle_id), by=by, via=via)
+        papers.note_printed(office, cycle_id, _paper(papers.facts_of(office, cycle_id)), by=by, via=via)
     return outcome
 
 
-def _refuse_nobody(office: Office, facts: Facts, act: str) -> None:
-    if act == SEAL_ADDITIONS and not any(True for _row in _rows(office, facts, ADDITIONS)):
+def additions_to_print(office: Office, facts: Facts) -> tuple[Addressee, ...]:
+    """Return the additional persons who get a letter: whoever is pulled or to be pulled gets none.
+
+    Raises:
+        BadInput: nobody is left.
+
+    """
+    people = tuple(_rows(office, facts, ADDITIONS))
+    if not people:
         raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
+    return people
 
 
 def _seal(office: Office, facts: Facts, act: str) -> tuple[SealedPackage, str, tuple[str, ...]]:
@@ -351,14 +360,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _paper(office: Office, cycle_id: str) -> str:
-    return f"notice {notice_in_force(papers.facts_of(office, cycle_id))}"
+def _paper(facts: Facts) -> str:
+    return f"notice {notice_in_force(facts)}"
 
 
 def _kept_password(office: Office, cycle_id: str, act: str) -> str:
     """Return the password where a killed run did not come to print it; any other print is an act (reprint_notice)."""
-    is_past = act != sealing_of(papers.facts_of(office, cycle_id))
-    if is_past or _paper(office, cycle_id) in papers.printed(office, cycle_id):
+    facts = papers.facts_of(office, cycle_id)
+    if act != sealing_of(facts) or _paper(facts) in papers.printed(office, cycle_id):
         return ""
     name = _name_of_password(act)
     return _password_of(office, cycle_id, act) if name in office.vault(cycle_id).names() else ""
