@@ -23,21 +23,14 @@ from models.records.mailing import PostingApproved
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
-from models.records.transfer import (
-    AdditionsSealed,
-    CopyMade,
-    MediumHandedOver,
-    NoticeReprinted,
-    PackageSealed,
-    PasswordHandedOver,
-)
+from models.records.transfer import AdditionsSealed, CopyMade, NoticeReprinted, PackageSealed
 from models.serials import expand
 from models.words import translate
 from states import deadlines
 from states.door import Outcome
 from states.facts import Facts, ItemFact, Told
 from states.guards.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
-from states.guards.transfer import notice_in_force
+from states.guards.transfer import media_out, notice_in_force, notices_out
 from states.reading import HistoryOf
 from states.table import BY_TRIGGER
 from steps.office import Office
@@ -168,11 +161,6 @@ def moment(day: date | datetime) -> "Moment":
         local = day.astimezone(TOKYO)
         return {"iso": local.date().isoformat(), "wareki": wareki(local.date()), "time": f"{local:%H:%M}"}
     return {"iso": day.isoformat(), "wareki": wareki(day)}
-
-
-def day_of(instant: datetime) -> date:
-    """Return the day of an instant in Tokyo."""
-    return instant.astimezone(TOKYO).date()
 
 
 def head(facts: Facts, number: str, *, on: date | None = None) -> dict[str, Any]:
@@ -359,10 +347,7 @@ def return_note(office: Office, cycle_id: str) -> bytes:
 
 def _lost_there(facts: Facts) -> frozenset[str]:
     """Return the numbers of what is lost after the contractor had it: handed over to him, or printed by him."""
-    handed = {
-        *(it.item for _at, it in facts.every(MediumHandedOver, "hand_over_medium")),
-        *(it.item for _at, it in facts.every(PasswordHandedOver, "hand_over_password")),
-    }
+    handed = {move.item for _at, move in (*media_out(facts), *notices_out(facts))}
     lost = facts.things_in("lost")
     return frozenset(it.number for it in lost if it.number in handed or it.kind in _PRINTED_THERE)
 

@@ -310,26 +310,26 @@ def notice_in_force(facts: Facts) -> str:
 @claims_of(PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
 def password_goes_on_another_occasion(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """The password notice goes on another occasion and another slip than the medium, after the set interval."""
-    return _goes_apart(facts, record, _media_out(facts))
+    return _goes_apart(facts, record, media_out(facts))
 
 
 @claims_of(MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
 def medium_goes_on_another_occasion(facts: Facts, record: MediumHandedOver) -> Verdict:
     """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
-    return _goes_apart(facts, record, _notices_out(facts))
+    return _goes_apart(facts, record, notices_out(facts))
 
 
 @claims_of(ItemMoved, proves=("W-OP-07", "C-OP-07"))
 def medium_and_notice_move_apart(facts: Facts, record: ItemMoved) -> Verdict:
     """On the way out medium and password notice move on other occasions and slips, with the set interval between."""
-    others = {"medium": _notices_out, "password_notice": _media_out}.get(_kind_of(facts, record))
+    others = {"medium": notices_out, "password_notice": media_out}.get(_kind_of(facts, record))
     return others is None or record.to == "ward" or _goes_apart(facts, record, others(facts))
 
 
 @claims_of(PasswordHandedOver)
 def another_person_carries_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """Another person carries the password notice than carried the medium."""
-    return record.carried_by not in {move.carried_by for _at, move in _media_out(facts)}
+    return record.carried_by not in {move.carried_by for _at, move in media_out(facts)}
 
 
 @claims_of(ItemsReturned)
@@ -454,11 +454,13 @@ def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
 Outward = tuple[tuple[datetime, Movement], ...]
 
 
-def _media_out(facts: Facts) -> Outward:
+def media_out(facts: Facts) -> Outward:
+    """Return every movement by which a medium left the ward, with its moment."""
     return (*facts.every(MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
 
 
-def _notices_out(facts: Facts) -> Outward:
+def notices_out(facts: Facts) -> Outward:
+    """Return every movement by which a password notice left the ward, with its moment."""
     return (*facts.every(PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
 
 

@@ -426,3 +426,14 @@ def test_the_machine_seals_in_the_name_of_who_took_the_additions(year: Played) -
     assert (todo.act, todo.by) == (SEAL_ADDITIONS, REGISTRAR)
     _seal(year)
     assert driving.work(year.office) == ()
+
+
+def test_a_second_medium_lost_at_the_contractors_is_on_the_return_note(year: Played) -> None:
+    """What left with `record_movement` and is lost there is named as lost, as the first medium would be."""
+    _seal(year)
+    _move(year, "M-2026-02")
+    fields = {"item": "M-2026-02", "noticed_on": year.now.date()}
+    acting.perform(year.office, CYCLE, "record_loss", by=COORDINATOR, fields=fields)
+    told = _text(papers.print_return_note(year.office, CYCLE))
+    assert "M-2026-02" in told
+    assert "紛失" in told
