@@ -22,6 +22,11 @@ def stamp(instant: datetime) -> str:
     return instant.astimezone(TOKYO).isoformat(timespec="seconds")
 
 
+def day_of(instant: datetime) -> date:
+    """Return the day of an instant in Tokyo."""
+    return instant.astimezone(TOKYO).date()
+
+
 def utc(instant: datetime) -> datetime:
     """Return the instant as stored: aware, UTC."""
     return instant.astimezone(UTC)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
-from models.clock import TOKYO
+from models.clock import day_of
 from models.measures import Claim, Measure
 from models.people import Person
 from models.programme import Programme
@@ -34,7 +34,7 @@ class Done:
     @property
     def on(self) -> date:
         """Return the day in Tokyo on which it happened."""
-        return self.occurred_at.astimezone(TOKYO).date()
+        return day_of(self.occurred_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ class Facts:
     @property
     def today(self) -> date:
         """Return the day in Tokyo."""
-        return self.now.astimezone(TOKYO).date()
+        return day_of(self.now)
 
     @property
     def claims(self) -> frozenset[str]:

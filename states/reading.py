@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bi
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO
+from models.clock import TOKYO, day_of
 from models.measures import Claim, Measure
 from models.people import Person
 from models.programme import Programme
@@ -290,7 +290,7 @@ def load_many(
     found: dict[str, Facts] = {}
     for start in range(0, len(cycle_ids), _MANY):
         some = list(cycle_ids[start : start + _MANY])
-        rows = _Rows(connection, some, now.astimezone(TOKYO).date())
+        rows = _Rows(connection, some, day_of(now))
         found |= {cycle.id: facts(cycle, rows) for cycle in connection.execute(_ALL_CYCLES, {"cycles": some})}
     return found
 

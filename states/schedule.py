@@ -9,7 +9,7 @@ from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO
+from models.clock import day_of
 from models.errors import BadSetting
 from models.programme import Programme
 from models.words import _
@@ -86,7 +86,7 @@ def reschedule(
     """Mark a dated act as done and move what hangs on it; nothing else moves when it was in time."""
     if trigger not in facts.due:
         return
-    today, this = at.astimezone(TOKYO).date(), {"of_cycle": facts.cycle_id, "of_act": trigger}
+    today, this = day_of(at), {"of_cycle": facts.cycle_id, "of_act": trigger}
     connection.execute(_DONE, {**this, "done_on": today, "done_seq": seq})
     row = connection.execute(_DATES, this).one()
     in_time = today <= row.planned_on == row.due_on

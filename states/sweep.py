@@ -17,7 +17,7 @@ from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO, utc
+from models.clock import day_of, utc
 from models.database import reading, writing
 from models.people import SYSTEM, Person, Role, Side
 from states import deadlines, ledger
@@ -136,7 +136,7 @@ def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date 
         connection.execute(update(tables.Act).where(_OPEN).values(look_on=LONG_AGO))
     leapt = now - before > _LEAP
     since = now if leapt else aware(last.doubted_at) if last.doubted_at else None
-    doubted = since is not None and since.astimezone(TOKYO).date() == now.date()
+    doubted = since is not None and day_of(since) == now.date()
     connection.execute(update(table).values(swept_at=utc(now), doubted_at=utc(since) if doubted and since else None))
     return doubted, last.wrote_on
 
@@ -144,7 +144,7 @@ def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date 
 def clock_is_doubted(connection: Connection, now: datetime) -> bool:
     """Tell whether today's sweep found the clock so far ahead that nobody is written to before tomorrow."""
     since = connection.execute(select(col(tables.Sweep.doubted_at))).scalar()
-    return since is not None and aware(since).astimezone(TOKYO).date() == now.date()
+    return since is not None and day_of(aware(since)) == now.date()
 
 
 def waits_on_another(facts: Facts, act: str) -> bool:

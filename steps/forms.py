@@ -6,7 +6,7 @@ from whatever is on record when they are printed, and bear the day of the act th
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from models.clock import day_of, wareki
 from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import PackageSealed
@@ -32,7 +33,7 @@ NONE = "なし"
 Listed = list[list[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Line:
     """A line of a form: label, value ("" leaves room for writing), and how many lines high that room is."""
 
@@ -75,7 +76,7 @@ def forms_in(folder: Path, name: str = FILE) -> tuple[Form, ...]:
 
 
 def _form(told: dict[str, Any]) -> Form:
-    rows = tuple(Line(label=row[0], value=row[1], room=row[2] if len(row) > 2 else 1) for row in told.pop("rows"))  # noqa: PLR2004 - label, value, room
+    rows = tuple(Line(*row) for row in told.pop("rows"))
     seals, columns, widths = (tuple(told.pop(name, ())) for name in ("seals", "columns", "widths"))
     return Form(**told, rows=rows, seals=seals, columns=columns, widths=widths)
 
@@ -151,10 +152,10 @@ def _records(facts: Facts) -> dict[str, str]:
         return f"{value:,}" if isinstance(value, int) else str(value)
 
     def day(act: str, name: str) -> str:
-        return _day(date.fromisoformat(told(act, name))) if told(act, name) else ""
+        return wareki(date.fromisoformat(told(act, name))) if told(act, name) else ""
 
     def on(act: str) -> str:
-        return _day(facts.done[act].on) if act in facts.done else ""
+        return wareki(facts.done[act].on) if act in facts.done else ""
 
     programme, manager = facts.programme, facts.people.get(told("register_handlers", "handling_manager"))
     period = f"{day('conclude_contract', 'begins_on')} から {day('conclude_contract', 'ends_on')} まで"
@@ -192,7 +193,7 @@ def _flow(facts: Facts) -> str:
     """Return the steps of the year in their order, each with who does it and by when (全体の業務フロー)."""
     steps = [row for row in TABLE if row.to and row.trigger in facts.due]
     return "\n".join(
-        f"{n}．{row.ja}（{row.owner_under(facts.programme).label}）　{_day(facts.due[row.trigger])}"
+        f"{n}．{row.ja}（{row.owner_under(facts.programme).label}）　{wareki(facts.due[row.trigger])}"
         for n, row in enumerate(steps, start=1)
     )
 
@@ -216,11 +217,11 @@ def _returned(facts: Facts) -> Listed:
     first, last = dict[int, date](), dict[int, MailReturned]()
     for at, it in facts.every(MailReturned, "record_returned_mail"):
         for serial in expand(it.serials):
-            first.setdefault(serial, papers.day_of(at))
+            first.setdefault(serial, day_of(at))
             last[serial] = it
     return [
         [
-            f"{serial:07}", papers.RETURN_REASONS.get(it.reason, it.reason), _day(first[serial]),
+            f"{serial:07}", papers.RETURN_REASONS.get(it.reason, it.reason), wareki(first[serial]),
             papers.RETURN_OUTCOMES[it.outcome],
         ]
         for serial, it in sorted(last.items())
@@ -234,7 +235,7 @@ def _listed(facts: Facts, form: Form) -> Listed:
     """Return the lines of a form's table that are known."""
     if form.fill:
         return _FILLS[form.fill](facts)
-    days = {act: _day(facts.due[act]) if act in facts.due else "" for act in form.steps.values()}
+    days = {act: wareki(facts.due[act]) if act in facts.due else "" for act in form.steps.values()}
     return [[name, "", days[act], *[""] * (len(form.columns) - 3)] for name, act in form.steps.items()]
 
 
@@ -243,7 +244,7 @@ def _data(office: Office, facts: Facts, form: Form, words: Mapping[str, str]) ->
     is_complete = bool(form.fill) and form.act in facts.done
     return {
         "title": form.title,
-        "rows": [{"label": it.label, "value": it.value, "room": it.room} for it in _filled(form, words)],
+        "rows": [asdict(it) for it in _filled(form, words)],
         # A limit of the law may end on a closed day; whoever reads the paper can act on the open day before it.
         "due": papers.moment(office.calendar.last_open(due)) if due else None,
         "columns": list(form.columns),
@@ -255,7 +256,7 @@ def _data(office: Office, facts: Facts, form: Form, words: Mapping[str, str]) ->
 
 
 def _filled(form: Form, words: Mapping[str, str]) -> list[Line]:
-    return [Line(label=it.label, value=it.value.format_map(words), room=it.room) for it in form.rows]
+    return [replace(it, value=it.value.format_map(words)) for it in form.rows]
 
 
 def _words(facts: Facts) -> dict[str, str]:
@@ -267,11 +268,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
         "contract_number": contract.contract_number if contract else "",
-        "post": _day(facts.due["post"]) if "post" in facts.due else "",
+        "post": wareki(facts.due["post"]) if "post" in facts.due else "",
         "medium_number": sealed.medium if sealed else f"M-{year}-01",
         "notice_number": notice_in_force(facts) if sealed else f"P-{year}-01",
     }
-
-
-def _day(day: date) -> str:
-    return papers.moment(day)["wareki"]

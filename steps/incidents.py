@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 from sqlmodel import col
 
 from models import tables
+from models.clock import wareki
 from models.database import reading
 from models.people import Person, Role, Side
 from models.records.oversight import IncidentReported
@@ -160,7 +161,7 @@ def _contact(facts: Facts, person: Person) -> Contact:
 def _paper_of(office: Office, facts: Facts, incident: Incident) -> dict[str, Any]:
     """Return what the three papers say; what nobody can know yet stays free for writing."""
     sealed = facts.record("seal_package", PackageSealed)
-    clock, told, today = incident.clock, incident.report, papers.moment(facts.today)["wareki"]
+    clock, told, today = incident.clock, incident.report, wareki(facts.today)
     return {
         "head": papers.head(facts, f"A-{facts.fiscal_year}-{incident.number:02}"),
         "kind": KINDS.get(incident.kind, incident.kind),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from models.clock import wareki
 from models.database import reading
 from models.programme import Programme
 from models.words import speaking
@@ -91,7 +92,7 @@ def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
         data: dict[str, Any] = {
             "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
             "title": title,
-            "as_of": papers.moment(as_of)["wareki"],
+            "as_of": wareki(as_of),
             "groups": [
                 {"title": group, "rows": [_row(it) for it in mine if it.measure.category == group]}
                 for group in dict.fromkeys(it.measure.category for it in mine)

@@ -321,7 +321,7 @@ def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
         return [*_contractor_lines(facts), {"label": "区保有データ", "value": "未廃棄"}]
     return [
         *_contractor_lines(facts),
-        {"label": "区保有データの廃棄日", "value": moment(facts.done["erase_ward_data"].on)["wareki"]},
+        {"label": "区保有データの廃棄日", "value": wareki(facts.done["erase_ward_data"].on)},
         {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
         {"label": "住民データの検出", "value": f"{record.found:,} 件"},
         {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件（データ廃棄記録に記載）"},

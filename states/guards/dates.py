@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from models.clock import TOKYO
+from models.clock import day_of
 from models.records.base import ActRecord
 from states.facts import Facts, Guard, Shortfall, Verdict
 
@@ -34,4 +34,4 @@ def on_an_open_day(field: str) -> Guard:
 
 def _day_of(record: ActRecord, field: str) -> date | None:
     value = getattr(record, field)
-    return value.astimezone(TOKYO).date() if isinstance(value, datetime) else value
+    return day_of(value) if isinstance(value, datetime) else value
