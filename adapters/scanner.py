@@ -3,9 +3,9 @@
 Every needle is sought in every form in which a program may have stored it, in the contents and the names of files. What
 cannot be looked into is named, never passed over. Nothing here ever shows a needle, nor a name that holds one.
 Of a PostgreSQL server every table of every database is read as text, and what lies in its columns as bytes.
-What it does not see: writing in pictures, base64 and quoted-printable where a line ends inside the needle, what a
-database compressed or split over two of its pages, rows that a server deleted and its log, and text changed before it
-was stored (other widths, other normal forms; whoever asks passes each variant as a needle of its own).
+What it does not see: writing in pictures, what a database compressed or split over two of its pages, rows that a server
+deleted and its log, and text changed before it was stored (other widths, other normal forms; whoever asks passes each
+variant as a needle of its own).
 """
 
 import base64
@@ -17,10 +17,13 @@ import stat
 import struct
 import zipfile
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import quote, quote_plus
@@ -142,6 +145,15 @@ def forms(needle: str) -> set[bytes]:
 _SHARED_BEFORE = (0, 2, 3)
 _BASE64_SHORTEST = 10  # shorter ones would be found in any key or hash
 
+# Where a letter breaks the line without its text having one: quoted-printable and base64 (RFC 2045, 6.7 and 6.8).
+_SHORTEST_LINE = 40  # of base64; the usual ones have 64 or 76 characters
+_B64 = rb"[A-Za-z0-9+/]"
+_BREAK = re.compile(  # it begins with the one byte that is quickly sought, and looks back from there
+    rb"\n(?:(?<==\n)|(?<==\r\n)|(?:(?<=%(b)s{%(n)d}\n)|(?<=%(b)s{%(n)d}\r\n))(?=%(b)s))"
+    % {b"b": _B64, b"n": _SHORTEST_LINE}
+)
+_LONGEST_BREAK = len(b"=\r\n")
+
 
 def _base64(stored: bytes) -> set[bytes]:
     """Return how the bytes stand inside base64, wherever in a group of three they begin."""
@@ -181,7 +193,10 @@ class Finder:
         patterns = sorted({form for needle in sought for form in forms(needle)})
         self.needles = len(sought)
         self.needles_skipped = len(wanted) - len(sought)
-        self._overlap = max(map(len, patterns), default=1) - 1
+        longest = max(map(len, patterns), default=1)
+        # What was broken over lines is longer by its breaks, and a break of base64 is known by the line before it.
+        breaks = longest // _SHORTEST_LINE + 1
+        self._overlap = longest + breaks * _LONGEST_BREAK + _SHORTEST_LINE
         # Up to twice as quick as the one that is chosen by itself for so many patterns, at twice its memory.
         self._automaton = BytesAhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
 
@@ -189,12 +204,29 @@ class Finder:
         """Yield the offset of every place in a file read in chunks, each once wherever the chunks end."""
         end_of_last = 0
         for offset, seen, window in _windows(file, chunk_size, self._overlap):
-            for _pattern, start, end in self._automaton.find_matches_as_indexes(window, overlapping=True):
+            for start, end in sorted(self._spans(window), key=itemgetter(1)):
                 if end <= seen:
                     continue
                 if offset + start >= end_of_last:
                     yield offset + start
                 end_of_last = offset + end
+
+    def _spans(self, window: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where in the window a form begins and ends, also one that a letter broke over lines."""
+        yield from self._matches(window)
+        breaks = [(it.end() - _length_of_break(window, it.end()), it.end()) for it in _BREAK.finditer(window)]
+        if not breaks:
+            return
+        joined = b"".join(window[end:start] for (_, end), (start, _) in pairwise([(0, 0), *breaks, (len(window), 0)]))
+        taken_out = [0, *accumulate(end - start for start, end in breaks)]
+        borders = [start - before for (start, _end), before in zip(breaks, taken_out, strict=False)]
+        for start, end in self._matches(joined):
+            first, last = bisect_right(borders, start), bisect_left(borders, end)
+            if first < last:  # what does not lie across a break was found where it stands
+                yield start + taken_out[first], end + taken_out[last]
+
+    def _matches(self, data: bytes) -> Iterator[tuple[int, int]]:
+        return ((start, end) for _, start, end in self._automaton.find_matches_as_indexes(data, overlapping=True))
 
     def places_in_text(self, text: str) -> int:
         """Return how many places of a text hold a needle, as the text stands or with its white space taken out.
@@ -215,6 +247,10 @@ class Finder:
 
     def _count(self, data: bytes) -> int:
         return sum(1 for _ in self.places(BytesIO(data)))
+
+
+def _length_of_break(window: bytes, end: int) -> int:
+    return 3 if window[end - 3 : end] == b"=\r\n" else 2 if window[end - 2 : end] in {b"\r\n", b"=\n"} else 1
 
 
 def _windows(file: BinaryIO, chunk_size: int, overlap: int) -> Iterator[tuple[int, int, bytes]]:

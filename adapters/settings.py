@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,6 +59,17 @@ class Settings(BaseSettings):
         None
     )
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
+    # Prefect's own variables, read only to know where residents' data could have got to.
+    prefect_home: Annotated[Path | None, Field(validation_alias="PREFECT_HOME")] = None
+    prefect_database_url: Annotated[
+        str,
+        Field(
+            repr=False,
+            validation_alias=AliasChoices(
+                "PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"
+            ),
+        ),
+    ] = ""
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 
     @classmethod

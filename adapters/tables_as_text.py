@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
 _TABLES = """
@@ -21,6 +22,7 @@ WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_s
       AND n.nspname NOT LIKE 'pg_toast%'
 ORDER BY 1, 2
 """
+_PATIENCE = 30  # seconds for a server to answer
 _LARGE_OBJECTS = "SELECT count(*) FROM pg_largeobject_metadata"
 
 
@@ -58,12 +60,18 @@ class Stream:
 def relations(server: str) -> Iterator[tuple[str, Stream]]:
     """Yield every table of every database of a server with its name; columns of bytes once more as they are.
 
+    A server, a database or a table that does not let itself be read is yielded as one that says so when it is read.
+
     Args:
         server: the address of one of its databases, as libpq takes it; its user must be able to read what is searched.
 
     """
-    with psycopg.connect(server) as first:
-        databases = [name for (name,) in first.execute(_DATABASES)]
+    try:
+        with psycopg.connect(server, connect_timeout=_PATIENCE) as first:
+            databases = [name for (name,) in first.execute(_DATABASES)]
+    except psycopg.Error:
+        yield f"database server {conninfo_to_dict(server).get('host', '')}", _Refused("denied")
+        return
     for database in databases:
         try:
             connection = psycopg.connect(server, dbname=database)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from adapters.scanner import ScanResult, scan
 from adapters.vault import Vault, shred
@@ -70,20 +70,32 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
 def search(
     office: Office, needles: set[str], *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
 ) -> ScanResult:
-    """Search the data directory, the paper, the inbox (or other roots) and the database servers for residents' data."""
+    """Search all that tsudoi and Prefect keep, files (or other roots) and database servers, for residents' data."""
     _clear_free_pages(office)
-    places = [place for place in roots or (office.home, office.papers, office.settings.inbox) if place.exists()]
+    places = [place for place in roots or _places(office) if place.exists()]
     # The needles of a whole year take memory that a long-lived server should not keep: it goes with the child.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
         return child.submit(scan, places, needles, exclude=exclude, servers=_servers(office)).result()
 
 
+def _places(office: Office) -> tuple[Path, ...]:
+    """Return data directory, paper, inbox, and Prefect's directory and database where they are files elsewhere."""
+    it, url = office.settings, make_url(office.settings.prefect_database_url or "sqlite://")
+    database = Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None
+    return (office.home, office.papers, it.inbox, *filter(None, (it.prefect_home, database)))
+
+
 def _servers(office: Office) -> tuple[str, ...]:
-    """Return the address of the PostgreSQL server, whose every database is searched (Prefect's too, if it is there)."""
-    if office.engine.dialect.name != "postgresql":
-        return ()
-    url = make_url(office.settings.owner_database).set(drivername="postgresql")
-    return (url.render_as_string(hide_password=False),)
+    """Return the addresses of the PostgreSQL servers, whose every database is searched: tsudoi's and Prefect's."""
+    urls = [make_url(it) for it in (office.settings.owner_database, office.settings.prefect_database_url) if it]
+    asked = [it for it in reversed(urls) if it.get_backend_name() == "postgresql"]
+    return tuple({(it.host, it.query.get("host"), it.port): _as_libpq_has_it(it) for it in asked}.values())
+
+
+def _as_libpq_has_it(url: URL) -> str:
+    """Return the address without SQLAlchemy's driver; Prefect's asyncpg says ssl where libpq says sslmode."""
+    query = {"sslmode" if key == "ssl" else key: value for key, value in url.query.items()}
+    return url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
 
 
 def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:

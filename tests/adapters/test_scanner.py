@@ -1,6 +1,7 @@
 """The scanner finds residents' data in every form a program may have left it in, and names what it could not read."""
 
 import base64
+import email.policy
 import gzip
 import io
 import json
@@ -8,6 +9,8 @@ import os
 import sqlite3
 import zipfile
 from contextlib import closing
+from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, quote_plus
@@ -81,6 +84,30 @@ def test_a_needle_is_found_in_every_form(tmp_path: Path, form: str) -> None:
     assert 0 <= int(offset) - len(ENGLISH_LEADS) < 24
 
 
+def mail(lead: int, transfer: str, policy: EmailPolicy) -> bytes:
+    """Write a letter whose needle stands so many letters after the beginning of its text."""
+    letter = EmailMessage(policy)
+    letter.set_content("x" * lead + ADDRESS + "、" + NAME + "\n", cte=transfer)
+    return letter.as_bytes()
+
+
+@pytest.mark.parametrize("policy", [email.policy.default, email.policy.SMTP], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("transfer", ["base64", "quoted-printable"])
+def test_no_line_of_a_letter_hides_a_needle(transfer: str, policy: EmailPolicy) -> None:
+    """Wherever the lines of a mail end inside address or name, however small the chunks, each is one place."""
+    finder = Finder([ADDRESS, NAME])
+    for lead in range(76):
+        letter = mail(lead, transfer, policy)
+        for chunk_size in (37, 1 << 20):
+            assert len(list(finder.places(io.BytesIO(letter), chunk_size))) == 2, (lead, chunk_size)
+
+
+def test_lines_of_a_list_are_not_run_together(tmp_path: Path) -> None:
+    """Lines that end of themselves stay apart: two that would make a needle together are no place."""
+    (tmp_path / "list").write_bytes(b"98765\n01234\n" + ADDRESS.encode()[:20] + b"\n" + ADDRESS.encode()[20:])
+    assert scanned(tmp_path).found == 0
+
+
 def test_a_directory_without_it_gives_nothing(tmp_path: Path) -> None:
     """Texts that resemble the needles, empty files and noise are read and nothing is found."""
     (tmp_path / "inner").mkdir()
@@ -93,9 +120,14 @@ def test_a_directory_without_it_gives_nothing(tmp_path: Path) -> None:
     assert result.needles == 4
 
 
+LETTERS = [mail(lead, transfer, email.policy.SMTP) for lead in (0, 31) for transfer in ("base64", "quoted-printable")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    parts=st.lists(st.sampled_from([*FORMS.values(), b"", b"x", ADDRESS.encode()[:17], b"9876", b"\0"]), max_size=8),
+    parts=st.lists(
+        st.sampled_from([*FORMS.values(), *LETTERS, b"", b"x", ADDRESS.encode()[:17], b"9876", b"\0"]), max_size=8
+    ),
     chunk_size=st.integers(1, 700),
 )
 def test_no_chunk_border_hides_or_doubles_a_place(parts: list[bytes], chunk_size: int) -> None:
@@ -104,7 +136,8 @@ def test_no_chunk_border_hides_or_doubles_a_place(parts: list[bytes], chunk_size
     finder = Finder(NEEDLES)
     whole = list(finder.places(io.BytesIO(content), len(content) + 1))
     assert list(finder.places(io.BytesIO(content), chunk_size)) == whole
-    assert bool(whole) == any(form in content for needle in NEEDLES for form in forms(needle))
+    in_a_letter = any(letter in content for letter in LETTERS)
+    assert bool(whole) == (in_a_letter or any(form in content for needle in NEEDLES for form in forms(needle)))
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,6 +1,8 @@
 """A PostgreSQL server is searched table by table, in every database, and what it does not give out is named."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -8,6 +10,8 @@ import pytest
 from conftest import Postgresql
 
 from adapters.scanner import ScanResult, scan
+from steps import erasure
+from steps.office import Office
 
 ADDRESS, NUMBER = "東京都杉並区架空町九丁目99番9号コーポ203号室", "9876501234"
 NEEDLES = (ADDRESS, NUMBER)
@@ -76,3 +80,47 @@ def test_what_the_server_does_not_give_out_is_named(postgresql: Postgresql, data
     assert f"database {database}/public.closed: denied" in result.unread
     assert f"database {database} (deleted rows and log): unreadable" in result.unread
     assert [place.split(":")[0] for place in here(result, database)] == ["public.open"]
+
+
+def of_an_office(home: Path, folder: Path) -> ScanResult:
+    shutil.copytree(home, folder / "home")
+    return erasure.search(Office.open(folder / "home", folder / "inbox"), set(NEEDLES))
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_prefects_own_server_is_searched_for_the_office(
+    postgresql: Postgresql, database: str, template_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Prefect keeps its runs on a PostgreSQL server, whatever driver it names, the final search asks it too."""
+    put(postgresql, database, "CREATE TABLE flow_run (parameters jsonb)")
+    put(postgresql, database, "INSERT INTO flow_run VALUES (%s)", f'{{"a": "{ADDRESS}"}}')
+    url = f"postgresql+asyncpg://tsudoi@/{database}?host={postgresql.host}&ssl=prefer"
+    monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", url)
+    result = of_an_office(template_home, tmp_path)
+    assert [place.split(":")[0] for place in here(result, database)] == ["public.flow_run"]
+    assert result.tables > 0
+
+
+def test_a_server_that_does_not_answer_is_named(
+    template_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that cannot be reached ends no search: it is unread, by its host, and the files are searched."""
+    monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", f"postgresql+asyncpg://x:secret@/x?host={tmp_path}")
+    result = of_an_office(template_home, tmp_path)
+    assert f"database server {tmp_path}: denied" in result.unread
+    assert not any("secret" in place for place in result.unread)
+    assert result.files > 0
+
+
+@pytest.mark.parametrize("kept", ["PREFECT_HOME", "PREFECT_SERVER_DATABASE_CONNECTION_URL"])
+def test_prefects_own_files_are_searched_for_the_office(
+    kept: str, template_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Prefect keeps its directory or its database apart from the data directory, they are searched too."""
+    prefect = tmp_path / "elsewhere" / "prefect.db"
+    prefect.parent.mkdir()
+    prefect.write_bytes(b"SQLite format 3\0" + ADDRESS.encode())
+    monkeypatch.setenv(kept, str(prefect.parent) if kept == "PREFECT_HOME" else f"sqlite+aiosqlite:///{prefect}")
+    assert [place.split(":")[0].rpartition("/")[2] for place in of_an_office(template_home, tmp_path).places] == [
+        "prefect.db"
+    ]
