@@ -732,6 +732,7 @@ TABLE = (
             g_erasure.every_copy_is_covered,
             g_erasure.methods_fit_the_storage,
             g_erasure.nobody_witnesses_himself,
+            g_erasure.who_erased_is_registered,
             g_erasure.nothing_was_erased_in_the_future,
             g_erasure.nothing_was_erased_before_it_was_there,
         ),
@@ -783,7 +784,9 @@ TABLE = (
         guards=(
             g_erasure.erased_copies_are_the_wards,
             g_erasure.ward_methods_fit_the_storage,
-            g_erasure.ward_erasures_have_a_witness,
+            g_erasure.nobody_witnesses_himself,
+            g_erasure.who_erased_is_registered,
+            g_erasure.nothing_was_erased_in_the_future,
         ),
         then=then.named_copies_are_erased, source="W-OP-11, NIST SP 800-88",
     ),
@@ -800,6 +803,7 @@ TABLE = (
         facts=(
             g_erasure.destruction_has_prior_consent,
             g_erasure.destroyed_items_were_elsewhere,
+            g_erasure.who_destroyed_elsewhere_is_registered,
             g_erasure.nobody_witnesses_his_own_destruction,
         ),
         then=then.items_are_destroyed_elsewhere, source="Law 7, 特記事項",
@@ -808,7 +812,11 @@ TABLE = (
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
         froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
         repeats=True, under_hold=True, record=erasure.ItemsDestroyed,
-        guards=(g_erasure.destroyed_items_are_with_the_ward, dated_after("destroyed_on", "return_media")),
+        guards=(
+            g_erasure.destroyed_items_are_with_the_ward,
+            g_erasure.destruction_was_witnessed,
+            dated_after("destroyed_on", "return_media"),
+        ),
         then=then.items_are_destroyed, source="Law 7",
     ),
     Row(

@@ -25,13 +25,17 @@ class CopyErased(ActRecord):
     witness: PersonId = Field(title="Witness")
 
 
-class ErasureReported(ActRecord):
-    """消去報告書 (document 18)."""
+class CopiesErased(ActRecord):
+    """Electronic copies erased, on either side."""
 
     copies: tuple[CopyErased, ...] = Field(title="Copies erased")
 
 
-class WardCopiesErased(ActRecord):
+class ErasureReported(CopiesErased):
+    """消去報告書 (document 18)."""
+
+
+class WardCopiesErased(CopiesErased):
     """区の複製の消去: backups and whatever else the ward itself copied."""
 
     copies: tuple[CopyErased, ...] = Field(min_length=1, title="Copies erased")

@@ -1,10 +1,11 @@
 """How a guard is made: a claim about the facts, about the facts and the record, or simply that an act is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import TypeVar, cast
 
 from models.records.base import ActRecord
-from states.facts import Facts, Guard, Verdict
+from states.facts import Facts, Guard, Shortfall, Verdict
 
 R = TypeVar("R", bound=ActRecord)
 
@@ -50,3 +51,9 @@ def claims_of(
 def recorded(act: str, claim: str, *, name: str, proves: tuple[str, ...] = ()) -> Guard:
     """Make the plainest guard: the record of another act is on file."""
     return Guard(name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves)
+
+
+def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
+    """Name who of these is not on the register of people on that day."""
+    strange = [it for it in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
+    return Shortfall(names=" ".join(dict.fromkeys(strange))) if strange else True

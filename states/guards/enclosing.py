@@ -13,7 +13,7 @@ from models.records.enclosing import (
 from models.records.extraction import AdditionsTaken
 from models.serials import compact, count, expand
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded
+from states.guards.base import claims, claims_of, recorded, registered
 
 enclosing_is_reported = recorded(
     "report_enclosing", "The contractor has reported enclosing.", name="enclosing_is_reported"
@@ -119,8 +119,7 @@ def settled_serials_are_open(facts: Facts, record: DifferencesSettled) -> Verdic
 @claims_of(DifferencesSettled)
 def witness_is_on_the_register(facts: Facts, record: DifferencesSettled) -> Verdict:
     """The witness is on the register of people today."""
-    witness = facts.people.get(record.witness)
-    return witness is not None and witness.is_valid_on(facts.today)
+    return registered(facts, (record.witness,), facts.today)
 
 
 @claims_of(EnclosingReported)

@@ -1,10 +1,13 @@
 """Guards of erasure and close: every copy covered, nothing personal left (W-OP-11, C-OP-11)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
+from models.clock import day_of
 from models.records.erasure import (
+    CopiesErased,
     CopyErased,
     DestructionConsented,
     ErasureConfirmed,
@@ -17,7 +20,7 @@ from models.records.erasure import (
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import N_, _
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded
+from states.guards.base import claims, claims_of, recorded, registered
 
 completion_is_reported = recorded(
     "report_completion", "The contractor has reported completion.", name="completion_is_reported"
@@ -70,10 +73,16 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
 
 @claims_of(ErasureReported, proves=("C-OP-11",))
 def every_copy_is_covered(facts: Facts, record: ErasureReported) -> Verdict:
-    """The erasure report covers every registered copy, and names no other."""
-    registered = {item.number for item in facts.copies_in(*_ELSEWHERE)}
-    difference = registered ^ {copy.copy_number for copy in record.copies}
-    return Shortfall(names=" ".join(sorted(difference))) if difference else True
+    """The erasure report covers every registered copy once, and names no other."""
+    there = {item.number for item in facts.copies_in(*_ELSEWHERE)}
+    named = Counter(copy.copy_number for copy in record.copies)
+    wrong = (
+        (there - named.keys(), _("{numbers} is missing from the report")),
+        (named.keys() - there, _("{numbers} is no copy registered there")),
+        ({number for number, times in named.items() if times > 1}, _("{numbers} is named more than once")),
+    )
+    told = [words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers]
+    return Shortfall(names=" / ".join(told)) if told else True
 
 
 @claims_of(ErasureReported, proves=("C-OP-11",))
@@ -96,12 +105,6 @@ def erased_copies_are_the_wards(facts: Facts, record: WardCopiesErased) -> Verdi
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-@claims_of(WardCopiesErased)
-def ward_erasures_have_a_witness(facts: Facts, record: WardCopiesErased) -> Verdict:
-    """Each erasure of a ward's copy has another person as its witness and is not dated in the future."""
-    return all(copy.witness != copy.erased_by and copy.erased_at <= facts.now for copy in record.copies)
-
-
 @claims_of(ErasureReported)
 def storage_of_each_copy_is_stated(facts: Facts, record: ErasureReported) -> Verdict:
     """It is on record what each copy lies on, so that the method can be judged."""
@@ -111,16 +114,26 @@ def storage_of_each_copy_is_stated(facts: Facts, record: ErasureReported) -> Ver
     return Shortfall(names=" ".join(unstated)) if unstated else True
 
 
-@claims_of(ErasureReported)
-def nobody_witnesses_himself(_facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(CopiesErased)
+def nobody_witnesses_himself(_facts: Facts, record: CopiesErased) -> Verdict:
     """Each erasure has a witness who is not the person who erased."""
-    return all(copy.witness != copy.erased_by for copy in record.copies)
+    alone = [copy.copy_number for copy in record.copies if copy.witness == copy.erased_by]
+    return Shortfall(names=" ".join(alone)) if alone else True
 
 
-@claims_of(ErasureReported)
-def nothing_was_erased_in_the_future(facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(CopiesErased)
+def who_erased_is_registered(facts: Facts, record: CopiesErased) -> Verdict:
+    """Whoever erased a copy, and the witness, are on the register of people on the day of it."""
+    told = [registered(facts, (copy.erased_by, copy.witness), day_of(copy.erased_at)) for copy in record.copies]
+    names = [it.names for it in told if isinstance(it, Shortfall)]
+    return Shortfall(names=" ".join(dict.fromkeys(names))) if names else True
+
+
+@claims_of(CopiesErased)
+def nothing_was_erased_in_the_future(facts: Facts, record: CopiesErased) -> Verdict:
     """No erasure is dated in the future."""
-    return all(copy.erased_at <= facts.now for copy in record.copies)
+    early = [copy.copy_number for copy in record.copies if copy.erased_at > facts.now]
+    return Shortfall(names=" ".join(early)) if early else True
 
 
 @claims_of(ErasureReported)
@@ -145,6 +158,12 @@ def checker_covered_every_place(_facts: Facts, record: ErasureConfirmed) -> Verd
 
 
 @claims_of(ItemsDestroyed)
+def destruction_was_witnessed(facts: Facts, record: ItemsDestroyed) -> Verdict:
+    """The witness is on the register of people and is not the person who records the destruction."""
+    return record.witness != facts.asked_by and registered(facts, (record.witness,), record.destroyed_on)
+
+
+@claims_of(ItemsDestroyed)
 def destroyed_items_are_with_the_ward(facts: Facts, record: ItemsDestroyed) -> Verdict:
     """Every item destroyed is with the ward, after its return."""
     here = {item.number for item in facts.things_in("with_ward")}
@@ -166,6 +185,12 @@ def destroyed_items_were_elsewhere(facts: Facts, record: ItemsDestroyedElsewhere
     """Every item destroyed elsewhere was a medium, a notice or paper with the contractor or a subcontractor."""
     strange = sorted(set(record.items) - {item.number for item in facts.things_in(*_ELSEWHERE)})
     return Shortfall(names=" ".join(strange)) if strange else True
+
+
+@claims_of(ItemsDestroyedElsewhere)
+def who_destroyed_elsewhere_is_registered(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
+    """Whoever destroyed, and the witness, are on the register of people on the day of it."""
+    return registered(facts, (record.destroyed_by, record.witness), record.destroyed_on)
 
 
 @claims_of(ItemsDestroyedElsewhere)

@@ -15,7 +15,7 @@ from models.records.supervision import (
     SubcontractorDeclared,
 )
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of
+from states.guards.base import claims, claims_of, registered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ def planned_desk_check_has_its_reason(_facts: Facts, record: InspectionPlanned) 
 @claims_of(InspectionPlanned)
 def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -> Verdict:
     """Every inspector named is on the register on that day."""
-    return _registered(facts, record.inspectors, record.planned_on)
+    return registered(facts, record.inspectors, record.planned_on)
 
 
 @claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
@@ -194,7 +194,7 @@ def desk_check_has_its_reason(_facts: Facts, record: ContractorInspected) -> Ver
 @claims_of(ContractorInspected)
 def inspectors_are_registered(facts: Facts, record: ContractorInspected) -> Verdict:
     """Every inspector named was on the register on that day."""
-    return _registered(facts, record.inspectors, record.inspected_on)
+    return registered(facts, record.inspectors, record.inspected_on)
 
 
 @claims_of(ContractorInspected)
@@ -266,8 +266,3 @@ def _inspection_of_each(facts: Facts) -> list[tuple[int, ContractorInspected]]:
     inspections = facts.past("inspect_contractor", ContractorInspected)
     each = [it.record for it in inspections for _finding in it.record.found]
     return list(enumerate(each, start=1))
-
-
-def _registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
-    strange = [it for it in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
-    return Shortfall(names=" ".join(strange)) if strange else True
