@@ -240,7 +240,7 @@ def every_subcontractor_was_inspected(facts: Facts) -> Verdict:
     return Shortfall(names="、".join(unseen)) if unseen and facts.went_out() else True
 
 
-def next_due(facts: Facts, more: Iterable[Finding] = (), settled: int = 0) -> date | None:
+def next_due(facts: Facts, more: Iterable[Finding] = (), settled: int | None = None) -> date | None:
     """Return by when the first finding is owed, with what was just found and without what was just settled."""
     left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
     return min([*left, *(it.due_on for it in more)], default=None)
