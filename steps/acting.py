@@ -11,6 +11,7 @@ from typing import Any, Protocol, get_origin
 
 from pydantic import ValidationError
 
+from adapters.file_types import is_what_its_name_says
 from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
@@ -186,7 +187,13 @@ def content_of(path: Path) -> bytes:
             _("Give the path of a regular file."),
         )
     content = path.read_bytes()
-    _refuse_another_type(path, content)
+    if not is_what_its_name_says(path.name, content):
+        raise BadInput(
+            _("The file of evidence is not what its name says, or is damaged: no {kind} program opens it.").format(
+                kind=path.suffix.lower()
+            ),
+            _("Give the file itself, whole, under the ending that belongs to it."),
+        )
     return content
 
 
@@ -199,27 +206,6 @@ def keep(office: Office, content: bytes) -> str:
     waiting.write_bytes(content)
     waiting.replace(folder / digest)
     return digest
-
-
-# How a file begins whose name ends like this; a name that promises nothing is taken as it is.
-_BEGINNINGS = {
-    ".pdf": b"%PDF-",
-    ".png": b"\x89PNG",
-    ".jpg": b"\xff\xd8",
-    ".jpeg": b"\xff\xd8",
-    ".xlsx": b"PK\x03\x04",
-    ".docx": b"PK\x03\x04",
-    ".zip": b"PK\x03\x04",
-}
-
-
-def _refuse_another_type(path: Path, content: bytes) -> None:
-    beginning = _BEGINNINGS.get(path.suffix.lower(), b"")
-    if not content.startswith(beginning):
-        raise BadInput(
-            _("The file of evidence is not what its name says: it is no {kind} file.").format(kind=path.suffix.lower()),
-            _("Give the file itself, under the ending that belongs to it."),
-        )
 
 
 _TROUBLES = {"missing": N_("missing"), "extra_forbidden": N_("unknown")}

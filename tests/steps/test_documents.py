@@ -22,9 +22,9 @@ def begun_year(template_home: Path, tmp_path: Path) -> Iterator[Played]:
         yield played
 
 
-def paper(folder: Path, name: str = "report.pdf", words: str = WORDS) -> Path:
+def paper(folder: Path, name: str = "report.txt", words: str = WORDS) -> Path:
     path = folder / name
-    path.write_bytes(b"%PDF-1.7 " + words.encode())
+    path.write_text(words, encoding="utf-8")
     return path
 
 

@@ -1,10 +1,14 @@
 """Measures as they stand: evidence has dates and expires, declarations need a file, a deviation contradicts."""
 
+import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from playing import CYCLE, Played, begun
 
@@ -98,17 +102,62 @@ def test_one_file_is_not_evidence_of_two_measures(year: Played, tmp_path: Path) 
         claim_with_file("W-OP-05")
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.pdf", b"no pdf at all"), ("a.png", b"%PDF-1.7"), ("a.txt", b"")])
-def test_a_file_of_another_type_than_named_or_an_empty_one_is_refused(
+def _pdf() -> bytes:
+    with pypdfium2.PdfDocument.new() as document:
+        document.new_page(100, 100)
+        content = io.BytesIO()
+        document.save(content)
+    return content.getvalue()
+
+
+def _zip(*members: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for member in members:
+            archive.writestr(member, "<x/>" * 99)
+    return content.getvalue()
+
+
+_WORKBOOK, _LETTER = _zip("[Content_Types].xml", "xl/workbook.xml"), _zip("[Content_Types].xml", "word/document.xml")
+
+
+def _claim(year: Played, path: Path) -> None:
+    fields = {"measures": ["W-OP-06"], "evidence": "点検表"}
+    acting.perform(
+        year.office, CYCLE, "claim_measures", by="sato", fields=fields, files={"evidence_file": path},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", b"no pdf at all"), ("a.pdf", b"%PDF-1.7\nhello"), ("a.PDF", _WORKBOOK), ("a.pdf", _pdf()[:60]),
+        ("a.png", b"%PDF-1.7"), ("a.jpg", b"\x89PNG\r\n\x1a\n"), ("a.txt", b""), ("a.xlsx", _LETTER),
+        ("a.docx", _WORKBOOK), ("a.xlsx", _WORKBOOK[:-40]), ("a.zip", _pdf()),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
     year: Played, tmp_path: Path, name: str, content: bytes
 ) -> None:
-    """The name says what the file is, and the file has to be that."""
+    """The name says what the file is; it has to be that, and whole, or nobody could ever look at the evidence."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadInput):
-        acting.perform(
-            year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-06"], "evidence": "点検表"},
-            files={"evidence_file": tmp_path / name},
-        )  # fmt: skip
+        _claim(year, tmp_path / name)
+    assert not year.facts().claims
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", _pdf()), ("a.PDF", _pdf()), ("a.xlsx", _WORKBOOK), ("a.docx", _LETTER), ("a.zip", _LETTER),
+        ("a.txt", b"x"), ("a", b"x"), ("a.jpeg", b"\xff\xd8\xff\xe0"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path, name: str, content: bytes) -> None:
+    """What opens as named, or promises nothing by its name, is evidence, kept under its hash."""
+    (tmp_path / name).write_bytes(content)
+    _claim(year, tmp_path / name)
+    assert (year.office.home / "evidence" / hashlib.sha256(content).hexdigest()).read_bytes() == content
 
 
 def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
