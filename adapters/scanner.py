@@ -149,7 +149,7 @@ _BASE64_SHORTEST = 10  # shorter ones would be found in any key or hash
 _SHORTEST_LINE = 40  # of base64; the usual ones have 64 or 76 characters
 _B64 = rb"[A-Za-z0-9+/]"
 _BREAK = re.compile(  # it begins with the one byte that is quickly sought, and looks back from there
-    rb"\n(?:(?<==\n)|(?<==\r\n)|(?:(?<=%(b)s{%(n)d}\n)|(?<=%(b)s{%(n)d}\r\n))(?=%(b)s))"
+    rb"\n(?<=[A-Za-z0-9+/=\r]\n)(?:(?<==\n)|(?<==\r\n)|(?:(?<=%(b)s{%(n)d}\n)|(?<=%(b)s{%(n)d}\r\n))(?=%(b)s))"
     % {b"b": _B64, b"n": _SHORTEST_LINE}
 )
 _LONGEST_BREAK = len(b"=\r\n")
@@ -196,14 +196,14 @@ class Finder:
         longest = max(map(len, patterns), default=1)
         # What was broken over lines is longer by its breaks, and a break of base64 is known by the line before it.
         breaks = longest // _SHORTEST_LINE + 1
-        self._overlap = longest + breaks * _LONGEST_BREAK + _SHORTEST_LINE
+        self._reach = longest + breaks * _LONGEST_BREAK + _SHORTEST_LINE
         # Up to twice as quick as the one that is chosen by itself for so many patterns, at twice its memory.
         self._automaton = BytesAhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
 
     def places(self, file: BinaryIO, chunk_size: int = CHUNK) -> Iterator[int]:
         """Yield the offset of every place in a file read in chunks, each once wherever the chunks end."""
         end_of_last = 0
-        for offset, seen, window in _windows(file, chunk_size, self._overlap):
+        for offset, seen, window in _windows(file, chunk_size, self._reach):
             for start, end in sorted(self._spans(window), key=itemgetter(1)):
                 if end <= seen:
                     continue
@@ -214,10 +214,12 @@ class Finder:
     def _spans(self, window: bytes) -> Iterator[tuple[int, int]]:
         """Yield where in the window a form begins and ends, also one that a letter broke over lines."""
         yield from self._matches(window)
-        breaks = [(it.end() - _length_of_break(window, it.end()), it.end()) for it in _BREAK.finditer(window)]
-        if not breaks:
-            return
-        joined = b"".join(window[end:start] for (_, end), (start, _) in pairwise([(0, 0), *breaks, (len(window), 0)]))
+        for begin, part in _around_breaks(window, self._reach):
+            yield from ((begin + start, begin + end) for start, end in self._across_breaks(part))
+
+    def _across_breaks(self, part: bytes) -> Iterator[tuple[int, int]]:
+        breaks = [(it.end() - _length_of_break(part, it.end()), it.end()) for it in _BREAK.finditer(part)]
+        joined = b"".join(part[end:start] for (_, end), (start, _) in pairwise([(0, 0), *breaks, (len(part), 0)]))
         taken_out = [0, *accumulate(end - start for start, end in breaks)]
         borders = [start - before for (start, _end), before in zip(breaks, taken_out, strict=False)]
         for start, end in self._matches(joined):
@@ -247,6 +249,19 @@ class Finder:
 
     def _count(self, data: bytes) -> int:
         return sum(1 for _ in self.places(BytesIO(data)))
+
+
+def _around_breaks(window: bytes, reach: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the parts of a window that a letter may have broken over lines, each with where it begins."""
+    begin = end = 0
+    for found in _BREAK.finditer(window):
+        if found.start() - reach > end:
+            if end:
+                yield begin, window[begin:end]
+            begin = found.start() - reach
+        end = found.end() + reach
+    if end:
+        yield begin, window[begin:end]
 
 
 def _length_of_break(window: bytes, end: int) -> int:
