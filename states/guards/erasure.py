@@ -132,8 +132,8 @@ def who_erased_is_registered(facts: Facts, record: CopiesErased) -> Verdict:
 @claims_of(CopiesErased)
 def nothing_was_erased_in_the_future(facts: Facts, record: CopiesErased) -> Verdict:
     """No erasure is dated in the future."""
-    early = [copy.copy_number for copy in record.copies if copy.erased_at > facts.now]
-    return Shortfall(names=" ".join(early)) if early else True
+    to_come = [copy.copy_number for copy in record.copies if copy.erased_at > facts.now]
+    return Shortfall(names=" ".join(to_come)) if to_come else True
 
 
 @claims_of(ErasureReported)
