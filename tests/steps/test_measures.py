@@ -118,7 +118,13 @@ def _zip(*members: str) -> bytes:
     return content.getvalue()
 
 
-_WORKBOOK, _LETTER = _zip("[Content_Types].xml", "xl/workbook.xml"), _zip("[Content_Types].xml", "word/document.xml")
+_CONTENTS = {
+    "nothing": b"", "words": b"no pdf at all", "a beginning": b"%PDF-1.7\nhello",
+    "a page": _pdf(), "half a page": _pdf()[:60],
+    "a workbook": _zip("[Content_Types].xml", "xl/workbook.xml"), "half a workbook": _zip("xl/workbook.xml")[:-40],
+    "a letter": _zip("[Content_Types].xml", "word/document.xml"),
+    "a picture": b"\x89PNG\r\n\x1a\n", "a photograph": b"\xff\xd8\xff\xe0",
+}  # fmt: skip
 
 
 def _claim(year: Played, path: Path) -> None:
@@ -131,16 +137,16 @@ def _claim(year: Played, path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.pdf", b"no pdf at all"), ("a.pdf", b"%PDF-1.7\nhello"), ("a.PDF", _WORKBOOK), ("a.pdf", _pdf()[:60]),
-        ("a.png", b"%PDF-1.7"), ("a.jpg", b"\x89PNG\r\n\x1a\n"), ("a.txt", b""), ("a.xlsx", _LETTER),
-        ("a.docx", _WORKBOOK), ("a.xlsx", _WORKBOOK[:-40]), ("a.zip", _pdf()),
+        ("a.pdf", "words"), ("a.pdf", "a beginning"), ("a.PDF", "a workbook"), ("a.pdf", "half a page"),
+        ("a.png", "a beginning"), ("a.jpg", "a picture"), ("a.txt", "nothing"), ("a.xlsx", "a letter"),
+        ("a.docx", "a workbook"), ("a.xlsx", "half a workbook"), ("a.zip", "a page"),
     ],
 )  # fmt: skip
 def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
-    year: Played, tmp_path: Path, name: str, content: bytes
+    year: Played, tmp_path: Path, name: str, content: str
 ) -> None:
     """The name says what the file is; it has to be that, and whole, or nobody could ever look at the evidence."""
-    (tmp_path / name).write_bytes(content)
+    (tmp_path / name).write_bytes(_CONTENTS[content])
     with pytest.raises(BadInput):
         _claim(year, tmp_path / name)
     assert not year.facts().claims
@@ -149,15 +155,16 @@ def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.pdf", _pdf()), ("a.PDF", _pdf()), ("a.xlsx", _WORKBOOK), ("a.docx", _LETTER), ("a.zip", _LETTER),
-        ("a.txt", b"x"), ("a", b"x"), ("a.jpeg", b"\xff\xd8\xff\xe0"),
+        ("a.pdf", "a page"), ("a.PDF", "a page"), ("a.xlsx", "a workbook"), ("a.docx", "a letter"),
+        ("a.zip", "a letter"), ("a.txt", "words"), ("a", "words"), ("a.png", "a picture"), ("a.jpeg", "a photograph"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path, name: str, content: str) -> None:
     """What opens as named, or promises nothing by its name, is evidence, kept under its hash."""
-    (tmp_path / name).write_bytes(content)
+    (tmp_path / name).write_bytes(_CONTENTS[content])
     _claim(year, tmp_path / name)
-    assert (year.office.home / "evidence" / hashlib.sha256(content).hexdigest()).read_bytes() == content
+    kept = year.office.home / "evidence" / hashlib.sha256(_CONTENTS[content]).hexdigest()
+    assert kept.read_bytes() == _CONTENTS[content]
 
 
 def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
