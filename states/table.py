@@ -37,7 +37,7 @@ from states.guards import preparation as g_preparation
 from states.guards import printing as g_printing
 from states.guards import supervision as g_supervision
 from states.guards import transfer as g_transfer
-from states.guards.dates import dated_after, on_an_open_day
+from states.guards.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.guards.oversight import measures_of
 
 
@@ -735,6 +735,7 @@ TABLE = (
             g_erasure.who_erased_is_registered,
             g_erasure.nothing_was_erased_in_the_future,
             g_erasure.nothing_was_erased_before_it_was_there,
+            report_comes_in_on_an_open_day,
         ),
         warns=(g_erasure.storage_of_each_copy_is_stated,),
         then=then.copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
@@ -754,7 +755,7 @@ TABLE = (
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
         froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
         record=media_return.CompletionReported,
-        guards=(dated_after("completed_on", "post"),), source="完了届",
+        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day), source="完了届",
     ),
     Row(
         trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
@@ -816,6 +817,7 @@ TABLE = (
             g_erasure.destroyed_items_are_with_the_ward,
             g_erasure.destruction_was_witnessed,
             dated_after("destroyed_on", "return_media"),
+            on_an_open_day("destroyed_on"),
         ),
         then=then.items_are_destroyed, source="Law 7",
     ),

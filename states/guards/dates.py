@@ -5,6 +5,7 @@ from datetime import date, datetime
 from models.clock import day_of
 from models.records.base import ActRecord
 from states.facts import Facts, Guard, Shortfall, Verdict
+from states.guards.base import claims
 
 NOT_IN_ORDER = "The date lies neither in the future nor before what it reports."
 CLOSED_DAY = "The date is an open day: the ward's office was closed on that day, so name the day on which it was done."
@@ -30,6 +31,12 @@ def on_an_open_day(field: str) -> Guard:
         return day is None or facts.is_open(day) or Shortfall(names=str(day))
 
     return Guard(name="date_is_an_open_day", claim=CLOSED_DAY, check=check, asks_record=True)
+
+
+@claims()
+def report_comes_in_on_an_open_day(facts: Facts) -> Verdict:
+    """The report comes in on an open day of the ward's office; one that came while it was closed is of the next."""
+    return facts.is_open(facts.today) or Shortfall(names=str(facts.today))
 
 
 def _day_of(record: ActRecord, field: str) -> date | None:

@@ -31,7 +31,10 @@ def test_a_report_is_dated_between_what_it_reports_and_today(sqlite_year: Year, 
     sqlite_year.do(act)
 
 
-@pytest.mark.parametrize(("act", "field"), [("return_media", "checked_on"), ("accept_work", "inspected_on")])
+@pytest.mark.parametrize(
+    ("act", "field"),
+    [("return_media", "checked_on"), ("accept_work", "inspected_on"), ("destroy_items", "destroyed_on")],
+)
 def test_the_office_did_nothing_on_a_closed_day(sqlite_year: Year, act: str, field: str) -> None:
     """A date on which the ward's office was closed is refused by that date, though it lies in order."""
     sqlite_year.play(before=act)
@@ -44,6 +47,21 @@ def test_the_office_did_nothing_on_a_closed_day(sqlite_year: Year, act: str, fie
     gaps = unmet(sqlite_year, act, **{field: closed})
     assert set(gaps) == {"date_is_an_open_day"}
     assert str(closed) in gaps["date_is_an_open_day"].missing
+
+
+@pytest.mark.parametrize("act", ["report_erasure", "report_completion"])
+def test_no_report_comes_in_while_the_office_is_closed(sqlite_year: Year, act: str) -> None:
+    """What the contractor reports on a closed day is refused by that day and taken on the next open one."""
+    sqlite_year.play(before=act)
+    sqlite_year.wait_for(act)
+    while sqlite_year.door.calendar.is_open(sqlite_year.clock.at.date()):
+        sqlite_year.later(days=1)
+    gaps = unmet(sqlite_year, act)
+    assert set(gaps) == {"report_comes_in_on_an_open_day"}
+    assert str(sqlite_year.clock.at.date()) in gaps["report_comes_in_on_an_open_day"].missing
+    while not sqlite_year.door.calendar.is_open(sqlite_year.clock.at.date()):
+        sqlite_year.later(days=1)
+    sqlite_year.do(act)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from models.words import translate
 from states.facts import Case as Incident
 from states.facts import Facts, Guard, Told
 from states.guards import enclosing, erasure, mailing, oversight, printing, supervision
-from states.guards.dates import dated_after, on_an_open_day
+from states.guards.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
 
 OTHER = "cd" * 32
@@ -832,6 +832,8 @@ DATES: tuple[Case, ...] = (
     ),
     (on_an_open_day("happened_on"), facts(is_open=lambda _day: False), record("claim_measures", happened_on=None),
      True),
+    (report_comes_in_on_an_open_day, facts(is_open=lambda it: it == TODAY), NOTHING, True),
+    (report_comes_in_on_an_open_day, facts(is_open=lambda it: it != TODAY), NOTHING, str(TODAY)),
 )  # fmt: skip
 
 PLANNED, ONLY_TODAY = f"{TODAY} – {TOMORROW}", f"{TODAY} – {TODAY}"
