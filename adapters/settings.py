@@ -26,6 +26,23 @@ class Hook(BaseModel):
     secret: SecretStr
 
 
+class PrefectsOwn(BaseSettings):
+    """Where Prefect keeps its things, by its own variables: read to know where residents' data could have got to."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    home: Annotated[Path | None, Field(validation_alias="PREFECT_HOME")] = None
+    database_url: Annotated[
+        str,
+        Field(
+            repr=False,
+            validation_alias=AliasChoices(
+                "PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"
+            ),
+        ),
+    ] = ""
+
+
 class Settings(BaseSettings):
     """Where this installation keeps its things and whom it writes through."""
 
@@ -59,17 +76,6 @@ class Settings(BaseSettings):
         None
     )
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
-    # Prefect's own variables, read only to know where residents' data could have got to.
-    prefect_home: Annotated[Path | None, Field(validation_alias="PREFECT_HOME")] = None
-    prefect_database_url: Annotated[
-        str,
-        Field(
-            repr=False,
-            validation_alias=AliasChoices(
-                "PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"
-            ),
-        ),
-    ] = ""
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 
     @classmethod

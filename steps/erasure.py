@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 
 from adapters.scanner import ScanResult, scan
+from adapters.settings import PrefectsOwn
 from adapters.vault import Vault, shred
 from models.errors import Refused, Unmet
 from models.records.erasure import WardDataErased
@@ -80,14 +81,15 @@ def search(
 
 def _places(office: Office) -> tuple[Path, ...]:
     """Return data directory, paper, inbox, and Prefect's directory and database where they are files elsewhere."""
-    it, url = office.settings, make_url(office.settings.prefect_database_url or "sqlite://")
+    prefect = PrefectsOwn()
+    url = make_url(prefect.database_url or "sqlite://")
     database = Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None
-    return (office.home, office.papers, it.inbox, *filter(None, (it.prefect_home, database)))
+    return (office.home, office.papers, office.settings.inbox, *filter(None, (prefect.home, database)))
 
 
 def _servers(office: Office) -> tuple[str, ...]:
     """Return the addresses of the PostgreSQL servers, whose every database is searched: tsudoi's and Prefect's."""
-    urls = [make_url(it) for it in (office.settings.owner_database, office.settings.prefect_database_url) if it]
+    urls = [make_url(it) for it in (office.settings.owner_database, PrefectsOwn().database_url) if it]
     asked = [it for it in reversed(urls) if it.get_backend_name() == "postgresql"]
     return tuple({(it.host, it.query.get("host"), it.port): _as_libpq_has_it(it) for it in asked}.values())
 
