@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from measuring import peak_of
 from scenes import CYCLE, OPENED_AT, Year
 from sqlalchemy import Engine, select, text
 from sqlmodel import col
@@ -309,8 +309,5 @@ def test_verifying_holds_no_more_than_a_block(sqlite_year: Year) -> None:
     for count in (4_500, 13_500):
         with writing(sqlite_year.engine) as connection:
             ledger.append_all(connection, [entry_of({"n": n}) for n in range(count)])
-        tracemalloc.start()
-        verify(sqlite_year)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        peaks.append(peak_of(lambda: verify(sqlite_year)))
     assert peaks[1] < 1.5 * peaks[0]
