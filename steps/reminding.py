@@ -21,7 +21,7 @@ from sqlmodel import col
 from adapters.alone import alone
 from adapters.carrier import Carrier, Message, NotSent
 from models import tables
-from models.clock import stamp, utc, wareki
+from models.clock import day_of, stamp, utc, wareki
 from models.database import reading, writing
 from models.errors import BadSetting
 from models.people import SYSTEM, Person, Side
@@ -291,9 +291,7 @@ def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
         return None
     # A webhook is the same, byte for byte, however often it is repeated; a letter speaks of the day it goes.
     written_at = aware(row.created_at)
-    today = (
-        office.clock.now().date() if row.channel == MAIL else written_at.astimezone(office.clock.now().tzinfo).date()
-    )
+    today = office.clock.now().date() if row.channel == MAIL else day_of(written_at)
     subject, body = words_of(
         facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today
     )

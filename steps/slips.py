@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from adapters.qr import qr
 from models import tables
-from models.clock import wareki
+from models.clock import day_of, wareki
 from models.database import reading
 from models.records.mailing import Posted
 from models.records.media_return import ItemsReturned
@@ -147,7 +147,7 @@ def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path
     facts, record = papers.facts_of(office, cycle_id), slip.record
     marks = [mark, "事後入力" if slip.is_afterwards else ""]
     data: dict[str, Any] = {
-        "head": papers.head(facts, record.slip, on=slip.entered_at.astimezone(facts.now.tzinfo).date()),
+        "head": papers.head(facts, record.slip, on=day_of(slip.entered_at)),
         "marks": [it for it in marks if it],
         "movement": slip.row.ja,
         "moved_at": papers.moment(slip.occurred_at),

@@ -55,5 +55,10 @@ def recorded(act: str, claim: str, *, name: str, proves: tuple[str, ...] = ()) -
 
 def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
     """Name who of these is not on the register of people on that day."""
-    strange = [it for it in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
+    return each_registered(facts, ((person, day) for person in people))
+
+
+def each_registered(facts: Facts, people: Iterable[tuple[str, date]]) -> Verdict:
+    """Name who of these is not on the register of people, each on a day of his own."""
+    strange = [it for it, day in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
     return Shortfall(names=" ".join(dict.fromkeys(strange))) if strange else True

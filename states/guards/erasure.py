@@ -20,7 +20,7 @@ from models.records.erasure import (
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import N_, _
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded, registered
+from states.guards.base import claims, claims_of, each_registered, recorded, registered
 
 completion_is_reported = recorded(
     "report_completion", "The contractor has reported completion.", name="completion_is_reported"
@@ -124,9 +124,8 @@ def nobody_witnesses_himself(_facts: Facts, record: CopiesErased) -> Verdict:
 @claims_of(CopiesErased)
 def who_erased_is_registered(facts: Facts, record: CopiesErased) -> Verdict:
     """Whoever erased a copy, and the witness, are on the register of people on the day of it."""
-    told = [registered(facts, (copy.erased_by, copy.witness), day_of(copy.erased_at)) for copy in record.copies]
-    names = [it.names for it in told if isinstance(it, Shortfall)]
-    return Shortfall(names=" ".join(dict.fromkeys(names))) if names else True
+    people = ((person, copy.erased_at) for copy in record.copies for person in (copy.erased_by, copy.witness))
+    return each_registered(facts, ((person, day_of(at)) for person, at in people))
 
 
 @claims_of(CopiesErased)

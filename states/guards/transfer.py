@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 
-from models.clock import TOKYO
+from models.clock import TOKYO, day_of
 from models.people import Side
 from models.records.extraction import ProtectionRechecked
 from models.records.media_return import ItemsReturned
@@ -26,7 +26,7 @@ from models.records.transfer import (
 )
 from models.serials import compact, expand
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded
+from states.guards.base import claims, claims_of, recorded, registered
 from states.guards.supervision import may_subcontract
 
 package_is_sealed = recorded(
@@ -336,7 +336,7 @@ def another_person_carries_the_notice(facts: Facts, record: PasswordHandedOver) 
 def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) -> Verdict:
     """Medium and password notice come back on different days."""
     returns = facts.every(ItemsReturned, "return_items")
-    today = [items for at, items in returns if at.astimezone(facts.now.tzinfo).date() == facts.today]
+    today = [items for at, items in returns if day_of(at) == facts.today]
     kinds = {facts.kind_of(number) for it in (record, *today) for number in it.items}
     return not {"medium", "password_notice"} <= kinds
 
@@ -485,11 +485,8 @@ def _places(record: Movement, other: Movement) -> tuple[tuple[str, str], ...]:
 
 
 def _hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> bool:
-    giver, carrier, receiver = (
-        facts.people.get(person) for person in (record.giver, record.carried_by, record.receiver)
-    )
-    known = all(person is not None and person.is_valid_on(facts.today) for person in (giver, carrier, receiver))
-    return known and receiver is not None and receiver.side in receivers
+    known = registered(facts, (record.giver, record.carried_by, record.receiver), facts.today)
+    return known is True and facts.people[record.receiver].side in receivers
 
 
 def _kind_of(facts: Facts, record: ItemMoved) -> str:

@@ -22,10 +22,11 @@ def year(template_home: Path, tmp_path: Path) -> Iterator[Played]:
         yield played
 
 
-def claim(year: Played, measure: str = "W-OP-06", **fields: Any) -> None:
+def claim(year: Played, measure: str = "W-OP-06", *, file: Path | None = None, **fields: Any) -> None:
     acting.perform(
-        year.office, CYCLE, "claim_measures", by="sato", fields={"measures": [measure], "evidence": "点検表", **fields}
-    )
+        year.office, CYCLE, "claim_measures", by="sato", fields={"measures": [measure], "evidence": "点検表", **fields},
+        files={"evidence_file": file} if file else {},
+    )  # fmt: skip
 
 
 def standing(year: Played, measure: str = "W-OP-06") -> str:
@@ -88,18 +89,12 @@ def test_not_applicable_needs_leave_and_a_declaration(year: Played, tmp_path: Pa
 
 def test_one_file_is_not_evidence_of_two_measures(year: Played, tmp_path: Path) -> None:
     """The same file for another measure is refused, for the same one renewed it is not."""
-    (tmp_path / "check.txt").write_text("点検結果", encoding="utf-8")
-
-    def claim_with_file(measure: str) -> None:
-        acting.perform(
-            year.office, CYCLE, "claim_measures", by="sato", fields={"measures": [measure], "evidence": "点検表"},
-            files={"evidence_file": tmp_path / "check.txt"},
-        )  # fmt: skip
-
-    claim_with_file("W-OP-06")
-    claim_with_file("W-OP-06")
+    check = tmp_path / "check.txt"
+    check.write_text("点検結果", encoding="utf-8")
+    claim(year, "W-OP-06", file=check)
+    claim(year, "W-OP-06", file=check)
     with pytest.raises(Refused):
-        claim_with_file("W-OP-05")
+        claim(year, "W-OP-05", file=check)
 
 
 def _pdf() -> bytes:
@@ -127,13 +122,6 @@ _CONTENTS = {
 }  # fmt: skip
 
 
-def _claim(year: Played, path: Path) -> None:
-    fields = {"measures": ["W-OP-06"], "evidence": "点検表"}
-    acting.perform(
-        year.office, CYCLE, "claim_measures", by="sato", fields=fields, files={"evidence_file": path},
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -148,7 +136,7 @@ def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
     """The name says what the file is; it has to be that, and whole, or nobody could ever look at the evidence."""
     (tmp_path / name).write_bytes(_CONTENTS[content])
     with pytest.raises(BadInput):
-        _claim(year, tmp_path / name)
+        claim(year, file=tmp_path / name)
     assert not year.facts().claims
 
 
@@ -162,7 +150,7 @@ def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
 def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path, name: str, content: str) -> None:
     """What opens as named, or promises nothing by its name, is evidence, kept under its hash."""
     (tmp_path / name).write_bytes(_CONTENTS[content])
-    _claim(year, tmp_path / name)
+    claim(year, file=tmp_path / name)
     kept = year.office.home / "evidence" / hashlib.sha256(_CONTENTS[content]).hexdigest()
     assert kept.read_bytes() == _CONTENTS[content]
 
