@@ -1,10 +1,11 @@
 # make demo  a whole rehearsed year          make check  everything that needs no running
 # make test  the tests                       make bench  figures against peers, as ratios
+# make attack  everything an attack tried, tried again, with its figures in a table
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test chromium test-long mutants check bench docs lock clean
+.PHONY: setup demo test chromium test-long attack mutants check bench docs lock clean
 setup: .venv/.installed .venv/.catalogue
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -23,7 +24,7 @@ demo: setup
 	$(BIN)/tsudoi rehearse 2026 --out var/demo
 
 test: setup chromium
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long and not attack"
 
 # The dashboard is looked at in the system's Chromium; without it, and without CI=true, those tests say that they were skipped.
 chromium:
@@ -32,7 +33,11 @@ chromium:
 	  || echo "No Chromium, and it could not be installed: the tests of the dashboard (tests/browser) are skipped."
 
 test-long: setup
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m "long or attack"
+
+# Bounded, on loopback, under ten minutes on two cores; the table stands at the end and in var/attack.json.
+attack: setup
+	$(BIN)/pytest -n 2 -m "attack or figures" --figures var/attack.json
 
 # One thing of the rules is changed at a time, and the tests must notice. The tool is not in the lock: it wants a place of
 # its own (python -m venv MUTANTS && MUTANTS/bin/pip install cosmic-ray), and an hour or more. See docs/mutants.md.

@@ -38,6 +38,8 @@ from states.door import Door
 from steps.office import LEDGER_KEY, Office, programme_files, steps_measures
 from steps.preparation import install, open_year, register, sample_people
 
+pytest_plugins = ("figures",)
+
 # No test asserts a time: on a busy machine a deadline would be a coin that is tossed.
 settings.register_profile("tsudoi", deadline=None)
 settings.load_profile("tsudoi")
