@@ -6,6 +6,7 @@ seconds once.
 """
 
 import mailbox
+import re
 import smtplib
 import socket
 import ssl
@@ -22,7 +23,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from adapters.names import addresses_of, is_loopback
-from models.errors import BadSetting
+from models.errors import BadInput, BadSetting
+from models.plain import mail_address
 from models.words import _
 
 _SECONDS = 8
@@ -76,7 +78,7 @@ class MaildirCarrier:
         """Put it there under its message id, once."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         letters = mailbox.Maildir(self.folder, create=True)
-        letters.add(_email(message, self.sender))
+        letters.add(_letter(message, self.sender))
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -111,7 +113,7 @@ class SmtpCarrier:
             NotSent: the server cannot be reached, is not who it should be, or refuses the letter.
 
         """
-        letter = _email(message, self.sender)
+        letter = _letter(message, self.sender)
         server = self._server or self._connect()
         with self._in_time(server):
             try:
@@ -120,17 +122,16 @@ class SmtpCarrier:
                 with suppress(OSError, smtplib.SMTPException):
                     server.rset()
                 raise NotSent(f"SMTP {error.smtp_code}") from None
-            except (OSError, smtplib.SMTPException) as error:
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 self.close()
                 raise NotSent(type(error).__name__, stop=isinstance(error, TimeoutError)) from None
-            self._hand_over(server, letter)
+            self._hand_over(server, letter.as_bytes(policy=SMTP))
 
-    def _hand_over(self, server: smtplib.SMTP, letter: EmailMessage) -> None:
+    def _hand_over(self, server: smtplib.SMTP, letter: bytes) -> None:
         """Give the letter itself. If the connection breaks in here, nobody knows whether it went."""
         try:
-            code, _answer = server.data(letter.as_bytes(policy=SMTP))
-        except smtplib.SMTPDataError as error:
-            raise NotSent(f"SMTP {error.smtp_code}") from None
+            server.send(re.sub(rb"(?m)^\.", b"..", letter) + b".\r\n")  # RFC 5321, 4.5.2
+            code, _answer = server.getreply()
         except BaseException:
             self.close()
             raise
@@ -207,11 +208,12 @@ class SmtpCarrier:
 
 
 def _address(server: smtplib.SMTP, letter: EmailMessage) -> None:
-    """Say from whom and to whom; so far there is no letter."""
+    """Say from whom and to whom, and that the letter follows; so far there is none."""
     for command, header in ((server.mail, "From"), (server.rcpt, "To")):
         code, answer = command(parseaddr(str(letter[header]))[1])
         if code // 100 != _ACCEPTED:
             raise smtplib.SMTPResponseException(code, answer)
+    _expect(354, server.docmd("DATA"))
 
 
 def _expect(code: int, answer: tuple[int, bytes]) -> None:
@@ -250,6 +252,16 @@ def carrier_of(
         host=host, port=port or _PORTS[parts.scheme], sender=sender, user=user, password=password,
         tls_at_once=parts.scheme == "smtps", ca_file=ca_file,
     )  # fmt: skip
+
+
+def _letter(message: Message, sender: str) -> EmailMessage:
+    """Write the letter; what cannot be written, or is to nobody, did surely not go."""
+    try:
+        if mail_address(parseaddr(message.to)[1]):
+            return _email(message, sender)
+    except (BadInput, ValueError, IndexError):  # the last two are what the library raises of a header that is none
+        pass
+    raise NotSent("bad_address")
 
 
 def _email(message: Message, sender: str) -> EmailMessage:

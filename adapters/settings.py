@@ -2,10 +2,11 @@
 
 import os
 from datetime import date
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,7 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from models.errors import BadSetting
+from models.errors import BadInput, BadSetting
+from models.plain import is_plain, mail_address
 from models.words import _
 
 
@@ -43,6 +45,18 @@ class PrefectsOwn(BaseSettings):
     ] = ""
 
 
+def _sender(text: str) -> str:
+    """Take a sender as it is typed, with or without a name before it; a mail server would refuse every letter else."""
+    address = parseaddr(text)[1]
+    try:
+        usable = bool(address) and mail_address(address) == address and is_plain(text)
+    except BadInput:
+        usable = False
+    if not usable:
+        raise ValueError
+    return text
+
+
 class Settings(BaseSettings):
     """Where this installation keeps its things and whom it writes through."""
 
@@ -62,7 +76,7 @@ class Settings(BaseSettings):
     mail: Annotated[
         str, Field(description="smtp://host:587, smtps://host:465, or empty: letters stay in the data directory")
     ] = ""
-    mail_from: Annotated[str, Field(description="sender of reminders")] = "tsudoi@localhost"
+    mail_from: Annotated[str, AfterValidator(_sender), Field(description="sender of reminders")] = "tsudoi@localhost"
     mail_user: str = ""
     mail_password: Annotated[str, Field(repr=False)] = ""
     webhooks: Annotated[

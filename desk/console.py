@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.errors import Refused, TsudoiError, place_of
+from models.plain import is_plain, visible
 from models.words import DOMAIN, LOCALE, _, language
 
 screen = Console(highlight=False, soft_wrap=True)
@@ -29,17 +30,23 @@ def speak_the_readers_language() -> None:
 
 def say(text: str, *, style: str = "") -> None:
     """Say a line on the screen; what stands in brackets is text, not markup."""
-    screen.print(Text(text, style=style))
+    screen.print(_text(text, style=style))
 
 
 def say_aside(text: str, *, style: str = "") -> None:
     """Say a line beside the result, on standard error."""
-    aside.print(Text(text, style=style))
+    aside.print(_text(text, style=style))
 
 
 def say_json(data: Any) -> None:
-    """Print JSON and nothing else."""
-    print(json.dumps(data, ensure_ascii=False, indent=2))
+    """Print JSON and nothing else; what a terminal would obey is written as its number."""
+    for line in json.dumps(data, ensure_ascii=False, indent=2).split("\n"):
+        print("".join(it if is_plain(it) else json.dumps(it).strip('"') for it in line))
+
+
+def _text(text: str, *, style: str = "", keep: str = "\n") -> Text:
+    """Make what is shown: text, never markup, and never what a terminal obeys."""
+    return Text(visible(text, keep=keep), style=style)
 
 
 def say_table(headings: list[str], rows: list[list[str]], *, styles: list[str] | None = None, title: str = "") -> None:
@@ -50,7 +57,7 @@ def say_table(headings: list[str], rows: list[list[str]], *, styles: list[str] |
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for number, row in enumerate(rows):
-        table.add_row(*(Text(cell) for cell in row), style=(styles or [""] * len(rows))[number])
+        table.add_row(*(_text(cell, keep="") for cell in row), style=(styles or [""] * len(rows))[number])
     screen.print(table)
 
 

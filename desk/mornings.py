@@ -145,8 +145,8 @@ def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], nex
     """Show what waits as it would go today, and what comes next as it would go on its day."""
     facts = papers.facts_of(office, cycle_id)
     for row in rows:
-        message = reminding.message_of(office, facts, row) if row.state == "waiting" else None
-        if message:
+        message = reminding.written(office, facts, row) if row.state == "waiting" else ""
+        if not isinstance(message, str):
             say(f"\n{message.subject}\n{message.body}")
     for it in (it for it in next_ones if not it.silent):
         for person in (facts.people[person] for person in it.to):

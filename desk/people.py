@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from desk.console import say, say_json, say_table
+from desk.console import say, say_aside, say_json, say_table
 from models.errors import BadInput
 from models.people import SYSTEM, Person, Role, Side
 from models.words import _
@@ -66,8 +66,16 @@ def add(
         id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),
         mail=mail, passphrase_hash=known.passphrase_hash if known else "",
     )  # fmt: skip
-    preparation.register(office, entry, by=by)
+    kept = preparation.register(office, entry, by=by)
     say(_("{person} is on the register.").format(person=person))
+    if kept.mail != entry.mail:
+        say_aside(_mended(person))
+
+
+def _mended(*persons: str) -> str:
+    return _("The mail address was typed in full-width characters and stands in half-width ones: {persons}").format(
+        persons=" ".join(persons)
+    )
 
 
 def import_(
@@ -82,6 +90,8 @@ def import_(
         return
     said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
     say(said.format(count=len(taken.imported), known=len(taken.known)))
+    if taken.mended:
+        say_aside(_mended(*taken.mended))
     if taken.imported:
         ids = " ".join(it.id for it in taken.imported)
         say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}").format(ids=ids, year=year))

@@ -15,7 +15,7 @@ from adapters.file_types import is_what_its_name_says
 from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
-from models.records.base import ActRecord
+from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
 from models.words import N_, _
 from states.door import Ask, Outcome, row_of
@@ -153,7 +153,8 @@ def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
 
     """
     try:
-        return kind.model_validate_json(json.dumps({key: _typed(kind, key, value) for key, value in fields.items()}))
+        typed = json.dumps({key: _typed(kind, key, value) for key, value in fields.items()})
+        return kind.model_validate_json(typed, context=TYPED)
     except ValidationError as error:
         wrong = "、".join(
             _trouble(kind, e["loc"], e["type"]) for e in error.errors(include_input=False, include_context=False)
@@ -208,7 +209,10 @@ def keep(office: Office, content: bytes) -> str:
     return digest
 
 
-_TROUBLES = {"missing": N_("missing"), "extra_forbidden": N_("unknown")}
+_TROUBLES = {
+    "missing": N_("missing"), "extra_forbidden": N_("unknown"),
+    "not_plain": N_("not one line of plain words: a line break, or a character that cannot be seen"),
+}  # fmt: skip
 _WRONG = N_("wrong")
 
 
@@ -228,7 +232,7 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than any record is
         return value.split(",") if get_origin(field.annotation) is tuple else value
 
 

@@ -15,6 +15,7 @@ from models import tables
 from models.clock import fiscal_year_of
 from models.database import writing
 from models.errors import BadInput
+from models.plain import is_plain
 from models.words import _
 from states import ledger
 from steps import excel
@@ -109,6 +110,10 @@ def _troubles(texts: Mapping[str, str], cells: Sequence["Cell"], at: str, fiscal
     if at and fiscal_year_of(date.fromisoformat(at[:10])) != fiscal_year:
         found.append(_("{column} is not in fiscal year {year}").format(column=when, year=fiscal_year))
     found += [_("{column} is too long").format(column=COLUMNS[key][0]) for key in texts if len(texts[key]) > LONGEST]
+    found += [
+        _("{column} holds a line break, or a character that cannot be seen").format(column=COLUMNS[key][0])
+        for key in texts if not is_plain(texts[key])
+    ]  # fmt: skip
     if any(holds_individual_number(str(cell)) for cell in cells):
         found.append(_("an individual number (マイナンバー) stands here; a 管理簿 holds no resident's data"))
     return found

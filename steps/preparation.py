@@ -21,6 +21,7 @@ from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
 from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person
+from models.plain import is_plain, mail_address
 from models.programme import Programme
 from models.words import _
 from states import opening
@@ -91,11 +92,11 @@ def sample_people(fiscal_year: int) -> list[Person]:
     return [Person.model_validate({**entry, **years}) for entry in yaml.safe_load(text)["people"]]
 
 
-def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "desk") -> None:
-    """Put a person on the register or change the entry.
+def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "desk") -> Person:
+    """Put a person on the register or change the entry; return it as it stands there, its mail address mended.
 
     Raises:
-        BadInput: the id, the name or the dates of validity cannot stand in a record.
+        BadInput: the id, the name, the mail address or the dates of validity cannot stand in a record.
 
     """
     if not _ID.fullmatch(person.id) or not person.name.strip() or person.valid_from > person.valid_to:
@@ -103,7 +104,14 @@ def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "de
             _("The entry of the register is not complete: an id of a-z and 0-9, a name, and dates in their order."),
             _("See `tsudoi people add --help`."),
         )
-    opening.register(office.door, person, by=by, via=via)
+    if not is_plain(person.name):
+        raise BadInput(
+            _("The name holds a line break, or a character that cannot be seen."),
+            _("Type it again, on one line."),
+        )
+    kept = person.model_copy(update={"mail": mail_address(person.mail)})
+    opening.register(office.door, kept, by=by, via=via)
+    return kept
 
 
 def everybody(office: Office) -> list[Person]:

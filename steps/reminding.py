@@ -23,8 +23,9 @@ from adapters.carrier import Carrier, Message, NotSent
 from models import tables
 from models.clock import day_of, stamp, utc, wareki
 from models.database import reading, writing
-from models.errors import BadSetting
+from models.errors import BadInput, BadSetting
 from models.people import SYSTEM, Person, Side
+from models.plain import mail_address, visible
 from models.records.oversight import ReminderAcknowledged
 from models.words import N_, _, in_words
 from states import deadlines, ledger
@@ -202,9 +203,9 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
         if row.act not in _open_acts(connection, row.cycle_id):
             _settle(office, connection, row, "dropped", trouble="done")
             return "dropped", "", False
-        message = message_of(office, facts, row)
-        if message is None:
-            _tell(connection, [row], "no_address")
+        message = written(office, facts, row)
+        if isinstance(message, str):  # surely nothing went: it waits until the register is mended
+            _tell(connection, [row], message)
             return "waiting", "", False
         if not _claim(connection, row):
             return "waiting", "", False
@@ -219,6 +220,16 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
     with writing(office.engine) as connection:
         _settle(office, connection, row, state, trouble=trouble, wait=wait)
     return state, trouble, stop
+
+
+def written(office: Office, facts: Facts, row: Reminder) -> Message | str:
+    """Write a letter, or say in a word why it cannot be written: that is this letter's trouble alone."""
+    try:
+        return message_of(office, facts, row) or "no_address"
+    except BadInput:
+        return "bad_address"
+    except Exception as error:  # noqa: BLE001 - whatever stands on the register, the others' letters go
+        return type(error).__name__
 
 
 def _open_acts(connection: Connection, cycle_id: str) -> set[str]:
@@ -297,7 +308,7 @@ def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
     )
     return Message(
         message_id=row.message_id,
-        to=formataddr((to.name, to.mail)) if to else "",
+        to=formataddr((visible(to.name), mail_address(to.mail))) if to and row.channel == MAIL else "",
         subject=subject,
         body=body,
         data={
@@ -327,7 +338,7 @@ def words_of(
         "{what}\nCall: {contact}\n\n"
         "This letter holds no personal data of residents. Number {id}."
     ).format(
-        name=to.name if isinstance(to, Person) else to.label, act=title, year=facts.fiscal_year,
+        name=visible(to.name) if isinstance(to, Person) else to.label, act=title, year=facts.fiscal_year,
         wareki=wareki(due_on), iso=due_on, when=when, owner=owner.label,
         what=_what_to_do(facts, owner, to, number, call=call), contact=facts.programme.sections.contact,
         id=number or "–",
@@ -507,6 +518,7 @@ _TROUBLES = {
     "overtaken": N_("a later reminder or another day took its place"),
     "interrupted": N_("interrupted while it was being sent"),
     "no_address": N_("the person has no address; see `tsudoi people add`"),
+    "bad_address": N_("the person's address is none that a mail server takes; see `tsudoi people add`"),
     "not_https": N_("the address of the webhook does not begin with https://"),
     "host_not_allowed": N_("the host is not on the setting allowed_hosts"),
     "address_not_allowed": N_("the name stands for an address inside; allow it by address, or mend the name"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from models.clock import fiscal_year_of
 from models.errors import BadInput
 from models.people import ROLE_TITLES, SIDE_TITLES, SYSTEM, Person, Role, Side
+from models.plain import is_plain, mail_address
 from models.words import _
 from states.deadlines import Rule, anchors
 from states.schedule import scheduled
@@ -63,6 +64,7 @@ class PeopleTaken:
 
     imported: tuple[Person, ...]
     known: tuple[Person, ...]
+    mended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +92,12 @@ def import_people(office: Office, path: Path, fiscal_year: int, *, by: str = SYS
     people, wrong = _people(table, fiscal_year, known)
     excel.refuse(wrong, nothing=not people)
     new = tuple(person for person in people if person.id not in known)
-    for person in new:
-        preparation.register(office, person, by=by)
-    return PeopleTaken(imported=new, known=tuple(known[person.id] for person in people if person.id in known))
+    kept = tuple(preparation.register(office, person, by=by) for person in new)
+    return PeopleTaken(
+        imported=kept,
+        known=tuple(known[person.id] for person in people if person.id in known),
+        mended=tuple(it.id for it, was in zip(kept, new, strict=True) if it.mail != was.mail),
+    )
 
 
 def confirm_people(office: Office, ids: tuple[str, ...], fiscal_year: int, *, by: str = SYSTEM) -> tuple[Person, ...]:
@@ -146,6 +151,8 @@ def _troubles(table: Table, row: int, texts: Mapping[str, str], days: Mapping[st
         ("id", lambda: not _ID.fullmatch(_identity(texts["id"])),
          _("no id of a-z, 0-9, such as sato")),
         ("name", lambda: not texts["name"], _("empty")),
+        ("name", lambda: not is_plain(texts["name"]), _("a line break, or a character that cannot be seen")),
+        ("mail", lambda: not _is_mail(texts.get("mail", "")), _("no mail address such as sato@ward.example")),
         ("side", lambda: _plain(texts["side"]) not in _SIDES,
          _("no side; write one of: {words}").format(words="、".join(side.label for side in Side))),
         ("roles", lambda: not _roles(texts["roles"]),
@@ -169,6 +176,14 @@ def _person(identity: str, texts: Mapping[str, str], days: Mapping[str, date | N
         id=identity, name=texts["name"], side=_SIDES[_plain(texts["side"])], roles=frozenset(_roles(texts["roles"])),
         valid_from=min(days.get("valid_from") or last_begins, ends), valid_to=ends, mail=texts.get("mail", ""),
     )  # fmt: skip
+
+
+def _is_mail(text: str) -> bool:
+    try:
+        mail_address(text)
+    except BadInput:
+        return False
+    return True
 
 
 def _identity(text: str) -> str:

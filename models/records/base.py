@@ -2,10 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
 
 from models import serials
 from models.errors import BadInput
+from models.plain import is_plain
 
 
 class ActRecord(BaseModel):
@@ -35,9 +45,19 @@ def _canonical(text: str) -> str:
         raise ValueError(error.message) from None
 
 
+# How a record is validated when it is typed; what an older installation holds is read as it stands.
+TYPED = "typed"
+
+
+def _plain(text: str, info: ValidationInfo) -> str:
+    if info.context == TYPED and not is_plain(text):
+        raise PydanticCustomError("not_plain", "not one line of plain words")
+    return text
+
+
 # Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain)]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]

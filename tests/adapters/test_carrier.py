@@ -1,9 +1,11 @@
 """Letters by mail: over one connection, encrypted where it must be, in bounded time, and never claimed to be gone."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -174,3 +176,27 @@ def test_the_default_ports_are_those_of_submission(tmp_path: Path) -> None:
     ]
     assert ports == [587, 465]
     assert isinstance(carrier_of(mail="", sender="t@w.example", home=tmp_path), MaildirCarrier)
+
+
+def test_a_letter_was_surely_not_sent_before_the_server_asked_for_it(carrier: SmtpCarrier, port: int) -> None:
+    """Where the connection breaks at DATA, before the server says 354, the letter is not in doubt: it waits."""
+
+    def breaks_at_data(taken: socket.socket, _over: threading.Event) -> None:
+        with taken.makefile("rwb", buffering=0) as line:
+            line.write(b"220 here\r\n")
+            while (said := line.readline().upper()) and not said.startswith(b"DATA"):
+                line.write(b"250 ok\r\n")
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a good bye
+
+    with silent_server(port, breaks_at_data), pytest.raises(NotSent):
+        carrier.send(LETTER)
+
+
+@pytest.mark.parametrize("to", ["佐藤 <佐藤@ward.example>", "a\r\nBcc: x@y.example", "", "<>", "\x00", "a@b\x1b"])
+def test_a_letter_to_no_address_is_that_letters_trouble(carrier: SmtpCarrier, port: int, to: str) -> None:
+    """What cannot be written or addressed was surely not sent, and the next letter goes."""
+    with mail_server(Post(), port) as post:
+        with pytest.raises(NotSent):
+            carrier.send(replace(LETTER, to=to))
+        carrier.send(OTHER)
+    assert [str(letter["To"]) for letter in post.letters] == ["suzuki@ward.example"]
