@@ -441,7 +441,7 @@ class Rehearsal:
     def entries(self) -> list[laws.Entry]:
         """Return the entries of the ledger about this year."""
         with reading(self.office.engine) as connection:
-            return [json.loads(it) for it in ledger.entries(connection, cycle_id=self.cycle_id)]
+            return list(ledger.told(connection, cycle_id=self.cycle_id))
 
     def faults_told(self) -> list[dict[str, Any]]:
         """Return every fault of this year, and how it ended."""

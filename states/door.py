@@ -438,7 +438,7 @@ def _case_unmet(guard: str, words: str, row: Row) -> Unmet:
 
 
 def _data(case: _Case, warnings: tuple[str, ...] = ()) -> dict[str, object]:
-    data: dict[str, object] = {"record": case.ask.record.model_dump(mode="json"), "occurred_at": stamp(case.at)}
+    data: dict[str, object] = {"record": case.ask.record.said(), "occurred_at": stamp(case.at)}
     if case.is_entered_afterwards:
         data |= {"entered_afterwards": True}
     if warnings:
