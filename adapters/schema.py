@@ -52,7 +52,6 @@ def grant(engine: Engine, role: str) -> None:
 _MAY = {
     "ledger": "SELECT, INSERT",
     "checkpoint": "SELECT, INSERT",
-    "ledgertext": "SELECT, INSERT, UPDATE (salt, text)",
     "rule": "SELECT",
     "alembic_version": "SELECT",
 }

@@ -4,7 +4,6 @@ import importlib
 import os
 import sys
 
-from adapters import dumps
 from desk import console
 from models.errors import TsudoiError
 from models.words import _
@@ -65,9 +64,8 @@ def build(rooms: list[str]) -> typer.Typer:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command. What it writes is for this account alone, and what it has in memory goes nowhere."""
+    """Run the command. What it writes is for this account alone."""
     os.umask(0o077)
-    dumps.leave_none()
     given = sys.argv[1:] if arguments is None else arguments
     word = next((argument for argument in given if not argument.startswith("-")), "")
     rooms = [ROOMS[word]] if word in ROOMS else list(ROOMS.values())

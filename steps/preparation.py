@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlmodel import col
 
-from adapters import schema
+from adapters import access, schema
 from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
 from models import tables
@@ -41,6 +41,7 @@ def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
+    access.credential(settings.home / "prefect")
     _make_tables(settings)
     return Office.open(home, inbox)
 
@@ -131,7 +132,7 @@ def person_of(office: Office, person_id: str) -> Person:
         if person.id == person_id:
             return person
     raise Unknown(
-        _("“{person}” is not on the register of people.").format(person=person_id[:40]),
+        _("The id typed is not on the register of people."),  # without it: it may be anything (Law 4)
         _("`tsudoi people list` shows everybody."),
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, ItemNumber, Label, MaybeSha256, SerialText, Sha256
+from models.records.base import ActRecord, Code, Count, ItemNumber, Line, MaybeSha256, SerialText, Sha256
 from models.records.transfer import Movement
 
 _POINTS = r"U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*"
@@ -30,7 +30,7 @@ class RowHeld(ActRecord):
     """One held row: where it is and why, never what stands in it."""
 
     row: Annotated[int, Field(ge=2)] = Field(title="Row in the extract")
-    column: Label = Field(title="Column")
+    column: Line = Field(title="Column")
     code: Code = Field(title="Finding code")
 
 
