@@ -2,23 +2,32 @@
 
 from importlib.resources import as_file, files
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-from models.database import SCHEMA, writing
+from adapters import triggers
+from adapters.triggers import Rules
+from models.database import SCHEMA, reading, writing
 from models.errors import BadSetting
 from models.words import _
 
 
-def upgrade(engine: Engine) -> None:
-    """Run every migration that is missing, in one transaction."""
+def upgrade(engine: Engine, rules: Rules) -> list[str]:
+    """Run every migration that is missing, and make triggers and rules those of this code, in one transaction.
+
+    Return the names of those that were not what this schema's should be: somebody changed them.
+    """
     from alembic import command  # noqa: PLC0415 - not needed to show a table
     from alembic.config import Config  # noqa: PLC0415 - not needed to show a table
 
     with as_file(files("deploy") / "migrations") as scripts, writing(engine) as connection:
+        wrong = triggers.differing(connection, rules) if _version(connection) == SCHEMA else []
+        triggers.lift(connection)
         config = Config()
         config.set_main_option("script_location", str(scripts))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        triggers.put_back(connection, rules)
+    return wrong
 
 
 def grant(engine: Engine, role: str) -> None:
@@ -46,33 +55,52 @@ def grant(engine: Engine, role: str) -> None:
             connection.execute(text(f"REVOKE ALL ON {quote(table)} FROM {quote(role)}"))
             connection.execute(text(f"GRANT {_MAY.get(table, _MAY_ALL)} ON {quote(table)} TO {quote(role)}"))
         connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}"))
+        # Nobody but the owner makes tables here: one of another schema could stand in front of the one that is meant.
+        database = quote(connection.execute(text("SELECT current_database()")).scalar_one())
+        for whom in ("PUBLIC", quote(role)):
+            connection.execute(text(f"REVOKE TEMPORARY, CREATE ON DATABASE {database} FROM {whom}"))
+            connection.execute(text(f"REVOKE CREATE ON SCHEMA public FROM {whom}"))
 
 
 # What the application may do with a table of PostgreSQL; the triggers say the rest.
 _MAY = {
     "ledger": "SELECT, INSERT",
     "checkpoint": "SELECT, INSERT",
+    "ledgertext": "SELECT, INSERT, UPDATE (salt, text)",
     "rule": "SELECT",
     "alembic_version": "SELECT",
 }
 _MAY_ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
-def check(engine: Engine) -> None:
-    """Refuse a database that is older or newer than this code.
+def check(engine: Engine, rules: Rules) -> list[str]:
+    """Refuse a database that is older or newer than this code; return what of its triggers and rules is not the code's.
 
     Raises:
-        BadSetting: it is; the remedy says what to do.
+        BadSetting: it is older or newer; the remedy says what to do.
 
     """
-    with engine.connect() as connection:
-        found = ""
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
-    if found != SCHEMA:
-        raise BadSetting(
-            _("The database has schema {found}; this version needs {needed}.").format(
-                found=found or "–", needed=SCHEMA
-            ),
-            _("Run: tsudoi init"),
-        )
+    with reading(engine) as connection:
+        found = _version(connection)
+        if found != SCHEMA:
+            raise BadSetting(
+                _("The database has schema {found}; this version needs {needed}.").format(
+                    found=found or "–", needed=SCHEMA
+                ),
+                _("Run: tsudoi init"),
+            )
+        return triggers.differing(connection, rules)
+
+
+def may_restore(connection: Connection) -> bool:
+    """Tell whether this account owns the tables: the application's role of PostgreSQL does not."""
+    if connection.dialect.name == "sqlite":
+        return True
+    owns = "SELECT tableowner = current_user FROM pg_catalog.pg_tables WHERE tablename = 'ledger'"
+    return bool(connection.exec_driver_sql(owns).scalar())
+
+
+def _version(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""

@@ -10,6 +10,7 @@ decrypt.
 What it does not see is an older file of the same name put back: compare the hash that `write` returned.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -380,20 +381,41 @@ def _place_key(path: Path, key: bytes) -> None:
 
 
 def shred(path: Path) -> int | None:
-    """Overwrite and remove a file, or remove a link; return its size in bytes, None where there was nothing."""
+    """Overwrite and remove a file, or remove a link; return its size in bytes, None where there was nothing.
+
+    Raises:
+        Damaged: something else was put in its place meanwhile; that is neither overwritten nor removed.
+
+    """
     try:
         found = path.lstat()
     except FileNotFoundError:
         return None
     if stat.S_ISREG(found.st_mode):
-        _overwrite(path, found.st_size)
+        _overwrite(path, found)
     path.unlink()
     return found.st_size
 
 
-def _overwrite(path: Path, size: int) -> None:
-    with path.open("r+b") as file:
-        for start in range(0, size, BLOCK):
-            file.write(os.urandom(min(BLOCK, size - start)))
+def _overwrite(path: Path, found: os.stat_result) -> None:
+    """Overwrite the very file that was found: who may write into its folder could lay a link to another's file."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # nor wait at a pipe
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO, errno.ENOENT}:
+            raise _was_exchanged() from None
+        raise
+    with os.fdopen(handle, "wb") as file:
+        if not os.path.samestat(os.fstat(handle), found):
+            raise _was_exchanged()
+        for start in range(0, found.st_size, BLOCK):
+            file.write(os.urandom(min(BLOCK, found.st_size - start)))
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(handle)
+
+
+def _was_exchanged() -> Damaged:
+    return Damaged(
+        _("A file was exchanged for something else while it was being erased; neither is erased."),
+        _("Find out who writes into its folder, then erase what lies there by hand."),
+    )

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence, Tuple
 
 HOLDS, DOES_NOT_HOLD, UNREADABLE = 0, 1, 2
-LEDGER, LEAVES, CHECKPOINTS, KEY = "ledger.jsonl", "leaves.txt", "checkpoints", "ledger.pub"
+LEDGER, TEXTS, LEAVES, CHECKPOINTS, KEY = "ledger.jsonl", "texts.jsonl", "leaves.txt", "checkpoints", "ledger.pub"
 MEMBERS = {"at", "by", "cycle", "data", "event", "seq", "via"}
 SHOWN = 20  # so many findings are shown one by one
 

@@ -6,6 +6,7 @@ from desk.console import say, say_table
 from models.clock import fiscal_year_of
 from models.words import _
 from steps import preparation
+from steps.office import restored_words
 
 
 def furnish(app: typer.Typer) -> None:
@@ -18,6 +19,8 @@ def init(
 ) -> None:
     office = preparation.install()
     say(_("The installation at {home} is ready.").format(home=office.settings.home))
+    if office.restored:
+        say(restored_words(office.restored), style="bold red")
     if sample:
         passphrases = preparation.register_sample_people(office, fiscal_year_of(office.clock.now().date()))
         if passphrases:

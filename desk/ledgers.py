@@ -1,7 +1,5 @@
 """`tsudoi ledger`: verify, export, prove, import, correct, show."""
 
-import json
-from itertools import islice
 from pathlib import Path
 
 import typer
@@ -123,11 +121,10 @@ def show(
     as_json: bool = JSON,
 ) -> None:
     office = Office.open()
-    lines = auditing.latest(office, last, office.cycle_id(year) if year else None)
+    entries = auditing.latest(office, last, office.cycle_id(year) if year else None)
     if as_json:
-        say_json([json.loads(line) for line in lines])
+        say_json(entries)
         return
-    entries = [json.loads(line) for line in islice(lines, last)]
     say_table(
         [_("No."), _("When"), _("Event"), _("By"), _("Cycle"), _("Act")],
         [[str(e["seq"]), e["at"], _event(e["event"]), e["by"], e["cycle"] or "", _act(e["data"])] for e in entries],

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 
+from adapters import dumps
 from desk import console
 from models.errors import TsudoiError
 from models.words import _
@@ -64,8 +65,9 @@ def build(rooms: list[str]) -> typer.Typer:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command. What it writes is for this account alone."""
+    """Run the command. What it writes is for this account alone, and what it has in memory goes nowhere."""
     os.umask(0o077)
+    dumps.leave_none()
     given = sys.argv[1:] if arguments is None else arguments
     word = next((argument for argument in given if not argument.startswith("-")), "")
     rooms = [ROOMS[word]] if word in ROOMS else list(ROOMS.values())

@@ -155,7 +155,7 @@ def _watch_over_it() -> NoReturn:
         Exit: with the status of the rehearsal.
 
     """
-    begun = [sys.executable, "-P", "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
+    begun = [sys.executable, "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
     while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
         say(_("The rehearsal was killed; it is started again."))
     raise typer.Exit(status)
@@ -441,7 +441,7 @@ class Rehearsal:
     def entries(self) -> list[laws.Entry]:
         """Return the entries of the ledger about this year."""
         with reading(self.office.engine) as connection:
-            return [json.loads(it) for it in ledger.entries(connection, cycle_id=self.cycle_id)]
+            return list(ledger.told(connection, cycle_id=self.cycle_id))
 
     def faults_told(self) -> list[dict[str, Any]]:
         """Return every fault of this year, and how it ended."""

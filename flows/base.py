@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from adapters import dumps
 from models.errors import TsudoiError, place_of
 from models.words import _
 from states.door import Outcome
@@ -48,7 +49,8 @@ for _name in (_FLOW_LOGGER, _TASK_LOGGER):
 
 
 def office() -> Office:
-    """Open the office that TSUDOI_HOME names."""
+    """Open the office that TSUDOI_HOME names; what the process of a flow has in memory goes nowhere."""
+    dumps.leave_none()
     return Office.open()
 
 

@@ -218,6 +218,18 @@ class Ledger(Table, table=True):
     hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class LedgerText(Table, table=True):
+    """A free text of an entry, which stands there as a commitment: SHA-256 of salt and text. Redacted, both are NULL.
+
+    `place` is the way to it in the entry's data, joined by dots; `salt` is 16 random bytes in hexadecimal.
+    """
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    place: str = Field(primary_key=True)
+    salt: str | None
+    text: str | None = Field(sa_column=Column(Text, nullable=True))
+
+
 class Checkpoint(Table, table=True):
     """A signed checkpoint (C2SP) of the ledger at a size, and why it was made."""
 

@@ -226,8 +226,8 @@ class Door:
         )
 
     def _propose(self, connection: Connection, case: _Case) -> Outcome:
-        _drop_older_proposal(connection, case)
         seq = self._append(connection, case, f"{case.row.event}_proposed", _data(case))
+        _drop_older_proposal(connection, case)
         _insert_record(connection, case, status="pending", seq=seq, now=self.clock.now())
         return Outcome(trigger=case.row.trigger, state=case.facts.state, seq=seq, waits_for=case.row.second)
 
@@ -391,8 +391,7 @@ def _hold_gap(case: _Case) -> tuple[Unmet, ...]:
 def _person_gap(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
     person = case.facts.people.get(case.ask.by)
     if person is None or not person.is_valid_on(case.facts.today):
-        # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
-        words = _("The id typed is not on the register of people today.")
+        words = _("“{person}” is not on the register of people today.").format(person=case.ask.by[:40])
         return (_case_unmet("person_is_registered", words, case.row),)
     if person.roles & set(roles):
         return ()
@@ -439,7 +438,7 @@ def _case_unmet(guard: str, words: str, row: Row) -> Unmet:
 
 
 def _data(case: _Case, warnings: tuple[str, ...] = ()) -> dict[str, object]:
-    data: dict[str, object] = {"record": case.ask.record.model_dump(mode="json"), "occurred_at": stamp(case.at)}
+    data: dict[str, object] = {"record": case.ask.record.said(), "occurred_at": stamp(case.at)}
     if case.is_entered_afterwards:
         data |= {"entered_afterwards": True}
     if warnings:

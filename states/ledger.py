@@ -7,9 +7,10 @@ handful of rows whatever the size. What is verified is what is stored: nothing i
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from typing import Any, cast
 
 import rfc8785
@@ -22,12 +23,13 @@ from models.database import reading
 from models.errors import Damaged
 from models.notes import Checkpoint, Signer, signed_note, verify_note
 from models.words import _
-from states import merkle
+from states import merkle, texts
 
 # Every act appends: these go straight to the driver, which takes a tenth of the time.
 _LAST = "SELECT seq, hashes FROM ledger ORDER BY seq DESC LIMIT 1"
 _HASHES = "SELECT hashes FROM ledger WHERE seq = ?"
 _APPEND = "INSERT INTO ledger (seq, cycle_id, event, entry, hashes) VALUES (?, ?, ?, ?, ?)"
+_OPEN = "INSERT INTO ledgertext (seq, place, salt, text) VALUES (?, ?, ?, ?)"
 _SIZE = select(func.max(col(tables.Ledger.seq)))
 
 _STORED = "SELECT seq, {bytes} FROM ledger ORDER BY seq"
@@ -60,6 +62,13 @@ class Entry:
     via: str
     cycle_id: str | None = None
     data: Mapping[str, object]
+    openings: tuple[texts.Opening, ...] = ()
+
+
+def committed(entry: Entry) -> Entry:
+    """Return the entry as it is hashed and signed: a commitment for every free text, what opens it beside it."""
+    data, openings = texts.commit(entry.data)
+    return replace(entry, data=data, openings=(*entry.openings, *openings)) if openings else entry
 
 
 def append(connection: Connection, entry: Entry) -> int:
@@ -71,20 +80,27 @@ def append_all(connection: Connection, entries: Iterable[Entry]) -> int:
     """Append entries in order, in the caller's transaction, with one statement; return the number of the last entry."""
     driver = _Driver(connection)
     last, hashes = driver.one(_LAST) or (0, b"")
-    said = list(entries)
-    texts = [_text(entry, seq) for seq, entry in enumerate(said, start=last + 1)]
+    said = [committed(entry) for entry in entries]
+    lines = [_text(entry, seq) for seq, entry in enumerate(said, start=last + 1)]
     columns = merkle.stored_hashes(
         last,
-        [merkle.leaf_hash(text.encode()) for text in texts],
+        [merkle.leaf_hash(line.encode()) for line in lines],
         lambda leaf: hashes if leaf == last - 1 else driver.hashes(leaf),
     )
     driver.put(
         _APPEND,
         [
-            (seq, entry.cycle_id, entry.event, text, stored)
-            for seq, (entry, text, stored) in enumerate(zip(said, texts, columns, strict=True), start=last + 1)
+            (seq, entry.cycle_id, entry.event, line, stored)
+            for seq, (entry, line, stored) in enumerate(zip(said, lines, columns, strict=True), start=last + 1)
         ],
     )
+    opened = [
+        (seq, it.place, it.salt.hex(), it.text)
+        for seq, entry in enumerate(said, start=last + 1)
+        for it in entry.openings
+    ]
+    if opened:
+        driver.put(_OPEN, opened)
     return last + len(said)
 
 
@@ -154,6 +170,18 @@ def entries(connection: Connection, *, cycle_id: str | None = None) -> Iterator[
     if cycle_id is not None:
         query = query.where(col(tables.Ledger.cycle_id) == cycle_id)
     yield from connection.execution_options(yield_per=1000).execute(query).scalars()
+
+
+def told(connection: Connection, *, cycle_id: str | None = None) -> Iterator[dict[str, Any]]:
+    """Walk over what the entries say, in order, each with its texts put back: all entries or one cycle's."""
+    stored = entries(connection, cycle_id=cycle_id)
+    while block := list(islice(stored, _BLOCK)):
+        yield from with_texts(connection, block)
+
+
+def with_texts(connection: Connection, stored: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what stored entries say, each with its texts put back; where one was redacted it says so."""
+    return texts.put_back(connection, [json.loads(entry) for entry in stored])
 
 
 def leaves(connection: Connection) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlmodel import col
 
 from models import tables
@@ -17,21 +17,13 @@ from states import ledger, reading, schedule
 from states.door import Door
 from states.guards.oversight import four_eyes_are_feasible
 from states.referral import differences
-from states.table import INITIAL, TABLE, all_machines
+from states.table import INITIAL, TABLE
 
 
-def fill_rules(connection: Connection) -> None:
-    """Fill the rules table, which the database's own triggers read, from states/table.py."""
-    connection.execute(delete(tables.Rule))
-    beginnings = [(m.name, "", "begin", state) for m in all_machines() for state in m.initial]
-    pairs = [(m.name, start, trigger, to) for m in all_machines() for start, trigger, to in m.pairs]
-    connection.execute(
-        insert(tables.Rule),
-        [
-            {"machine": machine, "from_state": start, "trigger": trigger, "to_state": to}
-            for machine, start, trigger, to in (*beginnings, *pairs)
-        ],
-    )
+def tell_restored(connection: Connection, names: list[str], *, at: datetime) -> int:
+    """Tell the ledger that triggers or rules of the database were not the code's and are so again."""
+    data: dict[str, object] = {"restored": names}
+    return ledger.append(connection, ledger.Entry(at=at, event="guards_restored", by=SYSTEM, via="start", data=data))
 
 
 def cycle_id_of(programme: str, fiscal_year: int) -> str:
@@ -53,6 +45,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
             return cycle_id, False
         trial = connection.begin_nested()
         differs = differences(programme, year_before(connection, programme, fiscal_year))
+        _tell(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
         connection.execute(
             insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now=now, differs=differs))
         )
@@ -63,8 +56,8 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
             entry = ledger.Entry(at=now, event="act_refused", by=by, via=via, data=data)
             ledger.append(connection, entry)
         else:
+            schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
             trial.commit()
-            _begin(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
     if unmet:
         raise Refused(
             _("The year {year} cannot be opened yet.").format(year=fiscal_year),
@@ -87,7 +80,7 @@ def year_before(connection: Connection, programme: Programme, fiscal_year: int) 
     return reading.programme_of(text) if text else None
 
 
-def _begin(
+def _tell(
     door: Door,
     connection: Connection,
     cycle_id: str,
@@ -98,11 +91,11 @@ def _begin(
     by: str,
     via: str,
 ) -> None:
-    """Write the schedule of a new cycle and its first entry; what differs from the referred matter holds it."""
-    schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
+    """Write the first entry of a cycle, with its plan; what differs from the referred matter holds it."""
+    planned = schedule.plan(programme, fiscal_year, door.calendar)
     data: dict[str, object] = {
         "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
-        **({"differs": list(differs)} if differs else {}),
+        "plan": {act: str(day) for act, day in planned.items()}, **({"differs": list(differs)} if differs else {}),
     }  # fmt: skip
     entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
     ledger.append(connection, entry)
@@ -125,13 +118,13 @@ def register(door: Door, person: Person, *, by: str, via: str) -> None:
         known = reading.people(connection).get(person.id)
         if known == person:
             return
+        event = "person_changed" if known else "person_registered"
+        data = person.model_dump(mode="json", exclude={"passphrase_hash", "mail"}) | {"roles": sorted(person.roles)}
+        ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
         if known:
             connection.execute(update(tables.Staff).where(col(tables.Staff.id) == person.id).values(**values))
         else:
             connection.execute(insert(tables.Staff).values(**values))
-        event = "person_changed" if known else "person_registered"
-        data = person.model_dump(mode="json", exclude={"passphrase_hash", "mail"}) | {"roles": sorted(person.roles)}
-        ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
 
 
 def _beginning(

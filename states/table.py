@@ -1006,6 +1006,7 @@ OTHER_EVENTS = {
     "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
     "history_imported": ("過年度の管理簿", "Past control ledger"),
     "paper_printed": ("票の印刷", "Paper printed"),
+    "guards_restored": ("データベースの防護の復元", "Guards of the database restored"),
 }
 
 
@@ -1085,6 +1086,21 @@ REMINDER = Machine(
     ),
 )
 
+# A record's `status`, which the database guards as it does a state.
+RECORD = Machine(
+    name="record",
+    initial=("pending", "done"),
+    final=("dropped", "superseded"),
+    pairs=(
+        ("pending", "confirm", "done"),
+        ("pending", "propose_again", "dropped"),
+        ("done", "do_again", "superseded"),
+    ),
+)
+# The acts whose effects hold the cycle, and those that let it go on: no other lets the database change the hold.
+HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation")
+RELEASING = ("release_hold", "cancel")
+
 
 def cycle_machine() -> Machine:
     """Return the cycle's own pairs in the form of the smaller machines."""
@@ -1094,4 +1110,18 @@ def cycle_machine() -> Machine:
 
 def all_machines() -> tuple[Machine, ...]:
     """Return every machine of the project; the database's rules table is filled from these."""
-    return (cycle_machine(), PIECE, ITEM, INCIDENT, REMINDER)
+    return (cycle_machine(), PIECE, ITEM, INCIDENT, REMINDER, RECORD)
+
+
+def all_rules() -> frozenset[tuple[str, str, str, str]]:
+    """Return the rules table of the database: machine, from, trigger and to.
+
+    Beside the pairs and beginnings of the machines: which act an event of the ledger tells, and which events change
+    the hold.
+    """
+    beginnings = {(it.name, "", "begin", state) for it in all_machines() for state in it.initial}
+    pairs = {(it.name, *pair) for it in all_machines() for pair in it.pairs}
+    events = {("event", row.event, row.trigger, "") for row in TABLE}
+    holds = {("hold", BY_TRIGGER[act].event, act, "held") for act in HOLDING}
+    releases = {("hold", BY_TRIGGER[act].event, act, "released") for act in RELEASING}
+    return frozenset(beginnings | pairs | events | holds | releases)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, get_origin
 
 from pydantic import ValidationError
 
-from adapters.file_types import is_what_its_name_says
+from adapters.file_types import KINDS, Trouble, trouble_of
 from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
@@ -188,14 +188,30 @@ def content_of(path: Path) -> bytes:
             _("Give the path of a regular file."),
         )
     content = path.read_bytes()
-    if not is_what_its_name_says(path.name, content):
-        raise BadInput(
+    if trouble := trouble_of(path.name, content):
+        raise _no_evidence(trouble, path)
+    return content
+
+
+def _no_evidence(trouble: Trouble, path: Path) -> BadInput:
+    if trouble == "content":
+        return BadInput(
             _("The file of evidence is not what its name says, or is damaged: no {kind} program opens it.").format(
                 kind=path.suffix.lower()
             ),
             _("Give the file itself, whole, under the ending that belongs to it."),
         )
-    return content
+    message = (
+        _("The file of evidence holds macros or another program.")
+        if trouble == "program"
+        else _("A file of this kind is not kept as evidence.")
+    )
+    return BadInput(
+        message,
+        _("Give one of: {kinds}, without macros; print a mail or a web page as PDF, unpack what is packed.").format(
+            kinds=", ".join(KINDS)
+        ),
+    )
 
 
 def keep(office: Office, content: bytes) -> str:

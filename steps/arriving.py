@@ -5,6 +5,7 @@ An encrypted file is opened by 7-Zip in memory; the plain text never touches a d
 
 import hashlib
 import os
+import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,21 +139,27 @@ def emptied(office: Office, source: Path) -> bool:
     """Erase a file from the inbox after taking; tell whether it lay there.
 
     It is set apart first: a kill leaves it whole, or apart for the next taking to erase, but never half erased for an
-    extract.
+    extract. Under which name is noted before, in the data directory: into the inbox others may write too.
     """
     if not lies_in_the_inbox(office, source):
         return False
-    source.rename(source.with_name(f".{source.name}{_TAKEN}"))
+    apart = f".{secrets.token_hex(8)}{_TAKEN}"
+    _note_of(office).write_text(apart, encoding="ascii")
+    source.rename(source.with_name(apart))
     erase_what_is_taken(office)
     return True
 
 
 def erase_what_is_taken(office: Office) -> None:
-    """Erase what a killed taking set apart."""
-    from adapters.vault import shred  # noqa: PLC0415 - cryptography is not needed to show a table
+    """Erase what this taking, or one that was killed, set apart; whatever else lies there is not ours."""
+    note = _note_of(office)
+    if note.is_file():
+        shred(office.settings.inbox / note.read_text(encoding="ascii"))
+        note.unlink()
 
-    for path in office.settings.inbox.glob(f".*{_TAKEN}"):
-        shred(path)
+
+def _note_of(office: Office) -> Path:
+    return office.home / "set-apart"
 
 
 def original_of(office: Office, facts: Facts, source: Path, arrived: Arrived) -> str:

@@ -19,7 +19,7 @@ from models.database import reading, writing
 from models.errors import BadInput, Damaged, Unknown
 from models.notes import verifier_key
 from models.words import _
-from states import ledger
+from states import ledger, texts
 from states.ledger import Verified
 from steps import control_ledger
 from steps.office import Office
@@ -75,10 +75,12 @@ def _write(office: Office, folder: Path) -> int:
         reading(office.engine) as connection,
         (folder / verifier.LEDGER).open("w", encoding="utf-8", newline="\n") as lines,
         (folder / verifier.LEAVES).open("w", encoding="ascii", newline="\n") as hashes,
+        (folder / verifier.TEXTS).open("w", encoding="utf-8", newline="\n") as openings,
     ):
         for count, (entry, leaf) in enumerate(ledger.leaves(connection), start=1):  # noqa: B007 - it is what is returned
             lines.write(entry + "\n")
             hashes.write(leaf.hex() + "\n")
+        openings.writelines(f"{line}\n" for line in texts.lines(connection, last=count))
         for size, note in ledger.checkpoints(connection):
             name = f"{size:09}.txt"
             (folder / verifier.CHECKPOINTS / name).write_text(note, encoding="utf-8", newline="\n")
@@ -129,18 +131,19 @@ def prove_inclusion(office: Office, seq: int, size: int = 0) -> dict[str, Any]:
             "number": seq,
             "proof": _encoded(ledger.inclusion_proof(connection, seq, size)),
             "entry": connection.execute(query).scalar_one(),
+            "texts": list(texts.lines(connection, first=seq, last=seq)),
             "checkpoint": note,
         }
 
 
-def latest(office: Office, count: int, cycle_id: str | None = None) -> list[str]:
-    """Return the latest entries as stored, the oldest of them first."""
+def latest(office: Office, count: int, cycle_id: str | None = None) -> list[dict[str, Any]]:
+    """Return what the latest entries say, the oldest of them first."""
     table = tables.Ledger
     query = select(col(table.entry)).order_by(col(table.seq).desc()).limit(count)
     if cycle_id:
         query = query.where(col(table.cycle_id) == cycle_id)
     with reading(office.engine) as connection:
-        return list(reversed(connection.execute(query).scalars().all()))
+        return ledger.with_texts(connection, reversed(connection.execute(query).scalars().all()))
 
 
 def _verify_export(office: Office, path: Path, checkpoints: Sequence[Path]) -> Verified:

@@ -23,7 +23,7 @@ from models.clock import fiscal_year_title
 from models.database import reading
 from models.errors import BadInput
 from models.words import _, speaking
-from states import ledger
+from states import ledger, texts
 from states.table import BY_TRIGGER, event_words
 from steps import papers, referring, reporting
 from steps.auditing import key_of
@@ -102,6 +102,7 @@ def _ledger(office: Office, cycle_id: str) -> Iterator[tuple[str, bytes]]:
         leaves = list(islice(ledger.leaves(connection), size))
         yield verifier.LEDGER, "".join(f"{entry}\n" for entry, _leaf in leaves).encode()
         yield verifier.LEAVES, "".join(f"{leaf.hex()}\n" for _entry, leaf in leaves).encode()
+        yield verifier.TEXTS, "".join(f"{line}\n" for line in texts.lines(connection, last=size)).encode()
         for at, note in ledger.checkpoints(connection):
             if at <= size:
                 yield f"{verifier.CHECKPOINTS}/{at:09}.txt", note.encode()
@@ -141,6 +142,7 @@ _TOLD: Mapping[str, str] = {
     "checklist-ward.pdf": "チェックリスト（区が行う対策）",
     "checklist-contractor.pdf": "チェックリスト（受託事業者に行わせる対策）",
     verifier.LEDGER: "管理簿（1行1件、検証用）",
+    verifier.TEXTS: "管理簿の自由記載（抹消されたものを除く）",
     verifier.LEAVES: "管理簿の各行の検証値",
     f"{verifier.CHECKPOINTS}/": "署名付きの検証値（押印した票にも印刷されています）",
     verifier.KEY: "検証用の公開鍵",

@@ -1,6 +1,5 @@
 """The control ledger (管理簿) as people keep it: on paper and in Excel. Its words are Japanese."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -129,7 +128,7 @@ def line_of(entry: Mapping[str, Any], known: Known) -> Line:
 def lines_of(connection: Connection, cycle_id: str) -> list[Line]:
     """Return the 管理簿 of a cycle; what was corrected stands as it was written and names its correction."""
     known = known_to(connection)
-    entries = [json.loads(entry) for entry in ledger.entries(connection, cycle_id=cycle_id)]
+    entries = list(ledger.told(connection, cycle_id=cycle_id))
     corrected_by = _corrections(entries)
     return [_corrected(line_of(entry, known), corrected_by.get(entry["seq"], ())) for entry in entries]
 
@@ -186,7 +185,7 @@ def _books(office: Office, connection: Connection) -> Iterator[tuple[str, Progra
         yield f"control-ledger-{row.id}", programme, row.fiscal_year, lines_of(connection, row.id)
     known = known_to(connection)
     query = select(col(table.entry)).where(col(table.event) == HISTORY).order_by(col(table.seq))
-    history = [json.loads(entry) for entry in connection.execute(query).scalars()]
+    history = ledger.with_texts(connection, connection.execute(query).scalars())
     for year in sorted({entry["data"]["fiscal_year"] for entry in history}):
         lines = [line_of(entry, known) for entry in history if entry["data"]["fiscal_year"] == year]
         yield f"control-ledger-history-{year}", office.programme()[0], year, lines

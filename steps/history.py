@@ -16,6 +16,7 @@ from models.clock import fiscal_year_of
 from models.database import writing
 from models.errors import BadInput
 from models.plain import is_plain
+from models.records.base import FreeText
 from models.words import _
 from states import ledger
 from steps import excel
@@ -95,7 +96,7 @@ def _read_rows(table: excel.Table, fiscal_year: int) -> list[dict[str, object]]:
         texts = {key: str(cells[place]) for key, place in table.places.items()}
         at = excel.moment(cells[table.places["moved_at"]])
         wrong += [f"{number}: {trouble}" for trouble in _troubles(texts, cells, at, fiscal_year)]
-        kept = {key: texts.get(key, "") for key in COLUMNS if key not in {"moved_at", "number"}}
+        kept = {key: FreeText(texts.get(key, "")) for key in COLUMNS if key not in {"moved_at", "number"}}
         read.append({"fiscal_year": fiscal_year, "row": number, "moved_at": at, **kept})
     excel.refuse(wrong, nothing=not read)
     return read

@@ -4,39 +4,41 @@ What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used
 """
 
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import yaml
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from adapters import log, schema
+from adapters import log, schema, triggers
 from adapters.carrier import Carrier, carrier_of
 from adapters.clock import VirtualClock, clock_of
 from adapters.keys import LedgerKey
 from adapters.settings import Settings
 from models import tables
 from models.clock import Clock
-from models.database import connect, reading
-from models.errors import BadSetting, Unknown
+from models.database import connect, reading, writing
+from models.errors import BadSetting, Damaged, Unknown
 from models.measures import Measure
 from models.programme import Programme
 from models.words import _
 from states.calendar import Calendar
 from states.door import Door
-from states.opening import cycle_id_of
+from states.opening import cycle_id_of, tell_restored
+from states.table import all_rules
 
 if TYPE_CHECKING:
     from adapters.press import Press
     from adapters.vault import Vault
 
 LEDGER_KEY = "ledger.pem"
+_NAMED = 6  # so many triggers are named, the rest is counted
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,6 +49,7 @@ class Office:
         """Take the settings; nothing is opened until it is needed."""
         self.settings = settings
         self.home = settings.home.absolute()
+        self.restored: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, home: Path | None = None, inbox: Path | None = None) -> "Office":
@@ -54,6 +57,7 @@ class Office:
 
         Raises:
             BadSetting: there is none, or its database is not there or of another version.
+            Damaged: its triggers or rules were not those of this version; they are again, and the ledger tells it.
 
         """
         office = cls(Settings.load(home, inbox))
@@ -64,8 +68,25 @@ class Office:
             )
         log.open_log(office.home)
         with reachable():
-            schema.check(office.engine)
+            wrong = schema.check(office.engine, all_rules())
+            if wrong:
+                office._restore(wrong)
         return office
+
+    def _restore(self, wrong: list[str]) -> NoReturn:
+        """Put triggers and rules back and tell the ledger; nothing else is done before a person has looked."""
+        with writing(self.engine) as connection:
+            if not schema.may_restore(connection):
+                raise BadSetting(
+                    restored_words(wrong),
+                    _("Let the owner of the database run: tsudoi init; then: tsudoi ledger verify"),
+                )
+            triggers.put_back(connection, all_rules())
+            seq = tell_restored(connection, wrong, at=self.clock.now())
+        raise Damaged(
+            restored_words(wrong) + " " + _("They are restored; entry {seq} of the ledger tells it.").format(seq=seq),
+            _("Find out who changed the database, run: tsudoi ledger verify; then do it again."),
+        )
 
     @cached_property
     def clock(self) -> Clock:
@@ -186,6 +207,14 @@ class Office:
     def outgoing(self, cycle_id: str, form: str) -> Path:
         """Return where the sealed package of a cycle stands until it is on its medium."""
         return self.home / "outgoing" / f"{cycle_id}.{form}"
+
+
+def restored_words(wrong: Sequence[str]) -> str:
+    """Say which triggers and rules of the database were found otherwise than the code makes them."""
+    more = f" … (+{len(wrong) - _NAMED})" if len(wrong) > _NAMED else ""
+    return _("Guards of the database were gone or changed ({count}): {names}.").format(
+        count=len(wrong), names=", ".join(wrong[:_NAMED]) + more
+    )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlmodel import col
 
-from adapters import access, schema
+from adapters import schema
 from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
 from models import tables
@@ -28,6 +28,7 @@ from states import opening
 from states.deadlines import anchors
 from states.reading import people
 from states.referral import COMPARED, changed
+from states.table import all_rules
 from steps.office import LEDGER_KEY, Office, reachable
 from steps.papers import facts_of
 
@@ -41,23 +42,29 @@ def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
-    access.credential(settings.home / "prefect")
-    _make_tables(settings)
-    return Office.open(home, inbox)
+    wrong = _make_tables(settings)
+    office = Office.open(home, inbox)
+    if wrong:
+        with writing(office.engine) as connection:
+            opening.tell_restored(connection, wrong, at=office.clock.now())
+        office.restored = tuple(wrong)
+    return office
 
 
-def _make_tables(settings: Settings) -> None:
-    """Make or migrate the tables as their owner, who may be another than the application (PostgreSQL)."""
+def _make_tables(settings: Settings) -> list[str]:
+    """Make or migrate the tables as their owner, who may be another than the application (PostgreSQL).
+
+    Return what of the triggers and rules was not the code's.
+    """
     engine = connect(settings.owner_database)
     try:
         with reachable():
-            schema.upgrade(engine)
+            wrong = schema.upgrade(engine, all_rules())
             if settings.database_owner_url:
                 schema.grant(engine, make_url(settings.database).username or "")
-        with writing(engine) as connection:
-            opening.fill_rules(connection)
     finally:
         engine.dispose()
+    return wrong
 
 
 def _make(folder: Path) -> None:
@@ -132,7 +139,7 @@ def person_of(office: Office, person_id: str) -> Person:
         if person.id == person_id:
             return person
     raise Unknown(
-        _("The id typed is not on the register of people."),  # without it: it may be anything (Law 4)
+        _("“{person}” is not on the register of people.").format(person=person_id[:40]),
         _("`tsudoi people list` shows everybody."),
     )
 

@@ -263,7 +263,6 @@ def _settle(
     }  # fmt: skip
     if state == "dropped":
         values["key"] = f"{row.key}/{row.id}"  # the same rung may be needed again: a deadline moved and moved back
-    connection.execute(update(table).where(col(table.id) == row.id).values(**values))
     event = {"sent": "reminder_sent", "unknown": "reminder_lost"}.get(state)
     if event:
         data = {
@@ -272,6 +271,7 @@ def _settle(
         }  # fmt: skip
         entry = ledger.Entry(at=now, event=event, by=SYSTEM, via="watch", cycle_id=row.cycle_id, data=data)
         ledger.append(connection, entry)
+    connection.execute(update(table).where(col(table.id) == row.id).values(**values))
 
 
 def _let_wait(office: Office, rows: Sequence[Reminder], trouble: str) -> None:

@@ -30,11 +30,12 @@ from adapters import schema
 from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
 from models.clock import TOKYO, Clock
-from models.database import connect, writing
+from models.database import connect
 from models.programme import Programme
 from states import opening
 from states.calendar import Calendar
 from states.door import Door
+from states.table import all_rules
 from steps.office import LEDGER_KEY, Office, programme_files, steps_measures
 from steps.preparation import install, open_year, register, sample_people
 
@@ -66,9 +67,9 @@ class Postgresql:
             connection.execute(statement.encode())
 
     @contextmanager
-    def fresh(self, template: str = "template") -> Iterator[str]:
+    def fresh(self) -> Iterator[str]:
         name = f"t{uuid4().hex}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE template")
         yield self.url(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -157,9 +158,7 @@ def opened(url: str) -> Iterator[Engine]:
 
 def fill(engine: Engine, key: LedgerKey, clock: Clock) -> None:
     """Migrate a database, register the fictional people and open the year."""
-    schema.upgrade(engine)
-    with writing(engine) as connection:
-        opening.fill_rules(connection)
+    schema.upgrade(engine, all_rules())
     door = Door(engine, signer=key, clock=clock, calendar=Calendar(), measures=steps_measures)
     for person in sample_people(YEAR):
         opening.register(door, person, by="system", via="desk")

@@ -41,7 +41,7 @@ def figures(request: pytest.FixtureRequest) -> Figures:
     return Figures(request.node.user_properties)  # they travel from a worker with the test's report
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class _Table:
     """All that was told in a run, in the order of what and where."""
 

@@ -1,6 +1,6 @@
 """What every record type shares, and the kinds of field they are made of."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,10 +18,23 @@ from models.errors import BadInput
 from models.plain import is_plain
 
 
+class FreeText(str):
+    """Words that a person chose freely. The ledger keeps them beside its entries, so that they can be redacted."""
+
+    __slots__ = ()
+
+
+REDACTED = FreeText("（抹消済）")  # stands where a text was; records and papers are Japanese
+
+
 class ActRecord(BaseModel):
     """What an act brings. Frozen; an unknown field is refused rather than lost. Titles are catalogue entries."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def said(self) -> dict[str, object]:
+        """Return it as an entry of the ledger says it: JSON, in which free text can still be told from other words."""
+        return cast("dict[str, object]", _with_free_text(self.model_dump(mode="json"), self))
 
     @property
     def has_happened(self) -> bool:
@@ -45,19 +58,34 @@ def _canonical(text: str) -> str:
         raise ValueError(error.message) from None
 
 
+def _with_free_text(dumped: object, value: object) -> object:
+    """Put the free text of a value back into its JSON, which knows only one kind of text."""
+    if isinstance(value, FreeText):
+        return value
+    if isinstance(value, ActRecord):
+        members = cast("dict[str, object]", dumped)
+        return {name: _with_free_text(inner, getattr(value, name)) for name, inner in members.items()}
+    if isinstance(value, tuple):
+        pairs = zip(cast("list[object]", dumped), cast("tuple[object, ...]", value), strict=True)
+        return [_with_free_text(inner, own) for inner, own in pairs]
+    return dumped
+
+
 # How a record is validated when it is typed; what an older installation holds is read as it stands.
 TYPED = "typed"
 
 
-def _plain(text: str, info: ValidationInfo) -> str:
+def _plain(text: str, info: ValidationInfo) -> FreeText:
     if info.context == TYPED and not is_plain(text):
         raise PydanticCustomError("not_plain", "not one line of plain words")
-    return text
+    return FreeText(text)
 
 
 # Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain)]
 MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain)]
+# Short words of the machine itself, such as the title of a column.
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]

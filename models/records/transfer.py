@@ -10,6 +10,7 @@ from models.records.base import (
     Code,
     Count,
     ItemNumber,
+    Label,
     Line,
     MaybeLine,
     MaybePersonId,
@@ -32,8 +33,8 @@ class PackageSealed(ActRecord):
     package_sha256: Sha256 = Field(title="SHA-256 of the encrypted package")
     size: Annotated[int, Field(ge=1)] = Field(title="Size in bytes")
     form: Literal["7z", "zip"] = Field(title="Form")
-    algorithm: Line = Field(title="Encryption")
-    members: tuple[Line, ...] = Field(title="Files inside")
+    algorithm: Label = Field(title="Encryption")
+    members: tuple[Label, ...] = Field(title="Files inside")
     read_back: bool = Field(title="Opened again and compared")
     medium: ItemNumber = Field(title="Number of the medium")
     notice: ItemNumber = Field(title="Number of the password notice")

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from adapters.keys import LedgerKey
 from models.database import connect, reading, writing
 from models.errors import BadSetting
 from states import ledger
@@ -23,11 +25,11 @@ TAMPERING = [
     "DELETE FROM {table}",
     "TRUNCATE {table}",
     "DROP TABLE {table}",
-    "DROP TRIGGER {table}_only_grows ON {table}",
+    "DROP TRIGGER {table}_is_never_changed ON {table}",
     "ALTER TABLE {table} DISABLE TRIGGER ALL",
     "ALTER TABLE {table} OWNER TO tsudoi_app",
     "GRANT UPDATE ON {table} TO tsudoi_app; UPDATE {table} SET {column} = {column}",  # of a GRANT it only warns
-    "CREATE OR REPLACE FUNCTION tsudoi_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL;END $$",
+    "CREATE OR REPLACE FUNCTION tsudoi_ledger_is_never_erased() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "SET session_replication_role = replica",
     "SET ROLE tsudoi",
 ]
@@ -39,6 +41,15 @@ def application(postgresql: Any, engines: Callable[[str], Engine]) -> object:
     """Give a database of PostgreSQL under the application's role."""
     with postgresql.fresh() as url:
         yield engines(url)
+
+
+@pytest.fixture
+def signed(database_url: str, engines: Callable[[str], Engine], ledger_key: LedgerKey) -> Engine:
+    """Give a database of either kind whose ledger is signed."""
+    engine = engines(database_url)
+    with writing(engine) as connection:
+        ledger.checkpoint(connection, signer=ledger_key, at=datetime(2026, 9, 1, tzinfo=UTC), reason="x")
+    return engine
 
 
 @pytest.mark.xdist_group("postgresql")
@@ -64,16 +75,12 @@ def test_the_rules_are_read_and_not_written_by_the_application(application: Engi
 
 @pytest.mark.parametrize(("table", "column"), GROW_ONLY)
 @pytest.mark.parametrize("statement", TAMPERING[:2])
-def test_the_triggers_hold_whoever_asks(
-    database_url: str, engines: Callable[[str], Engine], statement: str, table: str, column: str
-) -> None:
+def test_the_triggers_hold_whoever_asks(signed: Engine, statement: str, table: str, column: str) -> None:
     """On SQLite, and on PostgreSQL for the application, an entry is neither changed nor erased by raw SQL."""
-    engine = engines(database_url)
-    before = entries(engine)
-    run(engine, "INSERT INTO checkpoint VALUES (11, 'x', 'x', '2026-09-01 00:00:00')")
+    before = entries(signed)
     with pytest.raises(DBAPIError):
-        run(engine, statement.format(table=table, column=column))
-    assert entries(engine) == before
+        run(signed, statement.format(table=table, column=column))
+    assert entries(signed) == before
 
 
 def run(engine: Engine, statement: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vault import BLOCK, Vault
+from adapters.vault import BLOCK, Vault, shred
 from models.errors import BadInput, BadSetting, Damaged, Unknown
 
 CANARY = "集田 試子 東京都杉並区架空町九丁目99番9号".encode()
@@ -281,6 +281,71 @@ def test_erasure_overwrites_before_it_removes(vault: Vault, tmp_path: Path) -> N
         assert link.read_bytes() != content
 
 
+def test_a_link_laid_in_the_place_of_a_file_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever exchanges a file for a link between looking at it and erasing it has nothing else overwritten."""
+    victim, file, look = tmp_path / "victim", tmp_path / "file", Path.lstat
+    victim.write_bytes(CANARY)
+    file.write_bytes(CANARY)
+
+    def exchanged(path: Path) -> os.stat_result:
+        found = look(path)
+        path.unlink()
+        path.symlink_to(victim)
+        return found
+
+    monkeypatch.setattr(Path, "lstat", exchanged)
+    with pytest.raises(Damaged):
+        shred(file)
+    assert victim.read_bytes() == CANARY
+
+
+def test_a_file_laid_in_the_place_of_another_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is overwritten is the very file that was looked at, not one that has taken its name."""
+    victim, file, look = tmp_path / "victim", tmp_path / "file", Path.lstat
+    victim.write_bytes(CANARY)
+    file.write_bytes(CANARY)
+
+    def exchanged(path: Path) -> os.stat_result:
+        found = look(path)
+        victim.rename(path)
+        return found
+
+    monkeypatch.setattr(Path, "lstat", exchanged)
+    with pytest.raises(Damaged):
+        shred(file)
+    assert file.read_bytes() == CANARY
+
+
+_FLIPS = """
+import ctypes, sys
+exchange, folder = ctypes.CDLL(None).renameat2, -100
+while True:
+    exchange(folder, sys.argv[1].encode(), folder, sys.argv[2].encode(), 2)
+"""
+
+
+def test_thousands_of_exchanges_hit_nobody(tmp_path: Path) -> None:
+    """Against a process that exchanges the file and a link as fast as it can, thousands of erasures hit no victim."""
+    victim, file, link = (tmp_path / name for name in ("victim", "file", "link"))
+    victim.write_bytes(CANARY)
+    flipping = subprocess.Popen([sys.executable, "-I", "-c", _FLIPS, file, link])
+    try:
+        for _try in range(8000):
+            for path, lay in ((file, lambda it: it.write_bytes(b"x")), (link, lambda it: it.symlink_to(victim))):
+                if not os.path.lexists(path):
+                    with suppress(FileExistsError):
+                        lay(path)
+            with suppress(Damaged, FileNotFoundError):
+                shred(file)
+            victim_now = victim.read_bytes()
+            assert victim_now == CANARY
+    finally:
+        flipping.kill()
+        flipping.wait()
+
+
 def test_a_destroyed_vault_is_absent_and_cannot_be_opened(
     vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,7 +414,7 @@ def test_destruction_takes_whatever_lies_in_the_directory(vault: Vault, tmp_path
 WRITER = """
 import sys
 from pathlib import Path
-from adapters.vault import BLOCK, Vault
+from adapters.vault import BLOCK, Vault, shred
 home = Path(sys.argv[1])
 vault = Vault.open(cycle="2026", files=home / "vault", keys=home / "keys", key_backup=home / "backup")
 def chunks():
@@ -363,7 +428,7 @@ vault.write("extract", chunks())
 REWRITER = """
 import sys
 from pathlib import Path
-from adapters.vault import BLOCK, Vault
+from adapters.vault import BLOCK, Vault, shred
 home = Path(sys.argv[1])
 vault = Vault.open(cycle="2026", files=home / "vault", keys=home / "keys", key_backup=home / "backup")
 while True:

@@ -29,6 +29,7 @@ from adapters.keys import LedgerKey
 from models.clock import TOKYO, stamp
 from models.database import connect, reading, writing
 from states import ledger
+from states.table import all_rules
 
 BEGAN = datetime(2026, 9, 1, 9, tzinfo=TOKYO)
 # Short turns, many of them: whoever else is busy on the machine then meets all alike.
@@ -56,7 +57,7 @@ def text_of(entry: ledger.Entry) -> str:
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """Give an empty ledger as an installation has it: WAL, synchronous=FULL, triggers, index."""
     engine = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
-    schema.upgrade(engine)
+    schema.upgrade(engine, all_rules())
     yield engine
     engine.dispose()
 
@@ -121,6 +122,7 @@ from adapters.keys import LedgerKey
 from models.database import connect, reading
 from pathlib import Path
 from states import ledger
+from states.table import all_rules
 
 key = LedgerKey.load(Path(sys.argv[2]))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

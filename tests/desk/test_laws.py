@@ -87,7 +87,7 @@ BREAKINGS: dict[str, Breaking] = {
     ),
     "nobody_can_be_read_outside_the_vault": _resident_in_a_paper,
     "ledger_only_grows_and_verifies": lambda year: year.sql(
-        "UPDATE ledger SET entry = replace(entry, '26-31', '26-32') WHERE event = 'contract_concluded'"
+        "UPDATE ledger SET entry = replace(entry, 'W-OP-01', 'W-OP-02') WHERE event = 'measures_claimed'"
     ),
     "every_decision_on_a_row_is_somebodys": lambda year: year.sql(
         f"INSERT INTO heldrow VALUES ('{CYCLE}', 5, 'name', 'font', 'accept', 'seen', '', 'sato')"

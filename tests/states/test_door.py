@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lifting import lifted
 from scenes import CYCLE, Clock, Year
 from sqlalchemy import Engine, select, update
 from sqlmodel import col
 
 from adapters.keys import LedgerKey
 from models import tables
-from models.database import writing
 from models.errors import Refused, Unknown, Unmet
 from models.people import Role, Side
 from models.records.base import Nothing
@@ -395,7 +395,7 @@ def test_a_report_of_nothing_moves_nothing(
 def test_thousands_of_single_serials_are_moved_and_counted(year: Year) -> None:
     """A list without runs is longer than one statement of the database may be, and is handled all the same."""
     many = ",".join(map(str, range(101, 5101, 2)))
-    with writing(year.engine) as connection:
+    with lifted(year.engine) as connection:
         facts = year.door.facts(connection, CYCLE)
         add = AddPieces(serials="101-5100", origin="extract")
         apply.apply(connection, facts, (add,), by="system", seq=1, calendar=year.door.calendar)
@@ -453,7 +453,7 @@ def test_a_cancelled_year_does_not_close_while_things_are_out(sqlite_year: Year)
 def test_a_closed_year_owes_nothing(year: Year) -> None:
     """What was never done, and need not be, is owed no more."""
     year.play(before="inspect_contractor")
-    with writing(year.engine) as connection:
+    with lifted(year.engine) as connection:
         connection.execute(update(tables.Act).values(done_on=None).where(col(tables.Act.act) == "report_completion"))
     year.play()
     act = tables.Act

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from measuring import peak_of
 from scenes import CYCLE, OPENED_AT, Year
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from deploy import verify_ledger as verifier
@@ -21,6 +23,7 @@ from models import tables
 from models.database import reading, writing
 from models.errors import Damaged
 from models.notes import Checkpoint, signed_note, verify_note
+from models.records.base import FreeText
 from states import ledger, merkle
 
 Tamper = Callable[[sqlite3.Connection], object]
@@ -192,7 +195,7 @@ def rewrite(year: Year) -> Tamper:
     """Return how somebody with the signing key would rewrite history so that it looks whole."""
 
     def tamper(connection: sqlite3.Connection) -> None:
-        lines = [entry.replace("26-31", "26-99") for entry in texts(connection)]
+        lines = [entry.replace("2026-10-01", "2026-10-02") for entry in texts(connection)]
         hashes: list[bytes] = []
         for leaf, line in enumerate(lines):
             hashes += merkle.stored_hashes(leaf, [merkle.leaf_hash(line.encode())], hashes.__getitem__)
@@ -209,7 +212,7 @@ def test_an_older_checkpoint_finds_a_ledger_rewritten_and_signed_again(handed_ov
     """Whoever has the key can make a whole new ledger, but not one that fits the printed checkpoint."""
     printed = notes_of(handed_over)
     attack(handed_over, rewrite(handed_over))
-    assert "26-99" in "".join(handed_over.entries())
+    assert "2026-10-02" in "".join(handed_over.entries())
     verify(handed_over)
     for note in printed:
         with pytest.raises(Damaged):
@@ -311,3 +314,67 @@ def test_verifying_holds_no_more_than_a_block(sqlite_year: Year) -> None:
             ledger.append_all(connection, [entry_of({"n": n}) for n in range(count)])
         peaks.append(peak_of(lambda: verify(sqlite_year)))
     assert peaks[1] < 1.5 * peaks[0]
+
+
+WORDS = FreeText("番号の書き間違い")
+
+
+def test_free_text_stands_beside_the_ledger_under_a_commitment(year: Year) -> None:
+    """However deep a text lies in an entry, the entry holds a salted hash of it, and a reader gets the text back."""
+    said = {"record": {"reason": WORDS, "found": [{"what": WORDS}], "slip": "1", "remark": FreeText("")}}
+    with writing(year.engine) as connection:
+        seq = ledger.append(connection, entry_of(said))
+        [*_others, stored] = ledger.entries(connection)
+        [*_others, told] = ledger.told(connection)
+    opened = year.read(select(tables.LedgerText).where(col(tables.LedgerText.seq) == seq))
+    opened.sort(key=lambda row: row.place)
+    assert [row.place for row in opened] == ["record.found.0.what", "record.reason"]
+    assert WORDS not in stored
+    assert {row.text for row in opened} == {WORDS}
+    record = json.loads(stored)["data"]["record"]
+    for row, kept in zip(opened, (record["found"][0]["what"], record["reason"]), strict=True):
+        assert kept == {"commitment": sha256(bytes.fromhex(row.salt) + row.text.encode()).hexdigest()}
+    assert len({row.salt for row in opened}) == 2
+    assert told["data"] == said
+
+
+def test_what_a_person_says_in_an_act_is_in_no_entry(sqlite_year: Year) -> None:
+    """Every line of every record of a year stands beside the ledger: not one of them is in a stored entry."""
+    sqlite_year.play()
+    texts = {row.text for row in sqlite_year.read(select(tables.LedgerText))}
+    assert {"点検表 2026", "第一工場", "東京都"} <= texts
+    stored = "".join(sqlite_year.entries())
+    assert not [it for it in texts if len(it) > 1 and f'"{it}"' in stored]
+
+
+def test_committed_entry_is_appended_as_it_was_committed(sqlite_year: Year) -> None:
+    """What the door signs is what the ledger stores: committing again changes nothing."""
+    entry = ledger.committed(entry_of({"record": {"reason": WORDS}}))
+    assert ledger.committed(entry) == entry
+    with writing(sqlite_year.engine) as connection:
+        ledger.append(connection, entry)
+        [*_others, stored] = ledger.entries(connection)
+        [*_others, told] = ledger.told(connection)
+    assert json.loads(stored)["data"] == entry.data
+    assert told["data"]["record"]["reason"] == WORDS
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM ledgertext",
+        "UPDATE ledgertext SET text = 'x'",
+        "UPDATE ledgertext SET text = NULL",
+        "UPDATE ledgertext SET text = NULL, salt = NULL",
+        "UPDATE ledgertext SET place = 'data', text = NULL, salt = NULL",
+        "INSERT INTO ledgertext (seq, place, salt, text) VALUES (1, 'x', NULL, NULL)",
+    ],
+)
+def test_a_text_is_not_changed_by_raw_sql(year: Year, statement: str) -> None:
+    """Without an entry that names it no text is changed, erased or redacted, on SQLite and on PostgreSQL."""
+    year.do("claim_measures")
+    before = year.read(select(tables.LedgerText))
+    assert before
+    with pytest.raises(DBAPIError), writing(year.engine) as connection:
+        connection.execute(text(statement))
+    assert year.read(select(tables.LedgerText)) == before

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from lifting import lifted
 from scenes import CYCLE, HASH, IN_ORDER, STACK, YEAR, Year
 from sqlalchemy import Engine, select, update
 from sqlmodel import col
 
 from adapters.keys import LedgerKey
 from models import tables
-from models.database import writing
 from models.errors import Refused
 from models.people import Side
 from states import schedule
@@ -257,7 +257,7 @@ def test_where_the_contractor_posts_the_contractor_owes_and_does_it(
     assert year.state == "posted"
     programme = year.facts().programme
     assert BY_TRIGGER["post"].owner_under(programme) is Side.CONTRACTOR
-    with writing(year.engine) as connection:
+    with lifted(year.engine) as connection:
         connection.execute(tables.Act.__table__.delete())  # type: ignore[attr-defined]  # SQLModel adds it
         schedule.write_plan(connection, CYCLE, programme, YEAR, Calendar())
         owner = select(col(tables.Act.owner)).where(col(tables.Act.act) == "post")
@@ -266,7 +266,7 @@ def test_where_the_contractor_posts_the_contractor_owes_and_does_it(
 
 def change_programme(year: Year, old: str, new: str) -> None:
     """Change the words that the cycle was opened with."""
-    with writing(year.engine) as connection:
+    with lifted(year.engine) as connection:
         text = connection.execute(select(col(tables.Cycle.programme_text))).scalar_one()
         assert old in text
         connection.execute(update(tables.Cycle).values(programme_text=text.replace(old, new)))

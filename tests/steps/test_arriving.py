@@ -168,3 +168,19 @@ def test_additions_travel_encrypted_too(year: Played, tmp_path: Path) -> None:
     assert record
     assert record.travelled_sha256
     assert record.raw_hits == 1
+
+
+def test_only_what_a_taking_set_apart_is_erased_from_the_inbox(year: Played) -> None:
+    """Files that others lay into the inbox under the name of what is set apart stay; what a kill left is erased."""
+    inbox = year.office.settings.inbox
+    laid = [inbox / f".{number}.taken" for number in range(1000)]
+    for path in laid:
+        path.write_text("of somebody else")
+    source = inbox / "extract.csv"
+    source.write_text(CSV, encoding="utf-8")
+    assert arriving.emptied(year.office, source)
+    assert [path for path in laid if not path.exists()] == []
+    (inbox / ".left-by-a-kill.taken").write_text(CSV, encoding="utf-8")
+    (year.office.home / "set-apart").write_text(".left-by-a-kill.taken", encoding="ascii")
+    arriving.erase_what_is_taken(year.office)
+    assert sorted(inbox.iterdir()) == sorted(laid)

@@ -50,7 +50,7 @@ def test_the_bundle_verifies_with_python_alone(zipped: Path, tmp_path: Path) -> 
 
     assert verified().returncode == 0
     lines = (folder / "ledger.jsonl").read_bytes()
-    (folder / "ledger.jsonl").write_bytes(lines.replace(b'"contract_number":"2026', b'"contract_number":"2025', 1))
+    (folder / "ledger.jsonl").write_bytes(lines.replace(b'"begins_on":"2026', b'"begins_on":"2025', 1))
     assert verified().returncode == 1
 
 

@@ -1,6 +1,5 @@
 """The 管理簿 as people keep it: on paper and in Excel, and last year's taken in as history."""
 
-import json
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,7 @@ def take(office: Office, path: Path, year: int = 2025, by: str = "sato") -> int:
 
 def said(office: Office) -> list[dict[str, Any]]:
     with reading(office.engine) as connection:
-        return [json.loads(entry) for entry in ledger.entries(connection)]
+        return list(ledger.told(connection))
 
 
 def test_last_years_book_becomes_history(office: Office, tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from lifting import lifted
 from playing import CYCLE, Played, begun, copy_of, morning_of
 from sqlalchemy import insert, update
 from sqlmodel import col
 
 from models import tables
-from models.database import writing
 from steps.counting import counts
 
 pytestmark = pytest.mark.xdist_group("counting")
@@ -60,7 +60,7 @@ def test_the_json_has_every_line_and_the_verdict(posted: Played) -> None:
 
 def test_a_piece_too_many_is_a_difference(year: Played) -> None:
     """A serial that nobody exported contradicts the extract, and after the posting it is one that ended nowhere."""
-    with writing(year.office.engine) as connection:
+    with lifted(year.office.engine) as connection:
         surplus = {"cycle_id": CYCLE, "serial": 9_001, "origin": "extract", "state": "exported"}
         connection.execute(insert(tables.Piece).values(**surplus))
     table = counts(year.office, CYCLE)
@@ -83,7 +83,7 @@ def test_a_record_that_says_another_count_is_a_difference(
     """A count that was changed in a record contradicts the others and is told by name."""
     record, done = tables.Record, year.facts().done[act]
     assert old in done.data
-    with writing(year.office.engine) as connection:
+    with lifted(year.office.engine) as connection:
         connection.execute(
             update(record)
             .where(col(record.act) == act, col(record.status) == "done")

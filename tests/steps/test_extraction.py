@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 import pypdfium2 as pdfium
 import pytest
+from lifting import lifted
 from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 from sqlalchemy import insert
 
 from adapters.scanner import scan, scan_text
 from desk.cast import COORDINATOR, REGISTRAR
 from models import tables
-from models.database import reading, writing
+from models.database import reading
 from models.errors import BadInput, Refused, Unknown
 from models.records.enclosing import PullListIssued
 from models.records.extraction import AdditionsTaken, ExtractTaken
@@ -394,7 +395,7 @@ def test_the_year_before_is_compared_where_it_is_known(year: Played, write: Writ
     assert _taken(year).last_year is None
     open_year(year.office, YEAR - 1)
     before = _taken(year).model_copy(update={"exported": 4301}).model_dump_json()
-    with writing(year.office.engine) as connection:
+    with lifted(year.office.engine) as connection:
         connection.execute(
             insert(tables.Record).values(
                 cycle_id=f"hatachi-{YEAR - 1}", act="take_extract", key="before", status="done", by=REGISTRAR,
@@ -494,7 +495,7 @@ def test_a_replacement_gets_a_new_serial_and_names_the_old(year: Played, write: 
     assert list(expand(record.serials)) == [last + 1, last + 2]
     new = next(it for it in year.addressees(ADDITIONS) if it.address == NEW_ADDRESS)
     assert new.number == next(it.number for it in year.addressees() if it.serial == old)
-    write(*({"宛名番号": it, "支援措置": "1"} for it in (*year.marked(), new.number)))
+    write({"宛名番号": new.number, "支援措置": "1"})
     year.play(before="recheck_before_enclosing")
     protection.recheck(year.office, CYCLE, year.extract, by=REGISTRAR)
     assert set(expand(year.facts().newly_protected)) == {old, new.serial}

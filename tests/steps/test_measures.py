@@ -115,9 +115,15 @@ def _zip(*members: str) -> bytes:
 
 _CONTENTS = {
     "nothing": b"", "words": b"no pdf at all", "a beginning": b"%PDF-1.7\nhello",
-    "a page": _pdf(), "half a page": _pdf()[:60],
+    "a sheet": _pdf(), "half a sheet": _pdf()[:60],
     "a workbook": _zip("[Content_Types].xml", "xl/workbook.xml"), "half a workbook": _zip("xl/workbook.xml")[:-40],
     "a letter": _zip("[Content_Types].xml", "word/document.xml"),
+    "a workbook with macros": _zip("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"),
+    "a workbook with a sheet of macros": _zip("[Content_Types].xml", "xl/workbook.xml", "xl/macrosheets/sheet1.xml"),
+    "a letter with a program in it": _zip("[Content_Types].xml", "word/document.xml", "word/embeddings/oleObject1.bin"),
+    "a workbook by its printer": _zip("[Content_Types].xml", "xl/workbook.xml", "xl/printerSettings/printer1.bin"),
+    "a program": b"MZ\x90\0\x03\0", "a program of Linux": b"\x7fELF\x02\x01\x01\0", "a page": b"<html><script>",
+    "Japanese words": "\u70b9\u691c\u8868".encode("cp932"), "a picture of a scanner": b"II*\0rest",
     "a picture": b"\x89PNG\r\n\x1a\n", "a photograph": b"\xff\xd8\xff\xe0",
 }  # fmt: skip
 
@@ -125,15 +131,19 @@ _CONTENTS = {
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.pdf", "words"), ("a.pdf", "a beginning"), ("a.PDF", "a workbook"), ("a.pdf", "half a page"),
+        ("a.pdf", "words"), ("a.pdf", "a beginning"), ("a.PDF", "a workbook"), ("a.pdf", "half a sheet"),
         ("a.png", "a beginning"), ("a.jpg", "a picture"), ("a.txt", "nothing"), ("a.xlsx", "a letter"),
-        ("a.docx", "a workbook"), ("a.xlsx", "half a workbook"), ("a.zip", "a page"),
+        ("a.docx", "a workbook"), ("a.xlsx", "half a workbook"), ("a.zip", "a letter"),
+        ("a", "words"), ("a.exe", "a program"), ("a.html", "a page"), ("a.eml", "words"), ("a.svg", "a page"),
+        ("a.xlsm", "a workbook with macros"), ("a.xlsx", "a workbook with macros"), ("a.txt", "a program"),
+        ("a.xlsx", "a workbook with a sheet of macros"), ("a.docx", "a letter with a program in it"),
+        ("a.csv", "a program of Linux"), ("a.pdf", "a program of Linux"), ("a.tif", "words"),
     ],
 )  # fmt: skip
-def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
+def test_a_file_that_nobody_could_look_at_or_that_runs_is_refused(
     year: Played, tmp_path: Path, name: str, content: str
 ) -> None:
-    """The name says what the file is; it has to be that, and whole, or nobody could ever look at the evidence."""
+    """A file of evidence is of a type that an office files, what its name says, whole, and holds no program."""
     (tmp_path / name).write_bytes(_CONTENTS[content])
     with pytest.raises(BadInput):
         claim(year, file=tmp_path / name)
@@ -143,12 +153,13 @@ def test_a_file_of_another_type_than_named_or_that_does_not_open_is_refused(
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.pdf", "a page"), ("a.PDF", "a page"), ("a.xlsx", "a workbook"), ("a.docx", "a letter"),
-        ("a.zip", "a letter"), ("a.txt", "words"), ("a", "words"), ("a.png", "a picture"), ("a.jpeg", "a photograph"),
+        ("a.pdf", "a sheet"), ("a.PDF", "a sheet"), ("a.xlsx", "a workbook"), ("a.docx", "a letter"),
+        ("a.xlsx", "a workbook by its printer"), ("a.txt", "words"), ("a.csv", "Japanese words"),
+        ("a.png", "a picture"), ("a.jpeg", "a photograph"), ("a.tiff", "a picture of a scanner"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path, name: str, content: str) -> None:
-    """What opens as named, or promises nothing by its name, is evidence, kept under its hash."""
+    """What an office files and opens as named is evidence, kept under its hash."""
     (tmp_path / name).write_bytes(_CONTENTS[content])
     claim(year, file=tmp_path / name)
     kept = year.office.home / "evidence" / hashlib.sha256(_CONTENTS[content]).hexdigest()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import stamina
 from aiosmtpd.smtp import Envelope
+from lifting import lifted
 from receivers import SECRET, Behave, Post, answer, free_port, hangs, in_turn, mail_server, receiving, silent_server
 from receivers import hang as says_nothing
 from sqlalchemy import select, update
@@ -222,10 +223,10 @@ def test_a_wrong_setting_loses_no_letter(office: Office, monkeypatch: pytest.Mon
 def test_whoever_has_no_address_is_not_forgotten(mailed: Office, post: Post) -> None:
     """A letter to a person without an address waits; it is counted every morning, and goes once there is one."""
     staff = tables.Staff
-    with writing(mailed.engine) as connection:
+    with lifted(mailed.engine) as connection:
         connection.execute(update(staff).where(col(staff.id) == "suzuki").values(mail=""))
     assert (_on(mailed, SOON).waiting, len(post.letters)) == (1, 1)
-    with writing(mailed.engine) as connection:
+    with lifted(mailed.engine) as connection:
         connection.execute(update(staff).where(col(staff.id) == "suzuki").values(mail="suzuki@ward.example"))
     assert (_on(mailed, SOON).sent, len(post.letters)) == (1, 2)
 
@@ -299,9 +300,7 @@ def test_an_interrupted_webhook_is_repeated_under_its_id(office: Office, monkeyp
         _hook(monkeypatch, sato=receiver.port)
         here = _opened(office)
         _on(here, SOON)
-        rules = "DROP TRIGGER reminder_state_follows_the_rules"
-        with writing(here.engine) as connection:
-            connection.exec_driver_sql(rules)
+        with lifted(here.engine) as connection:
             connection.execute(update(reminder).where(col(reminder.channel) == "webhook").values(state="claimed"))
         _on(here, SOON)
     assert (len(receiver.ids), len(receiver.kept)) == (2, 1)

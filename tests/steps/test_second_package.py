@@ -12,6 +12,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from lifting import lifted
 from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, copy_of, killed_at
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -53,7 +54,7 @@ year = copy_of("late")
 
 def _let_the_contractor_print(year: Played) -> None:
     ward, company = (f'additions_printed_by = "{who}"' for who in ("ward", "contractor"))
-    with year.office.engine.begin() as connection:
+    with lifted(year.office.engine) as connection:
         text = connection.execute(select(col(tables.Cycle.programme_text))).scalar_one()
         assert ward in text
         connection.execute(update(tables.Cycle).values(programme_text=text.replace(ward, company)))
@@ -211,7 +212,7 @@ def test_only_a_registrar_seals_and_only_for_a_contractor_that_prints(late: Play
         with pytest.raises(Refused):
             transfer.seal_additions(year.office, CYCLE, by=COORDINATOR)
         ward, company = (f'additions_printed_by = "{who}"' for who in ("ward", "contractor"))
-        with year.office.engine.begin() as connection:
+        with lifted(year.office.engine) as connection:
             text = connection.execute(select(col(tables.Cycle.programme_text))).scalar_one()
             connection.execute(update(tables.Cycle).values(programme_text=text.replace(company, ward)))
         with pytest.raises(Refused) as refusal:

@@ -1,4 +1,4 @@
-"""The first schema, with the triggers that keep history and states honest.
+"""The first schema. The triggers that keep history and states honest are put there by adapters/triggers.py.
 
 Revision ID: 0001
 """
@@ -8,137 +8,6 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-
-GUARDED = ("cycle", "piece", "item", "incident", "reminder")
-GROW_ONLY = ("ledger", "checkpoint")
-
-# Every change of a `state` must be a pair of the rules table, and every beginning one of its beginnings.
-SQLITE_STATE = """
-CREATE TRIGGER {t}_state_follows_the_rules BEFORE UPDATE OF state ON {t}
-WHEN NEW.state IS NOT OLD.state AND NOT EXISTS (
-  SELECT 1 FROM rule WHERE machine = '{t}' AND from_state = OLD.state AND to_state = NEW.state)
-BEGIN SELECT RAISE(ABORT, 'tsudoi: this change of state is not in the table'); END
-"""
-SQLITE_BEGINNING = """
-CREATE TRIGGER {t}_begins_as_the_rules_say BEFORE INSERT ON {t}
-WHEN NOT EXISTS (SELECT 1 FROM rule WHERE machine = '{t}' AND from_state = '' AND to_state = NEW.state)
-BEGIN SELECT RAISE(ABORT, 'tsudoi: this is not a state to begin with'); END
-"""
-SQLITE_STAYS = """
-CREATE TRIGGER {t}_is_never_erased BEFORE DELETE ON {t}
-BEGIN SELECT RAISE(ABORT, 'tsudoi: what has a state is not erased but ends in one'); END
-"""
-# INSERT OR REPLACE erases without asking the trigger above where recursive_triggers is off.
-SQLITE_NEW = """
-CREATE TRIGGER {t}_begins_once BEFORE INSERT ON {t} WHEN EXISTS (SELECT 1 FROM {t} WHERE {same})
-BEGIN SELECT RAISE(ABORT, 'tsudoi: what has a state does not begin again'); END
-"""
-SAME = {
-    "cycle": "id = NEW.id",
-    "piece": "cycle_id = NEW.cycle_id AND serial = NEW.serial",
-    "item": "cycle_id = NEW.cycle_id AND number = NEW.number",
-    "incident": "id = NEW.id",
-    "reminder": "id = NEW.id OR key = NEW.key",
-}
-SQLITE_GROW_ONLY = """
-CREATE TRIGGER {t}_is_never_{done} BEFORE {what} ON {t}
-BEGIN SELECT RAISE(ABORT, 'tsudoi: the {t} can only grow'); END
-"""
-SQLITE_NEXT = """
-CREATE TRIGGER ledger_goes_on_by_one BEFORE INSERT ON ledger
-WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM ledger)
-BEGIN SELECT RAISE(ABORT, 'tsudoi: the ledger goes on by one'); END
-"""
-SQLITE_NEW_CHECKPOINT = """
-CREATE TRIGGER checkpoint_is_of_now BEFORE INSERT ON checkpoint
-WHEN NEW.size IS NOT (SELECT COALESCE(MAX(seq), 0) FROM ledger)
-  OR EXISTS (SELECT 1 FROM checkpoint WHERE size = NEW.size)
-BEGIN SELECT RAISE(ABORT, 'tsudoi: a checkpoint signs the ledger as it stands, once'); END
-"""
-
-POSTGRESQL = (
-    """
-CREATE FUNCTION tsudoi_state_follows_the_rules() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NOT EXISTS (SELECT 1 FROM rule WHERE machine = TG_TABLE_NAME AND from_state = '' AND to_state = NEW.state) THEN
-      RAISE EXCEPTION 'tsudoi: this is not a state to begin with';
-    END IF;
-  ELSIF NEW.state IS DISTINCT FROM OLD.state AND NOT EXISTS (
-    SELECT 1 FROM rule WHERE machine = TG_TABLE_NAME AND from_state = OLD.state AND to_state = NEW.state) THEN
-    RAISE EXCEPTION 'tsudoi: this change of state is not in the table';
-  END IF;
-  RETURN NEW;
-END $$
-""",
-    """
-CREATE FUNCTION tsudoi_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'tsudoi: the % can only grow', TG_TABLE_NAME; END $$
-""",
-    """
-CREATE FUNCTION tsudoi_ledger_goes_on_by_one() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NEW.seq IS DISTINCT FROM (SELECT COALESCE(MAX(seq), 0) + 1 FROM ledger) THEN
-    RAISE EXCEPTION 'tsudoi: the ledger goes on by one';
-  END IF;
-  RETURN NEW;
-END $$
-""",
-    """
-CREATE FUNCTION tsudoi_checkpoint_is_of_now() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NEW.size IS DISTINCT FROM (SELECT COALESCE(MAX(seq), 0) FROM ledger) THEN
-    RAISE EXCEPTION 'tsudoi: a checkpoint signs the ledger as it stands, once';
-  END IF;
-  RETURN NEW;
-END $$
-""",
-    """
-CREATE TRIGGER ledger_goes_on_by_one BEFORE INSERT ON ledger
-FOR EACH ROW EXECUTE FUNCTION tsudoi_ledger_goes_on_by_one()
-""",
-    """
-CREATE TRIGGER checkpoint_is_of_now BEFORE INSERT ON checkpoint
-FOR EACH ROW EXECUTE FUNCTION tsudoi_checkpoint_is_of_now()
-""",
-    *(
-        f"CREATE TRIGGER {t}_follows_the_rules BEFORE INSERT OR UPDATE ON {t}"
-        " FOR EACH ROW EXECUTE FUNCTION tsudoi_state_follows_the_rules()"
-        for t in GUARDED
-    ),
-    """
-CREATE FUNCTION tsudoi_is_never_erased() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'tsudoi: what has a state is not erased but ends in one'; END $$
-""",
-    *(
-        f"CREATE TRIGGER {t}_is_never_erased BEFORE DELETE OR TRUNCATE ON {t}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION tsudoi_is_never_erased()"
-        for t in GUARDED
-    ),
-    *(
-        f"CREATE TRIGGER {t}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {t}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION tsudoi_only_grows()"
-        for t in GROW_ONLY
-    ),
-)
-
-
-def sqlite_triggers() -> list[str]:
-    """Return the triggers of SQLite, which has no functions to share."""
-    return [
-        SQLITE_NEXT,
-        SQLITE_NEW_CHECKPOINT,
-        *(
-            text.format(t=t, same=SAME[t])
-            for t in GUARDED
-            for text in (SQLITE_STATE, SQLITE_BEGINNING, SQLITE_STAYS, SQLITE_NEW)
-        ),
-        *(
-            SQLITE_GROW_ONLY.format(t=t, what=what, done=done)
-            for t in GROW_ONLY
-            for what, done in (("UPDATE", "changed"), ("DELETE", "erased"))
-        ),
-    ]
 
 
 def upgrade() -> None:
@@ -347,9 +216,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('waiting', 'claimed')"),
         postgresql_where=sa.text("state IN ('waiting', 'claimed')"),
     )
-    triggers = sqlite_triggers() if op.get_bind().dialect.name == "sqlite" else POSTGRESQL
-    for trigger in triggers:
-        op.execute(sa.text(trigger))
 
 
 def downgrade() -> None:

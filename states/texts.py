@@ -1,0 +1,88 @@
+"""Free text of the ledger: it stands beside the entries under salted commitments, so that it can be redacted.
+
+An entry holds `{"commitment": SHA-256 of salt and text}` where somebody's own words would stand; entries written before
+schema 0008 hold the words themselves. A redaction takes salt and text away: the entry, its hash, its signature and
+every proof stay as they are, and nobody can try words against the commitment that is left.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, cast
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from models import tables
+from models.records.base import REDACTED, FreeText
+
+_SALT = 16  # random bytes
+_COMMITMENT = "commitment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What opens a commitment: the place in the entry's data where it stands, its salt and the text."""
+
+    place: str
+    salt: bytes
+    text: str
+
+    @property
+    def commitment(self) -> str:
+        """Return what stands in the entry instead of the text."""
+        return sha256(self.salt + self.text.encode()).hexdigest()
+
+
+def commit(data: Mapping[str, object]) -> tuple[Mapping[str, object], list[Opening]]:
+    """Return data with a commitment for every free text in it, however deep, and what opens them."""
+    openings: list[Opening] = []
+    return cast("Mapping[str, object]", _committed(data, "", openings)), openings
+
+
+def _committed(value: object, place: str, openings: list[Opening]) -> object:
+    kind = type(value)
+    if kind is FreeText and value:
+        openings.append(Opening(place=place, salt=os.urandom(_SALT), text=str(value)))
+        return {_COMMITMENT: openings[-1].commitment}
+    if kind is dict:
+        members = cast("dict[str, object]", value).items()
+        return {key: _committed(it, f"{place}.{key}" if place else key, openings) for key, it in members}
+    if kind is list or kind is tuple:
+        return [_committed(it, f"{place}.{at}", openings) for at, it in enumerate(cast("Sequence[object]", value))]
+    return value
+
+
+def put_back(connection: Connection, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the texts back into what entries say; where one was redacted it says so."""
+    by_seq = {entry["seq"]: entry for entry in said}
+    if not by_seq:
+        return said
+    table = tables.LedgerText
+    query = select(col(table.seq), col(table.place), col(table.text))
+    for seq, place, text in connection.execute(query.where(col(table.seq).between(min(by_seq), max(by_seq)))):
+        if seq in by_seq:
+            _put(by_seq[seq]["data"], place, REDACTED if text is None else text)
+    return said
+
+
+def _put(data: Any, place: str, text: str) -> None:
+    *way, last = (int(step) if step.isdigit() else step for step in place.split("."))
+    for step in way:
+        data = data[step]
+    data[last] = text
+
+
+def lines(connection: Connection, *, first: int = 1, last: int) -> Iterator[str]:
+    """Walk over what opens the commitments of some entries, each as a line of JSON; what was redacted is left out."""
+    table = tables.LedgerText
+    query = (
+        select(table)
+        .where(col(table.text).is_not(None), col(table.seq).between(first, last))
+        .order_by(col(table.seq), col(table.place))
+    )
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        said = {"place": row.place, "salt": row.salt, "seq": row.seq, "text": row.text}
+        yield json.dumps(said, ensure_ascii=False, separators=(",", ":"))
