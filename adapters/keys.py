@@ -47,10 +47,10 @@ class LedgerKey:
         notes.key_id(name, b"")  # a bad name is refused before anything is written
         # The .pub is written last: where it stands, the private key was there, and a lost one is never replaced.
         if not _public_path(path).exists():
-            _write_once(path, _pem(Ed25519PrivateKey.generate()), mode=0o600)
+            write_once(path, _pem(Ed25519PrivateKey.generate()), mode=0o600)
         private = _read_private(path)
         # Made from the key on the disk: whoever was first, or stopped between the two files, the pair fits.
-        _write_once(_public_path(path), _verifier_line(name, private), mode=0o644)
+        write_once(_public_path(path), _verifier_line(name, private), mode=0o644)
         key = cls.load(path)
         if key.name != name:
             raise BadSetting(
@@ -173,7 +173,7 @@ def _damaged(path: Path) -> Damaged:
     return Damaged(_("The file {name} is not a ledger key.").format(name=path.name), _("Restore it from its backup."))
 
 
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """Write a new file whole or not at all, and leave one that is there as it is."""
     with tempfile.NamedTemporaryFile(dir=path.parent) as draft:
         os.fchmod(draft.fileno(), mode)

@@ -28,6 +28,7 @@ from pathlib import Path
 import polars as pl
 
 from adapters.national_numbers import Standing, forbidden_headers, forbidden_numbers
+from adapters.numbers import NUMBER, SPACES, read_numbers
 from models.extract import Finding, UnreadableExtract
 from models.programme import Programme
 
@@ -56,6 +57,7 @@ _END = b"\r\n\x1a"
 _JAPANESE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
 _SHOWN = 40
 _NUMBER = re.compile(r"\d{5}")
+_PROTECTION = re.compile("支援|抑止|保護|DV")
 _STANDING: Mapping[str, Standing] = {"宛名番号": "number", "氏名": "text", "住所": "text", "方書": "text"}
 
 
@@ -296,7 +298,8 @@ def _table(read: _Read, programme: Programme) -> tuple[pl.DataFrame, list[Findin
     """Return the columns that the programme knows, with their rows, and warnings about all others."""
     header, cells = read.header, read.cells
     names = [_plain(name) for name in header]
-    known = (*programme.extract.needed, *programme.extract.known)
+    always = (*programme.extract.needed, *programme.extract.known)
+    known = (*always, *(it for it in programme.extract.also_protect if it in names))
     _refuse_headers(names, programme)
     if cells.is_empty():
         raise _refuse("empty_file")
@@ -304,7 +307,19 @@ def _table(read: _Read, programme: Programme) -> tuple[pl.DataFrame, list[Findin
     row = pl.int_range(2, cells.height + 2, dtype=pl.UInt32).alias("row")
     columns = [pl.col(_cell(names.index(it))) if it in names else pl.lit("") for it in known]
     frame = cells.select(row, *(column.alias(it) for it, column in zip(known, columns, strict=True)))
-    return frame, _warnings(header, names, known)
+    frame, respelt = _with_numbers_read(frame)
+    return frame, [*_warnings(header, names, known), *respelt]
+
+
+def _with_numbers_read(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return the rows with 宛名番号 in its normal form, and how many were written otherwise; what is none stays."""
+    if NUMBER not in frame.columns:
+        return frame, []
+    as_written = frame[NUMBER]
+    numbers = read_numbers(as_written).fill_null(as_written)
+    otherwise = int((numbers != as_written).sum())
+    found = [Finding(code="number_spelling", column=NUMBER, count=otherwise)] if otherwise else []
+    return frame.with_columns(numbers), found
 
 
 def _header(text: bytes) -> list[str]:
@@ -317,15 +332,15 @@ def _header(text: bytes) -> list[str]:
 
 
 def _plain(header: str) -> str:
-    """Return a header without the differences that do not count: width and spaces."""
-    return "".join(unicodedata.normalize("NFKC", header).replace("\ufeff", "").split())
+    """Return a header without the differences that do not count: width, spaces of every kind, what quotes it."""
+    return pl.Series([unicodedata.normalize("NFKC", header)]).str.replace_all(SPACES, "")[0].strip("='\"")
 
 
 def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
     if found := forbidden_headers(names):
         raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=it) for it in found])
     missing = [it for it in programme.extract.needed if it not in names]
-    doubled = [it for it in (*programme.extract.needed, *programme.extract.known) if names.count(it) > 1]
+    doubled = [it for it in programme.extract.columns if names.count(it) > 1]
     findings = [Finding(code="missing_column", row=1, column=it) for it in missing]
     findings += [Finding(code="doubled_column", row=1, column=it) for it in doubled]
     if findings:

@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         None
     )
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
+    dashboard: Annotated[
+        str, Field(description="address at which people reach the dashboard, where it is not this machine's")
+    ] = ""
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 
     @classmethod

@@ -32,6 +32,9 @@ _LIST = typer.Argument(help=_("The register's list, a CSV file with 宛名番号
 _STDIN = typer.Option(
     False, "--password-stdin", help=_("Read the password of an encrypted extract from standard input.")
 )
+_NOBODY = typer.Option(
+    False, "--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")
+)
 _NEW_FILE = typer.Option(..., "--out", help=_("A new file; only you will be able to read it."))
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
@@ -217,22 +220,38 @@ def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON)
 
 
 def changes(
-    path: Path = _LIST, year: int = _YEAR, by: str = _BY, programme: str = PROGRAMME, as_json: bool = JSON
+    path: Path = _LIST,
+    year: int = _YEAR,
+    by: str = _BY,
+    nobody_of_ours: bool = _NOBODY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
     office = Office.open()
-    told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by)
+    told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours)
     return _tell(told, as_json=as_json)
 
 
 def recheck(
-    path: Path = _LIST, year: int = _YEAR, by: str = _BY, programme: str = PROGRAMME, as_json: bool = JSON
+    path: Path = _LIST,
+    year: int = _YEAR,
+    by: str = _BY,
+    nobody_of_ours: bool = _NOBODY,
+    no_longer_protected: int = typer.Option(
+        0, "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
     office = Office.open()
-    told = protection.recheck(office, office.cycle_id(year, programme), path, by=by)
+    told = protection.recheck(
+        office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours,
+        no_longer_protected=no_longer_protected,
+    )  # fmt: skip
     return _tell(told, as_json=as_json)
 
 
@@ -286,13 +305,17 @@ def _to_be_destroyed() -> int:
 def _tell(told: "Told", *, as_json: bool) -> int:
     """Say how many rows came and how many of them are ours, never which."""
     if as_json:
-        say_json({"rows": told.rows, "named": told.named, "strangers": told.strangers, "act": told.outcome.trigger,
-                  "repeated": told.outcome.repeated})  # fmt: skip
+        say_json({
+            "rows": told.rows, "named": told.named, "strangers": told.strangers, "footers": told.footers,
+            "list_sha256": told.list_sha256, "act": told.outcome.trigger, "repeated": told.outcome.repeated,
+        })  # fmt: skip
         return DONE
     row = row_of(told.outcome.trigger)
     say(_("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.").format(
         act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
     ))  # fmt: skip
+    if told.footers:
+        say_aside(_("Totals, dates or closing words, not counted: {count} rows.").format(count=told.footers))
     if told.named:
         say_aside(
             "→ " + _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
+from adapters import access
 from adapters.health import wait_until_healthy
 from models.errors import BadSetting, TsudoiError
 from models.words import _
@@ -27,28 +29,33 @@ _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
 
 @contextmanager
-def own_server(home: Path, port: int, *, host: str = HOST, dashboard: bool = True) -> Generator[str]:
+def own_server(
+    home: Path, port: int, *, host: str = HOST, people_at: str = "", dashboard: bool = True
+) -> Generator[str]:
     """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
 
-    Where it listens on every address it is reached on loopback.
+    This process, and the flows that it runs, have the server's credential from here on. Where it listens on every
+    address it is reached on loopback; where people reach it at an address of its own, links lead there.
 
     Raises:
+        BadSetting: a credential is set that is too weak.
         TsudoiError: it does not start, or has stopped meanwhile.
 
     """
     own = HOST if ip_address(host).is_unspecified else host
-    api, log, ending = (
-        f"http://{f'[{own}]' if ':' in own else own}:{port}/api",
-        home / "prefect" / "server.log",
-        threading.Event(),
-    )
+    base, folder, ending = f"http://{f'[{own}]' if ':' in own else own}:{port}", folder_of(home), threading.Event()
+    api, log = f"{base}/api", folder / "server.log"
+    os.environ["PREFECT_API_AUTH_STRING"] = access.credential(folder)
+    access.say_where(folder, people_at.rstrip("/") or base)
     _reach_it_without_a_proxy(own)
-    log.parent.mkdir(exist_ok=True, mode=0o700)
     with log.open("w", encoding="utf-8") as output:
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+        # Without the folder where this was started on its path, and elsewhere: what lies there is not ours to run.
+        command = [sys.executable, "-P", "-m", "flows.server", str(folder), host, str(port)]
+        name = urlsplit(people_at).hostname or ""
         # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
         server = subprocess.Popen(  # noqa: S603 - the command is ours
-            command if dashboard else [*command, "--no-services", "--no-ui"],
+            [*command, "--name", name] if dashboard else [*command, "--bare"],
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -65,6 +72,13 @@ def own_server(home: Path, port: int, *, host: str = HOST, dashboard: bool = Tru
     finally:
         ending.set()
         _stop(server)
+
+
+def folder_of(home: Path) -> Path:
+    """Return where the server of an installation keeps its things; it is made if it is not there."""
+    folder = home.absolute() / "prefect"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

@@ -155,7 +155,7 @@ def _watch_over_it() -> NoReturn:
         Exit: with the status of the rehearsal.
 
     """
-    begun = [sys.executable, "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
+    begun = [sys.executable, "-P", "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
     while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
         say(_("The rehearsal was killed; it is started again."))
     raise typer.Exit(status)

@@ -4,23 +4,26 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
 
+from adapters import access
 from adapters.health import wait_until_healthy
+from adapters.settings import Settings
 from desk.console import say, say_table
-from desk.own_server import HOST, free_port, own_server
+from desk.own_server import HOST, folder_of, free_port, own_server
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
 
 _ANSWERS_WITHIN = 15  # seconds
-_SHORTEST_CREDENTIAL = 16  # characters
+_CLIENT = "PREFECT_API_AUTH_STRING"
 
 
 def furnish(app: typer.Typer) -> None:
@@ -32,33 +35,40 @@ def serve(
     port: int | None = typer.Option(
         None, "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
     ),
-    host: str = typer.Option(
-        HOST, "--host", help=_("IP address to listen on. Anything but loopback needs PREFECT_SERVER_API_AUTH_STRING.")
+    host: str = typer.Option(HOST, "--host", help=_("IP address to listen on.")),
+    link: bool = typer.Option(
+        False, "--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")
+    ),
+    server_only: bool = typer.Option(
+        False, "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
     ),
 ) -> None:
     if not _is_address(host):
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
-    _only_guarded_beyond_this_machine(host, "PREFECT_SERVER_API_AUTH_STRING")
-    office = Office.open()
+    settings = Settings.load()
+    if link:
+        _print_a_link(settings.home)
+        return
     configured = os.environ.get("PREFECT_API_URL", "")
-    if configured and port is not None:
+    if configured and (server_only or port is not None):
         raise BadSetting(
             _("--port is for tsudoi's own Prefect server, but PREFECT_API_URL names another."),
             _("Leave out one of the two."),
         )
-    os.environ["TSUDOI_HOME"] = str(office.home)
+    home = settings.home.absolute() if server_only else Office.open().home
+    os.environ["TSUDOI_HOME"] = str(home)
     from flows.engine import prepare  # noqa: PLC0415 - only a desk that serves waits for the flows
 
-    prepare(office.home)
+    prepare(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         if configured:
-            _serve_from_elsewhere(configured)
+            _serve_from_elsewhere(home, configured)
         else:
-            _serve_from_here(office.home, host, port)
+            _serve_from_here(settings, host, port, flows=not server_only)
 
 
 def _is_address(host: str) -> bool:
@@ -67,56 +77,90 @@ def _is_address(host: str) -> bool:
     return False
 
 
-def _only_guarded_beyond_this_machine(host: str, variable: str) -> None:
-    """Refuse to be reached from other machines without a credential: whoever reaches Prefect may force any state."""
-    alone = ip_address(host).is_loopback if _is_address(host) else host == "localhost"
-    if not alone and len(os.environ.get(variable, "")) < _SHORTEST_CREDENTIAL:
-        raise BadSetting(
-            _(
-                "{host} can be reached from other machines, and there is no credential of at least {count} characters."
-            ).format(host=host, count=_SHORTEST_CREDENTIAL),
-            _("Set {variable} to NAME:PASSWORD, or stay on 127.0.0.1.").format(variable=variable),
+def _print_a_link(home: Path) -> None:
+    """Print a link, for the browser of whoever may read the data directory; the server finds it there.
+
+    Raises:
+        TsudoiError: no server runs there.
+
+    """
+    with suppress(BlockingIOError), _lock(home):
+        raise TsudoiError(
+            _("tsudoi serve is not running on {home}.").format(home=home), _("Start it: it prints a link itself.")
         )
+    print(access.new_link(folder_of(home)))
 
 
-def _serve_from_here(home: Path, host: str, port: int | None) -> None:
+def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
+    home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
-    with _the_only_one(home), own_server(home, free_port(port, host), host=host) as api:
+    with (
+        _the_only_one(home),
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard) as api,
+    ):
         os.environ["PREFECT_API_URL"] = api
         try:
-            _run_the_flows(api, alone=True)
+            if flows:
+                _run_the_flows(lambda: _say_the_way_in(home), alone=True)
+            else:
+                _only_serve(home)
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)  # the end has begun; asking twice must not break it off
 
 
-def _serve_from_elsewhere(api: str) -> None:
-    _only_guarded_beyond_this_machine(urlsplit(api).hostname or "", "PREFECT_API_AUTH_STRING")
+def _only_serve(home: Path) -> None:
+    _say_the_way_in(home)
+    say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+def _serve_from_elsewhere(home: Path, api: str) -> None:
+    name = urlsplit(api).hostname or ""
+    here = ip_address(name).is_loopback if _is_address(name) else name == "localhost"
+    if not here:
+        access.judge(_CLIENT, os.environ.get(_CLIENT, ""))
     if not wait_until_healthy(api, seconds=_ANSWERS_WITHIN):
         raise BadSetting(
             _("The Prefect server at {api} does not answer.").format(api=api),
             _("Start it, or mend PREFECT_API_URL; without it tsudoi starts its own server."),
         )
-    _run_the_flows(api, alone=False)
+    with _the_only_one(home):
+        _run_the_flows(lambda: _say_address(api.removesuffix("/api")), alone=here)
 
 
-def _run_the_flows(api: str, *, alone: bool) -> None:
+def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
     from flows import deployments  # noqa: PLC0415 - Prefect reads its environment when it is imported
 
     def say_what_is_served() -> None:
-        say(_("Dashboard: {address}").format(address=api.removesuffix("/api")), style="bold")
+        say_where()
         say_table(
             [_("What runs"), _("When")],
             [[it.name, _when(it.cron)] for it in deployments.SWEEPS],
         )
         forms = len(deployments.TABLE) - len(deployments.SWEEPS)
-        say(_("{count} forms of acts, one for each act of the table. The board leads to them: {address}").format(
-            count=forms, address=f"{api.removesuffix('/api')}/artifacts/key/tsudoi-index"
-        ))  # fmt: skip
+        say(_("{count} forms of acts, one for each act of the table. The board leads to them.").format(count=forms))
         say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
         sys.stdout.flush()
 
     deployments.serve(ready=say_what_is_served, alone=alone)
+
+
+def _say_the_way_in(home: Path) -> None:
+    """Say how the dashboard is opened. A link is never written into the machine's journal."""
+    folder = folder_of(home)
+    _say_address(access.where(folder))
+    if "JOURNAL_STREAM" not in os.environ:
+        say(_("This link opens it, once, within ten minutes. Another: tsudoi serve --link"))
+        print(access.new_link(folder))
+    else:
+        say(_("A link opens it, once, within ten minutes: tsudoi serve --link"))
+
+
+def _say_address(address: str) -> None:
+    say(_("Dashboard: {address}").format(address=address), style="bold")
+    say(_("The board: {address}").format(address=f"{address}/artifacts/key/tsudoi-index"))
 
 
 def _when(cron: str) -> str:
@@ -129,15 +173,21 @@ def _when(cron: str) -> str:
 
 @contextmanager
 def _the_only_one(home: Path) -> Generator[None]:
-    """Refuse a second server on the same data; a kill releases the lock."""
-    folder = home / "prefect"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    with (folder / "serve.lock").open("w") as lock:
+    """Refuse a second one on the same data."""
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(_lock(home))
         except BlockingIOError:
             raise TsudoiError(
                 _("tsudoi serve is running already on {home}.").format(home=home),
                 _("Use its dashboard, or stop it first."),
             ) from None
+        yield
+
+
+@contextmanager
+def _lock(home: Path) -> Generator[None]:
+    """Hold what one `tsudoi serve` holds; a kill releases it."""
+    with (folder_of(home) / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -1,12 +1,15 @@
 """What `tsudoi serve` offers in Prefect: one table, and the runner that lives from it."""
 
 import asyncio
+import os
+import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -215,6 +218,7 @@ def _once_it_answers(*, alone: bool) -> Runner:
 def _registered(*, alone: bool) -> Runner:
     # A schedule that is paused while nobody serves would drop what comes due meanwhile.
     runner = _Runner(name="tsudoi", pause_on_shutdown=False)
+    runner.keep_things_in(Path(os.environ["PREFECT_HOME"]) / "runner_storage")
     ids = {served.name: _register(runner, served) for served in TABLE}
     _let_them_be_marked_as_ready(list(ids.values()))
     if alone:
@@ -235,6 +239,12 @@ def hand_to_pool(pool: str) -> int:
 
 class _Runner(Runner):
     """Ends on SIGTERM as it does on Ctrl-C; Prefect 3.8.8's own handler leaves its stopping unawaited."""
+
+    def keep_things_in(self, folder: Path) -> None:
+        """Work in a folder of our own; Prefect's would be one of a known name that everybody may write beside."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        self._tmp_dir = folder
 
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
         signal.raise_signal(signal.SIGINT)

@@ -24,9 +24,10 @@ def prepare(home: Path, *, quiet: bool = False) -> None:
     os.environ.update({key: _ALWAYS[key] for key in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")})
     for key, value in _ALWAYS.items():
         os.environ.setdefault(key, value)
-    if credential := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
-        os.environ.setdefault("PREFECT_API_AUTH_STRING", credential)
-    os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
+    # Relative to where we are now: the server and the runs are started elsewhere.
+    os.environ["PREFECT_HOME"] = str(Path(os.environ.get("PREFECT_HOME") or home / "prefect").absolute())
+    # What lies in the folder where this was started is not ours to run: no process of a run looks there.
+    os.environ["PYTHONSAFEPATH"] = "1"
     if quiet:
         os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
         os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"

@@ -93,8 +93,8 @@ def form_of(row: Row) -> type[BaseModel]:
             Field(default="", title=_("Programme (empty: the usual one)")),
         ),
     }  # fmt: skip
-    title = in_words(ja=row.ja, en=row.en)
-    return create_model(f"Form_{row.trigger}", __config__=ConfigDict(title=title), **head, **_body(row), **tail)
+    config = ConfigDict(title=in_words(ja=row.ja, en=row.en), extra="forbid")
+    return create_model(f"Form_{row.trigger}", __config__=config, **head, **_body(row), **tail)
 
 
 def entered(row: Row, form: Mapping[str, Any]) -> Entered:

@@ -5,7 +5,7 @@ named, reasons are codes, characters of a substitution are code points.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -18,6 +18,7 @@ Weight = Literal["warning", "held", "refused", "excluded"]
 
 # Whoever holds so many rows for decisions needs another extract, and the record of the act takes no more.
 MOST_HELD = 5000
+_SHOWN = 20  # rows that a refusal names one by one; the rest is counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +65,24 @@ CODES: Mapping[str, Rule] = {
     "forbidden_column": _refuses(
         N_("The extract has a column for individual numbers or resident record codes, which must never be here.")
     ),
+    "speaks_of_protection": _refuses(
+        N_("The name of this column speaks of protection, and the programme does not know it: nobody may be missed.")
+    ),
     "individual_number": _refuses(
         N_("A column holds individual numbers or resident record codes, which must never be here.")
     ),
     "header_spelling": _warns(N_("The header is written in another width or with spaces; it was read as this column.")),
     "unknown_column": _warns(N_("The programme does not know this column; it was dropped.")),
     "absent_column": _warns(N_("The extract does not have this column, so nothing in it could be checked.")),
+    "number_spelling": _warns(
+        N_("Numbers were written in another width, or with spaces, signs or quotation marks; they were read as digits.")
+    ),
+    # a list of the register
+    "no_number": _refuses(N_("The row has no number, so nobody can say whom it is about.")),
+    "number_form": _refuses(
+        N_("This is no number of this register: an exponent, a letter or a word, or longer or shorter than its own.")
+    ),
+    "footer": _warns(N_("Totals, dates or closing words stand under the rows; they were told apart and not counted.")),
     # the whole of it
     "column_shift": _refuses(
         N_("Cells stand in rows or columns that they do not belong to: columns have moved against each other.")
@@ -161,6 +174,13 @@ class Finding:
         """Return it for JSON."""
         detail = {"detail": self.detail} if self.detail else {}
         return {"code": self.code, "row": self.row, "column": self.column, "count": self.count, **detail}
+
+
+def by_row(code: str, column: str, rows: Sequence[int]) -> Iterator[Finding]:
+    """Name the rows of a refusal, the first few one by one."""
+    yield from (Finding(code=code, row=row, column=column) for row in rows[:_SHOWN])
+    if left := len(rows[_SHOWN:]):
+        yield Finding(code=code, column=column, count=left)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,10 +69,12 @@ class Extract(Part):
     """The register extract: column names, eligibility, the plausible number of persons, and the municipality's towns.
 
     `towns` names the file, beside the programmes, that says which towns a postal code has; without it nobody compares.
+    Whoever has anything in a column of `also_protect` is held out as if marked: an end date in the past frees nobody.
     """
 
     needed: tuple[str, ...]
     known: tuple[str, ...]
+    also_protect: tuple[str, ...] = ()
     born_from: str
     born_to: str
     expect: tuple[int, int]
@@ -103,6 +105,11 @@ class Extract(Part):
         if not all(len(character) == 1 for character in read):
             raise ValueError(_('a substitute is one character for one, such as "U+9AD9" = ["U+9AD8"]'))
         return table
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return every column that is read."""
+        return (*self.needed, *self.known, *self.also_protect)
 
     def window(self, fiscal_year: int) -> tuple[date, date]:
         """Return the first and last birth date of those invited in the fiscal year (年齢計算ニ関スル法律)."""

@@ -391,7 +391,8 @@ def _hold_gap(case: _Case) -> tuple[Unmet, ...]:
 def _person_gap(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
     person = case.facts.people.get(case.ask.by)
     if person is None or not person.is_valid_on(case.facts.today):
-        words = _("“{person}” is not on the register of people today.").format(person=case.ask.by[:40])
+        # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
+        words = _("The id typed is not on the register of people today.")
         return (_case_unmet("person_is_registered", words, case.row),)
     if person.roles & set(roles):
         return ()

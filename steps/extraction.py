@@ -256,6 +256,7 @@ def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee
 
 def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, int]:
     """Return the row of the extract, as a spreadsheet counts, in which each of these serials stands."""
+    from adapters.numbers import KEY, keyed  # noqa: PLC0415 - polars is not needed to show a table
     from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
 
     facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
@@ -263,14 +264,14 @@ def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, 
     if record is None or not serials:
         return {}
     frame = roll.kept(vault, record.extract_sha256, facts.programme).frame
-    found = frame.join(roll.numbers_of(vault, serials), on=roll.NUMBER).unique("serial", keep="first")
+    found = keyed(frame).join(roll.numbers_of(vault, serials), on=KEY).unique("serial", keep="first")
     return dict(found.select("serial", "row").iter_rows())
 
 
 def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     """Return what the search for residents' data looks for: everybody in an extract, and in the register's lists."""
     from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.protection import as_lists  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.lists import as_lists  # noqa: PLC0415 - polars is not needed to show a table
 
     found: set[str] = set()
     for name in vault.names():
@@ -524,10 +525,17 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
 
 def _with_another_imprint(office: Office, facts: Facts, rows: "pl.DataFrame") -> str:
     """Return the serials whose letter shows another name or address than these rows; not those to be pulled anyway."""
-    shown = {it.serial: asdict(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
+    shown = {it.serial: _imprint(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
     waiting = papers.pieces_in(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))
-    now = (dict(zip(_FIELDS, row, strict=True)) for row in rows.select("serial", *_COLUMNS).iter_rows())
-    return compact(it["serial"] for it in now if it["serial"] in waiting and shown.get(it["serial"], it) != it)
+    now = (Addressee(**dict(zip(_FIELDS, row, strict=True))) for row in rows.select("serial", *_COLUMNS).iter_rows())
+    return compact(
+        it.serial for it in now if it.serial in waiting and shown.get(it.serial, _imprint(it)) != _imprint(it)
+    )
+
+
+def _imprint(person: Addressee) -> tuple[str, ...]:
+    """Return what stands on the letter: a number may be written with other zeros and mean the same person."""
+    return person.name, person.postal_code, person.address
 
 
 def _asked_for(changed: str, *, replace: bool | None) -> str:

@@ -22,6 +22,7 @@ import polars as pl
 
 from adapters.days import ReadDay, read_day
 from adapters.fonts import NARROW_EM, SELECTORS, GlyphTable, default_font
+from adapters.numbers import KEY, NUMBER, is_number, keyed
 from adapters.register import RegisterTable, read_register
 from models.errors import BadInput, BadSetting
 from models.extract import (
@@ -33,6 +34,7 @@ from models.extract import (
     Judgement,
     UnreadableExtract,
     Verdict,
+    by_row,
     characters,
 )
 from models.programme import Programme
@@ -41,7 +43,7 @@ from states.calendar import Calendar
 from states.deadlines import Rule, anchors
 from steps.towns import Towns, towns_of
 
-NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN = "宛名番号", "氏名", "郵便番号", "住所", "方書", "生年月日"
+NAME, POSTAL, ADDRESS, CARE_OF, BORN = "氏名", "郵便番号", "住所", "方書", "生年月日"
 PROTECTED, REASON, CHANGED = "支援措置", "異動事由", "異動日"
 _COLUMNS = (NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN, PROTECTED, REASON, CHANGED)
 PRINTED = (NAME, ADDRESS, CARE_OF)
@@ -67,17 +69,14 @@ _AS_NUMBER = r"^[0-9]{8,}$"
 _AS_PLACE = (
     r"[0-9一二三四五六七八九十](?:丁目|番|号)|^(?:東京都|北海道|京都府|大阪府|\p{Han}{2,3}県)?\p{Han}{1,5}[市区郡]"
 )
-_AS_WORDS = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _KINDS = {NAME: (_AS_POSTAL, _AS_DAY, _AS_NUMBER, _AS_PLACE), ADDRESS: (_AS_POSTAL, _AS_DAY, _AS_NUMBER)} | {
-    CARE_OF: (_AS_POSTAL, _AS_DAY),
-    NUMBER: (_AS_WORDS,),
+    CARE_OF: (_AS_POSTAL, _AS_DAY)
 }
 _ELSEWHERE = {POSTAL: (_AS_DAY, _AS_PLACE), BORN: (_AS_POSTAL.partition("|")[0], _AS_PLACE)}
 # The first look: nothing that one of the rules finds passes it. Chosen so that ordinary cells do.
 _ODD = rf"{_FORMULA}|{_NO_LETTER}|{_NOBODY}|[<&]|[0-9０-９元]年"
 _ODD_IN_NAME, _ODD_IN_PLACE = r"[0-9０-９]|丁目|^\p{Han}{3,9}[市区郡]", r"^\s*[0-9０-９〒A-Za-zＡ-Ｚａ-ｚ]"
 _ODD_IN_CARE_OF = rf"{_FORMULA}|[<&]|[0-9０-９元]年|^〒?[0-9０-９]{{3}}"
-_ORDINARY_NUMBER = r"^[0-9A-Za-z][0-9A-Za-z-]*$"
 _UNUSUAL = r"[\x{c0}-\x{24f}\x{1e00}-\x{1eff}\p{Hangul}]"
 _RARE = rf"[{SELECTORS}\x{{e000}}-\x{{f8ff}}\x{{10000}}-\x{{10ffff}}]"
 # Far beyond what paper takes: the widest names of the world have some sixty letters.
@@ -183,7 +182,7 @@ def judge(
         held=held,
         excluded=_in_order(judged.excluded + Counter({"decided": struck.len()})),
         warnings=(*table.findings, *judged.warnings()),
-        shifted=tuple(_shifts(rows, found, programme.extract.needed)),
+        broken=(*_strange_numbers(rows), *_shifts(rows, found, programme.extract.needed)),
         hard=judged.hard | {it.row for it in decisions if it.how != "exclude"},
         widest=judged.widest,
         last_year=last_year,
@@ -256,10 +255,12 @@ class _Repeats:
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "_Repeats":
-        perhaps = rows.select("row", *_COLUMNS).filter(_shared(rows[NUMBER].hash()))
-        shared = perhaps.filter(~_blank(NUMBER) & pl.col(NUMBER).is_duplicated())
-        first = shared.unique(subset=list(_COLUMNS), keep="first", maintain_order=True)
-        clashing = first.filter(pl.col(NUMBER).is_duplicated())
+        alike = (KEY, *_COLUMNS[1:])
+        rows = keyed(rows)
+        perhaps = rows.select("row", *alike).filter(_shared(rows[KEY].hash()))
+        shared = perhaps.filter(~_blank(KEY) & pl.col(KEY).is_duplicated())
+        first = shared.unique(subset=list(alike), keep="first", maintain_order=True)
+        clashing = first.filter(pl.col(KEY).is_duplicated())
         return cls(again=shared.filter(~_among(first["row"]))["row"], clashing=clashing["row"])
 
 
@@ -388,7 +389,7 @@ class _Judge:
             ADDRESS: rf"{_ODD}|{_ODD_IN_PLACE}|{_UNUSUAL}|{_LONG_WORD}|{strange}",
             CARE_OF: rf"{_ODD_IN_CARE_OF}|{_UNUSUAL}|{_LONG_WORD}|{strange}",
         }
-        odd = ~pl.col(NUMBER).str.contains(_ORDINARY_NUMBER)
+        odd = _blank(NUMBER)
         for column, pattern in patterns.items():
             odd |= pl.col(column).str.contains(pattern)
         for column, most in _LONGEST.items():
@@ -427,7 +428,7 @@ class _Judge:
             *(("placeholder", it, ~_blank(it) & _any(it, _NO_LETTER, _NOBODY)) for it in (NAME, ADDRESS)),
             *(("wrong_kind", it, _any(it, *kinds, folded=True)) for it, kinds in _KINDS.items()),
             *(("too_long", it, pl.col(it).str.len_chars() > most) for it, most in _LONGEST.items()),
-            *(("formula", it, _any(it, _FORMULA)) for it in (NUMBER, *PRINTED)),
+            *(("formula", it, _any(it, _FORMULA)) for it in PRINTED),
             *(("markup", it, _any(it, _MARKUP)) for it in PRINTED),
         )
 
@@ -521,6 +522,11 @@ def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl
 
 def _in_order(counts: Counter[str]) -> dict[str, int]:
     return {code: counts[code] for code in CODES if counts[code]}
+
+
+def _strange_numbers(rows: pl.DataFrame) -> Iterator[Finding]:
+    """Name the rows whose number is none: one that a spreadsheet rounded stands for ten persons, or for nobody."""
+    return by_row("number_form", NUMBER, rows.filter(~is_number() & ~_blank(NUMBER))["row"].to_list())
 
 
 def _shifts(rows: pl.DataFrame, found: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
@@ -641,7 +647,7 @@ class _Outcome:
     held: pl.DataFrame
     excluded: Mapping[str, int]
     warnings: tuple[Finding, ...]
-    shifted: tuple[Finding, ...]
+    broken: tuple[Finding, ...]
     hard: Collection[int]
     widest: Sequence[tuple[float, int]]
     last_year: int | None
@@ -650,7 +656,7 @@ class _Outcome:
         """Return the judgement, with what the rows amount to; `named` where a person named what is expected."""
         waiting = self.held.unique("row", keep="first", maintain_order=True).sort("row").drop("detail")
         months = dict.fromkeys(self.year.months(), 0) | _by_month(self.exported["born"])
-        refused = (*self.shifted, *self._refusals(expect, waiting.height, months))
+        refused = (*self.broken, *self._refusals(expect, waiting.height, months))
         if not named and self._is_unlike_last_year(waiting.height):
             refused = (*refused, Finding(code="unlike_last_year", count=self.exported.height))
         verdict: Verdict = "refused" if refused else "held" if waiting.height else "accepted"

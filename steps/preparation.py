@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlmodel import col
 
-from adapters import schema
+from adapters import access, schema
 from adapters.keys import LedgerKey, hash_passphrase
 from adapters.settings import Settings
 from models import tables
@@ -42,6 +42,7 @@ def install(home: Path | None = None, inbox: Path | None = None) -> Office:
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
+    access.credential(settings.home / "prefect")
     wrong = _make_tables(settings)
     office = Office.open(home, inbox)
     if wrong:
@@ -139,7 +140,7 @@ def person_of(office: Office, person_id: str) -> Person:
         if person.id == person_id:
             return person
     raise Unknown(
-        _("“{person}” is not on the register of people.").format(person=person_id[:40]),
+        _("The id typed is not on the register of people."),  # without it: it may be anything (Law 4)
         _("`tsudoi people list` shows everybody."),
     )
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import polars as pl
 
-from adapters.register import RegisterTable, parse_register
+from adapters.numbers import KEY, NUMBER, Form, keyed
+from adapters.register import RegisterTable
 from models.errors import BadInput
 from models.extract import UnreadableExtract
-from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ChangesTaken, ExtractTaken, ProtectedListed
 from models.serials import compact, count, expand
 from models.words import _
@@ -27,11 +27,10 @@ from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import arriving, papers, roll
 from steps.acting import perform
-from steps.judging import UNPROTECTED
+from steps.judging import CHANGED, PROTECTED, REASON
+from steps.lists import is_protected, marks_protected, read_list
 from steps.office import Office
-from steps.roll import NUMBER
 
-REASON, CHANGED, PROTECTED = "異動事由", "異動日", "支援措置"
 HEADER = ("区分", "通し番号", NUMBER, "氏名", "郵便番号", "住所", "方書")
 RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
 # What becomes of a letter when the register tells of a change. Whoever moved within the ward is reached by forwarding.
@@ -53,70 +52,94 @@ class Told:
     rows: int
     named: int
     strangers: int = 0
+    footers: int = 0
+    list_sha256: str = ""
     source_left: bool = False
 
 
-def take_changes(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Told:
+def take_changes(
+    office: Office, cycle_id: str, path: Path, *, by: str, nobody_of_ours: bool = False, via: str = "desk"
+) -> Told:
     """Take a change list: whoever moved out, died or came under protection is to be pulled.
 
     Raises:
         BadInput: the list cannot be read, or a row says neither what happened nor whether to pull; it names the rows.
+            Or nobody of this year stands on it, and no named person says that this is right (`nobody_of_ours`).
         Refused: it is not the time for it.
 
     """
     office.door.ask_first(cycle_id, "take_changes", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
-    table = _read(office, facts, path, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
-    kinds = _kinds(table.frame)
+    heard = _heard(office, facts, path, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
+    kinds = _kinds(heard)
+    nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
-    vault.write(f"changes-{table.sha256[:12]}", roll.minimised(table.frame))
-    ours = _ours(office, cycle_id, roll.serials_of(vault, kinds[NUMBER])).join(kinds, on=NUMBER)
+    vault.write(f"changes-{heard.sha256[:12]}", roll.minimised(heard.frame))
+    ours = _ours(office, cycle_id, roll.serials_of(vault, kinds[KEY])).join(kinds, on=KEY)
     by_kind = {kind: compact(ours.filter(pl.col("kind") == kind)["serial"].to_list()) for kind in _PULLED}
     record = ChangesTaken(
-        list_sha256=table.sha256,
-        rows=table.frame.height,
+        list_sha256=heard.sha256,
+        rows=heard.frame.height,
         staying=ours.filter(pl.col("kind") == "staying").height,
-        strangers=kinds.filter(~pl.col(NUMBER).is_in(ours[NUMBER].implode())).height,
+        strangers=kinds.filter(~pl.col(KEY).is_in(ours[KEY].implode())).height,
+        nobody_of_ours=nobody,
+        footers=heard.footers,
         **by_kind,
     )
     outcome = office.door.perform(
         Ask(
             cycle_id=cycle_id, trigger="take_changes", by=by, record=record, via=via,
-            key=f"{cycle_id}/take_changes/{table.sha256}", evidence=Evidence(by_machine=True),
+            key=f"{cycle_id}/take_changes/{heard.sha256}", evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
     return Told(
         outcome=outcome, rows=record.rows, named=sum(map(count, by_kind.values())), strangers=record.strangers,
-        source_left=not arriving.emptied(office, path),
+        footers=heard.footers, list_sha256=heard.sha256, source_left=not arriving.emptied(office, path),
     )  # fmt: skip
 
 
 _PULLED = ("newly_protected", "moved", "died")
 
 
-def recheck(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Told:
+def recheck(
+    office: Office,
+    cycle_id: str,
+    path: Path,
+    *,
+    by: str,
+    nobody_of_ours: bool = False,
+    no_longer_protected: int = 0,
+    via: str = "desk",
+) -> Told:
     """Compare the register's present list of protected persons with this year's serials: the re-check that is due.
 
+    Whoever the extract marked as protected must stand on it, or it is another list; a named person may say of how many
+    the protection has ended (`no_longer_protected`), and that nobody of this year is on it (`nobody_of_ours`).
+
     Raises:
-        BadInput: the list cannot be read.
+        BadInput: the list cannot be read, or is another list.
         Refused: no re-check belongs to where the cycle stands.
 
     """
     facts = papers.facts_of(office, cycle_id)
     act = due_recheck(facts)
     office.door.ask_first(cycle_id, act, by=by, via=via)
-    table = _read(office, facts, path, (NUMBER,), by=by, via=via)
+    heard = _heard(office, facts, path, (NUMBER,), by=by, via=via)
+    heard.must_name_whoever_was_protected(no_longer=no_longer_protected)
+    nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
-    vault.write(f"recheck-{table.sha256[:12]}", roll.minimised(table.frame))
-    marks = not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
-    listed = table.frame.filter(_protected())[NUMBER] if marks else table.frame[NUMBER]
-    ours = _ours(office, cycle_id, roll.serials_of(vault, listed))["serial"].to_list()
+    vault.write(f"recheck-{heard.sha256[:12]}", roll.minimised(heard.frame))
+    ours = _ours(office, cycle_id, roll.serials_of(vault, heard.protected[KEY]))["serial"].to_list()
     new = compact(set(ours) - set(expand(facts.newly_protected)))
-    fields = {"newly_protected": new, "list_sha256": table.sha256, "listed": table.frame.height}
+    fields = {
+        "newly_protected": new, "list_sha256": heard.sha256, "listed": heard.frame.height, "nobody_of_ours": nobody,
+        "no_longer_protected": no_longer_protected, "footers": heard.footers,
+    }  # fmt: skip
     outcome = perform(office, cycle_id, act, by=by, fields=fields, via=via)
     return Told(
-        outcome=outcome, rows=table.frame.height, named=count(new), source_left=not arriving.emptied(office, path)
-    )
+        outcome=outcome, rows=heard.frame.height, named=count(new), footers=heard.footers, list_sha256=heard.sha256,
+        source_left=not arriving.emptied(office, path),
+    )  # fmt: skip
 
 
 def due_recheck(facts: Facts) -> str:
@@ -177,44 +200,125 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     return Told(outcome=outcome, rows=len(rows), named=len(rows))
 
 
-def as_lists(programme: Programme, needed: tuple[str, ...] = (NUMBER,)) -> Programme:
-    """Return the programme with the columns of the register's lists in place of the extract's."""
-    known = tuple(name for name in (NUMBER, REASON, CHANGED, PROTECTED) if name not in needed)
-    return programme.model_copy(
-        update={"extract": programme.extract.model_copy(update={"needed": needed, "known": known})}
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Heard:
+    """A list beside everybody whom the extracts of the year hold, and the ledger that hears of a refusal."""
+
+    office: Office
+    facts: Facts
+    by: str
+    via: str
+    table: RegisterTable
+    everybody: pl.DataFrame
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        return self.table.frame
+
+    @property
+    def sha256(self) -> str:
+        return self.table.sha256
+
+    @property
+    def footers(self) -> int:
+        """Return how many rows were told apart from those about persons."""
+        return sum(it.count for it in self.table.findings if it.code == "footer")
+
+    @property
+    def protected(self) -> pl.DataFrame:
+        """Return whom the list names as protected: every row, unless it marks them."""
+        marked = is_protected(self.frame, self.facts.programme) if marks_protected(self.table) else pl.lit(value=True)
+        return keyed(self.frame.filter(marked))
+
+    def must_name_whoever_was_protected(self, *, no_longer: int) -> None:
+        """Refuse a re-check list on which somebody is missing whom the extract marked: the positive control.
+
+        Raises:
+            BadInput: it is another list; the rows of the extract are named.
+
+        """
+        absent = self.everybody.filter(pl.col("protected")).join(self.protected, on=KEY, how="anti")
+        absent = absent.unique(KEY, keep="first", maintain_order=True)
+        if absent.height == no_longer:
+            return
+        self.refused("another_list", max(1, absent.height))
+        if not absent.height:
+            raise BadInput(
+                _("Everybody whom the extract marked as protected stands on the list."),
+                _("Leave out --no-longer-protected."),
+            )
+        raise BadInput(
+            _("This is probably another list: it lacks {count} persons whom the extract marked as protected ({rows}).")
+            .format(count=absent.height, rows=_rows(absent)),
+            _(
+                "Ask the register section for its present list. Where the protection of all of them has ended, a named"
+                " person says so: --no-longer-protected {count}"
+            ).format(count=absent.height),
+        )  # fmt: skip
+
+    def concerns_nobody(self, *, asked: bool) -> bool:
+        """Tell whether the list holds nobody of this year, which somebody must have said (`asked`).
+
+        Raises:
+            BadInput: nobody said so.
+
+        """
+        nobody = self.everybody.join(keyed(self.frame), on=KEY, how="semi").is_empty()
+        if nobody and not asked:
+            self.refused("nobody_of_ours", self.frame.height)
+            raise BadInput(
+                _("Nobody of this year stands on the list ({rows} rows): it is probably another list.").format(
+                    rows=self.frame.height
+                ),
+                _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
+            )
+        return nobody
+
+    def refused(self, code: str, number: int) -> None:
+        """Tell the ledger of a list that was refused, in codes and counts."""
+        data: Mapping[str, Any] = {"list_sha256": self.sha256, "findings": {code: number}}
+        self.office.door.note(self.facts.cycle_id, "list_refused", by=self.by, via=self.via, data=data)
 
 
-def _read(office: Office, facts: Facts, path: Path, needed: tuple[str, ...], *, by: str, via: str) -> RegisterTable:
-    """Read a list by the rules of an extract; of one that is refused the ledger is told."""
-    programme = as_lists(facts.programme, needed)
+def _heard(office: Office, facts: Facts, path: Path, needed: tuple[str, ...], *, by: str, via: str) -> _Heard:
+    """Read a list; of one that is refused the ledger is told."""
+    everyone = everybody(office, facts)
     try:
-        return parse_register(arriving.read_in(path, programme=programme).content, programme=programme)
+        content = arriving.read_in(path, programme=facts.programme).content
+        table = read_list(content, programme=facts.programme, form=Form.of(everyone[NUMBER]), needed=needed)
     except UnreadableExtract as refusal:
-        data: Mapping[str, Any] = {
-            "list_sha256": refusal.sha256,
-            "findings": {finding.code: finding.count for finding in refusal.findings},
-        }
+        found: dict[str, int] = {}
+        for finding in refusal.findings:
+            found[finding.code] = found.get(finding.code, 0) + finding.count
+        data: Mapping[str, Any] = {"list_sha256": refusal.sha256, "findings": found}
         office.door.note(facts.cycle_id, "list_refused", by=by, via=via, data=data)
         raise
+    return _Heard(office=office, facts=facts, by=by, via=via, table=table, everybody=everyone)
 
 
-def _kinds(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return 宛名番号 and what its row says: protection before everything else.
+def everybody(office: Office, facts: Facts) -> pl.DataFrame:
+    """Return everybody whom the extracts of the year hold, exported or not, and who of them was protected already."""
+    vault = office.vault(facts.cycle_id)
+    frames = [roll.kept(vault, sha256, facts.programme).frame for sha256 in _extracts(facts)]
+    rows = [keyed(it).select("row", NUMBER, KEY, protected=is_protected(it, facts.programme)) for it in frames]
+    return pl.concat(rows)
+
+
+def _kinds(heard: _Heard) -> pl.DataFrame:
+    """Return the key of each number and what its row says: protection before everything else.
 
     Raises:
         BadInput: rows whose reason or date nobody knows; they are named by row and column.
 
     """
-    kinds = frame.with_columns(
-        kind=pl.when(_protected())
+    kinds = keyed(heard.frame).with_columns(
+        kind=pl.when(is_protected(heard.frame, heard.facts.programme))
         .then(pl.lit("newly_protected"))
         .otherwise(pl.col(REASON).str.strip_chars().replace_strict(_KINDS, default=None))
     )
     cell = pl.col(CHANGED).str.strip_chars()
     day = pl.when(cell.str.contains(_DATE)).then(cell.str.replace_all("[-/]", "").str.to_date("%Y%m%d", strict=False))
     wrong = {
-        NUMBER: kinds.filter(pl.col(NUMBER).str.strip_chars() == ""),
         REASON: kinds.filter(pl.col("kind").is_null()),
         CHANGED: kinds.filter(day.is_null() & ((cell != "") | (pl.col("kind") != "newly_protected"))),
     }
@@ -224,16 +328,12 @@ def _kinds(frame: pl.DataFrame) -> pl.DataFrame:
             _("The change list has rows that cannot be understood ({places}).").format(places=places),
             _("Have these rows corrected; {reasons} are known.").format(reasons="、".join(_KINDS)),
         )
-    return kinds.select(NUMBER, "kind")
+    return kinds.select(KEY, "kind")
 
 
 def _rows(rows: pl.DataFrame) -> str:
     shown = ", ".join(map(str, rows["row"].head(_SHOWN).to_list()))
     return shown if rows.height <= _SHOWN else f"{shown} … (+{rows.height - _SHOWN})"
-
-
-def _protected() -> pl.Expr:
-    return ~pl.col(PROTECTED).str.strip_chars().is_in(UNPROTECTED)
 
 
 def _ours(office: Office, cycle_id: str, found: pl.DataFrame) -> pl.DataFrame:
@@ -246,9 +346,11 @@ def _protected_rows(office: Office, facts: Facts) -> Iterator[tuple[str, ...]]:
     vault = office.vault(facts.cycle_id)
     later = roll.numbers_of(vault, facts.newly_protected)
     for sha256 in _extracts(facts):
-        frame = roll.kept(vault, sha256, facts.programme).frame
-        marked = frame.filter(_protected()).with_columns(kind=pl.lit("抽出時"), serial=pl.lit(""))
-        since = frame.join(later, on=NUMBER).with_columns(pl.col("serial").cast(pl.String), kind=pl.lit("抽出後"))
+        frame = keyed(roll.kept(vault, sha256, facts.programme).frame)
+        marked = frame.filter(is_protected(frame, facts.programme)).with_columns(
+            kind=pl.lit("抽出時"), serial=pl.lit("")
+        )
+        since = frame.join(later, on=KEY).with_columns(pl.col("serial").cast(pl.String), kind=pl.lit("抽出後"))
         for found in (marked, since.unique("serial", keep="first", maintain_order=True)):
             yield from found.select("kind", "serial", *HEADER[2:]).iter_rows()
 

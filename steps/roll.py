@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from adapters.numbers import KEY, NUMBER, is_number, keyed, read_numbers
 from adapters.register import RegisterTable, parse_register
 from models.extract import Finding
 from models.programme import Programme
@@ -23,7 +24,6 @@ from models.serials import compact, expand
 if TYPE_CHECKING:
     from adapters.vault import Vault
 
-NUMBER = "宛名番号"
 _ROLL = "serials"
 _NTH, _SERIAL = "nth", "serial"  # two persons may share a number by mistake: the first is 0, the second 1
 _RENEWED = 1000  # added to it, it is the one whose letter is replaced
@@ -73,9 +73,9 @@ def enrolled(vault: "Vault", frame: pl.DataFrame, rows: pl.Series, *, after: int
     New serials go on from the last one ever given, and from `after`, in an order that tells nothing about anybody.
     """
     numbered = _numbered(frame)
-    listed = numbered.filter(pl.col("row").is_in(rows.implode()) & (pl.col(NUMBER).str.strip_chars() != ""))
-    roll = _written(vault, listed.select(NUMBER, _NTH), after)
-    return listed.join(roll, on=[NUMBER, _NTH]).select("row", _SERIAL).sort("row")
+    listed = numbered.filter(pl.col("row").is_in(rows.implode()) & is_number())
+    roll = _written(vault, listed, after)
+    return listed.join(roll, on=[KEY, _NTH]).select("row", _SERIAL).sort("row")
 
 
 def renewed(vault: "Vault", serials: str, *, after: int = 0) -> dict[int, int]:
@@ -85,7 +85,7 @@ def renewed(vault: "Vault", serials: str, *, after: int = 0) -> dict[int, int]:
     """
     asked = _roll(vault).join(_series(serials).to_frame(), on=_SERIAL, how="semi")
     asked = asked.with_columns(pl.col(_NTH) + _RENEWED)
-    pairs = asked.join(_written(vault, asked.select(NUMBER, _NTH), after), on=[NUMBER, _NTH], suffix=" new")
+    pairs = asked.join(_written(vault, asked, after), on=[KEY, _NTH], suffix=" new")
     return dict(pairs.select(_SERIAL, f"{_SERIAL} new").iter_rows())
 
 
@@ -95,7 +95,7 @@ def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.Dat
     Changed is who stands in both and differs in any column that the programme knows.
     """
     was, stands = (_listed(vault, frame, serials) for frame, serials in (before, now))
-    columns = [name for name in stands.columns if name not in {"row", _NTH, _SERIAL}]
+    columns = [name for name in stands.columns if name not in {"row", NUMBER, KEY, _NTH, _SERIAL}]
     both = stands.join(was, on=_SERIAL, suffix=" before")
     differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name} before") for name in columns)
     return Comparison(
@@ -105,14 +105,14 @@ def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.Dat
     )
 
 
-def serials_of(vault: "Vault", numbers: pl.Series) -> pl.DataFrame:
-    """Return every pair of 宛名番号 and serial for these numbers; who has no serial is not among them."""
-    return _roll(vault).filter(pl.col(NUMBER).is_in(numbers.implode())).select(NUMBER, _SERIAL)
+def serials_of(vault: "Vault", keys: pl.Series) -> pl.DataFrame:
+    """Return every pair of key and serial for these keys of numbers; who has no serial is not among them."""
+    return _roll(vault).filter(pl.col(KEY).is_in(keys.implode())).select(KEY, _SERIAL)
 
 
 def numbers_of(vault: "Vault", serials: str) -> pl.DataFrame:
-    """Return 宛名番号 and serial of everybody who has one of these serials."""
-    return _roll(vault).filter(pl.col(_SERIAL).is_in(_series(serials).implode())).select(NUMBER, _SERIAL)
+    """Return the key of 宛名番号 and the serial of everybody who has one of these serials."""
+    return _roll(vault).filter(pl.col(_SERIAL).is_in(_series(serials).implode())).select(KEY, _SERIAL)
 
 
 def union(*texts: str) -> str:
@@ -121,33 +121,36 @@ def union(*texts: str) -> str:
 
 
 def _roll(vault: "Vault") -> pl.DataFrame:
+    """Return the roll; what was enrolled before there was a normal form is read as it is now."""
     if _ROLL not in vault.names():
-        return pl.DataFrame(schema=_SCHEMA)
-    return pl.read_csv(vault.read(_ROLL), schema=_SCHEMA)
+        return keyed(pl.DataFrame(schema=_SCHEMA))
+    roll = pl.read_csv(vault.read(_ROLL), schema=_SCHEMA)
+    return keyed(roll.with_columns(read_numbers(roll[NUMBER]).fill_null(roll[NUMBER])))
 
 
 def _written(vault: "Vault", wanted: pl.DataFrame, after: int) -> pl.DataFrame:
     """Return the roll with a serial for everybody wanted; whoever has none gets one after the last ever given."""
     roll = _roll(vault)
-    new = wanted.join(roll, on=[NUMBER, _NTH], how="anti")
+    new = wanted.join(roll, on=[KEY, _NTH], how="anti").select(NUMBER, _NTH)
     if not new.height:
         return roll
     first = max(after, int(roll[_SERIAL].max() or 0)) + 1  # pyright: ignore[reportArgumentType] - a column of numbers
     serials = list(range(first, first + new.height))
     random.SystemRandom().shuffle(serials)
-    roll = roll.vstack(new.with_columns(pl.Series(_SERIAL, serials, dtype=pl.UInt32)))
+    new = keyed(new.with_columns(pl.Series(_SERIAL, serials, dtype=pl.UInt32)))
+    roll = roll.vstack(new.select(roll.columns))
     text = io.BytesIO()
-    roll.write_csv(text)
+    roll.drop(KEY).write_csv(text)
     vault.write(_ROLL, text.getvalue())
     return roll
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over(NUMBER).alias(_NTH))
+    return keyed(frame).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over(KEY).alias(_NTH))
 
 
 def _listed(vault: "Vault", frame: pl.DataFrame, serials: str) -> pl.DataFrame:
-    rows = _numbered(frame).join(_roll(vault), on=[NUMBER, _NTH])
+    rows = _numbered(frame).join(_roll(vault).drop(NUMBER), on=[KEY, _NTH])
     return rows.join(_series(serials).to_frame(), on=_SERIAL, how="semi")
 
 

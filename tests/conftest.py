@@ -67,9 +67,9 @@ class Postgresql:
             connection.execute(statement.encode())
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def fresh(self, template: str = "template") -> Iterator[str]:
         name = f"t{uuid4().hex}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE template")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -30,13 +30,25 @@ class Serving:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=surroundings, cwd=folder)
         self.known: dict[str, Any] = {}
         self.base = f"http://127.0.0.1:{port}"
+        self.folder = folder
         # No connection is kept: the server closes idle ones, now and then just when the next request is sent.
         limits = httpx.Limits(max_keepalive_connections=0)
         self.api = httpx.Client(base_url=f"{self.base}/api", timeout=PATIENCE, trust_env=False, limits=limits)
 
     def wait_until_ready(self) -> None:
+        """Wait for it, and ask from here on as its own flows do, with its credential."""
         until(lambda: "Ctrl-C" in self.out.read_text(), or_else=self.out.read_text)
         assert self.process.poll() is None
+        name, _colon, password = (self.folder / "home" / "prefect" / "credential").read_text().partition(":")
+        self.api.auth = (name, password)
+        with_token(self.api)
+
+    def link(self) -> str:
+        """Ask for a link to the dashboard, as a coordinator at this machine does."""
+        made = subprocess.run(
+            [TSUDOI, "serve", "--link"], env=environment(self.folder), capture_output=True, text=True, check=True
+        )
+        return made.stdout.strip()
 
     def end(self) -> None:
         """Stop it as a service manager does, by its own number."""
@@ -51,7 +63,7 @@ class Serving:
         self.process.wait(PATIENCE)
 
     def server(self) -> psutil.Process:
-        (child,) = [it for it in psutil.Process(self.process.pid).children() if "server" in _command(it)]
+        (child,) = [it for it in psutil.Process(self.process.pid).children() if "flows.server" in _command(it)]
         return child
 
     def ask(self, path: str, **body: Any) -> Any:
@@ -94,6 +106,12 @@ class Serving:
 
         until(is_over, or_else=lambda: f"{state} {self.out.read_text()}")
         return state
+
+
+def with_token(client: httpx.Client) -> None:
+    """Let a client say with each request that it is itself, as Prefect's own clients and dashboard do."""
+    client.headers["Prefect-Csrf-Client"] = "tests"
+    client.headers["Prefect-Csrf-Token"] = client.get("/csrf-token", params={"client": "tests"}).json()["token"]
 
 
 def until(condition: Callable[[], bool], *, or_else: Callable[[], str] = str) -> None:

@@ -88,15 +88,26 @@ class ExtractChecked(ActRecord):
     window_seen: bool = Field(title="The birth window was compared with the fiscal year")
 
 
-class ProtectionRechecked(ActRecord):
-    """支援措置再確認: who was newly protected since the last check, by serial only."""
+class ListTaken(ActRecord):
+    """What a named person says about a list of the register that does not speak for itself."""
+
+    nobody_of_ours: bool = Field(default=False, title="Nobody of this year stands on the list, and that is right")
+    footers: Count = Field(default=0, title="Totals, dates and closing words, told apart from the rows")
+
+
+class ProtectionRechecked(ListTaken):
+    """支援措置再確認: who was newly protected since the last check, by serial only.
+
+    `no_longer_protected` counts those whom the extract marked and who, as a named person says, are protected no more.
+    """
 
     newly_protected: SerialText = Field(default="", title="Serials of newly protected persons")
     list_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the register's list")
     listed: Count = Field(default=0, title="Rows of the register's list")
+    no_longer_protected: Count = Field(default=0, title="Marked by the extract, but protected no more")
 
 
-class ChangesTaken(ActRecord):
+class ChangesTaken(ListTaken):
     """異動連絡: what the register section tells after the extraction, by serial; the kinds stay with the ward."""
 
     list_sha256: Sha256 = Field(title="SHA-256 of the change list")

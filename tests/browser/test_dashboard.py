@@ -34,6 +34,7 @@ def serving(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     served = Serving(folder, free_port())
     served.wait_until_ready()
     until(lambda: served.board(KEY) != "", or_else=served.out.read_text)
+    page.goto(served.link())
     yield served
     served.kill()
 

@@ -170,16 +170,19 @@ def test_a_port_beside_a_configured_server_is_refused(folder: Path) -> None:
     assert "PREFECT_API_URL" in told.stderr
 
 
-@pytest.mark.parametrize("credential", ["", "short:one"])
-def test_other_machines_need_a_credential(folder: Path, credential: str) -> None:
-    """Listening beyond this machine without a credential worth the name is refused, exit 2, and nothing is started."""
-    told = tell(folder, "--host", "0.0.0.0", "--port", "0", PREFECT_SERVER_API_AUTH_STRING=credential)
+@pytest.mark.parametrize("credential", ["short:one", "a" * 16, "aaaaaaaa:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_credential_of_ones_own_is_worth_the_name(folder: Path, host: str, credential: str) -> None:
+    """A credential that somebody sets and that can be guessed is refused, exit 2; left out, tsudoi makes one."""
+    told = tell(folder, "--host", host, "--port", "0", PREFECT_SERVER_API_AUTH_STRING=credential)
     assert told.returncode == 2
     assert "PREFECT_SERVER_API_AUTH_STRING" in told.stderr
+    assert credential not in told.stderr
 
 
 def test_a_server_elsewhere_needs_a_credential(folder: Path) -> None:
-    """A Prefect server on another machine is not spoken to without a credential, exit 2."""
-    told = tell(folder, PREFECT_API_URL="http://192.0.2.1:4200/api")
-    assert told.returncode == 2
-    assert "PREFECT_API_AUTH_STRING" in told.stderr
+    """A Prefect server on another machine is not spoken to without a credential worth the name, exit 2."""
+    for credential in ("", "a" * 16):
+        told = tell(folder, PREFECT_API_URL="http://192.0.2.1:4200/api", PREFECT_API_AUTH_STRING=credential)
+        assert told.returncode == 2
+        assert "PREFECT_API_AUTH_STRING" in told.stderr

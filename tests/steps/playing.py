@@ -28,7 +28,7 @@ from states import ledger
 from states.door import Outcome
 from states.facts import Facts
 from states.table import TABLE
-from steps import acting, erasure, extraction, papers, printing, transfer
+from steps import acting, erasure, extraction, papers, printing, protection, transfer
 from steps.extraction import Taken
 from steps.office import Office, measures_of
 from steps.sample import sample_extract, write_sample
@@ -119,6 +119,11 @@ class Played:
 
     def addressees(self, act: str = extraction.ADDRESSEES) -> list[extraction.Addressee]:
         return list(extraction.addressees_of(self.office, CYCLE, act))
+
+    def marked(self) -> list[str]:
+        """Return the numbers of whoever the extract marked as protected: they stand on every list of protected."""
+        found = protection.everybody(self.office, self.facts())
+        return found.filter(found["protected"])["宛名番号"].to_list()
 
     def claim_every_measure(self) -> None:
         measures = measures_of("hatachi/measures.yaml")

@@ -495,7 +495,7 @@ def test_a_replacement_gets_a_new_serial_and_names_the_old(year: Played, write: 
     assert list(expand(record.serials)) == [last + 1, last + 2]
     new = next(it for it in year.addressees(ADDITIONS) if it.address == NEW_ADDRESS)
     assert new.number == next(it.number for it in year.addressees() if it.serial == old)
-    write({"宛名番号": new.number, "支援措置": "1"})
+    write(*({"宛名番号": it, "支援措置": "1"} for it in (*year.marked(), new.number)))
     year.play(before="recheck_before_enclosing")
     protection.recheck(year.office, CYCLE, year.extract, by=REGISTRAR)
     assert set(expand(year.facts().newly_protected)) == {old, new.serial}

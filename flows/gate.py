@@ -1,0 +1,396 @@
+"""The gate before Prefect's server: who runs flows has its credential and may do all, people may do what is listed.
+
+Prefect knows one credential and no persons, and whoever may change a deployment chooses what code runs. So people never
+have it: their browsers have a session, and what is not on the list is refused. What may be sent is built anew from what
+was understood; nothing else of a request for a run or its cancelling reaches Prefect.
+"""
+
+import asyncio
+import hmac
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from adapters.access import SESSION_LASTS, Sessions, header_of, redeem
+from models.words import _
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COOKIE = "tsudoi_session"
+_ID = "{id}"
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+RUN, CANCEL = "/deployments/{id}/create_flow_run", "/flow_runs/{id}/set_state"
+# What people may ask for, under /api. It only reads; what it may change stands in _DO below.
+READING: Mapping[str, tuple[str, ...]] = {
+    "GET": (
+        "/health", "/ready", "/version", "/hello", "/admin/settings", "/admin/version", "/csrf-token",
+        "/flows/{id}", "/flows/name/{key}",
+        "/flow_runs/{id}", "/flow_runs/{id}/graph", "/flow_runs/{id}/graph-v2", "/flow_runs/{id}/logs/download",
+        "/task_runs/{id}", "/ui/task_runs/{id}",
+        "/flow_run_states/", "/flow_run_states/{id}", "/task_run_states/", "/task_run_states/{id}",
+        "/deployments/{id}", "/deployments/name/{key}/{key}", "/deployments/{id}/schedules",
+        "/deployments/{id}/work_queue_check",
+        "/artifacts/{id}", "/artifacts/{key}/latest",
+        "/events/filter/next", "/automations/related-to/{key}",
+    ),
+    "POST": (
+        "/flows/count", "/flows/filter", "/flows/paginate",
+        "/flow_runs/count", "/flow_runs/lateness", "/flow_runs/history", "/flow_runs/filter", "/flow_runs/paginate",
+        "/task_runs/count", "/task_runs/history", "/task_runs/filter", "/task_runs/paginate",
+        "/deployments/count", "/deployments/filter", "/deployments/paginate",
+        "/logs/filter",
+        "/artifacts/count", "/artifacts/filter", "/artifacts/latest/count", "/artifacts/latest/filter",
+        "/events/filter", "/events/count-by/{key}",
+        "/ui/flows/count-deployments", "/ui/flows/next-runs", "/ui/flow_runs/history", "/ui/flow_runs/count-task-runs",
+        "/ui/schemas/validate", "/ui/task_runs/dashboard/counts", "/ui/task_runs/count",
+        # what the dashboard's own pages ask for and is empty in ours
+        "/work_pools/count", "/work_pools/filter", "/work_queues/filter", "/automations/count", "/automations/filter",
+        "/saved_searches/filter",
+    ),
+    "WEBSOCKET": ("/events/out", "/logs/out"),
+}  # fmt: skip
+# Pages ask for blocks, which may hold secrets. People are told that there are none.
+_NO_BLOCKS = ("POST", "/api/block_documents/filter")
+_JSON = b"application/json"
+_LARGEST = 64 * 1024  # bytes of a form
+_SLUG = re.compile(r"[A-Za-z0-9-]{1,60}")
+_BUSY, _TRIES, _WAITS = 503, 5, 0.2  # times; seconds, more each time
+_ANSWERS = {
+    b"x-frame-options": b"DENY",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    # No picture, font or script from elsewhere, whatever a page was made to hold (Law 9).
+    b"content-security-policy": (
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline';"
+        b" img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;"
+        b" object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+class Closed(Exception):
+    """A request is refused: with which status, and in which words."""
+
+    def __init__(self, status: HTTPStatus, words: str) -> None:
+        """Take status and words."""
+        super().__init__(words)
+        self.status = status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """An ASGI application that stands before Prefect's and asks who comes, from where, and for what."""
+
+    inner: App
+    secret: str = field(repr=False)
+    folder: Path
+    host: str
+    name: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or refuse it in words."""
+        if scope["type"] == "lifespan":
+            await self.inner(scope, receive, send)
+            return
+        try:
+            await self._judge(scope, receive, send)
+        except Closed as refused:
+            await _refuse(scope, send, refused)
+
+    async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _Headers(scope["headers"])
+        self._comes_to_us(headers)
+        if scope["type"] == "websocket":
+            await self._listen(scope, headers, receive, send)
+            return
+        _comes_from_our_own_page(scope, headers)
+        if hmac.compare_digest(headers.raw(b"authorization"), header_of(self.secret)):
+            await self.inner(scope, receive, send)
+        elif scope["path"] == "/enter":
+            await self._enter(scope, send)
+        elif scope["method"] == "GET" and scope["path"] in {"/api/health", "/api/ready"}:
+            await self.inner(scope, receive, send)
+        elif self._knows(headers):
+            await self._serve(scope, receive, _guarded(send))
+        else:
+            raise Closed(HTTPStatus.UNAUTHORIZED, _("Open the dashboard by a link: tsudoi serve --link makes one."))
+
+    def _comes_to_us(self, headers: "_Headers") -> None:
+        """Refuse another Host: a name of somebody else's that was made to lead here (DNS rebinding)."""
+        if not self._is_ours(headers[b"host"]):
+            raise Closed(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                _("This is not the address of the dashboard. See the setting dashboard."),
+            )
+
+    def _is_ours(self, host: str) -> bool:
+        with suppress(ValueError):
+            name = urlsplit(f"//{host}").hostname or ""
+            if name in {"localhost", self.name} - {""}:
+                return True
+            address = ip_address(name)
+            return address.is_loopback or name == self.host or ip_address(self.host).is_unspecified
+        return False
+
+    def _knows(self, headers: "_Headers") -> bool:
+        try:
+            cookie = SimpleCookie(headers[b"cookie"]).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and Sessions(self.secret).holds(cookie.value)
+
+    async def _enter(self, scope: Scope, send: Send) -> None:
+        """Give the browser its session for the token of a link, which is used up."""
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if scope["method"] != "GET" or not redeem(self.folder, token):
+            raise Closed(
+                HTTPStatus.FORBIDDEN,
+                _("This link was used already, or is too old. tsudoi serve --link makes a new one."),
+            )
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        cookie = f"{COOKIE}={Sessions(self.secret).begin()}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_LASTS}"
+        more = [(b"set-cookie", f"{cookie}{secure}".encode()), (b"location", b"/"), (b"cache-control", b"no-store")]
+        await _answer(send, HTTPStatus.SEE_OTHER, b"", more)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a person, whose requests reach Prefect under the credential."""
+        method, path = scope["method"], scope["path"]
+        inside = {**scope, "headers": _with(scope["headers"], b"authorization", header_of(self.secret))}
+        if path == "/ui-settings":
+            await self._show_no_login(inside, send)
+        elif not path.startswith("/api/"):
+            _is_a_page(method, path)
+            await self.inner(inside, receive, send)
+        elif (method, path) == _NO_BLOCKS:
+            await _answer(send, HTTPStatus.OK, b"[]", [(b"content-type", _JSON)])
+        elif method == "POST" and (made := _made_anew(path.removeprefix("/api"))):
+            await self._do(inside, made(_json(await _body(receive))), send)
+        elif may_read(method, path.removeprefix("/api")):
+            await self.inner(inside, receive, send)
+        else:
+            raise _not_for_people()
+
+    async def _do(self, scope: Scope, body: bytes, send: Send) -> None:
+        """Ask for a run or its end; where SQLite is busy, which Prefect says at once, ask again: nothing was done."""
+        headers = _with(_with(scope["headers"], b"content-length", str(len(body)).encode()), b"content-type", _JSON)
+        answer = await _kept(self.inner, {**scope, "headers": headers}, body)
+        for attempt in range(1, _TRIES):
+            if answer[0]["status"] != _BUSY:
+                break
+            await asyncio.sleep(_WAITS * attempt)
+            answer = await _kept(self.inner, {**scope, "headers": headers}, body)
+        for message in answer:
+            await send(message)
+
+    async def _show_no_login(self, scope: Scope, send: Send) -> None:
+        """Tell the dashboard that no credential is to be typed: the gate has asked already."""
+        _is_a_page(scope["method"], scope["path"])
+        headers = [it for it in scope["headers"] if it[0] != b"accept-encoding"]
+        _start, *parts = await _kept(self.inner, {**scope, "headers": headers}, b"")
+        settings = json.loads(b"".join(part.get("body", b"") for part in parts)) | {"auth": None}
+        await _answer(send, HTTPStatus.OK, json.dumps(settings).encode(), [(b"content-type", _JSON)])
+
+    async def _listen(self, scope: Scope, headers: "_Headers", receive: Receive, send: Send) -> None:
+        """Let a browser with a session listen; who is no browser proves itself to Prefect by its first message."""
+        if not headers[b"origin"] and not headers[b"cookie"]:
+            await self.inner(scope, receive, send)
+            return
+        _comes_from_our_own_page(scope, headers)
+        if not self._knows(headers) or not may_read("WEBSOCKET", scope["path"].removeprefix("/api")):
+            raise _not_for_people()
+
+        async def proven() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and _is_auth(message.get("text") or ""):
+                return {**message, "text": json.dumps({"type": "auth", "token": self.secret})}
+            return message
+
+        await self.inner(scope, proven, send)
+
+
+def may_read(method: str, path: str) -> bool:
+    """Tell whether people may ask for a path under /api, because it changes nothing."""
+    return any(_matches(pattern, path) for pattern in READING.get(method, ()))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    made = re.escape(pattern).replace(re.escape(_ID), _UUID).replace(re.escape("{key}"), "[^/]+")
+    return re.fullmatch(made, path) is not None
+
+
+def _made_anew(path: str) -> Callable[[Mapping[str, Any]], bytes] | None:
+    """Return what makes the body of a request anew that changes something; there are two."""
+    return next((made for pattern, made in _DO.items() if _matches(pattern, path)), None)
+
+
+def _run(asked: Mapping[str, Any]) -> bytes:
+    """Ask for a run by its form and nothing else: its schema is enforced, and no variable or template is filled in."""
+    parameters, state = asked.get("parameters") or {}, asked.get("state") or {}
+    at = (state.get("state_details") or {}).get("scheduled_time")
+    if set(parameters) - {"form"} or _holds_a_template(parameters):
+        raise _wrong(_("A run takes its form as it is, and no other parameter."))
+    if asked.get("enforce_parameter_schema") is False or asked.get("job_variables") or asked.get("work_queue_name"):
+        raise _wrong(_("How a run is run is not for the dashboard to say."))
+    if str(state.get("type", "SCHEDULED")).upper() != "SCHEDULED":
+        raise _wrong(_("A run begins as scheduled."))
+    run: dict[str, Any] = {"parameters": parameters, "enforce_parameter_schema": True}
+    run["state"] = {"type": "SCHEDULED", **({"state_details": {"scheduled_time": at}} if at else {})}
+    # What a person types beside the form would stand in Prefect for good: names and tags are slugs, messages dropped.
+    if _SLUG.fullmatch(str(asked.get("name") or "")):
+        run["name"] = asked["name"]
+    if isinstance(asked.get("idempotency_key"), str) and _SLUG.fullmatch(asked["idempotency_key"]):
+        run["idempotency_key"] = asked["idempotency_key"]
+    return json.dumps(run).encode()
+
+
+def _cancel(asked: Mapping[str, Any]) -> bytes:
+    """Ask a run to end. The dashboard's button asks by force; by force is never passed on."""
+    kind = str((asked.get("state") or {}).get("type", "")).upper()
+    if kind not in {"CANCELLING", "CANCELLED"}:
+        raise _not_for_people()
+    return json.dumps({"state": {"type": kind, "name": kind.capitalize()}, "force": False}).encode()
+
+
+_DO: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {RUN: _run, CANCEL: _cancel}
+
+
+def _holds_a_template(value: Any) -> bool:
+    """Tell whether Prefect would fill in something: its marks say a template, a variable or a text to be parsed."""
+    if isinstance(value, dict):
+        return "__prefect_kind" in value or any(map(_holds_a_template, value.values()))
+    return isinstance(value, list) and any(map(_holds_a_template, value))
+
+
+def _not_for_people() -> Closed:
+    return Closed(
+        HTTPStatus.FORBIDDEN,
+        _("The dashboard reads, runs what tsudoi serves, and cancels. Everything else is refused here."),
+    )
+
+
+def _wrong(words: str) -> Closed:
+    return Closed(HTTPStatus.FORBIDDEN, words)
+
+
+def _is_a_page(method: str, path: str) -> None:
+    """Refuse all but the pages and files of the dashboard."""
+    if method not in {"GET", "HEAD"} or path in {"/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"}:
+        raise _not_for_people()
+
+
+def _comes_from_our_own_page(scope: Scope, headers: "_Headers") -> None:
+    """Refuse what another page makes a browser send; to be led here by a link is no harm."""
+    origin, site = headers[b"origin"], headers[b"sec-fetch-site"]
+    followed = scope.get("method") == "GET" and headers[b"sec-fetch-mode"] == "navigate" and not origin
+    ours = not origin or (urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc == headers[b"host"])
+    if not ours or (site not in {"", "same-origin", "none"} and not followed):
+        raise Closed(HTTPStatus.FORBIDDEN, _("Only the dashboard's own pages may ask this server."))
+
+
+def _is_auth(text: str) -> bool:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(message, dict) and message.get("type") == "auth"
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):
+        read = None
+    parts = (read.get("state") or {}, read.get("parameters") or {}) if isinstance(read, dict) else (None,)
+    if not isinstance(read, dict) or not all(isinstance(part, dict) for part in parts):
+        raise Closed(HTTPStatus.UNPROCESSABLE_ENTITY, _("This is not the request of a form."))
+    return read
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+        if len(body) > _LARGEST:
+            raise Closed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("This form is too large."))
+    return body
+
+
+async def _kept(app: App, scope: Scope, body: bytes) -> list[Message]:
+    """Return the whole answer to a request."""
+    answer: list[Message] = []
+    asked = asyncio.Event()
+
+    async def receive() -> Message:
+        if asked.is_set():
+            await asyncio.Event().wait()  # nothing more comes; who waits for the end of the request is cancelled
+        asked.set()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    await app(scope, receive, send)
+    return answer
+
+
+class _Headers:
+    """Headers of a request by name, the first of each; one that is not there is empty."""
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._first: dict[bytes, bytes] = {}
+        for name, value in headers:
+            self._first.setdefault(name.lower(), value)
+
+    def raw(self, name: bytes) -> bytes:
+        return self._first.get(name, b"")
+
+    def __getitem__(self, name: bytes) -> str:
+        return self.raw(name).decode("latin-1")
+
+
+def _with(headers: Iterable[tuple[bytes, bytes]], name: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
+    return [*((key, it) for key, it in headers if key != name), (name, value)]
+
+
+def _guarded(send: Send) -> Send:
+    """Send with the headers that keep other pages, and things from elsewhere, out of the dashboard."""
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [it for it in message.get("headers", ()) if it[0].lower() not in _ANSWERS]
+            message = {**message, "headers": [*kept, *_ANSWERS.items()]}
+        await send(message)
+
+    return guarded
+
+
+async def _answer(send: Send, status: HTTPStatus, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await _guarded(send)({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(scope: Scope, send: Send, refused: Closed) -> None:
+    """Refuse in words, in the form in which Prefect's dashboard shows them."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        return
+    body = json.dumps({"detail": str(refused), "exception_message": str(refused)}, ensure_ascii=False).encode()
+    kind = b"application/json; charset=utf-8"
+    if b"text/html" in _Headers(scope["headers"]).raw(b"accept"):
+        body, kind = f"<!doctype html><meta charset=utf-8><title>tsudoi</title><p>{refused}</p>".encode(), b"text/html"
+    await _answer(send, refused.status, body, [(b"content-type", kind), (b"cache-control", b"no-store")])

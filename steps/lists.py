@@ -1,0 +1,69 @@
+"""The register's lists: of changes, and of protected persons. Read by one reader, or refused by row as a whole.
+
+A row that cannot be told to be a person's refuses the list: whoever is missed in silence gets a letter. Totals, dates
+and closing words that cannot be numbers are told apart, counted and said.
+"""
+
+# polars' signatures name numpy, which is not needed and not installed
+# pyright: reportUnknownMemberType=false
+from dataclasses import replace
+
+import polars as pl
+
+from adapters.numbers import NUMBER, SPACES, Form, is_footer, is_number
+from adapters.register import RegisterTable, parse_register
+from models.extract import Finding, UnreadableExtract, by_row
+from models.programme import Programme
+from steps.judging import CHANGED, PROTECTED, REASON, UNPROTECTED
+
+
+def as_lists(programme: Programme, needed: tuple[str, ...] = (NUMBER,)) -> Programme:
+    """Return the programme with the columns of the register's lists in place of the extract's."""
+    known = tuple(name for name in (NUMBER, REASON, CHANGED, PROTECTED) if name not in needed)
+    return programme.model_copy(
+        update={"extract": programme.extract.model_copy(update={"needed": needed, "known": known})}
+    )
+
+
+def read_list(
+    content: bytes, *, programme: Programme, form: Form | None, needed: tuple[str, ...] = (NUMBER,)
+) -> RegisterTable:
+    """Read a list whose numbers have the form of the year's extract; they come back as the extract writes them.
+
+    Raises:
+        UnreadableExtract: it is refused as a whole, by row where rows are no numbers of this register.
+
+    """
+    table = parse_register(content, programme=as_lists(programme, needed))
+    frame, apart = table.frame, _stands_apart(table.frame, form)
+    footers = frame.filter(apart)["row"].to_list()
+    frame = frame.filter(~apart)
+    blank = frame.filter(pl.col(NUMBER) == "")["row"].to_list()
+    fits = is_number() & (form.fits() if form else True)
+    strange = frame.filter((pl.col(NUMBER) != "") & ~fits)["row"].to_list()
+    if blank or strange:
+        findings = (*by_row("no_number", NUMBER, blank), *by_row("number_form", NUMBER, strange))
+        raise UnreadableExtract(findings, sha256=table.sha256, encoding=table.encoding)
+    told = (Finding(code="footer", row=footers[0], column=NUMBER, count=len(footers)),) if footers else ()
+    frame = frame.with_columns(form.written()) if form else frame
+    return replace(table, frame=frame, findings=(*table.findings, *told))
+
+
+def _stands_apart(frame: pl.DataFrame, form: Form | None) -> pl.Expr:
+    """Tell the totals, dates and closing words: nothing else stands in their row, and they cannot be a number."""
+    others = [name for name in frame.columns if name not in {"row", NUMBER}]
+    alone = pl.all_horizontal(pl.lit(value=True), *(pl.col(it).str.replace_all(SPACES, "") == "" for it in others))
+    has_words = pl.col(NUMBER).str.contains(r"\p{L}")
+    return is_footer() & alone & (has_words | ~(form.looks_fit() if form else pl.lit(value=False)))
+
+
+def marks_protected(table: RegisterTable) -> bool:
+    """Tell whether a list says of each row if it is protected; where it does not, every row is."""
+    return not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
+
+
+def is_protected(frame: pl.DataFrame, programme: Programme) -> pl.Expr:
+    """Tell the rows that stand under protection: marked, or with anything at all in a column that speaks of it."""
+    also = [it for it in programme.extract.also_protect if it in frame.columns]
+    marked = ~pl.col(PROTECTED).str.replace_all(SPACES, "").is_in(UNPROTECTED)
+    return pl.any_horizontal(marked, *(pl.col(it).str.replace_all(SPACES, "") != "" for it in also))
