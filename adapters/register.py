@@ -299,7 +299,7 @@ def _table(read: _Read, programme: Programme) -> tuple[pl.DataFrame, list[Findin
     header, cells = read.header, read.cells
     names = [_plain(name) for name in header]
     always = (*programme.extract.needed, *programme.extract.known)
-    known = (*always, *(it for it in programme.extract.also_protect if it in names))
+    known = (*always, *(it for it in programme.extract.optional if it in names))
     _refuse_headers(names, programme)
     if cells.is_empty():
         raise _refuse("empty_file")
@@ -343,6 +343,12 @@ def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
     doubled = [it for it in programme.extract.columns if names.count(it) > 1]
     findings = [Finding(code="missing_column", row=1, column=it) for it in missing]
     findings += [Finding(code="doubled_column", row=1, column=it) for it in doubled]
+    unknown = ((it, nth) for nth, it in enumerate(names, 1) if it not in programme.extract.columns)
+    findings += [
+        Finding(code="speaks_of_protection", row=1, column=_shown(it, nth))
+        for it, nth in unknown
+        if _PROTECTION.search(it.upper())
+    ]
     if findings:
         raise UnreadableExtract(findings)
 

@@ -35,6 +35,12 @@ _STDIN = typer.Option(
 _NOBODY = typer.Option(
     False, "--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")
 )
+_PROTECTED = typer.Option(
+    None, "--protected", help=_("The list of protected persons, where the extract does not mark them.")
+)
+_REMOVED = typer.Option(
+    False, "--protected-removed", help=_("The register section took the protected persons out, and I say so.")
+)
 _NEW_FILE = typer.Option(..., "--out", help=_("A new file; only you will be able to read it."))
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
@@ -81,6 +87,9 @@ def check(
     expect: str = _EXPECT,
     last_year: int | None = _LAST_YEAR,
     from_stdin: bool = _STDIN,
+    listed: Path | None = _PROTECTED,
+    removed: bool = _REMOVED,
+    nobody_of_ours: bool = _NOBODY,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
@@ -95,6 +104,7 @@ def check(
         ask=_password(from_stdin),
         expect=_band(expect),
         last_year=last_year,
+        protected=extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours),
     )
     return _show(judgement, as_json=as_json)
 
@@ -110,19 +120,26 @@ def take(
         None, "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
     ),
     from_stdin: bool = _STDIN,
+    listed: Path | None = _PROTECTED,
+    removed: bool = _REMOVED,
+    nobody_of_ours: bool = _NOBODY,
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
     from steps import arriving, extraction  # noqa: PLC0415 - polars is not needed for --help
 
     office = Office.open()
-    cycle_id = office.cycle_id(year, programme)
+    cycle_id, ask = office.cycle_id(year, programme), _password(from_stdin)
+    protected = extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours)
     if additions:
-        source = None if none_came else path or arriving.from_inbox(office)
-        taken = extraction.take_additions(office, cycle_id, source, by=by, ask=_password(from_stdin), replace=replace)
+        source = None if none_came else path or arriving.from_inbox(office, beside=listed)
+        taken = extraction.take_additions(
+            office, cycle_id, source, by=by, ask=ask, replace=replace, protected=protected
+        )
     else:
-        ask = _password(from_stdin)
-        taken = extraction.take_extract(office, cycle_id, path, by=by, expect=_band(expect), ask=ask)
+        taken = extraction.take_extract(
+            office, cycle_id, path, by=by, expect=_band(expect), ask=ask, protected=protected
+        )
     if not isinstance(taken, extraction.Taken):
         say(_("Recorded: there were no additional persons."))
         return DONE

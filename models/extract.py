@@ -84,6 +84,15 @@ CODES: Mapping[str, Rule] = {
     ),
     "footer": _warns(N_("Totals, dates or closing words stand under the rows; they were told apart and not counted.")),
     # the whole of it
+    "nobody_marked": _refuses(
+        N_(
+            "No column tells who is under protection. Give the list of them with the extract (--protected LIST), or a"
+            " named person says that the register section took them out (--protected-removed)."
+        )
+    ),
+    "protection_removed": _warns(
+        N_("No column tells who is under protection: the register section took them out, as a named person says.")
+    ),
     "column_shift": _refuses(
         N_("Cells stand in rows or columns that they do not belong to: columns have moved against each other.")
     ),

@@ -6,6 +6,7 @@ always runs under the words it was opened with.
 
 import hashlib
 import tomllib
+import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -65,6 +66,28 @@ class Consignment(Part):
     separation_hours: Annotated[int, Field(ge=1)] = 12
 
 
+class Meanings(Part):
+    """What the values of a column mean for the invitation, in the register's own words or codes; any other is held.
+
+    Whoever was `taken_off` the register otherwise is held in an extract, and pulled by a list of changes.
+    """
+
+    died: tuple[str, ...] = ()
+    moved_out: tuple[str, ...] = ()
+    moved_in: tuple[str, ...] = ()
+    taken_off: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+
+    def of(self, text: str) -> str:
+        """Return what a cell means, "" where nobody said; width and spaces do not count."""
+        value = _bare(text)
+        return next((meaning for meaning, words in self if value in map(_bare, words)), "")
+
+
+def _bare(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
 class Extract(Part):
     """The register extract: column names, eligibility, the plausible number of persons, and the municipality's towns.
 
@@ -75,6 +98,12 @@ class Extract(Part):
     needed: tuple[str, ...]
     known: tuple[str, ...]
     also_protect: tuple[str, ...] = ()
+    # Of programmes that were stored before they said it themselves: the words that were known then.
+    reasons: Meanings = Meanings(
+        died=("死亡",), moved_out=("転出",), moved_in=("転入",), taken_off=("国外転出", "職権消除"),
+        stays=("転居", "氏名変更", "出生"),
+    )  # fmt: skip
+    states: Meanings = Meanings()
     born_from: str
     born_to: str
     expect: tuple[int, int]
@@ -109,7 +138,12 @@ class Extract(Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """Return every column that is read."""
-        return (*self.needed, *self.known, *self.also_protect)
+        return (*self.needed, *self.known, *self.optional)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Return the columns that few extracts have, but none of which may be dropped."""
+        return (*self.also_protect, "住民状態")
 
     def window(self, fiscal_year: int) -> tuple[date, date]:
         """Return the first and last birth date of those invited in the fiscal year (年齢計算ニ関スル法律)."""

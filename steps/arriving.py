@@ -113,15 +113,17 @@ def _wrong_or_damaged() -> BadInput:
     )
 
 
-def from_inbox(office: Office) -> Path:
-    """Return the one file of the inbox.
+def from_inbox(office: Office, *, beside: Path | None = None) -> Path:
+    """Return the one file of the inbox, but for a list that lies beside it.
 
     Raises:
         Unknown: there is none, or more than one.
 
     """
     inbox = office.settings.inbox
-    found = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
+    other = beside.resolve() if beside else None
+    lies = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
+    found = [path for path in lies if path.resolve() != other]
     if len(found) != 1:
         raise Unknown(
             _("The inbox holds {count} files; one extract is expected.").format(count=len(found)),

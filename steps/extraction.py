@@ -20,7 +20,7 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Damaged, Unknown
-from models.extract import CODES, Decision, Judgement, UnreadableExtract, characters, substitution
+from models.extract import CODES, Decision, Judgement, UnreadableExtract, by_row, characters, substitution
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand
@@ -44,6 +44,7 @@ _ANY_NUMBER = (0, 10_000_000)
 _COLUMNS = ("宛名番号", "氏名", "郵便番号", "住所")
 # What differs when the same extract is taken in another way.
 _HOW_IT_CAME = {"travelled_sha256", "original"}
+_TOLD = ("protected_list_sha256", "protected_removed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,21 @@ class HeldRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProtectedBy:
+    """What tells who is protected, beside the extract's own marks: a list that comes with it, or a named person's word.
+
+    That nobody of the extract stands on the list (`nobody_of_ours`) is said by a named person as well.
+    """
+
+    listed: Path | None = None
+    removed: bool = False
+    nobody_of_ours: bool = False
+
+
+BY_ITSELF = ProtectedBy()
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Read:
     """An extract that was read and judged: `frame` holds the addressees."""
 
@@ -97,6 +113,7 @@ def take_extract(
     by: str,
     expect: tuple[int, int] | None = None,
     ask: arriving.Ask = arriving.no_password,
+    protected: ProtectedBy = BY_ITSELF,
     via: str = "desk",
 ) -> Taken:
     """Judge an extract (the one in the inbox when no path is given) and take it into the vault.
@@ -112,12 +129,14 @@ def take_extract(
     """
     arriving.erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
-    facts, source = papers.facts_of(office, cycle_id), path or arriving.from_inbox(office)
+    facts = papers.facts_of(office, cycle_id)
+    source = path or arriving.from_inbox(office, beside=protected.listed)
     try:
         arrived = _arrived(office, facts, source, ask, by=by, via=via)
         decisions = _decisions(office, facts, arrived.sha256)
+        table, told = _told_apart(_table(arrived, facts), facts.programme, protected)
         read = _judged(
-            _table(arrived, facts), facts, expect=expect, decisions=decisions, last=_last_year(office, facts)
+            table, facts, expect=expect, decisions=decisions, last=_last_year(office, facts), removed=protected.removed
         )
     except UnreadableExtract as refusal:
         judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
@@ -127,14 +146,22 @@ def take_extract(
     came = {
         "travelled_sha256": arrived.travelled_sha256,
         "original": arriving.original_of(office, facts, source, arrived),
+        **told,
     }
     outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
     checking.print_report(office, cycle_id)
-    return Taken(judgement=read.judgement, outcome=outcome, source_left=not arriving.emptied(office, source))
+    left = [it for it in (source, protected.listed) if it and not arriving.emptied(office, it)]
+    return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
 def check(
-    path: Path, *, programme: Programme, fiscal_year: int, ask: arriving.Ask = arriving.no_password, **options: Any
+    path: Path,
+    *,
+    programme: Programme,
+    fiscal_year: int,
+    ask: arriving.Ask = arriving.no_password,
+    protected: ProtectedBy = BY_ITSELF,
+    **options: Any,
 ) -> Judgement:
     """Read and judge an extract and store nothing; an encrypted one is opened in memory. `options` are the judge's.
 
@@ -151,8 +178,41 @@ def check(
         table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
     except UnreadableExtract as refusal:
         return Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
-    glyphs = GlyphTable.load(default_font())
-    return judge(table, programme=programme, fiscal_year=fiscal_year, glyphs=glyphs, **options)[0]
+    table, _told = _told_apart(table, programme, protected)
+    options |= {"glyphs": GlyphTable.load(default_font()), "protected_removed": protected.removed}
+    return judge(table, programme=programme, fiscal_year=fiscal_year, **options)[0]
+
+
+def _told_apart(
+    table: "RegisterTable", programme: Programme, protected: ProtectedBy
+) -> tuple["RegisterTable", dict[str, Any]]:
+    """Mark whoever stands on the list that came with an extract; return what the record says of list and word.
+
+    Raises:
+        BadInput: the list cannot be read, or names nobody of the extract and nobody says that this is right.
+
+    """
+    told: dict[str, Any] = {"protected_removed": True} if protected.removed else {}
+    if protected.listed is None:
+        return table, told
+    from adapters.numbers import KEY, NUMBER, Form, keyed  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.lists import read_list, with_marks  # noqa: PLC0415 - polars is not needed to show a table
+
+    try:
+        content = arriving.read_in(protected.listed, programme=programme).content
+        listed = read_list(content, programme=programme, form=Form.of(table.frame[NUMBER]))
+    except UnreadableExtract as refusal:
+        raise BadInput(
+            _("The list of protected persons cannot be used:") + f"\n{refusal.message}",
+            _("Ask the register section for another list."),
+        ) from None
+    nobody = keyed(table.frame).join(keyed(listed.frame), on=KEY, how="semi").is_empty()
+    if nobody and not protected.nobody_of_ours:
+        raise BadInput(
+            _("Nobody of the extract stands on the list of protected persons: it is probably another list."),
+            _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
+        )
+    return with_marks(table, listed, programme=programme), told | {"protected_list_sha256": listed.sha256}
 
 
 def decide(
@@ -178,16 +238,29 @@ def decide(
         checking.print_report(office, cycle_id)
         return None
     decisions = _stored_decisions(office, cycle_id)
-    read = _judged(_kept(office, facts), facts, expect=_ANY_NUMBER, decisions=decisions, last=_last_year(office, facts))
-    outcome = _into_the_vault(office, facts, read, {}, by=by, via=via)
+    told = _told_of(facts)
+    read = _judged(
+        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=decisions, last=_last_year(office, facts),
+        removed=told["protected_removed"],
+    )  # fmt: skip
+    outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
     checking.print_report(office, cycle_id)
     return Taken(judgement=read.judgement, outcome=outcome)
+
+
+def _told_of(facts: Facts) -> dict[str, Any]:
+    """Return what was said of protection when the extract was taken that stands in the vault."""
+    taken = facts.record("take_extract", ExtractTaken)
+    return {name: getattr(taken, name) if taken else ExtractTaken.model_fields[name].default for name in _TOLD}
 
 
 def _try(office: Office, facts: Facts, decision: Decision) -> None:
     """Judge as if it were decided: a decision that cannot be carried out, or settles nothing, is not recorded."""
     others = [it for it in _stored_decisions(office, facts.cycle_id) if it.row != decision.row]
-    read = _judged(_kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision])
+    read = _judged(
+        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision],
+        removed=_told_of(facts)["protected_removed"],
+    )  # fmt: skip
     left = [held for held in read.judgement.rows if held.row == decision.row]
     if left:
         raise BadInput(
@@ -206,6 +279,7 @@ def take_additions(
     by: str,
     ask: arriving.Ask = arriving.no_password,
     replace: bool | None = None,
+    protected: ProtectedBy = BY_ITSELF,
     via: str = "desk",
 ) -> Taken | Outcome:
     """Take the additional extract of late move-ins; with no path there were none, which is recorded too.
@@ -226,7 +300,9 @@ def take_additions(
         return _perform_additions(office, facts, AdditionsTaken(extract_sha256="", raw_hits=0, excluded={}), by, via)
     try:
         arrived = _arrived(office, facts, path, ask, by=by, via=via)
-        read = _judged(_table(arrived, facts), facts, expect=_ANY_NUMBER)
+        table, told = _told_apart(_table(arrived, facts), facts.programme, protected)
+        _must_be_of_one_register(_kept(office, facts), table)
+        read = _judged(table, facts, expect=_ANY_NUMBER, removed=protected.removed)
     except UnreadableExtract as refusal:
         judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
         return _refused(office, facts, judgement, by=by, via=via)
@@ -236,9 +312,20 @@ def take_additions(
     came = {
         "travelled_sha256": arrived.travelled_sha256,
         "original": arriving.original_of(office, facts, path, arrived),
+        **told,
     }
     outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
-    return Taken(judgement=read.judgement, outcome=outcome, source_left=not arriving.emptied(office, path))
+    left = [it for it in (path, protected.listed) if it and not arriving.emptied(office, it)]
+    return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
+
+
+def _must_be_of_one_register(first: "RegisterTable", table: "RegisterTable") -> None:
+    """Refuse additions whose numbers have not the form of the first extract's: nobody would be known again."""
+    from adapters.numbers import NUMBER, Form, is_number  # noqa: PLC0415 - polars is not needed to show a table
+
+    form = Form.of(first.frame[NUMBER])
+    if form and (strange := table.frame.filter(is_number() & ~form.fits())["row"].to_list()):
+        raise UnreadableExtract(by_row("number_form", NUMBER, strange), sha256=table.sha256, encoding=table.encoding)
 
 
 ADDRESSEES, ADDITIONS = "take_extract", "take_additions"
@@ -370,6 +457,7 @@ def _judged(
     expect: tuple[int, int] | None,
     decisions: Sequence[Decision] = (),
     last: int | None = None,
+    removed: bool = False,
 ) -> _Read:
     from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
     from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
@@ -382,6 +470,7 @@ def _judged(
         expect=expect,
         decisions=decisions,
         last_year=last,
+        protected_removed=removed,
     )
     return _Read(table=table, judgement=judgement, frame=frame.collect(), decisions=decisions, last_year=last)
 
@@ -396,14 +485,15 @@ def _last_year(office: Office, facts: Facts) -> int | None:
 
 
 def _into_the_vault(
-    office: Office, facts: Facts, read: _Read, came: Mapping[str, str], *, by: str, via: str
+    office: Office, facts: Facts, read: _Read, came: Mapping[str, Any], *, by: str, via: str
 ) -> Outcome:
     """Write the vault first, then the act: a vault file that no record names is never read, and is overwritten."""
     from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
 
     before = facts.record("take_extract", ExtractTaken)
     vault = office.vault(facts.cycle_id, new=True)
-    if before is None or before.extract_sha256 != read.judgement.sha256:
+    marked_by = (read.judgement.sha256, came.get("protected_list_sha256", ""))
+    if before is None or (before.extract_sha256, before.protected_list_sha256) != marked_by:
         roll.keep(vault, read.table)
     record = _record(facts, vault, read, before).model_copy(update=dict(came))
     if before and before.model_dump(exclude=_HOW_IT_CAME) == record.model_dump(exclude=_HOW_IT_CAME):

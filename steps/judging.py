@@ -22,7 +22,7 @@ import polars as pl
 
 from adapters.days import ReadDay, read_day
 from adapters.fonts import NARROW_EM, SELECTORS, GlyphTable, default_font
-from adapters.numbers import KEY, NUMBER, is_number, keyed
+from adapters.numbers import KEY, NUMBER, SPACES, is_number, keyed
 from adapters.register import RegisterTable, read_register
 from models.errors import BadInput, BadSetting
 from models.extract import (
@@ -44,8 +44,8 @@ from states.deadlines import Rule, anchors
 from steps.towns import Towns, towns_of
 
 NAME, POSTAL, ADDRESS, CARE_OF, BORN = "氏名", "郵便番号", "住所", "方書", "生年月日"
-PROTECTED, REASON, CHANGED = "支援措置", "異動事由", "異動日"
-_COLUMNS = (NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN, PROTECTED, REASON, CHANGED)
+PROTECTED, REASON, CHANGED, STATE = "支援措置", "異動事由", "異動日", "住民状態"
+_COLUMNS = (NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, BORN, PROTECTED, REASON, CHANGED, STATE)
 PRINTED = (NAME, ADDRESS, CARE_OF)
 ADDRESSEES = {"row": pl.UInt32, NUMBER: pl.String, NAME: pl.String, POSTAL: pl.String, ADDRESS: pl.String}
 
@@ -53,7 +53,6 @@ UNPROTECTED = ("", "0", "０", "無")
 _POSTAL = re.compile(r"[0-9]{3}-?[0-9]{4}")
 _FORMULA = r"^\s*[=+\-@＝＋－＠]"
 _MARKUP = r"<[A-Za-z/!?]|&#?[A-Za-z0-9]+;"
-_LEAVING = re.compile("死亡|転出|消除|取消|喪失")
 _BLANK = r"^\s*$"
 _NO_LETTER = r"^\P{L}*$"
 _NOBODY = (
@@ -144,13 +143,15 @@ def judge(
     decisions: Sequence[Decision] = (),
     towns: Mapping[str, Collection[str]] | None = None,
     last_year: int | None = None,
+    protected_removed: bool = False,
 ) -> tuple[Judgement, pl.LazyFrame]:
     """Judge an extract for a fiscal year, with the decisions about its held rows.
 
     `expect` is the plausible number of persons, the programme's where it is None; `last_year` what it was a year ago;
-    `towns` names the towns of every postal code of the municipality, the programme's where it is None. Returns the
-    judgement and the addressees with the columns row, 宛名番号, 氏名, 郵便番号 and 住所 (with 方書 after a full-width
-    space); none where the extract is refused. They are written out only where somebody collects them.
+    `towns` names the towns of every postal code of the municipality, the programme's where it is None; a named person
+    says that the register section took the protected persons out (`protected_removed`). Returns the judgement and the
+    addressees with the columns row, 宛名番号, 氏名, 郵便番号 and 住所 (with 方書 after a full-width space); none where
+    the extract is refused. They are written out only where somebody collects them.
 
     Raises:
         BadInput: a decision does not fit: its row is not held, has nothing to substitute, or cannot be accepted.
@@ -175,14 +176,20 @@ def judge(
     found = pl.concat(judged.found)
     held, struck = _decided(found, decisions)
     kept, goes_out = pl.concat(judged.kept), ~_among(held["row"]) & ~_among(struck)
+    unmarked = Finding(code="protection_removed" if protected_removed else "nobody_marked", row=1, column=PROTECTED)
+    untold = () if _tells_who_is_protected(table, programme) else (unmarked,)
     outcome = _Outcome(
         table=table,
         year=year,
         exported=kept.select("row", "born").filter(goes_out),
         held=held,
         excluded=_in_order(judged.excluded + Counter({"decided": struck.len()})),
-        warnings=(*table.findings, *judged.warnings()),
-        broken=(*_strange_numbers(rows), *_shifts(rows, found, programme.extract.needed)),
+        warnings=(*table.findings, *(it for it in untold if protected_removed), *judged.warnings()),
+        broken=(
+            *(it for it in untold if not protected_removed),
+            *_strange_numbers(rows),
+            *_shifts(rows, found, programme.extract.needed),
+        ),
         hard=judged.hard | {it.row for it in decisions if it.how != "exclude"},
         widest=judged.widest,
         last_year=last_year,
@@ -228,7 +235,7 @@ class _Values:
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "_Values":
-        texts = {column: rows[column].unique().to_list() for column in (POSTAL, BORN, PROTECTED, REASON, CHANGED)}
+        texts = {column: rows[column].unique().to_list() for column in (POSTAL, BORN, REASON, CHANGED, STATE)}
         return cls(texts=texts, days={text: read_day(text) for column in (BORN, CHANGED) for text in texts[column]})
 
     def born(self) -> pl.Expr:
@@ -352,13 +359,14 @@ class _Judge:
     def _excluded(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that nobody exports, and why."""
         gone = self._changed(lambda day: day is not None and day <= self.year.cut_off)
-        marked = rows.filter((pl.col(PROTECTED) != "") | (pl.col(REASON) != "") | _among(self.repeats.again))
+        said = [it for it in (PROTECTED, REASON, *self.programme.extract.optional) if it in rows.columns]
+        marked = rows.filter(pl.any_horizontal(pl.col(it) != "" for it in said) | _among(self.repeats.again))
         reasons = (
-            pl.when(~self.values.where(PROTECTED, lambda it: it.strip() in UNPROTECTED))
+            pl.when(is_protected(rows, self.programme))
             .then(pl.lit("protected"))
-            .when(self._reason("死亡") & (gone | _blank(CHANGED)))
+            .when(self._means("died") & (gone | _blank(CHANGED)))
             .then(pl.lit("dead"))
-            .when(self._reason("転出") & gone)
+            .when(self._means("moved_out") & gone)
             .then(pl.lit("moved_out"))
             .when(_among(self.repeats.again))
             .then(pl.lit("duplicate"))
@@ -375,8 +383,12 @@ class _Judge:
         judged.widest.extend(names.top_k(_WIDEST_SHOWN, by="em").select("em", "row").iter_rows())
         judged.kept.append(mine.select("row", NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, "born"))
 
-    def _reason(self, reason: str) -> pl.Expr:
-        return self.values.where(REASON, lambda it: it.strip() == reason)
+    def _means(self, *meanings: str) -> pl.Expr:
+        """Tell the rows of whose change or state the programme says that it means this."""
+        extract, where = self.programme.extract, self.values.where
+        return where(REASON, lambda it: extract.reasons.of(it) in meanings) | where(
+            STATE, lambda it: extract.states.of(it) in meanings
+        )
 
     def _changed(self, holds: Callable[[date | None], bool]) -> pl.Expr:
         return self.values.where(CHANGED, lambda it: holds(self.values.days[it].day))
@@ -407,17 +419,28 @@ class _Judge:
             *((code, BORN, where(BORN, self._troubled(code))) for code in _TROUBLES),
             ("out_of_window", BORN, where(BORN, lambda it: (day := days[it].day) and not first <= day <= last)),
         )
-        yield from _broken(mine.filter(pl.col(REASON) != ""), ("unclear_change", REASON, self._is_unclear()))
+        yield from _broken(
+            mine.filter((pl.col(REASON) != "") | (pl.col(STATE) != "") | self._is_unknown(STATE)),
+            ("unclear_change", REASON, self._is_unclear() | self._is_unknown(REASON)),
+            ("unclear_change", STATE, self._is_unknown(STATE)),
+        )
 
     def _troubled(self, code: str) -> Callable[[str], bool]:
         return lambda text: bool(text.strip()) and self.values.days[text].trouble == code
 
     def _is_unclear(self) -> pl.Expr:
-        """Died after the cut-off date, left on a day nobody can read, came after it, or in words that are neither."""
+        """Died after the cut-off date, left on a day nobody can read, came after it, or was taken off the register."""
         late = self._changed(lambda day: day is None or day > self.year.cut_off)
-        others = self.values.where(REASON, lambda it: it.strip() != "転出" and _LEAVING.search(it))
         unread = self._changed(lambda day: day is None)
-        return (self._reason("転出") & unread) | others | (self._reason("転入") & late & ~_blank(CHANGED))
+        came = self._means("moved_in") & late & ~_blank(CHANGED)
+        return self._means("died", "taken_off") | (self._means("moved_out") & unread) | came
+
+    def _is_unknown(self, column: str) -> pl.Expr:
+        """Tell the values whose meaning the programme does not say; where there are states, a blank is one."""
+        extract = self.programme.extract
+        means = {REASON: extract.reasons, STATE: extract.states}[column].of
+        blanks = column == STATE and any(it.strip() for it in self.values.texts[STATE])
+        return self.values.where(column, lambda it: (blanks or it.strip()) and not means(it))
 
     def _texts(self, odd: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Find what the cells of text show, in the rows that the first look found."""
@@ -505,7 +528,7 @@ class _Judge:
             "representative_code": lambda it: it in codes and codes[it] in towns and not towns[codes[it]],
         }
         found = mine.select(where(POSTAL, holds).sum().alias(code) for code, holds in rules.items()).row(0)
-        moved = mine.filter(pl.col(REASON) != "").select((self._reason("転出") & later).sum()).item()
+        moved = mine.select((self._means("moved_out") & later).sum()).item()
         unusual = {("unusual_script", it): odd.select(_any(it, _UNUSUAL).sum()).item() for it in PRINTED}
         two_lines = names.filter(pl.col("lines") == _MOST_LINES[NAME]).height
         told = {(code, POSTAL): count for code, count in zip(rules, found, strict=True)}
@@ -522,6 +545,22 @@ def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl
 
 def _in_order(counts: Counter[str]) -> dict[str, int]:
     return {code: counts[code] for code in CODES if counts[code]}
+
+
+def is_protected(frame: pl.DataFrame, programme: Programme) -> pl.Expr:
+    """Tell the rows that stand under protection: marked, or with anything at all in a column that speaks of it."""
+    also = [it for it in programme.extract.also_protect if it in frame.columns]
+    marked = ~pl.col(PROTECTED).str.replace_all(SPACES, "").is_in(UNPROTECTED)
+    return pl.any_horizontal(marked, *(pl.col(it).str.replace_all(SPACES, "") != "" for it in also))
+
+
+def marks_protected(table: RegisterTable) -> bool:
+    """Tell whether the column 支援措置 stands in a file."""
+    return not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
+
+
+def _tells_who_is_protected(table: RegisterTable, programme: Programme) -> bool:
+    return marks_protected(table) or any(it in table.frame.columns for it in programme.extract.also_protect)
 
 
 def _strange_numbers(rows: pl.DataFrame) -> Iterator[Finding]:

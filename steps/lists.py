@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from adapters.numbers import NUMBER, SPACES, Form, is_footer, is_number
+from adapters.numbers import KEY, NUMBER, SPACES, Form, is_footer, is_number, key_of, keyed
 from adapters.register import RegisterTable, parse_register
 from models.extract import Finding, UnreadableExtract, by_row
 from models.programme import Programme
-from steps.judging import CHANGED, PROTECTED, REASON, UNPROTECTED
+from steps.judging import CHANGED, PROTECTED, REASON, is_protected, marks_protected
 
 
 def as_lists(programme: Programme, needed: tuple[str, ...] = (NUMBER,)) -> Programme:
@@ -57,13 +57,18 @@ def _stands_apart(frame: pl.DataFrame, form: Form | None) -> pl.Expr:
     return is_footer() & alone & (has_words | ~(form.looks_fit() if form else pl.lit(value=False)))
 
 
-def marks_protected(table: RegisterTable) -> bool:
-    """Tell whether a list says of each row if it is protected; where it does not, every row is."""
-    return not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
+def with_marks(table: RegisterTable, listed: RegisterTable, *, programme: Programme) -> RegisterTable:
+    """Return an extract in which whoever a list names as protected is marked, as if the register had marked them."""
+    keys = protected_on(listed, programme)[KEY]
+    marks = pl.when(key_of().is_in(keys.implode())).then(pl.lit(_ON_THE_LIST)).otherwise(pl.col(PROTECTED))
+    findings = tuple(it for it in table.findings if (it.code, it.column) != ("absent_column", PROTECTED))
+    return replace(table, frame=table.frame.with_columns(marks.alias(PROTECTED)), findings=findings)
 
 
-def is_protected(frame: pl.DataFrame, programme: Programme) -> pl.Expr:
-    """Tell the rows that stand under protection: marked, or with anything at all in a column that speaks of it."""
-    also = [it for it in programme.extract.also_protect if it in frame.columns]
-    marked = ~pl.col(PROTECTED).str.replace_all(SPACES, "").is_in(UNPROTECTED)
-    return pl.any_horizontal(marked, *(pl.col(it).str.replace_all(SPACES, "") != "" for it in also))
+def protected_on(listed: RegisterTable, programme: Programme) -> pl.DataFrame:
+    """Return whom a list names as protected, by the key of the number: every row, unless the list marks them."""
+    marked = is_protected(listed.frame, programme) if marks_protected(listed) else pl.lit(value=True)
+    return keyed(listed.frame.filter(marked))
+
+
+_ON_THE_LIST = "一覧"

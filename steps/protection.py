@@ -27,18 +27,14 @@ from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from steps import arriving, papers, roll
 from steps.acting import perform
-from steps.judging import CHANGED, PROTECTED, REASON
-from steps.lists import is_protected, marks_protected, read_list
+from steps.judging import CHANGED, PROTECTED, REASON, is_protected
+from steps.lists import protected_on, read_list
 from steps.office import Office
 
 HEADER = ("区分", "通し番号", NUMBER, "氏名", "郵便番号", "住所", "方書")
 RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
 # What becomes of a letter when the register tells of a change. Whoever moved within the ward is reached by forwarding.
-_KINDS = {
-    "死亡": "died",
-    "転出": "moved", "国外転出": "moved", "職権消除": "moved",
-    "転居": "staying", "氏名変更": "staying",
-}  # fmt: skip
+_KINDS = {"died": "died", "moved_out": "moved", "taken_off": "moved", "stays": "staying"}
 _DATE = r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2}|[0-9]{4})$"
 _NEUTRAL = "r1"  # one code for every reason: a list with two would tell who is protected
 _SHOWN = 20
@@ -227,8 +223,7 @@ class _Heard:
     @property
     def protected(self) -> pl.DataFrame:
         """Return whom the list names as protected: every row, unless it marks them."""
-        marked = is_protected(self.frame, self.facts.programme) if marks_protected(self.table) else pl.lit(value=True)
-        return keyed(self.frame.filter(marked))
+        return protected_on(self.table, self.facts.programme)
 
     def must_name_whoever_was_protected(self, *, no_longer: int) -> None:
         """Refuse a re-check list on which somebody is missing whom the extract marked: the positive control.
@@ -311,10 +306,13 @@ def _kinds(heard: _Heard) -> pl.DataFrame:
         BadInput: rows whose reason or date nobody knows; they are named by row and column.
 
     """
+    programme = heard.facts.programme
+    reasons = heard.frame[REASON].unique().to_list()
+    means = [_KINDS.get(programme.extract.reasons.of(it)) for it in reasons]
     kinds = keyed(heard.frame).with_columns(
-        kind=pl.when(is_protected(heard.frame, heard.facts.programme))
+        kind=pl.when(is_protected(heard.frame, programme))
         .then(pl.lit("newly_protected"))
-        .otherwise(pl.col(REASON).str.strip_chars().replace_strict(_KINDS, default=None))
+        .otherwise(pl.col(REASON).replace_strict(reasons, means, return_dtype=pl.String))
     )
     cell = pl.col(CHANGED).str.strip_chars()
     day = pl.when(cell.str.contains(_DATE)).then(cell.str.replace_all("[-/]", "").str.to_date("%Y%m%d", strict=False))
@@ -326,7 +324,9 @@ def _kinds(heard: _Heard) -> pl.DataFrame:
         places = "; ".join(f"{column}: {_rows(rows)}" for column, rows in wrong.items() if rows.height)
         raise BadInput(
             _("The change list has rows that cannot be understood ({places}).").format(places=places),
-            _("Have these rows corrected; {reasons} are known.").format(reasons="、".join(_KINDS)),
+            _("Have these rows corrected; {reasons} are known.").format(
+                reasons="、".join(word for kind in _KINDS for word in getattr(programme.extract.reasons, kind))
+            ),
         )
     return kinds.select(KEY, "kind")
 

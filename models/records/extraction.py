@@ -24,6 +24,10 @@ class FileTaken(ActRecord):
 
     travelled_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the encrypted file it came in")
     original: ItemNumber | Literal[""] = Field(default="", title="Number of the original that still lies elsewhere")
+    protected_list_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the list of protected persons beside it")
+    protected_removed: bool = Field(
+        default=False, title="The register section took the protected persons out beforehand, and I say so"
+    )
 
 
 class RowHeld(ActRecord):

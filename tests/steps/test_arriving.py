@@ -17,7 +17,7 @@ from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("arriving")
 PASSWORD, MARK = "Kagi-1234", "運ばれる　人物"
-CSV = f"宛名番号,氏名,郵便番号,住所,生年月日\r\n1,{MARK},1600023,東京都新宿区西新宿一丁目1番,2006-08-15\r\n"
+CSV = f"宛名番号,氏名,郵便番号,住所,生年月日,支援措置\r\n1,{MARK},1600023,東京都新宿区西新宿一丁目1番,2006-08-15,\r\n"
 
 
 ready = morning_of("take_extract")

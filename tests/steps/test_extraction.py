@@ -24,7 +24,7 @@ from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.records.printing import LettersHandedOut
 from models.serials import count, expand
 from steps import checking, counting, extraction, printing, protection, roll
-from steps.extraction import ADDITIONS, Taken
+from steps.extraction import ADDITIONS, ProtectedBy, Taken
 from steps.preparation import open_year
 from steps.sample import COLUMNS, additional_extract, sample_extract, write_sample
 
@@ -314,7 +314,7 @@ def test_what_the_programme_does_not_know_is_nowhere(year: Played, tmp_path: Pat
     row = (secret, "1", "試験　太郎", "1600023", DWELLING, "2006-08-15")
     held = (secret, "2", "山〓　花子", "1600023", DWELLING, "2006-08-15")
     year.extract.write_text("\n".join(",".join(it) for it in (header, row, held)) + "\n", encoding="utf-8")
-    taken = year.take()
+    taken = year.take(protected=ProtectedBy(removed=True))
     assert ("unknown_column", "旧姓") in {(it.code, it.column) for it in taken.judgement.findings}
     _decide(year, 3, "accept")
     assert _taken(year).warnings["unknown_column"] == 1
@@ -334,7 +334,7 @@ def test_rows_count_as_they_did_when_the_extract_came(year: Played) -> None:
         f"山〓　花子,2006-08-15,{DWELLING},y,2,1600023",
     ]
     year.extract.write_bytes("\r\n".join([header, *rows]).encode("cp932"))
-    year.take()
+    year.take(protected=ProtectedBy(removed=True))
     before = _taken(year)
     assert [(it.row, it.code) for it in before.rows] == [(3, "suspect")]
     _decide(year, 3, "accept")
