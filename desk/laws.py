@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from adapters.scanner import Finder, scan
+from adapters.finder import Finder
+from adapters.scanner import scan
 from models import tables
 from models.database import reading
 from models.errors import Damaged

@@ -23,7 +23,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
-from adapters.scanner import Finder
+from adapters.finder import Finder
 from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene

@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import zipfile
-from contextlib import closing
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from pathlib import Path
@@ -21,8 +21,10 @@ import pytest
 import typst
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stored import forms
 
-from adapters.scanner import Finder, ScanResult, forms, scan, scan_text
+from adapters.finder import Finder
+from adapters.scanner import ScanResult, scan, scan_text
 from adapters.vault import Vault
 
 NAME = "集田　試子"
@@ -84,6 +86,88 @@ def test_a_needle_is_found_in_every_form(tmp_path: Path, form: str) -> None:
     assert 0 <= int(offset) - len(ENGLISH_LEADS) < 24
 
 
+# One resident as people write her, and the register's own way first.
+RESIDENT = ("髙橋　結菜", "東京都新宿区大久保一丁目３０番２２号", "4596034657")
+WRITTEN = {
+    "as in the register": "髙橋　結菜さんの件",
+    "half-width space": "髙橋 結菜さんの件",
+    "two spaces": "髙橋  結菜さんの件",
+    "no space": "髙橋結菜さんの件",
+    "line break": "髙橋\n結菜さんの件",
+    "CR LF": "髙橋\r\n結菜さんの件",
+    "zero width": "髙橋\u200b結菜さんの件",
+    "no-break space": "髙橋\u00a0結菜さんの件",
+    "usual form": "高橋 結菜さんの件",
+    "usual form without space": "高橋結菜さんの件",
+    "other form": "槗高橋結菜の件",
+    "selector": "髙\U000e0100橋　結菜",
+    "spaced out": "髙 橋 結 菜",
+    "address as in the register": "東京都新宿区大久保一丁目３０番２２号へ",
+    "half-width digits": "東京都新宿区大久保一丁目30番22号へ",
+    "every digit half-width": "東京都新宿区大久保1丁目30番22号へ",
+    "without prefecture": "新宿区大久保１丁目３０番２２号へ",
+    "hyphens": "新宿区大久保1-30-22へ",
+    "full-width hyphens": "新宿区大久保１－３０－２２へ",
+    "long vowel marks": "新宿区大久保１ー３０ー２２へ",
+    "minus signs": "新宿区大久保1−30−22へ",
+    "番地": "新宿区大久保1丁目30番地22へ",
+    "の": "新宿区大久保一丁目30の22へ",
+    "kanji throughout": "新宿区大久保一丁目三十番二十二号へ",
+    "space before the digits": "新宿区 大久保 1-30-22 へ",
+    "number": "番号4596034657の方",
+    "full-width number": "番号４５９６０３４６５７の方",
+    "number in two groups": "番号4596 034657の方",
+    "number in three groups": "番号459 603 4657の方",
+    "leading zeros": "番号004596034657の方",
+}  # fmt: skip
+STORED = {
+    "UTF-8": lambda text: text.encode(),
+    "CP932": lambda text: text.encode("cp932"),
+    "EUC-JP": lambda text: text.encode("euc_jp"),
+    "UTF-16": lambda text: text.encode("utf-16-le"),
+    "UTF-16BE": lambda text: text.encode("utf-16-be"),
+    "JSON": lambda text: json.dumps(text).encode(),
+    "URL": lambda text: quote(text).encode(),
+    "HTML": lambda text: text.encode("ascii", "xmlcharrefreplace"),
+    "base64": lambda text: base64.b64encode(b"ab" + text.encode()),
+    "a database": lambda text: b"\x00\xff\x17" + text.encode() + b"\x00\x81\xe3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_resident_is_found_however_somebody_writes_her(written: str) -> None:
+    """Name, address and number are one place each in every spelling, whatever program stored it."""
+    finder = Finder(RESIDENT)
+    tried = 0
+    for stored, as_bytes in STORED.items():
+        if written == "spaced out" and stored not in {"UTF-8", "JSON", "URL", "HTML", "a database"}:
+            continue  # what the scanner's own docstring does not promise
+        with suppress(UnicodeEncodeError):
+            content = ENGLISH_LEADS + as_bytes(WRITTEN[written])
+            assert len(list(finder.places(io.BytesIO(content)))) == 1, stored
+            tried += 1
+    assert tried >= 5
+
+
+def test_a_surname_alone_names_nobody() -> None:
+    """A surname, another person of the same surname, a neighbour and another number are no places."""
+    others = (
+        "髙橋さんの件", "高橋　一郎", "新宿区大久保1-30-2", "新宿区大久保1-30-221", "大久保一丁目", "14596034657",
+        "459603465", "4596 0346 5712", "2026-11-02", f"{'a' * 20}4596034657{'b' * 20}",
+    )  # fmt: skip
+    for text in others:
+        assert scan_text(text, RESIDENT) == 0, text
+
+
+def test_short_names_stand_alone() -> None:
+    """A name of three characters is found with its space or on its own, and not as a part of another name or word."""
+    sought = ["林　結菜", "東　京都", "LI NA"]
+    for text in ("林　結菜", "林 結菜様", "(林結菜)", "件名：林結菜さん", "Ms. Li Na"):
+        assert scan_text(text, sought) == 1, text
+    for text in ("小林　結菜", "小林結菜", "東京都新宿区", "gasoLINA", "linage"):
+        assert scan_text(text, sought) == 0, text
+
+
 def mail(lead: int, transfer: str, policy: EmailPolicy) -> bytes:
     """Write a letter whose needle stands so many letters after the beginning of its text."""
     letter = EmailMessage(policy)
@@ -117,13 +201,13 @@ def test_a_directory_without_it_gives_nothing(tmp_path: Path) -> None:
     result = scanned(tmp_path)
     assert (result.found, result.places, result.unread, result.files) == (0, (), (), 3)
     assert result.bytes == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-    assert result.needles == 4
+    assert result.needles == 3  # the two spellings of the address are one
 
 
 LETTERS = [mail(lead, transfer, email.policy.SMTP) for lead in (0, 31) for transfer in ("base64", "quoted-printable")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     parts=st.lists(
         st.sampled_from([*FORMS.values(), *LETTERS, b"", b"x", ADDRESS.encode()[:17], b"9876", b"\0"]), max_size=8
@@ -140,10 +224,13 @@ def test_no_chunk_border_hides_or_doubles_a_place(parts: list[bytes], chunk_size
     assert bool(whole) == (in_a_letter or any(form in content for needle in NEEDLES for form in forms(needle)))
 
 
-@settings(max_examples=60, deadline=None)
-@given(needle=st.text(min_size=4, max_size=12), before=st.binary(max_size=30), after=st.binary(max_size=30))
+@settings(max_examples=200, deadline=None)
+@given(
+    needle=st.text(st.characters(categories=("L", "Nd")), min_size=4, max_size=12),
+    before=st.binary(max_size=30), after=st.binary(max_size=30),
+)  # fmt: skip
 def test_any_text_is_found_as_a_file_would_hold_it(needle: str, before: bytes, after: bytes) -> None:
-    """Any needle of four characters or more is found in UTF-8, UTF-16, JSON and a URL, whatever stands around it."""
+    """Any four letters and digits or more are found in UTF-8, UTF-16, JSON and a URL, whatever stands around them."""
     needle = f"<{needle}>"
     stored = [needle.encode(), needle.encode("utf-16-le"), needle.encode("utf-16-be")]
     stored += [json.dumps(needle)[1:-1].encode(), json.dumps(needle, ensure_ascii=False)[1:-1].encode()]

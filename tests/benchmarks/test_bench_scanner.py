@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import Tell
 from pytest_benchmark.fixture import BenchmarkFixture
+from stored import forms
 
-from adapters.scanner import CHUNK, Finder, forms
+from adapters.finder import CHUNK, Finder
 
 PERSONS, SIZE = 4000, 128 * 2**20
 CHARACTERS = "新宿区西百人町大久保高田馬場北余丁霞岳二十騎中落合上"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import text
 
-from adapters.scanner import Finder
+from adapters.finder import Finder
 from desk import laws
 from states.table import BY_TRIGGER
 from steps import acting, papers
