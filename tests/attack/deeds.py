@@ -131,13 +131,12 @@ class Forks:
 
 
 @contextmanager
-def forking(script: Path = HERE / "dying_anywhere.py", **variables: str) -> Iterator[Forks]:
-    """Run the process that forks, with the paths of this one."""
+def forking(module: str, **variables: str) -> Iterator[Forks]:
+    """Run the process that forks, with the paths of this one, for the deeds of a module."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("TSUDOI_", "PREFECT_"))}
     surroundings = clean | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | variables
-    process = subprocess.Popen(
-        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings
-    )
+    command = [sys.executable, HERE / "dying_anywhere.py", module]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings)
     with process:
         yield Forks(process)
         assert process.stdin

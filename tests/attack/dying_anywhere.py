@@ -1,8 +1,9 @@
-"""A desk that dies, as by kill -9, right before the n-th thing that it does to a disk or to a database.
+"""A desk, or a run of Prefect's, that dies as by kill -9 right before the n-th thing that it does to disk or database.
 
 A process that has loaded everything and touched nothing forks for every line it reads: FOLDER, ACT, N and variables as
-JSON. What the fork does is counted: every statement of SQL, every file opened to be written, renamed, removed, synced.
-With N = 0 it lives to its end. The answer tells how it ended, and how much it had done.
+JSON. What the fork does is counted: every statement of SQL, every file opened to be written, renamed, removed, synced,
+and every request over HTTP. With N = 0 it lives to its end. The answer tells how it ended, and how much it had done.
+The argument is the module of what can be done: `deeds` or `runs`.
 """
 
 import json
@@ -11,12 +12,13 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import psycopg
-from deeds import DEEDS, warm
 from direct import _InThisProcess
 
 from models import database
@@ -27,6 +29,11 @@ _FILES = frozenset({
     "shutil.rmtree", "subprocess.Popen",
 })  # fmt: skip
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_CALLS = (
+    (psycopg.Cursor, ("execute", "executemany")), (psycopg.Connection, ("commit", "rollback")),
+    (httpx.Client, ("send",)), (httpx.AsyncClient, ("send",)),
+)  # fmt: skip
+known = import_module(sys.argv[1])
 
 
 class Count:
@@ -61,7 +68,7 @@ class Count:
             connection.set_trace_callback(self.one)
 
         stack.enter_context(patch.object(database, "_make_sqlite_durable", traced))
-        for kind, names in ((psycopg.Cursor, ("execute", "executemany")), (psycopg.Connection, ("commit", "rollback"))):
+        for kind, names in _CALLS:
             for name in names:
                 stack.enter_context(patch.object(kind, name, self.before(getattr(kind, name))))
         # A kill of the process loses nothing that was written: the disk need not be waited for.
@@ -77,7 +84,7 @@ def attempt(folder: Path, deed: str, at: int) -> str:
             stack.enter_context(patch(place, _InThisProcess))
         count.watch(stack)
         try:
-            DEEDS[deed](folder)
+            known.DEEDS[deed](folder)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other side judges it
             return json.dumps([count.done, f"{type(error).__name__}: {error}"])
     return json.dumps([count.done, "done"])
@@ -102,6 +109,6 @@ def fork(folder: str, deed: str, at: int, variables: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    warm()
+    known.warm()
     for line in sys.stdin:
         print(fork(*json.loads(line)), flush=True)  # noqa: T201 - the pipe is what the other side reads

@@ -32,7 +32,10 @@ ALSO_ON_POSTGRESQL = ("conclude_contract", "take_extract", "extract", "seal_pack
 POINTS_ON_POSTGRESQL = 12
 URL = "TSUDOI_DATABASE_URL"
 # On the morning of which act a deed is done that is none of the plan's.
-_MORNINGS = {"read_back_package": "hand_over_medium", "watch": "report_printing", "bundle": "close", "export": "close"}
+_MORNINGS = {
+    "read_back_package": "hand_over_medium", "watch": "report_printing", "morning": "report_printing",
+    "bundle": "close", "export": "close",
+}  # fmt: skip
 _REFUSED = "act_refused"  # what comes too late the second time is refused, and that is told
 # Nobody knows whether a letter went that was being handed over: it is told as that, and never sent again.
 _IN_DOUBT = {"reminder_lost": "reminder_sent"}
@@ -92,7 +95,7 @@ def on_postgresql(
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
-    with forking() as running:
+    with forking("deeds") as running:
         yield running
 
 
@@ -171,6 +174,7 @@ class Killing:
     forks: Forks
     eye: Eye
     year: Path
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def points(self, morning: Morning, deed: str, points: int) -> Iterator[tuple[str, list[str]]]:
         """Yield each point, and what was not as where nobody was killed."""
@@ -191,7 +195,7 @@ class Killing:
             yield f"{deed} {point}/{steps}", wrong
 
     def _do(self, deed: str, point: int = 0) -> str:
-        return self.forks.do(self.year, deed, point, **{URL: os.environ.get(URL, "")})
+        return self.forks.do(self.year, deed, point, **{URL: os.environ.get(URL, ""), **self.variables})
 
 
 def kill(killing: Killing, morning: Morning, deed: str, *, points: int, where: str, figures: Figures) -> None:

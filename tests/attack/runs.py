@@ -1,0 +1,56 @@
+"""What is done as runs of Prefect's flows: what a form, a schedule and the machine start."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import deeds
+from playing import YEAR
+
+from desk import cast
+from flows import erasure, extraction, record, reminding, transfer
+from flows.engine_context import quick
+from steps.office import Office
+
+
+def warm() -> None:
+    """Load what the flows stand on too."""
+    deeds.warm()
+
+
+def _act(trigger: str) -> Callable[[Path], object]:
+    """Enter an act as it was written down through a run, and have it confirmed by another."""
+
+    def do(folder: Path) -> None:
+        fields = json.loads((folder / "entered.json").read_bytes())
+        form = record.ActForm(year=YEAR, act=trigger, by=cast.PLAYS[trigger][0], fields=fields, key=f"attack/{trigger}")
+        record.record_act(form)
+        if trigger in cast.SECONDS:
+            today = Office.open().clock.now().date()
+            number = record.ConfirmForm(
+                year=YEAR, act=trigger, by=cast.SECONDS[trigger], decision_number="8-総総-1", decided_on=today
+            )
+            record.confirm_act(number)
+
+    return do
+
+
+def _quickly(run: Callable[[Path], object]) -> Callable[[Path], object]:
+    def do(folder: Path) -> None:
+        with quick():
+            run(folder)
+
+    return do
+
+
+DEEDS: Mapping[str, Callable[[Path], object]] = {
+    name: _quickly(run)
+    for name, run in {
+        "conclude_contract": _act("conclude_contract"),
+        "take_extract": lambda _folder: extraction.take_extract(YEAR, cast.REGISTRAR, expect=(1, 1000)),
+        "extract": _act("extract"),
+        "seal_package": lambda _folder: transfer.seal_package(YEAR, cast.REGISTRAR),
+        "morning": lambda _folder: reminding.morning(),
+        "erase_ward_data": lambda _folder: erasure.erase_ward_data(YEAR, cast.COORDINATOR),
+    }.items()
+}
