@@ -1,4 +1,4 @@
-"""Keys: the ledger's signing key in a file of its own, and people's passphrases as argon2id hashes.
+"""The ledger's signing key, in a file of its own.
 
 Beside the private key `ledger.pem` (PKCS8, readable by its owner only) stands `ledger.pub`, the verifier key that
 auditors and the contractor are given; it also carries the key's name.
@@ -6,14 +6,11 @@ auditors and the contractor are given; it also carries the key's name.
 
 import os
 import tempfile
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
@@ -21,10 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from models import notes
 from models.errors import BadInput, BadSetting, Damaged
 from models.words import _
-
-SHORTEST_PASSPHRASE = 8
-# argon2-cffi's defaults: the low-memory profile of RFC 9106 (64 MiB, 3 passes).
-_HASHER = PasswordHasher()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,45 +89,6 @@ class LedgerKey:
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the message."""
         return self._private.sign(message)
-
-
-def hash_passphrase(text: str, *, hasher: PasswordHasher = _HASHER) -> str:
-    """Return the argon2id hash of a person's passphrase, with its salt and cost in it.
-
-    Raises:
-        BadInput: it has fewer than 8 characters.
-
-    """
-    if len(_typed(text)) < SHORTEST_PASSPHRASE:
-        raise BadInput(
-            _("The passphrase has fewer than {count} characters.").format(count=SHORTEST_PASSPHRASE),
-            _("Choose a longer one; several words are easier to remember."),
-        )
-    return hasher.hash(_typed(text))
-
-
-def passphrase_matches(stored: str, text: str) -> bool:
-    """Tell whether the passphrase is the one that was hashed; nobody matches where none is stored.
-
-    Raises:
-        Damaged: what is stored is not an argon2 hash.
-
-    """
-    if not stored:
-        return False
-    try:
-        return _HASHER.verify(stored, _typed(text))
-    except VerifyMismatchError:
-        return False
-    except (InvalidHashError, VerificationError):
-        raise Damaged(
-            _("A stored passphrase cannot be read."), _("Let the person set a new passphrase with tsudoi people.")
-        ) from None
-
-
-def _typed(text: str) -> str:
-    """Return one form for what is the same to the eye: keyboards compose kana and widths differently (SP 800-63B)."""
-    return unicodedata.normalize("NFKC", text)
 
 
 def _pem(private: Ed25519PrivateKey) -> bytes:

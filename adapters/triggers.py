@@ -84,6 +84,12 @@ _AN_ACT = rule("r.machine = 'event' AND r.from_state = told.event")
 _OF_THE_CYCLE = f"told.cycle_id = NEW.cycle_id AND {_AN_ACT}"
 
 
+_ABOUT_PEOPLE = (
+    "('person_registered', 'person_changed', 'people_registered', 'roles_changed', 'people_changed', 'key_given',"
+    " 'passphrase_changed')"
+)
+
+
 def _unchanged(columns: Iterable[str]) -> str:
     return " AND ".join(f'NEW."{column}" {{same}} OLD."{column}"' for column in columns)
 
@@ -263,8 +269,8 @@ GUARDS: tuple[Guard, ...] = (
           words="the ledger tells the letter first"),
     *(
         Guard(name=f"staff_{on.lower()}_is_told", table="staff", on=on,
-              must=told("told.event IN ('person_registered', 'person_changed') AND "
-                        + names("""'"id":"' || NEW.id || '"'""")),
+              must=told(f"told.event IN {_ABOUT_PEOPLE} AND (" + names("""'"id":"' || NEW.id || '"'""") + " OR "
+                        + names("""'"person":"' || NEW.id || '"'""") + ")"),
               words="the ledger tells it first")
         for on in ("INSERT", "UPDATE")
     ),

@@ -1,5 +1,6 @@
 """`tsudoi act`, `tsudoi confirm`, `tsudoi deadline`: acts of the table as people do them."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -7,13 +8,13 @@ import typer
 
 from desk.console import HELD, say, say_aside, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
-from models.clock import TOKYO
+from desk.logins import at_the_desk
+from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.words import _, in_words
-from states.door import Outcome, row_of
+from states.door import Outcome, Proposed, row_of
 from states.table import TABLE
 from steps import acting, deadlines, standing
-from steps.office import Office
 
 _BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
 
@@ -47,7 +48,7 @@ def act(
     if not by:
         _show_fields(trigger)
         return 0
-    office = Office.open()
+    office = at_the_desk()
     outcome = acting.perform(
         office,
         office.cycle_id(year, programme),
@@ -65,6 +66,7 @@ def confirm(
     year: int = YEAR,
     trigger: str = typer.Argument(help=_("Name of the proposed act.")),
     by: str = typer.Option(..., "--by", help=_("Who confirms: another person than the one who proposed.")),
+    entry: int | None = typer.Option(None, "--entry", help=_("Number of the proposal's ledger entry, as it is shown.")),
     decision: str = typer.Option("", "--decision", help=_("Number of the electronic approval (起案文書番号).")),
     decided_on: datetime | None = typer.Option(
         None, "--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日).")
@@ -73,14 +75,29 @@ def confirm(
     as_json: bool = JSON,
 ) -> int:
     row_of(trigger)
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
-    secret = "" if decision else typer.prompt(_("Passphrase of {person}").format(person=by), hide_input=True, err=True)
+    waiting = acting.waiting(office, cycle_id, trigger)
+    _show_proposals(waiting, trigger)
+    if entry is None and waiting and sys.stdin.isatty():
+        entry = typer.prompt(_("Entry of the proposal that you confirm"), type=int, err=True)
     outcome = acting.confirm(
-        office, cycle_id, trigger, by=by, passphrase=secret, decision_number=decision,
+        office, cycle_id, trigger, by=by, proposal=entry, decision_number=decision,
         decided_on=decided_on.date() if decided_on else None,
     )  # fmt: skip
     return tell_outcome(outcome, year, as_json=as_json)
+
+
+def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
+    """Show what is proposed, beside the result: who confirms has seen it."""
+    for it in waiting:
+        said = _("“{act}”, proposed by {person} on {at}: ledger entry {seq}")
+        say_aside(
+            said.format(act=standing.act_title(trigger), person=it.by, at=stamp(it.occurred_at), seq=it.seq),
+            style="bold",
+        )
+        for title, words in standing.in_words_of(it.record):
+            say_aside(f"  {title}: {words}")
 
 
 def move(
@@ -92,14 +109,14 @@ def move(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    office = Office.open()
+    office = at_the_desk()
     fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
     outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
     return tell_outcome(outcome, year, as_json=as_json)
 
 
 def dates(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     rows = deadlines.dated(office, office.cycle_id(year, programme))
     if as_json:
         say_json([it.as_json() for it in rows])
@@ -133,7 +150,7 @@ def import_(
 ) -> None:
     from steps import taking_over  # noqa: PLC0415 - Excel is not needed to show a table
 
-    office = Office.open()
+    office = at_the_desk()
     shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
     if as_json:
         say_json([
@@ -189,9 +206,8 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
     elif outcome.waits_for:
         say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
         roles = "・".join(role.label for role in outcome.waits_for)
-        say(_("It waits for another person's confirmation ({roles}): tsudoi confirm {year} {act} --by PERSON").format(
-            roles=roles, year=year, act=outcome.trigger
-        ))  # fmt: skip
+        words = _("It waits for another person ({roles}): tsudoi confirm {year} {act} --by PERSON --entry {seq}")
+        say(words.format(roles=roles, year=year, act=outcome.trigger, seq=outcome.seq))
     elif outcome.repeated:
         say(_("“{act}” was done already; nothing changed.").format(act=title))
     else:

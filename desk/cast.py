@@ -22,8 +22,9 @@ from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
 from states.guards.transfer import notice_in_force
-from steps import acting, enclosing
+from steps import acting, enclosing, identity, preparation
 from steps.office import Office, template_sha256
+from steps.preparation import SAMPLE_PASSPHRASE
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
 SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium
@@ -66,6 +67,17 @@ class Scene:
         record = self.facts.record("seal_package", PackageSealed)
         assert record is not None
         return record
+
+
+def at_their_desks(office: Office) -> Office:
+    """Let the fictional people of the ward sit at their desks, each with a key unlocked; a restart unlocks it again."""
+    keys = {
+        person.id: identity.unlock(office, person.id, SAMPLE_PASSPHRASE)
+        for person in preparation.everybody(office)
+        if person.public_key
+    }
+    office.keyring = identity.Together(keys)
+    return office
 
 
 Fields = Mapping[str, Any]

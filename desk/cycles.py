@@ -5,11 +5,11 @@ from datetime import date, datetime
 import typer
 
 from desk.console import say, say_json, say_table, screen
+from desk.logins import at_the_desk
 from models.clock import stamp, wareki
 from models.people import SYSTEM
 from models.words import _
-from steps import counting, preparation, reminding, standing
-from steps.office import Office
+from steps import counting, identity, preparation, reminding, standing
 from steps.standing import Owed, Standing
 
 PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
@@ -34,7 +34,7 @@ def furnish(app: typer.Typer) -> None:
 
 
 def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
-    office = Office.open()
+    office = at_the_desk()
     cycle_id, new = preparation.open_year(office, year, programme=programme)
     say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
     carried = preparation.carried_over(office, cycle_id)
@@ -50,7 +50,7 @@ def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
 
 
 def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at: datetime | None = AT) -> None:
-    office = Office.open()
+    office = at_the_desk()
     stands = standing.standing(office, office.cycle_id(year, programme), today=at.date() if at else None)
     if as_json:
         say_json(stands.as_json())
@@ -75,10 +75,10 @@ def slips(
 ) -> None:
     from steps import slips as room  # noqa: PLC0415 - typst is not needed for the other tables
 
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     if by != SYSTEM:
-        preparation.person_of(office, by)
+        identity.person_of(office, by)
     made = room.print_missing(office, cycle_id, by=by, via="desk")
     listed = [
         {"slip": it.record.slip, "act": it.row.trigger, "seq": it.seq, "occurred_at": stamp(it.occurred_at),
@@ -96,7 +96,7 @@ def slips(
 
 
 def list_(as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     cycles = standing.all_cycles(office)
     if as_json:
         say_json([
@@ -116,7 +116,7 @@ def list_(as_json: bool = JSON) -> None:
 
 
 def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     table = counting.counts(office, office.cycle_id(year, programme))
     if as_json:
         say_json(table.as_json())
@@ -141,7 +141,7 @@ def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -
 
 
 def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
-    office = Office.open()
+    office = at_the_desk()
     work = standing.todays_work(office, today=at.date() if at else None)
     calls = reminding.calls_to_make(office)
     if as_json:

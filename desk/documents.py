@@ -7,10 +7,10 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.words import _
 from steps import documents, forms
 from steps.documents import PARTIES, STANDINGS, Filed
-from steps.office import Office
 
 _STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
 
@@ -36,7 +36,7 @@ def show(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     if file is not None:
         seq = documents.file(

@@ -8,9 +8,9 @@ import typer
 from desk.acts import tell_outcome
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.words import N_, _
 from steps import enclosing
-from steps.office import Office
 
 if TYPE_CHECKING:
     from steps.reconciling import Reconciliation
@@ -55,7 +55,7 @@ def reconcile(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     found, outcome = enclosing.reconcile(
         office, cycle_id, logs=logs, trays=enclosing.trays_of(trays), instead=instead, by=by
@@ -68,7 +68,7 @@ def reconcile(
 
 
 def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
-    office = Office.open()
+    office = at_the_desk()
     left = enclosing.still_open(office, office.cycle_id(year, programme))
     if as_json:
         say_json(left)
@@ -91,7 +91,7 @@ def imprint(
 ) -> int:
     from steps import printing  # noqa: PLC0415 - typst is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     found, outcome = printing.compare_imprint(office, office.cycle_id(year, programme), digests, by=by)
     holds = not (found.wrong or found.missing or found.alien)
     if as_json:
@@ -117,7 +117,7 @@ def report(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    office = Office.open()
+    office = at_the_desk()
     outcome = enclosing.report(office, office.cycle_id(year, programme), envelopes_left=left, by=by)
     return tell_outcome(outcome, year, as_json=as_json)
 

@@ -9,6 +9,7 @@ import typer
 
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.errors import BadInput
 from models.extract import Finding, Judgement
 from models.words import _, in_words
@@ -128,7 +129,7 @@ def take(
 ) -> int:
     from steps import arriving, extraction  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     cycle_id, ask = office.cycle_id(year, programme), _password(from_stdin)
     protected = extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours)
     if additions:
@@ -163,7 +164,7 @@ def decide(
 ) -> int:
     from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     taken = extraction.decide(
         office, office.cycle_id(year, programme), row=row, how=how, reason=reason, substitute=substitute, by=by
     )
@@ -182,7 +183,7 @@ def decide(
 def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
     from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     rows = extraction.held_rows(office, office.cycle_id(year, programme))
     if as_json:
         say_json([asdict(row) for row in rows])
@@ -198,7 +199,7 @@ def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> 
 def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
     from steps import checking  # noqa: PLC0415 - fonts are not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     page = checking.report_of(office, cycle_id)
     taken = page.taken
@@ -225,7 +226,7 @@ def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
 def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
     from steps import printing  # noqa: PLC0415 - typst is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     found = printing.barcode_doubts(office, office.cycle_id(year, programme))
     if as_json:
         say_json({"wanted": found is not None, "doubtful": [asdict(it) for it in found or ()]})
@@ -246,7 +247,7 @@ def changes(
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours)
     return _tell(told, as_json=as_json)
 
@@ -264,7 +265,7 @@ def recheck(
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     told = protection.recheck(
         office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours,
         no_longer_protected=no_longer_protected,
@@ -275,7 +276,7 @@ def recheck(
 def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
     row = row_of(outcome.trigger)
     say(_("“{act}” is done (ledger entry {seq}).").format(act=in_words(ja=row.ja, en=row.en), seq=outcome.seq))
@@ -290,7 +291,7 @@ def protected(
 ) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
     say(_("Protected persons on the list: {count}.").format(count=told.named))
     return _to_be_destroyed()
@@ -304,7 +305,7 @@ def letters(
 ) -> int:
     from steps import printing  # noqa: PLC0415 - typst is not needed for --help
 
-    office = Office.open()
+    office = at_the_desk()
     outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
     say(_("The letters lie in the file (ledger entry {seq}): print them.").format(seq=outcome.seq))
     return _to_be_destroyed()

@@ -7,12 +7,12 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.clock import wareki
 from models.words import N_, _
 from states import statute
 from steps import incidents, papers
 from steps.incidents import Incident
-from steps.office import Office
 
 _KINDS = {
     "loss": N_("loss"),
@@ -51,7 +51,7 @@ def report(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     day = known_on.date() if known_on else office.clock.now().date()
     fields = {
@@ -74,7 +74,7 @@ def report(
 
 
 def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     found = incidents.incidents_of(office, office.cycle_id(year, programme))
     if as_json:
         say_json([it.as_json() for it in found])

@@ -2,7 +2,7 @@
 
 import typer
 
-from desk.console import say, say_table
+from desk.console import say
 from models.clock import fiscal_year_of
 from models.words import _
 from steps import preparation
@@ -22,8 +22,8 @@ def init(
     if office.restored:
         say(restored_words(office.restored), style="bold red")
     if sample:
-        passphrases = preparation.register_sample_people(office, fiscal_year_of(office.clock.now().date()))
-        if passphrases:
-            say(_("Fictional people are on the register. Their passphrases are shown this once:"))
-            say_table([_("Id"), _("Passphrase")], [[person, secret] for person, secret in passphrases.items()])
+        year, secret = fiscal_year_of(office.clock.now().date()), preparation.SAMPLE_PASSPHRASE
+        if new := preparation.register_sample_people(office, year, passphrase=secret):
+            said = _("Fictional people are on the register, with the passphrase “{secret}” each: {people}")
+            say(said.format(secret=secret, people="、".join(new)))
     say(_("Next: tsudoi cycle open YEAR"))

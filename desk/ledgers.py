@@ -7,11 +7,11 @@ import typer
 from desk.acts import tell_outcome
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
 from steps import acting, auditing, history
-from steps.office import Office
 
 
 def furnish(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def verify(
     ),
     as_json: bool = JSON,
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     verified = auditing.verify(office, path, checkpoint)
     if as_json:
         say_json(
@@ -58,7 +58,7 @@ def export(
     xlsx: bool = typer.Option(False, "--xlsx", help=_("Also the 管理簿 as Excel, for people.")),
     pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     entries = auditing.export(office, folder, xlsx=xlsx, pdf=pdf)
     for path in sorted(folder.glob("control-ledger-*")):
         say(path.name)
@@ -72,7 +72,7 @@ def prove(
     entry: int | None = typer.Option(None, "--entry", min=1, help=_("Prove that this entry stands in the ledger.")),
     as_json: bool = JSON,
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     if entry is not None and start is None:
         proof = auditing.prove_inclusion(office, entry, end or 0)
     elif entry is None and start is not None and end is not None:
@@ -96,7 +96,7 @@ def take_in(
     year: int = typer.Option(..., "--year", help=_("The fiscal year of which it tells.")),
     by: str = typer.Option(..., "--by", help=_("Who takes it in.")),
 ) -> None:
-    rows = history.take_history(Office.open(), file, year, by=by)
+    rows = history.take_history(at_the_desk(), file, year, by=by)
     say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
 
 
@@ -109,7 +109,7 @@ def correct(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    office = Office.open()
+    office = at_the_desk()
     fields = {"corrects": str(entry), "correction": correction, "reason": reason}
     outcome = acting.perform(office, office.cycle_id(year, programme), "correct_entry", by=by, fields=fields)
     return tell_outcome(outcome, year, as_json=as_json)
@@ -120,7 +120,7 @@ def show(
     year: int | None = typer.Option(None, "--year", help=_("Only this fiscal year.")),
     as_json: bool = JSON,
 ) -> None:
-    office = Office.open()
+    office = at_the_desk()
     entries = auditing.latest(office, last, office.cycle_id(year) if year else None)
     if as_json:
         say_json(entries)
@@ -138,7 +138,7 @@ def bundle_up(
 ) -> None:
     from steps.bundle import bundle  # noqa: PLC0415 - typst is not needed to show a table
 
-    office = Office.open()
+    office = at_the_desk()
     count = bundle(office, office.cycle_id(year, programme), path)
     say(_("{count} files are in the bundle. Open index.html in it first.").format(count=count))
 

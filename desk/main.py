@@ -23,6 +23,8 @@ ROOMS = {
     "people": "desk.people",
     "cycle": "desk.cycles",
     "next": "desk.cycles",
+    "login": "desk.logins",
+    "logout": "desk.logins",
     "act": "desk.acts",
     "confirm": "desk.acts",
     "deadline": "desk.acts",

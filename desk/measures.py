@@ -4,10 +4,10 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.words import _
 from steps import measures
 from steps.measures import Standing
-from steps.office import Office
 
 _STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
 
@@ -18,7 +18,7 @@ def furnish(app: typer.Typer) -> None:
 
 
 def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     found = measures.standings(office, office.cycle_id(year, programme))
     if as_json:
         say_json([it.as_json() for it in found])

@@ -1,15 +1,18 @@
 """`tsudoi people`: who may act, with roles and dates of validity, and their passphrases."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 import typer
 
-from desk.console import say, say_aside, say_json, say_table
-from models.errors import BadInput
-from models.people import SYSTEM, Person, Role, Side
+from desk.acts import tell_outcome
+from desk.console import DONE, HELD, say, say_aside, say_json, say_table
+from desk.logins import PERSON, ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
+from models.people import SYSTEM, Person, Role, Side, key_id
 from models.words import _
-from steps import preparation, taking_over
+from states.door import Outcome
+from steps import identity, preparation, taking_over
 from steps.office import Office
 
 
@@ -20,19 +23,20 @@ def furnish(app: typer.Typer) -> None:
     people.command("add", help=_("Put a person on the register, or change the entry."))(add)
     people.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))(import_)
     people.command("confirm", help=_("Confirm people for a fiscal year, so that they may act in it."))(confirm)
-    people.command("passphrase", help=_("Set a person's passphrase; it is asked for."))(passphrase)
+    people.command("key", help=_("Give a person a key: a first one, or another where it is lost or forgotten."))(key)
+    people.command("passphrase", help=_("Change one's own passphrase; both are asked for."))(passphrase)
     app.add_typer(people, name="people")
 
 
 def show(as_json: bool = typer.Option(False, "--json", help=_("For scripts."))) -> None:
-    office = Office.open()
+    office = at_the_desk()
     people = preparation.everybody(office)
     if as_json:
-        say_json([person.model_dump(mode="json", exclude={"passphrase_hash"}) for person in people])
+        say_json([person.model_dump(mode="json") for person in people])
         return
     today = office.clock.now().date()
     say_table(
-        [_("Id"), _("Name"), _("Belongs to"), _("Roles"), _("Valid"), _("Passphrase")],
+        [_("Id"), _("Name"), _("Belongs to"), _("Roles"), _("Valid"), _("Key")],
         [
             [
                 person.id,
@@ -40,7 +44,7 @@ def show(as_json: bool = typer.Option(False, "--json", help=_("For scripts."))) 
                 person.side.label,
                 "・".join(sorted(role.label for role in person.roles)),
                 f"{person.valid_from} – {person.valid_to}",
-                _("set") if person.passphrase_hash else "–",
+                key_id(person.public_key) if person.public_key else "–",
             ]
             for person in people
         ],
@@ -57,19 +61,25 @@ def add(
     valid_to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("Valid to.")),
     mail: str = typer.Option("", "--mail", help=_("Address for reminders.")),
     by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
-) -> None:
-    office = Office.open()
+) -> int:
+    office = at_the_desk()
     if by != SYSTEM:
-        preparation.person_of(office, by)
-    known = {entry.id: entry for entry in preparation.everybody(office)}.get(person)
-    entry = Person(
+        identity.person_of(office, by)
+    is_first = not preparation.everybody(office)
+    typed = Person(
         id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),
-        mail=mail, passphrase_hash=known.passphrase_hash if known else "",
+        mail=mail,
     )  # fmt: skip
-    kept = preparation.register(office, entry, by=by)
+    entry = preparation.judged(typed)
+    if waiting := preparation.enter_people(office, (entry,), by=by):
+        return _tell(office, waiting)
     say(_("{person} is on the register.").format(person=person))
-    if kept.mail != entry.mail:
+    if entry.mail != mail:
         say_aside(_mended(person))
+    if is_first:  # from the first key on, four eyes sign: whoever sets the office up begins with a key
+        slip, _nothing = identity.give_key(office, person, by=by)
+        _hand_over(person, slip)
+    return DONE
 
 
 def _mended(*persons: str) -> str:
@@ -83,11 +93,17 @@ def import_(
     year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
     by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
     as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
-) -> None:
-    taken = taking_over.import_people(Office.open(), file, year, by=by)
+) -> int:
+    office = at_the_desk()
+    taken = taking_over.import_people(office, file, year, by=by)
     if as_json:
-        say_json({"imported": [it.id for it in taken.imported], "known": [it.id for it in taken.known]})
-        return
+        say_json({
+            "imported": [it.id for it in taken.imported], "known": [it.id for it in taken.known],
+            "proposed": [it.seq for it in taken.proposed],
+        })  # fmt: skip
+        return HELD if taken.proposed else DONE
+    if taken.proposed:
+        return _tell(office, taken.proposed)
     said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
     say(said.format(count=len(taken.imported), known=len(taken.known)))
     if taken.mended:
@@ -95,24 +111,50 @@ def import_(
     if taken.imported:
         ids = " ".join(it.id for it in taken.imported)
         say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}").format(ids=ids, year=year))
+    return DONE
 
 
 def confirm(
     persons: list[str] = typer.Argument(help=_("Ids of the people.")),
     year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
     by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
-) -> None:
-    for person in taking_over.confirm_people(Office.open(), tuple(persons), year, by=by):
+) -> int:
+    office = at_the_desk()
+    confirmed, waiting = taking_over.confirm_people(office, tuple(persons), year, by=by)
+    if waiting:
+        return _tell(office, waiting)
+    for person in confirmed:
         say(_("{person} may act from {begins} to {ends}.").format(
             person=person.id, begins=person.valid_from, ends=person.valid_to
         ))  # fmt: skip
+    return DONE
 
 
-def passphrase(person: str = typer.Argument(help=_("Id of the person."))) -> None:
-    office = Office.open()
-    preparation.person_of(office, person)
-    first = typer.prompt(_("New passphrase"), hide_input=True)
-    if first != typer.prompt(_("Once more"), hide_input=True):
-        raise BadInput(_("The two are not the same; nothing was changed."), _("Do it again."))
-    preparation.set_passphrase(office, person, first)
-    say(_("The passphrase of {person} is set.").format(person=person))
+def key(
+    person: str = PERSON,
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who gives it; another person confirms.")),
+    replaced: bool = typer.Option(False, "--replaced", help=_("The passphrase is not forgotten, but others know it.")),
+) -> int:
+    office = at_the_desk()
+    slip, waiting = identity.give_key(office, person, by=by, reason="replaced" if replaced else "forgotten")
+    _hand_over(person, slip)
+    return _tell(office, (waiting,)) if waiting else DONE
+
+
+def passphrase(person: str = PERSON) -> None:
+    office = at_the_desk()
+    identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
+    unlocked = identity.unlock(office, person, ask_for_the_passphrase(person))
+    identity.change_passphrase(office, unlocked, ask_for_a_new_passphrase())
+    say(_("The passphrase of {person} is changed, and the key with it: log in again.").format(person=person))
+
+
+def _tell(office: Office, waiting: Iterable[Outcome]) -> int:
+    """Say what waits for a second person."""
+    _cycle_id, year = identity.newest_cycle(office)
+    return max(tell_outcome(it, year, as_json=False) for it in waiting)
+
+
+def _hand_over(person: str, slip: str) -> None:
+    say(_("Passphrase for one use, for {person} alone, shown this once: {secret}").format(person=person, secret=slip))
+    say(_("At the first login it is changed: tsudoi login {person}").format(person=person))

@@ -8,6 +8,7 @@ import typer
 
 from desk.console import say
 from desk.cycles import PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.words import _
 from steps import control_ledger, forms, referring, reporting
 from steps.office import Office
@@ -29,6 +30,6 @@ def furnish(app: typer.Typer) -> None:
 
 
 def print_(year: int = YEAR, paper: Paper = typer.Argument(help=_("Which paper.")), programme: str = PROGRAMME) -> None:
-    office = Office.open()
+    office = at_the_desk()
     for path in _MADE[paper](office, office.cycle_id(year, programme)):
         say(str(path))

@@ -24,6 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.clock import VirtualClock
 from adapters.finder import Finder
+from adapters.people_keys import FICTIONAL
 from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene
@@ -42,8 +43,20 @@ from states.facts import Facts
 from states.guards.oversight import open_duties
 from states.guards.transfer import package_was_read_back_today, protection_is_freshly_rechecked
 from states.table import BY_TRIGGER, FINAL, TABLE
-from steps import auditing, control_ledger, counting, erasure, incidents, papers, preparation, reporting, standing
+from steps import (
+    acting,
+    auditing,
+    control_ledger,
+    counting,
+    erasure,
+    incidents,
+    papers,
+    preparation,
+    reporting,
+    standing,
+)
 from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -191,8 +204,8 @@ class Hands(Protocol):
         """Enter an act."""
         ...
 
-    def confirm(self, act: str, *, by: str, number: str, on: date) -> None:
-        """Confirm a proposed act by the electronic approval."""
+    def confirm(self, act: str, *, by: str) -> None:
+        """Confirm what was proposed last of an act."""
         ...
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
@@ -225,7 +238,10 @@ class Hands(Protocol):
 
 
 class ThroughFlows:
-    """Every act as a flow run. Prefect is imported once its environment is set."""
+    """Every act as it is done in life: by the ward's people at the desk, signed; all else as a flow run.
+
+    Prefect is imported once its environment is set.
+    """
 
     def __init__(self, year: int) -> None:
         """Take the fiscal year."""
@@ -249,18 +265,27 @@ class ThroughFlows:
 
         reminding.watch()
 
+    @cached_property
+    def office(self) -> Office:
+        """The office with the ward's people at their desks."""
+        return cast.at_their_desks(Office.open())
+
     def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
         """Enter an act."""
         from flows import record  # noqa: PLC0415
 
+        if self.office.keyring.signer_of(by):
+            acting.perform(
+                self.office, self.office.cycle_id(self.year), act, by=by, fields=_plain(fields), via="rehearsal"
+            )
+            return
         record.record_act(record.ActForm(year=self.year, act=act, by=by, fields=_plain(fields)), via="rehearsal")
 
-    def confirm(self, act: str, *, by: str, number: str, on: date) -> None:
-        """Confirm a proposed act."""
-        from flows import record  # noqa: PLC0415
-
-        form = record.ConfirmForm(year=self.year, act=act, by=by, decided_on=on, decision_number=number)
-        record.confirm_act(form, via="rehearsal")
+    def confirm(self, act: str, *, by: str) -> None:
+        """Confirm what was proposed last of an act."""
+        cycle_id = self.office.cycle_id(self.year)
+        if waiting := acting.waiting(self.office, cycle_id, act):
+            acting.confirm(self.office, cycle_id, act, by=by, proposal=waiting[-1].seq, via="rehearsal")
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
         """Take the extract."""
@@ -360,7 +385,7 @@ class Rehearsal:
     def office(self) -> Office:
         """The rehearsal's own installation, with fictional people on both sides."""
         office = preparation.install()
-        preparation.register_sample_people(office, self.plan.year, with_passphrases=False)
+        preparation.register_sample_people(office, self.plan.year, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
         return office
 
     @cached_property
@@ -552,8 +577,7 @@ class Rehearsal:
         by, fields = cast.PLAYS[act]
         self.hands.record(act, by=by, fields=fields(self.scene(today)))
         if act in cast.SECONDS:
-            number = f"{self.plan.year}-総総-{today:%m%d}"
-            self.hands.confirm(act, by=cast.SECONDS[act], number=number, on=today)
+            self.hands.confirm(act, by=cast.SECONDS[act])
 
     def do(self, act: str) -> None:
         """Do an act as it should be done, today."""

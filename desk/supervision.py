@@ -4,9 +4,9 @@ import typer
 
 from desk.console import say, say_json, say_table
 from desk.cycles import JSON, PROGRAMME, YEAR
+from desk.logins import at_the_desk
 from models.words import _
 from steps import supervision
-from steps.office import Office
 from steps.supervision import KINDS, SIDES, STANDINGS, Supervision, standing_of, words_of_finding
 
 
@@ -16,7 +16,7 @@ def furnish(app: typer.Typer) -> None:
 
 
 def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
-    office = Office.open()
+    office = at_the_desk()
     found = supervision.supervision(office, office.cycle_id(year, programme))
     if as_json:
         say_json(found.as_json())

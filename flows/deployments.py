@@ -110,14 +110,10 @@ def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
 
 def _form(row: Row) -> Served:
     roles = "・".join(role.label for role in row.who)
-    second = _("Afterwards another person confirms at the desk ({roles}).").format(
-        roles="・".join(role.label for role in row.second)
-    )
     said = _("May be done by: {roles}").format(roles=roles)
     board = _("Board: {address}").format(address=f"[{INDEX}]({address_of(INDEX)})")
     return Served(
-        flow=record.enter, row=row, tags=("行為", row.owner.label),
-        description="\n\n".join(filter(None, (f"{row.ja}。{said}", second if row.second else "", board))),
+        flow=record.enter, row=row, tags=("行為", row.owner.label), description=f"{row.ja}。{said}\n\n{board}"
     )  # fmt: skip
 
 

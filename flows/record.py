@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from prefect.runtime import flow_run
@@ -17,7 +16,7 @@ from models.words import _
 from states.door import Outcome, row_of
 from states.table import BY_TRIGGER, Row
 from steps import driving, standing
-from steps.acting import confirm, perform
+from steps.acting import perform
 from steps.office import Office
 
 
@@ -31,32 +30,11 @@ class ActForm(BaseModel):
     key: str = Field(default="", title="二重登録を防ぐ鍵（空欄可）")
 
 
-class ConfirmForm(BaseModel):
-    """A confirmation by the electronic approval; a passphrase is typed at the desk only."""
-
-    year: int = Field(title="年度（西暦）", ge=2000, le=2100)
-    act: str = Field(title="行為", json_schema_extra={"enum": [t for t, row in BY_TRIGGER.items() if row.second]})
-    by: str = Field(title="確認した人（登録番号）")
-    decision_number: str = Field(title="起案文書番号")
-    decided_on: date = Field(title="決裁日")
-
-
 @stage_flow("記録", "行為を一つ記録する。条件が足りないときは、何が足りないかを示して失敗になる。")
 def record_act(form: ActForm, via: str = "dashboard") -> str:
     """Do one act of the table; return the state the cycle is in afterwards."""
     here = office()
     outcome = perform(here, here.cycle_id(form.year), form.act, by=form.by, fields=form.fields, key=form.key, via=via)
-    return outcome.state
-
-
-@stage_flow("確認", "起案された行為を、別の人の決裁で確定する。")
-def confirm_act(form: ConfirmForm, via: str = "dashboard") -> str:
-    """Confirm a proposed act as the second person; return the state afterwards."""
-    here = office()
-    outcome = confirm(
-        here, here.cycle_id(form.year), form.act, by=form.by, decision_number=form.decision_number,
-        decided_on=form.decided_on, via=via,
-    )  # fmt: skip
     return outcome.state
 
 
@@ -98,12 +76,6 @@ def _record(cycle_id: str, act: str, it: Entered) -> str:
     outcome, title = _perform(cycle_id, act, it), standing.act_title(act)
     if outcome.repeated:
         return _("“{act}” was recorded today with the same content already; nothing changed.").format(act=title)
-    if outcome.waits_for:
-        roles = "・".join(role.label for role in outcome.waits_for)
-        return _(
-            "“{act}” is proposed. It waits for another person's own confirmation at the desk ({roles}): "
-            "tsudoi confirm {year} {name} --by PERSON"
-        ).format(act=title, roles=roles, year=it.year, name=act)
     done = _("“{act}” is recorded (ledger entry {seq}). State: {state}.").format(
         act=title, seq=outcome.seq, state=standing.state_title(outcome.state)
     )
@@ -138,8 +110,8 @@ _MACHINES: Mapping[str, Callable[[Entered, Mapping[str, Any]], str]] = {
 
 
 def may_be_entered(row: Row) -> bool:
-    """Tell whether an act has a form: what the machine brings from a file that somebody holds is for the desk alone."""
-    return not row.by_machine or row.trigger in _MACHINES
+    """Tell whether an act has a form: what two people sign, or comes from somebody's file, is for the desk alone."""
+    return not row.second and (not row.by_machine or row.trigger in _MACHINES)
 
 
 def _ask_the_machine(here: Office, act: str, it: Entered, form: Mapping[str, Any]) -> str:

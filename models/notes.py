@@ -165,7 +165,7 @@ def open_note(note: str, *, name: str, public_key: bytes) -> str:
     own = [line.signature for line in signatures if (line.name, line.key_id) == (name, key_id(name, public_key))]
     if not own:
         raise _damaged(_("The note carries no signature of the key {name}.").format(name=name))
-    if not _all_hold(own, text.encode(), public_key):
+    if not all_hold(own, text.encode(), public_key):
         raise _damaged(_("The signature of the key {name} does not hold.").format(name=name))
     return text
 
@@ -188,7 +188,8 @@ def _signature(line: str) -> Signature:
     return Signature(name=name, key_id=raw[:_KEY_ID_SIZE], signature=raw[_KEY_ID_SIZE:])
 
 
-def _all_hold(signatures: Sequence[bytes], message: bytes, public_key: bytes) -> bool:
+def all_hold(signatures: Sequence[bytes], message: bytes, public_key: bytes) -> bool:
+    """Tell whether every signature of the message holds under the 32-byte public key."""
     # Only whoever verifies needs the library: the models stay light without it.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - see above

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict
 
@@ -61,8 +62,16 @@ SYSTEM = "system"
 UNREGISTERED = "unregistered"
 
 
+def key_id(public_key: str) -> str:
+    """Return by which sixteen digits a key is named: of the SHA-256 of its public half."""
+    return sha256(bytes.fromhex(public_key)).hexdigest()[:16]
+
+
 class Person(BaseModel):
-    """One person on the register, with the dates between which the entry is valid."""
+    """One person on the register, with the dates between which the entry is valid.
+
+    `public_key` is the public half of the person's Ed25519 key in hexadecimal, "" for who has none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +82,7 @@ class Person(BaseModel):
     valid_from: date
     valid_to: date
     mail: str = ""
-    passphrase_hash: str = ""
+    public_key: str = ""
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the entry is valid on the day."""

@@ -5,6 +5,7 @@ always runs under the words it was opened with.
 """
 
 import hashlib
+import re
 import tomllib
 import unicodedata
 from datetime import date
@@ -240,6 +241,23 @@ class Emergency(Part):
     procedure: tuple[str, ...] = ()
 
 
+class Approval(Part):
+    """The form of the numbers of the ward's electronic approval (起案文書番号・決裁番号), and one as an example."""
+
+    pattern: str = r"[0-9]{1,4}-?[一-龠々]{1,6}-?(第[0-9]{1,6}号|[0-9]{1,6})"
+    example: str = "26総総第123号"
+
+    @model_validator(mode="after")
+    def _example_has_the_form(self) -> Self:
+        try:
+            fits = re.fullmatch(self.pattern, self.example)
+        except re.error:
+            fits = None
+        if not fits:
+            raise ValueError(_("approval.example does not have the form of approval.pattern"))
+        return self
+
+
 class Retention(Part):
     """What stays after the year, and for how long (文書保存年限)."""
 
@@ -267,6 +285,7 @@ class Programme(Part):
     reminders: Reminders
     retention: Retention
     emergency: Emergency = Emergency()
+    approval: Approval = Approval()
     measures: str
     anchors: dict[str, str]
     schedule: dict[str, str] = Field(default_factory=dict)

@@ -101,7 +101,7 @@ class Staff(Table, table=True):
     valid_from: date
     valid_to: date
     mail: str = ""
-    passphrase_hash: str = ""
+    public_key: str = ""
 
 
 class Item(Table, table=True):

@@ -3,6 +3,7 @@
 The database's own triggers check every change of state once more against the rules table.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from models import serials, tables
+from models.records.people import PersonEntered
 from states import effects as eff
 from states.calendar import Calendar
 from states.facts import Facts
@@ -173,6 +175,34 @@ def _drop_acts(context: _Context, effect: eff.DropActs) -> None:
     )
 
 
+def _enter_people(context: _Context, effect: eff.EnterPeople) -> None:
+    for entry in effect.people:
+        enter_person(context.connection, entry, known=entry.person in context.facts.people)
+
+
+def enter_person(connection: Connection, entry: PersonEntered, *, known: bool) -> None:
+    """Put a person on the register, or change the entry."""
+    staff = tables.Staff
+    values = {
+        **entry.model_dump(exclude={"person", "roles", "side"}), "side": entry.side.value,
+        "roles": json.dumps(sorted(entry.roles)),
+    }  # fmt: skip
+    if known:
+        connection.execute(update(staff).where(col(staff.id) == entry.person).values(**values))
+    else:
+        connection.execute(insert(staff).values(id=entry.person, public_key="", **values))
+
+
+def _give_key(context: _Context, effect: eff.GiveKey) -> None:
+    put_key(context.connection, effect.person, effect.public_key)
+
+
+def put_key(connection: Connection, person: str, public_key: str) -> None:
+    """Let a public key be a person's."""
+    staff = tables.Staff
+    connection.execute(update(staff).where(col(staff.id) == person).values(public_key=public_key))
+
+
 _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
     eff.AddPieces: _add_pieces,
     eff.MovePieces: _move_pieces,
@@ -187,4 +217,6 @@ _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
     eff.MoveDeadline: _move_deadline,
     eff.OweAct: _owe_act,
     eff.DropActs: _drop_acts,
+    eff.EnterPeople: _enter_people,
+    eff.GiveKey: _give_key,
 }

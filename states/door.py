@@ -4,35 +4,39 @@ In ONE transaction: the row of the table, the actor and every guard are checked,
 carried out, the ledger grows. A repeated key is a no-op. A refusal lists every unmet guard and is a ledger entry too.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlmodel import col
 
 from models import tables
-from models.clock import Clock, stamp, utc
+from models.clock import Clock, day_of, stamp, utc
 from models.database import reading as reading_of
 from models.database import writing
 from models.errors import Refused, Unknown, Unmet
 from models.measures import Measure
 from models.notes import Signer
-from models.people import UNREGISTERED, Role
+from models.people import UNREGISTERED, Person, Role, Side
 from models.programme import Programme
 from models.records.base import ActRecord
 from models.words import _, in_words
-from states import ledger, machine, reading
+from states import ledger, machine, reading, signatures
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import OpenIncident, SetHold
 from states.facts import Evidence, Facts, Guard
 from states.schedule import reschedule
+from states.signatures import Keyring, NobodyHere
 from states.table import BY_TRIGGER, STATES, Row
 
 Measures = Callable[[Programme], Mapping[str, Measure]]
 _NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
+_PAIR, _LAPSED = 2, timedelta(days=366)
 
 # Every act needs these. Built once: building a statement costs as much as running it.
 _CYCLE = select(tables.Cycle).where(col(tables.Cycle.id) == bindparam("cycle_id"))
@@ -51,7 +55,10 @@ _SUPERSEDE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """Somebody asks for an act. `key` makes a repetition a no-op; `occurred_at` is set when entered afterwards."""
+    """Somebody asks for an act. `key` makes a repetition a no-op; `occurred_at` is set when entered afterwards.
+
+    `proposal` is the number of the entry that a confirmation confirms.
+    """
 
     cycle_id: str
     trigger: str
@@ -61,6 +68,7 @@ class Ask:
     via: str = "desk"
     occurred_at: datetime | None = None
     evidence: Evidence = field(default_factory=Evidence)
+    proposal: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +94,25 @@ class _Case:
     facts: Facts
     at: datetime
     confirmed_by: str = ""
+    proposal: "Proposed | None" = None
+    typist: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Return who does it now: who confirms, or who asks."""
+        return self.confirmed_by or self.ask.by
+
+    @property
+    def signs(self) -> str:
+        """Return who signs: the actor; of a contractor's act, and of a decision in the approval system, the typist."""
+        person = self.facts.people.get(self.actor)
+        by_typist = self.decided or (person is not None and person.side is Side.CONTRACTOR)
+        return self.typist if by_typist else self.actor
+
+    @property
+    def decided(self) -> bool:
+        """Tell whether the second person confirmed in the approval system."""
+        return bool(self.confirmed_by and self.ask.evidence.decision_number)
 
     @property
     def is_entered_afterwards(self) -> bool:
@@ -102,13 +129,23 @@ class _Case:
 class Door:
     """The only way to change a cycle."""
 
-    def __init__(self, engine: Engine, *, signer: Signer, clock: Clock, calendar: Calendar, measures: Measures) -> None:
-        """Take the database, the ledger's signer, the clock, the ward's calendar and the measures of programmes."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        signer: Signer,
+        clock: Clock,
+        calendar: Calendar,
+        measures: Measures,
+        keyring: Keyring | None = None,
+    ) -> None:
+        """Take the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in."""
         self.engine = engine
         self.signer = signer
         self.clock = clock
         self.calendar = calendar
         self.measures = measures
+        self.keyring = keyring or NobodyHere()
 
     def perform(self, ask: Ask) -> Outcome:
         """Do an act, or propose it where a second person must confirm.
@@ -119,6 +156,7 @@ class Door:
 
         """
         row = row_of(ask.trigger)
+        self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._perform(connection, row, ask)
         return _or_refuse(result)
@@ -131,6 +169,8 @@ class Door:
 
         """
         row = row_of(ask.trigger)
+        if not ask.evidence.decision_number:
+            self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._confirm(connection, row, ask)
         return _or_refuse(result)
@@ -143,12 +183,15 @@ class Door:
 
         """
         row = row_of(trigger)
+        self._ready(by, via)
         with writing(self.engine) as connection:
             facts = self.facts(connection, cycle_id)
             ask = replace(_nobody(facts, row), by=by, via=via, evidence=Evidence(by_machine=True))
-            case = _Case(ask=ask, row=row, facts=facts, at=facts.now)
+            case = _Case(ask=ask, row=row, facts=facts, at=facts.now, typist=self.keyring.typist)
             guards = tuple(guard for guard in row.guards if not guard.asks_record)
-            unmet = (*_standing(case, row.who_under(facts.programme)), *_gaps(case, guards))
+            unmet = (
+                *_standing(case, row.who_under(facts.programme)), *self._signature_gap(case), *_gaps(case, guards)
+            )  # fmt: skip
             result = self._refuse(connection, case, unmet) if unmet else None
         _or_refuse(result)
 
@@ -179,8 +222,8 @@ class Door:
         facts = self.facts(connection, ask.cycle_id)
         if known := _known(connection, ask.key):
             return _repetition(known, row, ask, facts)
-        case = _Case(ask=ask, row=row, facts=facts, at=self._at(ask))
-        unmet = (*_standing(case, row.who_under(facts.programme)), *_guards(case))
+        case = _Case(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
+        unmet = (*_standing(case, row.who_under(facts.programme)), *self._signature_gap(case), *_guards(case))
         if unmet:
             return self._refuse(connection, case, unmet)
         if row.second:
@@ -189,26 +232,52 @@ class Door:
 
     def _confirm(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)
-        proposal = _proposal(connection, ask)
-        if proposal is None:
-            done = facts.done.get(ask.trigger)
-            if done and done.confirmed_by == ask.by:
-                return Outcome(trigger=ask.trigger, state=facts.state, seq=0, repeated=True)
-            nothing = _case_unmet("proposal_waits", _("No proposal of this act waits for a confirmation."), row)
-            return self._refuse(connection, _Case(ask=ask, row=row, facts=facts, at=self._at(ask)), (nothing,))
-        original = Ask(
-            cycle_id=ask.cycle_id, trigger=ask.trigger, by=proposal.by, via=ask.via, key=proposal.key,
-            record=row.record.model_validate_json(proposal.data), evidence=ask.evidence,
-        )  # fmt: skip
-        case = _Case(ask=original, row=row, facts=facts, at=self._at(ask), confirmed_by=ask.by)
+        waiting = proposals_of(connection, ask.cycle_id, ask.trigger)
+        asked = _Case(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
+        done = facts.done.get(ask.trigger)
+        if not waiting and done and done.confirmed_by == ask.by:
+            return Outcome(trigger=ask.trigger, state=facts.state, seq=0, repeated=True)
+        proposal = _meant(waiting, ask, facts)
+        if isinstance(proposal, str):
+            return self._refuse(connection, asked, (_case_unmet("proposal_waits", proposal, row),))
+        original = replace(ask, by=proposal.by, key=proposal.key, record=proposal.record)
+        case = replace(asked, ask=original, confirmed_by=ask.by, proposal=proposal)
         unmet = (
-            *_standing(_Case(ask=ask, row=row, facts=facts, at=case.at), row.second),
-            *_second(case),
-            *_guards(case),
-        )
+            *_standing(asked, row.second), *self._signature_gap(case), *_second(case),
+            *_decision(connection, case), *_guards(case),
+        )  # fmt: skip
         if unmet:
             return self._refuse(connection, case, unmet)
         return self._complete(connection, case, record_id=proposal.id)
+
+    def _ready(self, person: str, via: str) -> None:
+        """Let the person be asked for the passphrase at the desk, before anybody waits for the database."""
+        if via == "desk":
+            self.keyring.ready(person)
+
+    def _signature_gap(self, case: _Case) -> tuple[Unmet, ...]:
+        """From the first key on: what needs a second person, and what people do at the desk, is signed."""
+        if not case.facts.is_keyed or not (case.row.second or case.ask.via == "desk"):
+            return ()
+        words = self._not_signed_because(case)
+        return (_case_unmet("it_is_signed", words, case.row),) if words else ()
+
+    def _not_signed_because(self, case: _Case) -> str:
+        who = case.facts.people.get(case.signs)
+        if not case.signs:
+            return _("Nobody is logged in who signs what is typed: tsudoi login PERSON")
+        if who is None or (not who.is_valid_on(case.facts.today) and not _may_when_lapsed(case, who)):
+            return _("The id typed is not on the register of people today.")
+        if not who.public_key:
+            return _("{person} has no key to sign with; two people give one: tsudoi people key {person}").format(
+                person=who.id
+            )
+        signer = self.keyring.signer_of(who.id)
+        if signer is None:
+            return _("{person} has not signed it: tsudoi login {person}").format(person=who.id)
+        if signer.public_key != who.public_key:
+            return _("{person} has another key by now; log in again: tsudoi login {person}").format(person=who.id)
+        return ""
 
     def _at(self, ask: Ask) -> datetime:
         now = self.clock.now()
@@ -226,9 +295,18 @@ class Door:
         )
 
     def _propose(self, connection: Connection, case: _Case) -> Outcome:
+        older = [
+            it
+            for it in proposals_of(connection, case.facts.cycle_id, case.row.trigger)
+            if it.record.matter == case.ask.record.matter
+        ]
         seq = self._append(connection, case, f"{case.row.event}_proposed", _data(case))
-        _drop_older_proposal(connection, case)
+        for it in older:
+            _drop(connection, it)
         _insert_record(connection, case, status="pending", seq=seq, now=self.clock.now())
+        for it in older:
+            data = {"act": case.row.trigger, "proposal": it.seq, "replaced_by": seq}
+            self._append(connection, case, "proposal_replaced", data)
         return Outcome(trigger=case.row.trigger, state=case.facts.state, seq=seq, waits_for=case.row.second)
 
     def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
@@ -276,16 +354,24 @@ class Door:
         return ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
 
     def _append(self, connection: Connection, case: _Case, event: str, data: Mapping[str, object]) -> int:
-        by = case.confirmed_by or case.ask.by
+        by = case.actor
+        typed = {"entered_by": case.typist} if case.signs == case.typist not in {"", by} else {}
         entry = ledger.Entry(
             at=self.clock.now(),
             event=event,
             by=by if by in case.facts.people else UNREGISTERED,  # what was typed as an id may be anything (Law 4)
             via=case.ask.via,
             cycle_id=case.facts.cycle_id,
-            data=data,
+            data={**data, **typed},
         )
-        return ledger.append(connection, entry)
+        return ledger.append(connection, self._signed(case, ledger.committed(entry)))
+
+    def _signed(self, case: _Case, entry: ledger.Entry) -> ledger.Entry:
+        """Sign whatever whoever must sign can sign; what had to be signed was refused before."""
+        who, signer = case.facts.people.get(case.signs), self.keyring.signer_of(case.signs)
+        if who is None or signer is None or signer.public_key != who.public_key:
+            return entry
+        return signatures.signed(entry, signer, who.public_key)
 
 
 def row_of(trigger: str) -> Row:
@@ -336,7 +422,7 @@ def _guards(case: _Case) -> tuple[Unmet, ...]:
 
 def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:
     """Judge an act by the moment at which it happens or happened, not by the one at which it is entered."""
-    facts = replace(case.facts, now=case.at, asked_by=case.ask.by)
+    facts = replace(case.facts, now=case.at, asked_by=case.ask.by, confirmed_by=case.confirmed_by)
     gaps: list[Unmet] = []
     for guard in guards:
         verdict = guard.check(facts, case.ask.record)
@@ -390,7 +476,7 @@ def _hold_gap(case: _Case) -> tuple[Unmet, ...]:
 
 def _person_gap(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
     person = case.facts.people.get(case.ask.by)
-    if person is None or not person.is_valid_on(case.facts.today):
+    if person is None or not (person.is_valid_on(case.facts.today) or _may_when_lapsed(case, person)):
         # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
         words = _("The id typed is not on the register of people today.")
         return (_case_unmet("person_is_registered", words, case.row),)
@@ -399,6 +485,13 @@ def _person_gap(case: _Case, roles: tuple[Role, ...]) -> tuple[Unmet, ...]:
     allowed = "・".join(role.label for role in roles)
     words = _("Only {roles} may do this; {person} may not.").format(roles=allowed, person=person.id)
     return (_case_unmet("role_may_do_it", words, case.row),)
+
+
+def _may_when_lapsed(case: _Case, person: Person) -> bool:
+    """Tell whether a former entry still counts: for the register alone, while nobody else could fill it."""
+    today, row = case.facts.today, case.row
+    keepers = [it for it in case.facts.people.values() if it.is_valid_on(today) and it.roles & set(row.who)]
+    return row.by_lapsed and len(keepers) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
 
 
 def _machine_gap(case: _Case) -> tuple[Unmet, ...]:
@@ -421,17 +514,49 @@ def _time_gap(case: _Case) -> tuple[Unmet, ...]:
 
 
 def _second(case: _Case) -> tuple[Unmet, ...]:
-    """Four eyes compare people, not accounts, and want to know how the second person confirmed."""
+    """Four eyes compare people, not accounts, and who typed as well; and want to know how the second confirmed."""
     gaps: list[Unmet] = []
     if case.confirmed_by == case.ask.by:
         words = _("The second person must be another person than the first.")
         gaps.append(_case_unmet("four_eyes", words, case.row))
-    evidence = case.ask.evidence
-    decided = bool(evidence.decision_number and evidence.decided_on and evidence.decided_on <= case.facts.today)
-    if evidence.confirmed_how != "passphrase" and not decided:
-        words = _("A passphrase, or the number and date of the electronic approval, is needed.")
+    elif case.proposal and case.signs in {case.ask.by, case.proposal.typed_by} - {""}:
+        words = _("Whoever typed the proposal cannot type its confirmation as well.")
+        gaps.append(_case_unmet("four_eyes", words, case.row))
+    if not case.facts.is_keyed and not case.decided:
+        words = _("The number and date of the electronic approval are needed: nobody has a key yet.")
         gaps.append(_case_unmet("confirmation_is_personal", words, case.row))
     return tuple(gaps)
+
+
+def _decision(connection: Connection, case: _Case) -> tuple[Unmet, ...]:
+    """Judge the approval: of the programme's form, dated between the proposal and today, and for one act alone."""
+    if not case.decided:
+        return ()
+    number, on, form = case.ask.evidence.decision_number, case.ask.evidence.decided_on, case.facts.programme.approval
+    words = ""
+    if not re.fullmatch(form.pattern, number):
+        words = _("The approval number has not the form of this office, such as {example}.").format(
+            example=form.example
+        )
+    elif on is None or not _proposed_on(case) <= on <= case.facts.today:
+        words = _("The date of the approval must lie between the proposal and today.")
+    elif seq := _decided_before(connection, number):
+        words = _("This approval number was used already, in entry {seq} of the ledger.").format(seq=seq)
+    return (_case_unmet("approval_is_the_offices", words, case.row),) if words else ()
+
+
+def _proposed_on(case: _Case) -> date:
+    return day_of(case.proposal.occurred_at if case.proposal else case.at)
+
+
+def _decided_before(connection: Connection, number: str) -> int | None:
+    """Return the entry that was confirmed by this number; the pattern keeps what LIKE would take for more."""
+    entry = tables.Ledger
+    hit = col(entry.entry).contains(f'"decision_number":"{number}"', autoescape=True)
+    for row in connection.execute(select(col(entry.seq), col(entry.entry)).where(hit)):
+        if json.loads(row.entry)["data"].get("decision_number") == number:
+            return int(row.seq)
+    return None
 
 
 def _case_unmet(guard: str, words: str, row: Row) -> Unmet:
@@ -446,8 +571,10 @@ def _data(case: _Case, warnings: tuple[str, ...] = ()) -> dict[str, object]:
         data |= {"warnings": sorted(warnings)}
     if case.confirmed_by:
         evidence = case.ask.evidence
-        data |= {"proposed_by": case.ask.by, "confirmed_how": evidence.confirmed_how or "decision"}
-        if evidence.decision_number:
+        data |= {"proposed_by": case.ask.by, "confirmed_how": "decision" if case.decided else "signature"}
+        if case.proposal:
+            data |= {"proposal": case.proposal.seq}
+        if case.decided:
             data |= {"decision_number": evidence.decision_number, "decided_on": str(evidence.decided_on)}
     return data
 
@@ -456,25 +583,60 @@ def _known(connection: Connection, key: str) -> tables.Record | None:
     return connection.execute(_KNOWN, {"key": key}).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
 
 
-def _proposal(connection: Connection, ask: Ask) -> tables.Record | None:
-    record = tables.Record
-    query = select(record).where(
-        col(record.cycle_id) == ask.cycle_id, col(record.act) == ask.trigger, col(record.status) == "pending"
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
+
+    id: int
+    seq: int
+    key: str
+    by: str
+    typed_by: str
+    occurred_at: datetime
+    record: ActRecord
+
+
+def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Proposed]:
+    """Return what waits for a second person of an act, the oldest first."""
+    record, entry = tables.Record, tables.Ledger
+    query = (
+        select(record, col(entry.entry))
+        .join(entry, col(entry.seq) == col(record.ledger_seq))
+        .where(col(record.cycle_id) == cycle_id, col(record.act) == trigger, col(record.status) == "pending")
+        .order_by(col(record.ledger_seq))
     )
-    return connection.execute(query).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
-
-
-def _drop_older_proposal(connection: Connection, case: _Case) -> None:
-    record = tables.Record
-    connection.execute(
-        update(record)
-        .where(
-            col(record.cycle_id) == case.facts.cycle_id,
-            col(record.act) == case.row.trigger,
-            col(record.status) == "pending",
+    kind = row_of(trigger).record
+    return [
+        Proposed(
+            id=it.id, seq=it.ledger_seq, key=it.key, by=it.by, occurred_at=reading.aware(it.occurred_at),
+            typed_by=json.loads(it.entry)["data"].get("entered_by", ""),
+            record=kind.model_validate_json(it.data),
         )
-        .values(status="dropped")
-    )
+        for it in connection.execute(query)
+    ]  # fmt: skip
+
+
+def _meant(waiting: list[Proposed], ask: Ask, facts: Facts) -> Proposed | str:
+    """Return the proposal that is confirmed, or why it cannot be told: whoever signs names what was seen."""
+    if not waiting:
+        return _("No proposal of this act waits for a confirmation.")
+    if named := next((it for it in waiting if it.seq == ask.proposal), None):
+        return named
+    entries = "、".join(str(it.seq) for it in waiting)
+    if ask.proposal is not None:
+        return _("Entry {seq} is not a proposal that waits; what waits is entry {entries}.").format(
+            seq=ask.proposal, entries=entries
+        )
+    if facts.is_keyed or len(waiting) > 1:
+        return _(
+            "The confirmation must name the entry of the proposal that was seen; what waits is entry {entries}."
+        ).format(entries=entries)
+    return waiting[0]
+
+
+def _drop(connection: Connection, proposal: Proposed) -> None:
+    record = tables.Record
+    connection.execute(update(record).where(col(record.id) == proposal.id).values(status="dropped"))
 
 
 def _insert_record(connection: Connection, case: _Case, *, status: str, seq: int, now: datetime) -> None:

@@ -15,6 +15,7 @@ from models.records import (
     mailing,
     media_return,
     oversight,
+    people,
     printing,
     supervision,
     transfer,
@@ -136,6 +137,21 @@ class DropActs:
     keep: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EnterPeople:
+    """People stand on the register as their entries say; a key that they have stays."""
+
+    people: tuple[people.PersonEntered, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiveKey:
+    """From now on this is a person's public key."""
+
+    person: str
+    public_key: str
+
+
 Effect = (
     AddPieces
     | MovePieces
@@ -150,6 +166,8 @@ Effect = (
     | MoveDeadline
     | OweAct
     | DropActs
+    | EnterPeople
+    | GiveKey
 )
 Effects = Callable[[Facts, ActRecord], tuple[Effect, ...]]
 
@@ -529,3 +547,15 @@ def _stack_of(facts: Facts, record: enclosing.PullListAcknowledged) -> str:
     """Return the stack that was named, else the one of the spoiled sheets, else the year's first."""
     known = next((item.number for item in facts.items if item.kind == "spoiled_sheets"), "")
     return record.stack or known or f"S-{facts.fiscal_year}-01"
+
+
+@effects_of(people.PeopleEntered)
+def register_says_so(_facts: Facts, record: people.PeopleEntered) -> tuple[Effect, ...]:
+    """The entries stand on the register."""
+    return (EnterPeople(people=record.people),)
+
+
+@effects_of(people.KeyGiven)
+def key_is_in_force(_facts: Facts, record: people.KeyGiven) -> tuple[Effect, ...]:
+    """The person signs with this key, and with no other."""
+    return (GiveKey(person=record.person, public_key=record.public_key),)

@@ -147,6 +147,7 @@ class Facts:
     cases: tuple[Case, ...] = ()
     differs: tuple[str, ...] = ()
     asked_by: str = ""
+    confirmed_by: str = ""
     is_open: Callable[[date], bool] = _every_day
 
     @property
@@ -158,6 +159,11 @@ class Facts:
     def claims(self) -> frozenset[str]:
         """Return the measures claimed with evidence that is valid today."""
         return frozenset(name for name, claim in self.claimed.items() if claim.is_valid_on(self.today))
+
+    @property
+    def is_keyed(self) -> bool:
+        """Tell whether anybody has a key: from the first one on, four eyes sign."""
+        return any(person.public_key for person in self.people.values())
 
     def measures_for(self, step: str) -> tuple[str, ...]:
         """Return the measures that block a step until claimed; what the software enforces needs no claim."""
@@ -203,10 +209,9 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a step brings beside the record: that the machine itself did it, and how a second person confirmed."""
+    """What a step brings beside the record: that the machine itself did it, and the approval system's decision."""
 
     by_machine: bool = False
-    confirmed_how: str = ""
     decision_number: str = ""
     decided_on: date | None = None
 

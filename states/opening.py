@@ -1,23 +1,26 @@
 """Opening a cycle and registering people: the two things that come before any act of the table."""
 
-import json
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlmodel import col
 
 from models import tables
 from models.clock import utc
 from models.database import writing
 from models.errors import BadInput, Refused, Unmet
-from models.people import SYSTEM, UNREGISTERED, Person
+from models.people import SYSTEM, UNREGISTERED, Person, key_id
 from models.programme import Programme
+from models.records.people import KeyGiven, PersonEntered
 from models.words import _, in_words
-from states import ledger, reading, schedule
+from states import ledger, reading, schedule, signatures
+from states.apply import enter_person, put_key
 from states.door import Door
 from states.guards.oversight import four_eyes_are_feasible
 from states.referral import differences
-from states.table import INITIAL, TABLE
+from states.signatures import PersonSigner
+from states.table import INITIAL, KEEPERS, TABLE
 
 
 def tell_restored(connection: Connection, names: list[str], *, at: datetime) -> int:
@@ -92,39 +95,107 @@ def _tell(
     via: str,
 ) -> None:
     """Write the first entry of a cycle, with its plan; what differs from the referred matter holds it."""
+    keys = {it.id: key_id(it.public_key) for it in reading.people(connection).values() if it.public_key}
     planned = schedule.plan(programme, fiscal_year, door.calendar)
     data: dict[str, object] = {
         "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
         "plan": {act: str(day) for act, day in planned.items()}, **({"differs": list(differs)} if differs else {}),
+        **({"keys": keys} if keys else {}),
     }  # fmt: skip
     entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
     ledger.append(connection, entry)
 
 
+def a_year_is_open(connection: Connection) -> bool:
+    """Tell whether any fiscal year was opened yet."""
+    return connection.execute(select(col(tables.Cycle.id)).limit(1)).first() is not None
+
+
+def is_setting_up(connection: Connection) -> bool:
+    """Tell whether the register is still filled by one person alone: no year is open, or no two people could sign.
+
+    From then on its changes are acts of the table, with two people.
+    """
+    if not a_year_is_open(connection):
+        return True
+    keyed = [it for it in reading.people(connection).values() if it.public_key and it.roles & set(KEEPERS)]
+    return len(keyed) < 2  # noqa: PLR2004 - four eyes
+
+
 def register(door: Door, person: Person, *, by: str, via: str) -> None:
-    """Put a person on the register, or change the entry; the ledger keeps who was on it when.
+    """Put a person on the register, or change the entry, while the installation is set up; the ledger says so.
 
     Raises:
         BadInput: the id is kept for the machine.
+        Refused: two people do this now.
 
     """
     if person.id in {SYSTEM, UNREGISTERED}:
         raise BadInput(_("The id “{id}” is kept for the machine.").format(id=person.id), _("Choose another id."))
-    values = {
-        **person.model_dump(exclude={"roles", "side"}), "side": person.side.value,
-        "roles": json.dumps(sorted(person.roles)),
-    }  # fmt: skip
     with writing(door.engine) as connection:
+        _insist_on_setting_up(connection)
         known = reading.people(connection).get(person.id)
-        if known == person:
+        entry = PersonEntered.of(person)
+        if known and PersonEntered.of(known) == entry:
             return
-        event = "person_changed" if known else "person_registered"
-        data = person.model_dump(mode="json", exclude={"passphrase_hash", "mail"}) | {"roles": sorted(person.roles)}
-        ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
-        if known:
-            connection.execute(update(tables.Staff).where(col(tables.Staff.id) == person.id).values(**values))
-        else:
-            connection.execute(insert(tables.Staff).values(**values))
+        data = {
+            **person.model_dump(mode="json", exclude={"public_key", "mail"}), "roles": sorted(person.roles),
+            "setting_up": True,
+        }  # fmt: skip
+        _note(door, connection, "person_changed" if known else "person_registered", data, by=by, via=via)
+        enter_person(connection, entry, known=known is not None)
+
+
+def give_key(door: Door, given: KeyGiven, *, by: str, via: str) -> None:
+    """Give a person a key while the installation is set up.
+
+    Raises:
+        Refused: two people do this now.
+
+    """
+    with writing(door.engine) as connection:
+        _insist_on_setting_up(connection)
+        data = {"record": given.model_dump(mode="json"), "setting_up": True}
+        _note(door, connection, "key_given", data, by=by, via=via)
+        put_key(connection, given.person, given.public_key)
+
+
+def change_own_key(door: Door, signer: PersonSigner, public_key: str, *, via: str) -> None:
+    """Let a person who knows the passphrase go over to another: a new key, vouched for by the old one.
+
+    Raises:
+        Refused: the key is not the person's any more.
+
+    """
+    with writing(door.engine) as connection:
+        known = reading.people(connection).get(signer.person)
+        if known is None or known.public_key != signer.public_key:
+            raise Refused(_("The person has another key by now; nothing was changed."), (), _("Do it again."))
+        record = {"person": signer.person, "public_key": public_key, "former": known.public_key}
+        entry = ledger.Entry(
+            at=door.clock.now(), event="passphrase_changed", by=signer.person, via=via, data={"record": record}
+        )
+        ledger.append(connection, signatures.signed(entry, signer, known.public_key))
+        put_key(connection, signer.person, public_key)
+
+
+def tell(door: Door, event: str, data: Mapping[str, object], *, via: str) -> None:
+    """Tell the ledger what happened at the door itself, such as a wrong passphrase; never what was typed."""
+    with writing(door.engine) as connection:
+        _note(door, connection, event, data, by=SYSTEM, via=via)
+
+
+def _note(door: Door, connection: Connection, event: str, data: Mapping[str, object], *, by: str, via: str) -> None:
+    ledger.append(connection, ledger.Entry(at=door.clock.now(), event=event, by=by, via=via, data=data))
+
+
+def _insist_on_setting_up(connection: Connection) -> None:
+    if not is_setting_up(connection):
+        raise Refused(
+            _("The register of people and its keys are changed by two people since a year is open."),
+            (),
+            _("Propose it with --by PERSON; another person confirms it: tsudoi confirm YEAR ACT"),
+        )
 
 
 def _beginning(

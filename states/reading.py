@@ -332,7 +332,7 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         mail=row.mail,
-        passphrase_hash=row.passphrase_hash,
+        public_key=row.public_key,
     )
 
 

@@ -5,7 +5,8 @@ The engine, the rules table of the database, the forms and docs/states.md come f
 happened they make a deviation that opens an incident (Law 8). `warns` only warn: the act is done and the ledger says
 what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another rule.
 `second` names who must confirm: a different person (four eyes). `setting` is the key of the programme that may give
-an act of the ward to the contractor.
+an act of the ward to the contractor. `by_lapsed`: while fewer than two people who may do it are on the register today,
+those whose entries ended within a year may, so that a register whose people have all left can be filled again.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from models.records import (
     mailing,
     media_return,
     oversight,
+    people,
     preparation,
     printing,
     supervision,
@@ -33,6 +35,7 @@ from states.guards import erasure as g_erasure
 from states.guards import extraction as g_extraction
 from states.guards import mailing as g_mailing
 from states.guards import oversight as g_oversight
+from states.guards import people as g_people
 from states.guards import preparation as g_preparation
 from states.guards import printing as g_printing
 from states.guards import supervision as g_supervision
@@ -75,6 +78,7 @@ class Row:
     repeats: bool = False
     by_machine: bool = False
     handover: bool = False
+    by_lapsed: bool = False
     source: str = ""
 
     def who_under(self, programme: Programme) -> tuple[Role, ...]:
@@ -116,9 +120,11 @@ WHILE_SEALED = ("extracted", *WHEN_ADDED)
 IN_PRODUCTION = ("transferred", "proof_approved", "printed", "enclosed")
 AFTER_POSTING = ("posted", "media_returned", "erased")
 EVER_AFTER = (*AFTER_POSTING, "closed")
+ANY_STATE = tuple(state.key for state in STATES)
 COORDINATOR, REGISTRAR = (Role.COORDINATOR,), (Role.REGISTRAR,)
 APPROVERS = (Role.APPROVER, Role.DEPUTY)
 MANAGER = (Role.HANDLING_MANAGER,)
+KEEPERS = (Role.COORDINATOR, *APPROVERS)  # of the register of people
 ANYBODY = tuple(role for role in Role if role is not Role.AUDITOR)
 
 TABLE = (
@@ -989,6 +995,37 @@ TABLE = (
         who=APPROVERS, owner=Side.WARD, under_hold=True, record=oversight.CycleCancelled, then=then.schedule_ends,
         source="design.md, States",
     ),
+    # the register of people
+    Row(
+        trigger="register_people", event="people_registered", ja="名簿への登録", en="Put people on the register",
+        froms=ANY_STATE, who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True,
+        record=people.PeopleEntered, guards=(g_people.they_are_new,), by_lapsed=True,
+        then=then.register_says_so, source="design.md, People",
+    ),
+    Row(
+        trigger="change_roles", event="roles_changed", ja="役割の変更", en="Change roles", froms=ANY_STATE, who=KEEPERS,
+        second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=people.PeopleEntered,
+        guards=(g_people.they_are_known, g_people.nobody_enters_himself), then=then.register_says_so, by_lapsed=True,
+        source="design.md, People",
+    ),
+    Row(
+        trigger="change_people", event="people_changed", ja="名簿の変更（役割を除く。）",
+        en="Change entries of the register, but for roles", froms=ANY_STATE, who=KEEPERS, second=KEEPERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=people.PeopleEntered,
+        guards=(g_people.they_are_known, g_people.roles_stay_as_they_are), then=then.register_says_so, by_lapsed=True,
+        source="design.md, People",
+    ),
+    Row(
+        trigger="give_key", event="key_given", ja="本人鍵の登録", en="Give a person a key", froms=ANY_STATE,
+        who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=people.KeyGiven,
+        guards=(
+            g_people.key_is_for_somebody_registered,
+            g_people.key_is_nobody_elses,
+            g_people.reason_fits_the_key,
+            g_people.somebody_else_confirms_the_key,
+        ),
+        then=then.key_is_in_force, by_lapsed=True, source="design.md, People",
+    ),
 )  # fmt: skip
 
 BY_TRIGGER = {row.trigger: row for row in TABLE}
@@ -998,6 +1035,10 @@ OTHER_EVENTS = {
     "cycle_opened": ("年度の開始", "Fiscal year opened"),
     "person_registered": ("名簿への登録", "Person registered"),
     "person_changed": ("名簿の変更", "Register of people changed"),
+    "passphrase_changed": ("合言葉の変更", "Passphrase changed"),
+    "passphrase_failed": ("合言葉の誤り", "Wrong passphrase"),
+    "person_locked": ("合言葉の誤りによる一時停止", "Locked after wrong passphrases"),
+    "proposal_replaced": ("起案の差替え", "Proposal replaced by a newer one"),
     "act_refused": ("拒否（条件不足）", "Refused"),
     "act_flagged": ("期限の表示", "Deadline flagged"),
     "reminder_sent": ("督促の送付", "Reminder sent"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,15 +13,13 @@ from typing import Any, Protocol, get_origin
 from pydantic import ValidationError
 
 from adapters.file_types import KINDS, Trouble, trouble_of
-from adapters.keys import passphrase_matches
 from models.database import reading
 from models.errors import BadInput
 from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
 from models.words import N_, _
-from states.door import Ask, Outcome, row_of
+from states.door import Ask, Outcome, Proposed, proposals_of, row_of
 from states.facts import Evidence
-from states.reading import people
 from steps import papers, slips
 from steps.office import Office
 
@@ -113,36 +112,36 @@ def confirm(
     trigger: str,
     *,
     by: str,
-    passphrase: str = "",
+    proposal: int | None = None,
     decision_number: str = "",
     decided_on: date | None = None,
     via: str = "desk",
 ) -> Outcome:
-    """Confirm a proposed act as the second person, by passphrase or by the electronic approval.
+    """Confirm a proposed act as the second person, by that person's own signature or by the electronic approval.
 
     Raises:
-        BadInput: the passphrase is not this person's.
-        Refused: nothing waits, it is the same person or another role, or a guard is no longer met.
+        Refused: nothing waits, it is not this proposal, it is the same person or another role, or a guard is no
+            longer met.
 
     """
-    if passphrase and not _knows(office, by, passphrase):
-        raise BadInput(
-            _("The passphrase is not the one of {person}.").format(person=by[:40]),
-            _("Type it again, or set a new one: tsudoi people passphrase {person}").format(person=by[:40]),
-        )
-    evidence = Evidence(
-        confirmed_how="passphrase" if passphrase else "", decision_number=decision_number, decided_on=decided_on
-    )
+    number = unicodedata.normalize("NFKC", decision_number).strip()
+    evidence = Evidence(decision_number=number, decided_on=decided_on)
     row = row_of(trigger)
     ask = Ask(
         cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
-        key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence,
+        key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence, proposal=proposal,
     )  # fmt: skip
     outcome = office.door.confirm(ask)
     confirmed = papers.facts_of(office, cycle_id).record(trigger, row.record)
     if confirmed is not None:
         papers.after(office, cycle_id, outcome, confirmed, by=by)
     return outcome
+
+
+def waiting(office: Office, cycle_id: str, trigger: str) -> list[Proposed]:
+    """Return what is proposed of an act and waits for a second person."""
+    with reading(office.engine) as connection:
+        return proposals_of(connection, cycle_id, trigger)
 
 
 def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
@@ -254,9 +253,3 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
 
 def _is_text(annotation: object) -> bool:
     return annotation is str
-
-
-def _knows(office: Office, person: str, passphrase: str) -> bool:
-    with reading(office.engine) as connection:
-        known = people(connection).get(person)
-    return known is not None and passphrase_matches(known.passphrase_hash, passphrase)

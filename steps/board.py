@@ -18,6 +18,7 @@ from models import tables
 from models.clock import wareki
 from models.database import reading
 from models.words import N_, _
+from states.table import BY_TRIGGER
 from steps import driving, pictures, standing
 from steps.driving import Work
 from steps.office import Office
@@ -164,15 +165,22 @@ def _to_do(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str
         for it in ready
     ]
     table = _table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
-    commands = [
-        f"- {it.title}: `tsudoi confirm {it.year} {it.act} --by PERSON`" for it in ready if it.waits_for_confirmation
-    ]
+    commands = [f"- {it.title}: `{command}`" for it in ready if (command := _command(it))]
     return "\n\n".join(filter(None, (_heading(_("What may be done now")) + table, "\n".join(commands))))
+
+
+def _command(owed: Owed) -> str:
+    """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
+    if owed.waits_for_confirmation:
+        return f"tsudoi confirm {owed.year} {owed.act} --by PERSON --entry NUMBER"
+    return f"tsudoi act {owed.year} {owed.act} --by PERSON" if BY_TRIGGER[owed.act].second else ""
 
 
 def _form_or_command(owed: Owed, forms: Forms, fields: Mapping[str, object]) -> str:
     if owed.waits_for_confirmation:
         return _("{title} (waits for a second person at the desk)").format(title=owed.title)
+    if BY_TRIGGER[owed.act].second:
+        return _("{title} (two people sign it at the desk)").format(title=owed.title)
     return forms.link(owed.act, owed.title, fields)
 
 

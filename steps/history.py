@@ -20,8 +20,8 @@ from models.records.base import FreeText
 from models.words import _
 from states import ledger
 from steps import excel
+from steps.identity import person_of
 from steps.office import Office
-from steps.preparation import person_of
 
 if TYPE_CHECKING:
     from adapters.spreadsheet import Cell

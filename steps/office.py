@@ -31,6 +31,7 @@ from models.words import _
 from states.calendar import Calendar
 from states.door import Door
 from states.opening import cycle_id_of, tell_restored
+from states.signatures import Keyring, NobodyHere
 from states.table import all_rules
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Office:
         self.settings = settings
         self.home = settings.home.absolute()
         self.restored: tuple[str, ...] = ()
+        self.keyring: Keyring = NobodyHere()
 
     @classmethod
     def open(cls, home: Path | None = None, inbox: Path | None = None) -> "Office":
@@ -116,7 +118,10 @@ class Office:
     @cached_property
     def door(self) -> Door:
         """The one door."""
-        return Door(self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures)
+        return Door(
+            self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures,
+            keyring=self.keyring,
+        )  # fmt: skip
 
     @property
     def carrier(self) -> Carrier:

@@ -1,7 +1,6 @@
 """Preparation: the installation itself, its people, and the opening of a fiscal year."""
 
-import re
-import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -9,31 +8,37 @@ from pathlib import Path
 from typing import cast
 
 import yaml
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlmodel import col
 
 from adapters import access, schema
-from adapters.keys import LedgerKey, hash_passphrase
+from adapters.keys import LedgerKey
+from adapters.people_keys import REAL, Cost
 from adapters.settings import Settings
 from models import tables
 from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
-from models.errors import BadInput, BadSetting, Unknown
-from models.people import SYSTEM, Person
+from models.errors import BadInput, BadSetting
+from models.people import SYSTEM, Person, Side
 from models.plain import is_plain, mail_address
 from models.programme import Programme
+from models.records.people import PersonEntered
 from models.words import _
 from states import opening
 from states.deadlines import anchors
+from states.door import Outcome
 from states.reading import people
 from states.referral import COMPARED, changed
 from states.table import all_rules
+from steps import acting
+from steps.identity import give_key, is_setting_up, newest_cycle
 from steps.office import LEDGER_KEY, Office, reachable
 from steps.papers import facts_of
 
 SAMPLE_PEOPLE = "sample/people.yaml"
-_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")  # what a record takes for a person (models.records.base.PersonId)
+SAMPLE_PASSPHRASE = "swallow pencil blue desk"  # noqa: S105 - of people who do not exist
 
 
 def install(home: Path | None = None, inbox: Path | None = None) -> Office:
@@ -78,20 +83,22 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def register_sample_people(office: Office, fiscal_year: int, *, with_passphrases: bool = True) -> dict[str, str]:
-    """Put fictional people of both sides on the register; return their new passphrases by id.
+def register_sample_people(
+    office: Office, fiscal_year: int, *, passphrase: str = "", cost: Cost = REAL, by: str = SYSTEM
+) -> tuple[str, ...]:
+    """Put fictional people of both sides on the register, with a key where a passphrase is given; return the new.
 
-    Who is on the register already stays as he is, with the passphrase he has. Without passphrases they confirm by the
-    number of the electronic approval, as they do in a rehearsal.
+    Who is on the register already stays as he is.
     """
     known = {person.id for person in everybody(office)}
-    passphrases: dict[str, str] = {}
-    for person in sample_people(fiscal_year):
-        if person.id not in known:
-            passphrases[person.id] = secrets.token_urlsafe(12)
-            secret = hash_passphrase(passphrases[person.id]) if with_passphrases else ""
-            register(office, person.model_copy(update={"passphrase_hash": secret}))
-    return passphrases
+    new = tuple(person for person in sample_people(fiscal_year) if person.id not in known)
+    enter_people(office, new, by=by)
+    with reading(office.engine) as connection:
+        has_begun = opening.a_year_is_open(connection)
+    for person in everybody(office) if passphrase and not has_begun else ():
+        if person.side is not Side.CONTRACTOR and not person.public_key:  # what is entered for it the ward signs
+            give_key(office, person.id, by=by, passphrase=passphrase, cost=cost)
+    return tuple(person.id for person in new)
 
 
 def sample_people(fiscal_year: int) -> list[Person]:
@@ -102,59 +109,91 @@ def sample_people(fiscal_year: int) -> list[Person]:
 
 
 def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "desk") -> Person:
-    """Put a person on the register or change the entry; return it as it stands there, its mail address mended.
+    """Put a person on the register or change the entry; return it as it is entered, its mail address mended.
+
+    Where two people do this it is proposed.
 
     Raises:
         BadInput: the id, the name, the mail address or the dates of validity cannot stand in a record.
 
     """
-    if not _ID.fullmatch(person.id) or not person.name.strip() or person.valid_from > person.valid_to:
-        raise BadInput(
-            _("The entry of the register is not complete: an id of a-z and 0-9, a name, and dates in their order."),
-            _("See `tsudoi people add --help`."),
-        )
+    kept = judged(person)
+    enter_people(office, (kept,), by=by, via=via)
+    return kept
+
+
+def judged(person: Person) -> Person:
+    """Return a person as the register takes an entry: with the mail address mended.
+
+    Raises:
+        BadInput: the id, the name, the mail address or the dates of validity cannot stand in a record.
+
+    """
     if not is_plain(person.name):
         raise BadInput(
             _("The name holds a line break, or a character that cannot be seen."),
             _("Type it again, on one line."),
         )
     kept = person.model_copy(update={"mail": mail_address(person.mail)})
-    opening.register(office.door, kept, by=by, via=via)
-    return kept
+    return _person(_entry_of(kept))
+
+
+def enter_people(
+    office: Office, persons: Iterable[Person], *, by: str = SYSTEM, via: str = "desk"
+) -> tuple[Outcome, ...]:
+    """Enter people at once while the installation is set up; else propose it, what is new and what changes apart.
+
+    Raises:
+        BadInput: an entry cannot stand in a record, or nobody is named who proposes it.
+        Refused: who asks may not.
+
+    """
+    entries = [_entry_of(person) for person in persons]
+    if is_setting_up(office):
+        for person in map(_person, entries):
+            opening.register(office.door, person, by=by, via=via)
+        return ()
+    if by == SYSTEM:
+        raise BadInput(
+            _("Since a year is open, two people change the register; nobody is named who proposes it."),
+            _("Do it again with --by PERSON; another person confirms it."),
+        )
+    known = {person.id: PersonEntered.of(person) for person in everybody(office)}
+    acts: dict[str, list[PersonEntered]] = {}
+    for entry in entries:
+        if (before := known.get(entry.person)) != entry:
+            acts.setdefault(_act_of(before, entry), []).append(entry)
+    cycle_id, _year = newest_cycle(office)
+    said = {act: {"people": [it.model_dump(mode="json") for it in these]} for act, these in acts.items()}
+    return tuple(acting.perform(office, cycle_id, act, by=by, via=via, fields=said[act]) for act in said)
+
+
+def _entry_of(person: Person) -> PersonEntered:
+    try:
+        return PersonEntered.of(person)
+    except ValidationError:
+        raise BadInput(
+            _("The entry of the register is not complete: an id of a-z and 0-9, a name, and dates in their order."),
+            _("See `tsudoi people add --help`."),
+        ) from None
+
+
+def _person(entry: PersonEntered) -> Person:
+    fields = entry.model_dump(exclude={"person", "roles"})
+    return Person(id=entry.person, roles=frozenset(entry.roles), **fields)
+
+
+def _act_of(before: PersonEntered | None, entry: PersonEntered) -> str:
+    if before is None:
+        return "register_people"
+    same = (before.side, before.roles) == (entry.side, entry.roles)
+    return "change_people" if same else "change_roles"
 
 
 def everybody(office: Office) -> list[Person]:
     """Return everybody on the register."""
     with reading(office.engine) as connection:
         return sorted(people(connection).values(), key=lambda person: (person.side, person.id))
-
-
-def person_of(office: Office, person_id: str) -> Person:
-    """Return a person of the register.
-
-    Raises:
-        Unknown: nobody has that id.
-
-    """
-    for person in everybody(office):
-        if person.id == person_id:
-            return person
-    raise Unknown(
-        _("The id typed is not on the register of people."),  # without it: it may be anything (Law 4)
-        _("`tsudoi people list` shows everybody."),
-    )
-
-
-def set_passphrase(office: Office, person_id: str, passphrase: str) -> None:
-    """Give a person a new passphrase; only its argon2id hash is kept.
-
-    Raises:
-        Unknown: nobody has that id.
-        BadInput: it is shorter than eight characters.
-
-    """
-    person = person_of(office, person_id)
-    register(office, person.model_copy(update={"passphrase_hash": hash_passphrase(passphrase)}))
 
 
 def open_year(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
@@ -13,6 +13,7 @@ from models import tables
 from models.clock import fiscal_year_title
 from models.database import reading
 from models.people import Side
+from models.records.base import ActRecord
 from models.words import N_, _, in_words
 from states.deadlines import Rule, anchors
 from states.door import missing
@@ -270,6 +271,26 @@ def fields_of(trigger: str) -> list[tuple[str, str, bool]]:
     """Return the fields of an act's record: name, title (a catalogue entry), and whether it must be given."""
     row = BY_TRIGGER[trigger]
     return [(name, field.title or name, field.is_required()) for name, field in row.record.model_fields.items()]
+
+
+def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
+    """Return what a record says, field by field: title and words."""
+    return [
+        (_(field.title or name), _worded(getattr(record, name))) for name, field in type(record).model_fields.items()
+    ]
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, ActRecord):
+        return "、".join(f"{title} {words}" for title, words in in_words_of(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return "、".join(f"{key} {_worded(it)}" for key, it in cast("dict[str, object]", value).items())
+    if isinstance(value, (tuple, list)):
+        items = cast("Sequence[object]", value)
+        return (" ／ " if any(isinstance(it, ActRecord) for it in items) else "、").join(map(_worded, items)) or "–"
+    return str(getattr(value, "label", value)) or "–"
 
 
 def acts() -> tuple[str, ...]:

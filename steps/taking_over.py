@@ -17,9 +17,10 @@ from models.people import ROLE_TITLES, SIDE_TITLES, SYSTEM, Person, Role, Side
 from models.plain import is_plain, mail_address
 from models.words import _
 from states.deadlines import Rule, anchors
+from states.door import Outcome
 from states.schedule import scheduled
 from states.table import TABLE
-from steps import acting, excel, papers, preparation
+from steps import acting, excel, identity, papers, preparation
 from steps.excel import Layout, Table
 from steps.office import Office
 
@@ -65,6 +66,7 @@ class PeopleTaken:
     imported: tuple[Person, ...]
     known: tuple[Person, ...]
     mended: tuple[str, ...] = ()
+    proposed: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,40 +88,42 @@ def import_people(office: Office, path: Path, fiscal_year: int, *, by: str = SYS
 
     """
     if by != SYSTEM:
-        preparation.person_of(office, by)
+        identity.person_of(office, by)
     table = excel.read(path, PEOPLE)
     known = {person.id: person for person in preparation.everybody(office)}
     people, wrong = _people(table, fiscal_year, known)
     excel.refuse(wrong, nothing=not people)
     new = tuple(person for person in people if person.id not in known)
-    kept = tuple(preparation.register(office, person, by=by) for person in new)
+    kept = tuple(map(preparation.judged, new))
+    proposed = preparation.enter_people(office, kept, by=by)
     return PeopleTaken(
         imported=kept,
         known=tuple(known[person.id] for person in people if person.id in known),
         mended=tuple(it.id for it, was in zip(kept, new, strict=True) if it.mail != was.mail),
+        proposed=proposed,
     )
 
 
-def confirm_people(office: Office, ids: tuple[str, ...], fiscal_year: int, *, by: str = SYSTEM) -> tuple[Person, ...]:
-    """Confirm people for a fiscal year and its winding-up: from now on they may act in it.
+def confirm_people(
+    office: Office, ids: tuple[str, ...], fiscal_year: int, *, by: str = SYSTEM
+) -> tuple[tuple[Person, ...], tuple[Outcome, ...]]:
+    """Confirm people for a fiscal year and its winding-up; return them, and what waits for a second person.
 
     Raises:
         Unknown: nobody has one of the ids.
 
     """
     if by != SYSTEM:
-        preparation.person_of(office, by)
+        identity.person_of(office, by)
     begins, ends = date(fiscal_year, 4, 1), date(fiscal_year + 1, 3, 31)
     confirmed = tuple(
         person.model_copy(
             update={"valid_from": min(person.valid_from, begins) if person.valid_to >= begins else begins,
                     "valid_to": max(person.valid_to, ends)}
         )
-        for person in [preparation.person_of(office, it) for it in ids]
+        for person in [identity.person_of(office, it) for it in ids]
     )  # fmt: skip
-    for person in confirmed:
-        preparation.register(office, person, by=by)
-    return confirmed
+    return confirmed, preparation.enter_people(office, confirmed, by=by)
 
 
 def _people(table: Table, fiscal_year: int, known: Mapping[str, Person]) -> tuple[list[Person], list[str]]:

@@ -42,6 +42,11 @@ class ActRecord(BaseModel):
         return True
 
     @property
+    def matter(self) -> str:
+        """Return what it is about, where several proposals of one act may wait: those of one matter replace another."""
+        return ""
+
+    @property
     def happened_anyway(self) -> bool:
         """Tell what was done outside the machine and is only entered: neither hold nor state can stop it any more."""
         return False

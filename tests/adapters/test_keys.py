@@ -1,20 +1,18 @@
-"""The ledger's key on a real disk, and passphrases at a low cost."""
+"""The ledger's key on a real disk."""
 
 import stat
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from adapters.keys import LedgerKey, hash_passphrase, passphrase_matches
+from adapters.keys import LedgerKey
 from models.errors import BadInput, BadSetting, Damaged
 from models.notes import Checkpoint, Signer, parse_verifier_key, signed_note, verify_note
 
 NAME = "ward.example/tsudoi"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
@@ -137,51 +135,3 @@ def test_files_of_two_keys_do_not_pass_as_one(path: Path, tmp_path: Path) -> Non
     path.with_suffix(".pub").write_bytes(b"\xffnothing")
     with pytest.raises(Damaged, match=r"ledger\.pub"):
         LedgerKey.load(path)
-
-
-def test_a_passphrase_matches_its_own_hash_alone() -> None:
-    """The right passphrase matches, another does not, and two hashes of one passphrase differ."""
-    stored = hash_passphrase("四つの言葉をつなぐ", hasher=CHEAP)
-    assert stored.startswith("$argon2id$")
-    assert passphrase_matches(stored, "四つの言葉をつなぐ")
-    assert not passphrase_matches(stored, "四つの言葉をつなく")
-    assert not passphrase_matches(stored, "")
-    assert stored != hash_passphrase("四つの言葉をつなぐ", hasher=CHEAP)
-
-
-def test_the_real_cost_is_that_of_rfc_9106() -> None:
-    """Without a parameter the hash costs 64 MiB and three passes, and matches."""
-    stored = hash_passphrase("correct horse")
-    assert "$m=65536,t=3,p=4$" in stored
-    assert passphrase_matches(stored, "correct horse")
-
-
-def test_one_passphrase_typed_on_two_keyboards_matches() -> None:
-    """Composed or decomposed kana and wide or narrow letters are the same passphrase."""
-    stored = hash_passphrase("がぎぐげごabc", hasher=CHEAP)
-    assert passphrase_matches(stored, "か\u3099き\u3099く\u3099け\u3099こ\u3099ａｂｃ")
-
-
-@pytest.mark.parametrize("text", ["", "1234567", "ﾊﾟﾊﾟﾊﾟﾊﾟ"])
-def test_a_short_passphrase_is_refused(text: str) -> None:
-    """Fewer than eight characters are refused, however wide they are typed, and the message does not repeat them."""
-    with pytest.raises(BadInput) as refusal:
-        hash_passphrase(text, hasher=CHEAP)
-    assert not text or text not in str(refusal.value)
-
-
-def test_eight_characters_are_enough() -> None:
-    """The shortest passphrase has eight characters."""
-    assert passphrase_matches(hash_passphrase("12345678", hasher=CHEAP), "12345678")
-
-
-def test_nobody_matches_where_no_passphrase_is_set() -> None:
-    """An empty hash matches nothing, not even an empty passphrase."""
-    assert not passphrase_matches("", "")
-
-
-@pytest.mark.parametrize("stored", ["plain text", "$argon2id$v=19$m=8,t=1,p=1$bad"])
-def test_a_damaged_hash_is_damage(stored: str) -> None:
-    """What is not an argon2 hash is reported, not taken for a wrong passphrase."""
-    with pytest.raises(Damaged):
-        passphrase_matches(stored, "correct horse")

@@ -29,7 +29,7 @@ def serving(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     """Serve fictional people's office with this fiscal year open; whatever is left is killed by its own number."""
     folder = tmp_path_factory.mktemp("looked_at")
     office = preparation.install(folder / "home", folder / "inbox")
-    preparation.register_sample_people(office, YEAR, with_passphrases=False)
+    preparation.register_sample_people(office, YEAR)
     preparation.open_year(office, YEAR)
     served = Serving(folder, free_port())
     served.wait_until_ready()

@@ -12,9 +12,7 @@ from speaking import Remembered, Tsudoi
 
 from adapters.clock import VirtualClock
 from models.clock import TOKYO
-from models.errors import BadInput
-from steps import acting, preparation
-from steps.office import Office, measures_of
+from steps.office import measures_of
 
 CYCLE = "hatachi-2026"
 OWED = {"act", "title", "owner", "due_on", "days_left", "blocked_by"}
@@ -36,7 +34,6 @@ UNTIL_READY = (
     CONTACTS,
     "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19",
 )
-PASSPHRASE = "合言葉は hidden ですよ"
 
 
 def _go_to(home: Path, day: date) -> None:
@@ -126,7 +123,7 @@ def test_opening_a_year_twice_changes_nothing(tsudoi: Tsudoi, home: Path, rememb
 
 
 def test_init_completes_and_never_repeats(tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered]) -> None:
-    """A second `init --sample` leaves database, keys and passphrases as they are."""
+    """A second `init --sample` leaves database, keys as they are."""
     before, key = remembered(), (home / "keys/ledger.pem").read_bytes()
     assert tsudoi("init", "--sample").status == 0
     assert remembered() == before
@@ -134,7 +131,7 @@ def test_init_completes_and_never_repeats(tsudoi: Tsudoi, home: Path, remembered
 
 
 def test_people_are_shown_and_entered(tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered]) -> None:
-    """A person entered stands on the register with side, roles and dates; the list shows no hash of a passphrase."""
+    """A person entered stands on the register with side, roles and dates; the list shows whether there is a key."""
     roles, valid = "--role coordinator --role approver", "--from 2026-04-01 --to 2027-03-31"
     added = f"people add kato --name '加藤 花' --side ward {roles} {valid}"
     assert tsudoi(*shlex.split(added)).status == 0
@@ -142,23 +139,10 @@ def test_people_are_shown_and_entered(tsudoi: Tsudoi, home: Path, remembered: Ca
     listed = tsudoi("people", "list", "--json").out
     (kato,) = [it for it in json.loads(listed) if it["id"] == "kato"]
     assert (kato["name"], kato["side"], sorted(kato["roles"])) == ("加藤 花", "ward", ["approver", "coordinator"])
-    assert "passphrase" not in listed
+    assert kato["public_key"] == ""
     assert tsudoi(*shlex.split(added)).status == 0
     assert remembered().events.count("person_registered") == 11
     assert "加藤 花" in tsudoi("people", "list").out
-
-
-def test_a_passphrase_is_kept_as_a_hash_only(tsudoi: Tsudoi, home: Path) -> None:
-    """The passphrase that is typed twice is nowhere in the data directory; changing an entry keeps it."""
-    office = Office.open()
-    preparation.set_passphrase(office, "nakamura", PASSPHRASE)
-    with pytest.raises(BadInput):
-        preparation.set_passphrase(office, "nakamura", "short")
-    again = "people add nakamura --name '中村 修' --side register --role registrar --from 2026-04-01 --to 2027-03-31"
-    assert tsudoi(*shlex.split(again)).status == 0
-    assert preparation.person_of(office, "nakamura").passphrase_hash.startswith("$argon2id$")
-    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
-    assert PASSPHRASE.encode() not in stored
 
 
 def test_an_act_without_a_person_shows_what_it_needs(
@@ -233,22 +217,6 @@ def test_no_other_confirmation_counts(tsudoi: Tsudoi, proposed: Path, wrong: str
     """The proposer himself, another role, an approval without a date or of a day to come are refused."""
     assert tsudoi(*shlex.split(f"confirm 2026 extract {wrong}")).status == 2
     assert _standing(tsudoi)["state"] == "ready"
-
-
-def test_the_second_person_confirms_by_passphrase(tsudoi: Tsudoi, proposed: Path) -> None:
-    """The right passphrase confirms, a wrong one and an empty one do not; it is never stored nor told."""
-    office = Office.open()
-    preparation.set_passphrase(office, "nakamura", PASSPHRASE)
-    with pytest.raises(BadInput) as refusal:
-        acting.confirm(office, CYCLE, "extract", by="nakamura", passphrase="another one")
-    assert "another one" not in str(refusal.value)
-    with pytest.raises(BadInput):
-        acting.confirm(office, CYCLE, "extract", by="suzuki", passphrase=PASSPHRASE)
-    assert acting.confirm(office, CYCLE, "extract", by="nakamura", passphrase=PASSPHRASE).state == "extracted"
-    entry = json.loads(tsudoi("ledger", "show", "--last", 1, "--json").out)[0]
-    assert entry["data"]["confirmed_how"] == "passphrase"
-    stored = b"".join(path.read_bytes() for path in proposed.rglob("*") if path.is_file())
-    assert PASSPHRASE.encode() not in stored
 
 
 def test_a_deadline_moves_with_a_reason_and_the_plan_stays(tsudoi: Tsudoi, home: Path) -> None:

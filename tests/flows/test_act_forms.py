@@ -212,13 +212,11 @@ def test_a_negative_count_is_refused_by_the_form_itself() -> None:
     assert {tuple(error.absolute_path) for error in wrong} == {("letters_printed",), ("by",)}
 
 
-def test_four_eyes_wait_for_the_person_at_the_desk(prefect: Prefect, opened: Office) -> None:
-    """An act that two must do is only proposed in the dashboard, which has no form for the second person."""
+def test_four_eyes_are_for_the_desk_alone(prefect: Prefect) -> None:
+    """An act that two must do has no form in the dashboard, neither to propose it nor to confirm it."""
     served = prefect.flow_module("deployments").TABLE
-    assert all(it.flow.fn.__name__ != "confirm_act" for it in served)
-    second = [it for it in served if it.row and it.row.second]
-    assert second
-    assert all("窓口" in it.description for it in second)
+    assert [it.row.trigger for it in served if it.row and it.row.second] == []
+    assert not hasattr(prefect.flow_module("record"), "confirm_act")
 
 
 def test_the_time_on_a_form_is_tokyos() -> None:

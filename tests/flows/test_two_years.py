@@ -29,7 +29,7 @@ def closing(office: Office, tmp_path: Path) -> Office:
     """Give the year 2026 as it waits for nothing but its closing, on the opening day of 2027."""
     preparation.open_year(office, 2026)
     Played(folder=tmp_path / "office", office=office).play(before="close")
-    preparation.register_sample_people(office, 2027, with_passphrases=False)
+    preparation.register_sample_people(office, 2027)
     with_next_year(office)
     clock = office.clock
     assert isinstance(clock, VirtualClock)

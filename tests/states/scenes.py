@@ -46,6 +46,10 @@ SECONDS = {
     "approve_proof_again": "takahashi",
     "approve_posting": "takahashi",
     "confirm_erasure": "ito",
+    "register_people": "takahashi",
+    "change_roles": "takahashi",
+    "change_people": "takahashi",
+    "give_key": "takahashi",
 }
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
@@ -60,7 +64,10 @@ IN_ORDER = (
     "record_returned_mail", "return_items", "return_media", "report_erasure", "report_completion", "confirm_erasure",
     "accept_work", "end_returned_mail", "erase_ward_data", "destroy_items", "close",
 )  # fmt: skip
-PASSPHRASE = Evidence(confirmed_how="passphrase")
+HAYASHI = {
+    "person": "hayashi", "name": "林 薫", "side": "ward", "roles": ["coordinator"], "valid_from": "2026-04-01",
+    "valid_to": "2027-03-31",
+}  # fmt: skip
 
 
 def fields(now: datetime) -> dict[str, dict[str, Any]]:
@@ -216,6 +223,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "record_referral": {"number": "資料25", "decided_on": today},
         "hold": {"reason": "typhoon"},
         "release_hold": {"discussed_on": today, "decision_number": "決-10"},
+        "register_people": {"people": (HAYASHI,)},
+        "change_roles": {"people": (HAYASHI | {"person": "suzuki", "name": "鈴木 直樹", "roles": ["approver"]},)},
+        "change_people": {"people": (HAYASHI | {"person": "ito", "name": "伊藤 誠", "roles": ["deputy"]},)},
+        "give_key": {"person": "suzuki", "public_key": HASH, "reason": "first"},
         "cancel": {"reason": "ceremony_called_off", "decision_number": "決-11"},
     }  # fmt: skip
 
@@ -259,12 +270,24 @@ class Year:
     def propose(self, trigger: str, **changes: Any) -> Outcome:
         return self.door.perform(self.ask(trigger, **changes))
 
-    def confirm(self, trigger: str, *, by: str = "", evidence: Evidence = PASSPHRASE, via: str = "desk") -> Outcome:
+    def confirm(
+        self,
+        trigger: str,
+        *,
+        by: str = "",
+        evidence: Evidence | None = None,
+        via: str = "desk",
+        proposal: int | None = None,
+    ) -> Outcome:
+        """Confirm by a number of the approval system of its own, but for what the caller changes."""
         record = BY_TRIGGER[trigger].record.model_construct()
-        person = by or SECONDS[trigger]
+        decided = Evidence(decision_number=f"8-総総-{len(self.entries())}", decided_on=self.clock.at.date())
         return self.door.confirm(
-            Ask(cycle_id=CYCLE, trigger=trigger, by=person, record=record, key="", via=via, evidence=evidence)
-        )
+            Ask(
+                cycle_id=CYCLE, trigger=trigger, by=by or SECONDS[trigger], record=record, key="", via=via,
+                evidence=decided if evidence is None else evidence, proposal=proposal,
+            )
+        )  # fmt: skip
 
     def do(self, trigger: str, **changes: Any) -> Outcome:
         """Do an act, confirmed by the second person where it needs one."""

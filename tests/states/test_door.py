@@ -29,7 +29,7 @@ from states.effects import AddPieces
 from states.facts import Evidence
 from states.table import BEFORE_RETURN, BY_TRIGGER
 
-PASSED_ON = Evidence(decision_number="決-3", decided_on=date(2026, 9, 1))
+PASSED_ON = Evidence(decision_number="8総総第3号", decided_on=date(2026, 11, 5))
 Engines = Callable[[str], Engine]
 
 
@@ -200,11 +200,23 @@ def test_another_role_does_not_confirm(proposed: Year) -> None:
 
 
 @pytest.mark.parametrize(
-    "evidence", [Evidence(), Evidence(decision_number="決-3"), replace(PASSED_ON, decided_on=date(2030, 1, 1))]
+    "evidence",
+    [
+        replace(PASSED_ON, decided_on=None),
+        replace(PASSED_ON, decided_on=date(2030, 1, 1)),
+        replace(PASSED_ON, decided_on=date(2026, 9, 1)),  # before it was proposed
+        replace(PASSED_ON, decision_number="x"),
+        replace(PASSED_ON, decision_number="8総総第3号の写し"),
+    ],
 )
-def test_nobody_confirms_without_evidence(proposed: Year, evidence: Evidence) -> None:
-    """Neither silence, nor a number without a date, nor a decision of the future confirms."""
-    assert unconfirmed(proposed, "extract", evidence=evidence) == {"confirmation_is_personal"}
+def test_no_other_decision_confirms(proposed: Year, evidence: Evidence) -> None:
+    """Neither a number without a date, nor one of another form, nor a decision of the future or the past confirms."""
+    assert unconfirmed(proposed, "extract", evidence=evidence) == {"approval_is_the_offices"}
+
+
+def test_nobody_confirms_without_evidence(proposed: Year) -> None:
+    """Silence confirms nothing."""
+    assert unconfirmed(proposed, "extract", evidence=Evidence()) == {"confirmation_is_personal"}
 
 
 def test_the_right_person_completes_the_act(year: Year) -> None:
@@ -219,7 +231,7 @@ def test_the_right_person_completes_the_act(year: Year) -> None:
     entry = json.loads(year.entries()[-1])
     assert (entry["event"], entry["by"], entry["via"]) == ("extract_checked", "nakamura", "dashboard")
     assert entry["data"]["proposed_by"] == "watanabe"
-    assert (entry["data"]["decision_number"], entry["data"]["decided_on"]) == ("決-3", "2026-09-01")
+    assert (entry["data"]["decision_number"], entry["data"]["decided_on"]) == ("8総総第3号", "2026-11-05")
     assert year.confirm("extract").repeated
     assert len(year.entries()) == done.seq
 
@@ -241,6 +253,10 @@ def test_a_newer_proposal_takes_the_place_of_an_older_one(proposed: Year) -> Non
     proposed.confirm("extract", by="watanabe")
     statuses = [row.status for row in proposed.read(select(tables.Record)) if row.act == "extract"]
     assert statuses == ["dropped", "done"]
+    older, newer, told, *_refused, done = (json.loads(it) for it in proposed.entries()[-5:])
+    assert told["event"] == "proposal_replaced"
+    assert (told["data"]["proposal"], told["data"]["replaced_by"]) == (older["seq"], newer["seq"])
+    assert done["data"]["proposal"] == newer["seq"]
 
 
 def test_a_proposal_is_not_confirmed_under_hold(proposed: Year) -> None:

@@ -77,7 +77,12 @@ class Played:
         if act not in cast.SECONDS:
             return outcome
         return acting.confirm(
-            self.office, CYCLE, act, by=cast.SECONDS[act], decision_number="8-総総-1", decided_on=self.now.date()
+            self.office,
+            CYCLE,
+            act,
+            by=cast.SECONDS[act],
+            decision_number=f"8-総総-{outcome.seq}",
+            decided_on=self.now.date(),
         )
 
     def take(self, path: Path | None = None, **options: Any) -> Taken:

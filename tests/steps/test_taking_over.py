@@ -11,7 +11,7 @@ from playing import CYCLE, YEAR, Played, begun
 
 from models.errors import BadInput, Unknown
 from models.people import Role, Side
-from steps import preparation, taking_over
+from steps import identity, taking_over
 from steps.preparation import carried_over
 
 
@@ -51,24 +51,24 @@ def test_imported_people_cannot_act_until_they_are_confirmed(begun_year: Played,
     office = begun_year.office
     taken = taking_over.import_people(office, book(tmp_path / "people.xlsx", HEADER, ROWS), YEAR)
     assert [it.id for it in taken.imported] == ["mori", "hayashi"]
-    hayashi = preparation.person_of(office, "hayashi")
+    hayashi = identity.person_of(office, "hayashi")
     assert (hayashi.side, hayashi.roles) == (Side.CONTRACTOR, {Role.HANDLING_MANAGER, Role.HANDLER})
     assert not hayashi.is_valid_on(date(YEAR, 4, 1))
     assert "林 架空" in carried_over(office, CYCLE).to_confirm
     taking_over.confirm_people(office, ("hayashi",), YEAR)
-    assert preparation.person_of(office, "hayashi").is_valid_on(date(YEAR + 1, 3, 31))
+    assert identity.person_of(office, "hayashi").is_valid_on(date(YEAR + 1, 3, 31))
     assert "林 架空" not in carried_over(office, CYCLE).to_confirm
 
 
 def test_who_is_on_the_register_stays_as_he_is(begun_year: Played, tmp_path: Path) -> None:
     """An import takes nothing from anybody; an id that is another person's is refused by its cell."""
     office = begun_year.office
-    sato = preparation.person_of(office, "sato")
+    sato = identity.person_of(office, "sato")
     taken = taking_over.import_people(
         office, book(tmp_path / "a.xlsx", HEADER, [["sato", sato.name, "総務課", "承認者", ""]]), YEAR
     )
     assert (taken.imported, [it.id for it in taken.known]) == ((), ["sato"])
-    assert preparation.person_of(office, "sato") == sato
+    assert identity.person_of(office, "sato") == sato
     other = book(tmp_path / "b.xlsx", HEADER, [["sato", "別人 架空", "総務課", "担当者", ""]])
     assert "A4" in refused(taking_over.import_people, office, other, YEAR)
 
@@ -84,7 +84,7 @@ def test_every_wrong_cell_is_named_and_nothing_is_taken(begun_year: Played, tmp_
     assert all(cell in message for cell in ("A4", "B4", "C4", "D4", "A6"))
     assert "主任" not in message
     with pytest.raises(Unknown):
-        preparation.person_of(begun_year.office, "mori")
+        identity.person_of(begun_year.office, "mori")
 
 
 def test_a_date_without_its_year_is_not_guessed(begun_year: Played, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_date_without_its_year_is_not_guessed(begun_year: Played, tmp_path: Pa
     assert "F4" in message
     row[-1] = "令和7年10月1日"
     taking_over.import_people(begun_year.office, book(tmp_path / "q.xlsx", header, [row]), YEAR)
-    assert preparation.person_of(begun_year.office, "mori").valid_from == date(2025, 10, 1)
+    assert identity.person_of(begun_year.office, "mori").valid_from == date(2025, 10, 1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from shutil import copytree
@@ -45,8 +44,10 @@ class Directly:
         plain = json.loads(json.dumps(dict(fields), default=str))
         acting.perform(self.office, self.cycle_id, act, by=by, fields=plain, via="rehearsal")
 
-    def confirm(self, act: str, *, by: str, number: str, on: date) -> None:
-        acting.confirm(self.office, self.cycle_id, act, by=by, decision_number=number, decided_on=on, via="rehearsal")
+    def confirm(self, act: str, *, by: str) -> None:
+        for it in acting.waiting(self.office, self.cycle_id, act):
+            decided = {"decision_number": f"8-総総-{it.seq}", "decided_on": self.office.clock.now().date()}
+            acting.confirm(self.office, self.cycle_id, act, by=by, via="rehearsal", **decided)
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
         taken = extraction.take_extract(self.office, self.cycle_id, None, by=by, expect=expect, via="rehearsal")

@@ -235,7 +235,7 @@ def served_office(folder: Path, begins: date) -> Iterator[tuple[Desks, Callable[
     (folder / "home").mkdir()
     VirtualClock(folder / "home" / "clock").set(datetime(begins.year, begins.month, begins.day, 7, tzinfo=TOKYO))
     office = preparation.install(folder / "home", folder / "inbox")
-    preparation.register_sample_people(office, YEAR, with_passphrases=False)
+    preparation.register_sample_people(office, YEAR)
     write_sample(sample_extract(fiscal_year=YEAR, persons=PERSONS), folder / "extract.csv")
     port, smtp, started = free_port(), free_port(), list[Serving]()
     with mail_server(Post(), smtp) as post, receiving() as receiver:

@@ -149,7 +149,7 @@ def test_two_years_in_a_row(year: Played, tmp_path: Path) -> None:
     closed(year)
     office = year.office
     year.set_clock(datetime(YEAR + 1, 9, 1, 9, tzinfo=TOKYO))
-    preparation.register_sample_people(office, YEAR + 1, with_passphrases=False)
+    preparation.register_sample_people(office, YEAR + 1)
     with pytest.raises(Refused):
         preparation.open_year(office, YEAR + 1)
     confirm_people(office, tuple(it.id for it in preparation.everybody(office) if it.id != "suzuki"), YEAR + 1)
@@ -169,7 +169,7 @@ def test_two_years_lived_through_in_one_installation(template_home: Path, tmp_pa
         first.run(lambda _today, _facts: None)
         office = first.office
         first.clock.set(datetime(YEAR + 1, 9, 1, 9, tzinfo=TOKYO))
-        preparation.register_sample_people(office, YEAR + 1, with_passphrases=False)
+        preparation.register_sample_people(office, YEAR + 1)
         confirm_people(office, tuple(it.id for it in preparation.everybody(office)), YEAR + 1)
         following = replace(plan, year=YEAR + 1, seed=6)
         second = Rehearsal(following, Directly(office, following))

@@ -3,11 +3,11 @@
 No table changes; the number keeps an older version, which writes rows before it tells them, from this database.
 
 Revision ID: 0010
-Revises: 0008
+Revises: 0009
 """
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,94 @@
+"""`tsudoi login`, `tsudoi logout`: who stands at this shell, so that what is done here is signed by that person."""
+
+import getpass
+import os
+import sys
+
+import typer
+
+from desk.console import say, say_aside, say_json
+from models.errors import BadInput
+from models.words import _
+from steps import identity
+from steps.identity import SESSION, AtTheDesk
+from steps.office import Office
+
+PERSON = typer.Argument(help=_("Id of the person."))
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    app.command("login", help=_('Log in for this shell, for 30 idle minutes: eval "$(tsudoi login PERSON)".'))(login)
+    app.command("logout", help=_('End the session of this shell: eval "$(tsudoi logout)".'))(logout)
+
+
+def at_the_desk() -> Office:
+    """Open the office for whoever stands at this shell: logged in already, or asked when it is needed."""
+    office = Office.open()
+    office.keyring = keyring = AtTheDesk(office, ask=ask_for_the_passphrase)
+    if keyring.has_ended:
+        say_aside(_("The session of this shell has ended; log in again: tsudoi login PERSON"))
+    return office
+
+
+def ask_for_the_passphrase(person: str) -> str:
+    """Ask a person for the passphrase."""
+    return ask_hidden(_("Passphrase of {person}").format(person=person))
+
+
+def ask_hidden(what: str) -> str:
+    """Ask for what is not shown: at the terminal itself, or where a script speaks the next line of standard input.
+
+    Raises:
+        BadInput: there is nobody to ask.
+
+    """
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{what}: ")
+    line = sys.stdin.readline()
+    if not line:
+        raise BadInput(_("Nobody can be asked: {what}").format(what=what), _("Log in first, or type it at a terminal."))
+    return line.removesuffix("\n")
+
+
+def ask_for_a_new_passphrase() -> str:
+    """Ask for a new passphrase, twice.
+
+    Raises:
+        BadInput: the two are not the same.
+
+    """
+    first = ask_hidden(_("New passphrase (12 characters or more)"))
+    if first != ask_hidden(_("Once more")):
+        raise BadInput(_("The two are not the same; nothing was changed."), _("Do it again."))
+    return first
+
+
+def login(
+    person: str = PERSON,
+    as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
+) -> None:
+    office = Office.open()
+    identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
+    key = identity.unlock(office, person, ask_for_the_passphrase(person))
+    if identity.is_for_one_use(office, person):
+        say_aside(_("This passphrase is for one use. Choose your own now."))
+        key = identity.change_passphrase(office, key, ask_for_a_new_passphrase())
+    _close(office)
+    token = identity.sessions_of(office).open(key)
+    if as_json:
+        say_json({"person": person, SESSION: token})
+    else:
+        say(f"export {SESSION}={token}")
+        if sys.stdout.isatty():
+            say_aside(_('Nothing knows of it yet: type eval "$(tsudoi login {person})"').format(person=person))
+
+
+def logout() -> None:
+    _close(Office.open())
+    say(f"unset {SESSION}")
+
+
+def _close(office: Office) -> None:
+    for token in filter(None, os.environ.get(SESSION, "").split(":")):
+        identity.sessions_of(office).close(token)

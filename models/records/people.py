@@ -1,0 +1,60 @@
+"""The register of people as acts: who is entered, what changes, and whose key is whose."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from models.people import Person, Role, Side
+from models.records.base import ActRecord, Line, MaybeLine, PersonId
+
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Reason = Literal["first", "replaced", "forgotten"]
+
+
+class PersonEntered(ActRecord):
+    """One entry of the register."""
+
+    person: PersonId = Field(title="Id of the person")
+    name: Line = Field(title="Name")
+    side: Side = Field(title="Belongs to")
+    roles: tuple[Role, ...] = Field(min_length=1, title="Roles")
+    valid_from: date = Field(title="Valid from")
+    valid_to: date = Field(title="Valid until")
+    mail: MaybeLine = Field(default="", title="Address for reminders")
+
+    @classmethod
+    def of(cls, person: Person) -> "PersonEntered":
+        """Return a person's entry."""
+        fields = person.model_dump(exclude={"id", "roles", "public_key"})
+        return cls(person=person.id, roles=tuple(sorted(person.roles)), **fields)
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> "PersonEntered":
+        if self.valid_from > self.valid_to:
+            raise ValueError("order")
+        return self
+
+
+class PeopleEntered(ActRecord):
+    """人事: people are put on the register, or their entries change."""
+
+    people: tuple[PersonEntered, ...] = Field(min_length=1, title="Entries of the register")
+
+    @property
+    def matter(self) -> str:
+        """Return whose entries they are: a newer proposal about the same people takes the place of an older."""
+        return " ".join(sorted(it.person for it in self.people))
+
+
+class KeyGiven(ActRecord):
+    """鍵の登録: the public half of a person's key; `replaced` where the old one is at hand, `forgotten` where not."""
+
+    person: PersonId = Field(title="Id of the person")
+    public_key: PublicKey = Field(title="Public key")
+    reason: Reason = Field(title="Reason")
+
+    @property
+    def matter(self) -> str:
+        """Return whose key it is."""
+        return self.person
