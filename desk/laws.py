@@ -1,12 +1,11 @@
 """The laws of the design, looked at after every step of a rehearsal with faults: each as a claim that can fail.
 
-Nothing here asks the code that it watches for its opinion: the state, the hold and the counts are worked out anew from
-the entries of the ledger, and compared with what the tables say.
+The counts are worked out anew from the entries of the ledger; what else the tables say is compared with the ledger
+replayed (states/replay.py), as `tsudoi ledger verify` compares it.
 """
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,13 +25,12 @@ from models.people import Person
 from models.serials import count, expand
 from states import ledger
 from states.reading import people
-from states.table import BY_TRIGGER, INITIAL, TABLE, Row, all_rules
+from states.replay import BY_EVENT, TITLES, Difference, Replay, compared, replayed
+from states.table import BY_TRIGGER, HOLDING, Row, all_rules
 from steps import auditing
 from steps.office import Office
 
-_BY_EVENT = {row.event: row for row in TABLE}
-_HOLDS = {"cycle_held", "incident_reported", "item_lost", "retrieval_requested", "deviation_recorded"}
-OPENS_AN_INCIDENT = _HOLDS - {"cycle_held"}
+OPENS_AN_INCIDENT = {BY_TRIGGER[act].event for act in HOLDING} - {"cycle_held"}
 _ON_THE_WAY = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
                "posted", "media_returned", "erased", "closed")  # fmt: skip
 Entry = Mapping[str, Any]
@@ -102,6 +100,22 @@ class View:
         return self.rows(tables.Piece)
 
     @cached_property
+    def replayed(self) -> Replay:
+        """The ledger replayed."""
+        with reading(self.office.engine) as connection:
+            return replayed(connection)
+
+    @cached_property
+    def differences(self) -> Sequence[Difference]:
+        """What of the tables is not what the ledger tells."""
+        with reading(self.office.engine) as connection:
+            return list(compared(connection, self.replayed))
+
+    def differing(self, *names: str) -> Iterator[str]:
+        """Say what of these tables is not what the ledger tells."""
+        yield from (str(it) for it in self.differences if it.table in names)
+
+    @cached_property
     def people(self) -> Mapping[str, Person]:
         """Everybody on the register."""
         with reading(self.office.engine) as connection:
@@ -131,24 +145,13 @@ Found = Iterator[str]
 
 def state_is_what_the_ledger_tells(view: View) -> Found:
     """Law 2: the state is where the entries of the ledger lead, each from a state that its row names."""
-    state = INITIAL
-    for entry, row in _acts(view):
-        if state not in row.froms and not _happened(entry):
-            yield f"No. {entry['seq']} {row.trigger} at {state}"
-        state = row.to or state
-    if state != view.cycle.state:
-        yield f"{state} ≠ {view.cycle.state}"
+    yield from (f"No. {it.seq} {it.trigger} at {it.state}" for it in view.replayed.strange if not it.on_hold)
+    yield from view.differing("cycle")
 
 
 def every_act_has_one_entry_and_one_record(view: View) -> Found:
     """Law 2: each act is one record and one entry of the ledger, its own; a refusal names what was missing."""
-    told = {entry["seq"]: entry for entry in view.entries}
-    for it in view.records:
-        event = BY_TRIGGER[it.act].event + ("_proposed" if it.status in {"pending", "dropped"} else "")
-        if told.get(it.ledger_seq, {}).get("event") != event:
-            yield f"record {it.id} {it.act}"
-    kept = Counter(it.ledger_seq for it in view.records)
-    yield from (f"No. {entry['seq']}" for entry, _row in _acts(view) if kept[entry["seq"]] != 1)
+    yield from view.differing("record")
     refusals = (entry for entry in view.entries if entry["event"] == "act_refused")
     yield from (f"No. {entry['seq']} refused for nothing" for entry in refusals if not entry["data"]["unmet"])
 
@@ -182,17 +185,14 @@ def ledger_only_grows_and_verifies(view: View) -> Found:
         yield f"No. 1-{view.seen.entries}"
     view.seen.entries, view.seen.digest = len(view.texts), _digest(view.texts)
     try:
-        auditing.verify(view.office)
+        auditing.verify_ledger(view.office)
     except Damaged as damage:
         yield damage.message
 
 
 def every_decision_on_a_row_is_somebodys(view: View) -> Found:
     """Law 6: no held row is decided without a person and an entry of the ledger."""
-    decided = {entry["data"]["record"]["row"]: entry["by"] for entry, row in _acts(view) if row.trigger == "decide_row"}
-    for held in view.rows(tables.HeldRow):
-        if held.how and decided.get(held.row) != held.decided_by:
-            yield f"row {held.row}"
+    yield from view.differing("heldrow")
 
 
 def counts_are_conserved(view: View) -> Found:
@@ -240,24 +240,15 @@ def key_and_vault_are_gone(view: View) -> Found:
 
 def every_deviation_is_an_incident(view: View) -> Found:
     """Law 8: what broke a rule and happened all the same has opened an incident, and an open one holds the cycle."""
-    incidents = view.rows(tables.Incident)
-    opened = {it.ledger_seq for it in incidents}
-    told = {entry["seq"] for entry in view.entries if entry["event"] in OPENS_AN_INCIDENT}
-    yield from (f"No. {seq}" for seq in sorted(told ^ opened))
-    if any(it.state == "open" for it in incidents) and not view.cycle.on_hold:
+    yield from view.differing("incident")
+    if any(it.state == "open" for it in view.rows(tables.Incident)) and not view.cycle.on_hold:
         yield "an open incident does not hold"
 
 
 def held_cycle_does_nothing_but_rescue(view: View) -> Found:
     """States: on a held cycle nothing was done but what its row allows, and it is held where the ledger says so."""
-    held = False
-    for entry in view.entries:
-        row = _BY_EVENT.get(entry["event"].removesuffix("_proposed"))
-        if held and row and not row.under_hold and not _happened(entry):
-            yield f"No. {entry['seq']} {row.trigger}"
-        held = (held or entry["event"] in _HOLDS) and entry["event"] != "hold_released"
-    if held != view.cycle.on_hold:
-        yield f"on hold: {view.cycle.on_hold}"
+    yield from (f"No. {it.seq} {it.trigger}" for it in view.replayed.strange if it.on_hold)
+    yield from view.differing("cycle")
 
 
 def four_eyes_are_two_people(view: View) -> Found:
@@ -296,6 +287,11 @@ def outbox_tells_what_the_ledger_tells(view: View) -> Found:
         yield from (f"reminder {it.id}" for it in reminders if it.state == "claimed")
 
 
+def tables_are_what_the_ledger_tells(view: View) -> Found:
+    """Law 5: what else an entry tells the tables hold: pieces, items, claims, days, people, letters, checkpoints."""
+    yield from view.differing(*TITLES.keys() - {"cycle", "record", "heldrow", "incident"})
+
+
 LAWS: tuple[Callable[[View], Found], ...] = (
     state_is_what_the_ledger_tells,
     every_act_has_one_entry_and_one_record,
@@ -312,6 +308,7 @@ LAWS: tuple[Callable[[View], Found], ...] = (
     every_actor_is_on_the_register,
     what_is_overdue_is_flagged,
     outbox_tells_what_the_ledger_tells,
+    tables_are_what_the_ledger_tells,
 )
 
 
@@ -340,15 +337,9 @@ def insist(view: View, step: str) -> None:
 def _acts(view: View) -> Iterator[tuple[Entry, Row]]:
     """Walk over the acts of the table that were done; a deviation that the door itself found is none."""
     for entry in view.entries:
-        row = _BY_EVENT.get(entry["event"])
+        row = BY_EVENT.get(entry["event"])
         if row and "broken" not in entry["data"]:
             yield entry, row
-
-
-def _happened(entry: Entry) -> bool:
-    """Tell a fact that neither state nor hold could stop."""
-    data = entry["data"]
-    return bool(data.get("entered_afterwards") or data.get("record", {}).get("already_happened"))
 
 
 def _sealed(view: View, taken: Mapping[str, Any]) -> int:

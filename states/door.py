@@ -28,7 +28,7 @@ from models.words import _, in_words
 from states import ledger, machine, reading, signatures
 from states.apply import apply
 from states.calendar import Calendar
-from states.effects import OpenIncident, SetHold
+from states.effects import deviation
 from states.facts import Evidence, Facts, Guard
 from states.schedule import reschedule
 from states.signatures import Keyring, NobodyHere
@@ -345,9 +345,7 @@ class Door:
         seq = self._append(
             connection, case, "deviation_recorded", {"act": case.row.trigger, "broken": sorted(deviations)}
         )
-        kinds = {guard.incident for guard in case.row.facts if guard.name in deviations}
-        kind = min(kinds - {"deviation"}, default="deviation")
-        effects = (OpenIncident(kind=kind, known_on=case.facts.today), SetHold(on=True))
+        effects = deviation(case.row.facts, deviations, case.facts.today)
         apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
 
     def _checkpoint(self, connection: Connection, row: Row) -> str:
@@ -357,7 +355,7 @@ class Door:
         by = case.actor
         typed = {"entered_by": case.typist} if case.signs == case.typist not in {"", by} else {}
         entry = ledger.Entry(
-            at=self.clock.now(),
+            at=case.facts.now,  # the moment by which guards and effects judged: a replay judges by it again
             event=event,
             by=by if by in case.facts.people else UNREGISTERED,  # what was typed as an id may be anything (Law 4)
             via=case.ask.via,

@@ -3,7 +3,7 @@
 The door carries effects out in the transaction of the act. An effect is plain data: nothing here touches a database.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar, cast
@@ -21,7 +21,7 @@ from models.records import (
     transfer,
 )
 from models.records.base import ActRecord
-from states.facts import ELECTRONIC, Facts
+from states.facts import ELECTRONIC, Facts, Guard
 from states.guards.supervision import next_due, open_findings
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
@@ -522,6 +522,12 @@ def incident_opens(_facts: Facts, record: oversight.IncidentReported) -> tuple[E
 def deviation_opens_an_incident(facts: Facts, _record: oversight.DeviationRecorded) -> tuple[Effect, ...]:
     """A deviation is an incident until somebody settles it."""
     return (OpenIncident(kind="deviation", known_on=facts.today), SetHold(on=True))
+
+
+def deviation(guards: Iterable[Guard], broken: Iterable[str], today: date) -> tuple[Effect, ...]:
+    """What broke a rule and happened all the same opens an incident of its kind and holds the cycle (Law 8)."""
+    kinds = {guard.incident for guard in guards if guard.name in broken}
+    return (OpenIncident(kind=min(kinds - {"deviation"}, default="deviation"), known_on=today), SetHold(on=True))
 
 
 @effects_of(oversight.IncidentSettled)

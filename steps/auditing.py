@@ -19,7 +19,7 @@ from models.database import reading, writing
 from models.errors import BadInput, Damaged, Unknown
 from models.notes import verifier_key
 from models.words import _
-from states import ledger, texts
+from states import ledger, replay, texts
 from states.ledger import Verified
 from steps import control_ledger
 from steps.office import Office
@@ -31,14 +31,40 @@ _SHOWN = 12  # so many sizes of checkpoints are named to choose from
 def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path] = ()) -> Verified:
     """Verify the installation's ledger or an exported one, with its own checkpoints and further ones of paper.
 
+    Of the installation's own the tables are then compared with what the entries, replayed, tell of them.
+
     Raises:
-        Damaged: it does not hold; the message names the entry, or the entries between two checkpoints.
+        Damaged: it does not hold; the message names the entry, or the entries between two checkpoints, or each row
+            that is not what an entry tells.
         Unknown: there is no such file, or it is no checkpoint.
 
     """
     if path is not None:
         return _verify_export(office, path, checkpoints)
-    printed = [_typed(checkpoint) for checkpoint in checkpoints]
+    verified = verify_ledger(office, [_typed(checkpoint) for checkpoint in checkpoints])
+    with reading(office.engine) as connection:
+        _insist(list(replay.differences(connection)))
+    return verified
+
+
+def _insist(found: list[replay.Difference]) -> None:
+    if found:
+        more = len(found) - verifier.SHOWN
+        rest = [_("… and {count} more").format(count=more)] if more > 0 else []
+        says = _("The ledger holds, but the tables are not what its entries tell:")
+        raise Damaged(
+            "\n".join([says, *map(str, found[: verifier.SHOWN]), *rest]),
+            _("Somebody changed the database: keep it as it is, and compare with the last backup."),
+        )
+
+
+def verify_ledger(office: Office, printed: Sequence[verifier.Note] = ()) -> Verified:
+    """Verify the installation's ledger alone, byte for byte, with its own checkpoints and printed ones.
+
+    Raises:
+        Damaged: it does not hold.
+
+    """
     with reading(office.engine) as connection:
         own = ledger.checkpoints(connection)
         verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
@@ -197,7 +223,7 @@ def _compare_with_paper(connection: Connection, printed: Sequence[verifier.Note]
 
 def _sign_if_it_holds(office: Office) -> Damaged | None:
     try:
-        verify(office)
+        verify_ledger(office)
     except Damaged as trouble:
         return trouble
     with writing(office.engine) as connection:

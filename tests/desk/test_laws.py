@@ -104,6 +104,7 @@ BREAKINGS: dict[str, Breaking] = {
         "extract_checked", record={}, proposed_by="sato", occurred_at=""
     ),
     "every_actor_is_on_the_register": lambda year: year.sql("DELETE FROM staff WHERE id = 'sato'"),
+    "tables_are_what_the_ledger_tells": lambda year: year.sql("UPDATE claim SET evidence = 'x'"),
     "outbox_tells_what_the_ledger_tells": lambda year: year.note("reminder_sent", act="post"),
 }
 

@@ -1,0 +1,547 @@
+"""The ledger replayed: what the tables must hold, worked out from the entries alone, and where they say otherwise.
+
+Every act is done once more over a memory of its own: its effects are asked of the same pure functions as the door asks
+(decision 0023), from facts that hold nothing of the tables but the programme's text, whose hash an entry tells. What no
+entry tells is not compared: keys of repetition, letters that wait, mail addresses, flags. Pieces are ranges of serials.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, select, text
+from sqlmodel import SQLModel, col
+
+from models import tables
+from models.clock import day_of, stamp
+from models.people import Person
+from models.programme import Programme
+from models.serials import canonical, common, expand, minus, union
+from models.serials import count as counted
+from models.words import N_, _, in_words
+from states import effects as eff
+from states import ledger
+from states.facts import Done, Facts, ItemFact, Told
+from states.reading import aware, programme_of
+from states.schedule import scheduled
+from states.table import BY_TRIGGER, INCIDENT, INITIAL, ITEM, PIECE, TABLE, Row, event_words
+
+BY_EVENT = {row.event: row for row in TABLE}
+Entry = Mapping[str, Any]
+Key = tuple[object, ...]
+
+TITLES = {
+    "cycle": N_("cycle"), "record": N_("record"), "act": N_("deadline"), "item": N_("custody item"),
+    "piece": N_("mail pieces"), "heldrow": N_("held row"), "claim": N_("claimed measure"), "incident": N_("incident"),
+    "reminder": N_("reminder"), "staff": N_("person"), "checkpoint": N_("checkpoint"), "ledger": N_("ledger"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A row that is not what the ledger tells: of which table, which row, what of it, and since which entry."""
+
+    table: str
+    cycle: str
+    key: str
+    what: tuple[str, ...] = ()
+    seq: int = 0
+    event: str = ""
+    how: Literal["differs", "gone", "strange", "unreadable"] = "differs"
+
+    def __str__(self) -> str:
+        """Say it in one line: never a value."""
+        words = {"row": " ".join(filter(None, (_(TITLES[self.table]), self.cycle, self.key)))}
+        if self.how == "strange":
+            return _("{row}: no entry of the ledger tells of it.").format(**words)
+        words |= {"seq": str(self.seq), "act": _named(self.event)}
+        if self.how == "gone":
+            return _("{row}: what entry {seq} ({act}) made is gone.").format(**words)
+        if self.how == "unreadable":
+            return _("Entry {seq} ({act}) tells of no act that could have been done.").format(**words)
+        return _("{row}: {columns} differs from what entry {seq} ({act}) left.").format(
+            **words, columns=", ".join(self.what)
+        )
+
+
+def _named(event: str) -> str:
+    ja, en = event_words(event)
+    return in_words(ja=ja, en=en)
+
+
+@dataclass
+class _Row:
+    """What a row must hold as far as the entries tell, and the entry that told it last."""
+
+    values: dict[str, object]
+    seq: int
+    event: str
+
+
+@dataclass
+class PiecesTold:
+    """The mail pieces of a cycle as ranges of serials, by origin and state."""
+
+    spans: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    since: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict[tuple[str, str], tuple[int, str]])
+
+    def put(self, where: tuple[str, str], named: str, entry: Entry) -> None:
+        """Add serials to those of an origin and state."""
+        if named:
+            self.spans[where] = union(self.spans.get(where, ""), named)
+            self.since[where] = (entry["seq"], entry["event"])
+
+    def move(self, effect: eff.MovePieces, entry: Entry) -> None:
+        """Let serials go on to a state."""
+        for origin, state in [*self.spans]:
+            if state in effect.froms and effect.origin in {"", origin}:
+                here = self.spans[origin, state]
+                going = here if effect.serials is None else common(here, effect.serials)
+                self.spans[origin, state] = minus(here, going)
+                self.put((origin, effect.to), going, entry)
+
+    def count(self, *states: str, origin: str = "") -> int:
+        """Return how many pieces are in these states (all states when none is named)."""
+        return sum(counted(named) for named in self._in(states, origin))
+
+    def by_state(self) -> dict[str, int]:
+        """Return how many pieces are in each state of the machine."""
+        return {state: self.count(state) for state in PIECE.states}
+
+    def named(self, *states: str, origin: str = "") -> str:
+        """Return the serials in these states as ranges."""
+        return union(*self._in(states, origin))
+
+    def serials(self, *states: str, origin: str = "") -> frozenset[int]:
+        """Return every serial in these states."""
+        return frozenset(expand(self.named(*states, origin=origin)))
+
+    def within(self, serials: str, *states: str) -> int:
+        """Return how many of the named serials are in these states (all states when none is named)."""
+        return sum(counted(common(here, serials)) for here in self._in(states, ""))
+
+    def _in(self, states: tuple[str, ...], origin: str) -> list[str]:
+        return [
+            named
+            for (its_origin, state), named in self.spans.items()
+            if (not states or state in states) and origin in {"", its_origin}
+        ]
+
+
+@dataclass
+class Cycle:
+    """One cycle as far as it is replayed. `rows` holds what each table must hold of it, by key."""
+
+    id: str
+    programme: Programme | None
+    state: str = INITIAL
+    on_hold: bool = False
+    fiscal_year: int = 0
+    rows: dict[str, dict[Key, _Row]] = field(default_factory=dict[str, dict[Key, _Row]])
+    pieces: PiecesTold = field(default_factory=PiecesTold)
+    done: dict[str, Done] = field(default_factory=dict[str, Done])
+    told: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+
+    def of(self, *acts: str) -> tuple[Told, ...]:
+        """Return the records of these acts, the oldest first."""
+        return tuple(sorted((told for act in acts for told in self.told.get(act, ())), key=lambda it: it.seq))
+
+    def has_entry(self, seq: int) -> bool:
+        """Tell whether the ledger's entry of this number told of the cycle's acts; no effect asks for more."""
+        return (seq,) in self.table("record")
+
+    def table(self, name: str) -> dict[Key, _Row]:
+        """Return the rows of a table by key."""
+        return self.rows.setdefault(name, {})
+
+    def change(self, name: str, key: Key, entry: Entry, **values: object) -> None:
+        """Let an entry change a row, or make it."""
+        row = self.table(name).setdefault(key, _Row(values={}, seq=0, event=""))
+        row.values |= values
+        row.seq, row.event = entry["seq"], entry["event"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strange:
+    """An act that its row does not allow where it stands: a law of the rehearsal, for rows may change with versions."""
+
+    seq: int
+    trigger: str
+    state: str
+    on_hold: bool
+
+
+class Replay:
+    """What the entries tell, taken one after another."""
+
+    def __init__(self, programmes: Mapping[str, str], incidents: Mapping[int, int]) -> None:
+        """Take the programme's text of each cycle, and by which entry each numbered incident was opened."""
+        self.cycles: dict[str, Cycle] = {}
+        self.rows: dict[str, dict[Key, _Row]] = {"staff": {}, "checkpoint": {}}
+        self.people: dict[str, Person] = {}
+        self.strange: list[Strange] = []
+        self.unreadable: list[Difference] = []
+        self._programmes, self._incidents = programmes, incidents
+
+    def take(self, entry: Entry) -> None:
+        """Take the next entry; one that no door could have written is remembered as a difference."""
+        try:
+            self._take(entry)
+        except (ValueError, KeyError, TypeError):  # also of pydantic: its words may quote what they refuse
+            it = Difference(
+                table="ledger", cycle=entry["cycle"] or "", key="", seq=entry["seq"], event=entry["event"],
+                how="unreadable",
+            )  # fmt: skip
+            self.unreadable.append(it)
+
+    def _take(self, entry: Entry) -> None:
+        event, cycle = str(entry["event"]), self.cycles.get(entry["cycle"] or "")
+        row = BY_EVENT.get(event.removesuffix("_proposed"))
+        if event == "cycle_opened":
+            self._open(entry)
+        elif event in {"person_registered", "person_changed"}:
+            self._register(entry)
+        elif cycle and event in {"reminder_sent", "reminder_lost"}:
+            _remind(cycle, entry)
+        elif cycle and row and "broken" in entry["data"]:
+            self._deviate(cycle, entry)
+        elif cycle and row and "record" in entry["data"]:
+            self._watch(cycle, row, entry)
+            (_propose if event.endswith("_proposed") else self._do)(cycle, row, entry)
+
+    def _open(self, entry: Entry) -> None:
+        data, name = entry["data"], entry["cycle"]
+        text_of = self._programmes.get(name)
+        programme = programme_of(text_of) if text_of is not None else None
+        cycle = Cycle(id=name, programme=programme, fiscal_year=data["fiscal_year"], on_hold=bool(data.get("differs")))
+        self.cycles[name] = cycle
+        cycle.change(
+            "cycle", (name,), entry, state=cycle.state, on_hold=cycle.on_hold, programme=data["programme"],
+            fiscal_year=cycle.fiscal_year, programme_sha256=data["programme_sha256"],
+            programme_text=data["programme_sha256"], differs=" ".join(data.get("differs", ())),
+        )  # fmt: skip
+        # An entry of an older version does not tell the plan: then the days are not compared, the acts are.
+        plan = data.get("plan") or dict.fromkeys(act.act for act in (scheduled(programme) if programme else ()))
+        for act, day in plan.items():
+            told = {} if day is None else {"planned_on": date.fromisoformat(day)}
+            cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **told)
+
+    def _register(self, entry: Entry) -> None:
+        person = Person.model_validate(entry["data"])
+        self.people[person.id] = person
+        values: dict[str, object] = {"name": person.name, "side": person.side.value, "roles": sorted(person.roles),
+                  "valid_from": person.valid_from, "valid_to": person.valid_to}  # fmt: skip
+        self.rows["staff"][person.id,] = _Row(values=values, seq=entry["seq"], event=entry["event"])
+
+    def _watch(self, cycle: Cycle, row: Row, entry: Entry) -> None:
+        data = entry["data"]
+        happened = data.get("entered_afterwards") or data["record"].get("already_happened")
+        in_order = cycle.state in row.froms or entry["event"].endswith("_proposed")
+        if not happened and not (in_order and (row.under_hold or not cycle.on_hold)):
+            self.strange.append(
+                Strange(seq=entry["seq"], trigger=row.trigger, state=cycle.state, on_hold=cycle.on_hold)
+            )
+
+    def _do(self, cycle: Cycle, row: Row, entry: Entry) -> None:
+        facts = self._facts(cycle, entry)
+        _keep_record(cycle, row, entry)
+        if row.to:
+            cycle.state = row.to
+            cycle.change("cycle", (cycle.id,), entry, state=row.to)
+        if (row.trigger,) in cycle.table("act"):
+            on = day_of(datetime.fromisoformat(entry["data"]["occurred_at"]))
+            cycle.change("act", (row.trigger,), entry, done_on=on, done_seq=entry["seq"])
+        if row.handover:
+            self.rows["checkpoint"][entry["seq"],] = _Row(values={}, seq=entry["seq"], event=entry["event"])
+        if facts:
+            record = row.record.model_validate(entry["data"]["record"])
+            self._apply(cycle, facts, row.then(facts, record), entry)
+
+    def _deviate(self, cycle: Cycle, entry: Entry) -> None:
+        facts, row = self._facts(cycle, entry), BY_TRIGGER[entry["data"]["act"]]
+        signed = self.rows["checkpoint"].pop((entry["seq"] - 1,), None)
+        if signed:  # what was handed over is signed with what was broken
+            self.rows["checkpoint"][entry["seq"],] = signed
+        if facts:
+            self._apply(cycle, facts, eff.deviation(row.facts, entry["data"]["broken"], facts.today), entry)
+
+    def _apply(self, cycle: Cycle, facts: Facts, effects: Sequence[eff.Effect], entry: Entry) -> None:
+        for effect in effects:
+            if isinstance(effect, eff.SettleIncident):
+                opened = self._incidents.get(effect.incident, 0)
+                if (opened,) in cycle.table("incident"):
+                    cycle.change("incident", (opened,), entry, state="settled")
+            else:
+                _HOW[type(effect)](cycle, facts, effect, entry)
+
+    def _facts(self, cycle: Cycle, entry: Entry) -> Facts | None:
+        """Return what the door knew when it did the act, as far as an effect may ask; None without the programme."""
+        if cycle.programme is None:
+            return None
+        items = (
+            ItemFact(number=str(number), kind=str(row.values["kind"]), state=str(row.values["state"]))
+            for (number,), row in sorted(cycle.table("item").items())
+        )
+        return Facts(
+            cycle_id=cycle.id, fiscal_year=cycle.fiscal_year, state=cycle.state, on_hold=cycle.on_hold,
+            now=datetime.fromisoformat(entry["at"]), programme=cycle.programme, people=self.people,
+            done=dict(cycle.done), due={}, items=tuple(items), undecided=0, newly_protected="", to_pull="",
+            incidents=frozenset(), claimed={}, pieces=cycle.pieces, history=cycle, reminded=lambda _number: "",
+        )  # fmt: skip
+
+
+def _propose(cycle: Cycle, row: Row, entry: Entry) -> None:
+    _end(cycle, row, "pending", "dropped")
+    cycle.change("record", (entry["seq"],), entry, **_record(row, entry, status="pending"))
+
+
+def _keep_record(cycle: Cycle, row: Row, entry: Entry) -> None:
+    data, seq = entry["data"], entry["seq"]
+    proposals = [key for key, it in cycle.table("record").items() if it.values["act"] == row.trigger
+                 and it.values["status"] == "pending"]  # fmt: skip
+    _end(cycle, row, "done", "superseded")
+    values = _record(row, entry, status="done")
+    if "proposed_by" in data and proposals:
+        values["via"] = cycle.table("record").pop(proposals[-1]).values["via"]
+    cycle.change("record", (seq,), entry, **values)
+    at, stored = datetime.fromisoformat(data["occurred_at"]), json.dumps(data["record"], ensure_ascii=False)
+    cycle.done[row.trigger] = Done(
+        occurred_at=at, by=str(values["by"]), data=stored, confirmed_by=str(values["confirmed_by"]), seq=seq
+    )
+    cycle.told.setdefault(row.trigger, []).append(Told(act=row.trigger, seq=seq, occurred_at=at, data=stored))
+
+
+def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:
+    data = entry["data"]
+    first = data.get("proposed_by")
+    return {
+        "act": row.trigger, "status": status, "by": first or entry["by"], "via": entry["via"],
+        "occurred_at": data["occurred_at"], "data": data["record"], "confirmed_by": entry["by"] if first else "",
+    }  # fmt: skip
+
+
+def _end(cycle: Cycle, row: Row, status: str, becomes: str) -> None:
+    for record in cycle.table("record").values():
+        if (record.values["act"], record.values["status"]) == (row.trigger, status):
+            record.values["status"] = becomes
+
+
+def _remind(cycle: Cycle, entry: Entry) -> None:
+    data, state = entry["data"], "sent" if entry["event"] == "reminder_sent" else "unknown"
+    values = {"state": state, "act": data["act"], "rung": data["rung"], "due_on": date.fromisoformat(data["due_on"]),
+              "to_person": data["to"], "channel": data.get("channel", "mail")}  # fmt: skip
+    cycle.change("reminder", (data["number"],), entry, **values)
+
+
+# How each effect changes what is remembered: the same as states/apply.py does to the tables.
+
+
+def _add_pieces(cycle: Cycle, _facts: Facts, effect: eff.AddPieces, entry: Entry) -> None:
+    cycle.pieces.put((effect.origin, PIECE.initial[0]), canonical(effect.serials), entry)
+
+
+def _move_pieces(cycle: Cycle, _facts: Facts, effect: eff.MovePieces, entry: Entry) -> None:
+    cycle.pieces.move(effect, entry)
+
+
+def _make_item(cycle: Cycle, _facts: Facts, it: eff.MakeItem, entry: Entry) -> None:
+    cycle.change("item", (it.number,), entry, kind=it.kind, state=it.state, content=it.content)
+
+
+def _move_item(cycle: Cycle, _facts: Facts, it: eff.MoveItem, entry: Entry) -> None:
+    row = cycle.table("item").get((it.number,))
+    if row and any((start, to) == (row.values["state"], it.to) for start, _trigger, to in ITEM.pairs):
+        cycle.change("item", (it.number,), entry, state=it.to)
+
+
+def _hold_rows(cycle: Cycle, _facts: Facts, effect: eff.HoldRows, entry: Entry) -> None:
+    held = cycle.table("heldrow")
+    for key in [key for key, row in held.items() if not effect.same_extract or row.values["how"] == ""]:
+        del held[key]
+    for it in effect.rows:
+        if (it.row,) not in held:
+            cycle.change("heldrow", (it.row,), entry, column=it.column, code=it.code, how="", reason="", substitute="",
+                         decided_by="")  # fmt: skip
+
+
+def _decide_row(cycle: Cycle, _facts: Facts, effect: eff.DecideRow, entry: Entry) -> None:
+    it = effect.decision
+    if (it.row,) in cycle.table("heldrow"):
+        cycle.change("heldrow", (it.row,), entry, how=it.how, reason=it.reason, substitute=it.substitute,
+                     decided_by=entry["by"])  # fmt: skip
+
+
+def _set_hold(cycle: Cycle, _facts: Facts, effect: eff.SetHold, entry: Entry) -> None:
+    cycle.on_hold = effect.on
+    cycle.change("cycle", (cycle.id,), entry, on_hold=effect.on)
+
+
+def _open_incident(cycle: Cycle, _facts: Facts, effect: eff.OpenIncident, entry: Entry) -> None:
+    values = {"kind": effect.kind, "known_on": effect.known_on, "state": INCIDENT.initial[0]}
+    cycle.change("incident", (entry["seq"],), entry, **values)
+
+
+def _claim_measures(cycle: Cycle, _facts: Facts, effect: eff.ClaimMeasures, entry: Entry) -> None:
+    values = effect.claim.model_dump(exclude={"measures"}) | {"received_on": effect.received_on, "by": entry["by"],
+                                                              "ledger_seq": entry["seq"]}  # fmt: skip
+    for measure in effect.claim.measures:
+        cycle.change("claim", (measure,), entry, **values)
+
+
+def _move_deadline(cycle: Cycle, _facts: Facts, effect: eff.MoveDeadline, entry: Entry) -> None:
+    cycle.change("act", (effect.act,), entry, moved_to=effect.to, moved_reason=effect.reason)
+
+
+def _owe_act(cycle: Cycle, _facts: Facts, effect: eff.OweAct, entry: Entry) -> None:
+    cycle.change("act", (effect.act,), entry, planned_on=effect.due_on, done_on=None, done_seq=None, moved_to=None,
+                 moved_reason="")  # fmt: skip
+
+
+def _drop_acts(cycle: Cycle, facts: Facts, effect: eff.DropActs, entry: Entry) -> None:
+    for (act,), row in cycle.table("act").items():
+        if row.values["done_on"] is None and act not in effect.keep:
+            cycle.change("act", (act,), entry, done_on=facts.today, done_seq=entry["seq"])
+
+
+_HOW: dict[type[eff.Effect], Callable[[Cycle, Facts, Any, Entry], None]] = {
+    eff.AddPieces: _add_pieces,
+    eff.MovePieces: _move_pieces,
+    eff.MakeItem: _make_item,
+    eff.MoveItem: _move_item,
+    eff.HoldRows: _hold_rows,
+    eff.DecideRow: _decide_row,
+    eff.SetHold: _set_hold,
+    eff.OpenIncident: _open_incident,
+    eff.ClaimMeasures: _claim_measures,
+    eff.MoveDeadline: _move_deadline,
+    eff.OweAct: _owe_act,
+    eff.DropActs: _drop_acts,
+}
+
+
+# The tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Compared:
+    """How the rows of a table are read for the comparison: by which key, and which of them the ledger tells at all."""
+
+    table: type[SQLModel]
+    key: tuple[str, ...]
+    is_told: Callable[[Any], bool] = lambda _row: True
+
+
+_COMPARED = {
+    "cycle": _Compared(table=tables.Cycle, key=("id",)),
+    "record": _Compared(table=tables.Record, key=("ledger_seq",)),
+    "act": _Compared(table=tables.Act, key=("act",)),
+    "item": _Compared(table=tables.Item, key=("number",)),
+    "heldrow": _Compared(table=tables.HeldRow, key=("row",)),
+    "incident": _Compared(table=tables.Incident, key=("ledger_seq",)),
+    "claim": _Compared(table=tables.Claim, key=("measure",)),
+    "reminder": _Compared(table=tables.Reminder, key=("id",), is_told=lambda row: row.state in {"sent", "unknown"}),
+}
+_ISLANDS = text("""
+SELECT origin, state, MIN(serial), MAX(serial) FROM (
+  SELECT origin, state, serial, serial - ROW_NUMBER() OVER (PARTITION BY origin, state ORDER BY serial) AS run
+  FROM piece WHERE cycle_id = :cycle_id) AS runs
+GROUP BY origin, state, run ORDER BY 3
+""")
+
+
+def replayed(connection: Connection) -> Replay:
+    """Return the whole ledger replayed."""
+    cycle, incident = tables.Cycle, tables.Incident
+    programmes = connection.execute(select(col(cycle.id), col(cycle.programme_text))).tuples().all()
+    incidents = connection.execute(select(col(incident.id), col(incident.ledger_seq))).tuples().all()
+    replay = Replay(dict(programmes), {number: seq for number, seq in incidents if number is not None})
+    for entry in ledger.told(connection):
+        replay.take(entry)
+    return replay
+
+
+def differences(connection: Connection) -> Iterator[Difference]:
+    """Replay the ledger and walk over every row of the tables that is not what it tells."""
+    yield from compared(connection, replayed(connection))
+
+
+def compared(connection: Connection, replay: Replay) -> Iterator[Difference]:
+    """Compare what was replayed with the tables."""
+    yield from replay.unreadable
+    staff, checkpoint = tables.Staff, tables.Checkpoint
+    found = {(row.id,): _stored(row) for row in connection.execute(select(staff))}
+    yield from _compare("staff", "", replay.rows["staff"], found)
+    sizes: dict[Key, Mapping[str, object]] = {
+        (size,): {} for size in connection.execute(select(col(checkpoint.size))).scalars()
+    }
+    told = replay.rows["checkpoint"]
+    # More checkpoints than the handovers gave are honest: an export signs too.
+    yield from _compare("checkpoint", "", told, {key: row for key, row in sizes.items() if key in told})
+    known = connection.execute(select(col(tables.Cycle.id))).scalars().all()
+    yield from (Difference(table="cycle", cycle="", key=it, how="strange") for it in known if it not in replay.cycles)
+    for cycle in replay.cycles.values():
+        yield from _compare_cycle(connection, cycle)
+
+
+def _compare_cycle(connection: Connection, cycle: Cycle) -> Iterator[Difference]:
+    for name, how in _COMPARED.items():
+        mine = getattr(how.table, "id" if name == "cycle" else "cycle_id") == cycle.id
+        rows = connection.execute(select(how.table).where(mine)).all()
+        found: dict[Key, Mapping[str, object]] = {
+            tuple(getattr(row, column) for column in how.key): _stored(row) for row in rows if how.is_told(row)
+        }
+        if len(found) < sum(map(how.is_told, rows)):  # two rows of one entry
+            yield Difference(table=name, cycle=cycle.id, key="×2", how="strange")
+        yield from _compare(name, cycle.id, cycle.table(name), found)
+    yield from _compare_pieces(connection, cycle)
+
+
+def _compare(
+    table: str, cycle: str, told: Mapping[Key, _Row], found: Mapping[Key, Mapping[str, object]]
+) -> Iterator[Difference]:
+    for key, row in told.items():
+        named = " ".join(map(str, key))
+        if table == "record":
+            named = str(row.values["act"])
+        where = {"table": table, "cycle": cycle, "key": named, "seq": row.seq, "event": row.event}
+        stored = found.get(key)
+        if stored is None:
+            yield Difference(**cast("dict[str, Any]", where), how="gone")
+        elif wrong := tuple(column for column, value in row.values.items() if stored.get(column) != value):
+            yield Difference(**cast("dict[str, Any]", where), what=wrong)
+    for key, stored in found.items():
+        if key not in told:
+            named = " ".join(map(str, key)) if table != "record" else str(stored["act"])
+            yield Difference(table=table, cycle=cycle, key=named, how="strange")
+
+
+def _compare_pieces(connection: Connection, cycle: Cycle) -> Iterator[Difference]:
+    runs: dict[tuple[str, str], list[str]] = {}
+    for origin, state, first, last in connection.execute(_ISLANDS, {"cycle_id": cycle.id}):
+        runs.setdefault((origin, state), []).append(f"{first}-{last}")
+    found = {where: canonical(",".join(spans)) for where, spans in runs.items()}
+    told, everything = cycle.pieces.spans, union(*cycle.pieces.spans.values())
+    for where in sorted(told.keys() | found.keys()):
+        if gone := minus(told.get(where, ""), found.get(where, "")):
+            seq, event = cycle.pieces.since[where]
+            yield Difference(table="piece", cycle=cycle.id, key=gone, what=("state",), seq=seq, event=event)
+        if strange := minus(found.get(where, ""), everything):
+            yield Difference(table="piece", cycle=cycle.id, key=strange, how="strange")
+
+
+def _stored(row: Any) -> dict[str, object]:
+    """Return the columns of a row as the entries would say them."""
+    return {column: _SAYS[column](value) if column in _SAYS else value for column, value in row._mapping.items()}  # noqa: SLF001 - a row of Core has no other name for it
+
+
+_SAYS: dict[str, Callable[[Any], object]] = {
+    "occurred_at": lambda at: stamp(aware(at)),
+    "data": json.loads,
+    "roles": json.loads,
+    "on_hold": bool,
+    "not_applicable": bool,
+    "programme_text": lambda words: hashlib.sha256(words.encode()).hexdigest(),
+}
