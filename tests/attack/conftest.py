@@ -2,15 +2,17 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from deploy import verify_ledger as verifier
 from desk.rehearse import Plan
 from steps import auditing
+from steps.sample import additional_extract, sample_extract
 
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("deploy", "stories")]
 
@@ -29,6 +31,13 @@ def closed_year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -
         rehearsal.run(lambda _today, _facts: None)
         auditing.export(rehearsal.office, folder / "export")
         return Export(folder=folder / "export", key=auditing.key_of(rehearsal.office))
+
+
+@pytest.fixture(scope="session")
+def invited() -> Sequence[pl.DataFrame]:
+    """Draw the extract of the closed year, and its late move-ins, anew."""
+    first = sample_extract(fiscal_year=YEAR, persons=PERSONS, seed=1)
+    return first, additional_extract(fiscal_year=YEAR, persons=1, seed=2, after=first)
 
 
 @pytest.fixture

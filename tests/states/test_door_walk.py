@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from figures import Figures
 from scenes import ACTORS, CYCLE, SECONDS, YEAR, Year, walked
 from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -138,21 +139,23 @@ def test_the_rules_of_the_database_are_those_of_the_table(owners_year: Year) -> 
     assert {row[1:3] for row in stored if row[0] == "event"} == {(row.event, row.trigger) for row in TABLE}
 
 
-def test_the_database_refuses_every_change_of_state_that_is_not_in_the_table(year: Year) -> None:
+def test_the_database_refuses_every_change_of_state_that_is_not_in_the_table(year: Year, figures: Figures) -> None:
     """From every state of every machine raw SQL reaches the states of the table and no other, however it is written.
 
     Each change is told to the ledger first, as an act would: what refuses it is the rule alone.
     """
     ways = ("UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE") if year.engine.dialect.name == "sqlite" else ("UPDATE",)
-    tried, passed = 0, 0
+    tried, passed, wrong = 0, 0, list[tuple[str, ...]]()
     for machine in (machine for machine in all_machines() if machine.name != "record"):
         allowed = {(start, to) for start, _trigger, to in machine.pairs}
         for start, way in walked(machine).items():
             for to in (*(set(machine.states) - {start}), "nonsense", "", start.upper(), f"{start} "):
                 for written in ways:
                     happened = moved(year, machine, way, to, written)
-                    assert happened is ((start, to) in allowed), (machine.name, start, to, written)
+                    wrong += [] if happened is ((start, to) in allowed) else [(machine.name, start, to, written)]
                     tried, passed = tried + 1, passed + happened
+    figures.tell("transitions tried", where=year.engine.dialect.name, tried=tried, held=tried - len(wrong))
+    assert wrong == []
     assert (tried, tried - passed) == (352 * len(ways), 301 * len(ways))  # on SQLite 1,056, of which 903 are refused
 
 
