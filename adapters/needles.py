@@ -11,15 +11,16 @@ name of three characters stands apart or with a space inside, and one of two is 
 too often. An address that ends in a digit does not end within a number.
 """
 
+import json
 import re
 import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import chain, pairwise
 
 SHORTEST, SHORTEST_WORD, SHORTEST_NUMBER = 3, 4, 6
 LONGEST = 60  # characters in normal form; of what is longer the beginning is enough
@@ -56,8 +57,8 @@ class Folding(dict[int, str]):
         """Take groups of characters that may be written for one another, beside those that everybody confuses."""
         super().__init__()
         self._root: dict[str, str] = {}
-        self.groups = (*VARIANTS, *variants)
-        for one, *others in self.groups:
+        self.variants = tuple(variants)
+        for one, *others in (*VARIANTS, *self.variants):
             for other in others:
                 self._root[self._of(other)] = self._of(one)
 
@@ -151,18 +152,21 @@ class Needles:
     folding: Folding = field(repr=False)
     people: Mapping[int, str] = field(default_factory=dict[int, str])
 
+    @property
+    def namesakes(self) -> tuple[str, ...]:
+        """Return who on the register of people is called like somebody who is looked for."""
+        return tuple(sorted(who for name, who in self.people.items() if self._has(name)))
+
     @classmethod
     def of(
         cls,
         texts: Iterable[str],
         *,
         variants: Iterable[str] = (),
-        people: Mapping[str, str] | None = None,
     ) -> "Needles":
         """Take names, addresses and numbers as the register writes them.
 
-        `variants` are groups of characters that may stand for one another, `people` names of the register of people
-        with their ids.
+        `variants` are groups of characters that may stand for one another.
         """
         folding = Folding(variants)
         making = _Making(folding=folding)
@@ -172,7 +176,28 @@ class Needles:
             count=making.count, skipped=len(making.skipped), fingerprints=array("Q", sorted(making.fingerprints)),
             lengths={begin: tuple(sorted(found)) for begin, found in making.lengths.items()},
             digits=frozenset(making.digits), pairs=frozenset(making.pairs), words=frozenset(making.words),
-            folding=folding, people={_fingerprint(normal(name, folding)): who for name, who in (people or {}).items()},
+            folding=folding,
+        )  # fmt: skip
+
+    def beside(self, people: Mapping[str, str]) -> "Needles":
+        """Return the same with the names of the register of people, each with its id, so that these are told apart."""
+        return replace(self, people={_fingerprint(normal(name, self.folding)): who for name, who in people.items()})
+
+    def written(self) -> bytes:
+        """Return what a vault keeps to compare texts with: without what is needed to search bytes."""
+        head = {"lengths": self.lengths, "digits": sorted(self.digits), "variants": self.folding.variants}
+        return json.dumps(head).encode() + b"\n" + self.fingerprints.tobytes()
+
+    @classmethod
+    def read(cls, content: bytes) -> "Needles":
+        """Take up what was written."""
+        head, _newline, prints = content.partition(b"\n")
+        said = json.loads(head)
+        fingerprints = array("Q")
+        fingerprints.frombytes(prints)
+        return cls(
+            count=len(fingerprints), skipped=0, fingerprints=fingerprints, lengths=said["lengths"],
+            digits=frozenset(said["digits"]), pairs=frozenset(), words=frozenset(), folding=Folding(said["variants"]),
         )  # fmt: skip
 
     def in_text(self, text: str) -> Iterator[Found]:
@@ -214,7 +239,9 @@ class Needles:
                     yield start, end
 
     def _knows(self, folded: str) -> bool:
-        wanted = _fingerprint(folded)
+        return self._has(_fingerprint(folded))
+
+    def _has(self, wanted: int) -> bool:
         place = bisect_left(self.fingerprints, wanted)
         return place < len(self.fingerprints) and self.fingerprints[place] == wanted
 
@@ -342,6 +369,6 @@ def _strings() -> tuple[str, ...]:
 def ways_to_write(folding: Folding) -> Mapping[str, frozenset[str]]:
     """Return what may have been written for a piece of the normal form."""
     found: dict[str, set[str]] = {}
-    for text in (*_strings(), *(it for group in folding.groups for it in group)):
+    for text in (*_strings(), *chain.from_iterable((*VARIANTS, *folding.variants))):
         found.setdefault(text.translate(folding), set()).add(text)
     return {folded: frozenset(texts) for folded, texts in found.items() if folded}

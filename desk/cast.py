@@ -22,7 +22,7 @@ from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
 from states.guards.transfer import notice_in_force
-from steps import acting, enclosing, identity, preparation
+from steps import acting, enclosing, erasure, identity, preparation
 from steps.office import Office, template_sha256
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -335,6 +335,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "accept_work": (COORDINATOR, lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"}),
     "end_returned_mail": (COORDINATOR, _end_returned_mail),
     "destroy_items": (COORDINATOR, _destroy_items),
+    "accept_namesakes": (COORDINATOR, lambda s: {"people": erasure.namesakes(s.office, s.facts.cycle_id)}),
     "close": (
         COORDINATOR,
         lambda s: {"keep_until": KEPT_UNTIL.format(year=s.year + 1 + s.facts.programme.retention.years)},
@@ -345,4 +346,5 @@ SECONDS = {
     "approve_proof": APPROVER,
     "approve_posting": APPROVER,
     "confirm_erasure": APPROVER,
+    "accept_namesakes": APPROVER,
 }

@@ -380,6 +380,7 @@ class Rehearsal:
     minutes: int = 0
     needles: set[str] = field(default_factory=set[str])
     seen: laws.Seen = field(default_factory=laws.Seen)
+    refusals: dict[str, Refused] = field(default_factory=dict[str, Refused])
 
     @cached_property
     def office(self) -> Office:
@@ -436,7 +437,7 @@ class Rehearsal:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self._needles_again())
+        return Finder(erasure.sought(self.facts(), self._needles_again()))
 
     def _look_at_the_laws(self, step: str, *, after_the_watch: bool = False) -> None:
         """With faults in the year, look at every law after every step."""
@@ -480,8 +481,11 @@ class Rehearsal:
             self._let_time_pass(today)
             try:
                 self._do_or_fail(act)
-            except Refused:
+            except Refused as refusal:
                 refused.add(act)
+                self.refusals[act] = refusal
+            else:
+                self.refusals.pop(act, None)
             self._look_at_the_laws(act)
             self._end_the_hold(today)
 
@@ -672,7 +676,13 @@ class Rehearsal:
 
         with suppress(Unknown):
             self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
-        self.hands.erase_ward_data(by=cast.COORDINATOR)
+        try:
+            self.hands.erase_ward_data(by=cast.COORDINATOR)
+        except Refused as refusal:
+            if not any(gap.act == "accept_namesakes" for gap in refusal.unmet):
+                raise
+            self._do("accept_namesakes", self._today)
+            self.hands.erase_ward_data(by=cast.COORDINATOR)
 
     def _go_to_the_morning_after(self, today: date) -> None:
         morning = self.office.calendar.first_open(today + timedelta(days=1))
@@ -681,7 +691,8 @@ class Rehearsal:
     def _stuck(self) -> tuple[Any, ...]:
         facts = self.facts()
         open_acts = [row.trigger for row in TABLE if row.trigger in facts.due and row.trigger not in facts.done]
-        return self.office.door.missing(self.cycle_id, open_acts[0]) if open_acts else ()
+        missing = self.office.door.missing(self.cycle_id, open_acts[0]) if open_acts else ()
+        return (*missing, *(gap for refusal in self.refusals.values() for gap in refusal.unmet))
 
     def print_papers(self) -> None:
         """Print what a person may open at the end: the specimen, the ledger, the report."""
@@ -716,7 +727,7 @@ class Rehearsal:
 
     def _last_look(self) -> int:
         """Search everything that is left of the rehearsal; what --keep leaves is left out, being meant to stay."""
-        needles = self.needles or self._needles_again()
+        needles = erasure.sought(self.facts(), self.needles or self._needles_again())
         kept = (self.printer.folder,) if self.plan.keep else ()
         return erasure.search(self.office, needles, roots=(self.plan.out,), exclude=kept).found
 

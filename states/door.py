@@ -24,8 +24,8 @@ from models.notes import Signer
 from models.people import UNREGISTERED, Person, Role, Side
 from models.programme import Programme
 from models.records.base import ActRecord
-from models.words import _, in_words
-from states import ledger, machine, reading, signatures
+from models.words import N_, _, in_words
+from states import ledger, machine, reading, signatures, texts
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import deviation
@@ -35,6 +35,10 @@ from states.signatures import Keyring, NobodyHere
 from states.table import BY_TRIGGER, STATES, Row
 
 Measures = Callable[[Programme], Mapping[str, Measure]]
+# Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.
+NamedIn = Callable[[Mapping[str, str], Mapping[str, Person]], tuple[frozenset[str], bool]]
+NOT_COMPARED = "words_were_compared"
+_NAMED = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
 _NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
 _PAIR, _LAPSED = 2, timedelta(days=366)
 
@@ -96,6 +100,7 @@ class _Case:
     confirmed_by: str = ""
     proposal: "Proposed | None" = None
     typist: str = ""
+    compared: bool = True  # own words with the residents of every vault; where a key is elsewhere they were not
 
     @property
     def actor(self) -> str:
@@ -138,14 +143,19 @@ class Door:
         calendar: Calendar,
         measures: Measures,
         keyring: Keyring | None = None,
+        named_in: NamedIn | None = None,
     ) -> None:
-        """Take the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in."""
+        """Take the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in.
+
+        `named_in` compares somebody's own words with the residents of every open vault.
+        """
         self.engine = engine
         self.signer = signer
         self.clock = clock
         self.calendar = calendar
         self.measures = measures
         self.keyring = keyring or NobodyHere()
+        self.named_in = named_in
 
     def perform(self, ask: Ask) -> Outcome:
         """Do an act, or propose it where a second person must confirm.
@@ -199,7 +209,14 @@ class Door:
         """Append an entry about something that is no act of the table, such as an extract that was refused."""
         entry = ledger.Entry(at=self.clock.now(), event=event, by=by, via=via, cycle_id=cycle_id, data=data)
         with writing(self.engine) as connection:
+            if self._named(data, reading.people(connection))[0]:
+                raise Refused(_(_NAMED))
             return ledger.append(connection, entry)
+
+    def _named(self, said: Mapping[str, object], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:
+        """Return where somebody's own words name a resident, and whether every open vault could be looked into."""
+        words = texts.words_of(said)
+        return self.named_in(words, people) if words and self.named_in else (frozenset(), True)
 
     def missing(self, cycle_id: str, trigger: str) -> tuple[Unmet, ...]:
         """Return what is missing for an act as far as the facts alone can tell."""
@@ -222,8 +239,17 @@ class Door:
         facts = self.facts(connection, ask.cycle_id)
         if known := _known(connection, ask.key):
             return _repetition(known, row, ask, facts)
-        case = _Case(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
-        unmet = (*_standing(case, row.who_under(facts.programme)), *self._signature_gap(case), *_guards(case))
+        said = {} if ask.record.names_our_people else ask.record.said()
+        named, compared = self._named(said, facts.people)
+        case = _Case(
+            ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist, compared=compared
+        )  # fmt: skip
+        unmet = (
+            *_standing(case, row.who_under(facts.programme)),
+            *self._signature_gap(case),
+            *_guards(case),
+            *_residents_gap(case, named),
+        )
         if unmet:
             return self._refuse(connection, case, unmet)
         if row.second:
@@ -295,12 +321,13 @@ class Door:
         )
 
     def _propose(self, connection: Connection, case: _Case) -> Outcome:
+        warnings = () if case.compared else (NOT_COMPARED,)
         older = [
             it
             for it in proposals_of(connection, case.facts.cycle_id, case.row.trigger)
             if it.record.matter == case.ask.record.matter
         ]
-        seq = self._append(connection, case, f"{case.row.event}_proposed", _data(case))
+        seq = self._append(connection, case, f"{case.row.event}_proposed", _data(case, warnings))
         for it in older:
             _drop(connection, it)
         _insert_record(connection, case, status="pending", seq=seq, now=self.clock.now())
@@ -312,7 +339,7 @@ class Door:
     def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
         row, facts = case.row, case.facts
         deviations = tuple(gap.guard for gap in _gaps(case, row.facts))
-        warnings = tuple(gap.guard for gap in _gaps(case, row.warns))
+        warnings = (*(gap.guard for gap in _gaps(case, row.warns)), *(() if case.compared else (NOT_COMPARED,)))
         seq = self._append(connection, case, row.event, _data(case, warnings))
         self._keep_record(connection, case, record_id, seq)
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
@@ -509,6 +536,16 @@ def _time_gap(case: _Case) -> tuple[Unmet, ...]:
     if asked is None or asked <= case.facts.now + _NOT_BEFORE:
         return ()
     return (_case_unmet("not_in_the_future", _("The time given is in the future."), case.row),)
+
+
+def _residents_gap(case: _Case, named: frozenset[str]) -> tuple[Unmet, ...]:
+    """Name the fields whose words name a resident; the words are nowhere repeated."""
+    if not named:
+        return ()
+    fields = case.row.record.model_fields
+    titles = {place.partition(".")[0]: fields[place.partition(".")[0]].title or "" for place in sorted(named)}
+    shown = "、".join(f"{name} ({_(title)})" for name, title in titles.items())
+    return (_case_unmet("no_resident_is_named", f"{_(_NAMED)} [{shown}]", case.row),)
 
 
 def _second(case: _Case) -> tuple[Unmet, ...]:

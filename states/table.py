@@ -778,10 +778,20 @@ TABLE = (
         record=mailing.ReturnedMailClosed, guards=(g_mailing.returned_counts_agree,), source="返戻記録",
     ),
     Row(
+        trigger="accept_namesakes", event="namesakes_accepted", ja="同姓同名の確認",
+        en="Accept names of ours that residents have too", froms=("erased",), who=COORDINATOR, second=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=erasure.NamesakesAccepted,
+        guards=(g_erasure.namesakes_are_on_the_register,), source="W-OP-11, Law 4",
+    ),
+    Row(
         trigger="erase_ward_data", event="ward_data_erased", ja="区保有データの廃棄", en="Erase the ward's own data",
         froms=("erased",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="S+9bd",
         after=("end_returned_mail",), by_machine=True, under_hold=True, record=erasure.WardDataErased,
-        guards=(g_extraction.nothing_personal_is_left, g_erasure.returned_mail_window_is_closed),
+        guards=(
+            g_extraction.nothing_personal_is_left,
+            g_erasure.namesakes_are_accepted,
+            g_erasure.returned_mail_window_is_closed,
+        ),
         then=then.ward_copies_are_erased, source="W-OP-11, データ廃棄記録",
     ),
     Row(

@@ -42,6 +42,11 @@ def commit(data: Mapping[str, object]) -> tuple[Mapping[str, object], list[Openi
     return cast("Mapping[str, object]", _committed(data, "", openings)), openings
 
 
+def words_of(data: Mapping[str, object]) -> dict[str, str]:
+    """Return every free text in data by its place."""
+    return {opening.place: opening.text for opening in commit(data)[1]}
+
+
 def _committed(value: object, place: str, openings: list[Opening]) -> object:
     kind = type(value)
     if kind is FreeText and value:

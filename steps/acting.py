@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, get_origin
 
@@ -89,21 +90,22 @@ class _Work(Protocol):
     def __call__(self, office: Office, cycle_id: str, *, by: str, via: str) -> Outcome: ...
 
 
+# How the machine does its own acts: the module and function of the step, and the fields that a person types for it.
+_WORK: Mapping[str, tuple[str, str, frozenset[str]]] = {
+    "seal_package": ("steps.transfer", "seal_package", frozenset()),
+    "seal_additions": ("steps.transfer", "seal_additions", frozenset()),
+    "read_back_package": ("steps.transfer", "read_back_package", frozenset()),
+    "reprint_notice": ("steps.transfer", "reprint_notice", frozenset({"reason"})),
+    "erase_ward_data": ("steps.erasure", "erase_ward_data", frozenset()),
+}
+
+
 def _work_of(trigger: str, fields: Mapping[str, Any]) -> _Work | None:
     """Return how the machine does an act of its own; None where figures were typed, which the door refuses."""
-    from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
-
-    match trigger, dict(fields):
-        case "seal_package", {} if not fields:
-            return transfer.seal_package
-        case "seal_additions", {} if not fields:
-            return transfer.seal_additions
-        case "read_back_package", {} if not fields:
-            return transfer.read_back_package
-        case "reprint_notice", {"reason": str(reason), **rest} if not rest:
-            return partial(transfer.reprint_notice, reason=reason)
-        case _:
-            return None
+    module, name, typed = _WORK.get(trigger, ("", "", frozenset[str]()))
+    if not module or fields.keys() != typed:
+        return None
+    return partial(getattr(import_module(module), name), **fields)  # these modules themselves stand on this one
 
 
 def confirm(

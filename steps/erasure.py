@@ -5,6 +5,7 @@ a kill between destruction and record loses nothing.
 """
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -12,15 +13,18 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
+from adapters.needles import Needles
 from adapters.scanner import ScanResult, scan
 from adapters.settings import PrefectsOwn
 from adapters.vault import Vault, shred
 from models.errors import Refused, Unmet
+from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
-from steps import papers, reporting, transfer
+from states.guards.erasure import accepted_namesakes, namesakes_are_accepted
+from steps import papers, reporting, residents, transfer
 from steps.extraction import needles_of
 from steps.office import Office
 
@@ -38,6 +42,7 @@ class _Figures:
     unread_places: tuple[str, ...]
     vault_files_destroyed: int
     keys_destroyed: int
+    namesakes: tuple[str, ...] = ()
 
 
 def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
@@ -69,14 +74,26 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
 
 
 def search(
-    office: Office, needles: set[str], *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
+    office: Office, needles: Needles, *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
 ) -> ScanResult:
     """Search all that tsudoi and Prefect keep, files (or other roots) and database servers, for residents' data."""
     _clear_free_pages(office)
     places = [place for place in roots or _places(office) if place.exists()]
-    # The needles of a whole year take memory that a long-lived server should not keep: it goes with the child.
+    # The automaton of a whole year takes memory that a long-lived server should not keep: it goes with the child.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
         return child.submit(scan, places, needles, exclude=exclude, servers=_servers(office)).result()
+
+
+def sought(facts: Facts, texts: Iterable[str]) -> Needles:
+    """Return what is looked for: these names, addresses and numbers, written by the programme's characters."""
+    people = {person.name: who for who, person in facts.people.items()}
+    return Needles.of(texts, variants=residents.variants(facts.programme)).beside(people)
+
+
+def namesakes(office: Office, cycle_id: str) -> tuple[str, ...]:
+    """Return who on the register of people is called like somebody in the vault."""
+    facts = papers.facts_of(office, cycle_id)
+    return sought(facts, needles_of(office.vault(cycle_id), facts)).namesakes
 
 
 def _places(office: Office) -> tuple[Path, ...]:
@@ -104,30 +121,44 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
     note = _note_of(office, facts.cycle_id)
     if note.exists() and not vault.exists:
         return _Figures(**json.loads(note.read_text(encoding="ascii")))
-    needles = needles_of(vault, facts)
+    needles = sought(facts, needles_of(vault, facts))
     keys = (
         office.settings.key_folder / "vault",
         *((office.settings.key_backup,) if office.settings.key_backup else ()),
     )
     result = search(office, needles, exclude=(vault.directory, *keys))
-    if result.found:
-        raise _found(result)
+    waiting = sorted(result.namesakes.keys() - accepted_namesakes(facts))
+    if result.found or waiting:
+        raise _found(facts, result, waiting)
     figures = _Figures(
         scanned_files=result.files, scanned_tables=result.tables, scanned_bytes=result.bytes,
         needles=result.needles, found=0, unread=len(result.unread),
         unread_places=tuple(it[:_PLACE] for it in result.unread[:_PLACES]),
         vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
         keys_destroyed=sum((place / f"{vault.cycle}.key").exists() for place in keys),
+        namesakes=tuple(result.namesakes),
     )  # fmt: skip
     note.write_text(json.dumps(asdict(figures)), encoding="ascii")
     return figures
 
 
-def _found(result: ScanResult) -> Refused:
-    places = tuple(
+def _found(facts: Facts, result: ScanResult, waiting: list[str]) -> Refused:
+    places = [
         Unmet(guard="nothing_personal_is_left", missing=_("Residents' data at {place}").format(place=place), owner="")
         for place in result.places
-    )
+    ]
+    if waiting:
+        words = _(
+            "A resident is called like people of the register, whose names stand alone at {count} places [{people}]; "
+            "two people decide whether it is theirs: "
+            "tsudoi act {year} accept_namesakes --by PERSON --set people={people}"
+        ).format(count=sum(result.namesakes[who] for who in waiting), people=",".join(waiting), year=facts.fiscal_year)
+        gap = Unmet(
+            guard=namesakes_are_accepted.name, missing=words, owner=Side.WARD.label, act=namesakes_are_accepted.owes
+        )
+        places.append(gap)
+    if not result.found:
+        return Refused(_("Names were found that are a resident's and one of ours; nothing was destroyed."), places)
     return Refused(
         _("Residents' data were found at {count} places outside the vault; nothing was destroyed.").format(
             count=result.found

@@ -28,7 +28,7 @@ from models.words import _
 from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
-from steps import arriving, checking, papers
+from steps import arriving, checking, papers, residents
 from steps.acting import perform
 from steps.arriving import Arrived
 from steps.office import Office
@@ -315,6 +315,7 @@ def take_additions(
         **told,
     }
     outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
+    residents.prepare(office.vault(cycle_id), facts.programme)
     left = [it for it in (path, protected.listed) if it and not arriving.emptied(office, it)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
@@ -357,6 +358,11 @@ def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, 
 
 def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     """Return what the search for residents' data looks for: everybody in an extract, and in the register's lists."""
+    return everybody_in(vault, facts.programme)
+
+
+def everybody_in(vault: "Vault", programme: Programme) -> set[str]:
+    """Return names, addresses and numbers of everybody in a vault."""
     from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
     from steps.lists import as_lists  # noqa: PLC0415 - polars is not needed to show a table
 
@@ -364,9 +370,9 @@ def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     for name in vault.names():
         kind = name.partition("-")[0]
         if kind == "extract":
-            found |= needles_in(parse_register(vault.read(name), programme=facts.programme).frame)
+            found |= needles_in(parse_register(vault.read(name), programme=programme).frame)
         elif kind in {"changes", "recheck"}:
-            numbers = parse_register(vault.read(name), programme=as_lists(facts.programme)).frame["宛名番号"]
+            numbers = parse_register(vault.read(name), programme=as_lists(programme)).frame["宛名番号"]
             found |= {number for number in numbers.to_list() if number}
     return found
 
@@ -498,6 +504,7 @@ def _into_the_vault(
     record = _record(facts, vault, read, before).model_copy(update=dict(came))
     if before and before.model_dump(exclude=_HOW_IT_CAME) == record.model_dump(exclude=_HOW_IT_CAME):
         return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
+    residents.prepare(vault, facts.programme)
     return office.door.perform(
         Ask(
             cycle_id=facts.cycle_id,

@@ -22,6 +22,7 @@ from states import ledger
 from steps import excel
 from steps.identity import person_of
 from steps.office import Office
+from steps.preparation import everybody
 
 if TYPE_CHECKING:
     from adapters.spreadsheet import Cell
@@ -62,9 +63,11 @@ def take_history(office: Office, path: Path, fiscal_year: int, *, by: str) -> in
         )
     table = excel.read(path, LAYOUT)
     source = sha256(path.read_bytes()).hexdigest()
+    rows = _read_rows(table, fiscal_year)
+    _refuse_residents(office, rows)
     entries = [
         ledger.Entry(at=office.clock.now(), event=HISTORY, by=by, via="desk", data={**said, "file_sha256": source})
-        for said in _read_rows(table, fiscal_year)
+        for said in rows
     ]
     with writing(office.engine) as connection:
         _refuse_a_second_time(connection, source)
@@ -100,6 +103,15 @@ def _read_rows(table: excel.Table, fiscal_year: int) -> list[dict[str, object]]:
         read.append({"fiscal_year": fiscal_year, "row": number, "moved_at": at, **kept})
     excel.refuse(wrong, nothing=not read)
     return read
+
+
+def _refuse_residents(office: Office, rows: Sequence[Mapping[str, object]]) -> None:
+    """Refuse rows whose words name a resident of an open year."""
+    words = {f"{row['row']}: {COLUMNS[key][0]}": str(it) for row in rows for key, it in row.items() if key in COLUMNS}
+    named, _compared = office.named_in(words, {person.id: person for person in everybody(office)})
+    excel.refuse(
+        [_("{place} names a resident of an open year").format(place=place) for place in sorted(named)], nothing=False
+    )
 
 
 def _troubles(texts: Mapping[str, str], cells: Sequence["Cell"], at: str, fiscal_year: int) -> list[str]:

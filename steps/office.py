@@ -26,6 +26,7 @@ from models.clock import Clock
 from models.database import connect, reading, writing
 from models.errors import BadSetting, Damaged, Unknown
 from models.measures import Measure
+from models.people import Person
 from models.programme import Programme
 from models.words import _
 from states.calendar import Calendar
@@ -121,7 +122,16 @@ class Office:
         return Door(
             self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures,
             keyring=self.keyring,
+            named_in=self.named_in,
         )  # fmt: skip
+
+    def named_in(self, texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:
+        """Return which of these texts name a resident of an open vault, and whether every vault could be read."""
+        if not (self.home / "vault").is_dir():
+            return frozenset(), True
+        from steps import residents  # noqa: PLC0415 - cryptography is not needed to show a table
+
+        return residents.named_in(self, texts, people)
 
     @property
     def carrier(self) -> Carrier:

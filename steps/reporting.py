@@ -70,6 +70,11 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
             *([{"label": "検索した表", "value": f"{record.scanned_tables:,} 表"}] if record.scanned_tables else []),
             {"label": "検出", "value": f"{record.found:,} 件"},
             {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
+            *(
+                [{"label": "同姓同名の関係者（二名で確認済み）", "value": f"{len(record.namesakes):,} 名"}]
+                if record.namesakes
+                else []
+            ),
         ],
         "unread": [_unread(place) for place in record.unread_places[:_UNREAD_SHOWN]],
         "unread_more": max(0, record.unread - _UNREAD_SHOWN),

@@ -47,6 +47,11 @@ class ActRecord(BaseModel):
         return ""
 
     @property
+    def names_our_people(self) -> bool:
+        """Tell what brings names of the register of people, which may be a resident's too."""
+        return False
+
+    @property
     def happened_anyway(self) -> bool:
         """Tell what was done outside the machine and is only entered: neither hold nor state can stop it any more."""
         return False

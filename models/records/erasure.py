@@ -89,6 +89,12 @@ class ItemsDestroyedElsewhere(ActRecord):
         return self.already_happened
 
 
+class NamesakesAccepted(ActRecord):
+    """同姓同名の確認: a resident is called like one of us, whose name stands on slips and papers."""
+
+    people: tuple[PersonId, ...] = Field(min_length=1, title="People of the register whose name a resident has too")
+
+
 class WardDataErased(ActRecord):
     """データ廃棄記録: the scan's figures and what was destroyed."""
 
@@ -99,6 +105,7 @@ class WardDataErased(ActRecord):
     unread: Count = Field(title="Files that could not be read")
     scanned_tables: Count = Field(default=0, title="Tables of databases scanned")
     unread_places: tuple[Place, ...] = Field(default=(), title="What could not be read")
+    namesakes: tuple[PersonId, ...] = Field(default=(), title="People of the register whose name was found")
     vault_files_destroyed: Count = Field(title="Vault files destroyed")
     keys_destroyed: Count = Field(title="Keys and key backups destroyed")
     absent: bool = Field(title="Key and files are absent")

@@ -46,6 +46,11 @@ class PeopleEntered(ActRecord):
         """Return whose entries they are: a newer proposal about the same people takes the place of an older."""
         return " ".join(sorted(it.person for it in self.people))
 
+    @property
+    def names_our_people(self) -> bool:
+        """Tell that the names are our own people's."""
+        return True
+
 
 class KeyGiven(ActRecord):
     """鍵の登録: the public half of a person's key; `replaced` where the old one is at hand, `forgotten` where not."""

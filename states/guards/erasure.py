@@ -15,7 +15,9 @@ from models.records.erasure import (
     ItemsDestroyed,
     ItemsDestroyedElsewhere,
     Method,
+    NamesakesAccepted,
     WardCopiesErased,
+    WardDataErased,
 )
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import N_, _
@@ -248,3 +250,22 @@ def _fitting(facts: Facts, copies: Sequence[CopyErased]) -> Verdict:
 
 def _lies_on(register: Mapping[str, CopyMade], copy: CopyErased) -> str:
     return register[copy.copy_number].lies_on if copy.copy_number in register else ""
+
+
+def accepted_namesakes(facts: Facts) -> frozenset[str]:
+    """Return whose names two people have said to be those of the register of people and not a resident's."""
+    return frozenset(who for past in facts.past("accept_namesakes", NamesakesAccepted) for who in past.record.people)
+
+
+@claims_of(NamesakesAccepted)
+def namesakes_are_on_the_register(facts: Facts, record: NamesakesAccepted) -> Verdict:
+    """Everybody named is on the register of people."""
+    strangers = sorted(set(record.people) - facts.people.keys())
+    return not strangers or Shortfall(names=f"{len(strangers)}")
+
+
+@claims_of(WardDataErased, owes="accept_namesakes")
+def namesakes_are_accepted(facts: Facts, record: WardDataErased) -> Verdict:
+    """Names that are a resident's and one of the register's people too were accepted by two people."""
+    left = sorted(set(record.namesakes) - accepted_namesakes(facts))
+    return not left or Shortfall(names=", ".join(left))

@@ -187,6 +187,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "destroy_items": {
             "items": (MEDIUM, NOTICE, STACK), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
         },
+        "accept_namesakes": {"people": ["sato"]},
         "erase_ward_copies": {
             "copies": (
                 {"copy_number": BACKUP, "method": "overwrite", "tool": "shred", "erased_at": now,

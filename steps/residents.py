@@ -1,0 +1,86 @@
+"""Whether somebody's own words name a resident: compared before they enter the ledger, which forgets nothing (Law 4).
+
+Each open vault holds, beside the extracts, what is looked for as fingerprints in normal form. They are made when an
+extract or a list is taken, and made anew where they are missing. Nothing is compared where no vault is open.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from adapters.needles import Needles
+from models import tables
+from models.database import reading
+from models.errors import Damaged, Unknown
+from models.extract import characters
+from models.people import Person
+from models.programme import Programme
+
+if TYPE_CHECKING:
+    from adapters.vault import Vault
+    from steps.office import Office
+
+_PREPARED = "needles-"
+_SOURCES = ("extract", "changes", "recheck")
+
+
+def variants(programme: Programme) -> tuple[str, ...]:
+    """Return the characters that the programme prints for one another."""
+    table = programme.extract.substitutes
+    return tuple("".join(map(characters, (found, *instead))) for found, instead in table.items())
+
+
+def prepare(vault: "Vault", programme: Programme) -> Needles:
+    """Return the fingerprints of everybody in a vault; they are written into it where they are missing or old."""
+    from steps.extraction import everybody_in  # noqa: PLC0415 - polars is not needed to show a table
+
+    names = vault.names()
+    sources = "\n".join(name for name in names if name.partition("-")[0] in _SOURCES)
+    prepared = _PREPARED + hashlib.sha256(sources.encode()).hexdigest()[:12]
+    if prepared in names:
+        return Needles.read(vault.read(prepared))
+    made = Needles.of(everybody_in(vault, programme), variants=variants(programme))
+    vault.write(prepared, made.written())
+    for old in names:
+        if old.startswith(_PREPARED):
+            vault.erase(old)
+    return made
+
+
+def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:
+    """Return the keys of the texts that name a resident, and whether every vault could be compared with.
+
+    Names on the register of people are no residents' names, whoever else is called so. A vault whose key is elsewhere
+    is passed over and told: an office must be able to record what happened also on that day (Law 8).
+    """
+    named: set[str] = set()
+    compared = True
+    names = {person.name: who for who, person in people.items()}
+    for vault, programme in _vaults(office):
+        try:
+            needles = prepare(vault, programme).beside(names)
+        except (Unknown, Damaged, OSError):
+            compared = False
+            continue
+        named |= {key for key, text in texts.items() if any(not it.who for it in needles.in_text(text))}
+    return frozenset(named), compared
+
+
+def _vaults(office: "Office") -> "list[tuple[Vault, Programme]]":
+    from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
+
+    folder, it = office.home / "vault", office.settings
+    cycles = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    if not cycles:
+        return []
+    with reading(office.engine) as connection:
+        rows = connection.execute(
+            select(col(tables.Cycle.id), col(tables.Cycle.programme_text)).where(col(tables.Cycle.id).in_(cycles))
+        ).all()
+    vault = partial(Vault, files=folder, keys=it.key_folder / "vault", key_backup=it.key_backup)
+    found = [(vault(cycle=cycle), Programme.parse(text, name=cycle)) for cycle, text in rows]
+    return [(vault, programme) for vault, programme in found if vault.names()]
