@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,13 @@ PATIENCE = 240
 class Serving:
     """A running `tsudoi serve`."""
 
-    def __init__(self, folder: Path, port: int, **variables: str) -> None:
+    def __init__(self, folder: Path, port: int, *options: str, secret: str = "", **variables: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.out, self.port, self.most = folder / "out.txt", port, 0
-        command, surroundings = [TSUDOI, "serve", "--port", str(port)], environment(folder) | variables
+        if secret:  # of a server elsewhere; our own makes one and keeps it in a file
+            variables |= {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "PREFECT_API_AUTH_STRING": secret}
+        command = [TSUDOI, "serve", *([] if secret else ["--port", str(port)]), *options]
+        surroundings, self.secret = environment(folder) | variables, secret
         with self.out.open("w") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=surroundings, cwd=folder)
         self.known: dict[str, Any] = {}
@@ -35,12 +40,15 @@ class Serving:
         limits = httpx.Limits(max_keepalive_connections=0)
         self.api = httpx.Client(base_url=f"{self.base}/api", timeout=PATIENCE, trust_env=False, limits=limits)
 
-    def wait_until_ready(self) -> None:
-        """Wait for it, and ask from here on as its own flows do, with its credential."""
+    def wait_until_healthy(self) -> None:
         until(lambda: "Ctrl-C" in self.out.read_text(), or_else=self.out.read_text)
         assert self.process.poll() is None
-        name, _colon, password = (self.folder / "home" / "prefect" / "credential").read_text().partition(":")
-        self.api.auth = (name, password)
+
+    def wait_until_ready(self) -> None:
+        """Wait for it, and ask from here on as its own flows do, with its credential."""
+        self.wait_until_healthy()
+        secret = self.secret or (self.folder / "home" / "prefect" / "credential").read_text()
+        self.api.auth = tuple(secret.split(":", 1))  # type: ignore[assignment]
         with_token(self.api)
 
     def link(self) -> str:
@@ -110,8 +118,8 @@ class Serving:
 
 def with_token(client: httpx.Client) -> None:
     """Let a client say with each request that it is itself, as Prefect's own clients and dashboard do."""
-    client.headers["Prefect-Csrf-Client"] = "tests"
-    client.headers["Prefect-Csrf-Token"] = client.get("/csrf-token", params={"client": "tests"}).json()["token"]
+    client.headers["Prefect-Csrf-Client"] = own = uuid.uuid4().hex
+    client.headers["Prefect-Csrf-Token"] = client.get("/csrf-token", params={"client": own}).json()["token"]
 
 
 def until(condition: Callable[[], bool], *, or_else: Callable[[], str] = str) -> None:
