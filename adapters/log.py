@@ -1,6 +1,7 @@
 """The log: one JSON line an event, in the data directory, and only fields that are on the list below (Law 4)."""
 
 import logging
+import os
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ def only_allowed_fields(_logger: object, _method: str, event: MutableMapping[str
 
 
 def open_log(home: Path) -> None:
-    """Send the log of this process to the data directory."""
-    folder = home / "log"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Send the log of this process to the data directory; of one that may not be written to nothing is logged."""
+    path = Path(os.devnull)
+    if os.access(home, os.W_OK):
+        (home / "log").mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = home / "log" / "tsudoi.jsonl"
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -34,6 +37,6 @@ def open_log(home: Path) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=(folder / "tsudoi.jsonl").open("a", encoding="utf-8")),
+        logger_factory=structlog.WriteLoggerFactory(file=path.open("a", encoding="utf-8")),
         cache_logger_on_first_use=False,
     )

@@ -14,6 +14,7 @@ import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
 
 from adapters import spreadsheet_reader
 from models.errors import BadInput
+from models.plain import visible
 from models.words import _
 
 LARGEST = 20 * 1024 * 1024
@@ -60,14 +61,14 @@ def write(path: Path, sheets: Sequence[Sheet]) -> None:
 def _write_sheet(book: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:
     page, top = book.add_worksheet(sheet.name), len(sheet.above)
     for row, line in enumerate(sheet.above):
-        page.write_string(row, 0, line, looks["above"])
+        page.write_string(row, 0, visible(line), looks["above"])
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, column.width)
         page.write_string(top, place, column.title, looks["title"])
     for row, cells in enumerate(sheet.rows):
         for place, cell in enumerate(cells):
             look = "marked" if row in sheet.marked else "right" if sheet.columns[place].right else "cell"
-            page.write_string(top + 1 + row, place, cell, looks[look])
+            page.write_string(top + 1 + row, place, visible(cell, keep="\n"), looks[look])
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
@@ -141,7 +142,7 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
     for number, row in enumerate(sheet.rows, start=4):
         page.set_row(number, _ROW * row.room)
         page.write_string(number, 0, row.label, style["label"])
-        page.merge_range(number, 1, number, 3, row.value, style["value"])
+        page.merge_range(number, 1, number, 3, visible(row.value, keep="\n"), style["value"])
     first = len(sheet.rows) + 5
     last = first + max(sheet.lines, len(sheet.listed)) if sheet.columns else first
     for column, label in enumerate(sheet.columns):
@@ -150,7 +151,7 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
         page.set_row(number, _ROW)
         known = sheet.listed[number - first - 1] if number - first <= len(sheet.listed) else ("",) * len(sheet.columns)
         for column, cell in enumerate(known):
-            page.write_string(number, column, cell, style["value"])
+            page.write_string(number, column, visible(cell, keep="\n"), style["value"])
     for column, seal in enumerate(sheet.seals):
         page.write_string(last + 2, column, seal, style["label"])
         page.write_string(last + 3, column, "印", style["seal"])

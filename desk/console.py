@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adapters import disk
 from models.errors import Refused, TsudoiError, place_of
 from models.plain import is_plain, visible
 from models.words import DOMAIN, LOCALE, _, language
@@ -83,6 +84,11 @@ def explain_bug(error: BaseException) -> int:
 
 
 def leave(status: int) -> NoReturn:
-    """End the command with an exit status."""
-    sys.stdout.flush()
+    """End the command with an exit status; who no longer listens, or has no room for what was said, changes it."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        if refused := disk.in_words(error):
+            status = explain(refused)
     sys.exit(status)

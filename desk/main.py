@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 
-from adapters import dumps
+from adapters import disk, dumps
 from desk import console
 from models.errors import TsudoiError
 from models.words import _
@@ -91,7 +91,8 @@ def _run(rooms: list[str], given: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last door: a bug must not print what it may hold
-        return console.explain_bug(error)
+        refused = disk.in_words(error)
+        return console.explain(refused) if refused else console.explain_bug(error)
     return status if isinstance(status, int) else console.DONE
 
 

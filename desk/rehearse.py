@@ -54,6 +54,7 @@ from steps import (
     preparation,
     reporting,
     standing,
+    transfer,
 )
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
@@ -695,7 +696,8 @@ class Rehearsal:
         return (*missing, *(gap for refusal in self.refusals.values() for gap in refusal.unmet))
 
     def print_papers(self) -> None:
-        """Print what a person may open at the end: the specimen, the ledger, the report."""
+        """Print what a person may open at the end: the specimen, the ledger, report, notice without password."""
+        transfer.blank_the_notices(self.office, self.cycle_id)
         papers.print_specimen(self.office, self.cycle_id)
         control_ledger.print_ledger(self.office, self.cycle_id)
         reporting.print_report(self.office, self.cycle_id)

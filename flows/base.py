@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from adapters import dumps
+from adapters import disk, dumps
 from models.errors import TsudoiError, place_of
 from models.words import _
 from states.door import Outcome
@@ -62,8 +62,10 @@ def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
         except (TsudoiError, Unforeseen):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, only its type may reach Prefect
-            kind, place = type(error).__name__, place_of(error)
+            refused, kind, place = disk.in_words(error), type(error).__name__, place_of(error)
         # outside the handler: the original, with what it may quote, is not attached
+        if refused:
+            raise refused
         raise Unforeseen(_("This is a bug: {kind} at {place}.").format(kind=kind, place=place))
 
     return call

@@ -1,7 +1,13 @@
 """How the database is opened: durable, one writer at a time, the same on SQLite and PostgreSQL."""
 
+import os
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -27,16 +33,57 @@ def connect(url: str) -> Engine:
     """
     try:
         parsed = _with_driver(make_url(url))
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        shut = is_shut(url)
+        engine = (
+            create_engine(parsed, creator=lambda: _open_shut(Path(parsed.database or "")))
+            if shut
+            else create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        )
     except (ArgumentError, ImportError) as error:
         raise BadSetting(
             _("The setting database_url cannot be used: {error}").format(error=type(error).__name__),
             _("Write it like sqlite:////path/tsudoi.db or postgresql://user@host/tsudoi."),
         ) from None
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _make_sqlite_durable)
+        event.listen(engine, "connect", _only_read if shut else _make_sqlite_durable)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def is_shut(url: str) -> bool:
+    """Tell a SQLite file that may not be written to, such as of a backup that is mounted read-only."""
+    parsed = make_url(url)
+    file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    return file is not None and file.is_file() and not all(os.access(it, os.W_OK) for it in (file, file.parent))
+
+
+def _open_shut(file: Path) -> sqlite3.Connection:
+    """Open a database that may not be written to; what stands in its log beside it is read too.
+
+    SQLite itself reads a log only with its index, which it cannot make there: without one both files are copied.
+    """
+    log, index = (file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm"))
+    if log.is_file() and log.stat().st_size and not index.is_file():
+        return _copied(file, log)
+    how = "mode=ro" if log.is_file() and index.is_file() else "mode=ro&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(file))}?{how}", uri=True, check_same_thread=False)
+
+
+def _copied(file: Path, log: Path) -> sqlite3.Connection:
+    """Open a private copy of a database and its log. No resident stands in either (Law 4); the copy is gone at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (file, log):
+            shutil.copyfile(path, Path(folder) / path.name)
+        copy = sqlite3.connect(Path(folder) / file.name, check_same_thread=False)
+        copy.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # it is open before its folder goes
+        return copy
+
+
+def _only_read(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
 
 
 def _with_driver(url: URL) -> URL:

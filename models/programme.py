@@ -318,6 +318,10 @@ class Programme(Part):
         """
         try:
             return cls.model_validate({**tomllib.loads(text), "sha256": hashlib.sha256(text.encode()).hexdigest()})
+        except RecursionError:
+            raise BadSetting(
+                _("The programme {name} is nested too deeply.").format(name=name), _("Mend the file.")
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise BadSetting(
                 _("The programme {name} is not TOML: {error}").format(name=name, error=error), _("Mend the file.")
@@ -337,14 +341,23 @@ class Programme(Part):
             BadSetting: it cannot be read or is wrong.
 
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise BadSetting(
-                _("The programme file {name} cannot be read.").format(name=path.name),
-                _("Put it there as a UTF-8 text file."),
-            ) from None
-        return cls.parse(text, name=path.name)
+        return cls.parse(text_of(path), name=path.name)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a programme file.
+
+    Raises:
+        BadSetting: it cannot be read as UTF-8.
+
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadSetting(
+            _("The programme file {name} cannot be read.").format(name=path.name),
+            _("Put it there as a UTF-8 text file."),
+        ) from None
 
 
 def _bound_date(text: str, fiscal_year: int) -> date:

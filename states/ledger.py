@@ -159,9 +159,15 @@ def checkpoint(connection: Connection, *, signer: Signer, at: datetime, reason: 
     ).scalar()
     if known is not None:
         return known
-    note = signed_note(Checkpoint(origin=signer.name, size=entries, root=root(connection, entries)).text(), signer)
+    note = signed(connection, signer=signer)
     connection.execute(insert(tables.Checkpoint).values(size=entries, note=note, reason=reason, made_at=utc(at)))
     return note
+
+
+def signed(connection: Connection, *, signer: Signer) -> str:
+    """Return a checkpoint of the ledger as it stands, without keeping it."""
+    entries = size(connection)
+    return signed_note(Checkpoint(origin=signer.name, size=entries, root=root(connection, entries)).text(), signer)
 
 
 def entries(connection: Connection, *, cycle_id: str | None = None) -> Iterator[str]:

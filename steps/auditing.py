@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from deploy import verify_ledger as verifier
 from models import tables
-from models.database import reading, writing
+from models.database import is_shut, reading, writing
 from models.errors import BadInput, Damaged, Unknown
 from models.notes import verifier_key
 from models.words import _
@@ -86,7 +86,7 @@ def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = Fals
     """
     with _filled_whole(folder) as draft:
         trouble = _sign_if_it_holds(office)
-        count = _write(office, draft)
+        count = _write(office, draft, closing=not trouble)
         if not trouble:
             control_ledger.export(office, draft, xlsx=xlsx, pdf=pdf)
     if trouble:
@@ -94,7 +94,7 @@ def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = Fals
     return count
 
 
-def _write(office: Office, folder: Path) -> int:
+def _write(office: Office, folder: Path, *, closing: bool) -> int:
     count = 0
     (folder / verifier.CHECKPOINTS).mkdir()
     with (
@@ -107,7 +107,10 @@ def _write(office: Office, folder: Path) -> int:
             lines.write(entry + "\n")
             hashes.write(leaf.hex() + "\n")
         openings.writelines(f"{line}\n" for line in texts.lines(connection, last=count))
-        for size, note in ledger.checkpoints(connection):
+        notes = dict(ledger.checkpoints(connection))
+        if closing and is_shut(office.settings.database):  # where it cannot be kept it closes the export all the same
+            notes.setdefault(count, ledger.signed(connection, signer=office.signer))
+        for size, note in notes.items():
             name = f"{size:09}.txt"
             (folder / verifier.CHECKPOINTS / name).write_text(note, encoding="utf-8", newline="\n")
     (folder / verifier.KEY).write_text(key_of(office) + "\n", encoding="utf-8", newline="\n")
@@ -226,6 +229,8 @@ def _sign_if_it_holds(office: Office) -> Damaged | None:
         verify_ledger(office)
     except Damaged as trouble:
         return trouble
+    if is_shut(office.settings.database):
+        return None
     with writing(office.engine) as connection:
         ledger.checkpoint(connection, signer=office.signer, at=office.clock.now(), reason="ledger_exported")
     return None

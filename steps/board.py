@@ -21,6 +21,7 @@ from models.words import N_, _
 from states.table import BY_TRIGGER
 from steps import driving, pictures, standing
 from steps.driving import Work
+from steps.markdown import Markdown, bold, table, text
 from steps.office import Office
 from steps.standing import Dated, Owed, Standing
 
@@ -55,12 +56,12 @@ class Forms:
     ids: Mapping[str, str]
     address: str = f"{UP}deployments/deployment/{{id}}/run?parameters={{parameters}}"
 
-    def link(self, act: str, title: str, fields: Mapping[str, object]) -> str:
+    def link(self, act: str, title: str, fields: Mapping[str, object]) -> Markdown:
         """Return a link to the form of an act with these fields filled in, or its title where no form is served."""
         if act not in self.ids:
-            return title
+            return text(title)
         parameters = quote(json.dumps({"form": fields}, ensure_ascii=False), safe="")
-        return f"[{title}]({self.address.format(id=self.ids[act], parameters=parameters)})"
+        return Markdown(f"[{text(title)}]({self.address.format(id=self.ids[act], parameters=parameters)})")
 
 
 def address_of(key: str) -> str:
@@ -106,14 +107,14 @@ def page(office: Office, cycle_id: str, forms: Forms, *, today: date | None = No
 
 def _index(views: Sequence[tuple[str, Standing]], today: date) -> Page:
     rows = [
-        [f"[{stands.year_title}（{stands.year}）]({address_of(cycle_id)})", _state(stands), *_next_cells(stands),
-         str(len(stands.overdue)) if stands.overdue else "0"]
+        [Markdown(f"[{text(stands.year_title)}（{stands.year}）]({address_of(cycle_id)})"), _state(stands),
+         *_next_cells(stands), str(len(stands.overdue))]
         for cycle_id, stands in sorted(views, key=_urgency)
     ]  # fmt: skip
     head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
     all_years = _("All years")
     title = f"# {all_years}\n\n" + _("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today)
-    body = _table(head, rows) if rows else _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
+    body = table(head, rows) if rows else _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
     late = sum(len(stands.overdue) for _id, stands in views)
     return Page(
         key=INDEX,
@@ -130,14 +131,14 @@ def _urgency(view: tuple[str, Standing]) -> date:
 
 def _headline(stands: Standing, today: date) -> str:
     """Say in three seconds: state, next step, who, due, days left or late."""
-    lines = [f"# {stands.year_title} {stands.ceremony}: {_state(stands)}"]
+    lines = [f"# {text(f'{stands.year_title} {stands.ceremony}: {_state(stands)}')}"]
     first = _first(stands)
     if first:
         lines.append(
             _heading(_("Next: {title}").format(title=first.title))
-            + _table(
+            + table(
                 [_("Owed by"), _("Due"), _("Left"), _("Overdue acts")],
-                [[first.owner_title, f"**{_day(first.due_on)}**", f"**{_left(first)}**", str(len(stands.overdue))]],
+                [[first.owner_title, bold(_day(first.due_on)), bold(_left(first)), str(len(stands.overdue))]],
             )
         )
     elif stands.state == "closed":
@@ -164,9 +165,9 @@ def _to_do(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str
         [_day(it.due_on), _left(it), it.owner_title, _form_or_command(it, forms, _prefilled(stands, it.act, people))]
         for it in ready
     ]
-    table = _table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
-    commands = [f"- {it.title}: `{command}`" for it in ready if (command := _command(it))]
-    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + table, "\n".join(commands))))
+    forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
+    commands = [f"- {text(it.title)}: `{command}`" for it in ready if (command := _command(it))]
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(commands))))
 
 
 def _command(owed: Owed) -> str:
@@ -194,26 +195,26 @@ def _blocked(stands: Standing) -> str:
     blocked = [it for it in stands.next if it.blocked_by]
     if not blocked:
         return ""
-    lines = [f"- **{it.title}**（{it.owner_title}、{it.due_on}）\n" + _bullets(it.blocked_by) for it in blocked]
+    lines = [f"- {bold(it.title)}（{text(it.owner_title)}、{it.due_on}）\n" + _bullets(it.blocked_by) for it in blocked]
     return _heading(_("What blocks it")) + "\n".join(lines)
 
 
 def _bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"    - {line}" for line in lines)
+    return "\n".join(f"    - {text(line)}" for line in lines)
 
 
 def _machine(work: Sequence[Work]) -> str:
     """Say what the machine does by itself next, or what it waits for."""
     if not work:
         return ""
-    return _heading(_("What the machine does")) + "\n".join(f"- **{it.title}**: {it.words}" for it in work)
+    return _heading(_("What the machine does")) + "\n".join(f"- {bold(it.title)}: {text(it.words)}" for it in work)
 
 
 def _before_year_end(office: Office, stands: Standing, today: date) -> str:
     open_ones = standing.open_before_year_end(office, stands, today)
     if not open_ones:
         return ""
-    lines = [f"- {it.title}（{it.owner_title}、{it.due_on}）" for it in open_ones]
+    lines = [f"- {text(f'{it.title}（{it.owner_title}、{it.due_on}）')}" for it in open_ones]
     return _heading(_("Still open before the end of the year")) + "\n".join(lines)
 
 
@@ -228,7 +229,7 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
         _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("Planned"), _("Due"), _("Done on"), _("Status"),
     ]  # fmt: skip
     done = sum(it.done_on is not None for it in acts)
-    return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + _table(head, rows)
+    return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
 
 
 def _moved(act: Dated) -> str:
@@ -244,13 +245,13 @@ def _status(act: Dated, owed: Owed | None) -> str:
         return _("done")
     if owed is None or (owed.days_left > 0 and not owed.flag):
         return ""
-    return f"**{_left(owed)}**" if owed.days_left < 0 else _left(owed)
+    return bold(_left(owed)) if owed.days_left < 0 else _left(owed)
 
 
 def _counts(stands: Standing) -> str:
     rows = [[line.label, f"{line.count:,}", line.source] for line in stands.counts.lines]
-    said = [f"- **{difference}**" for difference in stands.counts.differences] or [_("No count contradicts another.")]
-    return _heading(_("Counts")) + _table([_("Item"), _("Count"), _("Source")], rows) + "\n\n" + "\n".join(said)
+    said = [f"- {bold(difference)}" for difference in stands.counts.differences] or [_("No count contradicts another.")]
+    return _heading(_("Counts")) + table([_("Item"), _("Count"), _("Source")], rows) + "\n\n" + "\n".join(said)
 
 
 def _reminders(office: Office, cycle_id: str) -> str:
@@ -264,7 +265,7 @@ def _reminders(office: Office, cycle_id: str) -> str:
     ]  # fmt: skip
     head = [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State")]
     lines = [said or _("No reminder has been written."), _("acknowledged {count}").format(count=acknowledged)]
-    return _heading(_("Reminders")) + "　".join(lines) + ("\n\n" + _table(head, rows) if rows else "")
+    return _heading(_("Reminders")) + "　".join(lines) + ("\n\n" + table(head, rows) if rows else "")
 
 
 def _reminders_of(office: Office, cycle_id: str) -> tuple[dict[str, int], Sequence[Row[tuple[tables.Reminder]]], int]:
@@ -322,23 +323,23 @@ def _next_cells(stands: Standing) -> list[str]:
 def _line(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str:
     """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
     first = _first(stands)
-    said = f"**{stands.year_title} {_state(stands)}**"
+    said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
-        said += f" → **{first.title}**（{first.owner_title}） {_day(first.due_on)} **{_left(first)}**"
+        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(_left(first))}"
     people = standing.people_for(office, cycle_id)
     links = [
         _form_or_command(it, forms, _prefilled(stands, it.act, people))
         for it in stands.next if not it.blocked_by and not it.waits_for_confirmation
     ]  # fmt: skip
-    return "\n\n".join(filter(None, (said, _said(_("Forms"), "　".join(links)) if links else "")))
+    return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))
 
 
 def _heading(title: str) -> str:
-    return f"## {title}\n\n"
+    return f"## {text(title)}\n\n"
 
 
 def _said(what: str, words: str) -> str:
-    return f"**{what}**: {words}"
+    return f"{bold(what)}: {text(words)}"
 
 
 def _day(day: date) -> str:
@@ -349,8 +350,3 @@ def _left(owed: Owed) -> str:
     if owed.days_left < 0:
         return _("{days} days overdue").format(days=-owed.days_left)
     return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

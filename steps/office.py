@@ -16,18 +16,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from adapters import log, schema, triggers
+from adapters import disk, log, schema, triggers
 from adapters.carrier import Carrier, carrier_of
 from adapters.clock import VirtualClock, clock_of
 from adapters.keys import LedgerKey
 from adapters.settings import Settings
 from models import tables
 from models.clock import Clock
-from models.database import connect, reading, writing
+from models.database import connect, is_shut, reading, writing
 from models.errors import BadSetting, Damaged, Unknown
 from models.measures import Measure
 from models.people import Person
-from models.programme import Programme
+from models.programme import Programme, text_of
 from models.words import _
 from states.calendar import Calendar
 from states.door import Door
@@ -78,6 +78,11 @@ class Office:
 
     def _restore(self, wrong: list[str]) -> NoReturn:
         """Put triggers and rules back and tell the ledger; nothing else is done before a person has looked."""
+        if is_shut(self.settings.database):
+            raise Damaged(
+                restored_words(wrong),
+                _("This copy may not be written to. Find out who changed the database that it was made of."),
+            )
         with writing(self.engine) as connection:
             if not schema.may_restore(connection):
                 raise BadSetting(
@@ -168,8 +173,10 @@ class Office:
         name = key or self.settings.programme
         for path in programme_files(self.settings.programmes):
             if path.stem == name:
-                text = path.read_text(encoding="utf-8")
-                return Programme.parse(text, name=path.name), text
+                text = text_of(path)
+                programme = Programme.parse(text, name=path.name)
+                _measures_are_there(programme, path.name)
+                return programme, text
         known = "、".join(path.stem for path in programme_files(self.settings.programmes))
         raise Unknown(
             _("There is no programme {name}.").format(name=name[:40]),
@@ -243,7 +250,7 @@ def reachable() -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise BadSetting(
+        raise disk.in_words(error) or BadSetting(
             _("The database cannot be opened ({kind}).").format(kind=type(error.orig).__name__),
             _("See TSUDOI_DATABASE_URL and that its server runs; a damaged file comes back from the last backup."),
         ) from None
@@ -272,6 +279,22 @@ def template_sha256(programme: Programme) -> str:
 def towns_file(programme: Programme) -> Path:
     """Return the list of the municipality's postal codes and towns."""
     return Path(str(files("deploy") / "programmes")) / programme.extract.towns
+
+
+def _measures_are_there(programme: Programme, name: str) -> None:
+    """Refuse a programme whose list of measures is none: every act would stumble over it.
+
+    Raises:
+        BadSetting: there is no such file, or it is no list of measures.
+
+    """
+    try:
+        steps_measures(programme)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError):
+        raise BadSetting(
+            _("The measures of the programme {name} cannot be read.").format(name=name),
+            _("Let its key `measures` name a list of measures that is there, such as hatachi/measures.yaml."),
+        ) from None
 
 
 @cache

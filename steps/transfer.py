@@ -15,7 +15,7 @@ from pathlib import Path
 
 from adapters.fonts import default_font
 from adapters.package import Content, Member, SealedPackage, opened, seal
-from adapters.password import new_password, reading
+from adapters.password import GROUPS, new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
 from models.errors import BadInput, TsudoiError
@@ -132,6 +132,15 @@ def take_the_notice_down(office: Office, act: str) -> None:
     """Erase the file of a package's password notice. A rehearsal leaves it for looking at."""
     if not office.is_rehearsal:
         shred(office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf")
+
+
+def blank_the_notices(office: Office, cycle_id: str) -> None:
+    """Print the notices among a rehearsal's papers without their password, which is to lie nowhere at its end."""
+    for act in _SEALINGS:
+        path = office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf"
+        if path.exists():
+            shred(path)
+            papers.print_notice(office, cycle_id, [("―" * 5, "")] * GROUPS, act=act)
 
 
 def forget_the_password(office: Office, cycle_id: str) -> None:

@@ -333,14 +333,13 @@ def test_thousands_of_exchanges_hit_nobody(tmp_path: Path) -> None:
     flipping = subprocess.Popen([sys.executable, "-I", "-c", _FLIPS, file, link])
     try:
         for _try in range(8000):
-            for path, lay in ((file, lambda it: it.write_bytes(b"x")), (link, lambda it: it.symlink_to(victim))):
-                if not os.path.lexists(path):
-                    with suppress(FileExistsError):
-                        lay(path)
+            file.unlink(missing_ok=True)
+            link.unlink(missing_ok=True)
+            file.write_bytes(b"x")
+            link.symlink_to(victim)
             with suppress(Damaged, FileNotFoundError):
                 shred(file)
-            victim_now = victim.read_bytes()
-            assert victim_now == CANARY
+            assert victim.read_bytes() == CANARY
     finally:
         flipping.kill()
         flipping.wait()

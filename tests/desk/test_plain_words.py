@@ -2,17 +2,16 @@
 
 import json
 import shlex
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from older import written_before
 from speaking import Remembered, Tsudoi
 
+from steps.identity import person_of
 from steps.office import Office
-from steps.preparation import person_of
 
 ADD = "people add kato --name {name} --side ward --role coordinator --from 2026-04-01 --to 2027-03-31 --mail {mail}"
 ESC = "\x1b[2J\x1b]0;x\x07"
@@ -69,16 +68,15 @@ def test_free_text_is_one_line(tsudoi: Tsudoi, remembered: Callable[[], Remember
 
 def test_what_an_older_installation_holds_never_reaches_the_terminal(tsudoi: Tsudoi, home: Path) -> None:
     """A sequence that stands on the register from before is shown as its characters' numbers, also in JSON."""
-    with closing(sqlite3.connect(home / "tsudoi.db")) as database:
-        database.execute("UPDATE staff SET name = ? WHERE id = 'sato'", (f"佐藤{ESC}\x9b31m\n二",))
-        database.commit()
+    name = f"佐藤{ESC}\x9b31m\n二"
+    written_before(home / "tsudoi.db", "staff", "UPDATE staff SET name = ? WHERE id = 'sato'", (name,))
     for words in ("people list", "people list --json"):
         said = tsudoi(*words.split())
         assert said.status == 0
         assert [it for it in ("\x1b", "\x07", "\x9b") if it in said.out] == []
     assert "<U+001B>" in tsudoi("people", "list").out
-    [name] = [it["name"] for it in json.loads(tsudoi("people", "list", "--json").out) if it["id"] == "sato"]
-    assert name == f"佐藤{ESC}\x9b31m\n二"
+    told = json.loads(tsudoi("people", "list", "--json").out)
+    assert [it["name"] for it in told if it["id"] == "sato"] == [name]
 
 
 def test_a_field_nested_without_end_is_wrong_and_no_bug(tsudoi: Tsudoi, home: Path) -> None:

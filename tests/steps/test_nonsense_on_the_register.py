@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from older import written_before
 from receivers import Post, free_port, mail_server
-from sqlalchemy import update
-from sqlmodel import col
 
 from adapters.clock import VirtualClock
-from models import tables
 from models.clock import TOKYO
-from models.database import writing
 from steps import reminding
 from steps.office import Office
 
@@ -59,9 +56,8 @@ def test_nonsense_in_one_entry_stops_nobody_elses_letter(
         home = Path(folder) / "home"
         shutil.copytree(watched_by, home)
         office = Office.open(home, Path(folder) / "inbox")
-        staff = tables.Staff
-        with writing(office.engine) as connection:
-            connection.execute(update(staff).where(col(staff.id) == broken).values(mail=address, name=name))
+        nonsense = (address, name, broken)
+        written_before(home / "tsudoi.db", "staff", "UPDATE staff SET mail = ?, name = ? WHERE id = ?", nonsense)
         VirtualClock(home / "clock").set(SOON)
         reminding.watch(office)
         states = {row.to_person: (row.state, row.trouble) for row in reminding.reminders_of(office, CYCLE)}

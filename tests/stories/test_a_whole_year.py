@@ -115,6 +115,13 @@ def test_the_specimen_has_a_dummy_addressee(year: Stage) -> None:
         assert words in text
 
 
+def test_no_password_lies_among_the_papers(year: Stage) -> None:
+    """The notice of a finished rehearsal shows how it looks, and no group of a password."""
+    words = text_of(year.out / "papers/password-notice.pdf").split()
+    groups = [word for line in words for word in line.split("-") if re.fullmatch("[A-Z0-9]{5}", word)]
+    assert groups == []
+
+
 def test_what_travels_never_says_how_many(year: Stage) -> None:
     """Control sheet, notice and slips tell no number of persons: the received count must be the contractor's own."""
     told = _summary(year)

@@ -1,0 +1,34 @@
+"""Words on a page of markdown: text is text, whatever somebody typed; only what is made here is markup."""
+
+import re
+from collections.abc import Sequence
+
+from models.plain import visible
+
+# What could begin something: an entity never does (CommonMark, 2.5), it only looks like its character. A bare address
+# Prefect makes a link of all the same: one that says where it leads.
+_MARKS = re.compile(r"[\\`*_\[\]<>&~|#]|^[-+=]|(?<=^\d)[.)]")
+
+
+class Markdown(str):
+    """What is markdown already, and stands on the page as it is."""
+
+    __slots__ = ()
+
+
+def text(words: str) -> Markdown:
+    """Return words for a page of markdown: no link, picture, heading or tag comes of them, and no second line."""
+    if isinstance(words, Markdown):
+        return words
+    return Markdown(_MARKS.sub(lambda mark: f"&#{ord(mark[0])};", visible(words).strip()))
+
+
+def bold(words: str) -> Markdown:
+    """Return words that stand out."""
+    return Markdown(f"**{text(words)}**")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markdown:
+    """Return a table of words."""
+    lines = [[text(it) for it in head], ["---"] * len(head), *([text(it) for it in row] for row in rows)]
+    return Markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
