@@ -19,7 +19,7 @@ from models.records.oversight import IncidentSettled
 from models.words import speaking
 from states import ledger
 from states.facts import Facts
-from states.table import BY_TRIGGER, STATES
+from states.table import BY_TRIGGER, STATES, TABLE
 from steps.counting import Counts, counts
 from steps.incidents import KINDS
 from steps.measures import Standing, standings
@@ -33,6 +33,7 @@ _WHY_UNREAD = {
     "vanished": "検索中に消失", "device": "装置", "unreadable": "読取り不可",
 }  # fmt: skip
 _STATES = {state.key: state.ja for state in STATES}
+_EVENTS = {row.event for row in TABLE}
 
 
 def print_erasure_record(office: Office, cycle_id: str) -> Path:
@@ -135,6 +136,7 @@ def report(office: Office, cycle_id: str) -> bytes:
         size, note = sealed_at(connection, cycle_id)
         root = ledger.root(connection, size).hex()
         acts, incidents = _acts(connection, cycle_id), _incidents(connection, facts)
+        signing = _signing_lines(connection, cycle_id, size)
     closed = facts.done.get("close")
     data: dict[str, Any] = {
         "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
@@ -160,6 +162,7 @@ def report(office: Office, cycle_id: str) -> bytes:
         "measures": _measure_lines(standings(office, cycle_id)),
         "supervision": lines(supervision(office, cycle_id)),
         "erasure": _erasure_lines(facts),
+        "signing": signing,
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
         "coordinator": "",
         "approver": "",
@@ -308,6 +311,26 @@ def _contractor_lines(facts: Facts) -> list[dict[str, str]]:
         *([{"label": "紛失したもの", "value": "、".join(it.number for it in lost)}] if lost else []),
         {"label": "受託者が消去した複製", "value": f"{len(erased):,} 件{_on(facts, 'report_erasure')}"},
         {"label": "消去されていない複製", "value": "、".join(it.number for it in left) or "なし"},
+    ]
+
+
+def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dict[str, str]]:
+    """Return how many acts are signed, how the second persons confirmed, and every approval, to be compared."""
+    entry = tables.Ledger
+    query = select(col(entry.event), col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.seq) <= size)
+    acts = [json.loads(it.entry) for it in connection.execute(query.order_by(col(entry.seq))) if it.event in _EVENTS]
+    signed = sum("signature" in it["data"] for it in acts)
+    how = [it["data"].get("confirmed_how", "") for it in acts]
+    decided = [
+        f"{it['data']['decision_number']}（決裁日 {it['data']['decided_on']}、管理簿 第{it['seq']}号）"
+        for it in acts if it["data"].get("decision_number")
+    ]  # fmt: skip
+    return [
+        {"label": "行った人又は入力した人の署名のある手続", "value": f"{signed:,} 件"},
+        {"label": "署名のない手続（画面からの入力・機械による処理）", "value": f"{len(acts) - signed:,} 件"},
+        {"label": "二人目が本人の署名で確認した手続", "value": f"{how.count('signature'):,} 件"},
+        {"label": "二人目が決裁で確認した手続", "value": f"{how.count('decision'):,} 件"},
+        {"label": "決裁番号（文書管理システムと照合すること）", "value": "、".join(decided) or "なし"},
     ]
 
 

@@ -10,6 +10,7 @@ from playing import YEAR
 from desk import cast
 from flows import erasure, extraction, record, reminding, transfer
 from flows.engine_context import quick
+from steps import acting
 from steps.office import Office
 
 
@@ -19,18 +20,16 @@ def warm() -> None:
 
 
 def _act(trigger: str) -> Callable[[Path], object]:
-    """Enter an act as it was written down through a run, and have it confirmed by another."""
+    """Enter an act as it was written down through a run, and have it confirmed by another at the desk."""
 
     def do(folder: Path) -> None:
         fields = json.loads((folder / "entered.json").read_bytes())
         form = record.ActForm(year=YEAR, act=trigger, by=cast.PLAYS[trigger][0], fields=fields, key=f"attack/{trigger}")
         record.record_act(form)
         if trigger in cast.SECONDS:
-            today = Office.open().clock.now().date()
-            number = record.ConfirmForm(
-                year=YEAR, act=trigger, by=cast.SECONDS[trigger], decision_number="8-総総-1", decided_on=today
-            )
-            record.confirm_act(number)
+            here = Office.open()
+            decided = {"decision_number": "8-総総-1", "decided_on": here.clock.now().date()}
+            acting.confirm(here, here.cycle_id(YEAR), trigger, by=cast.SECONDS[trigger], **decided)
 
     return do
 
