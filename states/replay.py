@@ -2,7 +2,8 @@
 
 Every act is done once more over a memory of its own: its effects are asked of the same pure functions as the door asks
 (decision 0023), from facts that hold nothing of the tables but the programme's text, whose hash an entry tells. What no
-entry tells is not compared: keys of repetition, letters that wait, mail addresses, flags. Pieces are ranges of serials.
+entry tells is not compared: keys of repetition, letters that wait, addresses entered while
+the register was set up, flags. Pieces are ranges of serials.
 """
 
 import hashlib
@@ -17,8 +18,8 @@ from sqlmodel import SQLModel, col
 
 from models import tables
 from models.clock import day_of, stamp
-from models.people import Person
 from models.programme import Programme
+from models.records.people import PersonEntered
 from models.serials import canonical, common, expand, minus, union
 from models.serials import count as counted
 from models.words import N_, _, in_words
@@ -31,6 +32,7 @@ from states.table import BY_TRIGGER, INCIDENT, INITIAL, ITEM, PIECE, TABLE, Row,
 
 BY_EVENT = {row.event: row for row in TABLE}
 Entry = Mapping[str, Any]
+_TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
 Key = tuple[object, ...]
 
 TITLES = {
@@ -181,7 +183,6 @@ class Replay:
         """Take the programme's text of each cycle, and by which entry each numbered incident was opened."""
         self.cycles: dict[str, Cycle] = {}
         self.rows: dict[str, dict[Key, _Row]] = {"staff": {}, "checkpoint": {}}
-        self.people: dict[str, Person] = {}
         self.strange: list[Strange] = []
         self.unreadable: list[Difference] = []
         self._programmes, self._incidents = programmes, incidents
@@ -203,7 +204,13 @@ class Replay:
         if event == "cycle_opened":
             self._open(entry)
         elif event in {"person_registered", "person_changed"}:
-            self._register(entry)
+            said = entry["data"]
+            entered = PersonEntered.model_validate({"person": said["id"], **{it: said[it] for it in _TOLD_OF_A_PERSON}})
+            self._enter(entered.person, entry, _entry_of(entered))
+            del self.rows["staff"][entered.person,].values["mail"]  # such an entry does not tell it
+        elif event == "passphrase_changed" or (event == "key_given" and cycle is None):
+            given = entry["data"]["record"]
+            self._enter(given["person"], entry, {"public_key": given["public_key"]})
         elif cycle and event in {"reminder_sent", "reminder_lost"}:
             _remind(cycle, entry)
         elif cycle and row and "broken" in entry["data"]:
@@ -229,12 +236,11 @@ class Replay:
             told = {} if day is None else {"planned_on": date.fromisoformat(day)}
             cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **told)
 
-    def _register(self, entry: Entry) -> None:
-        person = Person.model_validate(entry["data"])
-        self.people[person.id] = person
-        values: dict[str, object] = {"name": person.name, "side": person.side.value, "roles": sorted(person.roles),
-                  "valid_from": person.valid_from, "valid_to": person.valid_to}  # fmt: skip
-        self.rows["staff"][person.id,] = _Row(values=values, seq=entry["seq"], event=entry["event"])
+    def _enter(self, person: str, entry: Entry, values: Mapping[str, object]) -> None:
+        """Let an entry put a person on the register, or change what stands there."""
+        row = self.rows["staff"].setdefault((person,), _Row(values={"public_key": ""}, seq=0, event=""))
+        row.values |= values
+        row.seq, row.event = entry["seq"], entry["event"]
 
     def _watch(self, cycle: Cycle, row: Row, entry: Entry) -> None:
         data = entry["data"]
@@ -270,7 +276,12 @@ class Replay:
 
     def _apply(self, cycle: Cycle, facts: Facts, effects: Sequence[eff.Effect], entry: Entry) -> None:
         for effect in effects:
-            if isinstance(effect, eff.SettleIncident):
+            if isinstance(effect, eff.EnterPeople):
+                for it in effect.people:
+                    self._enter(it.person, entry, _entry_of(it))
+            elif isinstance(effect, eff.GiveKey):
+                self._enter(effect.person, entry, {"public_key": effect.public_key})
+            elif isinstance(effect, eff.SettleIncident):
                 opened = self._incidents.get(effect.incident, 0)
                 if (opened,) in cycle.table("incident"):
                     cycle.change("incident", (opened,), entry, state="settled")
@@ -287,25 +298,35 @@ class Replay:
         )
         return Facts(
             cycle_id=cycle.id, fiscal_year=cycle.fiscal_year, state=cycle.state, on_hold=cycle.on_hold,
-            now=datetime.fromisoformat(entry["at"]), programme=cycle.programme, people=self.people,
+            now=datetime.fromisoformat(entry["at"]), programme=cycle.programme, people={},
             done=dict(cycle.done), due={}, items=tuple(items), undecided=0, newly_protected="", to_pull="",
             incidents=frozenset(), claimed={}, pieces=cycle.pieces, history=cycle, reminded=lambda _number: "",
         )  # fmt: skip
 
 
+def _entry_of(entered: PersonEntered) -> dict[str, object]:
+    values: dict[str, object] = entered.model_dump(exclude={"person", "roles", "side"})
+    return {**values, "side": entered.side.value, "roles": sorted(entered.roles)}
+
+
 def _propose(cycle: Cycle, row: Row, entry: Entry) -> None:
-    _end(cycle, row, "pending", "dropped")
+    """Let a newer proposal about the same matter take the place of an older."""
+    matter = row.record.model_validate(entry["data"]["record"]).matter
+    for it in _waiting(cycle, row).values():
+        if row.record.model_validate(it.values["data"]).matter == matter:
+            it.values["status"] = "dropped"
     cycle.change("record", (entry["seq"],), entry, **_record(row, entry, status="pending"))
 
 
 def _keep_record(cycle: Cycle, row: Row, entry: Entry) -> None:
     data, seq = entry["data"], entry["seq"]
-    proposals = [key for key, it in cycle.table("record").items() if it.values["act"] == row.trigger
-                 and it.values["status"] == "pending"]  # fmt: skip
-    _end(cycle, row, "done", "superseded")
+    for it in cycle.table("record").values():
+        if (it.values["act"], it.values["status"]) == (row.trigger, "done"):
+            it.values["status"] = "superseded"
     values = _record(row, entry, status="done")
-    if "proposed_by" in data and proposals:
-        values["via"] = cycle.table("record").pop(proposals[-1]).values["via"]
+    if "proposed_by" in data and (waiting := _waiting(cycle, row)):
+        proposal = (data["proposal"],) if "proposal" in data else max(waiting)
+        values["via"] = cycle.table("record").pop(proposal).values["via"]
     cycle.change("record", (seq,), entry, **values)
     at, stored = datetime.fromisoformat(data["occurred_at"]), json.dumps(data["record"], ensure_ascii=False)
     cycle.done[row.trigger] = Done(
@@ -323,10 +344,9 @@ def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _end(cycle: Cycle, row: Row, status: str, becomes: str) -> None:
-    for record in cycle.table("record").values():
-        if (record.values["act"], record.values["status"]) == (row.trigger, status):
-            record.values["status"] = becomes
+def _waiting(cycle: Cycle, row: Row) -> dict[Key, _Row]:
+    mine = (row.trigger, "pending")
+    return {key: it for key, it in cycle.table("record").items() if (it.values["act"], it.values["status"]) == mine}
 
 
 def _remind(cycle: Cycle, entry: Entry) -> None:

@@ -85,6 +85,10 @@ UNNOTICED: dict[str, tuple[str, tuple[str, str, tuple[str, ...], str]]] = {
         "UPDATE staff SET roles = '[\"approver\"]' WHERE id = 'sato'",
         ("staff", "sato", ("roles",), "person_registered"),
     ),
+    "a key": (
+        "UPDATE staff SET public_key = 'ab' WHERE id = 'sato'",
+        ("staff", "sato", ("public_key",), "person_registered"),
+    ),
     "the day of an act": (
         "UPDATE act SET done_on = '2026-10-02' WHERE act = 'post'",
         ("act", "post", ("done_on",), "letters_posted"),
