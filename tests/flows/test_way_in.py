@@ -30,7 +30,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """Serve an office with fictional people from a folder in which somebody has put a click.py."""
     folder = tmp_path_factory.mktemp("attacked")
     office = preparation.install(folder / "home", folder / "inbox")
-    preparation.register_sample_people(office, YEAR, with_passphrases=False)
+    preparation.register_sample_people(office, YEAR)
     preparation.open_year(office, YEAR)
     (folder / "click.py").write_text("from pathlib import Path\nPath('imported').touch()\n")
     (folder / "tmp").mkdir()
@@ -169,7 +169,7 @@ def test_no_link_without_a_server(tmp_path: Path) -> None:
 def test_the_server_runs_without_the_office(tmp_path: Path) -> None:
     """Server and flows run apart: the web's process has no database, no key and no vault, and still takes forms."""
     office = preparation.install(tmp_path / "home", tmp_path / "inbox")
-    preparation.register_sample_people(office, YEAR, with_passphrases=False)
+    preparation.register_sample_people(office, YEAR)
     preparation.open_year(office, YEAR)
     port, secret = free_port(), "tsudoi:0123456789abcdefghijklmn"
     web = Serving(tmp_path / "web", port, "--server-only", PREFECT_SERVER_API_AUTH_STRING=secret)
