@@ -4,8 +4,10 @@ Twelve thousand needles (4,000 persons) in all their forms; grep gets the same f
 alone, one after the other, and are told in MB a second of wall clock and, of the scanner, of processor time too.
 """
 
+import os
 import random
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -67,6 +69,21 @@ def test_the_search_for_residents_data(benchmark: BenchmarkFixture, tell: Tell, 
         mb_per_second=size / seconds, mb_per_processor_second=size / processor, grep_mb_per_second=size / grep,
         times_grep=grep / seconds, times_plain_read=seconds / plain,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("persons", [4000, 100_000])
+def test_the_memory_of_the_needles(benchmark: BenchmarkFixture, tell: Tell, persons: int) -> None:
+    """Make and hold what 100,000 persons are searched by; the whole process, with the drawing of the persons."""
+
+    def peak() -> float:
+        command = [sys.executable, str(Path(__file__).with_name("needles_of_many.py")), str(persons)]
+        return float(subprocess.run(command, capture_output=True, check=True, text=True, env=_here()).stdout)
+
+    tell(persons=persons, peak_mib=benchmark.pedantic(peak, rounds=1))
+
+
+def _here() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def _plain_read(path: Path) -> float:
