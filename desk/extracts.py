@@ -145,6 +145,8 @@ def take(
         say(_("Recorded: there were no additional persons."))
         return DONE
     status = _show(taken.judgement, as_json=as_json)
+    if taken.before and not as_json:
+        say(_("This extract was taken already; nothing was judged anew."))
     if taken.outcome and not additions and not as_json:
         _show_comparison(office, cycle_id)
     if taken.source_left and taken.outcome:

@@ -20,7 +20,8 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Damaged, Unknown
-from models.extract import CODES, Decision, Judgement, UnreadableExtract, by_row, characters, substitution
+from models.extract import CODES, Decision, Finding, Judgement, UnreadableExtract, by_row, characters, substitution
+from models.extract import HeldRow as HeldCell
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand
@@ -60,11 +61,12 @@ class Addressee:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What came of taking an extract; no outcome where the extract was refused."""
+    """What came of taking an extract; no outcome where it was refused. `before` tells that it was taken already."""
 
     judgement: Judgement
     outcome: Outcome | None
     source_left: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,8 @@ def take_extract(
 
     """
     arriving.erase_what_is_taken(office)
+    if taken := _taken_before(office, cycle_id, path, protected):
+        return taken
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
     source = path or arriving.from_inbox(office, beside=protected.listed)
@@ -152,6 +156,36 @@ def take_extract(
     checking.print_report(office, cycle_id)
     left = [it for it in (source, protected.listed) if it and not arriving.emptied(office, it)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
+
+
+def _taken_before(office: Office, cycle_id: str, path: Path | None, protected: ProtectedBy) -> Taken | None:
+    """Return what the record says of an extract that is in the vault, and erase it from the inbox: a kill came between.
+
+    None where it is another extract, or told of protection otherwise, or decisions on its rows were not carried out.
+    """
+    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
+
+    facts = papers.facts_of(office, cycle_id)
+    record = facts.record("take_extract", ExtractTaken)
+    if record is None or record.held != facts.undecided or protected != ProtectedBy(removed=record.protected_removed):
+        return None
+    try:
+        source = path or arriving.from_inbox(office)
+        digest = _sha(register_bytes(source, programme=facts.programme))
+    except (Unknown, UnreadableExtract):
+        return None
+    if digest not in {record.extract_sha256, record.travelled_sha256}:
+        return None
+    judgement = Judgement(
+        verdict="held" if record.held else "accepted", persons=record.raw_hits, exported=record.exported,
+        held=record.held, excluded=record.excluded, encoding=record.encoding, sha256=record.extract_sha256,
+        findings=tuple(Finding(code=code, count=count) for code, count in record.warnings.items()),
+        rows=tuple(HeldCell(row=it.row, column=it.column, code=it.code) for it in record.rows),
+    )  # fmt: skip
+    seq = facts.done["take_extract"].seq
+    outcome = Outcome(trigger="take_extract", state=facts.state, seq=seq, repeated=True)
+    checking.print_report(office, cycle_id)
+    return Taken(judgement=judgement, outcome=outcome, source_left=not arriving.emptied(office, source), before=True)
 
 
 def check(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, Played, copy_of, morning_of
+from playing import CYCLE, Played, copy_of, killed_at, morning_of
 
 from adapters.fonts import GlyphTable, default_font
 from adapters.register import parse_register
@@ -187,3 +187,19 @@ def test_additions_tell_who_is_protected_too(year: Played, tmp_path: Path) -> No
         protection.recheck(year.office, CYCLE, _listed(year, "7000000002"), by=REGISTRAR)
     protection.recheck(year.office, CYCLE, _listed(year, "7000000002", "7000000004"), by=REGISTRAR)
     assert year.facts().record("recheck_before_enclosing", ProtectionRechecked)
+
+
+def test_an_extract_that_was_taken_is_erased_and_not_judged_anew(year: Played) -> None:
+    """A kill before the erasing leaves it in the inbox; taking it again says so, whatever number is expected."""
+    path = _put(year, ",", ",1", header="氏名カナ,支援措置")
+    content = path.read_bytes()
+    with killed_at(extraction.arriving, "emptied", "before"):
+        year.take()
+    before = len(year.entries())
+    assert year.extract.read_bytes() == content
+    again = year.take(expect=(100, 200))
+    assert again.before
+    assert again.outcome
+    assert (again.judgement.verdict, again.judgement.exported, again.outcome.repeated) == ("accepted", 1, True)
+    assert not year.extract.exists()
+    assert len(year.entries()) == before
