@@ -63,6 +63,7 @@ def furnish(app: typer.Typer) -> None:
     extract.command("recheck", help=_("Compare the register's present list of protected persons: the re-check."))(
         recheck
     )
+    extract.command("withdraw", help=_("Withdraw a wrong re-check or change list."))(withdraw)
     extract.command("pull-list", help=_("Issue the pull list that is due, from changes and re-checks."))(pull_list)
     extract.command("letters", help=_("Write the additional letters into a file to be printed."))(letters)
     extract.command("protected", help=_("Write the protected persons for ward staff; registrars only."))(protected)
@@ -275,6 +276,22 @@ def recheck(
     return _tell(told, as_json=as_json)
 
 
+def withdraw(
+    year: int = YEAR,
+    listed: str = typer.Option(..., "--list", help=_("The first digits of the list's SHA-256.")),
+    reason: str = typer.Option(..., "--reason", help=_("Reason code, such as wrong_list.")),
+    by: str = _BY,
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+
+    office = Office.open()
+    outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
+    say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more.").format(seq=outcome.seq))
+    say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))
+    return DONE
+
+
 def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
     from steps import protection  # noqa: PLC0415 - polars is not needed for --help
 
@@ -334,6 +351,11 @@ def _tell(told: "Told", *, as_json: bool) -> int:
     say(_("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.").format(
         act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
     ))  # fmt: skip
+    say_aside(
+        _(
+            "SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256"
+        ).format(digits=told.list_sha256[:12])
+    )
     if told.footers:
         say_aside(_("Totals, dates or closing words, not counted: {count} rows.").format(count=told.footers))
     if told.named:

@@ -19,6 +19,9 @@ from models.records.oversight import IncidentReported
 R = TypeVar("R", bound=ActRecord)
 
 ELECTRONIC = "electronic_copy"
+# The acts that bring a list of the register: one that is withdrawn was never done, and no guard sees it.
+LISTS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes")
+WITHDRAWAL = "withdraw_list"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +179,7 @@ class Facts:
 
     def every(self, kind: type[R], *acts: str) -> tuple[tuple[datetime, R], ...]:
         """Return every record of these acts with the moment at which it happened, the oldest first."""
-        if not self.done.keys() & set(acts):
+        if not self.done.keys() & {*acts, WITHDRAWAL}:
             return ()
         return tuple((told.occurred_at, kind.model_validate_json(told.data)) for told in self.history.of(*acts))
 
@@ -194,7 +197,7 @@ class Facts:
 
     def past(self, act: str, kind: type[R]) -> tuple[Past[R], ...]:
         """Return every record of an act, the first one first; a repetition does not hide what was before it."""
-        if act not in self.done:
+        if not self.done.keys() & {act, WITHDRAWAL}:
             return ()
         return tuple(Past(seq=it.seq, record=kind.model_validate_json(it.data)) for it in self.history.of(act))
 

@@ -17,14 +17,12 @@ from models.people import Person
 from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
-from states.facts import Case, Done, Facts, ItemFact, Told
+from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
 from states.table import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
-_RECHECKS = (
-    "recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes", "take_additions",
-)  # fmt: skip
+_RECHECKS = (*LISTS, "take_additions")
 _PROTECTED, _PULLS = ("newly_protected",), ("newly_protected", "moved", "died", "replaced")
 
 # The door reads all of these at every act. Built once: building a statement costs as much as running it.
@@ -55,11 +53,6 @@ _UNDECIDED = select(func.count()).where(
     col(tables.HeldRow.cycle_id) == _CYCLE,
     # A row that is to be corrected is corrected once another extract is taken, which replaces it.
     col(tables.HeldRow.how).in_(("", "corrected")),
-)
-_RECHECKED = select(col(tables.Record.data)).where(
-    col(tables.Record.cycle_id) == _CYCLE,
-    col(tables.Record.act).in_(_RECHECKS),
-    col(tables.Record.status).in_(("done", "superseded")),
 )
 _INCIDENTS = select(col(tables.Incident.id)).where(
     col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
@@ -190,15 +183,24 @@ class HistoryOf:
     cycle_id: str
 
     def of(self, *acts: str) -> tuple[Told, ...]:
-        """Return the records of these acts, the oldest first."""
-        rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": acts})
+        """Return the records of these acts, the oldest first; a list that was withdrawn was never taken."""
+        asked = {*acts, WITHDRAWAL} if {*acts} & {*LISTS} else {*acts}
+        rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": tuple(asked)}).all()
+        withdrawn = {_list_of(row.data): row.ledger_seq for row in rows if row.act == WITHDRAWAL}
         return tuple(
-            Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data) for row in rows
+            Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data)
+            for row in rows
+            if row.act in acts
+            and not (row.act in LISTS and withdrawn and row.ledger_seq < withdrawn.get(_list_of(row.data), 0))
         )
 
     def has_entry(self, seq: int) -> bool:
         """Tell whether the ledger's entry of this number is one of the cycle's."""
         return self.connection.execute(_ENTRY, {"cycle_id": self.cycle_id, "seq": seq}).scalar() is not None
+
+
+def _list_of(data: str) -> str:
+    return json.loads(data).get("list_sha256", "")
 
 
 def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
@@ -218,7 +220,8 @@ def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)
     incidents = _open_incidents(connection, cycle.id)
-    told = _told(connection, cycle.id) if done.keys() & set(_RECHECKS) else ()
+    history = HistoryOf(connection=connection, cycle_id=cycle.id)
+    told = _told(history) if done.keys() & {*_RECHECKS, WITHDRAWAL} else ()
     return Facts(
         cycle_id=cycle.id,
         fiscal_year=cycle.fiscal_year,
@@ -260,8 +263,11 @@ def load_many(
 
     def facts(cycle: Any, rows: "_Rows") -> Facts:
         programme = programme_of(cycle.programme_text)
+        history = HistoryOf(connection=connection, cycle_id=cycle.id)
         done = {row.act: _done(row) for row in rows.done(cycle.id)}
         told = tuple(json.loads(row.data) for row in rows.rechecked(cycle.id))
+        if WITHDRAWAL in done:
+            done, told = _in_force(done, history), _told(history)
         incidents = frozenset(row.id for row in rows.incidents(cycle.id))
         return Facts(
             cycle_id=cycle.id,
@@ -339,6 +345,8 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
 def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
     mine = {"cycle_id": cycle_id}
     done = {row.act: _done(row) for row in connection.execute(_DONE, mine)}
+    if WITHDRAWAL in done:
+        done = _in_force(done, HistoryOf(connection=connection, cycle_id=cycle_id))
     return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}
 
 
@@ -360,9 +368,15 @@ def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
     return connection.execute(_REMINDED, {"cycle_id": cycle_id, "number": number}).scalar() or ""
 
 
-def _told(connection: Connection, cycle_id: str) -> tuple[Mapping[str, str], ...]:
+def _in_force(done: Mapping[str, Done], history: HistoryOf) -> dict[str, Done]:
+    """Return what is done without the lists that were withdrawn: a re-check that was one is to be done again."""
+    counts = {it.seq for it in history.of(*LISTS)}
+    return {act: it for act, it in done.items() if act not in LISTS or it.seq in counts}
+
+
+def _told(history: HistoryOf) -> tuple[Mapping[str, str], ...]:
     """Return what every re-check and change list said: each only what is new since the one before (domain.md 2)."""
-    return tuple(json.loads(text) for text in connection.execute(_RECHECKED, {"cycle_id": cycle_id}).scalars())
+    return tuple(json.loads(it.data) for it in history.of(*_RECHECKS))
 
 
 def _named(told: Iterable[Mapping[str, str]], kinds: tuple[str, ...]) -> str:

@@ -295,6 +295,12 @@ TABLE = (
         under_hold=True, record=extraction.ChangesTaken, guards=(g_extraction.changed_persons_are_ours,),
         then=then.changed_pieces_stay, source="支援措置, 引抜きリスト",
     ),
+    Row(
+        trigger="withdraw_list", event="list_withdrawn", ja="一覧の取下げ", en="Withdraw a wrong list of the register",
+        froms=("extracted", *IN_PRODUCTION, *AFTER_POSTING, "cancelled"), who=REGISTRAR, owner=Side.REGISTER,
+        repeats=True, under_hold=True, by_machine=True, record=extraction.ListWithdrawn,
+        guards=(g_extraction.list_was_taken,), source="Law 8, 支援措置",
+    ),
     # transfer
     Row(
         trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",

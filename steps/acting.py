@@ -97,6 +97,7 @@ _WORK: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "read_back_package": ("steps.transfer", "read_back_package", frozenset()),
     "reprint_notice": ("steps.transfer", "reprint_notice", frozenset({"reason"})),
     "erase_ward_data": ("steps.erasure", "erase_ward_data", frozenset()),
+    "withdraw_list": ("steps.protection", "withdraw", frozenset({"list_sha256", "reason"})),
 }
 
 

@@ -12,7 +12,7 @@ from models.records.enclosing import (
     EnclosingReported,
     PullListAcknowledged,
 )
-from models.records.extraction import AdditionsTaken, ExtractTaken, ProtectionRechecked
+from models.records.extraction import AdditionsTaken, ExtractTaken, ListWithdrawn, ProtectionRechecked
 from models.records.mailing import MailReturned, Posted, RetrievalRequested, ReturnedMailClosed
 from models.records.printing import ManuscriptDelivered, PrintingReported
 from models.records.transfer import AdditionsReceived, ReceiptReported
@@ -188,6 +188,7 @@ class _Year:
     def pulled(self) -> dict[str, str]:
         """Return the pulled serials by the stage they had reached."""
         first = [it.record.newly_protected for it in self.facts.past("recheck_before_sealing", ProtectionRechecked)]
+        first += [it.record.pulled for it in self.facts.past("withdraw_list", ListWithdrawn)]
         stages = {"transfer": union(*first), "printing": "", "sealing": "", "sealed": ""}
         for act in ("acknowledge_pull_list", "acknowledge_final_pull_list"):
             for it in self.facts.past(act, PullListAcknowledged):

@@ -9,6 +9,7 @@ accident of Meguro). Names and addresses are in neither: the lists hold 宛名�
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,19 @@ from adapters.numbers import KEY, NUMBER, Form, keyed
 from adapters.register import RegisterTable
 from models.errors import BadInput
 from models.extract import UnreadableExtract
-from models.records.extraction import AdditionsTaken, ChangesTaken, ExtractTaken, ProtectedListed
+from models.records.extraction import (
+    AdditionsTaken,
+    ChangesTaken,
+    ExtractTaken,
+    ListWithdrawn,
+    ProtectedListed,
+    ProtectionRechecked,
+)
 from models.serials import compact, count, expand
 from models.words import _
 from states.door import Ask, Outcome
-from states.facts import Evidence, Facts
-from steps import arriving, papers, roll
+from states.facts import LISTS, WITHDRAWAL, Evidence, Facts
+from steps import acting, arriving, papers, roll
 from steps.acting import perform
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
 from steps.lists import protected_on, read_list
@@ -85,13 +93,20 @@ def take_changes(
     outcome = office.door.perform(
         Ask(
             cycle_id=cycle_id, trigger="take_changes", by=by, record=record, via=via,
-            key=f"{cycle_id}/take_changes/{heard.sha256}", evidence=Evidence(by_machine=True),
+            key=_key_of(facts, heard.sha256), evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
     return Told(
         outcome=outcome, rows=record.rows, named=sum(map(count, by_kind.values())), strangers=record.strangers,
         footers=heard.footers, list_sha256=heard.sha256, source_left=not arriving.emptied(office, path),
     )  # fmt: skip
+
+
+def _key_of(facts: Facts, sha256: str) -> str:
+    """Return the key of a change list: the same list is taken once, and once more after it was withdrawn."""
+    withdrawn = [it for it in facts.every(ListWithdrawn, WITHDRAWAL) if it[1].list_sha256 == sha256]
+    again = f"/{len(withdrawn)}" if withdrawn else ""
+    return f"{facts.cycle_id}/take_changes/{sha256}{again}"
 
 
 _PULLED = ("newly_protected", "moved", "died")
@@ -136,6 +151,45 @@ def recheck(
         outcome=outcome, rows=heard.frame.height, named=count(new), footers=heard.footers, list_sha256=heard.sha256,
         source_left=not arriving.emptied(office, path),
     )  # fmt: skip
+
+
+def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason: str, via: str = "desk") -> Outcome:
+    """Withdraw a wrong list, named by the first digits of its hash: it counts no more and leaves the vault.
+
+    What was pulled for it before the sealing stays pulled; a re-check is then to be done again.
+
+    Raises:
+        BadInput: no list of this year begins so, or several do.
+        Refused: it is not the time for it, or not for this person.
+
+    """
+    facts = papers.facts_of(office, cycle_id)
+    told = {json.loads(it.data)["list_sha256"]: it.act for it in facts.history.of(*LISTS)}
+    found = [sha256 for sha256 in told if sha256 and sha256.startswith(list_sha256)]
+    if len(found) != 1:
+        raise BadInput(
+            _("{count} lists of this year have this SHA-256.").format(count=len(found)),
+            _("The command that took the list shows it: name enough of its digits."),
+        )
+    named = "" if told[found[0]] != RECHECKS[0] else _named_by(facts, found[0])
+    pulled = compact(set(expand(named)) & papers.pieces_in(office, cycle_id, "pulled"))
+    record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
+    outcome = office.door.perform(
+        Ask(
+            cycle_id=cycle_id, trigger=WITHDRAWAL, by=by, record=record, via=via,
+            key=f"{cycle_id}/{WITHDRAWAL}/{found[0]}/{facts.history.of(*LISTS)[-1].seq}",
+            evidence=Evidence(by_machine=True),
+        )
+    )  # fmt: skip
+    for kind in ("recheck", "changes"):
+        office.vault(cycle_id).erase(f"{kind}-{found[0][:12]}")
+    return outcome
+
+
+def _named_by(facts: Facts, sha256: str) -> str:
+    """Return whom the re-checks before the sealing named from this list."""
+    past = (it.record for it in facts.past(RECHECKS[0], ProtectionRechecked))
+    return roll.union(*(it.newly_protected for it in past if it.list_sha256 == sha256))
 
 
 def due_recheck(facts: Facts) -> str:

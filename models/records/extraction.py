@@ -123,6 +123,14 @@ class ChangesTaken(ListTaken):
     strangers: Count = Field(default=0, title="Rows about nobody of this year")
 
 
+class ListWithdrawn(ActRecord):
+    """一覧の取下げ: a wrong re-check or change list counts no more; what was pulled for it at once stays pulled."""
+
+    list_sha256: Sha256 = Field(title="SHA-256 of the list")
+    reason: Code = Field(title="Reason code")
+    pulled: SerialText = Field(default="", title="Serials that were pulled for it before the sealing")
+
+
 class ProtectedListed(ActRecord):
     """支援措置対象者の引渡し: the list by which ward staff write themselves; a copy with an erasure duty."""
 

@@ -1,5 +1,6 @@
 """Guards of extraction: domain.md 2 and 3, the accidents of Oyama, Meguro and Tokyo."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -14,12 +15,13 @@ from models.records.extraction import (
     ExtractReceived,
     ExtractTaken,
     FileTaken,
+    ListWithdrawn,
     ProtectionRechecked,
     RowDecided,
 )
 from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand
-from states.facts import Facts, Shortfall, Verdict
+from states.facts import LISTS, Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded
 
 extract_is_taken = recorded("take_extract", "The extract is taken and judged.", name="extract_is_taken")
@@ -161,6 +163,12 @@ def changed_persons_are_ours(facts: Facts, record: ChangesTaken) -> Verdict:
     """The serials of the change list are serials of this cycle."""
     named = (record.moved, record.died, record.newly_protected)
     return all(facts.pieces.within(serials) == count(serials) for serials in named)
+
+
+@claims_of(ListWithdrawn)
+def list_was_taken(facts: Facts, record: ListWithdrawn) -> Verdict:
+    """The list is one of this year's re-checks or change lists, and is not withdrawn."""
+    return any(json.loads(it.data)["list_sha256"] == record.list_sha256 for it in facts.history.of(*LISTS))
 
 
 @claims_of(PullListIssued, owes="take_changes")

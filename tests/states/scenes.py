@@ -108,6 +108,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         },
         "list_protected": {"persons": 1, "sha256": HASH, "item": "L-2026-01"},
         "hand_out_letters": {"letters": 1, "sha256": HASH, "item": "LF-2026-01"},
+        "withdraw_list": {"list_sha256": HASH, "reason": "wrong_list"},
         "take_changes": {"list_sha256": HASH, "rows": 2, "moved": "3", "newly_protected": "4"},
         "decide_row": {"row": 2, "how": "accept", "reason": "seen"},
         "extract": {"exported": 12, "excluded": 1, "window_seen": True},

@@ -217,6 +217,15 @@ EXTRACTION: tuple[Case, ...] = (
             ({"raw_hits": 2, "excluded": {"moved_out": 1}}, True),
         )
     ),
+    (extraction.list_was_taken, facts(), record("withdraw_list"), False),
+    (extraction.list_was_taken, facts(did("take_changes")), record("withdraw_list"), True),
+    (extraction.list_was_taken, facts(did("take_changes")), record("withdraw_list", list_sha256="0" * 64), False),
+    (
+        extraction.list_was_taken,
+        facts(did("recheck_before_posting", list_sha256="0" * 64)),
+        record("withdraw_list", list_sha256="0" * 64),
+        True,
+    ),
     *(
         (
             extraction.changed_persons_are_ours, facts(extract={"exported": "1-12"}),

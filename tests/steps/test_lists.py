@@ -14,7 +14,9 @@ from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
 from models.programme import Programme
 from models.records.extraction import ChangesTaken, ProtectionRechecked
-from steps import protection
+from models.serials import expand
+from steps import acting, protection
+from steps.extraction import needles_of
 from steps.lists import read_list
 
 pytestmark = pytest.mark.xdist_group("lists")
@@ -222,3 +224,49 @@ def test_a_list_finds_the_person_or_is_refused(noise: list[str], number: int, *,
     except UnreadableExtract:
         return
     assert table.frame["宛名番号"].to_list() == [written.zfill(10) if padded else str(number)]
+
+
+def _withdraw(year: Played, sha256: str) -> None:
+    fields = {"list_sha256": sha256[:12], "reason": "wrong_list"}
+    acting.perform(year.office, CYCLE, "withdraw_list", by=REGISTRAR, fields=fields)
+
+
+def test_a_recheck_that_is_withdrawn_is_due_again(year: Played) -> None:
+    """A wrong list counts no more: nothing is sealed, its rows leave the vault, and nobody is searched for in vain."""
+    person = year.addressees()[3]
+    told = _recheck(year, person.number, "8888888888")
+    vault = year.office.vault(CYCLE)
+    assert "8888888888" in needles_of(vault, year.facts())
+    _withdraw(year, told.list_sha256)
+    entry = year.entries()[-1]
+    assert (entry["event"], entry["by"]) == ("list_withdrawn", REGISTRAR)
+    assert entry["data"]["record"]["list_sha256"] == told.list_sha256
+    assert "8888888888" not in needles_of(vault, year.facts())
+    assert not [it for it in vault.names() if it.startswith("recheck-")]
+    assert year.facts().newly_protected == ""
+    with pytest.raises(Refused) as refused:
+        year.seal()
+    assert "protection_is_freshly_rechecked" in {gap.guard for gap in refused.value.unmet}
+    assert year.serials("pulled") == [person.serial]  # what was pulled at once is a fact
+    _recheck(year)
+    year.seal()
+
+
+def test_what_another_list_named_is_not_withdrawn(year: Played) -> None:
+    """Only the wrong list goes; who was named by the right one stays named, and the right one may come again."""
+    right, wrong = year.addressees()[:2]
+    _recheck(year, right.number)
+    told = _changes(year, f"{wrong.number},転出,2026-11-10,")
+    _withdraw(year, told.list_sha256)
+    facts = year.facts()
+    assert (facts.newly_protected, facts.to_pull) == (str(right.serial), str(right.serial))
+    assert "recheck_before_sealing" in facts.done
+    assert not _changes(year, f"{wrong.number},転出,2026-11-10,").outcome.repeated
+    assert set(expand(year.facts().to_pull)) == {right.serial, wrong.serial}
+
+
+def test_only_a_list_of_this_year_is_withdrawn(bare: Played) -> None:
+    """A hash that no list has, or none, withdraws nothing."""
+    for digits in ("", "abc", "0" * 64):
+        with pytest.raises(BadInput):
+            protection.withdraw(bare.office, CYCLE, by=REGISTRAR, list_sha256=digits, reason="wrong_list")
