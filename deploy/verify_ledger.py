@@ -7,7 +7,8 @@
 Exit status 0: it holds. 1: it does not; what was changed, removed, added or moved is named. 2: unreadable.
 
 Beside the ledger are expected: `checkpoints/*.txt` (signed notes), `leaves.txt` (the hash of every entry, with which a
-changed entry is found: the checkpoints vouch for it) and `ledger.pub` (the key). `--checkpoint` names an older
+changed entry is found: the checkpoints vouch for it), `texts.jsonl` (what people wrote, of which the entries hold
+salted commitments; what two people redacted is not in it) and `ledger.pub` (the key). `--checkpoint` names an older
 checkpoint, typed or scanned from a stamped slip: its three lines, with or without the signature; `-` reads it from the
 keyboard. `--key` names the key as it was given on paper (the text or a file); without it the key in the export is used.
 English words: TSUDOI_LANG=en.
@@ -24,10 +25,13 @@ import binascii
 import json
 import os
 import re
+import stat
 import sys
 import unicodedata
 from bisect import bisect_left
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256, sha512
 from io import TextIOWrapper
 from pathlib import Path
@@ -37,6 +41,10 @@ HOLDS, DOES_NOT_HOLD, UNREADABLE = 0, 1, 2
 LEDGER, TEXTS, LEAVES, CHECKPOINTS, KEY = "ledger.jsonl", "texts.jsonl", "leaves.txt", "checkpoints", "ledger.pub"
 MEMBERS = {"at", "by", "cycle", "data", "event", "seq", "via"}
 SHOWN = 20  # so many findings are shown one by one
+DEEPEST = 100  # no entry is nested deeper: a reader of nested lists runs out of stack
+FARTHEST = 100_000  # so many entries beyond the end are looked for one by one, whatever a checkpoint says
+NOBODY = {"system", "unregistered"}  # who stands in an entry that is no person's
+CLOCKS_DIFFER = timedelta(minutes=5)  # the clocks of two machines
 
 
 class Unreadable(Exception):
@@ -80,6 +88,7 @@ class Report:
 
     def __init__(self) -> None:
         self.entries = 0
+        self.covered = 0  # entries that a checkpoint vouches for
         self.checkpoints = 0
         self.root = b""
         self.key = ""
@@ -103,7 +112,13 @@ def speaks_japanese() -> bool:
 
 def words(ja: str, en: str, *values: Any) -> str:
     """Return a sentence in the reader's language."""
-    return (ja if speaks_japanese() else en).format(*values)
+    told = [shown(value) if isinstance(value, str) else value for value in values]
+    return (ja if speaks_japanese() else en).format(*told)
+
+
+def shown(text: str) -> str:
+    """Return a text of which nothing steers a terminal: control, format and other invisible characters by number."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
 
 
 # -- Ed25519 verification (RFC 8032 section 5.1.7), without the cofactor, as OpenSSL and Go do it
@@ -123,15 +138,22 @@ def add_points(a: Point, b: Point) -> Point:
     return (w * x % P, y * z % P, x * y % P, w * z % P)
 
 
-def multiply(factor: int, point: Point) -> Point:
-    """Return factor times the point."""
+def multiply(factor: int, doubled: Sequence[Point]) -> Point:
+    """Return factor times the first of the points, each of which is the double of the one before it."""
     result = NEUTRAL
-    while factor:
+    for point in doubled:
         if factor & 1:
             result = add_points(result, point)
-        point = add_points(point, point)
         factor >>= 1
     return result
+
+
+def doubles(point: Point) -> list[Point]:
+    """Return the point, twice the point, four times the point … as far as a factor can reach."""
+    points = [point]
+    while len(points) < ORDER.bit_length():
+        points.append(add_points(points[-1], points[-1]))
+    return points
 
 
 def decompress(raw: bytes) -> Point | None:
@@ -160,23 +182,33 @@ def compress(point: Point) -> bytes:
 
 def is_small(point: Point) -> bool:
     """Tell a point of small order: as a key it would let one signature fit many messages."""
-    return compress(multiply(8, point)) == compress(NEUTRAL)
+    for _thrice in range(3):
+        point = add_points(point, point)
+    return compress(point) == compress(NEUTRAL)
 
 
-BASE = decompress(bytes([0x58]) + bytes([0x66]) * 31) or NEUTRAL
+BASE = doubles(decompress(bytes([0x58]) + bytes([0x66]) * 31) or NEUTRAL)
+
+
+@lru_cache(maxsize=256)
+def minus_key(public: bytes) -> list[Point]:
+    """Return the doubles of a public key's negative; nothing where it is no key."""
+    key = decompress(public)
+    if key is None or is_small(key):
+        return []
+    return doubles((P - key[0], key[1], key[2], P - key[3]))
 
 
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether the 64 bytes are this key's signature of the message."""
-    key = decompress(public)
-    if key is None or is_small(key) or len(signature) != 64:
+    key = minus_key(public)
+    if not key or len(signature) != 64:
         return False
     first, scalar = signature[:32], int.from_bytes(signature[32:], "little")
     if scalar >= ORDER:
         return False
     challenge = int.from_bytes(sha512(first + public + message).digest(), "little") % ORDER
-    minus_key = (P - key[0], key[1], key[2], P - key[3])
-    return compress(add_points(multiply(scalar, BASE), multiply(challenge, minus_key))) == first
+    return compress(add_points(multiply(scalar, BASE), multiply(challenge, key))) == first
 
 
 # -- The Merkle tree (RFC 6962 section 2.1) and the verification of proofs (RFC 9162 sections 2.1.3.2 and 2.1.4.2)
@@ -454,8 +486,10 @@ def parse_entry(entry: bytes) -> tuple[dict[str, Any], str]:
     """Return what an entry says, and what is wrong with its form."""
     try:
         text = entry.decode("utf-8")
+        if is_deep(text):
+            return {}, words("入れ子が深すぎます", "it is nested too deeply")
         said = json.loads(text, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}, words("JSON として読めません", "it is no JSON")
     if not isinstance(said, dict) or set(said) != MEMBERS:
         return {}, words("記録の項目がそろっていません", "it has not the members of an entry")
@@ -465,6 +499,17 @@ def parse_entry(entry: bytes) -> tuple[dict[str, Any], str]:
     except (ValueError, OverflowError):
         pass
     return said, words("正準形（RFC 8785）ではありません", "it is not in canonical form (RFC 8785)")
+
+
+def is_deep(text: str) -> bool:
+    """Tell whether brackets are nested deeper than in any entry, not counting those within strings."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[{\]}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
 
 
 def refuse_constant(name: str) -> float:
@@ -643,6 +688,10 @@ def verify_ledger(path: str, checkpoints: Sequence[str] = (), key_text: str = ""
     with opened(ledger) as file:
         lines = [read_line(raw) for raw in file]
     judge(lines, leaves_beside(folder), given, beside, key=key, report=report)
+    with opened(ledger) as file:
+        contents = Contents(file)
+    report.findings += unopened(contents, folder / TEXTS) + contents.unsigned_rightly()
+    report.remarks += contents.remarks()
     return report
 
 
@@ -672,18 +721,22 @@ def judge(
                 )
     report.checkpoints = len(good)
     covered = max([note.size for note in [*good, *bad]] + [0])
+    report.covered = max([note.size for note in good] + [0])
     whole = covered if beside else max(covered, len(lines))  # an export ends with a checkpoint
     if bad or len(lines) > whole:
         trusted = stored[:whole] if stored is not None and vouched(stored, [*good, *bad], covered) else None
-        report.findings += unique(what_happened(lines, trusted, whole)) + brackets(good, bad, len(lines))
+        near = min(whole, len(lines) + FARTHEST)
+        report.findings += unique(what_happened(lines, trusted, near)) + brackets(good, bad, len(lines))
     else:
         report.findings += spoilt_forms(lines) + spoilt_leaves(leaves, stored)
     if len(lines) > covered and not beside:
-        report.remarks.append(
+        report.findings.append(
             words(
-                "第{}号以後の記録は、どの検証値でも確かめられていません。",
-                "No checkpoint covers the entries from {} on.",
+                "確かなのは第1号から第{0}号までです。第{1}号から第{2}号までには、出力の末尾にあるはずの検証値がありません。",
+                "Only entries 1 to {0} are vouched for: of {1} to {2} the checkpoint that ends an export is missing.",
+                covered,
                 covered + 1,
+                len(lines),
             )
         )
 
@@ -757,6 +810,257 @@ def unique(findings: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(findings))
 
 
+# -- What the entries say: free text under commitments, signatures of people, the clock
+
+Place = Tuple[int, str]  # the number of an entry, and the way to a text in its data, joined by dots
+
+
+class Contents:
+    """What is looked at in a ledger beside its hashes. Of a line that is no entry nothing is taken."""
+
+    def __init__(self, lines: Any, first: int = 1) -> None:
+        self.commitments: dict[Place, str] = {}
+        self.redacted: set[Place] = set()
+        self.keys: dict[str, bytes] = {}
+        self.proposals: dict[int, dict[str, Any]] = {}
+        self.troubles: list[tuple[int, str]] = []
+        self.openings: dict[Place, str] = {}
+        self.compared: list[tuple[int, int, dict[str, Any], dict[str, Any]]] = []
+        self.signed = self.unsigned = 0
+        self.four_eyes_unsigned: list[int] = []
+        self.backwards: list[int] = []
+        self.latest: datetime | None = None
+        for number, raw in enumerate(lines, start=first):
+            entry, trouble = parse_entry(raw.rstrip(b"\n"))
+            if not trouble and entry["seq"] == number and isinstance(entry["data"], dict):
+                self.take(number, entry, entry["data"])
+
+    def take(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
+        """Look at one entry."""
+        self.look_at_the_clock(number, entry["at"])
+        for place, commitment in commitments_in(data):
+            self.commitments[number, place] = commitment
+        record = data.get("record")
+        record = record if isinstance(record, dict) else {}
+        event = str(entry["event"])
+        if event == "text_redacted" and isinstance(record.get("entry"), int):
+            self.redacted.add((record["entry"], str(record.get("place"))))
+        self.look_at_the_signature(number, entry, data)
+        if event.endswith("_proposed"):
+            self.proposals[number] = entry
+        elif "proposed_by" in data and "proposal" in data:
+            self.look_at_the_proposal(number, entry, data)
+        if event in ("key_given", "passphrase_changed"):
+            self.keys[str(record.get("person"))] = bytes_of(record.get("public_key"))
+
+    def look_at_the_clock(self, number: int, at: Any) -> None:
+        """Note an entry that is earlier than one before it."""
+        try:
+            moment = datetime.fromisoformat(at)
+            if self.latest and moment < self.latest - CLOCKS_DIFFER:
+                self.backwards.append(number)
+            self.latest = max(moment, self.latest or moment)
+        except (ValueError, TypeError):
+            self.troubles.append((number, words("日時が読めません", "its time cannot be read")))
+
+    def look_at_the_signature(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
+        """Check who signed an entry, with which key, and the signature itself."""
+        by, event = str(entry["by"]), str(entry["event"])
+        if "signature" not in data:
+            if by not in NOBODY and self.keys:
+                self.unsigned += 1
+                if event.endswith("_proposed") or "proposed_by" in data:
+                    self.four_eyes_unsigned.append(number)
+            return
+        self.signed += 1
+        signature = data["signature"]
+        signature = signature if isinstance(signature, dict) else {}
+        signer = str(signature.get("by"))
+        key = self.keys.get(signer, b"")
+        if signer != str(data.get("entered_by", by)):
+            trouble = words("署名した者が記入者ではありません", "who signed it is not who entered it")
+        elif not key or sha256(key).hexdigest()[:16] != signature.get("key"):
+            trouble = words("署名の鍵が、その時の本人の鍵ではありません", "its key was not the signer's at that time")
+        elif not signature_holds(key, signed_words(entry), unbase64(str(signature.get("sig")))):
+            trouble = words("本人の署名が正しくありません", "the person's signature does not hold")
+        else:
+            return
+        self.troubles.append((number, trouble))
+
+    def look_at_the_proposal(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
+        """Check that a confirmation names an earlier proposal of its act and year; what they say is compared later."""
+        proposal = self.proposals.get(data["proposal"] if isinstance(data["proposal"], int) else 0)
+        if proposal is None or (proposal["event"], proposal["cycle"]) != (f"{entry['event']}_proposed", entry["cycle"]):
+            self.troubles.append((number, words("確認した起案がありません", "there is no such proposal to confirm")))
+        elif proposal["by"] == entry["by"]:
+            self.troubles.append((number, words("起案した者自身の確認です", "who proposed it confirmed it")))
+        else:
+            self.compared.append((number, proposal["seq"], data, proposal["data"]))
+
+    def opened(self, number: int, value: Any, place: str) -> Any:
+        """Return what is said at a place, its texts put back; None for a text that is not there to be compared."""
+        if is_commitment(value):
+            return self.openings.get((number, place))
+        if isinstance(value, dict):
+            return {name: self.opened(number, it, f"{place}.{name}") for name, it in value.items()}
+        if isinstance(value, list):
+            return [self.opened(number, it, f"{place}.{at}") for at, it in enumerate(value)]
+        return value
+
+    def unsigned_rightly(self) -> list[str]:
+        """Return the entries whose signature, proposal or time is not right."""
+        for number, other, data, proposed in self.compared:
+            said = self.opened(number, data.get("record"), "record")
+            if not agrees(said, self.opened(other, proposed.get("record"), "record")):
+                trouble = words(
+                    "確認した起案（第{}号）と内容が違います", "it is not what was proposed (entry {})", other
+                )
+                self.troubles.append((number, trouble))
+        return [words("第{}号：{}。", "Entry {}: {}.", number, trouble) for number, trouble in sorted(self.troubles)]
+
+    def remarks(self) -> list[str]:
+        """Return what a reader should know of signatures, redactions and the clock."""
+        remarks: list[str] = []
+        if self.keys:
+            remarks.append(
+                words(
+                    "職員等の記録のうち、本人の署名があるもの {} 件（いずれも検証済み）、ないもの {} 件。",
+                    "Of the entries of people {} are signed by them and were checked, {} are not.",
+                    self.signed,
+                    self.unsigned,
+                )
+            )
+        elif self.signed == 0:
+            remarks.append(words("職員等の署名がない管理簿です。", "Nobody has signed an entry of this ledger."))
+        if self.four_eyes_unsigned:
+            remarks.append(
+                words(
+                    "鍵の登録後の起案・確認で署名のないもの：第{}号",
+                    "Proposals and confirmations without a signature since keys were given: {}",
+                    numbers_of(self.four_eyes_unsigned),
+                )
+            )
+        if self.redacted & set(self.commitments):
+            remarks.append(
+                words(
+                    "二人の決定により抹消された自由記載：{} か所",
+                    "Texts redacted by the decision of two people: {}",
+                    len(self.redacted & set(self.commitments)),
+                )
+            )
+        if self.backwards:
+            remarks.append(
+                words(
+                    "日時が前の記録より戻っている記録（時計が戻された疑い）：第{}号",
+                    "Entries earlier than one before them (the clock may have been set back): {}",
+                    numbers_of(self.backwards),
+                )
+            )
+        return remarks
+
+
+def numbers_of(numbers: Sequence[int]) -> str:
+    """Return numbers in a row, the first few."""
+    rest = len(numbers) - SHOWN
+    return ", ".join(map(str, numbers[:SHOWN])) + (f" … (+{rest})" if rest > 0 else "")
+
+
+def is_commitment(value: Any) -> bool:
+    """Tell a commitment from anything else that an entry can hold."""
+    return isinstance(value, dict) and set(value) == {"commitment"} and isinstance(value["commitment"], str)
+
+
+def commitments_in(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Walk over the commitments in an entry's data, each with its place."""
+    if is_commitment(value):
+        yield place, value["commitment"]
+    elif isinstance(value, (dict, list)):
+        for name, it in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from commitments_in(it, f"{place}.{name}" if place else str(name))
+
+
+def bytes_of(text: Any) -> bytes:
+    """Return the 32 bytes of a key in hexadecimal; nothing where it is none."""
+    return bytes.fromhex(text) if isinstance(text, str) and re.match(r"[0-9a-f]{64}\Z", text) else b""
+
+
+def signed_words(entry: dict[str, Any]) -> bytes:
+    """Return what a person signs: the entry without its number and without the signature."""
+    said = {name: value for name, value in entry.items() if name != "seq"}
+    said["data"] = {name: value for name, value in entry["data"].items() if name != "signature"}
+    return b"tsudoi/entry/1\n" + canonical(said).encode("utf-8", "surrogatepass")
+
+
+def agrees(said: Any, proposed: Any) -> bool:
+    """Tell whether a confirmation says what was proposed; a text that was redacted cannot be compared."""
+    if isinstance(said, dict) and isinstance(proposed, dict):
+        return set(said) == set(proposed) and all(agrees(said[name], proposed[name]) for name in said)
+    if isinstance(said, list) and isinstance(proposed, list):
+        return len(said) == len(proposed) and all(map(agrees, said, proposed))
+    return said is None or proposed is None or (type(said), said) == (type(proposed), proposed)
+
+
+def unopened(contents: Contents, path: Path) -> list[str]:
+    """Return what is wrong with the texts of an export: what opens no commitment, and commitments that stay closed."""
+    findings: list[str] = []
+    if path.exists():
+        with opened(path) as file:
+            findings += open_all(contents, file, TEXTS)
+    elif contents.commitments:
+        return [words("自由記載のファイル {} がありません。", "The file of texts {} is missing.", TEXTS)]
+    closed = set(contents.commitments) - set(contents.openings) - contents.redacted
+    return findings + [
+        words(
+            "第{}号の自由記載（{}）が取り除かれています。抹消の記録はありません。",
+            "The text of entry {} at {} was taken away; no entry tells of its redaction.",
+            *place,
+        )
+        for place in sorted(closed)
+    ]
+
+
+def open_all(contents: Contents, lines: Any, source: str) -> list[str]:
+    """Open the commitments with these lines, and return a finding for each line that opens none."""
+    findings: list[str] = []
+    for number, raw in enumerate(lines, start=1):
+        place, salt, text = opening_of(raw)
+        commitment = contents.commitments.get(place)
+        if commitment is None or sha256(salt + text.encode("utf-8", "surrogatepass")).hexdigest() != commitment:
+            ja, en = "{}の{}行目は、どの記録の自由記載とも合いません。", "Line {1} of {0} fits no text of an entry."
+        elif place in contents.openings or place in contents.redacted:
+            ja, en = (
+                "{}の{}行目の自由記載は、ここにあるはずがありません。",
+                "The text in line {1} of {0} should not be here.",
+            )
+        else:
+            contents.openings[place] = text
+            continue
+        findings.append(words(ja, en, source, number))
+    return findings
+
+
+def opening_of(raw: bytes) -> tuple[Place, bytes, str]:
+    """Return place, salt and text of a line of texts; a place that no entry has where it is not in its one form."""
+    nothing: tuple[Place, bytes, str] = ((0, ""), b"", "")
+    try:
+        line = raw.decode("utf-8")
+        said = json.loads(line) if not is_deep(line) else None
+    except ValueError:
+        return nothing
+    kinds = {"place": str, "salt": str, "seq": int, "text": str}
+    if not isinstance(said, dict) or {name: type(value) for name, value in said.items()} != kinds:
+        return nothing
+    if canonical(said) + "\n" != line or not re.match(r"[0-9a-f]{32}\Z", said["salt"]):
+        return nothing
+    return (said["seq"], said["place"]), bytes.fromhex(said["salt"]), said["text"]
+
+
+def shown_texts(contents: Contents, lines: Sequence[bytes], report: Report) -> None:
+    """Open what a proof carries, and show it."""
+    report.findings += open_all(contents, lines, words("証明書", "the proof"))
+    report.remarks += [f"{place}：{shown(text)}" for (_entry, place), text in sorted(contents.openings.items())]
+
+
 # -- Proof files
 
 
@@ -776,7 +1080,8 @@ def verify_proof(path: str, checkpoints: Sequence[str] = (), key_text: str = "")
         key = key_of(Path(), key_text, report, proof["key"])
         notes = [parse_note(proof[name].encode("utf-8"), name) for name in sources]
         entry, number = proof.get("entry", "").encode("utf-8"), int(proof.get("number", 0))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        openings = [line.encode("utf-8") + b"\n" for line in proof.get("texts", ())]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreadable(words("{} は証明書ではありません。", "{} is no proof.", path)) from None
     known = [note for note in notes if note]
     if len(known) != len(notes):
@@ -802,6 +1107,7 @@ def verify_proof(path: str, checkpoints: Sequence[str] = (), key_text: str = "")
         holds = inclusion_holds(leaf_hash(entry), number - 1, known[0].size, known[0].root, hashes)
         holds = holds and parse_entry(entry)[0].get("seq") == number
         report.remarks.append(words("第{}号の記録：{}", "Entry {}: {}", number, entry.decode("utf-8")))
+        shown_texts(Contents([entry + b"\n"], number), openings, report)
     if not holds:
         report.remarks.clear()
         report.findings.append(words("証明が成り立ちません。", "The proof does not hold."))
@@ -825,11 +1131,16 @@ def strangers(given: Sequence[Note], known: Sequence[Note]) -> list[str]:
 
 
 def opened(path: Path) -> BinaryIO:
-    """Open a file, or say that it cannot be read."""
+    """Open a file, or say that it cannot be read; what is no file, such as a pipe, is not waited for."""
     try:
-        return path.open("rb")
-    except OSError:
-        raise Unreadable(words("{} が読めません。", "{} cannot be read.", path)) from None
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        file = os.fdopen(os.open(str(path), flags), "rb")
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file
+        file.close()
+    except (OSError, ValueError):
+        pass
+    raise Unreadable(words("{} が読めません。", "{} cannot be read.", str(path)))
 
 
 def key_of(folder: Path, text: str, report: Report, enclosed: str = "") -> Key:
@@ -837,7 +1148,7 @@ def key_of(folder: Path, text: str, report: Report, enclosed: str = "") -> Key:
     path = folder / KEY
     if not enclosed and path.exists():
         with opened(path) as file:
-            enclosed = re.sub(r"\n\Z", "", file.read().decode("utf-8", "replace"))
+            enclosed = re.sub(r"\n\Z", "", file.read(65536).decode("utf-8", "replace"))
     if text:
         key = parse_key(key_text_of(text))
         if enclosed and enclosed != key.text:
@@ -870,7 +1181,7 @@ def key_text_of(text: str) -> str:
     if "+" in text:  # a path could be as long as a key, but a file is named without one
         return text.strip()
     with opened(Path(text)) as file:
-        return file.read().decode("utf-8-sig", "replace").strip()
+        return file.read(65536).decode("utf-8-sig", "replace").strip()
 
 
 def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
@@ -878,8 +1189,7 @@ def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
     notes: list[Note] = []
     spoilt: list[str] = []
     for path in sorted((folder / CHECKPOINTS).glob("*.txt")):
-        with opened(path) as file:
-            note = parse_note(file.read(), path.name)
+        note = note_at(path)
         if note is None or path.name != f"{note.size:09}.txt":
             spoilt.append(
                 words(
@@ -891,6 +1201,15 @@ def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
         else:
             notes.append(note)
     return notes, spoilt
+
+
+def note_at(path: Path) -> Note | None:
+    """Read a checkpoint of an export; None where it is none, or no file."""
+    try:
+        with opened(path) as file:
+            return parse_note(file.read(65536), path.name)
+    except Unreadable:
+        return None
 
 
 def typed_checkpoint(source: str) -> Note:
@@ -976,8 +1295,8 @@ def say(report: Report) -> int:
     else:
         print(
             words(
-                "確かです。記録 {} 件、検証値 {} 件。",
-                "It holds: {} entries, {} checkpoints.",
+                "確かです（第1号から第{0}号まで）。記録 {0} 件、検証値 {1} 件。",
+                "It holds (entries 1 to {0}): {0} entries, {1} checkpoints.",
                 report.entries,
                 report.checkpoints,
             )

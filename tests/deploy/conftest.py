@@ -10,6 +10,7 @@ from exporting import Export
 
 from deploy import verify_ledger as verifier
 from models.database import reading, writing
+from models.records.base import FreeText
 from states import ledger
 from steps import auditing
 from steps.office import Office
@@ -39,7 +40,7 @@ def write(office: Office, size: int) -> None:
         first = ledger.size(connection) + 1
     entries = [
         ledger.Entry(at=office.clock.now(), event="measures_claimed", by="sato", via="desk", cycle_id="hatachi-2026",
-                     data={"record": {"evidence": f"点検表 {number}", "measures": ["W-OP-01"]}})
+                     data={"record": {"evidence": FreeText(f"点検表 {number}"), "measures": ["W-OP-01"]}})
         for number in range(first, size + 1)
     ]  # fmt: skip
     with writing(office.engine) as connection:

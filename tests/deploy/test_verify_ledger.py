@@ -60,7 +60,7 @@ def test_the_verifier_in_the_export_needs_nothing_else(export: Export, tmp_path:
     shutil.copytree(export.folder, tmp_path / "on a stick" / "管理簿")
     said = run(script=tmp_path / "on a stick" / "管理簿" / "verify_ledger.py")
     assert (said.returncode, said.stderr) == (0, "")
-    assert "確かです。記録 23 件、検証値 3 件。" in said.stdout
+    assert "確かです（第1号から第23号まで）。記録 23 件、検証値 3 件。" in said.stdout
 
 
 def test_it_imports_the_standard_library_alone_and_is_read_by_python_3_8() -> None:
@@ -387,12 +387,14 @@ def test_without_any_checkpoint_nothing_is_verified(export: Export) -> None:
 
 
 def test_a_checkpoint_alone_covers_its_own_entries(export: Export, tmp_path: Path) -> None:
-    """With one slip and no folder the first entries hold, and it is said that the rest has no witness."""
+    """With one slip and no folder the first entries are vouched for; that the rest is not is a finding (M1)."""
     (tmp_path / "slip.txt").write_text(export.note(12), encoding="utf-8")
     shutil.rmtree(export.folder / "checkpoints")
     report = export.check(tmp_path / "slip.txt")
-    assert report.findings == []
-    assert any("第13号以後" in remark for remark in report.remarks)
+    assert report.covered == 12
+    assert report.findings == [
+        "確かなのは第1号から第12号までです。第13号から第23号までには、出力の末尾にあるはずの検証値がありません。"
+    ]
 
 
 def test_a_checkpoint_of_another_ledger_is_called_so(export: Export, tmp_path: Path) -> None:

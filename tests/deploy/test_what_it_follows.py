@@ -94,7 +94,7 @@ def test_a_key_of_small_order_signs_nothing(point: str) -> None:
     decompressed = verifier.decompress(key)
     assert decompressed is not None
     assert verifier.is_small(decompressed)
-    forged = verifier.compress(verifier.BASE) + (1).to_bytes(32, "little")
+    forged = verifier.compress(verifier.BASE[0]) + (1).to_bytes(32, "little")
     assert not any(verifier.signature_holds(key, b"%d" % n, forged) for n in range(16))
 
 
