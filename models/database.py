@@ -120,6 +120,20 @@ def writing(engine: Engine) -> Generator[Connection]:
         yield connection
 
 
+def clear_free_pages(engine: Engine) -> None:
+    """Let SQLite forget: free pages and the write-ahead log keep what was deleted (tried.md)."""
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()  # VACUUM cannot run inside the transactions that SQLAlchemy begins
+    try:
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        raw.close()
+
+
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """Give one transaction that only reads: one moment of the database."""

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from models import serials, tables
+from models.records.base import REDACTED
 from models.records.people import PersonEntered
 from states import effects as eff
+from states import texts
 from states.calendar import Calendar
 from states.facts import Facts
 from states.reading import spans_of
@@ -161,6 +163,26 @@ def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
     )  # fmt: skip
 
 
+def _redact_text(context: _Context, effect: eff.RedactText) -> None:
+    """Take a text out beside the ledger, and what the act of its entry put into other tables."""
+    text = texts.redact(context.connection, effect.entry, effect.place)
+    cycle_id, field = context.facts.cycle_id, effect.place.removeprefix("record.")
+    record, claim, act = tables.Record, tables.Claim, tables.Act
+    kept = context.connection.execute(
+        select(record).where(col(record.cycle_id) == cycle_id, col(record.ledger_seq) == effect.entry)
+    ).one_or_none()
+    if kept is None or field == effect.place:
+        return
+    data = texts.replaced(kept.data, field)
+    context.connection.execute(update(record).where(col(record.id) == kept.id).values(data=data))
+    if field == "evidence":
+        mine = (col(claim.cycle_id) == cycle_id, col(claim.ledger_seq) == effect.entry)
+        context.connection.execute(update(claim).where(*mine).values(evidence=REDACTED))
+    if field == "reason":
+        moved = (col(act.cycle_id) == cycle_id, col(act.moved_reason) == text)
+        context.connection.execute(update(act).where(*moved).values(moved_reason=REDACTED))
+
+
 def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:
     move_deadline(context.connection, context.facts, effect.act, effect.to, effect.reason, calendar=context.calendar)
 
@@ -215,6 +237,7 @@ _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
     eff.SettleIncident: _settle_incident,
     eff.ClaimMeasures: _claim_measures,
     eff.MoveDeadline: _move_deadline,
+    eff.RedactText: _redact_text,
     eff.OweAct: _owe_act,
     eff.DropActs: _drop_acts,
     eff.EnterPeople: _enter_people,

@@ -114,6 +114,14 @@ class ClaimMeasures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedactText:
+    """A text beside the ledger, and every copy of it in the tables, is taken out."""
+
+    entry: int
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MoveDeadline:
     """An act is owed on another day."""
 
@@ -164,6 +172,7 @@ Effect = (
     | SettleIncident
     | ClaimMeasures
     | MoveDeadline
+    | RedactText
     | OweAct
     | DropActs
     | EnterPeople
@@ -540,6 +549,12 @@ def incident_is_settled(_facts: Facts, record: oversight.IncidentSettled) -> tup
 def deadline_moves(_facts: Facts, record: oversight.DeadlineMoved) -> tuple[Effect, ...]:
     """The act is owed on the new day; the plan stays beside it."""
     return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)
+
+
+@effects_of(oversight.TextRedacted)
+def text_is_taken_out(_facts: Facts, record: oversight.TextRedacted) -> tuple[Effect, ...]:
+    """The text is gone wherever the database had it; its commitment stays and opens for nobody."""
+    return (RedactText(entry=record.entry, place=record.place),)
 
 
 def _stacked(facts: Facts, number: str, kind: str) -> tuple[MakeItem, ...]:

@@ -75,6 +75,10 @@ class History(Protocol):
         """Tell whether the ledger's entry of this number is one of the cycle's."""
         ...
 
+    def has_text(self, seq: int, place: str) -> bool:
+        """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:

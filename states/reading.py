@@ -79,6 +79,16 @@ _FOLLOWED = (
     .order_by(col(tables.Record.id))
 )
 _CLAIMS = select(tables.Claim).where(col(tables.Claim.cycle_id) == _CYCLE).order_by(col(tables.Claim.measure))
+_TEXT = (
+    select(col(tables.LedgerText.seq))
+    .join(tables.Ledger, col(tables.Ledger.seq) == col(tables.LedgerText.seq))
+    .where(
+        or_(col(tables.Ledger.cycle_id) == _CYCLE, col(tables.Ledger.cycle_id).is_(None)),
+        col(tables.LedgerText.seq) == bindparam("seq"),
+        col(tables.LedgerText.place) == bindparam("place"),
+        col(tables.LedgerText.text).is_not(None),
+    )
+)
 _ENTRY = select(col(tables.Ledger.seq)).where(
     col(tables.Ledger.cycle_id) == _CYCLE, col(tables.Ledger.seq) == bindparam("seq")
 )
@@ -197,6 +207,11 @@ class HistoryOf:
     def has_entry(self, seq: int) -> bool:
         """Tell whether the ledger's entry of this number is one of the cycle's."""
         return self.connection.execute(_ENTRY, {"cycle_id": self.cycle_id, "seq": seq}).scalar() is not None
+
+    def has_text(self, seq: int, place: str) -> bool:
+        """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
+        asked = {"cycle_id": self.cycle_id, "seq": seq, "place": place}
+        return self.connection.execute(_TEXT, asked).scalar() is not None
 
 
 def _list_of(data: str) -> str:

@@ -899,6 +899,12 @@ TABLE = (
         froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.EntryCorrected,
         guards=(g_oversight.corrected_entry_is_this_years,), source="Law 5, 管理簿",
     ),
+    Row(
+        trigger="redact_text", event="text_redacted", ja="自由記載の抹消", en="Redact a text of the ledger",
+        froms=(*LIVE, "closed"), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True,
+        handover=True, record=oversight.TextRedacted, guards=(g_oversight.redacted_text_is_there,),
+        then=then.text_is_taken_out, source="Law 4, Law 5",
+    ),
     # over all stages
     Row(
         trigger="claim_measures", event="measures_claimed", ja="対策の実施記録", en="Claim measures", froms=LIVE,

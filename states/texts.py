@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
 from models import tables
@@ -78,6 +78,22 @@ def _put(data: Any, place: str, text: str) -> None:
     for step in way:
         data = data[step]
     data[last] = text
+
+
+def redact(connection: Connection, seq: int, place: str) -> str:
+    """Take a text and its salt out, behind the entry that names them; return the text: it may lie elsewhere too."""
+    table = tables.LedgerText
+    at = (col(table.seq) == seq, col(table.place) == place)
+    text = connection.execute(select(col(table.text)).where(*at)).scalar_one()
+    connection.execute(update(table).where(*at).values(salt=None, text=None))
+    return text
+
+
+def replaced(record: str, place: str) -> str:
+    """Return a record's JSON in which it says at a place that the text was redacted."""
+    data = json.loads(record)
+    _put(data, place, REDACTED)
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def lines(connection: Connection, *, first: int = 1, last: int) -> Iterator[str]:

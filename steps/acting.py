@@ -14,7 +14,7 @@ from typing import Any, Protocol, get_origin
 from pydantic import ValidationError
 
 from adapters.file_types import KINDS, Trouble, trouble_of
-from models.database import reading
+from models.database import clear_free_pages, reading
 from models.errors import BadInput
 from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
@@ -135,6 +135,8 @@ def confirm(
         key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence, proposal=proposal,
     )  # fmt: skip
     outcome = office.door.confirm(ask)
+    if trigger == "redact_text":
+        clear_free_pages(office.engine)
     confirmed = papers.facts_of(office, cycle_id).record(trigger, row.record)
     if confirmed is not None:
         papers.after(office, cycle_id, outcome, confirmed, by=by)

@@ -17,6 +17,7 @@ from adapters.needles import Needles
 from adapters.scanner import ScanResult, scan
 from adapters.settings import PrefectsOwn
 from adapters.vault import Vault, shred
+from models.database import clear_free_pages
 from models.errors import Refused, Unmet
 from models.people import Side
 from models.records.erasure import WardDataErased
@@ -77,7 +78,7 @@ def search(
     office: Office, needles: Needles, *, roots: tuple[Path, ...] = (), exclude: tuple[Path, ...] = ()
 ) -> ScanResult:
     """Search all that tsudoi and Prefect keep, files (or other roots) and database servers, for residents' data."""
-    _clear_free_pages(office)
+    clear_free_pages(office.engine)
     places = [place for place in roots or _places(office) if place.exists()]
     # The automaton of a whole year takes memory that a long-lived server should not keep: it goes with the child.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
@@ -181,20 +182,6 @@ def _erase_outgoing(office: Office, facts: Facts) -> bool:
     for package in packages:
         shred(package)
     return not any(package.exists() for package in packages)
-
-
-def _clear_free_pages(office: Office) -> None:
-    """Let SQLite forget: free pages and the write-ahead log keep what was deleted (tried.md)."""
-    if office.engine.dialect.name != "sqlite":
-        return
-    raw = office.engine.raw_connection()  # VACUUM cannot run inside the transactions that SQLAlchemy begins
-    try:
-        cursor = raw.cursor()
-        cursor.execute("VACUUM")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.close()
-    finally:
-        raw.close()
 
 
 def _note_of(office: Office, cycle_id: str) -> Path:

@@ -178,6 +178,9 @@ def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
     )
     seq, notes = connection.execute(closing).scalar(), ledger.checkpoints(connection)
     if seq is not None:
+        # What was redacted since is missing beside the ledger, which therefore goes on to the entry that says so.
+        redacted = select(func.max(col(tables.Ledger.seq))).where(col(tables.Ledger.event) == "text_redacted")
+        seq = max(seq, connection.execute(redacted).scalar() or 0)
         return next((size, note) for size, note in notes if size >= seq)
     return notes[-1] if notes else (ledger.size(connection), "")
 

@@ -165,6 +165,21 @@ class EntryCorrected(ActRecord):
     reason: Line = Field(title="Reason")
 
 
+class TextRedacted(ActRecord):
+    """自由記載の抹消: what should never have been written is taken out; the entry and every proof stay as they are."""
+
+    entry: Annotated[int, Field(ge=1)] = Field(title="Number of the entry")
+    place: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z0-9_]{1,40}){0,5}$")] = Field(
+        title="Place of the text in the entry"
+    )
+    reason: Literal["resident_data", "other_personal_data", "secret"] = Field(title="Reason")
+
+    @property
+    def matter(self) -> str:
+        """Return which text it is: several may wait for their second person at once."""
+        return f"{self.entry} {self.place}"
+
+
 class Confirmed(ActRecord):
     """A step whose evidence is wholly on file: the person only confirms."""
 

@@ -18,6 +18,7 @@ from models.records.oversight import (
     ReferralRecorded,
     ReminderAcknowledged,
     ReportedToCommission,
+    TextRedacted,
 )
 from models.words import N_, _
 from states.facts import Case, Facts, Guard, Shortfall, Verdict
@@ -223,6 +224,12 @@ def reminder_reached_the_person(facts: Facts, record: ReminderAcknowledged) -> V
 def corrected_entry_is_this_years(facts: Facts, record: EntryCorrected) -> Verdict:
     """The entry that is corrected stands in the ledger already, as one of this year's."""
     return facts.history.has_entry(record.corrects) or Shortfall(names=str(record.corrects))
+
+
+@claims_of(TextRedacted)
+def redacted_text_is_there(facts: Facts, record: TextRedacted) -> Verdict:
+    """The text stands beside that entry of this year, or of no year, and was not redacted before."""
+    return facts.history.has_text(record.entry, record.place) or Shortfall(names=f"{record.entry} {record.place}")
 
 
 def four_eyes_are_feasible(roles: tuple[Role, ...], second: tuple[Role, ...], facts: Facts) -> bool:

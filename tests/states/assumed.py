@@ -3,6 +3,7 @@
 What is not said of a year is empty. A record is the one that `scenes` enters, but for what the caller changes.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -85,6 +86,9 @@ class Remembered:
 
     def has_entry(self, seq: int) -> bool:
         return any(it.seq == seq for it in self.told)
+
+    def has_text(self, seq: int, place: str) -> bool:
+        return any(it.seq == seq and json.loads(it.data).get(place.removeprefix("record.")) for it in self.told)
 
 
 def record(act: str, **changes: Any) -> ActRecord:

@@ -50,6 +50,7 @@ SECONDS = {
     "change_roles": "takahashi",
     "change_people": "takahashi",
     "give_key": "takahashi",
+    "redact_text": "takahashi",
 }
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
@@ -211,6 +212,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
         "acknowledge_reminder": {"reminder": 1},
+        "redact_text": {"entry": 12, "place": "record.evidence", "reason": "resident_data"},
         "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
         "file_document": {"document": 18, "sha256": HASH, "dated_on": today, "received_on": today},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},

@@ -10,10 +10,11 @@ from playing import CYCLE, Played, begun, copied, copy_of, killed_at, morning_of
 
 from adapters.press import Addressee as Imprint
 from adapters.vault import Vault
-from desk.cast import HANDLER
+from deploy import verify_ledger as verifier
+from desk.cast import COORDINATOR, HANDLER, SECONDS
 from models.errors import Refused
 from models.records.erasure import WardDataErased
-from steps import erasure, reporting
+from steps import acting, auditing, erasure, reporting
 from steps.extraction import Addressee, needles_of
 from steps.papers import words_of
 from steps.reminding import watch
@@ -89,6 +90,36 @@ def test_a_letter_among_the_papers_stops_the_destruction(year: Played) -> None:
     with pytest.raises(Refused) as refusal:
         year.erase()
     assert "sample.pdf#page 1" in str(refusal.value)
+
+
+def test_a_name_that_got_into_the_ledger_is_redacted_and_the_erasure_ends(year: Played, tmp_path: Path) -> None:
+    """A name in a deadline's reason stops it; two people take it out, nothing is found, and every proof holds."""
+    someone = next(it for it in year.addressees() if len(it.name) > 4)
+    acting.perform(
+        year.office, CYCLE, "move_deadline", by=COORDINATOR,
+        fields={"act": "close", "to": "2027-01-29", "reason": f"{someone.name}さんの件"},
+    )  # fmt: skip
+    entry = len(year.entries())
+    proof = auditing.export(year.office, tmp_path / "before") and auditing.prove_inclusion(year.office, entry)
+    with pytest.raises(Refused, match=r"tsudoi\.db"):
+        year.erase()
+    redaction = {"entry": entry, "place": "record.reason", "reason": "resident_data"}
+    acting.perform(year.office, CYCLE, "redact_text", by=COORDINATOR, fields=redaction)
+    acting.confirm(
+        year.office, CYCLE, "redact_text", by=SECONDS["approve_proof"], decision_number="8-総総-1",
+        decided_on=year.now.date(),
+    )  # fmt: skip
+    for path in (year.office.home / "tsudoi.db", year.office.home / "tsudoi.db-wal"):
+        assert not path.exists() or someone.name.encode() not in path.read_bytes()
+    year.erase()
+    assert _record(year).found == 0
+    auditing.verify(year.office)
+    auditing.export(year.office, tmp_path / "after")
+    report = verifier.verify_ledger(str(tmp_path / "after"), [str(tmp_path / "before/checkpoints" / f"{entry:09}.txt")])
+    assert report.findings == []
+    (tmp_path / "proof").write_text(json.dumps(proof | {"texts": []}), encoding="utf-8")
+    assert verifier.verify_proof(str(tmp_path / "proof")).findings == []
+    assert someone.name not in "".join(it.read_text(encoding="utf-8") for it in (tmp_path / "after").glob("*.jsonl"))
 
 
 def test_after_it_neither_key_nor_file_is_left(year: Played) -> None:
