@@ -165,7 +165,7 @@ def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
 
 def _redact_text(context: _Context, effect: eff.RedactText) -> None:
     """Take a text out beside the ledger, and what the act of its entry put into other tables."""
-    text = texts.redact(context.connection, effect.entry, effect.place)
+    texts.redact(context.connection, effect.entry, effect.place)
     cycle_id, field = context.facts.cycle_id, effect.place.removeprefix("record.")
     record, claim, act = tables.Record, tables.Claim, tables.Act
     kept = context.connection.execute(
@@ -178,9 +178,21 @@ def _redact_text(context: _Context, effect: eff.RedactText) -> None:
     if field == "evidence":
         mine = (col(claim.cycle_id) == cycle_id, col(claim.ledger_seq) == effect.entry)
         context.connection.execute(update(claim).where(*mine).values(evidence=REDACTED))
-    if field == "reason":
-        moved = (col(act.cycle_id) == cycle_id, col(act.moved_reason) == text)
+    if kept.act == "move_deadline" and field == "reason" and not _moved_since(context, kept):
+        moved = (col(act.cycle_id) == cycle_id, col(act.act) == json.loads(kept.data)["act"])
         context.connection.execute(update(act).where(*moved).values(moved_reason=REDACTED))
+
+
+def _moved_since(context: _Context, moved: Any) -> bool:
+    """Tell whether the same deadline was moved once more, so that the day that is owed has another reason."""
+    record = tables.Record
+    query = select(col(record.data)).where(
+        col(record.cycle_id) == context.facts.cycle_id,
+        col(record.act) == moved.act,
+        col(record.ledger_seq) > moved.ledger_seq,
+    )
+    same = json.loads(moved.data)["act"]
+    return any(json.loads(data)["act"] == same for data in context.connection.execute(query).scalars())
 
 
 def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:

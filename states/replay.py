@@ -155,6 +155,10 @@ class Cycle:
         """Tell whether the ledger's entry of this number told of the cycle's acts; no effect asks for more."""
         return (seq,) in self.table("record")
 
+    def has_text(self, seq: int, place: str) -> bool:  # noqa: ARG002 - no effect asks for it
+        """Tell nothing of texts: what is told here has them put back already, and those redacted so."""
+        return False
+
     def table(self, name: str) -> dict[Key, _Row]:
         """Return the rows of a table by key."""
         return self.rows.setdefault(name, {})
@@ -426,6 +430,10 @@ def _drop_acts(cycle: Cycle, facts: Facts, effect: eff.DropActs, entry: Entry) -
             cycle.change("act", (act,), entry, done_on=facts.today, done_seq=entry["seq"])
 
 
+def _redact_text(_cycle: Cycle, _facts: Facts, _effect: eff.RedactText, _entry: Entry) -> None:
+    """Nothing is left to do: the ledger tells the entry that was redacted without its text."""
+
+
 _HOW: dict[type[eff.Effect], Callable[[Cycle, Facts, Any, Entry], None]] = {
     eff.AddPieces: _add_pieces,
     eff.MovePieces: _move_pieces,
@@ -437,6 +445,7 @@ _HOW: dict[type[eff.Effect], Callable[[Cycle, Facts, Any, Entry], None]] = {
     eff.OpenIncident: _open_incident,
     eff.ClaimMeasures: _claim_measures,
     eff.MoveDeadline: _move_deadline,
+    eff.RedactText: _redact_text,
     eff.OweAct: _owe_act,
     eff.DropActs: _drop_acts,
 }

@@ -80,13 +80,11 @@ def _put(data: Any, place: str, text: str) -> None:
     data[last] = text
 
 
-def redact(connection: Connection, seq: int, place: str) -> str:
-    """Take a text and its salt out, behind the entry that names them; return the text: it may lie elsewhere too."""
+def redact(connection: Connection, seq: int, place: str) -> None:
+    """Take a text and its salt out, behind the entry that names them."""
     table = tables.LedgerText
     at = (col(table.seq) == seq, col(table.place) == place)
-    text = connection.execute(select(col(table.text)).where(*at)).scalar_one()
     connection.execute(update(table).where(*at).values(salt=None, text=None))
-    return text
 
 
 def replaced(record: str, place: str) -> str:

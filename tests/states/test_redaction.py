@@ -13,7 +13,7 @@ from models.database import reading, writing
 from models.errors import Refused
 from models.records.base import REDACTED, FreeText
 from models.records.oversight import DeadlineMoved, MeasuresClaimed
-from states import ledger, texts
+from states import ledger, replay, texts
 from states.table import BY_TRIGGER
 
 NAME = "髙橋　結菜さんの件"
@@ -103,3 +103,19 @@ def test_a_redacted_record_is_still_one(sqlite_year: Year) -> None:
     for it in kept:
         BY_TRIGGER[it.act].record.model_validate_json(it.data)
     assert json.loads(kept[0].data)["evidence"] == REDACTED
+
+
+def test_a_ledger_with_redactions_is_replayed_to_the_same_tables(sqlite_year: Year) -> None:
+    """Whoever compares the tables with the ledger finds no more than before, after every text was taken out."""
+    sqlite_year.play(before="confirm_readiness")
+    for reason in ("甲", "乙"):
+        sqlite_year.do("move_deadline", act="confirm_readiness", to="2026-10-19", reason=reason)
+    before = differing(sqlite_year)
+    for row in sqlite_year.read(select(tables.LedgerText)):
+        sqlite_year.do("redact_text", entry=row.seq, place=row.place)
+    assert differing(sqlite_year) == before
+
+
+def differing(year: Year) -> list[replay.Difference]:
+    with reading(year.engine) as connection:
+        return list(replay.differences(connection))
