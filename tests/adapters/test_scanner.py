@@ -19,6 +19,7 @@ from xml.sax.saxutils import quoteattr
 import noto_cjk_sans_jp_regular
 import pytest
 import typst
+from figures import Figures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import forms
@@ -135,17 +136,21 @@ STORED = {
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-def test_a_resident_is_found_however_somebody_writes_her(written: str) -> None:
+def test_a_resident_is_found_however_somebody_writes_her(written: str, figures: Figures) -> None:
     """Name, address and number are one place each in every spelling, whatever program stored it."""
     finder = Finder(RESIDENT)
-    tried = 0
+    tried, missed = 0, list[str]()
     for stored, as_bytes in STORED.items():
         if written == "spaced out" and stored not in {"UTF-8", "JSON", "URL", "HTML", "a database"}:
             continue  # what the scanner's own docstring does not promise
         with suppress(UnicodeEncodeError):
             content = ENGLISH_LEADS + as_bytes(WRITTEN[written])
-            assert len(list(finder.places(io.BytesIO(content)))) == 1, stored
+            missed += [] if len(list(finder.places(io.BytesIO(content)))) == 1 else [stored]
             tried += 1
+    figures.tell(
+        "forms of a name", where="a resident's, as ten programs store it", tried=tried, held=tried - len(missed)
+    )
+    assert missed == []
     assert tried >= 5
 
 

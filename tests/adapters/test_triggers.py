@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from figures import Figures
 from scenes import CYCLE, Year
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -106,7 +107,7 @@ def _run(execute: Callable[[str], object], statements: Iterable[str]) -> None:
 
 
 @pytest.mark.parametrize("way", ROUND)
-def test_no_way_round_the_triggers_is_open(sealed: Path, way: str) -> None:
+def test_no_way_round_the_triggers_is_open(sealed: Path, way: str, figures: Figures) -> None:
     """What bare sqlite3 was let do with all triggers in place is refused, and nothing of it stays."""
     with closing(sqlite3.connect(sealed)) as bare:
         before = list(bare.iterdump())
@@ -114,6 +115,7 @@ def test_no_way_round_the_triggers_is_open(sealed: Path, way: str) -> None:
             _run(bare.execute, ROUND[way])
         bare.rollback()
         assert list(bare.iterdump()) == before
+    figures.tell("ways round the triggers", where="bare sqlite3", tried=1, held=1)
 
 
 AS_THE_APPLICATION = (
@@ -133,7 +135,7 @@ AS_THE_APPLICATION = (
 @pytest.mark.xdist_group("postgresql")
 @pytest.mark.parametrize("statements", AS_THE_APPLICATION)
 def test_no_way_round_the_triggers_is_open_to_the_application(
-    postgresql: Any, engines: Callable[[str], Engine], ledger_key: LedgerKey, statements: str
+    postgresql: Any, engines: Callable[[str], Engine], ledger_key: LedgerKey, statements: str, figures: Figures
 ) -> None:
     """On PostgreSQL its role is refused what the triggers forbid, also with a table of its own before the rules."""
     with postgresql.fresh() as url:
@@ -141,6 +143,7 @@ def test_no_way_round_the_triggers_is_open_to_the_application(
         year.play(before="hand_over_medium")
         with pytest.raises(DBAPIError, match="tsudoi:"), writing(year.engine) as connection:
             _run(connection.exec_driver_sql, statements.split("; "))
+    figures.tell("ways round the triggers", where="postgresql, as the application", tried=1, held=1)
 
 
 @pytest.mark.xdist_group("postgresql")
