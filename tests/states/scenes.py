@@ -46,6 +46,7 @@ SECONDS = {
     "approve_proof_again": "takahashi",
     "approve_posting": "takahashi",
     "confirm_erasure": "ito",
+    "accept_namesakes": "ito",
     "register_people": "takahashi",
     "change_roles": "takahashi",
     "change_people": "takahashi",
