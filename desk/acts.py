@@ -12,7 +12,7 @@ from desk.logins import at_the_desk
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.words import _, in_words
-from states.door import NOT_COMPARED, Outcome, Proposed, row_of
+from states.door import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.table import TABLE
 from steps import acting, deadlines, standing
 
@@ -229,6 +229,8 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
 def _claim(trigger: str, guard: str) -> str:
     """Return the claim without its full stop: it stands within a sentence."""
     row = row_of(trigger)
+    if guard == CLOCK_WENT_ON:
+        return _("The clock has not gone back since the last entry").rstrip("。.")
     if guard == NOT_COMPARED:
         return _("the words were compared with the residents of every vault; a key is elsewhere")
     return next((_(it.claim).rstrip("。.") for it in (*row.facts, *row.warns) if it.name == guard), guard)

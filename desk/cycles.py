@@ -9,7 +9,7 @@ from desk.logins import at_the_desk
 from models.clock import stamp, wareki
 from models.people import SYSTEM
 from models.words import _
-from steps import counting, identity, preparation, reminding, standing
+from steps import auditing, counting, identity, preparation, reminding, standing
 from steps.standing import Owed, Standing
 
 PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
@@ -37,6 +37,9 @@ def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
     office = at_the_desk()
     cycle_id, new = preparation.open_year(office, year, programme=programme)
     say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
+    if new:
+        say(_("Keep this checkpoint on paper, away from the machine: the ledger up to here is proved by it."))
+        say(auditing.latest_checkpoint(office))
     carried = preparation.carried_over(office, cycle_id)
     for was, now in carried.changed:
         say(_("Changed since last year: {was} → {now}").format(was=was, now=now), style="yellow")

@@ -38,8 +38,8 @@ Measures = Callable[[Programme], Mapping[str, Measure]]
 # Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.
 NamedIn = Callable[[Mapping[str, str], Mapping[str, Person]], tuple[frozenset[str], bool]]
 NOT_COMPARED = "words_were_compared"
+CLOCK_WENT_ON = "clock_went_on"
 _NAMED = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
-_NOT_BEFORE = timedelta(minutes=5)  # clocks of two machines may differ by this much
 _PAIR, _LAPSED = 2, timedelta(days=366)
 
 # Every act needs these. Built once: building a statement costs as much as running it.
@@ -321,7 +321,7 @@ class Door:
         )
 
     def _propose(self, connection: Connection, case: _Case) -> Outcome:
-        warnings = () if case.compared else (NOT_COMPARED,)
+        warnings = self._warnings(connection, case)
         older = [
             it
             for it in proposals_of(connection, case.facts.cycle_id, case.row.trigger)
@@ -334,12 +334,14 @@ class Door:
         for it in older:
             data = {"act": case.row.trigger, "proposal": it.seq, "replaced_by": seq}
             self._append(connection, case, "proposal_replaced", data)
-        return Outcome(trigger=case.row.trigger, state=case.facts.state, seq=seq, waits_for=case.row.second)
+        return Outcome(
+            trigger=case.row.trigger, state=case.facts.state, seq=seq, waits_for=case.row.second, warnings=warnings
+        )
 
     def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
         row, facts = case.row, case.facts
         deviations = tuple(gap.guard for gap in _gaps(case, row.facts))
-        warnings = (*(gap.guard for gap in _gaps(case, row.warns)), *(() if case.compared else (NOT_COMPARED,)))
+        warnings = (*(gap.guard for gap in _gaps(case, row.warns)), *self._warnings(connection, case))
         seq = self._append(connection, case, row.event, _data(case, warnings))
         self._keep_record(connection, case, record_id, seq)
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
@@ -355,6 +357,11 @@ class Door:
         return Outcome(
             trigger=row.trigger, state=state, seq=seq, deviations=deviations, warnings=warnings, checkpoint=note
         )
+
+    def _warnings(self, connection: Connection, case: _Case) -> tuple[str, ...]:
+        """Return what does not hold of this machine rather than of the act: told, and never refused."""
+        backwards = ledger.runs_backwards(connection, self.clock.now())
+        return (*(() if case.compared else (NOT_COMPARED,)), *((CLOCK_WENT_ON,) if backwards else ()))
 
     def _keep_record(self, connection: Connection, case: _Case, record_id: int | None, seq: int) -> None:
         connection.execute(_SUPERSEDE, {"of_cycle": case.facts.cycle_id, "of_act": case.row.trigger})
@@ -533,7 +540,7 @@ def _machine_gap(case: _Case) -> tuple[Unmet, ...]:
 
 def _time_gap(case: _Case) -> tuple[Unmet, ...]:
     asked = case.ask.occurred_at
-    if asked is None or asked <= case.facts.now + _NOT_BEFORE:
+    if asked is None or asked <= case.facts.now + ledger.CLOCKS_DIFFER:
         return ()
     return (_case_unmet("not_in_the_future", _("The time given is in the future."), case.row),)
 

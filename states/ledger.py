@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any, cast
@@ -27,6 +27,7 @@ from states import merkle, texts
 
 # Every act appends: these go straight to the driver, which takes a tenth of the time.
 _LAST = "SELECT seq, hashes FROM ledger ORDER BY seq DESC LIMIT 1"
+_LAST_AT = "SELECT substr(entry, 8, 25) FROM ledger ORDER BY seq DESC LIMIT 1"  # an entry begins with its instant
 _HASHES = "SELECT hashes FROM ledger WHERE seq = ?"
 _APPEND = "INSERT INTO ledger (seq, cycle_id, event, entry, hashes) VALUES (?, ?, ?, ?, ?)"
 _OPEN = "INSERT INTO ledgertext (seq, place, salt, text) VALUES (?, ?, ?, ?)"
@@ -46,6 +47,7 @@ _AS_BYTES = {
 }
 _FIND = {"sqlite": "instr", "postgresql": "strpos"}
 _BLOCK = 4096
+CLOCKS_DIFFER = timedelta(minutes=5)  # the clocks of two machines, at most
 
 _LARGEST = 2**53 - 1  # what RFC 8785 allows an integer to be
 _string = json.encoder.encode_basestring
@@ -69,6 +71,12 @@ def committed(entry: Entry) -> Entry:
     """Return the entry as it is hashed and signed: a commitment for every free text, what opens it beside it."""
     data, openings = texts.commit(entry.data)
     return replace(entry, data=data, openings=(*entry.openings, *openings)) if openings else entry
+
+
+def runs_backwards(connection: Connection, at: datetime) -> bool:
+    """Tell whether an instant lies before that of the last entry, by more than clocks of two machines may differ."""
+    last = _Driver(connection).one(_LAST_AT)
+    return bool(last) and at < datetime.fromisoformat(last[0]) - CLOCKS_DIFFER
 
 
 def append(connection: Connection, entry: Entry) -> int:
@@ -253,6 +261,11 @@ def verify(connection: Connection, notes: list[tuple[int, str]], *, name: str, p
                 .format(first=held + 1, last=size)
             )  # fmt: skip
         held = size
+    if wrong := texts.first_wrong(connection):
+        raise _damaged(
+            _("The text of entry {seq} at {place} is not what was written, or was taken away without a redaction.")
+            .format(seq=wrong[0], place=wrong[1])
+        )  # fmt: skip
     return Verified(entries=roots.size, checkpoints=len(notes), root=roots.root().hex())
 
 

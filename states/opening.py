@@ -104,6 +104,8 @@ def _tell(
     }  # fmt: skip
     entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
     ledger.append(connection, entry)
+    # From here on nobody exchanges history and key together: the note is shown, and goes to paper.
+    ledger.checkpoint(connection, signer=door.signer, at=door.clock.now(), reason="cycle_opened")
 
 
 def a_year_is_open(connection: Connection) -> bool:

@@ -94,6 +94,42 @@ def replaced(record: str, place: str) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
+def first_wrong(connection: Connection) -> tuple[int, str] | None:
+    """Return the first place of which text and commitment disagree, or the text went without a redaction."""
+    ledger, kept = tables.Ledger, tables.LedgerText
+    entries = select(col(ledger.seq), col(ledger.entry)).where(col(ledger.entry).contains('{"commitment":"'))
+    closed = {
+        (seq, place): commitment
+        for seq, entry in connection.execute(entries)
+        for place, commitment in _commitments(json.loads(entry)["data"], "")
+    }
+    told = select(col(ledger.entry)).where(col(ledger.event) == "text_redacted")
+    records = (json.loads(entry)["data"]["record"] for entry in connection.execute(told).scalars())
+    redacted = {(record["entry"], record["place"]) for record in records}
+    wrong: set[tuple[int, str]] = set()
+    for row in connection.execute(select(kept)):
+        at = (row.seq, row.place)
+        commitment = closed.pop(at, "")
+        is_open = row.text is not None and row.salt is not None
+        right = at not in redacted if is_open else at in redacted
+        if is_open:
+            right = right and sha256(bytes.fromhex(row.salt) + row.text.encode()).hexdigest() == commitment
+        if not right or not commitment:
+            wrong.add(at)
+    return min(wrong | closed.keys(), default=None)
+
+
+def _commitments(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {_COMMITMENT}:
+        yield place, cast("dict[str, str]", value)[_COMMITMENT]
+    elif isinstance(value, (dict, list)):
+        inside = (
+            cast("dict[str, Any]", value).items() if isinstance(value, dict) else enumerate(cast("list[Any]", value))
+        )
+        for name, it in inside:
+            yield from _commitments(it, f"{place}.{name}" if place else str(name))
+
+
 def lines(connection: Connection, *, first: int = 1, last: int) -> Iterator[str]:
     """Walk over what opens the commitments of some entries, each as a line of JSON; what was redacted is left out."""
     table = tables.LedgerText

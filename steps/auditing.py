@@ -123,6 +123,13 @@ def key_of(office: Office) -> str:
     return verifier_key(office.signer.name, office.signer.public_key)
 
 
+def latest_checkpoint(office: Office) -> str:
+    """Return the latest signed note, "" where there is none."""
+    with reading(office.engine) as connection:
+        notes = ledger.checkpoints(connection)
+    return notes[-1][1].rstrip("\n") if notes else ""
+
+
 def prove_consistency(office: Office, old: int, new: int) -> dict[str, Any]:
     """Return the proof that the ledger at one checkpoint only added to the ledger at an older one.
 

@@ -1,6 +1,7 @@
 """What should never have been written is taken out by two people, and every proof of the ledger still holds."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from models import tables
 from models.database import reading, writing
-from models.errors import Refused
+from models.errors import Damaged, Refused
 from models.records.base import REDACTED, FreeText
 from models.records.oversight import DeadlineMoved, MeasuresClaimed
 from states import ledger, replay, texts
@@ -119,3 +120,39 @@ def test_a_ledger_with_redactions_is_replayed_to_the_same_tables(sqlite_year: Ye
 def differing(year: Year) -> list[replay.Difference]:
     with reading(year.engine) as connection:
         return list(replay.differences(connection))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledgertext SET text = 'x'",
+        "UPDATE ledgertext SET text = NULL, salt = NULL",
+        "UPDATE ledgertext SET seq = 1",
+        "DELETE FROM ledgertext",
+    ],
+)
+def test_a_text_changed_beside_the_ledger_is_found(sqlite_year: Year, statement: str) -> None:
+    """Without triggers a text can be changed or taken away, but not so that the ledger holds."""
+    sqlite_year.do("claim_measures")
+    with writing(sqlite_year.engine) as connection:
+        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(statement)
+    with reading(sqlite_year.engine) as connection, pytest.raises(Damaged, match=r"record\.evidence"):
+        ledger.verify(connection, [], name=sqlite_year.key.name, public_key=sqlite_year.key.public_key)
+
+
+def test_a_clock_that_was_set_back_is_told_by_the_door(sqlite_year: Year) -> None:
+    """The act is taken, and outcome and entry say that the clock went back since the last entry (M5)."""
+    sqlite_year.do("claim_measures")
+    sqlite_year.clock.at -= timedelta(days=30)
+    outcome = sqlite_year.do("claim_measures", evidence="再")
+    assert outcome.warnings == ("clock_went_on",)
+    assert told(sqlite_year, outcome.seq)["data"]["warnings"] == ["clock_went_on"]
+
+
+def test_the_opening_of_a_year_is_signed(sqlite_year: Year) -> None:
+    """History before the first hand-over stands under a checkpoint of its own (M10)."""
+    with reading(sqlite_year.engine) as connection:
+        [(size, _note)] = ledger.checkpoints(connection)
+        assert size == ledger.size(connection)
