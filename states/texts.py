@@ -110,10 +110,10 @@ def first_wrong(connection: Connection) -> tuple[int, str] | None:
     for row in connection.execute(select(kept)):
         at = (row.seq, row.place)
         commitment = closed.pop(at, "")
-        is_open = row.text is not None and row.salt is not None
-        right = at not in redacted if is_open else at in redacted
-        if is_open:
-            right = right and sha256(bytes.fromhex(row.salt) + row.text.encode()).hexdigest() == commitment
+        right = at in redacted
+        if row.text is not None and row.salt is not None:
+            opening = Opening(place=row.place, salt=bytes.fromhex(row.salt), text=row.text)
+            right = at not in redacted and opening.commitment == commitment
         if not right or not commitment:
             wrong.add(at)
     return min(wrong | closed.keys(), default=None)
