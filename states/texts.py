@@ -7,6 +7,7 @@ every proof stay as they are, and nobody can try words against the commitment th
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +20,7 @@ from models import tables
 from models.records.base import REDACTED, FreeText
 
 _SALT = 16  # random bytes
+_SALTED = re.compile(rf"[0-9a-f]{{{2 * _SALT}}}")
 _COMMITMENT = "commitment"
 
 
@@ -110,9 +112,9 @@ def first_wrong(connection: Connection) -> tuple[int, str] | None:
     for row in connection.execute(select(kept)):
         at = (row.seq, row.place)
         commitment = closed.pop(at, "")
-        right = at in redacted
-        if row.text is not None and row.salt is not None:
-            opening = Opening(place=row.place, salt=bytes.fromhex(row.salt), text=row.text)
+        right = at in redacted and row.text is None and row.salt is None
+        if row.text is not None and _SALTED.fullmatch(row.salt or ""):
+            opening = Opening(place=row.place, salt=bytes.fromhex(row.salt or ""), text=row.text)
             right = at not in redacted and opening.commitment == commitment
         if not right or not commitment:
             wrong.add(at)
