@@ -1,8 +1,11 @@
 """A coordinator at the dashboard: from the board to a form, wrongly and rightly, and back to the board."""
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,6 +24,23 @@ BUSY = 503  # the server's SQLite was busy
 _DRAWN = """() => {
   const images = [...document.querySelectorAll('img[src^="data:image/svg"]')];
   return images.length == 2 && images.every(it => it.complete && it.naturalWidth > 500);
+}"""
+# Reads, has a shell command run, and listens, as the attack of issue 12 did: PATCH pull_steps, then create_flow_run.
+_ATTACK = """async ([base, id]) => {
+  const send = (method, path, body, credentials) => fetch(base + "/api/deployments/" + path, {
+    method, credentials, headers: {"content-type": "application/json"}, body: JSON.stringify(body),
+  }).then(it => String(it.status), () => "refused");
+  const shell = [{"prefect.deployments.steps.run_shell_script": {"script": "id"}}];
+  const socket = new WebSocket(base.replace("http", "ws") + "/api/events/in");
+  const opened = new Promise(done => { socket.onopen = () => done("open"); socket.onerror = () => done("refused"); });
+  const answers = [await opened];
+  for (const credentials of ["omit", "include"])
+    answers.push(
+      await send("POST", "filter", {limit: 200}, credentials),
+      await send("PATCH", id, {pull_steps: shell}, credentials),
+      await send("POST", id + "/create_flow_run", {}, credentials),
+    );
+  return answers;
 }"""
 
 
@@ -49,6 +69,38 @@ def test_the_board_is_read_in_both_interfaces(page: Page, serving: Serving, inte
     page.wait_for_function(_DRAWN)
 
 
+@INTERFACES
+def test_the_pages_that_people_need_are_let_through(page: Page, serving: Serving, interface: str) -> None:
+    """Home, runs, flows, deployments, one of them, events: nothing that they ask for is refused or lies elsewhere."""
+    refused: list[str] = []
+    strange: list[str] = []
+    ours = (serving.base, f"blob:{serving.base}", "data:")
+    page.on("response", lambda it: refused.append(it.url) if it.status in {401, 403} else None)
+    page.on("request", lambda it: strange.append(it.url) if not it.url.startswith(ours) else None)
+    board = serving.deployments()["掲示板の更新"]["id"]
+    for path, words in (
+        ("dashboard", "Flow Runs"), ("runs", "Runs"), ("flows", "Flows"), ("deployments", "Deployments"),
+        (f"deployments/deployment/{board}", "掲示板の更新"), ("events", "Event Feed"),
+    ):  # fmt: skip
+        page.goto(f"{serving.base}{interface}/{path}")
+        expect(page.get_by_text(words).first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+    assert (refused, strange) == ([], [])
+
+
+def test_a_page_of_another_origin_changes_nothing(page: Page, serving: Serving) -> None:
+    """What another page sends in a coordinator's own browser, session and all, does not arrive; no websocket opens."""
+    board = serving.deployments()["掲示板の更新"]
+    with other_page(page) as elsewhere:
+        for way in (elsewhere.url.replace("127.0.0.1", "localhost"), elsewhere.url):
+            elsewhere.goto(way)
+            assert elsewhere.evaluate(_ATTACK, [serving.base, board["id"]]) == ["refused"] * 7
+    assert serving.api.get(f"/deployments/{board['id']}").json()["pull_steps"] == board["pull_steps"]
+    asked = page.goto(f"{serving.base}/v2/artifacts/key/{KEY}")
+    assert asked is not None
+    assert asked.ok, "the session of the coordinator's own page is as it was"
+
+
 def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> None:
     """What is wrong on a form is refused at its field, or on the run's page by a guard; what is right is done."""
     follow_the_link(page, serving)
@@ -73,6 +125,29 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
         page.goto(f"{serving.base}{interface}/runs/flow-run/{refused}")
         expect(page.get_by_text("満たされていない条件").first).to_be_visible()
         expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+@contextmanager
+def other_page(page: Page) -> Iterator[Page]:
+    """Give a page that another server on this machine serves, in the same browser."""
+    server = HTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    elsewhere = page.context.new_page()
+    elsewhere.goto(f"http://127.0.0.1:{server.server_port}")
+    yield elsewhere
+    elsewhere.close()
+    server.shutdown()
+    server.server_close()
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing on the tests' screen."""
 
 
 def follow_the_link(page: Page, serving: Serving) -> None:
