@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from models.plain import visible
 
-# What could begin something: an entity never does (CommonMark, 2.5), it only looks like its character. A bare address
-# Prefect makes a link of all the same: one that says where it leads.
-_MARKS = re.compile(r"[\\`*_\[\]<>&~|#]|^[-+=]|(?<=^\d)[.)]")
+# What could begin something: after a backslash it only looks like itself (CommonMark, 2.4). A bare address the newer
+# dashboard makes a link of all the same: one that says where it leads.
+_MARKS = re.compile(r"[\\`*_\[\]<>&~|#@]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]", re.IGNORECASE)
 
 
 class Markdown(str):
@@ -20,7 +20,7 @@ def text(words: str) -> Markdown:
     """Return words for a page of markdown: no link, picture, heading or tag comes of them, and no second line."""
     if isinstance(words, Markdown):
         return words
-    return Markdown(_MARKS.sub(lambda mark: f"&#{ord(mark[0])};", visible(words).strip()))
+    return Markdown(_MARKS.sub(r"\\\g<0>", visible(words).strip()))
 
 
 def bold(words: str) -> Markdown:
