@@ -3,7 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 
-from models.clock import TOKYO, Clock
+from models.clock import TOKYO
+from models.errors import BadSetting
+from models.words import _
+
+CLOCK = "clock"  # the file in the data directory of a rehearsal
 
 
 class SystemClock:
@@ -22,17 +26,23 @@ class VirtualClock:
         self.path = path
 
     def now(self) -> datetime:
-        """Return the time that was set last."""
-        return datetime.fromisoformat(self.path.read_text(encoding="ascii"))
+        """Return the time that was set last.
+
+        Raises:
+            BadSetting: the file does not say when.
+
+        """
+        try:
+            said = datetime.fromisoformat(self.path.read_text(encoding="ascii").strip())
+            return said.astimezone(TOKYO) if said.tzinfo else said.replace(tzinfo=TOKYO)
+        except (OSError, ValueError, OverflowError):
+            raise BadSetting(
+                _("The file {name} of the rehearsal does not say what time it is.").format(name=self.path.name),
+                _("Write one line into it, such as 2026-11-02T10:00:00+09:00, or rehearse anew."),
+            ) from None
 
     def set(self, instant: datetime) -> None:
         """Set the time; a kill leaves the old or the new."""
         waiting = self.path.with_suffix(".new")
         waiting.write_text(instant.astimezone(TOKYO).isoformat(), encoding="ascii")
         waiting.replace(self.path)
-
-
-def clock_of(home: Path) -> Clock:
-    """Return the clock of a data directory: virtual where a rehearsal put one."""
-    virtual = home / "clock"
-    return VirtualClock(virtual) if virtual.exists() else SystemClock()

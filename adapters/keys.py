@@ -19,6 +19,8 @@ from models import notes
 from models.errors import BadInput, BadSetting, Damaged
 from models.words import _
 
+REHEARSAL = "rehearsal."  # how the name of a rehearsal's key begins, on every checkpoint and slip that it signs
+
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerKey:
@@ -45,7 +47,7 @@ class LedgerKey:
         # Made from the key on the disk: whoever was first, or stopped between the two files, the pair fits.
         write_once(_public_path(path), _verifier_line(name, private), mode=0o644)
         key = cls.load(path)
-        if key.name != name:
+        if name not in {key.name, key.name.removeprefix(REHEARSAL)}:
             raise BadSetting(
                 _("The ledger's key already has the name {name}.").format(name=key.name),
                 _("Keep that name in the settings: checkpoints that were signed with it must stay verifiable."),
@@ -75,6 +77,11 @@ class LedgerKey:
                 _("Restore both from the same backup."),
             )
         return cls(name=name, _private=private)
+
+    @property
+    def is_of_a_rehearsal(self) -> bool:
+        """Tell whether the key was made for a rehearsal: what it signed holds under that name only."""
+        return self.name.startswith(REHEARSAL)
 
     @property
     def public_key(self) -> bytes:

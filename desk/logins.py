@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from adapters.clock import CLOCK
 from desk.console import say, say_aside, say_json
 from models.errors import BadInput
 from models.words import _
@@ -25,6 +26,12 @@ def furnish(app: typer.Typer) -> None:
 def at_the_desk() -> Office:
     """Open the office for whoever stands at this shell: logged in already, or asked when it is needed."""
     office = Office.open()
+    if office.has_a_strange_clock:
+        say_aside(
+            _("A file {name} lies in the data directory, as in a rehearsal; this is an office at work, and the file is"
+              " not looked at. Find out who laid it there, and take it away.").format(name=CLOCK),
+            style="bold red",
+        )  # fmt: skip
     office.keyring = keyring = AtTheDesk(office, ask=ask_for_the_passphrase)
     if keyring.has_ended:
         say_aside(_("The session of this shell has ended; log in again: tsudoi login PERSON"))

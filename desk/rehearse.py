@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adapters.clock import VirtualClock
+from adapters.clock import CLOCK, VirtualClock
 from adapters.finder import Finder
 from adapters.people_keys import FICTIONAL
 from adapters.vault import shred
@@ -354,7 +354,7 @@ def _set_the_stage(plan: Plan) -> None:
     waiting = mark.with_suffix(".new")
     waiting.write_text(json.dumps(plan.as_json(), ensure_ascii=False), encoding="utf-8")
     waiting.replace(mark)
-    clock = VirtualClock(plan.home / "clock")
+    clock = VirtualClock(plan.home / CLOCK)
     if not clock.path.exists():
         clock.set(datetime(plan.year, 9, 1, 8, 30, tzinfo=TOKYO))
     _surround(plan)
@@ -386,7 +386,7 @@ class Rehearsal:
     @cached_property
     def office(self) -> Office:
         """The rehearsal's own installation, with fictional people on both sides."""
-        office = preparation.install()
+        office = preparation.install(rehearsal=True)
         preparation.register_sample_people(office, self.plan.year, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
         return office
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import col
 
 from adapters import access, schema
-from adapters.keys import LedgerKey
+from adapters.keys import REHEARSAL, LedgerKey
 from adapters.people_keys import REAL, Cost
 from adapters.settings import Settings
 from models import tables
@@ -41,12 +41,15 @@ SAMPLE_PEOPLE = "sample/people.yaml"
 SAMPLE_PASSPHRASE = "swallow pencil blue desk"  # noqa: S105 - of people who do not exist
 
 
-def install(home: Path | None = None, inbox: Path | None = None) -> Office:
-    """Make or complete an installation: directories, database, rules, key of the ledger. Repeating is harmless."""
+def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: bool = False) -> Office:
+    """Make or complete an installation: directories, database, rules, key of the ledger. Repeating is harmless.
+
+    A rehearsal is one from its first day, by the name of its key; an office at work never becomes one.
+    """
     settings = Settings.load(home, inbox)
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
-    LedgerKey.create(settings.key_folder / LEDGER_KEY, name=settings.origin)
+    LedgerKey.create(settings.key_folder / LEDGER_KEY, name=REHEARSAL * rehearsal + settings.origin)
     access.credential(settings.home / "prefect")
     wrong = _make_tables(settings)
     office = Office.open(home, inbox)

@@ -80,7 +80,7 @@ def template_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("template") / "home"
     home.mkdir()
     VirtualClock(home / "clock").set(OPENED_AT)
-    office = install(home, home.parent / "inbox")
+    office = install(home, home.parent / "inbox", rehearsal=True)
     for person in sample_people(YEAR):
         register(office, person)
     open_year(office, YEAR)

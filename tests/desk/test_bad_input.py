@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +15,11 @@ from speaking import Remembered, Said, Tsudoi
 
 from adapters.clock import VirtualClock
 from desk import cycles
+from models.clock import TOKYO
+from models.errors import BadSetting
 from models.words import translate
+from steps import preparation
+from steps.office import Office
 
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 CONTRACT = (
@@ -224,13 +229,44 @@ def test_a_bug_owns_up_without_its_words(tsudoi: Tsudoi, home: Path, monkeypatch
     assert [it for it in ("新宿", "太郎", "1600023", "Traceback") if it in said.out + said.err] == []
 
 
-def test_a_clock_that_cannot_be_read_is_told_without_its_words(tsudoi: Tsudoi, home: Path) -> None:
-    """A damaged file of the data directory prints no traceback, whatever the exit status."""
-    VirtualClock(home / "clock").path.write_text("新宿　太郎")
-    said = tsudoi("cycle", "show", 2026)
-    assert said.status != 0
-    assert "Traceback" not in said.err
-    assert "新宿" not in said.err
+@pytest.mark.parametrize("said", ["新宿　太郎", "", "\n", "2026-13-01", "0001-01-01T00:00:00+09:00", b"\xff\xfe"])
+def test_a_clock_that_cannot_be_read_is_told_without_its_words(tsudoi: Tsudoi, home: Path, said: str | bytes) -> None:
+    """A rehearsal whose clock says no time is told in words what to write into it, and never quoted."""
+    (home / "clock").write_bytes(said if isinstance(said, bytes) else said.encode())
+    told = tsudoi("cycle", "show", 2026)
+    assert told.status == 2
+    assert "2026-11-02T10:00:00+09:00" in told.err
+    assert [it for it in ("Traceback", "新宿", "不具合", "bug") if it in told.err] == []
+
+
+@pytest.mark.parametrize("said", ["2026-09-03T10:00:00+09:00\n", " 2026-09-03T01:00:00+00:00", "2026-09-03T10:00"])
+def test_a_clock_written_by_hand_is_read(home: Path, said: str) -> None:
+    """A newline, a space or a missing zone does not stop a rehearsal's clock."""
+    (home / "clock").write_text(said)
+    office = Office.open(home)
+    assert office.clock.now() == datetime(2026, 9, 3, 10, tzinfo=TOKYO)
+    office.engine.dispose()
+
+
+def test_a_clock_laid_into_an_office_at_work_changes_no_date(
+    tsudoi: Tsudoi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file `clock` makes no rehearsal of a real office: its time stays the machine's, and every command says so."""
+    monkeypatch.setenv("TSUDOI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TSUDOI_INBOX", str(tmp_path / "inbox"))
+    monkeypatch.setenv("TSUDOI_LANG", "en")
+    assert tsudoi("init").status == 0
+    assert "not looked at" not in tsudoi("people", "list").err
+    VirtualClock(tmp_path / "home" / "clock").set(datetime(2031, 5, 1, 9, tzinfo=TOKYO))
+    office = Office.open()
+    assert office.clock.now().year != 2031
+    assert not office.is_rehearsal
+    office.engine.dispose()
+    said = tsudoi("people", "list")
+    assert said.status == 0
+    assert "not looked at" in said.err
+    with pytest.raises(BadSetting, match="name"):  # nor does a rehearsal that is begun in it
+        preparation.install(rehearsal=True)
 
 
 def test_the_words_of_the_remedies_are_in_the_catalogue() -> None:

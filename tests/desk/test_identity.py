@@ -33,7 +33,7 @@ def keyed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("keyed") / "home"
     home.mkdir()
     VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
-    office = preparation.install(home, home.parent / "inbox")
+    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
     preparation.register_sample_people(office, 2026, passphrase=WORDS, cost=FICTIONAL)
     preparation.open_year(office, 2026)
     with office.engine.connect() as connection:

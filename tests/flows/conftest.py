@@ -54,7 +54,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give an installation to copy from: passphrases of ten people take a second to hash."""
     folder = tmp_path_factory.mktemp("installed")
     _stop_the_clock(folder / "home")
-    preparation.register_sample_people(preparation.install(folder / "home", folder / "inbox"), 2026)
+    preparation.register_sample_people(preparation.install(folder / "home", folder / "inbox", rehearsal=True), 2026)
     return folder
 
 

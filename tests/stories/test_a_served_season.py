@@ -234,7 +234,7 @@ def served_office(folder: Path, begins: date) -> Iterator[tuple[Desks, Callable[
     """Give an installation of fictional people whose year nobody has opened, its receivers, and a way to serve it."""
     (folder / "home").mkdir()
     VirtualClock(folder / "home" / "clock").set(datetime(begins.year, begins.month, begins.day, 7, tzinfo=TOKYO))
-    office = preparation.install(folder / "home", folder / "inbox")
+    office = preparation.install(folder / "home", folder / "inbox", rehearsal=True)
     preparation.register_sample_people(office, YEAR)
     write_sample(sample_extract(fiscal_year=YEAR, persons=PERSONS), folder / "extract.csv")
     port, smtp, started = free_port(), free_port(), list[Serving]()
