@@ -54,5 +54,5 @@ def _lines_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Only what depends on nothing but bytes is remembered; every change is compared anew with every checkpoint.
     """
-    for pure in ("signature_holds", "read_line"):
+    for pure in ("signature_holds", "read_line", "parse_entry", "opening_of"):
         monkeypatch.setattr(verifier, pure, lru_cache(maxsize=4096)(getattr(verifier, pure)))

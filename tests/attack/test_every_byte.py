@@ -54,8 +54,9 @@ def test_every_flipped_byte_of_a_ledger_is_found_and_located(export: Export, par
 
 @pytest.mark.parametrize("part", range(SLICES))
 def test_every_flipped_byte_beside_a_ledger_is_found(export: Export, part: int, figures: Figures) -> None:
-    """Each byte of the list of hashes, of every checkpoint and of the key: found, or the file cannot be read."""
-    for path in [it for it in sorted(export.folder.rglob("*")) if it.suffix in {".txt", ".pub"}]:
+    """Each byte of the hashes, the texts, every checkpoint and the key: found, or the file cannot be read."""
+    beside = {".txt", ".pub", ".jsonl"}
+    for path in [it for it in sorted(export.folder.rglob("*")) if it.suffix in beside and it.name != "ledger.jsonl"]:
         data = path.read_bytes()
         places = range(part, len(data), SLICES)
         found = 0
