@@ -542,7 +542,7 @@ class Rehearsal:
         if not self.facts().incidents and self._hold_lasts_until(facts) <= today:
             self._let_time_pass(today)
             self._claim_measures("release_hold", facts)
-            fields = {"discussed_on": today, "decision_number": f"{self.plan.year}-総総-{today:%m%d}"}
+            fields = {"discussed_on": today, "decision_number": f"{self.plan.year}-総総-3{today:%m%d}"}
             self.hands.record("release_hold", by=cast.APPROVER, fields=fields)
             self._look_at_the_laws("release_hold")
 
@@ -556,17 +556,17 @@ class Rehearsal:
 
     def _settle(self, number: int, today: date) -> None:
         """Do what the law asks about an incident, talk it over with the contractor, and settle it."""
-        on, decision = {"incident": number}, f"{self.plan.year}-総総-{today:%m%d}"
+        on, decision = {"incident": number}, f"{self.plan.year}-総総-{{}}{number:04}"
         case = next((case for case in self.facts().cases if case.number == number), None)
         if case and open_duties(case):
             reportable = bool(case.report and case.report.persons > _MANY)
-            assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision}
+            assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision.format(1)}
             self.hands.record("assess_incident", by=cast.APPROVER, fields=on | assessed)
             for act, fields in _duties(today) if reportable else ():
                 self.hands.record(act, by=cast.APPROVER, fields=on | fields)
         told = {"discussed_on": today, "participants": "両責任者", "decision": "手順の再確認"}
         self.hands.record("discuss_measures", by=cast.COORDINATOR, fields=on | told)
-        self.hands.record("settle_incident", by=cast.APPROVER, fields=on | {"decision_number": decision})
+        self.hands.record("settle_incident", by=cast.APPROVER, fields=on | {"decision_number": decision.format(2)})
 
     def _day_of(self, act: str, facts: Facts) -> date:
         """Return the day on which somebody does an act: its due date or the open day before, later if it is late."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlmodel import col
 
 from models import tables
@@ -247,6 +247,7 @@ class Door:
         unmet = (
             *_standing(case, row.who_under(facts.programme)),
             *self._signature_gap(case),
+            *_approval(connection, case),
             *_guards(case),
             *_residents_gap(case, named),
         )
@@ -270,7 +271,7 @@ class Door:
         case = replace(asked, ask=original, confirmed_by=ask.by, proposal=proposal)
         unmet = (
             *_standing(asked, row.second), *self._signature_gap(case), *_second(case),
-            *_decision(connection, case), *_guards(case),
+            *_approval(connection, case), *_guards(case),
         )  # fmt: skip
         if unmet:
             return self._refuse(connection, case, unmet)
@@ -570,17 +571,21 @@ def _second(case: _Case) -> tuple[Unmet, ...]:
     return tuple(gaps)
 
 
-def _decision(connection: Connection, case: _Case) -> tuple[Unmet, ...]:
-    """Judge the approval: of the programme's form, dated between the proposal and today, and for one act alone."""
-    if not case.decided:
-        return ()
-    number, on, form = case.ask.evidence.decision_number, case.ask.evidence.decided_on, case.facts.programme.approval
+def _approval(connection: Connection, case: _Case) -> tuple[Unmet, ...]:
+    """Judge the approval that confirms, or that a record names: of the programme's form, and for one act alone.
+
+    One that confirms is dated between the proposal and today; the date in a record is its guards' matter.
+    """
+    on, form = case.ask.evidence.decided_on, case.facts.programme.approval
+    number = case.ask.evidence.decision_number if case.decided else getattr(case.ask.record, "decision_number", "")
     words = ""
+    if not number:
+        return ()
     if not re.fullmatch(form.pattern, number):
         words = _("The approval number has not the form of this office, such as {example}.").format(
             example=form.example
         )
-    elif on is None or not _proposed_on(case) <= on <= case.facts.today:
+    elif case.decided and (on is None or not _proposed_on(case) <= on <= case.facts.today):
         words = _("The date of the approval must lie between the proposal and today.")
     elif seq := _decided_before(connection, number):
         words = _("This approval number was used already, in entry {seq} of the ledger.").format(seq=seq)
@@ -592,13 +597,10 @@ def _proposed_on(case: _Case) -> date:
 
 
 def _decided_before(connection: Connection, number: str) -> int | None:
-    """Return the entry that was confirmed by this number; the pattern keeps what LIKE would take for more."""
+    """Return the first entry that names this approval."""
     entry = tables.Ledger
     hit = col(entry.entry).contains(f'"decision_number":"{number}"', autoescape=True)
-    for row in connection.execute(select(col(entry.seq), col(entry.entry)).where(hit)):
-        if json.loads(row.entry)["data"].get("decision_number") == number:
-            return int(row.seq)
-    return None
+    return connection.execute(select(func.min(col(entry.seq))).where(hit)).scalar()
 
 
 def _case_unmet(guard: str, words: str, row: Row) -> Unmet:

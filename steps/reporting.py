@@ -1,7 +1,7 @@
 """The year on paper: the ward's erasure record and the report. The words on paper are Japanese."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -317,6 +317,12 @@ def _contractor_lines(facts: Facts) -> list[dict[str, str]]:
     ]
 
 
+def _approved(said: Mapping[str, str], seq: int) -> str:
+    """Return an approval as it stands in the report; the day stands where an act tells it."""
+    on = f"決裁日 {said['decided_on']}、" if said.get("decided_on") else ""
+    return f"{said['decision_number']}（{on}管理簿 第{seq}号）"
+
+
 def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dict[str, str]]:
     """Return how many acts are signed, how the second persons confirmed, and every approval, to be compared."""
     entry = tables.Ledger
@@ -325,9 +331,11 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dic
     signed = sum("signature" in it["data"] for it in acts)
     how = [it["data"].get("confirmed_how", "") for it in acts]
     decided = [
-        f"{it['data']['decision_number']}（決裁日 {it['data']['decided_on']}、管理簿 第{it['seq']}号）"
-        for it in acts if it["data"].get("decision_number")
-    ]  # fmt: skip
+        _approved(said, it["seq"])
+        for it in acts
+        for said in (it["data"], it["data"]["record"])
+        if "decision_number" in said
+    ]
     return [
         {"label": "行った人又は入力した人の署名のある手続", "value": f"{signed:,} 件"},
         {"label": "署名のない手続（画面からの入力・機械による処理）", "value": f"{len(acts) - signed:,} 件"},

@@ -94,6 +94,8 @@ def _plain(text: str, info: ValidationInfo) -> FreeText:
 # Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain)]
 MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain)]
+# A number of the ward's electronic approval; the door knows the programme's form, so that it is no free text.
+ApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 # Short words of the machine itself, such as the title of a column.
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Count, Instant, ItemNumber, Line, MaybeSha256, PersonId
+from models.records.base import ActRecord, ApprovalNumber, Count, Instant, ItemNumber, Line, MaybeSha256, PersonId
 
 # After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
 Method = Literal["overwrite", "spool_cleared", "cryptographic_erase", "purge", "degauss", "shred", "destroy"]
@@ -62,7 +62,7 @@ class DestructionConsented(ActRecord):
     items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items that may be destroyed")
     method: Line = Field(title="Method")
     place: Line = Field(title="Where")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
     decided_on: date = Field(title="Approved on")
 
 

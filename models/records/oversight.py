@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, Line, MaybeLine, MaybeSha256, Sha256
+from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256
 
 MeasureId = Annotated[str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$")]
 
@@ -38,14 +38,14 @@ class HoldReleased(ActRecord):
     """再開: after measures were discussed with the contractor (W-OP-13)."""
 
     discussed_on: date = Field(title="Discussed with the contractor on")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
 
 
 class CycleCancelled(ActRecord):
     """中止."""
 
     reason: Code = Field(title="Reason code")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
 
 
 class IncidentReported(ActRecord):
@@ -73,7 +73,7 @@ class IncidentAssessed(ActRecord):
     incident: IncidentNumber = Field(title="Incident number")
     reportable: bool = Field(title="To be reported to the Commission")
     reason: Line = Field(title="Reason")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
 
 
 class ReportedToCommission(ActRecord):
@@ -117,7 +117,7 @@ class IncidentSettled(ActRecord):
     """事故対応の終結."""
 
     incident: Annotated[int, Field(ge=1)] = Field(title="Incident number")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
 
 
 class DeviationRecorded(ActRecord):

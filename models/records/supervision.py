@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Count, Line, MaybeLine, MaybeSha256, PersonId
+from models.records.base import ActRecord, ApprovalNumber, Count, Line, MaybeLine, MaybeSha256, PersonId
 
 FindingNumber = Annotated[int, Field(ge=1, le=999)]
 
@@ -25,7 +25,7 @@ class SubcontractingConsented(ActRecord):
     """再委託承諾書: the ward's prior written consent to one subcontractor."""
 
     name: Line = Field(title="Name of the subcontractor")
-    decision_number: Line = Field(title="Approval number")
+    decision_number: ApprovalNumber = Field(title="Approval number")
     decided_on: date = Field(title="Approved on")
     consent: MaybeSha256 = Field(default="", title="Consent (file)")
 

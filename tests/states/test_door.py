@@ -214,6 +214,17 @@ def test_no_other_decision_confirms(proposed: Year, evidence: Evidence) -> None:
     assert unconfirmed(proposed, "extract", evidence=evidence) == {"approval_is_the_offices"}
 
 
+def test_an_approval_in_a_record_has_its_form_and_is_used_once(year: Year) -> None:
+    """Also what an approver decides alone names an approval of the office's form, and each approval one act."""
+    for number in ("x", "8総総第3号の写し"):
+        assert "approval_is_the_offices" in unmet(year, "cancel", decision_number=number)
+    year.play(before="extract")
+    year.propose("extract")
+    year.confirm("extract", evidence=PASSED_ON)
+    assert "approval_is_the_offices" in unmet(year, "cancel", decision_number=PASSED_ON.decision_number)
+    assert year.do("cancel", decision_number="8総総第4号").state == "cancelled"
+
+
 def test_nobody_confirms_without_evidence(proposed: Year) -> None:
     """Silence confirms nothing."""
     assert unconfirmed(proposed, "extract", evidence=Evidence()) == {"confirmation_is_personal"}
