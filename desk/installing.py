@@ -24,6 +24,6 @@ def init(
     if sample:
         year, secret = fiscal_year_of(office.clock.now().date()), preparation.SAMPLE_PASSPHRASE
         if new := preparation.register_sample_people(office, year, passphrase=secret):
-            said = _("Fictional people are on the register, with the passphrase “{secret}” each: {people}")
+            said = _("Fictional people are on the register: {people}. The ward's have the passphrase “{secret}”.")
             say(said.format(secret=secret, people="、".join(new)))
     say(_("Next: tsudoi cycle open YEAR"))
