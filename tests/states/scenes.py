@@ -85,7 +85,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         },
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
         "declare_subcontractor": {"name": "協和製本", "work": "封入", "inspection_clause": True},
-        "consent_to_subcontracting": {"name": "協和製本", "decision_number": "8-総総-905", "decided_on": today},
+        "consent_to_subcontracting": {"name": "協和製本", "decision_number": "8-総総-95", "decided_on": today},
         "declare_cloud_use": {"server_place": "東京都", "under_japanese_law": True},
         "plan_inspection": {"planned_on": date(2026, 11, 19), "inspectors": ("sato",)},
         "settle_finding": {"finding": 1, "settled_on": today, "how": "施錠を確認"},
@@ -198,7 +198,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             ),
         },
         "consent_to_destruction": {
-            "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "8-総総-9012", "decided_on": today,
+            "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "8-総総-912", "decided_on": today,
         },
         "report_destruction": {
             "items": (STACK,), "method": "溶解", "place": "製紙工場", "destroyed_on": today,
@@ -219,20 +219,20 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},
-        "assess_incident": {"incident": 1, "reportable": True, "reason": "100人超", "decision_number": "8-総総-907"},
+        "assess_incident": {"incident": 1, "reportable": True, "reason": "100人超", "decision_number": "8-総総-97"},
         "report_to_commission": {"incident": 1, "report": "prompt", "reported_on": today},
         "notify_persons": {"incident": 1, "how": "letter", "notified_on": today, "persons": 200},
         "publish_incident": {"incident": 1, "published": True, "decided_on": today},
         "discuss_measures": {"incident": 1, "discussed_on": today, "participants": "両責任者", "decision": "再教育"},
-        "settle_incident": {"incident": 1, "decision_number": "8-総総-909"},
+        "settle_incident": {"incident": 1, "decision_number": "8-総総-99"},
         "record_referral": {"number": "資料25", "decided_on": today},
         "hold": {"reason": "typhoon"},
-        "release_hold": {"discussed_on": today, "decision_number": "8-総総-9010"},
+        "release_hold": {"discussed_on": today, "decision_number": "8-総総-910"},
         "register_people": {"people": (HAYASHI,)},
         "change_roles": {"people": (HAYASHI | {"person": "suzuki", "name": "鈴木 直樹", "roles": ["approver"]},)},
         "change_people": {"people": (HAYASHI | {"person": "ito", "name": "伊藤 誠", "roles": ["deputy"]},)},
         "give_key": {"person": "suzuki", "public_key": HASH, "reason": "first"},
-        "cancel": {"reason": "ceremony_called_off", "decision_number": "8-総総-9011"},
+        "cancel": {"reason": "ceremony_called_off", "decision_number": "8-総総-911"},
     }  # fmt: skip
 
 

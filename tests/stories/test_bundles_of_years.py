@@ -100,16 +100,16 @@ def test_a_year_with_an_incident(year: Played, tmp_path: Path) -> None:
         acting.perform(office, CYCLE, trigger, by=by, fields=json.loads(json.dumps(fields, default=str)))
 
     number = incident.number
-    act("assess_incident", "takahashi", incident=number, reportable=True, reason="100人超", decision_number="8-総総-901")
+    act("assess_incident", "takahashi", incident=number, reportable=True, reason="100人超", decision_number="8-総総-91")
     for kind in ("prompt", "final"):
         act("report_to_commission", "sato", incident=number, report=kind, reported_on=today)
     act("notify_persons", "sato", incident=number, how="letter", notified_on=today, persons=150)
     act("publish_incident", "takahashi", incident=number, published=True, decided_on=today)
     act("discuss_measures", "sato", incident=number, discussed_on=today, participants="両責任者", decision="再教育")
-    act("settle_incident", "takahashi", incident=number, decision_number="8-総総-902")
+    act("settle_incident", "takahashi", incident=number, decision_number="8-総総-92")
     measures = [it for it in year.facts().measures_for("release_hold") if it not in year.facts().claims]
     assert not measures
-    act("release_hold", "takahashi", discussed_on=today, decision_number="8-総総-903")
+    act("release_hold", "takahashi", discussed_on=today, decision_number="8-総総-93")
     year.play(before="erase_ward_data")
     needles = everybody_invited(year)
     closed(year)
@@ -125,7 +125,7 @@ def test_a_cancelled_year(year: Played, tmp_path: Path, before: str) -> None:
     year.play(before=before)
     imprinted = year.serials("printed", "enclosed")
     acting.perform(
-        year.office, CYCLE, "cancel", by="takahashi", fields={"reason": "called_off", "decision_number": "8-総総-909"}
+        year.office, CYCLE, "cancel", by="takahashi", fields={"reason": "called_off", "decision_number": "8-総総-99"}
     )
     stacks = {item.number: item.state for item in year.facts().items if item.kind == "letters"}
     where = "with_ward" if before in {"approve_posting", "post"} else "with_contractor"
