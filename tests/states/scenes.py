@@ -198,7 +198,8 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             ),
         },
         "consent_to_destruction": {
-            "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "8-総総-912", "decided_on": today,
+            "items": (STACK,), "method": "溶解", "place": "製紙工場", "decision_number": "8-総総-912",
+            "decided_on": today,
         },
         "report_destruction": {
             "items": (STACK,), "method": "溶解", "place": "製紙工場", "destroyed_on": today,
