@@ -1,5 +1,6 @@
 """`tsudoi ledger`: verify, export, prove, import, correct, show."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
@@ -43,14 +44,24 @@ def verify(
     office = at_the_desk()
     verified = auditing.verify(office, path, checkpoint)
     if as_json:
-        say_json(
-            {"holds": True, "entries": verified.entries, "checkpoints": verified.checkpoints, "root": verified.root}
-        )
+        say_json({"holds": True, **asdict(verified)})
         return
     say(_("The ledger holds: {entries} entries, {checkpoints} checkpoints.").format(
         entries=verified.entries, checkpoints=verified.checkpoints
     ))  # fmt: skip
+    say(_reach(verified.covered, verified.entries))
     say(_("Root: {root}").format(root=verified.root))
+    for remark in verified.remarks:
+        say(remark, style="yellow")
+
+
+def _reach(covered: int, entries: int) -> str:
+    if not covered:
+        return _("There is no checkpoint yet: no paper vouches for any of it.")
+    if covered == entries:
+        return _("Checkpoints vouch for all of it.")
+    words = _("Checkpoints vouch for entries 1 to {covered}; from {next} on no paper does before the next checkpoint.")
+    return words.format(covered=covered, next=covered + 1)
 
 
 def export(

@@ -41,6 +41,11 @@ SELECT MIN(seq) FROM ledger WHERE
   {find}(entry, '"event":"' || event || '","seq":' || seq || ',"via":"') = 0
   OR {find}(entry, ',"cycle":' || COALESCE('"' || cycle_id || '"', 'null') || ',"data":{{') = 0
 """
+_EARLIER = """
+SELECT seq, at, latest FROM (
+  SELECT seq, substr(entry, 8, 25) AS at, MAX(substr(entry, 8, 25)) OVER (ORDER BY seq) AS latest FROM ledger
+) AS told WHERE at < latest ORDER BY seq
+"""
 _AS_BYTES = {
     "sqlite": "CAST(entry AS BLOB), CAST(hashes AS BLOB)",  # SQLite would keep text in either column
     "postgresql": "convert_to(entry, 'UTF8'), hashes",
@@ -77,6 +82,13 @@ def runs_backwards(connection: Connection, at: datetime) -> bool:
     """Tell whether an instant lies before that of the last entry, by more than clocks of two machines may differ."""
     last = _Driver(connection).one(_LAST_AT)
     return bool(last) and at < datetime.fromisoformat(last[0]) - CLOCKS_DIFFER
+
+
+def backwards(connection: Connection) -> list[int]:
+    """Return the entries that are earlier than one before them, by more than clocks of two machines may differ."""
+    moment = datetime.fromisoformat
+    found = connection.exec_driver_sql(_EARLIER)
+    return [seq for seq, at, latest in found if moment(at) < moment(latest) - CLOCKS_DIFFER]
 
 
 def append(connection: Connection, entry: Entry) -> int:
@@ -223,11 +235,13 @@ def checkpoints(connection: Connection) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What a verification found to hold."""
+    """What a verification found to hold: checkpoints vouch for the entries up to `covered`."""
 
     entries: int
     checkpoints: int
+    covered: int
     root: str
+    remarks: tuple[str, ...] = ()
 
 
 def verify(connection: Connection, notes: list[tuple[int, str]], *, name: str, public_key: bytes) -> Verified:
@@ -266,7 +280,7 @@ def verify(connection: Connection, notes: list[tuple[int, str]], *, name: str, p
             _("The text of entry {seq} at {place} is not what was written, or was taken away without a redaction.")
             .format(seq=wrong[0], place=wrong[1])
         )  # fmt: skip
-    return Verified(entries=roots.size, checkpoints=len(notes), root=roots.root().hex())
+    return Verified(entries=roots.size, checkpoints=len(notes), covered=held, root=roots.root().hex())
 
 
 def _check_block(block: list[tuple[int, bytes, bytes]], roots: merkle.Roots) -> None:

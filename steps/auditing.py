@@ -7,6 +7,7 @@ import base64
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,7 +45,13 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     verified = verify_ledger(office, [_typed(checkpoint) for checkpoint in checkpoints])
     with reading(office.engine) as connection:
         _insist(list(replay.differences(connection)))
-    return verified
+        backwards = ledger.backwards(connection)
+    return replace(verified, remarks=_set_back(backwards)) if backwards else verified
+
+
+def _set_back(entries: Sequence[int]) -> tuple[str, ...]:
+    told = _("Entries earlier than one before them (the clock may have been set back): {entries}")
+    return (told.format(entries=verifier.numbers_of(entries)),)
 
 
 def _insist(found: list[replay.Difference]) -> None:
@@ -69,7 +76,8 @@ def verify_ledger(office: Office, printed: Sequence[verifier.Note] = ()) -> Veri
         own = ledger.checkpoints(connection)
         verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
         _compare_with_paper(connection, printed, verifier.parse_key(key_of(office)))
-    return Verified(entries=verified.entries, checkpoints=len(own) + len(printed), root=verified.root)
+    covered = max([verified.covered, *(note.size for note in printed)])
+    return replace(verified, checkpoints=len(own) + len(printed), covered=covered)
 
 
 def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = False) -> int:
@@ -194,7 +202,10 @@ def _verify_export(office: Office, path: Path, checkpoints: Sequence[Path]) -> V
             "\n".join([*report.findings[: verifier.SHOWN], *rest]),
             _("Keep everything as it is, and compare with a printed checkpoint and the last backup."),
         )
-    return Verified(entries=report.entries, checkpoints=report.checkpoints, root=report.root.hex())
+    return Verified(
+        entries=report.entries, checkpoints=report.checkpoints, covered=report.covered, root=report.root.hex(),
+        remarks=tuple(report.remarks),
+    )  # fmt: skip
 
 
 def _typed(path: Path) -> verifier.Note:

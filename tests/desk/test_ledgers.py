@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -12,6 +13,8 @@ import pytest
 import python_calamine
 import xlsxwriter
 from speaking import Tsudoi
+
+from adapters.clock import VirtualClock
 
 
 def test_an_export_is_whole_and_holds(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
@@ -26,6 +29,26 @@ def test_an_export_is_whole_and_holds(home: Path, tsudoi: Tsudoi, tmp_path: Path
     assert tsudoi("ledger", "verify", tmp_path / "export").status == 0
     own = subprocess.run([sys.executable, "-I", tmp_path / "export/verify_ledger.py"], check=False, capture_output=True)
     assert own.returncode == 0
+
+
+def test_verify_says_how_far_paper_vouches_and_where_the_clock_went_back(home: Path, tsudoi: Tsudoi) -> None:
+    """The installation's own ledger holds, and its reader is told how far the checkpoints reach and what is earlier."""
+    whole = tsudoi("ledger", "verify")
+    assert (whole.status, "検証値は全件に及んでいます" in whole.out) == (0, True)
+    clock = VirtualClock(home / "clock")
+    clock.set(clock.now() + timedelta(days=40))
+    claim = ("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-13")
+    assert tsudoi(*claim).status == 0
+    clock.set(clock.now() - timedelta(days=31))
+    claim = (*claim[:-1], "evidence=26-14")
+    assert tsudoi(*claim).status == 0
+    said = tsudoi("ledger", "verify")
+    entries = json.loads(tsudoi("ledger", "show", "--last", 1, "--json").out)[0]["seq"]
+    told = json.loads(tsudoi("ledger", "verify", "--json").out)
+    assert (said.status, told["entries"]) == (0, entries)
+    assert f"検証値は 1～{told['covered']} 件目までです" in said.out
+    assert told["covered"] < entries
+    assert f"時計が戻された疑い）: {entries}" in said.out
 
 
 def test_an_export_that_fails_leaves_nothing(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
