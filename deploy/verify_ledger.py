@@ -44,6 +44,8 @@ SHOWN = 20  # so many findings are shown one by one
 DEEPEST = 100  # no entry is nested deeper: a reader of nested lists runs out of stack
 FARTHEST = 100_000  # so many entries beyond the end are looked for one by one, whatever a checkpoint says
 NOBODY = {"system", "unregistered"}  # who stands in an entry that is no person's
+KEEPERS = {"coordinator", "approver", "deputy"}  # of the register of people
+REGISTER = ("person_registered", "person_changed", "people_registered", "people_changed", "roles_changed", "key_given")
 CLOCKS_DIFFER = timedelta(minutes=5)  # the clocks of two machines
 
 
@@ -822,6 +824,8 @@ class Contents:
         self.commitments: dict[Place, str] = {}
         self.redacted: set[Place] = set()
         self.keys: dict[str, bytes] = {}
+        self.keepers: set[str] = set()
+        self.a_year_is_open = False
         self.proposals: dict[int, dict[str, Any]] = {}
         self.troubles: list[tuple[int, str]] = []
         self.openings: dict[Place, str] = {}
@@ -850,8 +854,12 @@ class Contents:
             self.proposals[number] = entry
         elif "proposed_by" in data and "proposal" in data:
             self.look_at_the_proposal(number, entry, data)
-        if event in ("key_given", "passphrase_changed"):
-            self.keys[str(record.get("person"))] = bytes_of(record.get("public_key"))
+        if event == "cycle_opened":
+            self.a_year_is_open = True
+        elif event == "passphrase_changed":
+            self.look_at_the_new_passphrase(number, entry, record)
+        elif event in REGISTER:
+            self.look_at_the_register(number, data, record)
 
     def look_at_the_clock(self, number: int, at: Any) -> None:
         """Note an entry that is earlier than one before it."""
@@ -886,6 +894,33 @@ class Contents:
         else:
             return
         self.troubles.append((number, trouble))
+
+    def look_at_the_new_passphrase(self, number: int, entry: dict[str, Any], record: dict[str, Any]) -> None:
+        """Take a key that its owner put in the place of the former, for which the former signs."""
+        person = str(record.get("person"))
+        if "signature" in entry["data"] and entry["by"] == person:
+            self.keys[person] = bytes_of(record.get("public_key"))
+        else:
+            self.troubles.append((number, words("本人の署名なしに鍵が替えられています", "a key was changed unsigned")))
+
+    def look_at_the_register(self, number: int, data: dict[str, Any], record: dict[str, Any]) -> None:
+        """Take who keeps the register and whose key is whose: since two keepers have keys, two people sign for it."""
+        proposal = self.proposals.get(data["proposal"], {}) if isinstance(data.get("proposal"), int) else {}
+        by_two = "signature" in data and "signature" in proposal.get("data", {})
+        if self.a_year_is_open and len(self.keepers & set(self.keys)) > 1 and not by_two:
+            ja, en = "二人の署名なしに名簿か鍵が変えられています", "register or key were changed without two who signed"
+            self.troubles.append((number, words(ja, en)))
+            return
+        if "public_key" in record:
+            self.keys[str(record.get("person"))] = bytes_of(record["public_key"])
+        people = record["people"] if isinstance(record.get("people"), list) else [{**data, "person": data.get("id")}]
+        for person in people:
+            roles = person.get("roles") if isinstance(person, dict) else None
+            if isinstance(roles, list):
+                name = str(person.get("person"))
+                self.keepers.discard(name)
+                if KEEPERS & set(map(str, roles)):
+                    self.keepers.add(name)
 
     def look_at_the_proposal(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
         """Check that a confirmation names an earlier proposal of its act and year; what they say is compared later."""
