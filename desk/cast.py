@@ -13,10 +13,11 @@ from desk.printer import Printer
 from models.clock import stamp
 from models.database import reading
 from models.records.enclosing import PullListIssued
-from models.records.extraction import ExtractTaken, ProtectionRechecked
+from models.records.extraction import ExtractTaken
 from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand
 from states import schedule
+from states.door import Outcome
 from states.facts import Facts
 from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
@@ -35,6 +36,7 @@ RETURNED = 3
 OPENED_AS_SAMPLE = 20
 SHEETS = 4500
 KEPT_UNTIL = "{year}-03-31"
+_OF_NOBODY = "7306158249"  # a 宛名番号 on a list that names nobody of the year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,9 +175,25 @@ def _recheck_before_enclosing(scene: Scene) -> Fields:
     return {"newly_protected": compact(scene.serials("exported", "printed", origin="extract")[-1:])}
 
 
+def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
+    """Bring the register's present list: everybody known to be protected, and who came under protection since."""
+    # polars is not needed for --help
+    from adapters.numbers import KEY, NUMBER  # noqa: PLC0415
+    from steps import papers, protection, roll  # noqa: PLC0415
+
+    facts = papers.facts_of(office, cycle_id)
+    later = roll.numbers_of(office.vault(cycle_id), roll.union(facts.newly_protected, newly_protected))[KEY]
+    everybody = protection.everybody(office, facts)
+    listed = everybody.filter(everybody["protected"] | everybody[KEY].is_in(later.implode()))[NUMBER].to_list()
+    path = office.settings.inbox / "protected.csv"
+    path.write_text("\r\n".join((NUMBER, *(listed or [_OF_NOBODY]))) + "\r\n", encoding="utf-8", newline="")
+    told = protection.recheck(office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, via="rehearsal")
+    return told.outcome
+
+
 def _issue_pull_list(scene: Scene) -> Fields:
-    recheck = scene.facts.record("recheck_before_enclosing", ProtectionRechecked)
-    protected = list(expand(recheck.newly_protected)) if recheck else []
+    here = scene.serials("exported", "printed")
+    protected = [serial for serial in expand(scene.facts.to_pull) if serial in here]
     others = [serial for serial in scene.serials("printed", origin="extract") if serial not in protected]
     pulled = [*protected, *others[:PULLED_FIRST]]
     return {"pulled": compact(pulled), "reasons": {"r1": len(pulled)} if pulled else {}, "rechecked_on": scene.today}

@@ -39,7 +39,7 @@ from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.records.base import Nothing
 from models.words import _, in_words
 from states import ledger
-from states.facts import Facts
+from states.facts import RECHECKS, Facts
 from states.guards.oversight import open_duties
 from states.guards.transfer import package_was_read_back_today, protection_is_freshly_rechecked
 from states.table import BY_TRIGGER, FINAL, TABLE
@@ -275,6 +275,9 @@ class ThroughFlows:
         """Enter an act."""
         from flows import record  # noqa: PLC0415
 
+        if act in RECHECKS:
+            cast.recheck(self.office, self.office.cycle_id(self.year), **fields)
+            return
         if self.office.keyring.signer_of(by):
             acting.perform(
                 self.office, self.office.cycle_id(self.year), act, by=by, fields=_plain(fields), via="rehearsal"

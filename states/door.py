@@ -533,7 +533,9 @@ def _machine_gap(case: _Case) -> tuple[Unmet, ...]:
     return (
         _case_unmet(
             "machine_did_it",
-            _("The machine itself brings the figures of this act; use the command of its stage."),
+            _("The machine itself brings the figures of this act: tsudoi {command} --by PERSON").format(
+                command=case.row.command or f"act YEAR {case.row.trigger}"
+            ),
             case.row,
         ),
     )

@@ -20,7 +20,8 @@ R = TypeVar("R", bound=ActRecord)
 
 ELECTRONIC = "electronic_copy"
 # The acts that bring a list of the register: one that is withdrawn was never done, and no guard sees it.
-LISTS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting", "take_changes")
+RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
+LISTS = (*RECHECKS, "take_changes")
 WITHDRAWAL = "withdraw_list"
 
 

@@ -77,6 +77,7 @@ class Row:
     under_hold: bool = False
     repeats: bool = False
     by_machine: bool = False
+    command: str = ""
     handover: bool = False
     by_lapsed: bool = False
     source: str = ""
@@ -126,6 +127,7 @@ APPROVERS = (Role.APPROVER, Role.DEPUTY)
 MANAGER = (Role.HANDLING_MANAGER,)
 KEEPERS = (Role.COORDINATOR, *APPROVERS)  # of the register of people
 ANYBODY = tuple(role for role in Role if role is not Role.AUDITOR)
+_RECHECK = "extract recheck FILE"
 
 TABLE = (
     # contract and readiness
@@ -249,6 +251,7 @@ TABLE = (
     Row(
         trigger="take_extract", event="extract_taken", ja="データ抽出", en="Take the extract", froms=("ready",),
         who=REGISTRAR, owner=Side.REGISTER, due="R+1bd", after=("confirm_readiness",), repeats=True, by_machine=True,
+        command="extract take",
         record=extraction.ExtractTaken,
         guards=(
             g_extraction.encrypted_file_was_received,
@@ -286,14 +289,15 @@ TABLE = (
     Row(
         trigger="list_protected", event="protected_listed", ja="支援措置対象者一覧の引渡し",
         en="List the protected persons for ward staff", froms=("ready", "extracted", *IN_PRODUCTION, "posted"),
-        who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True, record=extraction.ProtectedListed,
+        who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True,
+        command="extract protected", record=extraction.ProtectedListed,
         guards=(g_extraction.extract_is_taken,), then=then.list_of_protected_exists, source="支援措置, domain.md 2",
     ),
     Row(
         trigger="take_changes", event="changes_taken", ja="異動連絡の受領", en="Take the changes after extraction",
         froms=("extracted", *IN_PRODUCTION), who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True,
-        under_hold=True, record=extraction.ChangesTaken, guards=(g_extraction.changed_persons_are_ours,),
-        then=then.changed_pieces_stay, source="支援措置, 引抜きリスト",
+        under_hold=True, command="extract changes FILE", record=extraction.ChangesTaken,
+        guards=(g_extraction.changed_persons_are_ours,), then=then.changed_pieces_stay, source="支援措置, 引抜きリスト",
     ),
     Row(
         trigger="withdraw_list", event="list_withdrawn", ja="一覧の取下げ", en="Withdraw a wrong list of the register",
@@ -306,7 +310,7 @@ TABLE = (
         trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",
         ja="支援措置再確認（媒体作成直前）", en="Re-check protected persons before sealing", froms=("extracted",),
         who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), repeats=True,
-        under_hold=True, record=extraction.ProtectionRechecked,
+        under_hold=True, by_machine=True, command=_RECHECK, record=extraction.ProtectionRechecked,
         guards=(g_extraction.newly_protected_are_ours, g_transfer.nothing_has_left_yet),
         then=then.protected_pieces_stay, source="支援措置, domain.md 2",
     ),
@@ -446,6 +450,7 @@ TABLE = (
     Row(
         trigger="take_additions", event="additions_taken", ja="追加抽出", en="Take the additional extract",
         froms=IN_PRODUCTION, who=REGISTRAR, owner=Side.REGISTER, due="R+10bd", after=("extract",), by_machine=True,
+        command="extract take --additions",
         record=extraction.AdditionsTaken,
         guards=(
             g_extraction.encrypted_file_was_received,
@@ -459,7 +464,8 @@ TABLE = (
     Row(
         trigger="compare_imprint", event="imprint_compared", ja="印字データ照合",
         en="Compare the rows to be printed with those sent", froms=("transferred", "proof_approved"), who=COORDINATOR,
-        owner=Side.WARD, repeats=True, under_hold=True, by_machine=True, record=printing.ImprintCompared, guards=(),
+        owner=Side.WARD, repeats=True, under_hold=True, by_machine=True,
+        command="enclosing imprint", record=printing.ImprintCompared, guards=(),
         source="domain.md 2（東京都2021）",
     ),
     Row(
@@ -494,8 +500,9 @@ TABLE = (
         trigger="recheck_before_enclosing", event="protection_rechecked_before_enclosing",
         ja="支援措置再確認（封入前）", en="Re-check protected persons before enclosing",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("approve_proof",), repeats=True, under_hold=True, record=extraction.ProtectionRechecked,
-        guards=(g_extraction.newly_protected_are_ours,), source="支援措置, domain.md 2",
+        after=("approve_proof",), repeats=True, under_hold=True, by_machine=True, command=_RECHECK,
+        record=extraction.ProtectionRechecked, guards=(g_extraction.newly_protected_are_ours,),
+        source="支援措置, domain.md 2",
     ),
     Row(
         trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
@@ -539,7 +546,8 @@ TABLE = (
     Row(
         trigger="reconcile_enclosing", event="enclosing_reconciled", ja="封入照合",
         en="Reconcile the scans of the sealer with the serials", froms=("printed",), who=(*COORDINATOR, *MANAGER),
-        owner=Side.CONTRACTOR, repeats=True, by_machine=True, record=enclosing.EnclosingReconciled,
+        owner=Side.CONTRACTOR, repeats=True, by_machine=True,
+        command="enclosing reconcile", record=enclosing.EnclosingReconciled,
         guards=(g_enclosing.pull_list_is_acknowledged,), source="封入照合, Law 7",
     ),
     Row(
@@ -605,7 +613,8 @@ TABLE = (
     Row(
         trigger="hand_out_letters", event="letters_handed_out", ja="追加・差替え分の通知書の引渡し",
         en="Hand out the additional letters to be printed", froms=WHEN_ADDED,
-        who=COORDINATOR, owner=Side.WARD, repeats=True, by_machine=True, record=printing.LettersHandedOut,
+        who=COORDINATOR, owner=Side.WARD, repeats=True, by_machine=True,
+        command="extract letters", record=printing.LettersHandedOut,
         guards=(g_transfer.ward_prints_additions, g_enclosing.additions_are_taken),
         then=then.file_of_letters_exists, source="Law 7",
     ),
@@ -670,8 +679,8 @@ TABLE = (
         trigger="recheck_before_posting", event="protection_rechecked_before_posting", ja="支援措置再確認（差出当日）",
         en="Re-check protected persons on the day of posting", froms=("enclosed",), who=REGISTRAR,
         owner=Side.REGISTER, due="D", after=("approve_posting",), repeats=True,
-        under_hold=True, record=extraction.ProtectionRechecked, guards=(g_extraction.newly_protected_are_ours,),
-        source="支援措置, domain.md 2",
+        under_hold=True, by_machine=True, command=_RECHECK, record=extraction.ProtectionRechecked,
+        guards=(g_extraction.newly_protected_are_ours,), source="支援措置, domain.md 2",
     ),
     Row(
         trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",

@@ -32,7 +32,7 @@ from models.records.extraction import (
 from models.serials import compact, count, expand
 from models.words import _
 from states.door import Ask, Outcome
-from states.facts import LISTS, WITHDRAWAL, Evidence, Facts
+from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
 from steps import acting, arriving, papers, roll
 from steps.acting import perform
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
@@ -40,7 +40,6 @@ from steps.lists import protected_on, read_list
 from steps.office import Office
 
 HEADER = ("区分", "通し番号", NUMBER, "氏名", "郵便番号", "住所", "方書")
-RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
 # What becomes of a letter when the register tells of a change. Whoever moved within the ward is reached by forwarding.
 _KINDS = {"died": "died", "moved_out": "moved", "taken_off": "moved", "stays": "staying"}
 _DATE = r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2}|[0-9]{4})$"
@@ -146,7 +145,7 @@ def recheck(
         "newly_protected": new, "list_sha256": heard.sha256, "listed": heard.frame.height, "nobody_of_ours": nobody,
         "no_longer_protected": no_longer_protected, "footers": heard.footers,
     }  # fmt: skip
-    outcome = perform(office, cycle_id, act, by=by, fields=fields, via=via)
+    outcome = perform(office, cycle_id, act, by=by, fields=fields, via=via, evidence=Evidence(by_machine=True))
     return Told(
         outcome=outcome, rows=heard.frame.height, named=count(new), footers=heard.footers, list_sha256=heard.sha256,
         source_left=not arriving.emptied(office, path),

@@ -13,6 +13,7 @@ from deploy import finding_codes
 from desk.main import ROOMS, build
 from models.extract import CODES
 from models.words import translate
+from states.table import TABLE
 
 PROJECT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ja.md")
@@ -56,6 +57,13 @@ def test_every_command_named_exists(page: str) -> None:
     """Each `tsudoi` command of a page is in the command tree, with every option it is given."""
     named = list(commands(page))
     assert named or page not in READMES
+    assert [(words, strange(words)) for words in named if strange(words)] == []
+
+
+def test_every_command_of_the_table_exists() -> None:
+    """A refusal of figures that were typed names a command that there is, and who does it is an option of it."""
+    named = [[*row.command.split(), "--by"] for row in TABLE if row.command]
+    assert named
     assert [(words, strange(words)) for words in named if strange(words)] == []
 
 

@@ -17,7 +17,8 @@ from flows.forms import name_of
 from flows.record import may_be_entered
 from models.clock import fiscal_year_of
 from models.database import reading
-from states.table import TABLE
+from states.facts import RECHECKS
+from states.table import BY_TRIGGER, TABLE
 from steps import acting, preparation
 from steps.office import Office
 
@@ -58,6 +59,11 @@ def serving(folder: Path) -> Iterator[Callable[[], Serving]]:
     yield start
     for one in started:
         one.kill()
+
+
+def test_no_form_takes_the_place_of_a_list() -> None:
+    """A re-check comes from the register's list alone: the dashboard has no form in which nobody could be named."""
+    assert not [trigger for trigger in RECHECKS if may_be_entered(BY_TRIGGER[trigger])]
 
 
 def test_a_day_of_serving(folder: Path, serving: Callable[[], Serving]) -> None:

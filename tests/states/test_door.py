@@ -26,7 +26,7 @@ from models.records.base import Nothing
 from states import apply
 from states.door import Ask
 from states.effects import AddPieces
-from states.facts import Evidence
+from states.facts import RECHECKS, Evidence
 from states.table import BEFORE_RETURN, BY_TRIGGER
 
 PASSED_ON = Evidence(decision_number="8総総第3号", decided_on=date(2026, 11, 5))
@@ -146,7 +146,7 @@ def test_nobody_acts_who_is_not_on_the_register(sqlite_year: Year) -> None:
     assert "person_is_registered" in unmet(sqlite_year, "hold")
 
 
-@pytest.mark.parametrize("trigger", ["take_extract", "seal_package", "take_additions", "erase_ward_data"])
+@pytest.mark.parametrize("trigger", ["take_extract", "seal_package", "take_additions", "erase_ward_data", *RECHECKS])
 def test_an_act_of_the_machine_is_refused_by_hand(sqlite_year: Year, trigger: str) -> None:
     """Nobody types the figures that the machine counts."""
     sqlite_year.play(before=trigger)

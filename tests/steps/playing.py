@@ -26,7 +26,7 @@ from models.clock import TOKYO
 from models.database import reading
 from states import ledger
 from states.door import Outcome
-from states.facts import Facts
+from states.facts import RECHECKS, Facts
 from states.table import TABLE
 from steps import acting, erasure, extraction, papers, printing, protection, transfer
 from steps.extraction import Taken
@@ -72,6 +72,8 @@ class Played:
             printing.print_additions(self.office, CYCLE)
         by, fields = cast.PLAYS[act]
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.now.date())
+        if act in RECHECKS:
+            return cast.recheck(self.office, CYCLE, **{**fields(scene), **changes})
         entered = json.loads(json.dumps(dict(fields(scene)) | changes, default=str))
         outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
         if act not in cast.SECONDS:

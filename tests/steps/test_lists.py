@@ -231,6 +231,17 @@ def _withdraw(year: Played, sha256: str) -> None:
     acting.perform(year.office, CYCLE, "withdraw_list", by=REGISTRAR, fields=fields)
 
 
+def test_a_recheck_without_a_list_is_refused(bare: Played) -> None:
+    """Who is newly protected cannot be typed, not even that nobody is: the refusal names the command that does it."""
+    person = str(bare.addressees()[0].serial)
+    for fields in ({}, {"newly_protected": ""}, {"newly_protected": person, "list_sha256": "0" * 64, "listed": 9}):
+        with pytest.raises(Refused) as refused:
+            acting.perform(bare.office, CYCLE, "recheck_before_sealing", by=REGISTRAR, fields=fields)
+        (gap,) = refused.value.unmet
+        assert "tsudoi extract recheck FILE" in gap.missing
+    assert "recheck_before_sealing" not in bare.facts().done
+
+
 def test_a_recheck_that_is_withdrawn_is_due_again(year: Played) -> None:
     """A wrong list counts no more: nothing is sealed, its rows leave the vault, and nobody is searched for in vain."""
     person = year.addressees()[3]

@@ -101,8 +101,7 @@ def _added(year: Played) -> list[int]:
 
 
 def _protect(year: Played, serial: int) -> None:
-    fields = {"newly_protected": str(serial)}
-    acting.perform(year.office, CYCLE, "recheck_before_enclosing", by=REGISTRAR, fields=fields)
+    year.do("recheck_before_enclosing", newly_protected=str(serial))
 
 
 def _move(year: Played, item: str, **changes: Any) -> None:
@@ -235,7 +234,7 @@ def test_a_day_later_protection_is_looked_up_again(year: Played) -> None:
     with pytest.raises(Refused) as refusal:
         _seal(year)
     assert _guards(refusal) == {"additions_are_fresh"}
-    acting.perform(year.office, CYCLE, "recheck_before_enclosing", by=REGISTRAR, fields={"newly_protected": ""})
+    year.do("recheck_before_enclosing", newly_protected="")
     _seal(year)
 
 
@@ -407,8 +406,7 @@ def test_who_is_to_be_pulled_is_pulled_before_the_others_are_enclosed(year: Play
     _receive(year)
     year.play(before="issue_final_pull_list")
     protected = _added(year)[1]
-    fields = {"newly_protected": str(protected)}
-    acting.perform(year.office, CYCLE, "recheck_before_posting", by=REGISTRAR, fields=fields)
+    year.do("recheck_before_posting", newly_protected=str(protected))
     enclosed = {"letters_enclosed": LATE - 1}
     with pytest.raises(Refused) as refusal:
         acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields=enclosed)

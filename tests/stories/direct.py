@@ -14,10 +14,12 @@ from shutil import copytree
 from typing import Any
 from unittest.mock import patch
 
+from desk import cast
 from desk.faults import die_at
 from desk.printer import Printer
 from desk.rehearse import Plan, Rehearsal
 from models.errors import BadInput
+from states.facts import RECHECKS
 from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer
 from steps.office import Office
 
@@ -41,6 +43,9 @@ class Directly:
             reminding.watch(self.office)
 
     def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
+        if act in RECHECKS:
+            cast.recheck(self.office, self.cycle_id, **fields)
+            return
         plain = json.loads(json.dumps(dict(fields), default=str))
         acting.perform(self.office, self.cycle_id, act, by=by, fields=plain, via="rehearsal")
 
