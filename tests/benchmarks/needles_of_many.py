@@ -1,9 +1,10 @@
 """The search's needles for so many fictional persons, in a process of their own: it prints its peak in MiB."""
 
 import os
-import resource
 import sys
 from io import BytesIO
+
+from measuring import most_of_this_process
 
 from adapters.finder import Finder
 from adapters.needles import Needles
@@ -12,4 +13,4 @@ from steps.sample import sample_extract
 
 written = Needles.of(needles_in(sample_extract(fiscal_year=2026, persons=int(sys.argv[1]), seed=1)))
 list(Finder(written).places(BytesIO(os.urandom(1 << 20))))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # noqa: T201 - its answer
+print(most_of_this_process() / 2**20)  # noqa: T201 - its answer

@@ -83,7 +83,7 @@ def test_the_memory_of_the_needles(benchmark: BenchmarkFixture, tell: Tell, pers
 
 
 def _here() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(__file__).parents[up]) for up in (1, 2))}
 
 
 def _plain_read(path: Path) -> float:
