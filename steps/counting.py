@@ -12,10 +12,10 @@ from models.records.enclosing import (
     EnclosingReported,
     PullListAcknowledged,
 )
-from models.records.extraction import AdditionsTaken, ExtractTaken, ListWithdrawn, ProtectionRechecked
+from models.records.extraction import AdditionsTaken, ChangesTaken, ExtractTaken, ListWithdrawn, ProtectionRechecked
 from models.records.mailing import MailReturned, Posted, RetrievalRequested, ReturnedMailClosed
 from models.records.printing import ManuscriptDelivered, PrintingReported
-from models.records.transfer import AdditionsReceived, ReceiptReported
+from models.records.transfer import AdditionsReceived, PackageSealed, ReceiptReported
 from models.serials import common, compact, count, expand, minus, union
 from models.words import in_words
 from states.facts import Facts, Past
@@ -189,6 +189,8 @@ class _Year:
         """Return the pulled serials by the stage they had reached."""
         first = [it.record.newly_protected for it in self.facts.past("recheck_before_sealing", ProtectionRechecked)]
         first += [it.record.pulled for it in self.facts.past("withdraw_list", ListWithdrawn)]
+        for it in changes_before_sealing(self.facts):
+            first += [it.newly_protected, it.moved, it.died]
         stages = {"transfer": union(*first), "printing": "", "sealing": "", "sealed": ""}
         for act in ("acknowledge_pull_list", "acknowledge_final_pull_list"):
             for it in self.facts.past(act, PullListAcknowledged):
@@ -225,6 +227,12 @@ class _Year:
         """Return the acts a number comes from, each with its latest entry in the ledger."""
         done = [(BY_TRIGGER[act].ja, self.facts.done[act].seq) for act in acts if act in self.facts.done]
         return "、".join(f"{ja} 第{seq}号" for ja, seq in done) or BY_TRIGGER[acts[0]].ja
+
+
+def changes_before_sealing(facts: Facts) -> list[ChangesTaken]:
+    """Return the change lists that came before anything was sealed: whom they name was pulled at once."""
+    sealed = facts.past("seal_package", PackageSealed)
+    return [it.record for it in facts.past("take_changes", ChangesTaken) if not sealed or it.seq < sealed[0].seq]
 
 
 EXCLUDED = {

@@ -35,6 +35,7 @@ from states.door import Ask, Outcome
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
 from steps import acting, arriving, papers, roll
 from steps.acting import perform
+from steps.counting import changes_before_sealing
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
 from steps.lists import protected_on, read_list
 from steps.office import Office
@@ -163,15 +164,14 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
 
     """
     facts = papers.facts_of(office, cycle_id)
-    told = {json.loads(it.data)["list_sha256"]: it.act for it in facts.history.of(*LISTS)}
+    told = dict.fromkeys(json.loads(it.data)["list_sha256"] for it in facts.history.of(*LISTS))
     found = [sha256 for sha256 in told if sha256 and sha256.startswith(list_sha256)]
     if len(found) != 1:
         raise BadInput(
             _("{count} lists of this year have this SHA-256.").format(count=len(found)),
             _("The command that took the list shows it: name enough of its digits."),
         )
-    named = "" if told[found[0]] != RECHECKS[0] else _named_by(facts, found[0])
-    pulled = compact(set(expand(named)) & papers.pieces_in(office, cycle_id, "pulled"))
+    pulled = compact(set(expand(_pulled_for(facts, found[0]))) & papers.pieces_in(office, cycle_id, "pulled"))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
     outcome = office.door.perform(
         Ask(
@@ -185,10 +185,12 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
     return outcome
 
 
-def _named_by(facts: Facts, sha256: str) -> str:
-    """Return whom the re-checks before the sealing named from this list."""
-    past = (it.record for it in facts.past(RECHECKS[0], ProtectionRechecked))
-    return roll.union(*(it.newly_protected for it in past if it.list_sha256 == sha256))
+def _pulled_for(facts: Facts, sha256: str) -> str:
+    """Return whom this list named before the sealing: their pieces were pulled at once."""
+    rechecks = [it.record for it in facts.past(RECHECKS[0], ProtectionRechecked) if it.record.list_sha256 == sha256]
+    changes = [it for it in changes_before_sealing(facts) if it.list_sha256 == sha256]
+    moved = [serials for it in changes for serials in (it.moved, it.died)]
+    return roll.union(*(it.newly_protected for it in (*rechecks, *changes)), *moved)
 
 
 def due_recheck(facts: Facts) -> str:

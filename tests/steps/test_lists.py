@@ -15,7 +15,7 @@ from models.extract import UnreadableExtract
 from models.programme import Programme
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
-from steps import acting, protection
+from steps import acting, counting, protection
 from steps.extraction import needles_of
 from steps.lists import read_list
 
@@ -269,11 +269,13 @@ def test_what_another_list_named_is_not_withdrawn(year: Played) -> None:
     _recheck(year, right.number)
     told = _changes(year, f"{wrong.number},転出,2026-11-10,")
     _withdraw(year, told.list_sha256)
+    assert counting.counts(year.office, CYCLE).holds
     facts = year.facts()
     assert (facts.newly_protected, facts.to_pull) == (str(right.serial), str(right.serial))
     assert "recheck_before_sealing" in facts.done
     assert not _changes(year, f"{wrong.number},転出,2026-11-10,").outcome.repeated
     assert set(expand(year.facts().to_pull)) == {right.serial, wrong.serial}
+    assert counting.counts(year.office, CYCLE).holds
 
 
 def test_only_a_list_of_this_year_is_withdrawn(bare: Played) -> None:

@@ -15,7 +15,7 @@ from models.extract import UnreadableExtract
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import compact, expand
-from steps import protection
+from steps import counting, protection
 from steps.extraction import Addressee, needles_of
 
 pytestmark = pytest.mark.xdist_group("protection")
@@ -81,6 +81,11 @@ def test_before_the_sealing_everybody_named_is_pulled_at_once(year: Played) -> N
         *(f"{it.number},{why}" for it, why in zip(named, ("転出,2026-11-10,", "死亡,2026-11-10,", ",,1"), strict=True)),
     )
     assert _serials(year, "pulled") == {it.serial for it in named}
+    _recheck_today(year)
+    year.seal()
+    table = counting.counts(year.office, CYCLE)
+    assert table.holds
+    assert {line.key: line.count for line in table.lines}["pulled_transfer"] == 3
 
 
 def _serials(year: Played, *states: str) -> frozenset[int]:
