@@ -273,6 +273,9 @@ def _cut_end(text: io.BytesIO) -> None:
 
 def _without_controls(text: bytes) -> bytes:
     if _count(text, _CONTROLS) and (found := _CONTROL.search(text)):
+        header = text.partition(b"\n")[0]
+        if b"\t" in header and b"," not in header:
+            raise _refuse("tab_separated", row=1)
         row, cell = _place(text[: found.start()])
         raise UnreadableExtract([Finding(code="control_character", row=row, column=f"#{cell}")])
     return text

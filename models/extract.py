@@ -56,6 +56,7 @@ CODES: Mapping[str, Rule] = {
     "not_text": _refuses(N_("The extract is no text: it holds bytes that no CSV has, or UTF-16 without its mark.")),
     "undecodable": _refuses(N_("The extract is neither UTF-8 nor UTF-16 nor CP932 throughout.")),
     "mixed_encoding": _refuses(N_("The extract changes its encoding in the middle.")),
+    "tab_separated": _refuses(N_("The cells are separated by tabs; a CSV separates them by commas.")),
     "control_character": _refuses(N_("The extract holds a control character.")),
     "broken_quote": _refuses(N_("A quotation mark is not closed, or stands where none may stand.")),
     "row_width": _refuses(N_("The row has not as many cells as the header.")),

@@ -144,6 +144,7 @@ def test_quoted_cells_keep_commas_quotes_and_line_breaks(tmp_path: Path) -> None
         (f'"{HEADER}\n{ROW}', ("broken_quote", 1, "")),
         (f"{HEADER}\n{ROW}\n{ROW}".replace("試験", "試\0験"), ("control_character", 2, "#2")),
         (f"{HEADER}\n{ROW}".replace("試験", "試\t験"), ("control_character", 2, "#2")),
+        (f"{HEADER}\n{ROW}".replace(",", "\t"), ("tab_separated", 1, "")),
         (f"{HEADER}\n{ROW.replace('梅荘', chr(27) + '[31m')}", ("control_character", 2, "#6")),
         (f"{HEADER}\n{ROW}\x1a\n{ROW}", ("control_character", 2, "#9")),
     ],
