@@ -30,6 +30,7 @@ from models.words import _
 _SECONDS = 8
 _ADDRESSES = 2  # of a host that has several, so many are tried
 _ACCEPTED = 2  # 2xx
+_REFUSED = (4, 5)  # 4xx, 5xx
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -135,8 +136,11 @@ class SmtpCarrier:
         except BaseException:
             self.close()
             raise
-        if code // 100 != _ACCEPTED:
+        if code // 100 in _REFUSED:
             raise NotSent(f"SMTP {code}")
+        if code // 100 != _ACCEPTED:  # no answer at all to a letter
+            self.close()
+            raise smtplib.SMTPResponseException(code, "")
 
     def _connect(self) -> smtplib.SMTP:
         server = smtplib.SMTP(local_hostname=self.sender.rpartition("@")[2].strip("> ") or "localhost")
