@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from figures import Figures
 from speaking import Remembered, Said, Tsudoi
 
 from adapters.clock import VirtualClock
@@ -94,7 +95,7 @@ def claim(by: str) -> str:
     return f"act 2026 claim_measures --set evidence=点検表 --by {by} --set measures={mine}"
 
 
-def test_one_shell_is_one_person(shell: Shell, entries: Entries) -> None:
+def test_one_shell_is_one_person(shell: Shell, entries: Entries, figures: Figures) -> None:
     """Logged in as one, nobody proposes and confirms as two: the second person's passphrase is asked for."""
     assert shell("login sato", WORDS).status == 0
     assert shell(f"{FOR_KATO} --by sato").status == 3
@@ -106,7 +107,9 @@ def test_one_shell_is_one_person(shell: Shell, entries: Entries) -> None:
         f"confirm 2026 register_people --by takahashi --entry {seq} --decision 26総総第1号 --decided-on 2026-09-01"
     )
     assert shell(decided).status == 2  # typed by whoever proposed it
-    assert "kato" not in shell("people list --json").out
+    forged = "kato" in shell("people list --json").out
+    figures.tell("confirmations forged", where="from one person's shell", tried=2, held=0 if forged else 2)
+    assert not forged
     assert shell(f"confirm 2026 register_people --by takahashi --entry {seq}", WORDS).status == 0
     assert "kato" in shell("people list --json").out
 
@@ -185,10 +188,14 @@ def test_wrong_passphrases_are_told_slowed_and_locked(shell: Shell, entries: Ent
         "abcabcabcabcabc",
     ],
 )
-def test_a_weak_passphrase_is_refused(shell: Shell, weak: str, remembered: Callable[[], Remembered]) -> None:
+def test_a_weak_passphrase_is_refused(
+    shell: Shell, weak: str, remembered: Callable[[], Remembered], figures: Figures
+) -> None:
     """Short, common, repeated, counted up or one's own name: nothing changes."""
     before = remembered().rows
-    assert shell("people passphrase sato", WORDS, weak, weak).status == 2
+    refused = shell("people passphrase sato", WORDS, weak, weak).status == 2
+    figures.tell("weak passphrases", where="people passphrase", tried=1, held=int(refused))
+    assert refused
     assert remembered().rows == before
     assert shell("login sato", WORDS).status == 0
 

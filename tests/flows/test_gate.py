@@ -150,9 +150,11 @@ def test_no_other_method_reaches_the_server(visitor: Visitor, method: str) -> No
         "/docs", "/redoc", "/openapi.json",
     ],
 )  # fmt: skip
-def test_no_spelling_of_a_path_gets_round_the_list(visitor: Visitor, path: str) -> None:
+def test_no_spelling_of_a_path_gets_round_the_list(visitor: Visitor, path: str, figures: Figures) -> None:
     """Doubled slashes, dots, ends and pages of the server's own description are refused."""
-    assert visitor.ask("POST", path)[0] == 403
+    status = visitor.ask("POST", path)[0]
+    figures.tell("requests refused", where="spellings of a path", tried=1, held=int(status == 403))
+    assert status == 403
     assert visitor.inner.calls == 0
 
 
@@ -170,9 +172,11 @@ def test_no_spelling_of_a_path_gets_round_the_list(visitor: Visitor, path: str) 
         {"parameters": {"form": {}}, "state": {"type": "COMPLETED"}},
     ],
 )  # fmt: skip
-def test_a_run_that_is_more_than_its_form_is_refused(visitor: Visitor, asked: dict[str, Any]) -> None:
+def test_a_run_that_is_more_than_its_form_is_refused(visitor: Visitor, asked: dict[str, Any], figures: Figures) -> None:
     """Other parameters, templates, variables of the process, another state or a schema not enforced do not pass."""
-    assert visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", asked)[0] == 403
+    status = visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", asked)[0]
+    figures.tell("requests refused", where="runs that are more than a form", tried=1, held=int(status == 403))
+    assert status == 403
     assert visitor.inner.calls == 0
 
 
@@ -208,9 +212,11 @@ def test_a_run_is_only_cancelled(visitor: Visitor, kind: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"1", b"{", b'{"state": 1}', b'{"parameters": [1]}', b"[" * 60_000, b'{"a":"' + b"x" * 70_000]
 )
-def test_what_is_no_form_is_refused(visitor: Visitor, body: bytes) -> None:
+def test_what_is_no_form_is_refused(visitor: Visitor, body: bytes, figures: Figures) -> None:
     """What cannot be read, or is larger than any form, is refused in words and reaches nobody."""
-    assert visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", body)[0] in {413, 422}
+    status = visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", body)[0]
+    figures.tell("requests refused", where="bodies that are no form", tried=1, held=int(status in {413, 422}))
+    assert status in {413, 422}
     assert visitor.inner.calls == 0
 
 
@@ -222,10 +228,12 @@ def test_what_is_no_form_is_refused(visitor: Visitor, body: bytes) -> None:
         ("localhost.evil.example", 421), ("[::1", 421), ("evil.example@127.0.0.1.example", 421), ("tsudoi.city", 200),
     ],
 )  # fmt: skip
-def test_only_our_own_address_is_served(tmp_path: Path, host: str, status: int) -> None:
+def test_only_our_own_address_is_served(tmp_path: Path, host: str, status: int, figures: Figures) -> None:
     """A name that somebody made to lead here (DNS rebinding) is refused; loopback and the configured name are not."""
     visitor = Visitor(tmp_path, name="tsudoi.city")
-    assert visitor.ask("GET", "/api/version", host=host)[0] == status
+    answered, strange = visitor.ask("GET", "/api/version", host=host)[0], status == 421
+    figures.tell("requests refused", where="other hosts", tried=int(strange), held=int(strange and answered == status))
+    assert answered == status
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "WEBSOCKET"])
@@ -237,10 +245,12 @@ def test_only_our_own_address_is_served(tmp_path: Path, host: str, status: int) 
         {"sec_fetch_site": "same-site"},
     ],
 )  # fmt: skip
-def test_another_page_is_refused(visitor: Visitor, method: str, sent: dict[str, str]) -> None:
+def test_another_page_is_refused(visitor: Visitor, method: str, sent: dict[str, str], figures: Figures) -> None:
     """What a page of another origin makes a browser send is refused, the session notwithstanding; also a websocket."""
     path = {"GET": "/api/version", "POST": "/api/deployments/filter", "WEBSOCKET": "/api/events/out"}[method]
-    assert visitor.ask(method, path, **sent)[0] == 403
+    status = visitor.ask(method, path, **sent)[0]
+    figures.tell("requests refused", where="other origins", tried=1, held=int(status == 403))
+    assert status == 403
     assert visitor.inner.calls == 0
     assert visitor.ask(method, path, origin=f"http://{HOST}", sec_fetch_site="same-origin")[0] in {101, 200}
 

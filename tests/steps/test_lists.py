@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from figures import Figures
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playing import CYCLE, Played, copied, copy_of, morning_of
@@ -80,27 +81,33 @@ def _changes(year: Played, *rows: str, **options: object) -> protection.Told:
 
 
 @pytest.mark.parametrize("spelling", FOUND)
-def test_a_protected_person_is_found_however_the_number_is_written(year: Played, spelling: str) -> None:
+def test_a_protected_person_is_found_however_the_number_is_written(
+    year: Played, spelling: str, figures: Figures
+) -> None:
     """The re-check finds the person whose number a program or a hand has written in another way."""
     person = next(it for it in year.addressees() if not it.number.startswith("0"))
-    assert _recheck(year, FOUND[spelling](person.number)).named == 1
+    named = _recheck(year, FOUND[spelling](person.number)).named
+    figures.tell("spellings of a number", where="found by a re-check", tried=1, held=named)
+    assert named == 1
     record = year.facts().record("recheck_before_sealing", ProtectionRechecked)
     assert record
     assert record.newly_protected == str(person.serial)
 
 
 @pytest.mark.parametrize("spelling", FOUND)
-def test_a_changed_person_is_found_however_the_number_is_written(year: Played, spelling: str) -> None:
+def test_a_changed_person_is_found_however_the_number_is_written(year: Played, spelling: str, figures: Figures) -> None:
     """So does a list of changes."""
     person = next(it for it in year.addressees() if not it.number.startswith("0"))
-    assert _changes(year, f"{FOUND[spelling](person.number)},,,1").named == 1
+    named = _changes(year, f"{FOUND[spelling](person.number)},,,1").named
+    figures.tell("spellings of a number", where="found by a list of changes", tried=1, held=named)
+    assert named == 1
     record = year.facts().record("take_changes", ChangesTaken)
     assert record
     assert record.newly_protected == str(person.serial)
 
 
 @pytest.mark.parametrize("spelling", REFUSED)
-def test_a_row_that_is_no_number_refuses_the_list(bare: Played, spelling: str) -> None:
+def test_a_row_that_is_no_number_refuses_the_list(bare: Played, spelling: str, figures: Figures) -> None:
     """Nothing is guessed: the row is named, never what stands in it, and no re-check is recorded."""
     cell = REFUSED[spelling](bare.addressees()[0].number)
     for take, row, at in ((_recheck, cell, 2 + len(bare.marked())), (_changes, f"{cell},死亡,2026-11-10,", 2)):
@@ -109,7 +116,9 @@ def test_a_row_that_is_no_number_refuses_the_list(bare: Played, spelling: str) -
         assert [(it.code, it.row) for it in refused.value.findings] == [("number_form", at)]
         assert cell not in str(refused.value)
         assert bare.entries()[-1]["data"]["findings"] == {"number_form": 1}
-    assert "recheck_before_sealing" not in bare.facts().done
+    done = "recheck_before_sealing" in bare.facts().done
+    figures.tell("rows that are no number", where="refused by a list", tried=2, held=0 if done else 2)
+    assert not done
 
 
 def test_an_empty_cell_of_a_recheck_is_refused_by_row(bare: Played) -> None:
