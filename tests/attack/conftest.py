@@ -18,17 +18,25 @@ sys.path += [str(Path(__file__).parents[1] / room) for room in ("deploy", "stori
 
 from direct import YEAR, rehearsed
 from exporting import Export
+from watching import Watched
 
 PERSONS = 60
 
 
 @pytest.fixture(scope="session")
-def closed_year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
+def watched() -> Watched:
+    """Give what was seen of the closed year while it ran."""
+    return Watched()
+
+
+@pytest.fixture(scope="session")
+def closed_year(template_home: Path, tmp_path_factory: pytest.TempPathFactory, watched: Watched) -> Export:
     """Rehearse a whole year with its mornings and reminders, and export its ledger; copied, never changed."""
     folder = tmp_path_factory.mktemp("closed")
     plan = Plan(year=YEAR, out=folder / "year", persons=PERSONS, extract=None, late={}, seed=1, keep=False)
     with rehearsed(template_home, plan) as rehearsal:
-        rehearsal.run(lambda _today, _facts: None)
+        with watched.watching():
+            rehearsal.run(lambda _today, _facts: None)
         auditing.export(rehearsal.office, folder / "export")
         return Export(folder=folder / "export", key=auditing.key_of(rehearsal.office))
 
