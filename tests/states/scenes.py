@@ -3,6 +3,7 @@
 Twelve persons are exported, one is pulled before sealing, two later, one is added: ten letters are posted.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,11 +48,11 @@ SECONDS = {
     "approve_posting": "takahashi",
     "confirm_erasure": "ito",
     "accept_namesakes": "ito",
+    "redact_text": "takahashi",
     "register_people": "takahashi",
     "change_roles": "takahashi",
     "change_people": "takahashi",
-    "give_key": "takahashi",
-    "redact_text": "takahashi",
+    "give_key": "takahashi",  # from here on they sign
 }
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
@@ -263,8 +264,8 @@ class Year:
 
     def ask(self, trigger: str, *, by: str = "", key: str = "", at: datetime | None = None, **changes: Any) -> Ask:
         row = BY_TRIGGER[trigger]
-        if "decision_number" in row.record.model_fields:  # each approval is for one act
-            changes = {"decision_number": f"9-総総-{len(self.entries())}"} | changes
+        if "decision_number" in row.record.model_fields:  # each approval is for one act, of one process
+            changes = {"decision_number": f"{os.getpid() % 10000}-総総-{len(self.entries())}"} | changes
         return Ask(
             cycle_id=CYCLE,
             trigger=trigger,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from scenes import CYCLE, Year
+from scenes import CYCLE, OPENED_AT, Year
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
@@ -18,6 +18,7 @@ from adapters.keys import LedgerKey
 from models import tables
 from models.database import connect, writing
 from models.serials import compact, expand
+from states import ledger
 from states.apply import apply
 from states.effects import AddPieces, Effect, MovePieces
 from states.table import PIECE
@@ -44,6 +45,10 @@ class Pieces(RuleBasedStateMachine):
         self.year = Year(engine, self.key)
         self.connected = writing(engine)
         self.connection = self.connected.__enter__()
+        told = ledger.Entry(  # behind it the database lets pieces move
+            at=OPENED_AT, event="extract_checked", by="system", via="test", cycle_id=CYCLE, data={}
+        )
+        ledger.append(self.connection, told)
         self.model: dict[int, str] = {}
         self.origin: dict[int, str] = {}
 
