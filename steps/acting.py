@@ -104,7 +104,7 @@ _WORK: Mapping[str, tuple[str, str, frozenset[str]]] = {
 def _work_of(trigger: str, fields: Mapping[str, Any]) -> _Work | None:
     """Return how the machine does an act of its own; None where figures were typed, which the door refuses."""
     module, name, typed = _WORK.get(trigger, ("", "", frozenset[str]()))
-    if not module or fields.keys() != typed:
+    if not module or frozenset(fields) != typed:
         return None
     return partial(getattr(import_module(module), name), **fields)  # these modules themselves stand on this one
 
