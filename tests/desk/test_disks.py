@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from figures import Figures
 from speaking import Remembered
 
 _TSUDOI = Path(sys.executable).with_name("tsudoi")
@@ -46,22 +47,30 @@ def _bound_by_permissions() -> None:
             assert ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDS, capability, 0, 0, 0) == 0
 
 
-@pytest.mark.parametrize("limit", [0, 4096])
-def test_a_limit_of_file_sizes_is_told_in_words(home: Path, remembered: Callable[[], Remembered], limit: int) -> None:
-    """Where no file may grow an act is refused with what to look at, and the database is as it was."""
+@pytest.mark.parametrize("limit", [0, 4096, 32767])
+@pytest.mark.parametrize("command", [_MOVE, (_TSUDOI, "ledger", "export", "out"), (_TSUDOI, "watch")])
+def test_a_limit_of_file_sizes_is_told_in_words(
+    home: Path, remembered: Callable[[], Remembered], command: tuple[str | Path, ...], limit: int, figures: Figures
+) -> None:
+    """Where no file may grow a deed is refused with what to look at, and database and folder are as they were."""
     before = remembered()
-    _is_told(_run(*_MOVE, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
-    assert remembered() == before
+    said = _run(*command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    held = remembered() == before and not Path("out").exists()
+    figures.tell("limits of file sizes", where=str(command[1]), tried=1, held=int(held and said.returncode == 2))
+    _is_told(said)
+    assert held
 
 
-def test_a_full_disk_is_told_in_words(home: Path, remembered: Callable[[], Remembered]) -> None:
+def test_a_full_disk_is_told_in_words(home: Path, remembered: Callable[[], Remembered], figures: Figures) -> None:
     """Where the database finds no room any more an act is refused for it, and nothing of it is kept."""
     before = remembered()
     while (said := _run(sys.executable, "-c", _FULL, *_MOVE[1:])).returncode == 0:  # the last pages had room
         before = remembered()
+    held = remembered() == before
+    figures.tell("full disks", where="deadline", tried=1, held=int(held and said.returncode == 2))
     _is_told(said)
     assert "空き" in said.stderr
-    assert remembered() == before
+    assert held
 
 
 def test_what_is_said_into_a_full_disk_is_told_too(home: Path) -> None:
@@ -108,9 +117,10 @@ def test_what_only_reads_works_on_a_copy_that_may_not_be_written_to(home: Path, 
     assert {path: path.read_bytes() for path in shut.rglob("*") if path.is_file()} == before
 
 
-def test_an_act_on_a_copy_that_may_not_be_written_to_is_told(shut: Path) -> None:
+def test_an_act_on_a_copy_that_may_not_be_written_to_is_told(shut: Path, figures: Figures) -> None:
     """Who would act on a read-only copy is told that it is one, by its place, and that it is no bug."""
     for command in (_MOVE, (_TSUDOI, "watch")):
         said = _run(*command, before=_bound_by_permissions)
+        figures.tell("read-only disks", where=str(command[1]), tried=1, held=int(said.returncode == 2))
         _is_told(said)
         assert "読み取り専用" in said.stderr
