@@ -71,11 +71,11 @@ def add(
         mail=mail,
     )  # fmt: skip
     entry = preparation.judged(typed)
+    if entry.mail != mail:
+        say_aside(_mended(person))
     if waiting := preparation.enter_people(office, (entry,), by=by):
         return _tell(office, waiting)
     say(_("{person} is on the register.").format(person=person))
-    if entry.mail != mail:
-        say_aside(_mended(person))
     if is_first:  # from the first key on, four eyes sign: whoever sets the office up begins with a key
         slip, _nothing = identity.give_key(office, person, by=by)
         _hand_over(person, slip)
