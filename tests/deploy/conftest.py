@@ -18,7 +18,7 @@ from steps.office import Office
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIGNED_AT = (12, 17)  # and at the end, where the export itself signs
+SIGNED_AT = (12, 17)  # beside the opening of the year at 11, and the end, where the export itself signs
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +57,6 @@ def export(untouched: Export, tmp_path: Path) -> Export:
 
 @pytest.fixture
 def _signatures_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Verify each signature once: thousands of exports that differ in a byte carry the same three."""
+    """Verify each signature once: thousands of exports that differ in a byte carry the same four."""
     known: Callable[[bytes, bytes, bytes], bool] = lru_cache(verifier.signature_holds)
     monkeypatch.setattr(verifier, "signature_holds", known)

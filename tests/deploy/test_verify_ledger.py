@@ -1,6 +1,7 @@
 """The offline verifier finds and names whatever was changed in an exported ledger, and needs nothing but itself."""
 
 import ast
+import hashlib
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ from states import merkle
 
 FILE = Path(verifier.__file__)
 PATTERNS = (0x01, 0x20, 0xFF)
+SIGNED = (11, 12, 17, 23)  # the opening of the year signs a checkpoint, the export the last one
 
 
 def named(report: verifier.Report) -> set[int]:
@@ -43,16 +45,16 @@ def run(
 
 
 def test_an_export_as_written_holds(export: Export) -> None:
-    """Every entry and all three checkpoints hold, and the root is the one of the last checkpoint."""
+    """Every entry and all four checkpoints hold, and the root is the one of the last checkpoint."""
     report = export.check()
-    assert (report.findings, report.entries, report.checkpoints) == ([], 23, 3)
+    assert (report.findings, report.entries, report.checkpoints) == ([], 23, len(SIGNED))
     assert report.root == verifier.typed_checkpoint(str(export.folder / "checkpoints/000000023.txt")).root
 
 
 def test_an_export_ends_with_a_checkpoint(export: Export) -> None:
     """The last checkpoint covers every entry, so that none is without a witness."""
     notes = sorted(path.name for path in (export.folder / "checkpoints").iterdir())
-    assert notes == ["000000012.txt", "000000017.txt", "000000023.txt"]
+    assert notes == ["000000011.txt", "000000012.txt", "000000017.txt", "000000023.txt"]
 
 
 def test_the_verifier_in_the_export_needs_nothing_else(export: Export, tmp_path: Path) -> None:
@@ -60,7 +62,7 @@ def test_the_verifier_in_the_export_needs_nothing_else(export: Export, tmp_path:
     shutil.copytree(export.folder, tmp_path / "on a stick" / "管理簿")
     said = run(script=tmp_path / "on a stick" / "管理簿" / "verify_ledger.py")
     assert (said.returncode, said.stderr) == (0, "")
-    assert "確かです（第1号から第23号まで）。記録 23 件、検証値 3 件。" in said.stdout
+    assert "確かです（第1号から第23号まで）。記録 23 件、検証値 4 件。" in said.stdout
 
 
 def test_it_imports_the_standard_library_alone_and_is_read_by_python_3_8() -> None:
@@ -126,12 +128,14 @@ def is_located(export: Export, path: Path, line: int) -> bool:
         return line in named(report) and named(report) <= {line, line + 1}
     if path.name == "leaves.txt":
         return f"leaves.txt の{line}行目" in findings and named(report) == set()
+    if path.name == "texts.jsonl":
+        return f"texts.jsonlの{line}行目は" in findings and named(report) == set()
     return path.name in findings and named(report) == set()
 
 
 @pytest.mark.usefixtures("_signatures_are_looked_up")
 def test_a_flipped_byte_is_found_and_located(export: Export) -> None:
-    """A flip in a ledger names its entry, in the list of hashes its line, in a checkpoint or the key its file."""
+    """A flip in a ledger names its entry, in the hashes and the texts its line, else its file."""
     check_every_flip(export, step=17, patterns=(0x01,))
 
 
@@ -155,6 +159,12 @@ def test_a_flipped_byte_of_the_key_is_found_without_the_paper(export: Export) ->
 
 
 # -- every entry
+
+
+def replaced(line: bytes, old: bytes, new: bytes) -> bytes:
+    """Return a line with something else in it: what is to be tampered with must stand there."""
+    assert line.count(old) == 1, line
+    return line.replace(old, new)
 
 
 @pytest.mark.usefixtures("_signatures_are_looked_up")
@@ -205,17 +215,24 @@ def test_without_the_list_of_hashes_numbers_and_checkpoints_locate(export: Expor
     assert named(export.check()) == {5}
     export.put([*lines[:4], lines[6], lines[5], lines[4], *lines[7:]])
     assert named(export.check()) <= {5, 6, 7}
-    export.put([*lines[:13], lines[13].replace("点検表".encode(), "点検書".encode()), *lines[14:]])
+    export.put([*lines[:13], replaced(lines[13], b"W-OP-01", b"W-OP-02"), *lines[14:]])
     findings = export.check().findings
     assert "検証値 000000017.txt：第13号から第17号までの間に、証明された当時と違う記録があります。" in findings
 
 
 def test_an_entry_after_the_last_checkpoint_is_called_added(export: Export) -> None:
-    """What was appended to an export, well formed and with its hash, is not covered by a checkpoint and named."""
-    line = export.lines[-1].replace(b'"seq":23', b'"seq":24')
+    """What was appended to an export, well formed, with its hash and text, is not covered by a checkpoint and named."""
+    line = replaced(export.lines[-1], b'"seq":23', b'"seq":24')
     export.put([*export.lines, line])
     with (export.folder / "leaves.txt").open("a") as leaves:
         leaves.write(merkle.leaf_hash(line[:-1]).hex() + "\n")
+    assert export.check().findings == [
+        "24行目に記録が付け加えられています。",
+        "第24号の自由記載（record.evidence）が取り除かれています。抹消の記録はありません。",
+    ]
+    texts = export.folder / "texts.jsonl"
+    last = texts.read_bytes().splitlines(keepends=True)[-1]
+    texts.write_bytes(texts.read_bytes() + replaced(last, b'"seq":23', b'"seq":24'))
     assert export.check().findings == ["24行目に記録が付け加えられています。"]
 
 
@@ -250,10 +267,11 @@ def test_a_line_that_is_not_canonical_is_called_so(export: Export) -> None:
     for entry in (
         json.dumps(said, ensure_ascii=False),
         json.dumps(dict(reversed(said.items())), ensure_ascii=False, separators=(",", ":")),
-        json.dumps(said, separators=(",", ":")),
-        lines[20].decode().replace('"seq":21', '"seq":21.0').strip(),
-        lines[20].decode().replace('"seq":21', '"seq":20,"seq":21').strip(),
+        replaced(lines[20], b'"sato"', b'"\\u0073ato"').decode().strip(),
+        replaced(lines[20], b'"seq":21', b'"seq":21.0').decode().strip(),
+        replaced(lines[20], b'"seq":21', b'"seq":20,"seq":21').decode().strip(),
     ):
+        assert json.loads(entry) == said
         export.put([*lines[:20], entry.encode() + b"\n", *lines[21:]])
         assert (
             "第21号の記録が書き換えられています（21行目）。（正準形（RFC 8785）ではありません）"
@@ -298,7 +316,7 @@ def test_a_checkpoint_holds_however_it_was_typed(export: Export, tmp_path: Path,
     paper = tmp_path / "slip.txt"
     paper.write_bytes(forms(export.note(17))[form])
     report = export.check(paper)
-    assert (report.findings, report.checkpoints) == ([], 4)
+    assert (report.findings, report.checkpoints) == ([], len(SIGNED) + 1)
     assert bool([it for it in report.remarks if "署名がありません" in it]) == ("—" not in form_text(paper))
 
 
@@ -327,13 +345,23 @@ def test_a_mistyped_signature_can_be_left_out(export: Export, tmp_path: Path) ->
     assert export.check(paper).findings == []
 
 
+def commitment(it: dict[str, str]) -> bytes:
+    """Return what the ledger holds of a text that stands beside it."""
+    return hashlib.sha256(bytes.fromhex(it["salt"]) + it["text"].encode()).hexdigest().encode()
+
+
 def rewrite(export: Export, key: LedgerKey, *, first: int) -> None:
-    """Write another history from an entry on, with hashes and checkpoints that fit, as the holder of the key can."""
-    lines = [
-        line if n < first else line.replace("点検表".encode(), "点検書".encode())
-        for n, line in enumerate(export.lines, 1)
-    ]
+    """Write another history from an entry on, with texts, hashes and checkpoints that fit, as the key's holder can."""
+    lines, texts = export.lines, export.folder / "texts.jsonl"
+    told = [json.loads(text) for text in texts.read_text(encoding="utf-8").splitlines()]
+    for it in told:
+        if it["seq"] >= first and "点検表" in it["text"]:
+            was = commitment(it)
+            it["text"] = it["text"].replace("点検表", "点検書")
+            lines[it["seq"] - 1] = replaced(lines[it["seq"] - 1], was, commitment(it))
+    assert lines != export.lines
     export.put(lines)
+    texts.write_text("".join(verifier.canonical(it) + "\n" for it in told), encoding="utf-8", newline="\n")
     hashes = [merkle.leaf_hash(line[:-1]) for line in lines]
     (export.folder / "leaves.txt").write_text("".join(leaf.hex() + "\n" for leaf in hashes))
     for path in (export.folder / "checkpoints").iterdir():
@@ -358,6 +386,8 @@ def test_a_ledger_rewritten_with_the_signing_key_is_found_from_one_printed_check
         "検証値 slip-17.txt：第13号から第17号までの間に、証明された当時と違う記録があります。"
     ]
     (export.folder / "checkpoints" / "000000012.txt").unlink()
+    assert "第12号から第17号" in export.check(old).findings[0]
+    (export.folder / "checkpoints" / "000000011.txt").unlink()
     assert "第1号から第17号" in export.check(old).findings[0]
     assert "第13号から第17号" in export.check(old, older).findings[0]
     assert run(export.folder, "--checkpoint", old).returncode == 1
