@@ -4,7 +4,7 @@ Everybody here is fictional. Records are made from what that person can see: the
 cycle, the contractor's from what the contractor was handed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,7 +36,6 @@ RETURNED = 3
 OPENED_AS_SAMPLE = 20
 SHEETS = 4500
 KEPT_UNTIL = "{year}-03-31"
-_OF_NOBODY = "7306158249"  # a 宛名番号 on a list that names nobody of the year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,18 +176,24 @@ def _recheck_before_enclosing(scene: Scene) -> Fields:
 
 def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
     """Bring the register's present list: everybody known to be protected, and who came under protection since."""
-    # polars is not needed for --help
-    from adapters.numbers import KEY, NUMBER  # noqa: PLC0415
-    from steps import papers, protection, roll  # noqa: PLC0415
+    from adapters.numbers import KEY, NUMBER  # noqa: PLC0415 - polars is not needed for --help
+    from steps import papers, protection, roll  # noqa: PLC0415 - as above
 
     facts = papers.facts_of(office, cycle_id)
     later = roll.numbers_of(office.vault(cycle_id), roll.union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
     listed = everybody.filter(everybody["protected"] | everybody[KEY].is_in(later.implode()))[NUMBER].to_list()
     path = office.settings.inbox / "protected.csv"
-    path.write_text("\r\n".join((NUMBER, *(listed or [_OF_NOBODY]))) + "\r\n", encoding="utf-8", newline="")
+    rows = listed or [_of_nobody(everybody[NUMBER].to_list())]
+    path.write_text("\r\n".join((NUMBER, *rows)) + "\r\n", encoding="utf-8", newline="")
     told = protection.recheck(office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, via="rehearsal")
     return told.outcome
+
+
+def _of_nobody(numbers: Sequence[str]) -> str:
+    """Return a number of this register's form that nobody of the year has: a list is never without a row."""
+    taken, digits = {int(it) for it in numbers}, max(map(len, numbers), default=1)
+    return next(f"{it:0{digits}d}" for it in range(10**digits - 1, 0, -1) if it not in taken)
 
 
 def _issue_pull_list(scene: Scene) -> Fields:
