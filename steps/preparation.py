@@ -156,16 +156,16 @@ def enter_people(
         for person in map(_person, entries):
             opening.register(office.door, person, by=by, via=via)
         return ()
-    if by == SYSTEM:
-        raise BadInput(
-            _("Since a year is open, two people change the register; nobody is named who proposes it."),
-            _("Do it again with --by PERSON; another person confirms it."),
-        )
     known = {person.id: PersonEntered.of(person) for person in everybody(office)}
     acts: dict[str, list[PersonEntered]] = {}
     for entry in entries:
         if (before := known.get(entry.person)) != entry:
             acts.setdefault(_act_of(before, entry), []).append(entry)
+    if acts and by == SYSTEM:
+        raise BadInput(
+            _("Since a year is open, two people change the register; nobody is named who proposes it."),
+            _("Do it again with --by PERSON; another person confirms it."),
+        )
     cycle_id, _year = newest_cycle(office)
     said = {act: {"people": [it.model_dump(mode="json") for it in these]} for act, these in acts.items()}
     return tuple(acting.perform(office, cycle_id, act, by=by, via=via, fields=said[act]) for act in said)
