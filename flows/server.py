@@ -22,8 +22,8 @@ def main(folder: Path, host: str, port: int, *, name: str, bare: bool) -> None:
     os.environ[VARIABLE] = secret = credential(folder)
     _fence(f"http://{f'[{host}]' if ':' in host else host}:{port}", bare=bare)
     import uvicorn  # noqa: PLC0415 - Prefect reads its environment when it is imported
-    from prefect.server.api.server import create_app  # noqa: PLC0415
-    from prefect.settings import get_current_settings  # noqa: PLC0415
+    from prefect.server.api.server import create_app  # noqa: PLC0415 - as above
+    from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
     _wait_for_the_lock()
     server = get_current_settings().server
@@ -49,14 +49,14 @@ def _wait_for_the_lock() -> None:
     Prefect begins them deferred: of two that read first and then write, SQLite refuses the second at once, whatever it
     is told to wait, and Prefect answers 503. On PostgreSQL nothing changes.
     """
-    from prefect.server.database.configurations import AioSqliteConfiguration  # noqa: PLC0415
+    from prefect.server.database.configurations import AioSqliteConfiguration  # noqa: PLC0415 - the server alone has a database
 
     begin = AioSqliteConfiguration.begin_transaction
 
     def begin_transaction(self: Any, session: Any, **_how: bool) -> AbstractAsyncContextManager[Any]:
         return begin(self, session, with_for_update=True)
 
-    AioSqliteConfiguration.begin_transaction = begin_transaction  # type: ignore[method-assign]
+    AioSqliteConfiguration.begin_transaction = begin_transaction  # type: ignore[method-assign]  # Prefect has no setting for it
 
 
 if __name__ == "__main__":
