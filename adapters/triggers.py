@@ -253,7 +253,8 @@ GUARDS: tuple[Guard, ...] = (
           words="what is planned is not erased"),
     Guard(name="act_is_done_as_told", table="act", on="UPDATE",
           must="(NEW.done_on {same} OLD.done_on AND NEW.done_seq {same} OLD.done_seq) OR (NEW.done_on IS NOT NULL AND "
-               + told(f"told.seq = NEW.done_seq AND {_OF_THE_CYCLE}") + ")",
+               + told(f"told.seq = NEW.done_seq AND {_OF_THE_CYCLE}") + ") OR (NEW.done_on IS NULL AND "
+               + told("told.event = 'list_withdrawn' AND told.cycle_id = NEW.cycle_id") + ")",
           words="the ledger tells the act first"),
     Guard(name="act_is_moved_as_told", table="act", on="UPDATE",
           must="(NEW.moved_to {same} OLD.moved_to AND NEW.moved_reason = OLD.moved_reason) OR "

@@ -18,7 +18,8 @@ from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand
 from states import schedule
 from states.door import Outcome
-from states.facts import Facts
+from states.facts import RECHECKS, Facts
+from states.guards.base import done_today
 from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
@@ -190,6 +191,15 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
     return told.outcome
 
 
+def recheck_first(office: Office, cycle_id: str, act: str) -> None:
+    """Re-check on the day of a pull list, where its own re-check is of a day before."""
+    from steps import papers  # noqa: PLC0415 - polars is not needed for --help
+
+    facts = papers.facts_of(office, cycle_id)
+    if act in {"issue_pull_list", "issue_final_pull_list"} and not done_today(facts, RECHECKS):
+        recheck(office, cycle_id)
+
+
 def _of_nobody(numbers: Sequence[str]) -> str:
     """Return a number of this register's form that nobody of the year has: a list is never without a row."""
     taken, digits = {int(it) for it in numbers}, max(map(len, numbers), default=1)
@@ -339,6 +349,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "settle_finding": (COORDINATOR, _settle_finding),
     "report_enclosing": (MANAGER, _report_enclosing),
     "complete_enclosing": (COORDINATOR, lambda s: {"letters_enclosed": s.count("enclosed", origin="extract")}),
+    "recheck_before_final_list": (REGISTRAR, _on_file()),
     "issue_final_pull_list": (REGISTRAR, _issue_final_pull_list),
     "acknowledge_final_pull_list": (MANAGER, _acknowledge("issue_final_pull_list")),
     "inspect_delivery": (

@@ -278,6 +278,7 @@ class ThroughFlows:
         if act in RECHECKS:
             cast.recheck(self.office, self.office.cycle_id(self.year), **fields)
             return
+        cast.recheck_first(self.office, self.office.cycle_id(self.year), act)
         if self.office.keyring.signer_of(by):
             acting.perform(
                 self.office, self.office.cycle_id(self.year), act, by=by, fields=_plain(fields), via="rehearsal"

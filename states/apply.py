@@ -19,7 +19,7 @@ from states import texts
 from states.calendar import Calendar
 from states.facts import Facts
 from states.reading import spans_of
-from states.schedule import drop_open_acts, move_deadline, owe
+from states.schedule import drop_open_acts, move_deadline, owe, owe_again
 from states.table import INCIDENT, ITEM, PIECE
 
 _BATCH = 10_000
@@ -203,6 +203,10 @@ def _owe_act(context: _Context, effect: eff.OweAct) -> None:
     owe(context.connection, context.facts, effect.act, effect.due_on, calendar=context.calendar)
 
 
+def _owe_again(context: _Context, effect: eff.OweAgain) -> None:
+    owe_again(context.connection, context.facts, effect.act, calendar=context.calendar)
+
+
 def _drop_acts(context: _Context, effect: eff.DropActs) -> None:
     drop_open_acts(
         context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq, keep=effect.keep
@@ -251,6 +255,7 @@ _HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
     eff.MoveDeadline: _move_deadline,
     eff.RedactText: _redact_text,
     eff.OweAct: _owe_act,
+    eff.OweAgain: _owe_again,
     eff.DropActs: _drop_acts,
     eff.EnterPeople: _enter_people,
     eff.GiveKey: _give_key,

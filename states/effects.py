@@ -21,7 +21,7 @@ from models.records import (
     transfer,
 )
 from models.records.base import ActRecord
-from states.facts import ELECTRONIC, Facts, Guard
+from states.facts import ELECTRONIC, RECHECKS, Facts, Guard
 from states.guards.supervision import next_due, open_findings
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
@@ -139,6 +139,13 @@ class OweAct:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OweAgain:
+    """An act of the schedule that was done counts no more: it is owed again by its day, where it may still be done."""
+
+    act: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DropActs:
     """What the schedule still holds for a cycle that is cancelled or closed is owed no more, but for these acts."""
 
@@ -174,6 +181,7 @@ Effect = (
     | MoveDeadline
     | RedactText
     | OweAct
+    | OweAgain
     | DropActs
     | EnterPeople
     | GiveKey
@@ -246,6 +254,13 @@ def changed_pieces_stay(facts: Facts, record: extraction.ChangesTaken) -> tuple[
         return ()
     named = (record.newly_protected, record.moved, record.died)
     return tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in named)
+
+
+@effects_of(extraction.ListWithdrawn)
+def rechecks_are_owed_again(facts: Facts, record: extraction.ListWithdrawn) -> tuple[Effect, ...]:
+    """A re-check by the wrong list was none."""
+    told = {act: facts.record(act, extraction.ProtectionRechecked) for act in RECHECKS}
+    return tuple(OweAgain(act=act) for act, it in told.items() if it and it.list_sha256 == record.list_sha256)
 
 
 @effects_of(extraction.ProtectedListed)

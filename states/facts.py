@@ -20,7 +20,9 @@ R = TypeVar("R", bound=ActRecord)
 
 ELECTRONIC = "electronic_copy"
 # The acts that bring a list of the register: one that is withdrawn was never done, and no guard sees it.
-RECHECKS = ("recheck_before_sealing", "recheck_before_enclosing", "recheck_before_posting")
+RECHECKS = (
+    "recheck_before_sealing", "recheck_before_enclosing", "recheck_before_final_list", "recheck_before_posting",
+)  # fmt: skip
 LISTS = (*RECHECKS, "take_changes")
 WITHDRAWAL = "withdraw_list"
 

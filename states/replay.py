@@ -424,6 +424,11 @@ def _owe_act(cycle: Cycle, _facts: Facts, effect: eff.OweAct, entry: Entry) -> N
                  moved_reason="")  # fmt: skip
 
 
+def _owe_again(cycle: Cycle, facts: Facts, effect: eff.OweAgain, entry: Entry) -> None:
+    if facts.state in BY_TRIGGER[effect.act].froms and (effect.act,) in cycle.table("act"):
+        cycle.change("act", (effect.act,), entry, done_on=None, done_seq=None)
+
+
 def _drop_acts(cycle: Cycle, facts: Facts, effect: eff.DropActs, entry: Entry) -> None:
     for (act,), row in cycle.table("act").items():
         if row.values["done_on"] is None and act not in effect.keep:
@@ -447,6 +452,7 @@ _HOW: dict[type[eff.Effect], Callable[[Cycle, Facts, Any, Entry], None]] = {
     eff.MoveDeadline: _move_deadline,
     eff.RedactText: _redact_text,
     eff.OweAct: _owe_act,
+    eff.OweAgain: _owe_again,
     eff.DropActs: _drop_acts,
 }
 

@@ -151,6 +151,14 @@ def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calenda
     )  # fmt: skip
 
 
+def owe_again(connection: Connection, facts: Facts, key: str, *, calendar: Calendar) -> None:
+    """Let an act that was done be owed again, where the cycle has not gone past it; the sweep looks at it at once."""
+    if facts.state in BY_TRIGGER[key].froms:
+        undone = {"done_on": None, "done_seq": None, "flag": "", "rung": None, "look_on": LONG_AGO}
+        connection.execute(_DONE.values(undone), {"of_cycle": facts.cycle_id, "of_act": key})
+        push(connection, facts, today=facts.today, calendar=calendar)
+
+
 def move_deadline(connection: Connection, facts: Facts, key: str, to: date, reason: str, *, calendar: Calendar) -> None:
     """Move an act that is still owed and what hangs on it; the sweep looks at it again at once."""
     act = tables.Act

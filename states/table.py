@@ -303,7 +303,7 @@ TABLE = (
         trigger="withdraw_list", event="list_withdrawn", ja="一覧の取下げ", en="Withdraw a wrong list of the register",
         froms=("extracted", *IN_PRODUCTION, *AFTER_POSTING, "cancelled"), who=REGISTRAR, owner=Side.REGISTER,
         repeats=True, under_hold=True, by_machine=True, record=extraction.ListWithdrawn,
-        guards=(g_extraction.list_was_taken,), source="Law 8, 支援措置",
+        guards=(g_extraction.list_was_taken,), then=then.rechecks_are_owed_again, source="Law 8, 支援措置",
     ),
     # transfer
     Row(
@@ -586,7 +586,14 @@ TABLE = (
         source="W-OP-02, Law 7",
     ),
     Row(
-        trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終・支援措置再確認",
+        trigger="recheck_before_final_list", event="protection_rechecked_before_final_list",
+        ja="支援措置再確認（引抜きリスト最終前）", en="Re-check protected persons before the final pull list",
+        froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd", after=("complete_enclosing",),
+        repeats=True, under_hold=True, by_machine=True, command=_RECHECK, record=extraction.ProtectionRechecked,
+        guards=(g_extraction.newly_protected_are_ours,), source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終",
         en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
         after=("complete_enclosing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
         guards=(

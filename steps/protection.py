@@ -197,7 +197,10 @@ def due_recheck(facts: Facts) -> str:
     """Return the re-check that belongs to where the cycle stands."""
     if facts.state == "extracted":
         return "recheck_before_sealing"
-    return "recheck_before_posting" if facts.state == "enclosed" else "recheck_before_enclosing"
+    if facts.state != "enclosed":
+        return "recheck_before_enclosing"
+    day = facts.due.get("recheck_before_posting", facts.today)
+    return "recheck_before_posting" if facts.today >= day else "recheck_before_final_list"
 
 
 def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:

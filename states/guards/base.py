@@ -53,6 +53,11 @@ def recorded(act: str, claim: str, *, name: str, proves: tuple[str, ...] = ()) -
     return Guard(name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves)
 
 
+def done_today(facts: Facts, acts: Iterable[str]) -> bool:
+    """Tell whether one of these acts was done today."""
+    return any(facts.done[act].on == facts.today for act in acts if act in facts.done)
+
+
 def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
     """Name who of these is not on the register of people on that day."""
     return each_registered(facts, ((person, day) for person in people))

@@ -12,8 +12,8 @@ from models.records.enclosing import (
 )
 from models.records.extraction import AdditionsTaken
 from models.serials import compact, count, expand
-from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of, recorded, registered
+from states.facts import RECHECKS, Facts, Shortfall, Verdict
+from states.guards.base import claims, claims_of, done_today, recorded, registered
 
 enclosing_is_reported = recorded(
     "report_enclosing", "The contractor has reported enclosing.", name="enclosing_is_reported"
@@ -49,7 +49,7 @@ def reasons_add_up(_facts: Facts, record: PullListIssued) -> Verdict:
 @claims_of(PullListIssued)
 def pull_list_was_rechecked_today(facts: Facts, record: PullListIssued) -> Verdict:
     """Protected persons were re-checked on the day of the pull list."""
-    return record.rechecked_on == facts.today
+    return record.rechecked_on == facts.today and done_today(facts, RECHECKS)
 
 
 @claims_of(PullListAcknowledged)

@@ -10,7 +10,7 @@ from models.records.mailing import (
 )
 from models.serials import count, expand
 from states.facts import Facts, Shortfall, Verdict
-from states.guards.base import claims, claims_of
+from states.guards.base import claims, claims_of, done_today
 
 
 @claims(owes="complete_enclosing")
@@ -36,8 +36,8 @@ def posting_is_approved(facts: Facts) -> Verdict:
 @claims(owes="recheck_before_posting")
 def protection_was_rechecked_today(facts: Facts) -> Verdict:
     """Protected persons were re-checked on the day of posting."""
-    done = facts.done.get("recheck_before_posting")
-    return done is not None and done.on == facts.today
+    # What leaves earlier than planned may have been re-checked for the final list, on the same day.
+    return done_today(facts, ("recheck_before_final_list", "recheck_before_posting"))
 
 
 @claims_of(Posted)

@@ -25,7 +25,7 @@ from models.records.transfer import (
     SlipReprinted,
 )
 from models.serials import compact, expand
-from states.facts import Facts, Shortfall, Verdict
+from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.guards.base import claims, claims_of, recorded, registered
 from states.guards.supervision import may_subcontract
 
@@ -51,7 +51,7 @@ _HELD_BY = {
     Side.CONTRACTOR: _ELSEWHERE,
 }
 # The additional extract tells it of the additional persons themselves.
-_TELLS_WHO_IS_PROTECTED = ("take_additions", "recheck_before_enclosing", "recheck_before_posting")
+_TELLS_WHO_IS_PROTECTED = ("take_additions", *RECHECKS[1:])
 # By which act the contractor reports the receipt of what was sealed.
 RECEIPTS = {"seal_package": "report_receipt", "seal_additions": "report_additions_receipt"}
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May

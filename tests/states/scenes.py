@@ -22,7 +22,8 @@ from models.records.base import ActRecord
 from states import ledger
 from states.calendar import Calendar
 from states.door import Ask, Door, Outcome
-from states.facts import Evidence, Facts
+from states.facts import RECHECKS, Evidence, Facts
+from states.guards.base import done_today
 from states.table import BY_TRIGGER, Machine
 from steps.office import measures_of, steps_measures
 
@@ -62,7 +63,8 @@ IN_ORDER = (
     "submit_imprint_sample", "approve_proof", "approve_proof_again", "take_additions", "report_printing",
     "complete_printing", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor",
     "reconcile_enclosing", "settle_differences", "report_enclosing",
-    "complete_enclosing", "issue_final_pull_list", "acknowledge_final_pull_list", "inspect_delivery",
+    "complete_enclosing", "recheck_before_final_list", "issue_final_pull_list", "acknowledge_final_pull_list",
+    "inspect_delivery",
     "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
     "record_returned_mail", "return_items", "return_media", "report_erasure", "report_completion", "confirm_erasure",
     "accept_work", "end_returned_mail", "erase_ward_data", "destroy_items", "close",
@@ -157,6 +159,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "settle_differences": {"opened": "8", "witness": "yoshida"},
         "report_enclosing": {"sealed": "1-4,6-11", "machine_count": 11, "reruns": 1},
         "complete_enclosing": {"letters_enclosed": 10},
+        "recheck_before_final_list": {},
         "issue_final_pull_list": {"pulled": "7", "reasons": {"b": 1}, "rechecked_on": today},
         "acknowledge_final_pull_list": {"pulled": "7"},
         "inspect_delivery": {"delivered": 9, "opened": 2, "wrong": 0},
@@ -299,7 +302,9 @@ class Year:
         )  # fmt: skip
 
     def do(self, trigger: str, **changes: Any) -> Outcome:
-        """Do an act, confirmed by the second person where it needs one."""
+        """Do an act, confirmed by the second person where it needs one; a pull list is re-checked on its day."""
+        if trigger in {"issue_pull_list", "issue_final_pull_list"} and not done_today(self.facts(), RECHECKS):
+            self.do("recheck_before_enclosing" if trigger == "issue_pull_list" else "recheck_before_final_list")
         outcome = self.propose(trigger, **changes)
         return self.confirm(trigger) if outcome.waits_for else outcome
 

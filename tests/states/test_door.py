@@ -413,6 +413,7 @@ def test_a_report_of_nothing_moves_nothing(
     """No serial named is no serial moved."""
     sqlite_year.play(before=before)
     if trigger == "acknowledge_pull_list":  # nobody came under protection
+        sqlite_year.do("recheck_before_enclosing", newly_protected="")
         sqlite_year.do("issue_pull_list", pulled="", reasons={})
     pieces = sqlite_year.pieces()
     sqlite_year.do(trigger, **nothing)

@@ -30,8 +30,8 @@ from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
 from models.records.supervision import Finding
 from models.words import translate
+from states.facts import RECHECKS, Facts, Guard, Told
 from states.facts import Case as Incident
-from states.facts import Facts, Guard, Told
 from states.guards import enclosing, erasure, mailing, oversight, printing, supervision
 from states.guards.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
@@ -225,8 +225,17 @@ ENCLOSING: tuple[Case, ...] = (
         )
     ),
     *(
-        (enclosing.pull_list_was_rechecked_today, facts(), record("issue_pull_list", rechecked_on=day), expected)
-        for day, expected in ((TODAY, True), (YESTERDAY, False), (TOMORROW, False))
+        (
+            enclosing.pull_list_was_rechecked_today, facts(did(act, NOW + later)),
+            record("issue_pull_list", rechecked_on=day), expected,
+        )
+        for act, later, day, expected in (
+            *((act, timedelta(), TODAY, True) for act in RECHECKS),
+            ("recheck_before_enclosing", timedelta(), YESTERDAY, False),
+            ("recheck_before_enclosing", timedelta(), TOMORROW, False),
+            ("recheck_before_enclosing", timedelta(days=-1), TODAY, False),  # a day that is only typed
+            ("take_changes", timedelta(), TODAY, False),
+        )
     ),
     *(
         (guard, facts(*told), record(act, pulled=pulled), expected)
@@ -403,8 +412,12 @@ MAILING: tuple[Case, ...] = (
     ),
     (mailing.protection_was_rechecked_today, facts(), NOTHING, False),
     *(
-        (mailing.protection_was_rechecked_today, facts(did("recheck_before_posting", NOW + later)), NOTHING, expected)
-        for later, expected in ((timedelta(), True), (timedelta(days=-1), False), (timedelta(days=1), False))
+        (mailing.protection_was_rechecked_today, facts(did(act, NOW + later)), NOTHING, expected)
+        for act, later, expected in (
+            ("recheck_before_posting", timedelta(), True), ("recheck_before_posting", timedelta(days=-1), False),
+            ("recheck_before_posting", timedelta(days=1), False), ("recheck_before_final_list", timedelta(), True),
+            ("recheck_before_final_list", timedelta(days=-1), False), ("recheck_before_enclosing", timedelta(), False),
+        )
     ),
     *(
         (mailing.posted_today, facts(), record("post", posted_on=day), expected)

@@ -74,6 +74,7 @@ class Played:
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.now.date())
         if act in RECHECKS:
             return cast.recheck(self.office, CYCLE, **{**fields(scene), **changes})
+        cast.recheck_first(self.office, CYCLE, act)
         entered = json.loads(json.dumps(dict(fields(scene)) | changes, default=str))
         outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
         if act not in cast.SECONDS:

@@ -11,12 +11,14 @@ from playing import CYCLE, Played, copied, copy_of, morning_of
 
 from adapters.numbers import Form
 from desk.cast import REGISTRAR
+from models.database import reading
 from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
 from models.programme import Programme
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
-from steps import acting, counting, protection
+from states.replay import Difference, differences
+from steps import acting, counting, protection, standing
 from steps.extraction import needles_of
 from steps.lists import read_list
 
@@ -269,8 +271,40 @@ def test_a_recheck_that_is_withdrawn_is_due_again(year: Played) -> None:
         year.seal()
     assert "protection_is_freshly_rechecked" in {gap.guard for gap in refused.value.unmet}
     assert year.serials("pulled") == [person.serial]  # what was pulled at once is a fact
+    assert "recheck_before_sealing" in _next(year)
+    assert _differences(year) == []
     _recheck(year)
+    assert "recheck_before_sealing" not in _next(year)
     year.seal()
+    assert _differences(year) == []
+
+
+def test_a_withdrawn_recheck_is_asked_for_only_where_it_may_still_be_done(year: Played) -> None:
+    """What the cycle has gone past stays done; nobody is reminded of an act that no list could do any more."""
+    told = _recheck(year)
+    year.play(before="recheck_before_enclosing")
+    _withdraw(year, told.list_sha256)
+    assert "recheck_before_sealing" not in {it.act for it in standing.standing(year.office, CYCLE).later} | _next(year)
+    assert _differences(year) == []
+
+
+def test_a_recheck_before_the_posting_day_is_not_that_of_the_posting_day(year: Played) -> None:
+    """Each re-check stands in the ledger under its own name; the one of the posting day stays owed until that day."""
+    year.play(before="recheck_before_final_list")
+    assert _recheck(year).outcome.trigger == "recheck_before_final_list"
+    assert {"recheck_before_posting", "issue_final_pull_list"} <= _next(year)
+    year.play(before="recheck_before_posting")
+    assert _recheck(year).outcome.trigger == "recheck_before_posting"
+    assert "recheck_before_posting" not in _next(year)
+
+
+def _next(year: Played) -> set[str]:
+    return {it.act for it in standing.standing(year.office, CYCLE).next}
+
+
+def _differences(year: Played) -> list[Difference]:
+    with reading(year.office.engine) as connection:
+        return list(differences(connection))
 
 
 def test_what_another_list_named_is_not_withdrawn(year: Played) -> None:

@@ -46,6 +46,7 @@ class Directly:
         if act in RECHECKS:
             cast.recheck(self.office, self.cycle_id, **fields)
             return
+        cast.recheck_first(self.office, self.cycle_id, act)
         plain = json.loads(json.dumps(dict(fields), default=str))
         acting.perform(self.office, self.cycle_id, act, by=by, fields=plain, via="rehearsal")
 

@@ -61,6 +61,7 @@ OWED: dict[str, tuple[set[str], str]] = {
     "inspect_contractor": (WARD, "approve_proof"),
     "report_enclosing": (CONTRACTOR, "complete_printing"),
     "complete_enclosing": (WARD, "report_enclosing"),
+    "recheck_before_final_list": (REGISTER, "complete_enclosing"),
     "issue_final_pull_list": (REGISTER, "complete_enclosing"),
     "acknowledge_final_pull_list": (CONTRACTOR, "complete_enclosing"),
     "enclose_additions": (WARD, "complete_enclosing"),
