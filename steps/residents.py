@@ -42,13 +42,14 @@ def prepare(vault: "Vault", programme: Programme) -> Needles:
     sources = "\n".join(name for name in names if name.partition("-")[0] in _SOURCES)
     prepared = _PREPARED + hashlib.sha256(sources.encode()).hexdigest()[:12]
     if prepared in names:
-        return Needles.read(vault.read(prepared))
-    made = Needles.of(everybody_in(vault, programme), variants=variants(programme))
-    vault.write(prepared, made.written())
-    for old in names:
-        if old.startswith(_PREPARED):
+        needles = Needles.read(vault.read(prepared))
+    else:
+        needles = Needles.of(everybody_in(vault, programme), variants=variants(programme))
+        vault.write(prepared, needles.written())
+    for old in names:  # also what a kill between the two left
+        if old.startswith(_PREPARED) and old != prepared:
             vault.erase(old)
-    return made
+    return needles
 
 
 def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:

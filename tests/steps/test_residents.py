@@ -9,6 +9,7 @@ from models.errors import Refused
 from models.records.erasure import WardDataErased
 from steps import acting, erasure
 from steps.extraction import Addressee
+from steps.residents import prepare
 
 pytestmark = pytest.mark.xdist_group("erasure")
 
@@ -72,3 +73,11 @@ def test_what_the_vault_keeps_finds_the_same(year: Played) -> None:
         assert list(kept.in_text(text)) == list(made.in_text(text)) or text.startswith("大久保")
     assert "結菜".encode() not in made.written()
     assert any(name.startswith("needles-") for name in year.office.vault(CYCLE).names())
+
+
+def test_what_a_kill_left_beside_what_is_compared_with_is_taken_away(year: Played) -> None:
+    """Old fingerprints beside the new, as a kill leaves them, are erased by the next comparison."""
+    vault = year.office.vault(CYCLE)
+    vault.write("needles-0123456789ab", Needles.of(["髙橋　結菜"]).written())
+    prepare(vault, year.facts().programme)
+    assert len([name for name in vault.names() if name.startswith("needles-")]) == 1
