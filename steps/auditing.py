@@ -258,14 +258,20 @@ def _sign_if_it_holds(office: Office) -> Damaged | None:
 def _filled_whole(folder: Path) -> Generator[Path]:
     """Give a draft within the folder, whose contents take their places once all is written; else nothing stays.
 
-    Within it, for the folder may be the root of a medium, onto which nothing can be moved from elsewhere.
+    Within it, for the folder may be the root of a medium, onto which nothing can be moved from elsewhere. Where a kill
+    left a draft, what stands beside it had taken its place already and gives way to the new.
     """
     is_new, draft = not folder.exists(), folder / _DRAFT
     try:
-        _make_empty(folder, draft)
+        left = _make_empty(folder, draft)
         yield draft
+        if not left <= {path.name for path in draft.iterdir()}:
+            raise _not_empty()
         for path in sorted(draft.iterdir()):
-            path.rename(folder / path.name)
+            place = folder / path.name
+            if place.is_dir():
+                shutil.rmtree(place)
+            path.replace(place)
     except OSError as error:
         raise BadInput(
             _("The export cannot be written there ({reason}).").format(reason=error.strerror),
@@ -277,12 +283,18 @@ def _filled_whole(folder: Path) -> Generator[Path]:
             folder.rmdir()
 
 
-def _make_empty(folder: Path, draft: Path) -> None:
-    """Make the draft, without what a killed run left of it."""
-    if folder.is_dir() and any(path != draft for path in folder.iterdir()):
-        raise BadInput(_("The folder is not empty."), _("Name a new one."))
+def _make_empty(folder: Path, draft: Path) -> set[str]:
+    """Make the draft anew; return the names of what a killed export left beside it."""
+    left = {path.name for path in folder.iterdir()} - {_DRAFT} if folder.is_dir() else set[str]()
+    if left and not draft.exists():
+        raise _not_empty()
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
+    return left
+
+
+def _not_empty() -> BadInput:
+    return BadInput(_("The folder is not empty."), _("Name a new one."))
 
 
 def _note_of(notes: dict[int, str], size: int) -> str:

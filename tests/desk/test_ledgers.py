@@ -63,13 +63,19 @@ def test_an_export_that_fails_leaves_nothing(home: Path, tsudoi: Tsudoi, tmp_pat
 
 def test_an_export_fills_the_empty_root_of_a_medium(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
     """An empty folder that is there is filled, what a killed export left in it is cleared; a full one is refused."""
-    (tmp_path / "export/.being-written/checkpoints").mkdir(parents=True)
+    (tmp_path / "export/.being-written").mkdir(parents=True)
+    (tmp_path / "export/checkpoints").mkdir()
+    (tmp_path / "export/checkpoints/000000001.txt").touch()
     assert tsudoi("ledger", "export", tmp_path / "export").status == 0
     assert not (tmp_path / "export/.being-written").exists()
     said = tsudoi("ledger", "export", tmp_path / "export")
     assert said.status == 2
     assert "空ではありません" in said.err
     assert tsudoi("ledger", "verify", tmp_path / "export").status == 0
+    (tmp_path / "other/.being-written").mkdir(parents=True)
+    (tmp_path / "other/letter.txt").write_text("of somebody else")
+    assert tsudoi("ledger", "export", tmp_path / "other").status == 2
+    assert (tmp_path / "other/letter.txt").read_text() == "of somebody else"
 
 
 def test_a_mistake_is_corrected_by_an_entry_that_names_the_old(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
