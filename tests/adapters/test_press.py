@@ -942,7 +942,7 @@ def test_a_child_is_replaced_after_its_share(press: Press, monkeypatch: pytest.M
             seen.append(_workers())
             yield person
 
-    press.letters(watched(), into=lambda *_batch: None, words=WORDS, batch=1)
+    press.letters(watched(), into=lambda *_batch: seen.append(_workers()), words=WORDS, batch=1)
     assert len(set[int]().union(*seen)) == 2
     assert max(map(len, seen)) == 1
 
