@@ -1,6 +1,7 @@
 """What a disk refuses, in words: no room, a limit, read-only. The steps before it are whole, or have not happened."""
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +19,21 @@ _BY_SQLITE = {
     sqlite3.SQLITE_CANTOPEN: _SHUT, sqlite3.SQLITE_PERM: _SHUT,
 }  # fmt: skip
 _PRIMARY = 0xFF  # of an extended result code
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file for this account alone, whole or not at all: a kill leaves the old one or the new.
+
+    Of what finds no room nothing is left.
+    """
+    waiting = path.with_name(f".{path.name}.new")
+    try:
+        with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+            file.write(content)
+        waiting.replace(path)
+    except OSError:
+        waiting.unlink(missing_ok=True)
+        raise
 
 
 def in_words(error: BaseException) -> TsudoiError | None:

@@ -18,7 +18,7 @@ import re
 import secrets
 import stat
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -168,8 +168,9 @@ class Vault:
         """Destroy the key's backup, the key and then every file; a second call finds nothing and says so.
 
         Overwriting does not reach every copy that a disk or its journal may keep; what makes the data unreadable is
-        the destroyed key (cryptographic erase, NIST SP 800-88). The key goes after its backup, so that a
-        kill leaves either a vault that opens or one without any key. The backup's medium must be in its place.
+        the destroyed key (cryptographic erase, NIST SP 800-88). The key goes after its backup and is set apart before
+        it is overwritten, so that a kill or a full disk leaves either a vault that opens or one without any key. The
+        backup's medium must be in its place.
         """
         keys = self._shred_keys()
         files = self._shred_files()
@@ -182,7 +183,7 @@ class Vault:
 
     def _shred_keys(self) -> list[int]:
         with _locked(self.keys) if self.keys.exists() else nullcontext():
-            sizes = [shred(path) for key in self._key_files for path in (key, _temporary(key))]
+            sizes = [size for key in self._key_files for size in (shred(_temporary(key)), shred(_set_apart(key)))]
             for place in {key.parent for key in self._key_files if key.parent.exists()}:
                 _sync(place)
         return [size for size in sizes if size is not None]
@@ -324,6 +325,14 @@ def _sealed_blocks(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
+
+
+def _set_apart(path: Path) -> Path:
+    """Take a file out of its place, if it is there; return where it, or an earlier one, is to be destroyed."""
+    apart = _temporary(path)
+    with suppress(FileNotFoundError):
+        path.rename(apart)
+    return apart
 
 
 def _create_private(path: Path) -> BinaryIO:

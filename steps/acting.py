@@ -13,6 +13,7 @@ from typing import Any, Protocol, get_origin
 
 from pydantic import ValidationError
 
+from adapters import disk
 from adapters.file_types import KINDS, Trouble, trouble_of
 from models.database import clear_free_pages, reading
 from models.errors import BadInput
@@ -223,9 +224,7 @@ def keep(office: Office, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()
     folder = office.home / "evidence"
     folder.mkdir(exist_ok=True, mode=0o700)
-    waiting = folder / f"{digest}.new"
-    waiting.write_bytes(content)
-    waiting.replace(folder / digest)
+    disk.put(folder / digest, content)
     return digest
 
 

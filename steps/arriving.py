@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters import disk
 from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
 from models.programme import Programme
@@ -146,7 +147,7 @@ def emptied(office: Office, source: Path) -> bool:
     if not lies_in_the_inbox(office, source):
         return False
     apart = f".{secrets.token_hex(8)}{_TAKEN}"
-    _note_of(office).write_text(apart, encoding="ascii")
+    disk.put(_note_of(office), apart.encode("ascii"))
     source.rename(source.with_name(apart))
     erase_what_is_taken(office)
     return True
@@ -190,21 +191,21 @@ def handed_out(path: Path, content: bytes) -> Generator[None]:
         BadInput: something stands at the path already, or it cannot be written.
 
     """
-    _write_new(path, content)
+    handle = _made_new(path)
     try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         yield
     except BaseException:
         shred(path)
         raise
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _made_new(path: Path) -> int:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError:
         raise BadInput(
             _("The file cannot be written there, or something stands there already."),
             _("Name a new file in a folder that only you can read."),
         ) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)

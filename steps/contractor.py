@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from adapters import disk
 from adapters.barcode import DOUBTS, Towns
 from adapters.fonts import FontFile, default_font
 from adapters.package import open_package
@@ -64,7 +65,7 @@ class Printed:
 
     def write(self, folder: Path) -> None:
         """Write the record; a kill leaves the old one or the new."""
-        _write(folder / RECORD, (json.dumps(asdict(self), indent=1) + "\n").encode())
+        disk.put(folder / RECORD, (json.dumps(asdict(self), indent=1) + "\n").encode())
 
     def after(self, serials: Iterable[int], *, again: bool) -> Self:
         """Return the record once these serials have been printed, for the first time or again."""
@@ -140,7 +141,7 @@ def print_letters(
 
     def put(printed: Sequence[Addressee], pdf: bytes) -> None:
         nonlocal record
-        _write(into / f"{name}-{printed[0].serial:07}-{printed[-1].serial:07}.pdf", pdf)
+        disk.put(into / f"{name}-{printed[0].serial:07}-{printed[-1].serial:07}.pdf", pdf)
         record = record.after((person.serial for person in printed), again=again)
         record.write(folder)
 
@@ -172,7 +173,7 @@ def print_sample(
     into = into or folder / LETTERS
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = into / "imprint-sample.pdf"
-    _write(path, press.specimen(words, (person for person in _laid_out(folder) if person.serial in chosen)))
+    disk.put(path, press.specimen(words, (person for person in _laid_out(folder) if person.serial in chosen)))
     return path, sorted(chosen)
 
 
@@ -311,14 +312,6 @@ def _is_rare(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file for this account alone; a kill leaves the old one or the new."""
-    waiting = path.with_name(f"{path.name}.new")
-    waiting.touch(mode=0o600)
-    waiting.write_bytes(content)
-    waiting.replace(path)
 
 
 def _compare(members: dict[str, bytes]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
+from adapters import disk
 from adapters.needles import Needles
 from adapters.scanner import ScanResult, scan
 from adapters.settings import PrefectsOwn
@@ -120,8 +121,9 @@ def _as_libpq_has_it(url: URL) -> str:
 
 def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
     note = _note_of(office, facts.cycle_id)
-    if note.exists() and not vault.exists:
-        return _Figures(**json.loads(note.read_text(encoding="ascii")))
+    noted = _Figures(**json.loads(note.read_text(encoding="ascii"))) if note.exists() else None
+    if noted and not vault.exists:
+        return noted
     needles = sought(facts, needles_of(vault, facts))
     keys = (
         office.settings.key_folder / "vault",
@@ -136,10 +138,13 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
         needles=result.needles, found=0, unread=len(result.unread),
         unread_places=tuple(it[:_PLACE] for it in result.unread[:_PLACES]),
         vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
-        keys_destroyed=sum((place / f"{vault.cycle}.key").exists() for place in keys),
+        # A backup that a destruction destroyed before it came to its end counts still.
+        keys_destroyed=max(
+            sum((place / f"{vault.cycle}.key").exists() for place in keys), noted.keys_destroyed if noted else 0
+        ),
         namesakes=tuple(result.namesakes),
     )  # fmt: skip
-    note.write_text(json.dumps(asdict(figures)), encoding="ascii")
+    disk.put(note, json.dumps(asdict(figures)).encode("ascii"))
     return figures
 
 

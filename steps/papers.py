@@ -1,7 +1,6 @@
 """Paper: what is printed after which act, from the facts of the cycle. The words on paper are Japanese."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from adapters import disk
 from models import tables
 from models.clock import TOKYO, fiscal_year_title, wareki
 from models.database import reading
@@ -126,11 +126,7 @@ def put(office: Office, name: str, pdf: bytes, *, ending: str = "pdf") -> Path:
     """Put a PDF (or a workbook) where paper is printed from; a kill leaves the old file or the new."""
     office.papers.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = office.papers / f"{name}.{ending}"
-    waiting = path.with_suffix(".new")
-    descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pdf)
-    waiting.replace(path)
+    disk.put(path, pdf)
     return path
 
 

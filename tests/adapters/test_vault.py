@@ -1,5 +1,6 @@
 """The vault keeps residents' data encrypted, whole, apart from its key, and gone once destroyed."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -366,6 +367,27 @@ def test_a_destroyed_vault_is_absent_and_cannot_be_opened(
     ):
         with pytest.raises(Unknown, match="The key of cycle 2026 is gone"):
             use()
+
+
+@pytest.mark.parametrize("at", range(1, 7))
+def test_a_destruction_that_stops_anywhere_leaves_a_vault_that_opens_or_none(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Wherever the disk refuses what is overwritten, no key is left in ruins in its place; another one ends it."""
+    vault.write("extract", CANARY)
+    taken, sync = iter(range(1, at)), os.fsync
+
+    def full(handle: int) -> None:
+        if next(taken, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            vault.destroy()
+    assert not vault.exists or vault.read("extract") == CANARY
+    assert vault.destroy().absent
 
 
 def test_destruction_can_be_repeated_and_resumed(vault: Vault, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from no_room import no_room
 from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 
 from adapters.package import seal, seven_zip
@@ -184,3 +185,25 @@ def test_only_what_a_taking_set_apart_is_erased_from_the_inbox(year: Played) -> 
     (year.office.home / "set-apart").write_text(".left-by-a-kill.taken", encoding="ascii")
     arriving.erase_what_is_taken(year.office)
     assert sorted(inbox.iterdir()) == sorted(laid)
+
+
+def test_on_a_full_disk_the_inbox_is_emptied_later(year: Played) -> None:
+    """An extract that cannot be set apart for want of room stays whole, and is erased once there is room."""
+    source = year.office.settings.inbox / "extract.csv"
+    source.write_bytes(CSV.encode())
+    with no_room(), pytest.raises(OSError, match="too large"):
+        arriving.emptied(year.office, source)
+    assert source.read_bytes() == CSV.encode()
+    arriving.erase_what_is_taken(year.office)
+    assert arriving.emptied(year.office, source)
+    assert list(year.office.settings.inbox.iterdir()) == []
+
+
+def test_what_finds_no_room_is_not_handed_out_in_part(tmp_path: Path) -> None:
+    """Where the disk is full in the middle of a list nothing of it stays there, and it may be handed out anew."""
+    path, content = tmp_path / "list.csv", CSV.encode() * 1000
+    with no_room(beyond=4096), pytest.raises(OSError, match="too large"), arriving.handed_out(path, content):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with arriving.handed_out(path, content):
+        assert path.read_bytes() == content

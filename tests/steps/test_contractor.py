@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 from playing import killed_at
 
+from adapters import disk
 from adapters.fonts import default_font
 from adapters.press import Press
 from models.errors import BadInput, BadSetting, Unknown
@@ -119,7 +120,7 @@ def test_what_was_never_printed_cannot_be_printed_again(folder: Path) -> None:
 def test_a_killed_printing_goes_on_where_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after the first file, the next run prints the rest: every serial once, in whole trays."""
     monkeypatch.setattr(contractor, "_BATCH", TRAY)
-    real, files = contractor._write, [0]
+    real, files = disk.put, [0]
 
     def dying(path: Path, content: bytes) -> None:
         files[0] += path.suffix == ".pdf"
@@ -128,7 +129,7 @@ def test_a_killed_printing_goes_on_where_it_was(folder: Path, monkeypatch: pytes
         real(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(contractor, "_write", dying)
+        patch.setattr(disk, "put", dying)
         with pytest.raises(KeyboardInterrupt):
             contractor.print_letters(folder)
     assert (Printed.read(folder).good, Printed.read(folder).missing) == ("1-25", "26-64")

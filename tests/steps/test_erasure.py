@@ -1,6 +1,7 @@
 """Erasure of the ward's own data: first the search, then key and files; killed anywhere, it ends recorded once."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +157,20 @@ def test_the_backup_of_the_key_goes_too(at_the_end: Played, tmp_path: Path, monk
         assert _record(year).keys_destroyed == 2
 
 
+def test_a_backup_that_went_before_a_kill_counts(
+    at_the_end: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when the backup of the key is gone and the key is not, both are on record as destroyed."""
+    monkeypatch.setenv("TSUDOI_KEY_BACKUP", str(tmp_path / "backup"))
+    with copied(at_the_end, tmp_path / "year") as year:
+        year.office.vault(CYCLE, new=True)
+        with killed_at(os, "fsync", "before"):
+            year.erase()
+        assert year.office.vault(CYCLE).names()
+        year.erase()
+        assert _record(year).keys_destroyed == 2
+
+
 def test_erasing_twice_is_erasing_once(year: Played) -> None:
     """A second call says that it was done already."""
     year.erase()
@@ -180,6 +195,7 @@ def test_it_is_refused_before_its_time_and_to_others(at_the_end: Played, templat
     ("where", "moment", "when"),
     [
         (Vault, "destroy", "before"),
+        (os, "fsync", "before"),  # the key is overwritten, and not removed
         (Vault, "_shred_files", "before"),
         (Vault, "destroy", "after"),
         (erasure, "_erase_outgoing", "after"),
