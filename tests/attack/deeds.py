@@ -121,11 +121,11 @@ class Forks:
 
     process: "subprocess.Popen[str]"
 
-    def do(self, folder: Path, deed: str, at: int = 0, **variables: str) -> str:
-        """Do a deed in a folder and die before the n-th thing; return "died", or count and what came of it as JSON."""
+    def do(self, folder: Path, deed: str, at: int = 0, harm: str = "dies", **variables: str) -> str:
+        """Do a deed in a folder and come to harm before the n-th thing; return "died", or what came of it as JSON."""
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps([str(folder), deed, at, variables]) + "\n")
+        self.process.stdin.write(json.dumps([str(folder), deed, at, harm, variables]) + "\n")
         self.process.stdin.flush()
         return self.process.stdout.readline().strip()
 

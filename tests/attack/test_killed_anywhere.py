@@ -40,6 +40,14 @@ _REFUSED = "act_refused"  # what comes too late the second time is refused, and 
 # Nobody knows whether a letter went that was being handed over: it is told as that, and never sent again.
 _IN_DOUBT = {"reminder_lost": "reminder_sent"}
 _HASH = re.compile(r"[0-9a-f]{12,}")
+# What records count: the same, however often it took. Hashes, sizes and places are another's every time.
+_COUNTS = (
+    "raw_hits", "exported", "held", "excluded", "serials", "members", "medium", "notice", "held_back", "needles",
+    "found", "vault_files_destroyed", "keys_destroyed", "absent",
+)  # fmt: skip
+
+
+_TOLD = re.compile(r'\[\d+, "2: .+→')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +115,12 @@ def finder() -> Finder:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What is seen of a year: what is not sound, what its ledger tells and how often, and which files there are."""
+    """What is seen of a year: what is not sound, what its ledger tells and how often, its files, what was counted."""
 
     troubles: tuple[str, ...]
     events: Counter[str]
     files: Counter[str]
+    counts: Counter[str]
 
     def differences(self, expected: "Seen") -> Iterator[str]:
         """Return in what a year that was killed differs from one that was not."""
@@ -119,6 +128,7 @@ class Seen:
         yield from (f"entry too many {it}" for it in (self.events - expected.events).elements())
         yield from (f"missing file {it}" for it in (expected.files - self.files).elements())
         yield from (f"left over {it}" for it in (self.files - expected.files).elements())
+        yield from (f"not counted {it}" for it in (expected.counts - self.counts).elements())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +145,7 @@ class Eye:
         events = Counter(_IN_DOUBT.get(event, event) for event in told if event != _REFUSED)
         troubles = tuple(_troubles(office, view))
         office.engine.dispose()
-        return Seen(troubles=troubles, events=events, files=Counter(_files(folder)))
+        return Seen(troubles=troubles, events=events, files=Counter(_files(folder)), counts=Counter(_counts(view)))
 
     def knows(self, folder: Path) -> Path:
         """Search everything in a folder once, and return it."""
@@ -167,17 +177,24 @@ def _files(folder: Path) -> Iterator[str]:
             yield _HASH.sub("#", name)
 
 
+def _counts(view: laws.View) -> Iterator[str]:
+    for record in view.records:
+        data = json.loads(record.data) if record.status == "done" else {}
+        yield from (f"{record.act} {name}: {data[name]}" for name in _COUNTS if name in data)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Killing:
-    """Kills a deed at points spread evenly over all that it does."""
+    """Kills a deed, or lets its disk be full, at points spread evenly over all that it does."""
 
     forks: Forks
     eye: Eye
     year: Path
+    harm: str = "dies"
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def points(self, morning: Morning, deed: str, points: int) -> Iterator[tuple[str, list[str]]]:
-        """Yield each point, and what was not as where nobody was killed."""
+        """Yield each point, and what was not as where no harm came."""
         with morning.copied(self.year) as year:
             before = self.eye.look(self.eye.knows(year))
             steps, told = json.loads(self._do(deed))
@@ -185,23 +202,37 @@ class Killing:
             expected = self.eye.look(year)
         for point in sorted({1 + steps * point // points for point in range(points)}):
             with morning.copied(self.year) as year:
-                assert self._do(deed, point) == "died", point
-                killed = self.eye.look(year)
-                _steps, told = json.loads(self._do(deed))
+                ended = self._do(deed, point)
+                stopped = self.eye.look(year)
+                told = self._do(deed)
                 again = self.eye.look(year)
-            wrong = [*killed.troubles, *again.troubles, *again.differences(expected)]
-            if told != "done" and killed.events == before.events:
+            unseen = stopped.differences(expected) if _is_done(ended) else ()
+            wrong = [*self._unheard(ended), *unseen, *stopped.troubles, *again.troubles, *again.differences(expected)]
+            if not _is_done(told) and (stopped.events == before.events or not _TOLD.match(told)):
                 wrong.append(told)
             yield f"{deed} {point}/{steps}", wrong
 
+    def _unheard(self, ended: str) -> Iterator[str]:
+        """Yield what a deed said where it is not as it must end: by a kill, or in words in which nobody is named."""
+        if ended != "died" if self.harm == "dies" else not (_is_done(ended) or _TOLD.match(ended)):
+            yield ended
+        if self.eye.finder.found_in_text(ended):
+            yield "somebody is named"
+
     def _do(self, deed: str, point: int = 0) -> str:
-        return self.forks.do(self.year, deed, point, **{URL: os.environ.get(URL, ""), **self.variables})
+        return self.forks.do(self.year, deed, point, self.harm, **{URL: os.environ.get(URL, ""), **self.variables})
 
 
-def kill(killing: Killing, morning: Morning, deed: str, *, points: int, where: str, figures: Figures) -> None:
+def _is_done(ended: str) -> bool:
+    return ended.endswith(', "done"]')
+
+
+def kill(
+    killing: Killing, morning: Morning, deed: str, *, points: int, where: str, figures: Figures, what: str = "kills"
+) -> None:
     bad = list[str]()
     for point, wrong in killing.points(morning, deed, points):
-        figures.tell("kills", where=f"{where}: {deed}", tried=1, held=int(not wrong))
+        figures.tell(what, where=f"{where}: {deed}", tried=1, held=int(not wrong))
         bad += [f"{point}: {it}" for it in wrong]
     assert bad == []
 
