@@ -27,7 +27,7 @@ from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.attack
 PERSONS = 40
-POINTS = 32  # for each deed, spread evenly over all that it does
+POINTS = 28  # for each deed, spread evenly over all that it does
 ALSO_ON_POSTGRESQL = ("conclude_contract", "take_extract", "extract", "seal_package", "hand_over_medium")
 POINTS_ON_POSTGRESQL = 12
 URL = "TSUDOI_DATABASE_URL"
