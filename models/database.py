@@ -121,7 +121,7 @@ def writing(engine: Engine) -> Generator[Connection]:
 
 
 def clear_free_pages(engine: Engine) -> None:
-    """Let SQLite forget: free pages and the write-ahead log keep what was deleted (tried.md)."""
+    """Let SQLite forget: without this its file and log held 8,000 copies of a name after 4,000 rows had gone."""
     if engine.dialect.name != "sqlite":
         return
     raw = engine.raw_connection()  # VACUUM cannot run inside the transactions that SQLAlchemy begins

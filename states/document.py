@@ -28,6 +28,10 @@ S 成人の日 Coming of Age Day.
 - ✍ 管理簿のチェックポイントを作る / makes a checkpoint of the ledger
 - **{…}** 起きた事実は拒まず、逸脱として記録する / what has happened is not refused but recorded as a deviation
 - *(…)* 満たさないときは警告する / a warning where it does not hold
+
+根拠 / Sources: `Law` [laws.md](laws.md), `domain.md` [domain.md](domain.md), `W-OP-01` …
+[measures.yaml](../deploy/programmes/hatachi/measures.yaml), 語 words and 条文 clauses [glossary.md](glossary.md),
+[domain.md 5](domain.md#5-the-law-when-something-leaks).
 """
 
 

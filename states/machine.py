@@ -1,6 +1,6 @@
 """The engine: the table as a `transitions` machine over one reused model.
 
-`transitions` has traps (design.md): automatic `to_<state>` triggers that skip guards are off, a failed condition is
+`transitions` has traps: automatic `to_<state>` triggers that skip guards are off, a failed condition is
 silent, so the door lists what is missing itself, and nothing hangs on callbacks. The engine is asked last, and must
 agree.
 """

@@ -466,7 +466,7 @@ TABLE = (
         en="Compare the rows to be printed with those sent", froms=("transferred", "proof_approved"), who=COORDINATOR,
         owner=Side.WARD, repeats=True, under_hold=True, by_machine=True,
         command="enclosing imprint", record=printing.ImprintCompared, guards=(),
-        source="domain.md 2（東京都2021）",
+        source="domain.md 2",
     ),
     Row(
         trigger="report_printing", event="printing_reported", ja="印刷・印字完了報告", en="Report printing",
@@ -944,19 +944,19 @@ TABLE = (
             dated_after("received_on"),
             on_an_open_day("received_on"),
         ),
-        source="domain.md 1, Documents",
+        source="domain.md 1",
     ),
     Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.DeadlineMoved, guards=(g_oversight.act_is_still_owed,), then=then.deadline_moves,
-        source="design.md, Deadlines",
+        source="Law 11",
     ),
     Row(
         trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",
         froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.ReminderAcknowledged, guards=(g_oversight.reminder_reached_the_person,),
-        source="domain.md 7, Reminders",
+        source="domain.md 7",
     ),
     Row(
         trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
@@ -979,20 +979,20 @@ TABLE = (
     Row(
         trigger="assess_incident", event="incident_assessed", ja="報告要否の判断", en="Decide whether to report",
         froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentAssessed,
-        guards=(g_oversight.assessed_incident_is_open,), source="個人情報保護法68条1項、規則43条",
+        guards=(g_oversight.assessed_incident_is_open,), source="個人情報保護法68条1項, 規則43条",
     ),
     Row(
         trigger="report_to_commission", event="commission_informed", ja="個人情報保護委員会への報告",
         en="Report to the Commission", froms=LIVE, who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True,
         under_hold=True, record=oversight.ReportedToCommission,
         guards=(g_oversight.reported_incident_is_open, g_oversight.report_lies_after_the_knowing),
-        source="個人情報保護法68条1項、規則44条",
+        source="個人情報保護法68条1項, 規則44条",
     ),
     Row(
         trigger="notify_persons", event="persons_notified", ja="本人への通知", en="Notify the persons", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.PersonsNotified, guards=(g_oversight.notified_incident_is_open, dated_after("notified_on")),
-        source="個人情報保護法68条2項、規則45条",
+        source="個人情報保護法68条2項, 規則45条",
     ),
     Row(
         trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
@@ -1015,7 +1015,7 @@ TABLE = (
         trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.CycleHeld, guards=(g_oversight.cycle_is_not_on_hold,), then=then.cycle_stops,
-        source="design.md, States",
+        source="W-OP-13, C-OP-13, domain.md 9",
     ),
     Row(
         trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
@@ -1031,27 +1031,27 @@ TABLE = (
     Row(
         trigger="cancel", event="cycle_cancelled", ja="中止", en="Cancel", froms=BEFORE_RETURN, to="cancelled",
         who=APPROVERS, owner=Side.WARD, under_hold=True, record=oversight.CycleCancelled, then=then.schedule_ends,
-        source="design.md, States",
+        source="domain.md 9",
     ),
     # the register of people
     Row(
         trigger="register_people", event="people_registered", ja="名簿への登録", en="Put people on the register",
         froms=ANY_STATE, who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True,
         record=people.PeopleEntered, guards=(g_people.they_are_new,), by_lapsed=True,
-        then=then.register_says_so, source="design.md, People",
+        then=then.register_says_so, source="domain.md 8",
     ),
     Row(
         trigger="change_roles", event="roles_changed", ja="役割の変更", en="Change roles", froms=ANY_STATE, who=KEEPERS,
         second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=people.PeopleEntered,
         guards=(g_people.they_are_known, g_people.nobody_enters_himself), then=then.register_says_so, by_lapsed=True,
-        source="design.md, People",
+        source="domain.md 8",
     ),
     Row(
         trigger="change_people", event="people_changed", ja="名簿の変更（役割を除く。）",
         en="Change entries of the register, but for roles", froms=ANY_STATE, who=KEEPERS, second=KEEPERS,
         owner=Side.WARD, repeats=True, under_hold=True, record=people.PeopleEntered,
         guards=(g_people.they_are_known, g_people.roles_stay_as_they_are), then=then.register_says_so, by_lapsed=True,
-        source="design.md, People",
+        source="domain.md 8",
     ),
     Row(
         trigger="give_key", event="key_given", ja="本人鍵の登録", en="Give a person a key", froms=ANY_STATE,
@@ -1062,7 +1062,7 @@ TABLE = (
             g_people.reason_fits_the_key,
             g_people.somebody_else_confirms_the_key,
         ),
-        then=then.key_is_in_force, by_lapsed=True, source="design.md, People",
+        then=then.key_is_in_force, by_lapsed=True, source="domain.md 8",
     ),
 )  # fmt: skip
 
