@@ -1,11 +1,12 @@
 # make demo  a whole rehearsed year          make check  everything that needs no running
 # make test  the tests                       make bench  figures against peers, as ratios
 # make attack  everything an attack tried, tried again, with its figures in a table
+# make browser  the Chromium in which the tests of the dashboard look at it
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test chromium test-long attack mutants check bench docs lock clean
+.PHONY: setup demo test browser test-long attack mutants check bench docs lock clean
 setup: .venv/.installed .venv/.catalogue
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -23,14 +24,15 @@ setup: .venv/.installed .venv/.catalogue
 demo: setup
 	$(BIN)/tsudoi rehearse 2026 --out var/demo
 
-test: setup chromium
-	$(BIN)/pytest -m "not long and not attack"
+# Nothing is installed here: without Chromium the tests of the dashboard say that they were skipped, and name `make browser`.
+test: setup
+	$(BIN)/pytest -rs -m "not long and not attack"
 
-# The dashboard is looked at in the system's Chromium; without it, and without CI=true, those tests say that they were skipped.
-chromium:
+# The system's Chromium, once, with apt and as root; any other machine installs it by its own means.
+browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1; } \
-	  || echo "No Chromium, and it could not be installed: the tests of the dashboard (tests/browser) are skipped."
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium; } \
+	  || { echo "Chromium could not be installed. Install it as root (Debian: apt-get install chromium)."; exit 1; }
 
 test-long: setup
 	$(BIN)/pytest -m "long or attack"
@@ -58,6 +60,7 @@ check: setup
 	$(BIN)/python -m states.document --check
 	$(BIN)/python -m deploy.catalogue --check
 	$(BIN)/python -m deploy.finding_codes --check
+	$(BIN)/python -m deploy.commands --check
 	$(BIN)/interrogate -q tests
 
 docs: setup
@@ -65,6 +68,7 @@ docs: setup
 	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
 	$(BIN)/python -m states.document
 	$(BIN)/python -m deploy.finding_codes
+	$(BIN)/python -m deploy.commands
 
 bench: setup
 	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only
