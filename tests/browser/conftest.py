@@ -1,6 +1,6 @@
 """The browser: the system's Chromium, driven by Playwright, on a served system on loopback.
 
-Where there is no Chromium these tests say that they were skipped, and why; with CI=true nothing is skipped.
+Where there is no Chromium these tests say that they were skipped, and how to get it; with CI=true nothing is skipped.
 """
 
 import os
@@ -23,7 +23,7 @@ _QUIET = (
 def page() -> Iterator[Page]:
     """Give a page of a headless Chromium whose clock and language are Tokyo's."""
     if not CHROMIUM and os.environ.get("CI") != "true":
-        pytest.skip("no Chromium on this machine: the dashboard was not looked at (apt-get install chromium)")
+        pytest.skip("no Chromium on this machine: the dashboard was not looked at. Get it with: make browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_QUIET))
         context = browser.new_context(

@@ -1,7 +1,8 @@
-"""The READMEs name commands that exist, and begin with the two that do everything."""
+"""The READMEs name commands and places that exist, and begin with the two commands that do everything."""
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ def text_of(page: str) -> str:
 def blocks(page: str) -> list[list[str]]:
     """Return the lines of every shell block."""
     return [block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```", text_of(page), re.DOTALL | re.MULTILINE)]
+
+
+def places(words: str) -> list[str]:
+    """Return the files and folders of the tree that are named between backticks."""
+    return [name for name in re.findall(r"`(\.?[a-z_]+/[^`\s]*)`", words) if not name.startswith("var/")]
 
 
 def commands(page: str) -> Iterator[list[str]]:
@@ -97,8 +103,45 @@ def test_every_target_and_file_named_is_there(page: str) -> None:
     assert targets
     assert targets - known == set()
     links = re.findall(r"\]\(([^)]+)\)", text_of(page))
-    named = [*links, *re.findall(r"`((?:states|deploy)/[^`]+)`", text_of(page))]
+    named = [*links, *places(text_of(page))]
     assert [name for name in named if not (PROJECT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_the_first_screen_says_what_it_is_for_and_shows_the_board(page: str) -> None:
+    """Between the two commands and the first heading stand one paragraph that names the work, and the board."""
+    _commands, paragraph, board, *_rest = text_of(page).split("\n\n")[1:]
+    assert "`tsudoi`" in paragraph
+    assert "はたちのつどい" in paragraph
+    assert re.findall(r"\]\(([^)]+)\)", board) == ["docs/pictures/board.png", "docs/pictures/board_whole.png"]
+
+
+def test_both_readmes_say_where_ten_things_are_changed() -> None:
+    """Each line of the table names a place, the same in either language."""
+    tables = [re.findall(r"^\| ([^|]+) \| ([^|]*`[^|]+) \|$", text_of(page), re.MULTILINE) for page in READMES]
+    english, japanese = ([places(here) for _thing, here in table] for table in tables)
+    assert [thing for thing, _here in tables[0]] == [
+        "a deadline", "a word", "a paper", "a guard", "an act", "a column of the extract", "a reminder", "a setting",
+        "a page", "a measure",
+    ]  # fmt: skip
+    assert all(english)
+    assert [set(here) for here in english] == [set(here) for here in japanese]
+
+
+def test_the_licence_is_the_one_that_is_declared() -> None:
+    """LICENSE is Apache-2.0 in full, and the package says so by the names that tools read."""
+    declared = tomllib.loads(text_of("pyproject.toml"))["project"]
+    assert (declared["license"], declared["license-files"]) == ("Apache-2.0", ["LICENSE"])
+    assert text_of("LICENSE").split()[:4] == ["Apache", "License", "Version", "2.0,"]
+    assert "END OF TERMS AND CONDITIONS" in text_of("LICENSE")
+
+
+def test_only_make_browser_installs_anything_on_the_system() -> None:
+    """`make test` installs nothing by itself; the one target that does is called where a change is checked."""
+    targets = re.findall(r"^([a-z-]+):(.*)\n((?:\t.*\n)*)", text_of("Makefile"), re.MULTILINE)
+    assert [name for name, _needs, recipe in targets if "apt-get install" in recipe] == ["browser"]
+    assert [name for name, needs, _recipe in targets if "browser" in needs.split()] == []
+    assert "\nmake browser" in text_of(".ci/run")
 
 
 def test_the_page_of_finding_codes_is_current() -> None:
