@@ -57,18 +57,18 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m states.document --check
-	$(BIN)/python -m deploy.catalogue --check
-	$(BIN)/python -m deploy.finding_codes --check
-	$(BIN)/python -m deploy.commands --check
+	$(BIN)/python -m deploy.making.states_page --check
+	$(BIN)/python -m deploy.making.catalogue --check
+	$(BIN)/python -m deploy.making.finding_codes --check
+	$(BIN)/python -m deploy.making.commands --check
 	$(BIN)/interrogate -q tests
 
 docs: setup
-	$(BIN)/python -m deploy.catalogue
+	$(BIN)/python -m deploy.making.catalogue
 	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
-	$(BIN)/python -m states.document
-	$(BIN)/python -m deploy.finding_codes
-	$(BIN)/python -m deploy.commands
+	$(BIN)/python -m deploy.making.states_page
+	$(BIN)/python -m deploy.making.finding_codes
+	$(BIN)/python -m deploy.making.commands
 
 bench: setup
 	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only

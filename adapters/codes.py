@@ -1,8 +1,8 @@
 """Codes as text: the customer barcode's bars and a piece code's modules are glyphs of one small font.
 
 Text is quick to set, small in the PDF and sharp at any resolution; rectangles are none of these. The font stands in
-deploy/fonts and is drawn by `python -m deploy.code_font`. Its signs lie in plane 16, where neither registers nor text
-fonts keep characters of their own, and names are never set in it: a private use character of a name stays one.
+deploy/fonts and is drawn by `python -m deploy.making.code_font`. Its signs lie in plane 16, where neither registers
+nor text fonts keep characters of their own, and names are never set in it: a private use character of a name stays one.
 """
 
 from importlib.resources import files

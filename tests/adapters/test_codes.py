@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from adapters.codes import FIRST_CELL, bars_as_text, piece_as_text
-from deploy.code_font import FONT, font
+from deploy.making.code_font import FONT, font
 from models.serials import read_piece_code
 
 MODULE = 4  # pixels
@@ -30,7 +30,7 @@ def drawn(cells: str) -> Image.Image:
 
 
 def test_the_font_in_the_house_is_the_one_that_is_drawn() -> None:
-    """deploy/fonts/codes.ttf has the very bytes that `python -m deploy.code_font` writes."""
+    """deploy/fonts/codes.ttf has the very bytes that `python -m deploy.making.code_font` writes."""
     assert FONT.read_bytes() == font()
 
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from deploy import catalogue
+from deploy.making import catalogue
 from models import words
 from models.words import DOMAIN, _, in_words
 from states.table import TABLE

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from desk.main import ROOMS, build
 
-PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
+PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 _SHARED_BY = 6  # so many commands: an option with the same words is explained once
 HEAD = """\
 # 命令 / Commands
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> str | None:
 
 
 def _asked(lang: str) -> list[dict[str, Any]]:
-    asked = [sys.executable, "-m", "deploy.commands", "--as-json"]
+    asked = [sys.executable, "-m", "deploy.making.commands", "--as-json"]
     told = subprocess.run(asked, env={**os.environ, "TSUDOI_LANG": lang}, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module
     return json.loads(told.stdout)
 

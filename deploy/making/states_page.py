@@ -1,6 +1,7 @@
 """Writes docs/states.md from the table, in Japanese and English side by side.
 
-`python -m states.document` writes it; with `--check` it exits 1 with one line when the file is not what the table says.
+`python -m deploy.making.states_page` writes it; with `--check` it exits 1 with one line when the file is not what the
+table says.
 """
 
 import sys
@@ -12,7 +13,7 @@ from models.words import translate
 from states.facts import Guard
 from states.table import FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines
 
-PAGE = Path(__file__).parents[1] / "docs" / "states.md"
+PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 HEAD = """\
 # 状態と行為 / States and acts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from models.extract import CODES, Rule
 from models.words import translate
 
-PAGE = Path(__file__).parent.parent / "docs" / "finding-codes.md"
+PAGE = Path(__file__).parents[2] / "docs" / "finding-codes.md"
 _WEIGHTS = {
     "refused": ("拒否", "refused: nothing is taken"),
     "held": ("要確認", "held: waits for a named person"),
@@ -17,8 +17,8 @@ _WEIGHTS = {
 HEAD = """\
 # 抽出点検のコード / Codes of the extract's findings
 
-この頁は `models/extract.py` から `python -m deploy.finding_codes` で作る。手で直さない。 / This page is generated from
-`models/extract.py` by `python -m deploy.finding_codes`. Do not edit it.
+この頁は `models/extract.py` から `python -m deploy.making.finding_codes` で作る。手で直さない。 / This page is
+generated from `models/extract.py` by `python -m deploy.making.finding_codes`. Do not edit it.
 
 `tsudoi extract check FILE --year YEAR --json` が返すコード。✎ は指名された者が「そのまま」と決定できるもの。 / What
 `tsudoi extract check FILE --year YEAR --json` reports. ✎ marks what a named person may accept as it is.
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> str | None:
         PAGE.write_text(page(), encoding="utf-8", newline="\n")
         return None
     current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-    return None if current else "docs/finding-codes.md is stale. Run: python -m deploy.finding_codes"
+    return None if current else "docs/finding-codes.md is stale. Run: python -m deploy.making.finding_codes"
 
 
 def _part(weight: str) -> Iterator[str]:

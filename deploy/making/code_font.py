@@ -15,7 +15,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from adapters.codes import FAMILY, FIRST_BAR, FIRST_CELL
 
-FONT = Path(__file__).parent / "fonts" / "codes.ttf"
+FONT = Path(__file__).parents[1] / "fonts" / "codes.ttf"
 EM = 3600  # a micrometre at 3.6 mm
 _PITCH, _BAR = 1200, 600
 _HEIGHTS = {1: (0, 3600), 2: (1200, 3600), 3: (0, 2400), 4: (1200, 2400)}
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> str | None:
         FONT.write_bytes(font())
         return None
     current = FONT.is_file() and FONT.read_bytes() == font()
-    return None if current else "deploy/fonts/codes.ttf is another. Run: python -m deploy.code_font"
+    return None if current else "deploy/fonts/codes.ttf is another. Run: python -m deploy.making.code_font"
 
 
 def _bars() -> dict[str, Any]:

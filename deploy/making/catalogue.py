@@ -1,4 +1,4 @@
-"""The keeper of the one catalogue: `python -m deploy.catalogue` gathers every word, `--check` finds what is amiss.
+"""Keeps the one catalogue: `python -m deploy.making.catalogue` gathers every word, `--check` finds what is amiss.
 
 Gathered are the marked messages of the code, the claims of the guards, the titles of the records' fields, and the words
 that the command line's library looks up in our catalogue (desk/console.py). The file has neither line numbers nor dates
@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from models.words import DOMAIN, LOCALE
 from states.table import TABLE
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[2]
 ROOMS = ("models", "states", "adapters", "steps", "flows", "desk", "deploy")
 FILE = LOCALE / "ja" / "LC_MESSAGES" / f"{DOMAIN}.po"
 

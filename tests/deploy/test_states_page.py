@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.making import states_page
 from models.words import translate
-from states import document
 from states.table import STATES, TABLE
 
 PROJECT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 
 def test_the_page_names_every_state_act_guard_and_title() -> None:
     """Nothing of the table is missing from the page, in either language."""
-    page = document.page()
+    page = states_page.page()
     guards = [guard for row in TABLE for guard in (*row.guards, *row.facts, *row.warns)]
     for said in (
         *(word for state in STATES for word in (state.key, state.ja, state.en)),
@@ -28,7 +28,7 @@ def test_the_page_names_every_state_act_guard_and_title() -> None:
 
 def test_the_diagram_draws_every_pair_that_moves_the_state() -> None:
     """The Mermaid diagram holds one arrow for each from-to pair of the table."""
-    lines = document.page().splitlines()
+    lines = states_page.page().splitlines()
     for row in TABLE:
         for start in row.froms if row.to else ():
             assert f"    {start} --> {row.to}: {row.ja}<br>{row.trigger}" in lines
@@ -38,7 +38,7 @@ def test_the_page_does_not_depend_on_the_readers_language() -> None:
     """Two processes with other languages and hash seeds write the same page."""
     pages = {
         subprocess.run(
-            [sys.executable, "-c", "from states import document; print(document.page())"],
+            [sys.executable, "-c", "from deploy.making import states_page; print(states_page.page())"],
             env={**os.environ, "TSUDOI_LANG": lang, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
             cwd=PROJECT,
             capture_output=True,
@@ -53,10 +53,10 @@ def test_a_stale_page_fails_the_check_with_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A missing or changed page exits 1 and says so in one line; writing it makes the check pass in silence."""
-    monkeypatch.setattr(document, "PAGE", tmp_path / "states.md")
-    assert document.main(["--check"]) == 1
-    assert document.main([]) == 0
-    assert document.main(["--check"]) == 0
-    document.PAGE.write_text(document.PAGE.read_text(encoding="utf-8") + "x", encoding="utf-8")
-    assert document.main(["--check"]) == 1
+    monkeypatch.setattr(states_page, "PAGE", tmp_path / "states.md")
+    assert states_page.main(["--check"]) == 1
+    assert states_page.main([]) == 0
+    assert states_page.main(["--check"]) == 0
+    states_page.PAGE.write_text(states_page.PAGE.read_text(encoding="utf-8") + "x", encoding="utf-8")
+    assert states_page.main(["--check"]) == 1
     assert capsys.readouterr().err.splitlines() == ["docs/states.md is stale. Run: make docs"] * 2
