@@ -677,7 +677,7 @@ class Rehearsal:
 
         A rehearsal that was killed between destruction and record has no vault any more, and goes on all the same.
         """
-        from steps.extraction import needles_of  # noqa: PLC0415
+        from steps.residents import needles_of  # noqa: PLC0415
 
         with suppress(Unknown):
             self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
@@ -740,7 +740,7 @@ class Rehearsal:
     def _needles_again(self) -> set[str]:
         """Make the needles anew where the rehearsal went on after the vault was gone."""
         from adapters.register import read_register  # noqa: PLC0415
-        from steps.extraction import needles_in  # noqa: PLC0415
+        from steps.residents import needles_in  # noqa: PLC0415
 
         programme, _text = self.office.programme()
         if self.plan.extract:

@@ -27,8 +27,8 @@ from states.door import Ask, Outcome
 from states.facts import Evidence, Facts
 from states.guards.erasure import accepted_namesakes, namesakes_are_accepted
 from steps import papers, reporting, residents, transfer
-from steps.extraction import needles_of
 from steps.office import Office
+from steps.residents import needles_of
 
 _PLACES, _PLACE = 200, 300  # so many places that were not read are named, each so long at most
 

@@ -9,7 +9,7 @@ serials. The database gets counts, hashes, serials and row numbers.
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand
 from models.words import _
 from states.door import Ask, Outcome
-from states.facts import LISTS, Evidence, Facts
+from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
 from steps import arriving, checking, papers, residents
 from steps.acting import perform
@@ -388,36 +388,6 @@ def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, 
     frame = roll.kept(vault, record.extract_sha256, facts.programme).frame
     found = keyed(frame).join(roll.numbers_of(vault, serials), on=KEY).unique("serial", keep="first")
     return dict(found.select("serial", "row").iter_rows())
-
-
-def needles_of(vault: "Vault", facts: Facts) -> set[str]:
-    """Return what the search for residents' data looks for: everybody in an extract, and in the lists that count.
-
-    A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
-    """
-    counting = {json.loads(it.data)["list_sha256"][:12] for it in facts.history.of(*LISTS)}
-    return everybody_in(vault, facts.programme, lists=counting)
-
-
-def everybody_in(vault: "Vault", programme: Programme, *, lists: Collection[str] | None = None) -> set[str]:
-    """Return names, addresses and numbers of everybody in a vault; of its lists only those named by their hash."""
-    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.lists import as_lists  # noqa: PLC0415 - polars is not needed to show a table
-
-    found: set[str] = set()
-    for name in vault.names():
-        kind, _hyphen, digest = name.partition("-")
-        if kind == "extract":
-            found |= needles_in(parse_register(vault.read(name), programme=programme).frame)
-        elif kind in {"changes", "recheck"} and (lists is None or digest in lists):
-            numbers = parse_register(vault.read(name), programme=as_lists(programme)).frame["宛名番号"]
-            found |= {number for number in numbers.to_list() if number}
-    return found
-
-
-def needles_in(frame: "pl.DataFrame") -> set[str]:
-    """Return names, addresses and numbers of everybody in the rows of an extract."""
-    return {cell for column in ("宛名番号", "氏名", "住所") for cell in frame[column].to_list() if cell}
 
 
 def undecided(office: Office, cycle_id: str) -> int:

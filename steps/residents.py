@@ -5,7 +5,8 @@ extract or a list is taken, and made anew where they are missing. Nothing is com
 """
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,11 @@ from models.errors import Damaged, Unknown
 from models.extract import characters
 from models.people import Person
 from models.programme import Programme
+from states.facts import LISTS, Facts
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from adapters.vault import Vault
     from steps.office import Office
 
@@ -36,8 +40,6 @@ def variants(programme: Programme) -> tuple[str, ...]:
 
 def prepare(vault: "Vault", programme: Programme) -> Needles:
     """Return the fingerprints of everybody in a vault; they are written into it where they are missing or old."""
-    from steps.extraction import everybody_in  # noqa: PLC0415 - polars is not needed to show a table
-
     names = vault.names()
     sources = "\n".join(name for name in names if name.partition("-")[0] in _SOURCES)
     prepared = _PREPARED + hashlib.sha256(sources.encode()).hexdigest()[:12]
@@ -50,6 +52,36 @@ def prepare(vault: "Vault", programme: Programme) -> Needles:
         if old.startswith(_PREPARED) and old != prepared:
             vault.erase(old)
     return needles
+
+
+def needles_of(vault: "Vault", facts: Facts) -> set[str]:
+    """Return what the search for residents' data looks for: everybody in an extract, and in the lists that count.
+
+    A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
+    """
+    counting = {json.loads(it.data)["list_sha256"][:12] for it in facts.history.of(*LISTS)}
+    return everybody_in(vault, facts.programme, lists=counting)
+
+
+def everybody_in(vault: "Vault", programme: Programme, *, lists: Collection[str] | None = None) -> set[str]:
+    """Return names, addresses and numbers of everybody in a vault; of its lists only those named by their hash."""
+    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
+    from steps.lists import as_lists  # noqa: PLC0415 - polars is not needed to show a table
+
+    found: set[str] = set()
+    for name in vault.names():
+        kind, _hyphen, digest = name.partition("-")
+        if kind == "extract":
+            found |= needles_in(parse_register(vault.read(name), programme=programme).frame)
+        elif kind in {"changes", "recheck"} and (lists is None or digest in lists):
+            numbers = parse_register(vault.read(name), programme=as_lists(programme)).frame["宛名番号"]
+            found |= {number for number in numbers.to_list() if number}
+    return found
+
+
+def needles_in(frame: "pl.DataFrame") -> set[str]:
+    """Return names, addresses and numbers of everybody in the rows of an extract."""
+    return {cell for column in ("宛名番号", "氏名", "住所") for cell in frame[column].to_list() if cell}
 
 
 def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:

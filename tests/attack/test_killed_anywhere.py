@@ -21,8 +21,8 @@ from adapters.scanner import Finder
 from desk import laws
 from models.database import reading
 from states.table import BY_TRIGGER
-from steps.extraction import needles_in
 from steps.office import Office
+from steps.residents import needles_in
 from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.attack

@@ -10,7 +10,7 @@ from figures import Figures
 from watching import Watched
 
 from adapters.scanner import scan
-from steps.extraction import needles_in
+from steps.residents import needles_in
 from steps.sample import write_sample
 
 pytestmark = pytest.mark.attack

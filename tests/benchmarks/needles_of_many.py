@@ -8,7 +8,7 @@ from measuring import most_of_this_process
 
 from adapters.finder import Finder
 from adapters.needles import Needles
-from steps.extraction import needles_in
+from steps.residents import needles_in
 from steps.sample import sample_extract
 
 written = Needles.of(needles_in(sample_extract(fiscal_year=2026, persons=int(sys.argv[1]), seed=1)))

@@ -16,9 +16,10 @@ from desk.cast import COORDINATOR, HANDLER, SECONDS
 from models.errors import Refused
 from models.records.erasure import WardDataErased
 from steps import acting, auditing, erasure, reporting
-from steps.extraction import Addressee, needles_of
+from steps.extraction import Addressee
 from steps.papers import words_of
 from steps.reminding import watch
+from steps.residents import needles_of
 
 pytestmark = pytest.mark.xdist_group("erasure")
 

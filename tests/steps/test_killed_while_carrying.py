@@ -18,7 +18,7 @@ from playing import CYCLE, Played, copied, morning_of
 
 from adapters.scanner import scan
 from models.records.transfer import PackageSealed
-from steps.extraction import needles_of
+from steps.residents import needles_of
 from steps.slips import slips_of
 
 CARRYING = Path(__file__).with_name("carrying.py")

@@ -19,8 +19,8 @@ from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
 from states.replay import Difference, differences
 from steps import acting, counting, protection, standing
-from steps.extraction import needles_of
 from steps.lists import read_list
+from steps.residents import needles_of
 
 pytestmark = pytest.mark.xdist_group("lists")
 PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")

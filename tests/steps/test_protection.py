@@ -16,7 +16,8 @@ from models.records.enclosing import PullListIssued
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import compact, expand
 from steps import counting, protection
-from steps.extraction import Addressee, needles_of
+from steps.extraction import Addressee
+from steps.residents import needles_of
 
 pytestmark = pytest.mark.xdist_group("protection")
 STRANGER = "424242"

@@ -28,8 +28,9 @@ from states.door import Outcome
 from states.guards.erasure import registered_copies
 from states.guards.transfer import notice_in_force
 from steps import acting, contractor, counting, driving, extraction, papers, protection, transfer
-from steps.extraction import ADDITIONS, needles_of
+from steps.extraction import ADDITIONS
 from steps.office import Office
+from steps.residents import needles_of
 from steps.sample import additional_extract, sample_extract, write_sample
 from steps.transfer import FILE, PASSWORD, SEAL_ADDITIONS
 

@@ -28,8 +28,9 @@ from models.errors import BadInput, Damaged, Refused
 from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from steps import acting, contractor, standing, transfer
-from steps.extraction import Addressee, needles_of
+from steps.extraction import Addressee
 from steps.office import Office
+from steps.residents import needles_of
 from steps.sample import sample_extract, write_sample
 from steps.transfer import (
     FILE,

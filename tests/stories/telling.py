@@ -11,7 +11,7 @@ import psutil
 import pypdfium2
 
 from adapters.scanner import ScanResult, scan
-from steps.extraction import needles_in
+from steps.residents import needles_in
 from steps.sample import additional_extract, sample_extract, write_sample
 
 YEAR, CYCLE = 2026, "hatachi-2026"

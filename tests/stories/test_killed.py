@@ -25,8 +25,9 @@ from models.database import reading
 from models.words import translate
 from states import ledger
 from steps import acting, papers
-from steps.extraction import ADDRESSEES, addressees_of, needles_in
+from steps.extraction import ADDRESSEES, addressees_of
 from steps.office import Office, measures_of
+from steps.residents import needles_in
 from steps.sample import sample_extract, write_sample
 
 DYING = Path(__file__).with_name("dying.py")
