@@ -138,11 +138,31 @@ class Office:
 
     def named_in(self, texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:
         """Return which of these texts name a resident of an open vault, and whether every vault could be read."""
-        if not (self.home / "vault").is_dir():
+        vaults = self._open_vaults()
+        if not vaults:
             return frozenset(), True
-        from steps import residents  # noqa: PLC0415 - cryptography is not needed to show a table
+        from steps import residents  # noqa: PLC0415 - polars is not needed to show a table
 
-        return residents.named_in(self, texts, people)
+        return residents.named_in(vaults, texts, people)
+
+    def _open_vaults(self) -> "list[tuple[Vault, Programme]]":
+        """Return the vaults that hold anything, each with the programme of its cycle."""
+        folder = self.home / "vault"
+        cycles = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+        if not cycles:
+            return []
+        from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
+
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(col(tables.Cycle.id), col(tables.Cycle.programme_text)).where(col(tables.Cycle.id).in_(cycles))
+            ).all()
+        keys, backup = self.settings.key_folder / "vault", self.settings.key_backup
+        found = [
+            (Vault(cycle=cycle, files=folder, keys=keys, key_backup=backup), Programme.parse(text, name=cycle))
+            for cycle, text in rows
+        ]
+        return [(vault, programme) for vault, programme in found if vault.names()]
 
     @property
     def carrier(self) -> Carrier:

@@ -6,16 +6,10 @@ extract or a list is taken, and made anew where they are missing. Nothing is com
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from adapters.needles import Needles
-from models import tables
-from models.database import reading
 from models.errors import Damaged, Unknown
 from models.extract import characters
 from models.people import Person
@@ -26,7 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from adapters.vault import Vault
-    from steps.office import Office
 
 _PREPARED = "needles-"
 _SOURCES = ("extract", "changes", "recheck")
@@ -84,7 +77,9 @@ def needles_in(frame: "pl.DataFrame") -> set[str]:
     return {cell for column in ("宛名番号", "氏名", "住所") for cell in frame[column].to_list() if cell}
 
 
-def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:
+def named_in(
+    vaults: "Iterable[tuple[Vault, Programme]]", texts: Mapping[str, str], people: Mapping[str, Person]
+) -> tuple[frozenset[str], bool]:
     """Return the keys of the texts that name a resident, and whether every vault could be compared with.
 
     Names on the register of people are no residents' names, whoever else is called so. A vault whose key is elsewhere
@@ -93,7 +88,7 @@ def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Pe
     named: set[str] = set()
     compared = True
     names = {person.name: who for who, person in people.items()}
-    for vault, programme in _vaults(office):
+    for vault, programme in vaults:
         try:
             needles = prepare(vault, programme).beside(names)
         except (Unknown, Damaged, OSError):
@@ -101,19 +96,3 @@ def named_in(office: "Office", texts: Mapping[str, str], people: Mapping[str, Pe
             continue
         named |= {key for key, text in texts.items() if any(not it.who for it in needles.in_text(text))}
     return frozenset(named), compared
-
-
-def _vaults(office: "Office") -> "list[tuple[Vault, Programme]]":
-    from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
-
-    folder, it = office.home / "vault", office.settings
-    cycles = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    if not cycles:
-        return []
-    with reading(office.engine) as connection:
-        rows = connection.execute(
-            select(col(tables.Cycle.id), col(tables.Cycle.programme_text)).where(col(tables.Cycle.id).in_(cycles))
-        ).all()
-    vault = partial(Vault, files=folder, keys=it.key_folder / "vault", key_backup=it.key_backup)
-    found = [(vault(cycle=cycle), Programme.parse(text, name=cycle)) for cycle, text in rows]
-    return [(vault, programme) for vault, programme in found if vault.names()]
