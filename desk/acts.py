@@ -12,7 +12,7 @@ from desk.logins import at_the_desk
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.words import _, in_words
-from states.door import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.table import TABLE
 from steps import acting, deadlines, standing
 

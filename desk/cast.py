@@ -17,7 +17,7 @@ from models.records.extraction import ExtractTaken
 from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand
 from states import schedule
-from states.door import Outcome
+from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.guards.base import done_today
 from states.guards.erasure import registered_copies

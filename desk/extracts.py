@@ -13,7 +13,7 @@ from desk.logins import at_the_desk
 from models.errors import BadInput
 from models.extract import Finding, Judgement
 from models.words import _, in_words
-from states.door import row_of
+from states.acts import row_of
 from steps.office import Office
 
 if TYPE_CHECKING:

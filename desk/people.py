@@ -11,7 +11,7 @@ from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.logins import PERSON, ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
 from models.people import SYSTEM, Person, Role, Side, key_id
 from models.words import _
-from states.door import Outcome
+from states.acts import Outcome
 from steps import identity, preparation, taking_over
 from steps.office import Office
 

@@ -18,7 +18,7 @@ from prefect.states import Completed, Failed
 from adapters import disk, dumps
 from models.errors import TsudoiError, place_of
 from models.words import _
-from states.door import Outcome
+from states.acts import Outcome
 from steps.office import Office
 
 P = ParamSpec("P")

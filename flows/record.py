@@ -13,7 +13,7 @@ from flows.base import office, said, stage_flow, stage_task, tag_this_run
 from flows.board import update_the_board
 from flows.forms import Entered, entered, maybe
 from models.words import _
-from states.door import Outcome, row_of
+from states.acts import Outcome, row_of
 from states.table import BY_TRIGGER, Row
 from steps import driving, standing
 from steps.acting import perform

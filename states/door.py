@@ -7,7 +7,7 @@ carried out, the ledger grows. A repeated key is a no-op. A refusal lists every 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -23,9 +23,9 @@ from models.measures import Measure
 from models.notes import Signer
 from models.people import UNREGISTERED, Person, Role, Side
 from models.programme import Programme
-from models.records.base import ActRecord
 from models.words import N_, _, in_words
 from states import ledger, machine, reading, signatures, texts
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, row_of
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import deviation
@@ -37,8 +37,6 @@ from states.table import BY_TRIGGER, STATES, Row
 Measures = Callable[[Programme], Mapping[str, Measure]]
 # Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.
 NamedIn = Callable[[Mapping[str, str], Mapping[str, Person]], tuple[frozenset[str], bool]]
-NOT_COMPARED = "words_were_compared"
-CLOCK_WENT_ON = "clock_went_on"
 _NAMED = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
 _PAIR, _LAPSED = 2, timedelta(days=366)
 
@@ -58,42 +56,10 @@ _SUPERSEDE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
-    """Somebody asks for an act. `key` makes a repetition a no-op; `occurred_at` is set when entered afterwards.
-
-    `proposal` is the number of the entry that a confirmation confirms.
-    """
-
-    cycle_id: str
-    trigger: str
-    by: str
-    record: ActRecord
-    key: str
-    via: str = "desk"
-    occurred_at: datetime | None = None
-    evidence: Evidence = field(default_factory=Evidence)
-    proposal: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of it. `waits_for` names the roles of the second person while the act is only proposed."""
-
-    trigger: str
-    state: str
-    seq: int
-    repeated: bool = False
-    waits_for: tuple[Role, ...] = ()
-    deviations: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    checkpoint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Case:
     """One ask with everything the door knows about it."""
 
-    ask: Ask
+    ask: ActRequest
     row: Row
     facts: Facts
     at: datetime
@@ -157,7 +123,7 @@ class Door:
         self.keyring = keyring or NobodyHere()
         self.named_in = named_in
 
-    def perform(self, ask: Ask) -> Outcome:
+    def perform(self, ask: ActRequest) -> Outcome:
         """Do an act, or propose it where a second person must confirm.
 
         Raises:
@@ -171,7 +137,7 @@ class Door:
             result = self._perform(connection, row, ask)
         return _or_refuse(result)
 
-    def confirm(self, ask: Ask) -> Outcome:
+    def confirm(self, ask: ActRequest) -> Outcome:
         """Confirm a proposed act as the second person; `ask.record` is ignored, the proposal's stands.
 
         Raises:
@@ -235,7 +201,7 @@ class Door:
         found = reading.load_many(connection, cycle_ids, now=self.clock.now(), measures=self.measures)
         return {cycle: replace(facts, is_open=self.calendar.is_open) for cycle, facts in found.items()}
 
-    def _perform(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
+    def _perform(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)
         if known := _known(connection, ask.key):
             return _repetition(known, row, ask, facts)
@@ -257,7 +223,7 @@ class Door:
             return self._propose(connection, case)
         return self._complete(connection, case)
 
-    def _confirm(self, connection: Connection, row: Row, ask: Ask) -> Outcome | Refused:
+    def _confirm(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)
         waiting = proposals_of(connection, ask.cycle_id, ask.trigger)
         asked = _Case(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
@@ -306,7 +272,7 @@ class Door:
             return _("{person} has another key by now; log in again: tsudoi login {person}").format(person=who.id)
         return ""
 
-    def _at(self, ask: Ask) -> datetime:
+    def _at(self, ask: ActRequest) -> datetime:
         now = self.clock.now()
         return min(ask.occurred_at, now) if ask.occurred_at else now
 
@@ -407,21 +373,6 @@ class Door:
         return signatures.signed(entry, signer, who.public_key)
 
 
-def row_of(trigger: str) -> Row:
-    """Return the row of an act.
-
-    Raises:
-        Unknown: the table has no such act.
-
-    """
-    row = BY_TRIGGER.get(trigger)
-    if row is None:
-        raise Unknown(
-            _("There is no act called “{act}”.").format(act=trigger[:40]), _("`tsudoi deadline acts` lists them.")
-        )
-    return row
-
-
 def cycle_of(connection: Connection, cycle_id: str) -> tables.Cycle:
     """Return a cycle, locked against other writers where the database can.
 
@@ -444,8 +395,8 @@ def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
     return (*_state_gap(case), *_hold_gap(case), *_gaps(case, guards))
 
 
-def _nobody(facts: Facts, row: Row) -> Ask:
-    return Ask(cycle_id=facts.cycle_id, trigger=row.trigger, by="", record=row.record.model_construct(), key="")
+def _nobody(facts: Facts, row: Row) -> ActRequest:
+    return ActRequest(cycle_id=facts.cycle_id, trigger=row.trigger, by="", record=row.record.model_construct(), key="")
 
 
 def _guards(case: _Case) -> tuple[Unmet, ...]:
@@ -629,19 +580,6 @@ def _known(connection: Connection, key: str) -> tables.Record | None:
     return connection.execute(_KNOWN, {"key": key}).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposed:
-    """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
-
-    id: int
-    seq: int
-    key: str
-    by: str
-    typed_by: str
-    occurred_at: datetime
-    record: ActRecord
-
-
 def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Proposed]:
     """Return what waits for a second person of an act, the oldest first."""
     record, entry = tables.Record, tables.Ledger
@@ -662,7 +600,7 @@ def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Pr
     ]  # fmt: skip
 
 
-def _meant(waiting: list[Proposed], ask: Ask, facts: Facts) -> Proposed | str:
+def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed | str:
     """Return the proposal that is confirmed, or why it cannot be told: whoever signs names what was seen."""
     if not waiting:
         return _("No proposal of this act waits for a confirmation.")
@@ -696,7 +634,7 @@ def _insert_record(connection: Connection, case: _Case, *, status: str, seq: int
     )  # fmt: skip
 
 
-def _repetition(known: tables.Record, row: Row, ask: Ask, facts: Facts) -> Outcome | Refused:
+def _repetition(known: tables.Record, row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
     if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
     waits = row.second if known.status == "pending" else ()

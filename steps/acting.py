@@ -20,7 +20,8 @@ from models.errors import BadInput
 from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
 from models.words import N_, _
-from states.door import Ask, Outcome, Proposed, proposals_of, row_of
+from states.acts import ActRequest, Outcome, Proposed, row_of
+from states.door import proposals_of
 from states.facts import Evidence
 from steps import papers, slips
 from steps.office import Office
@@ -60,7 +61,7 @@ def perform(
         row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
     )
     outcome = office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=cycle_id,
             trigger=trigger,
             by=by,
@@ -131,7 +132,7 @@ def confirm(
     number = unicodedata.normalize("NFKC", decision_number).strip()
     evidence = Evidence(decision_number=number, decided_on=decided_on)
     row = row_of(trigger)
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
         key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence, proposal=proposal,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from models.errors import BadInput, Unknown
 from models.records.enclosing import EnclosingReconciled
 from models.serials import compact, expand, ranges
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.guards.enclosing import open_differences, settled_serials
 from steps import acting, papers
@@ -58,7 +58,7 @@ def reconcile(
         expected = compact(pieces.serials("printed", "enclosed", origin="extract"))
         pulled = compact(pieces.serials("pulled"))
     result = joined(read, trays=trays, expected=expected, pulled=pulled, fiscal_year=facts.fiscal_year)
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger="reconcile_enclosing", by=by, via=via, record=result.record,
         key=f"{cycle_id}/reconcile_enclosing/{uuid4().hex}", evidence=Evidence(by_machine=True),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from models.errors import Refused, Unmet
 from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.guards.erasure import accepted_namesakes, namesakes_are_accepted
 from steps import papers, reporting, residents, transfer
@@ -65,7 +65,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     destruction = vault.destroy()
     record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
     outcome = office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
             key=f"{cycle_id}/erase_ward_data", evidence=Evidence(by_machine=True),
         )

@@ -26,7 +26,7 @@ from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
 from steps import arriving, checking, papers, residents
@@ -514,7 +514,7 @@ def _into_the_vault(
         return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
     residents.prepare(vault, facts.programme)
     return office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=facts.cycle_id,
             trigger="take_extract",
             by=by,
@@ -655,7 +655,7 @@ def _asked_for(changed: str, *, replace: bool | None) -> str:
 
 def _perform_additions(office: Office, facts: Facts, record: AdditionsTaken, by: str, via: str) -> Outcome:
     return office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=facts.cycle_id, trigger="take_additions", by=by, record=record, via=via,
             key=f"{facts.cycle_id}/take_additions/{record.extract_sha256}", evidence=Evidence(by_machine=True),
         )

@@ -20,7 +20,7 @@ from models.people import Person, Side
 from models.records.people import KeyGiven, Reason
 from models.words import _
 from states import opening
-from states.door import Outcome
+from states.acts import Outcome
 from states.reading import people
 from steps import acting
 from steps.office import Office

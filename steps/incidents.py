@@ -21,7 +21,7 @@ from models.records.oversight import IncidentReported
 from models.records.transfer import PackageSealed
 from models.words import _, speaking
 from states import statute
-from states.door import Outcome
+from states.acts import Outcome
 from states.facts import Case, Facts
 from states.guards.oversight import open_duties
 from states.reading import aware, cases

@@ -27,7 +27,7 @@ from models.records.transfer import AdditionsSealed, CopyMade, NoticeReprinted, 
 from models.serials import expand
 from models.words import translate
 from states import deadlines
-from states.door import Outcome
+from states.acts import Outcome
 from states.facts import Facts, ItemFact, Told
 from states.guards.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
 from states.guards.transfer import media_out, notice_in_force, notices_out

@@ -27,8 +27,8 @@ from models.programme import Programme
 from models.records.people import PersonEntered
 from models.words import _
 from states import opening
+from states.acts import Outcome
 from states.deadlines import anchors
-from states.door import Outcome
 from states.reading import people
 from states.referral import COMPARED, changed
 from states.table import all_rules

@@ -14,7 +14,7 @@ from models.records.printing import ImprintCompared, LettersHandedOut, Manuscrip
 from models.records.transfer import PackageSealed
 from models.serials import compact
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from steps import arriving, papers
 from steps.contractor import row_digest
@@ -65,7 +65,7 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
         sha256=hashlib.sha256(printed[0]).hexdigest(),
         item=arriving.free_number(facts, arriving.LETTERS_FILE),
     )
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger="hand_out_letters", by=by, via=via, record=record,
         key=f"{cycle_id}/hand_out_letters/{record.item}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
@@ -153,7 +153,7 @@ def compare_imprint(
     """
     office.door.ask_first(cycle_id, "compare_imprint", by=by, via=via)
     record = _compared(office, cycle_id, digests)
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger="compare_imprint", by=by, via=via, record=record,
         key=f"{cycle_id}/compare_imprint/{uuid4().hex}", evidence=Evidence(by_machine=True),
     )  # fmt: skip

@@ -31,7 +31,7 @@ from models.records.extraction import (
 )
 from models.serials import compact, count, expand
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
 from steps import acting, arriving, papers, roll
 from steps.acting import perform
@@ -91,7 +91,7 @@ def take_changes(
         **by_kind,
     )
     outcome = office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=cycle_id, trigger="take_changes", by=by, record=record, via=via,
             key=_key_of(facts, heard.sha256), evidence=Evidence(by_machine=True),
         )
@@ -174,7 +174,7 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
     pulled = compact(set(expand(_pulled_for(facts, found[0]))) & papers.pieces_in(office, cycle_id, "pulled"))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
     outcome = office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=cycle_id, trigger=WITHDRAWAL, by=by, record=record, via=via,
             key=f"{cycle_id}/{WITHDRAWAL}/{found[0]}/{facts.history.of(*LISTS)[-1].seq}",
             evidence=Evidence(by_machine=True),
@@ -245,7 +245,7 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
         sha256=hashlib.sha256(content).hexdigest(),
         item=arriving.free_number(facts, arriving.PROTECTED_LIST),
     )
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger="list_protected", by=by, record=record, via=via,
         key=f"{cycle_id}/list_protected/{record.item}", evidence=Evidence(by_machine=True),
     )  # fmt: skip

@@ -29,7 +29,7 @@ from models.plain import mail_address, visible
 from models.records.oversight import ReminderAcknowledged
 from models.words import N_, _, in_words
 from states import deadlines, ledger
-from states.door import Outcome
+from states.acts import Outcome
 from states.facts import Facts
 from states.reading import aware
 from states.sweep import CALL_FROM, MAIL, Swept, calls, clock_is_doubted, may_remind, owners, recipients, sweep

@@ -16,8 +16,8 @@ from models.errors import BadInput
 from models.people import ROLE_TITLES, SIDE_TITLES, SYSTEM, Person, Role, Side
 from models.plain import is_plain, mail_address
 from models.words import _
+from states.acts import Outcome
 from states.deadlines import Rule, anchors
-from states.door import Outcome
 from states.schedule import scheduled
 from states.table import TABLE
 from steps import acting, excel, identity, papers, preparation

@@ -24,7 +24,7 @@ from models.records.extraction import ExtractTaken
 from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from models.words import _
-from states.door import Ask, Outcome
+from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.guards.transfer import (
     additions_held_back,
@@ -97,7 +97,7 @@ def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "des
     office.door.ask_first(cycle_id, "read_back_package", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
     record = _read_back(office, facts)
-    ask = Ask(
+    ask = ActRequest(
         cycle_id=cycle_id, trigger="read_back_package", by=by, record=record, via=via,
         key=_key(office, facts, "read_back_package"), evidence=Evidence(by_machine=True),
     )  # fmt: skip
@@ -117,7 +117,7 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
     fields = {"notice": _new_number(facts, "P"), "former": notice_in_force(facts), "reason": reason}
     record = record_of(NoticeReprinted, fields)
     outcome = office.door.perform(
-        Ask(
+        ActRequest(
             cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record, via=via,
             key=_key(office, facts, "reprint_notice"), evidence=Evidence(by_machine=True),
         )
@@ -284,7 +284,7 @@ def _held_back(office: Office, cycle_id: str, act: str) -> frozenset[int]:
 
 def _ask(
     office: Office, facts: Facts, act: str, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str
-) -> Ask:
+) -> ActRequest:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
@@ -299,7 +299,7 @@ def _ask(
     )
     if act == SEAL_ADDITIONS:
         record = AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(facts.programme))
-    return Ask(
+    return ActRequest(
         cycle_id=facts.cycle_id, trigger=act, by=by, record=record, via=via,
         key=f"{facts.cycle_id}/{act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
     )  # fmt: skip

@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from states.door import Ask, Door
+from states.acts import ActRequest
+from states.door import Door
 from states.facts import Evidence
 from states.table import BY_TRIGGER
 from steps.office import Office, measures_of, steps_measures
@@ -60,12 +61,12 @@ def every_measure() -> tuple[str, ...]:
     return tuple(measure.id for measure in measures_of("hatachi/measures.yaml"))
 
 
-def asks(cycle_id: str, year: int) -> Iterator[Ask]:
+def asks(cycle_id: str, year: int) -> Iterator[ActRequest]:
     for trigger, by, fields in first_acts(year):
         row = BY_TRIGGER[trigger]
         record = row.record.model_validate(fields)
         evidence = Evidence(by_machine=row.by_machine)
-        yield Ask(cycle_id=cycle_id, trigger=trigger, by=by, record=record, key=uuid4().hex, evidence=evidence)
+        yield ActRequest(cycle_id=cycle_id, trigger=trigger, by=by, record=record, key=uuid4().hex, evidence=evidence)
 
 
 @pytest.fixture
@@ -91,13 +92,13 @@ def test_acts_a_second(benchmark: BenchmarkFixture, office: Office, appends_a_se
     door = Door(office.engine, signer=office.signer, clock=clock, calendar=office.calendar, measures=steps_measures)
     years = count(clock.at.year + 1)
 
-    def more_years() -> tuple[tuple[list[Ask]], dict[str, Any]]:
+    def more_years() -> tuple[tuple[list[ActRequest]], dict[str, Any]]:
         opened = [(open_year(office, year)[0], year) for year, _ in zip(years, range(CYCLES), strict=False)]
         return ([ask for cycle_id, year in opened for ask in asks(cycle_id, year)],), {}
 
     spent: list[float] = []
 
-    def perform(waiting: list[Ask]) -> int:
+    def perform(waiting: list[ActRequest]) -> int:
         began = time.process_time()
         for ask in waiting:
             door.perform(ask)

@@ -11,7 +11,7 @@ from serving import Serving, free_port, until
 
 from models.clock import TOKYO, fiscal_year_of
 from models.records.oversight import DeadlineMoved
-from states.door import Ask
+from states.acts import ActRequest
 from steps import preparation
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -65,7 +65,7 @@ def serving(page: Page, beacon: Beacon, tmp_path_factory: pytest.TempPathFactory
     preparation.open_year(office, YEAR)
     for act, reason in zip(ACTS, reasons, strict=True):
         record = DeadlineMoved(act=act, to=date(YEAR + 1, 3, 31), reason=reason)
-        ask = Ask(cycle_id=KEY, trigger="move_deadline", by="sato", record=record, key=f"{KEY}/{act}")
+        ask = ActRequest(cycle_id=KEY, trigger="move_deadline", by="sato", record=record, key=f"{KEY}/{act}")
         office.door.perform(ask)
     served = Serving(folder, free_port())
     served.wait_until_ready()

@@ -20,8 +20,9 @@ from models.database import reading
 from models.people import Role
 from models.records.base import ActRecord
 from states import ledger
+from states.acts import ActRequest, Outcome
 from states.calendar import Calendar
-from states.door import Ask, Door, Outcome
+from states.door import Door
 from states.facts import RECHECKS, Evidence, Facts
 from states.guards.base import done_today
 from states.table import BY_TRIGGER, Machine
@@ -265,11 +266,13 @@ class Year:
     def record(self, trigger: str, **changes: Any) -> ActRecord:
         return BY_TRIGGER[trigger].record.model_validate(fields(self.clock.at)[trigger] | changes)
 
-    def ask(self, trigger: str, *, by: str = "", key: str = "", at: datetime | None = None, **changes: Any) -> Ask:
+    def ask(
+        self, trigger: str, *, by: str = "", key: str = "", at: datetime | None = None, **changes: Any
+    ) -> ActRequest:
         row = BY_TRIGGER[trigger]
         if "decision_number" in row.record.model_fields:  # each approval is for one act, of one process
             changes = {"decision_number": f"{os.getpid() % 10000}-総総-{len(self.entries())}"} | changes
-        return Ask(
+        return ActRequest(
             cycle_id=CYCLE,
             trigger=trigger,
             by=by or ACTORS[row.who[0]],
@@ -295,7 +298,7 @@ class Year:
         record = BY_TRIGGER[trigger].record.model_construct()
         decided = Evidence(decision_number=f"8-総総-{len(self.entries())}", decided_on=self.clock.at.date())
         return self.door.confirm(
-            Ask(
+            ActRequest(
                 cycle_id=CYCLE, trigger=trigger, by=by or SECONDS[trigger], record=record, key="", via=via,
                 evidence=decided if evidence is None else evidence, proposal=proposal,
             )

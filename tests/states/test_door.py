@@ -24,7 +24,7 @@ from models.errors import Refused, Unknown, Unmet
 from models.people import Role, Side
 from models.records.base import Nothing
 from states import apply
-from states.door import Ask
+from states.acts import ActRequest
 from states.effects import AddPieces
 from states.facts import RECHECKS, Evidence
 from states.table import BEFORE_RETURN, BY_TRIGGER
@@ -135,7 +135,7 @@ def test_an_unknown_cycle_or_act_is_named(sqlite_year: Year) -> None:
     with pytest.raises(Unknown):
         sqlite_year.door.perform(replace(sqlite_year.ask("hold"), cycle_id="hatachi-1999"))
     with pytest.raises(Unknown):
-        sqlite_year.door.perform(Ask(cycle_id=CYCLE, trigger="to_closed", by="sato", record=Nothing(), key="k"))
+        sqlite_year.door.perform(ActRequest(cycle_id=CYCLE, trigger="to_closed", by="sato", record=Nothing(), key="k"))
     assert sqlite_year.entries() == entries
 
 

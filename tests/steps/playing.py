@@ -25,7 +25,7 @@ from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from states import ledger
-from states.door import Outcome
+from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.table import TABLE
 from steps import acting, erasure, extraction, papers, printing, protection, transfer

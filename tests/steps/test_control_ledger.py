@@ -15,7 +15,7 @@ from models.clock import TOKYO
 from models.database import reading, writing
 from models.errors import BadInput, Unknown
 from states import ledger
-from states.door import Ask
+from states.acts import ActRequest
 from states.table import BY_TRIGGER
 from steps import auditing, control_ledger, history
 from steps.office import Office
@@ -232,7 +232,7 @@ def test_a_refusal_stands_out(office: Office) -> None:
         }
     )
     with pytest.raises(Exception, match="契約"):
-        office.door.perform(Ask(cycle_id="hatachi-2026", trigger=row.trigger, by="sato", record=record, key="k"))
+        office.door.perform(ActRequest(cycle_id="hatachi-2026", trigger=row.trigger, by="sato", record=record, key="k"))
     with reading(office.engine) as connection:
         line = control_ledger.lines_of(connection, "hatachi-2026")[-1]
     assert line.stands_out

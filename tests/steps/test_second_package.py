@@ -24,7 +24,7 @@ from models import tables
 from models.errors import BadInput, Refused
 from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
-from states.door import Outcome
+from states.acts import Outcome
 from states.guards.erasure import registered_copies
 from states.guards.transfer import notice_in_force
 from steps import acting, contractor, counting, driving, extraction, papers, protection, transfer

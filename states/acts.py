@@ -1,0 +1,74 @@
+"""An act as it is asked for at the door, and what came of it: what those who ask know, without the door itself."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.errors import Unknown
+from models.people import Role
+from models.records.base import ActRecord
+from models.words import _
+from states.facts import Evidence
+from states.table import BY_TRIGGER, Row
+
+NOT_COMPARED = "words_were_compared"
+CLOCK_WENT_ON = "clock_went_on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActRequest:
+    """Somebody asks for an act. `key` makes a repetition a no-op; `occurred_at` is set when entered afterwards.
+
+    `proposal` is the number of the entry that a confirmation confirms.
+    """
+
+    cycle_id: str
+    trigger: str
+    by: str
+    record: ActRecord
+    key: str
+    via: str = "desk"
+    occurred_at: datetime | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    proposal: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of it. `waits_for` names the roles of the second person while the act is only proposed."""
+
+    trigger: str
+    state: str
+    seq: int
+    repeated: bool = False
+    waits_for: tuple[Role, ...] = ()
+    deviations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    checkpoint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
+
+    id: int
+    seq: int
+    key: str
+    by: str
+    typed_by: str
+    occurred_at: datetime
+    record: ActRecord
+
+
+def row_of(trigger: str) -> Row:
+    """Return the row of an act.
+
+    Raises:
+        Unknown: the table has no such act.
+
+    """
+    row = BY_TRIGGER.get(trigger)
+    if row is None:
+        raise Unknown(
+            _("There is no act called “{act}”.").format(act=trigger[:40]), _("`tsudoi deadline acts` lists them.")
+        )
+    return row
