@@ -3,6 +3,7 @@
 import typer
 
 from desk.console import say
+from flows import access
 from models.clock import fiscal_year_of
 from models.words import _
 from steps import preparation
@@ -18,6 +19,7 @@ def init(
     sample: bool = typer.Option(False, "--sample", help=_("Also put fictional people of both sides on the register.")),
 ) -> None:
     office = preparation.install()
+    access.credential(access.folder_of(office.home))
     say(_("The installation at {home} is ready.").format(home=office.settings.home))
     if office.restored:
         say(restored_words(office.restored), style="bold red")

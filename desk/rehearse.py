@@ -31,8 +31,8 @@ from desk.cast import Scene
 from desk.console import aside, say, say_table
 from desk.cycles import YEAR
 from desk.faults import Fault, Mixed, Year
-from desk.own_server import free_port, own_server
 from desk.printer import Printer
+from flows.own_server import free_port, own_server
 from models.clock import TOKYO, wareki
 from models.database import reading
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from adapters import access
 from adapters.health import wait_until_healthy
 from adapters.settings import Settings
 from desk.console import say, say_table
-from desk.own_server import HOST, folder_of, free_port, own_server
+from flows import access
+from flows.own_server import HOST, free_port, own_server
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
@@ -88,7 +88,7 @@ def _print_a_link(home: Path) -> None:
         raise TsudoiError(
             _("tsudoi serve is not running on {home}.").format(home=home), _("Start it: it prints a link itself.")
         )
-    print(access.new_link(folder_of(home)))
+    print(access.new_link(access.folder_of(home)))
 
 
 def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
@@ -149,7 +149,7 @@ def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
 
 def _say_the_way_in(home: Path) -> None:
     """Say how the dashboard is opened. A link is never written into the machine's journal."""
-    folder = folder_of(home)
+    folder = access.folder_of(home)
     _say_address(access.where(folder))
     if "JOURNAL_STREAM" not in os.environ:
         say(_("This link opens it, once, within ten minutes. Another: tsudoi serve --link"))
@@ -188,6 +188,6 @@ def _the_only_one(home: Path) -> Generator[None]:
 @contextmanager
 def _lock(home: Path) -> Generator[None]:
     """Hold what one `tsudoi serve` holds; a kill releases it."""
-    with (folder_of(home) / "serve.lock").open("w") as lock:
+    with (access.folder_of(home) / "serve.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from adapters.access import SESSION_LASTS, Sessions, header_of, redeem
+from flows.access import SESSION_LASTS, Sessions, header_of, redeem
 from models.words import _
 
 Scope = MutableMapping[str, Any]

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from adapters.access import VARIABLE, credential
+from flows.access import VARIABLE, credential
 from flows.gate import Gate
 
 # Paths that would be told apart from those of the gate, or another door beside it.

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlmodel import col
 
-from adapters import access, schema
+from adapters import schema
 from adapters.keys import REHEARSAL, LedgerKey
 from adapters.people_keys import REAL, Cost
 from adapters.settings import Settings
@@ -50,7 +50,6 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
     for folder in (settings.home, settings.inbox, settings.key_folder):
         _make(folder)
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=REHEARSAL * rehearsal + settings.origin)
-    access.credential(settings.home / "prefect")
     wrong = _make_tables(settings)
     office = Office.open(home, inbox)
     if wrong:

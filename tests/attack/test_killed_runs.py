@@ -12,8 +12,8 @@ from figures import Figures
 from test_killed_anywhere import Eye, Killing, Morning, finder, kill, played
 
 from adapters.scanner import Finder
-from desk.own_server import free_port, own_server
 from flows.engine import prepare
+from flows.own_server import free_port, own_server
 
 __all__ = ["finder"]  # the fixture
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("killed-runs")]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from adapters import access
+from flows import access
 from flows.engine import prepare
 from flows.gate import COOKIE, Gate
 

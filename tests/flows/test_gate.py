@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from figures import Figures
 
-from adapters import access
+from flows import access
 from flows.gate import COOKIE, READING, RUN, Gate
 
 SECRET, HOST = "tsudoi:" + "s3cret-of-the-inner-side-" * 2, "127.0.0.1:4200"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from adapters import access
 from adapters.health import wait_until_healthy
+from flows import access
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 
@@ -43,7 +43,11 @@ def own_server(
 
     """
     own = HOST if ip_address(host).is_unspecified else host
-    base, folder, ending = f"http://{f'[{own}]' if ':' in own else own}:{port}", folder_of(home), threading.Event()
+    base, folder, ending = (
+        f"http://{f'[{own}]' if ':' in own else own}:{port}",
+        access.folder_of(home),
+        threading.Event(),
+    )
     api, log = f"{base}/api", folder / "server.log"
     os.environ["PREFECT_API_AUTH_STRING"] = access.credential(folder)
     access.say_where(folder, people_at.rstrip("/") or base)
@@ -72,13 +76,6 @@ def own_server(
     finally:
         ending.set()
         _stop(server)
-
-
-def folder_of(home: Path) -> Path:
-    """Return where the server of an installation keeps its things; it is made if it is not there."""
-    folder = home.absolute() / "prefect"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

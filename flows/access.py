@@ -25,6 +25,13 @@ _LINK_LASTS = 600  # seconds
 SESSION_LASTS = 12 * 3600  # seconds: a day of work
 
 
+def folder_of(home: Path) -> Path:
+    """Return where the server of an installation keeps its things; it is made if it is not there."""
+    folder = home.absolute() / "prefect"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 def credential(folder: Path) -> str:
     """Return the credential of the server that keeps its things in this folder: one that is set, or a random one.
 
