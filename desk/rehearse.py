@@ -32,6 +32,7 @@ from desk.console import aside, say, say_table
 from desk.cycles import YEAR
 from desk.faults import Fault, Mixed, Year
 from desk.printer import Printer
+from flows.engine import prepare
 from flows.own_server import free_port, own_server
 from models.clock import TOKYO, wareki
 from models.database import reading
@@ -112,8 +113,7 @@ def _rehearse(plan: "Plan") -> None:
     _set_the_stage(plan)
     rehearsal = Rehearsal(plan, ThroughFlows(plan.year))
     say(_("Rehearsing the fiscal year {year} …").format(year=plan.year))
-    with own_server(plan.home, free_port(0), dashboard=False) as api, _progress() as tell:
-        os.environ["PREFECT_API_URL"] = api
+    with own_server(plan.home, free_port(0), dashboard=False), _progress() as tell:
         rehearsal.run(tell)
     rehearsal.print_papers()
     summary = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
@@ -366,14 +366,12 @@ def _set_the_stage(plan: Plan) -> None:
 
 def _surround(plan: Plan) -> None:
     """Point this process, and the flows it runs, at the rehearsal and nowhere else."""
-    for key in [key for key in os.environ if key.startswith(("TSUDOI_", "PREFECT_")) and key != "TSUDOI_LANG"]:
+    for key in [key for key in os.environ if key.startswith("TSUDOI_") and key != "TSUDOI_LANG"]:
         del os.environ[key]
     os.environ["TSUDOI_HOME"] = str(plan.home)
     os.environ["TSUDOI_INBOX"] = str(plan.inbox)
     os.environ["TSUDOI_PAPERS"] = str(plan.out / "papers")
-    from flows.engine import prepare  # noqa: PLC0415 - Prefect reads its environment when it is imported
-
-    prepare(plan.home, quiet=True)
+    prepare(plan.home, alone=True)
 
 
 @dataclass

@@ -7,23 +7,18 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import typer
 
-from adapters.health import wait_until_healthy
 from adapters.settings import Settings
 from desk.console import say, say_table
 from flows import access
-from flows.own_server import HOST, free_port, own_server
+from flows.engine import prepare
+from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
-
-_ANSWERS_WITHIN = 15  # seconds
-_CLIENT = "PREFECT_API_AUTH_STRING"
 
 
 def furnish(app: typer.Typer) -> None:
@@ -43,7 +38,7 @@ def serve(
         False, "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
     ),
 ) -> None:
-    if not _is_address(host):
+    if not is_address(host):
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
@@ -51,7 +46,7 @@ def serve(
     if link:
         _print_a_link(settings.home)
         return
-    configured = os.environ.get("PREFECT_API_URL", "")
+    configured = os.environ.get(API, "")
     if configured and (server_only or port is not None):
         raise BadSetting(
             _("--port is for tsudoi's own Prefect server, but PREFECT_API_URL names another."),
@@ -59,8 +54,6 @@ def serve(
         )
     home = settings.home.absolute() if server_only else Office.open().home
     os.environ["TSUDOI_HOME"] = str(home)
-    from flows.engine import prepare  # noqa: PLC0415 - only a desk that serves waits for the flows
-
     prepare(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
         signal.signal(number, signal.default_int_handler)
@@ -69,12 +62,6 @@ def serve(
             _serve_from_elsewhere(home, configured)
         else:
             _serve_from_here(settings, host, port, flows=not server_only)
-
-
-def _is_address(host: str) -> bool:
-    with suppress(ValueError):
-        return bool(ip_address(host))
-    return False
 
 
 def _print_a_link(home: Path) -> None:
@@ -96,9 +83,8 @@ def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: 
     say(_("The Prefect server is starting; this takes some seconds."))
     with (
         _the_only_one(home),
-        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard) as api,
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard),
     ):
-        os.environ["PREFECT_API_URL"] = api
         try:
             if flows:
                 _run_the_flows(lambda: _say_the_way_in(home), alone=True)
@@ -117,15 +103,7 @@ def _only_serve(home: Path) -> None:
 
 
 def _serve_from_elsewhere(home: Path, api: str) -> None:
-    name = urlsplit(api).hostname or ""
-    here = ip_address(name).is_loopback if _is_address(name) else name == "localhost"
-    if not here:
-        access.judge(_CLIENT, os.environ.get(_CLIENT, ""))
-    if not wait_until_healthy(api, seconds=_ANSWERS_WITHIN):
-        raise BadSetting(
-            _("The Prefect server at {api} does not answer.").format(api=api),
-            _("Start it, or mend PREFECT_API_URL; without it tsudoi starts its own server."),
-        )
+    here = reach_another(api)
     with _the_only_one(home):
         _run_the_flows(lambda: _say_address(api.removesuffix("/api")), alone=here)
 
@@ -159,8 +137,10 @@ def _say_the_way_in(home: Path) -> None:
 
 
 def _say_address(address: str) -> None:
+    from steps.board import INDEX  # noqa: PLC0415 - fonts are not needed for --help
+
     say(_("Dashboard: {address}").format(address=address), style="bold")
-    say(_("The board: {address}").format(address=f"{address}/artifacts/key/tsudoi-index"))
+    say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))
 
 
 def _when(cron: str) -> str:

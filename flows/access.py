@@ -1,4 +1,4 @@
-"""How the dashboard is entered: the server's own credential, one-use links, and sessions of browsers.
+"""How the dashboard is entered, and where things stand in it: credential, one-use links, sessions of browsers.
 
 The credential opens the whole of Prefect's server; the flows have it, people never do. A person opens a link, once, and
 her browser gets a session, with which the gate (flows/gate.py) lets her do what people may. All of it are files in the
@@ -19,6 +19,9 @@ from models.errors import BadSetting
 from models.words import _
 
 VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"  # Prefect's own name for it, for those who set it themselves
+# Pages of artifacts, deployments and runs lie equally deep, in either of Prefect's two user interfaces.
+UP = "../.."
+PAGE, FORM = "/artifacts/key/{key}", "/deployments/deployment/{id}/run?parameters={parameters}"
 _FILE, _LINKS, _ADDRESS = "credential", "links", "address"
 _SHORTEST, _LEAST_VARIETY = 24, 12  # characters; different ones among them
 _LINK_LASTS = 600  # seconds

@@ -1,5 +1,7 @@
 """掲示板: the pages of the board as artifacts with stable keys. Every create is a version: only a change is created."""
 
+from collections.abc import Mapping
+
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.filters import (
@@ -9,11 +11,12 @@ from prefect.client.schemas.filters import (
     DeploymentFilterTags,
 )
 
+from flows.access import FORM, PAGE, UP
 from flows.base import office, said, stage_flow, stage_task
 from flows.forms import name_of
 from models.words import _
 from states.table import TABLE
-from steps.board import Forms, Page, pages
+from steps.board import Dashboard, Page, pages
 from steps.office import Office
 
 MARK = "tsudoi"  # the tag of every deployment of ours
@@ -22,7 +25,7 @@ _AT_MOST = 200  # Prefect's own limit of one answer
 
 def changed_pages(here: Office) -> tuple[Page, ...]:
     """Return the pages that do not stand on the board as they should."""
-    wanted = pages(here, served_forms())
+    wanted = pages(here, _served())
     shown = _shown([page.key for page in wanted])
     return tuple(page for page in wanted if shown.get(page.key) != page.markdown)
 
@@ -39,14 +42,19 @@ def refresh_board() -> str:
     return said(_("{count} pages of the board have changed.").format(count=written))
 
 
-def served_forms() -> Forms:
-    """Return where the form of each act is, as far as they are served."""
+def _served() -> Dashboard:
+    """Return where pages stand, and the forms as far as they are served."""
     acts = {name_of(row): row.trigger for row in TABLE}
     with get_client(sync_client=True) as client:
         found = client.read_deployments(
             deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK])), limit=_AT_MOST
         )
-    return Forms(ids={acts[it.name]: str(it.id) for it in found if it.name in acts})
+    return dashboard({acts[it.name]: str(it.id) for it in found if it.name in acts})
+
+
+def dashboard(ids: Mapping[str, str]) -> Dashboard:
+    """Return where pages stand, and the forms with these ids."""
+    return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE)
 
 
 def _write() -> int:

@@ -32,7 +32,7 @@ from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
-from flows import board, closing, driving, preparation, record, reminding
+from flows import access, board, closing, driving, preparation, record, reminding
 from flows.base import office
 from flows.board import MARK
 from flows.forms import form_of, name_of
@@ -41,7 +41,7 @@ from models.errors import BadSetting
 from models.words import _
 from states.table import TABLE as ROWS
 from states.table import Row
-from steps.board import INDEX, address_of
+from steps.board import INDEX
 
 TIMEZONE = "Asia/Tokyo"
 WEEKDAYS_AT_NINE = "0 9 * * 1-5"
@@ -54,6 +54,7 @@ _KEEPER_ENDS_WITHIN = 10  # seconds
 _AFTER_TROUBLE = 5  # seconds
 _MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
+_INDEX = f"[{INDEX}]({access.UP}{access.PAGE.format(key=INDEX)})"
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
 
@@ -111,13 +112,13 @@ def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
 def _form(row: Row) -> Served:
     roles = "・".join(role.label for role in row.who)
     said = _("May be done by: {roles}").format(roles=roles)
-    board = _("Board: {address}").format(address=f"[{INDEX}]({address_of(INDEX)})")
+    board = _("Board: {address}").format(address=_INDEX)
     return Served(
         flow=record.enter, row=row, tags=("行為", row.owner.label), description=f"{row.ja}。{said}\n\n{board}"
     )  # fmt: skip
 
 
-_BOARD = f"掲示板: [{INDEX}]({address_of(INDEX)})"
+_BOARD = f"掲示板: {_INDEX}"
 SWEEPS = (
     Served(
         flow=preparation.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",),

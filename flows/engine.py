@@ -19,8 +19,14 @@ _ALWAYS = {
 }
 
 
-def prepare(home: Path, *, quiet: bool = False) -> None:
-    """Point Prefect at the data directory; what the surroundings have set already stays, but for telemetry."""
+def prepare(home: Path, *, alone: bool = False) -> None:
+    """Point Prefect at the data directory; what the surroundings have set already stays, but for telemetry.
+
+    Alone, as a rehearsal is, it keeps nothing of the surroundings and says nothing.
+    """
+    if alone:
+        for key in [key for key in os.environ if key.startswith("PREFECT_")]:
+            del os.environ[key]
     os.environ.update({key: _ALWAYS[key] for key in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")})
     for key, value in _ALWAYS.items():
         os.environ.setdefault(key, value)
@@ -28,7 +34,7 @@ def prepare(home: Path, *, quiet: bool = False) -> None:
     os.environ["PREFECT_HOME"] = str(Path(os.environ.get("PREFECT_HOME") or home / "prefect").absolute())
     # What lies in the folder where this was started is not ours to run: no process of a run looks there.
     os.environ["PYTHONSAFEPATH"] = "1"
-    if quiet:
+    if alone:
         os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
         os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         os.environ["PREFECT_SERVER_LOGGING_LEVEL"] = "CRITICAL"

@@ -1,6 +1,7 @@
-"""A Prefect server of our own, a child on 127.0.0.1 or where it is told, that ends with this process, however it ends.
+"""The Prefect server that this process speaks to: one of our own, or one that somebody else runs.
 
-`tsudoi serve` and `tsudoi rehearse` stand on it. Prefect's own ephemeral server would stay behind after a kill -9.
+Our own is a child on 127.0.0.1 or where it is told, and ends with this process, however it ends: Prefect's own
+ephemeral server would stay behind after a kill -9.
 """
 
 import ctypes
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,7 +24,9 @@ from models.errors import BadSetting, TsudoiError
 from models.words import _
 
 HOST, PORT = "127.0.0.1", 4200
+API, CREDENTIAL = "PREFECT_API_URL", "PREFECT_API_AUTH_STRING"  # by these a client of Prefect finds its server
 _HEALTHY_WITHIN = 120  # seconds: a new database on a slow disk takes its time
+_ANSWERS_WITHIN = 15  # seconds
 _STOPPED_WITHIN = 8  # seconds
 _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
@@ -49,7 +52,7 @@ def own_server(
         threading.Event(),
     )
     api, log = f"{base}/api", folder / "server.log"
-    os.environ["PREFECT_API_AUTH_STRING"] = access.credential(folder)
+    os.environ[CREDENTIAL] = access.credential(folder)
     access.say_where(folder, people_at.rstrip("/") or base)
     _reach_it_without_a_proxy(own)
     with log.open("w", encoding="utf-8") as output:
@@ -67,8 +70,9 @@ def own_server(
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
         )
     try:
-        if not wait_until_healthy(api, seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
+        if not _is_well(api, within=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
             _say_that_it_failed(log)
+        os.environ[API] = api
         threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
         yield api
         if server.poll() is not None:
@@ -76,6 +80,36 @@ def own_server(
     finally:
         ending.set()
         _stop(server)
+
+
+def reach_another(api: str) -> bool:
+    """Wait for a server that somebody else runs; tell whether it runs on this machine.
+
+    Raises:
+        BadSetting: it does not answer, or runs elsewhere and is spoken to without a credential worth the name.
+
+    """
+    name = urlsplit(api).hostname or ""
+    here = ip_address(name).is_loopback if is_address(name) else name == "localhost"
+    if not here:
+        access.judge(CREDENTIAL, os.environ.get(CREDENTIAL, ""))
+    if not _is_well(api, within=_ANSWERS_WITHIN):
+        raise BadSetting(
+            _("The Prefect server at {api} does not answer.").format(api=api),
+            _("Start it, or mend PREFECT_API_URL; without it tsudoi starts its own server."),
+        )
+    return here
+
+
+def is_address(host: str) -> bool:
+    """Tell an IP address from a name."""
+    with suppress(ValueError):
+        return bool(ip_address(host))
+    return False
+
+
+def _is_well(api: str, *, within: float, while_: Callable[[], bool] = lambda: True) -> bool:
+    return wait_until_healthy(f"{api}/health", seconds=within, while_=while_)
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

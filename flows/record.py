@@ -9,6 +9,7 @@ from prefect.runtime import flow_run
 from pydantic import BaseModel, Field
 
 from flows import erasure, extraction, transfer
+from flows.access import PAGE
 from flows.base import office, said, stage_flow, stage_task, tag_this_run
 from flows.board import update_the_board
 from flows.forms import Entered, entered, maybe
@@ -58,7 +59,7 @@ def enter(act: str, form: dict[str, Any]) -> str:
     tag_this_run(cycle_id)
     words = _ask_the_machine(here, act, it, form) if act in _MACHINES else _record(cycle_id, act, it)
     update_the_board(2)
-    board = _("Board: {address}").format(address=f"/artifacts/key/{cycle_id}")
+    board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
     return said(f"{words} {board}")
 
 

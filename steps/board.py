@@ -26,8 +26,6 @@ from steps.office import Office
 from steps.standing import Dated, Owed, Standing
 
 INDEX = "tsudoi-index"
-# Pages of artifacts, deployments and runs lie equally deep, in either of Prefect's two user interfaces.
-UP = "../../"
 _LAST_REMINDERS = 8
 _REMINDER_STATES = {
     "waiting": N_("waiting"), "claimed": N_("being sent"), "sent": N_("sent"),
@@ -50,34 +48,34 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forms:
-    """Where the forms of the acts are: the id of the deployment of each, and the address before it."""
+class Dashboard:
+    """Where forms and pages stand: the id of the form of each act that is served, and their addresses."""
 
     ids: Mapping[str, str]
-    address: str = f"{UP}deployments/deployment/{{id}}/run?parameters={{parameters}}"
+    form_at: str  # with {id} and {parameters}
+    page_at: str  # with {key}
 
-    def link(self, act: str, title: str, fields: Mapping[str, object]) -> Markdown:
+    def page(self, key: str, title: str) -> Markdown:
+        """Return a link to another page."""
+        return Markdown(f"[{text(title)}]({self.page_at.format(key=key)})")
+
+    def form(self, act: str, title: str, fields: Mapping[str, object]) -> Markdown:
         """Return a link to the form of an act with these fields filled in, or its title where no form is served."""
         if act not in self.ids:
             return text(title)
         parameters = quote(json.dumps({"form": fields}, ensure_ascii=False), safe="")
-        return Markdown(f"[{text(title)}]({self.address.format(id=self.ids[act], parameters=parameters)})")
+        return Markdown(f"[{text(title)}]({self.form_at.format(id=self.ids[act], parameters=parameters)})")
 
 
-def address_of(key: str) -> str:
-    """Return where a page stands, as a link from any page of the dashboard."""
-    return f"{UP}artifacts/key/{key}"
-
-
-def pages(office: Office, forms: Forms, *, today: date | None = None) -> tuple[Page, ...]:
+def pages(office: Office, dashboard: Dashboard, *, today: date | None = None) -> tuple[Page, ...]:
     """Return the index and the page of every cycle."""
     day = today or office.clock.now().date()
     cycles = [cycle.id for cycle in standing.all_cycles(office)]
     views = [(cycle_id, standing.standing(office, cycle_id, today=day)) for cycle_id in cycles]
-    return (_index(views, day), *(page(office, cycle_id, forms, today=day) for cycle_id in cycles))
+    return (_index(views, day, dashboard), *(page(office, cycle_id, dashboard, today=day) for cycle_id in cycles))
 
 
-def page(office: Office, cycle_id: str, forms: Forms, *, today: date | None = None) -> Page:
+def page(office: Office, cycle_id: str, dashboard: Dashboard, *, today: date | None = None) -> Page:
     """Return the page of one cycle as of a day."""
     day = today or office.clock.now().date()
     stands = standing.standing(office, cycle_id, today=day)
@@ -86,7 +84,7 @@ def page(office: Office, cycle_id: str, forms: Forms, *, today: date | None = No
     parts = (
         _headline(stands, day),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
-        _to_do(office, cycle_id, stands, forms),
+        _to_do(office, cycle_id, stands, dashboard),
         _blocked(stands),
         _machine(work),
         _before_year_end(office, stands, day),
@@ -95,19 +93,19 @@ def page(office: Office, cycle_id: str, forms: Forms, *, today: date | None = No
         _steps(acts, stands),
         _counts(stands),
         _reminders(office, cycle_id),
-        _over_all(office, cycle_id, stands, forms),
-        _foot(office, cycle_id),
+        _over_all(office, cycle_id, stands, dashboard),
+        _foot(office, cycle_id, dashboard),
     )
     return Page(
         key=cycle_id,
-        description=_line(office, cycle_id, stands, forms),
+        description=_line(office, cycle_id, stands, dashboard),
         markdown="\n\n".join(part for part in parts if part) + "\n",
     )
 
 
-def _index(views: Sequence[tuple[str, Standing]], today: date) -> Page:
+def _index(views: Sequence[tuple[str, Standing]], today: date, dashboard: Dashboard) -> Page:
     rows = [
-        [Markdown(f"[{text(stands.year_title)}（{stands.year}）]({address_of(cycle_id)})"), _state(stands),
+        [dashboard.page(cycle_id, f"{stands.year_title}（{stands.year}）"), _state(stands),
          *_next_cells(stands), str(len(stands.overdue))]
         for cycle_id, stands in sorted(views, key=_urgency)
     ]  # fmt: skip
@@ -155,16 +153,17 @@ def _headline(stands: Standing, today: date) -> str:
     return "\n\n".join(lines)
 
 
-def _to_do(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str:
+def _to_do(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
     """List what may be done now, each with its form filled in as far as it is known."""
     people = standing.people_for(office, cycle_id)
     ready = [it for it in stands.next if not it.blocked_by or it.waits_for_confirmation]
     if not ready:
         return ""
     rows = [
-        [_day(it.due_on), _left(it), it.owner_title, _form_or_command(it, forms, _prefilled(stands, it.act, people))]
+        [_day(it.due_on), _left(it), it.owner_title,
+         _form_or_command(it, dashboard, _prefilled(stands, it.act, people))]
         for it in ready
-    ]
+    ]  # fmt: skip
     forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
     commands = [f"- {text(it.title)}: `{command}`" for it in ready if (command := _command(it))]
     return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(commands))))
@@ -177,12 +176,12 @@ def _command(owed: Owed) -> str:
     return f"tsudoi act {owed.year} {owed.act} --by PERSON" if BY_TRIGGER[owed.act].second else ""
 
 
-def _form_or_command(owed: Owed, forms: Forms, fields: Mapping[str, object]) -> str:
+def _form_or_command(owed: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
     if owed.waits_for_confirmation:
         return _("{title} (waits for a second person at the desk)").format(title=owed.title)
     if BY_TRIGGER[owed.act].second:
         return _("{title} (two people sign it at the desk)").format(title=owed.title)
-    return forms.link(owed.act, owed.title, fields)
+    return dashboard.form(owed.act, owed.title, fields)
 
 
 def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[str, object]:
@@ -283,26 +282,25 @@ def _reminders_of(office: Office, cycle_id: str) -> tuple[dict[str, int], Sequen
         return dict(counted.tuples().all()), last.all(), acknowledged.scalar_one()
 
 
-def _over_all(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str:
+def _over_all(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
     """Link the acts that may come at any time."""
     people = standing.people_for(office, cycle_id)
     links = [
-        forms.link(act, standing.act_title(act), _prefilled(stands, act, people))
+        dashboard.form(act, standing.act_title(act), _prefilled(stands, act, people))
         for act in standing.undated_acts(office, cycle_id)
-        if act in forms.ids
+        if act in dashboard.ids
     ]
     return _heading(_("At any time")) + "　".join(links) if links else ""
 
 
-def _foot(office: Office, cycle_id: str) -> str:
+def _foot(office: Office, cycle_id: str, dashboard: Dashboard) -> str:
     with reading(office.engine) as connection:
         entry = tables.Ledger
         last = connection.execute(
             select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)
         ).scalar_one()  # fmt: skip
     said = _("As of ledger entry {seq}.").format(seq=last)
-    all_years = _("All years")
-    return f"---\n\n{said} [{all_years}]({address_of(INDEX)})"
+    return f"---\n\n{said} {dashboard.page(INDEX, _('All years'))}"
 
 
 def _state(stands: Standing) -> str:
@@ -320,7 +318,7 @@ def _next_cells(stands: Standing) -> list[str]:
     return [first.title, first.owner_title, _day(first.due_on), _left(first)] if first else ["", "", "", ""]
 
 
-def _line(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str:
+def _line(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
     """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
@@ -328,7 +326,7 @@ def _line(office: Office, cycle_id: str, stands: Standing, forms: Forms) -> str:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(_left(first))}"
     people = standing.people_for(office, cycle_id)
     links = [
-        _form_or_command(it, forms, _prefilled(stands, it.act, people))
+        _form_or_command(it, dashboard, _prefilled(stands, it.act, people))
         for it in stands.next if not it.blocked_by and not it.waits_for_confirmation
     ]  # fmt: skip
     return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))

@@ -30,10 +30,10 @@ def mornings(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> M
 def running_prefect(folder: Path) -> Iterator[Mapping[str, str]]:
     """Run Prefect's own server; give the variables by which a run finds it."""
     with patch.dict(os.environ):
-        prepare(folder, quiet=True)
-        with own_server(folder, free_port(0), dashboard=False) as api:
+        prepare(folder, alone=True)
+        with own_server(folder, free_port(0), dashboard=False):
             found = {key: value for key, value in os.environ.items() if key.startswith("PREFECT_")}
-            yield {**found, "PREFECT_API_URL": api, "NO_PROXY": "127.0.0.1"}
+            yield {**found, "NO_PROXY": "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ def test_links_lead_to_the_forms_filled_in(prefect: Prefect, opened: Office) -> 
     """What may be done now is a link to its form with the year and, where only one may do it, the person."""
     board = prefect.flow_module("board")
     page = next(
-        it for it in board.pages(opened, board.Forms(ids={"claim_measures": "ID-1", "cancel": "ID-2"}))
+        it for it in board.pages(opened, board.dashboard({"claim_measures": "ID-1", "cancel": "ID-2"}))
         if it.key == "hatachi-2026"
     )  # fmt: skip
     assert "deployments/deployment/ID-1/run?parameters=%7B%22form%22%3A%20%7B%22year%22%3A%202026" in page.markdown
