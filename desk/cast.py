@@ -304,7 +304,7 @@ def _accepted(scene: Scene) -> Fields:
     }  # fmt: skip
 
 
-# In the order of the table: who does it, and what he brings. Acts of the machine are in desk/rehearse.py.
+# In the order of the table: who does it, and what he brings. Acts of the machine are in desk/rehearsal.py.
 PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
     "conclude_contract": (COORDINATOR, _conclude_contract),
     "register_handlers": (MANAGER, _register_handlers),

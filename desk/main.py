@@ -42,7 +42,7 @@ ROOMS = {
     "print": "desk.printing",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",
-    "rehearse": "desk.rehearse",
+    "rehearse": "desk.rehearsal",
     "serve": "desk.serve",
 }
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from deploy import verify_ledger as verifier
-from desk.rehearse import Plan
+from desk.rehearsal import Plan
 from steps import auditing
 from steps.sample import additional_extract, sample_extract
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desk import cast, faults
-from desk.rehearse import Plan
+from desk.rehearsal import Plan
 from states.table import BY_TRIGGER
 
 SEEDS = range(200)

@@ -17,7 +17,7 @@ from unittest.mock import patch
 from desk import cast
 from desk.faults import die_at
 from desk.printer import Printer
-from desk.rehearse import Plan, Rehearsal
+from desk.rehearsal import Plan, Rehearsal
 from models.errors import BadInput
 from states.facts import RECHECKS
 from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer

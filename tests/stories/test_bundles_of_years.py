@@ -18,7 +18,7 @@ from playing import CYCLE, YEAR, Played, begun
 
 from adapters.scanner import scan
 from desk.printer import Printer
-from desk.rehearse import Plan, Rehearsal
+from desk.rehearsal import Plan, Rehearsal
 from models.clock import TOKYO
 from models.errors import Refused
 from steps import acting, preparation

@@ -10,7 +10,7 @@ from serving import PATIENCE
 from telling import Stage
 
 from desk import faults
-from desk.rehearse import Plan
+from desk.rehearsal import Plan
 from models.words import translate
 
 SEEDS, AT_ONCE = 200, 10
