@@ -42,7 +42,7 @@ ROOMS = {
     "print": "desk.printing",
     "watch": "desk.mornings",
     "reminders": "desk.mornings",
-    "rehearse": "desk.rehearsal",
+    "rehearse": "desk.rehearse",
     "serve": "desk.serve",
 }
 

@@ -1,4 +1,4 @@
-"""`tsudoi rehearse`: a whole year on a virtual clock, through the flows that a live system runs.
+"""What `tsudoi rehearse` does: a whole year on a virtual clock, through the flows that a live system runs.
 
 The time stands in a file, what is done is read from the database, and every act may be asked for again. So a rehearsal
 that was killed goes on where it was.
@@ -29,7 +29,6 @@ from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene
 from desk.console import aside, say, say_table
-from desk.cycles import YEAR
 from desk.faults import Fault, Mixed, Year
 from desk.printer import Printer
 from flows.engine import prepare
@@ -72,37 +71,9 @@ _LONGEST = 400  # days after which a rehearsal that does not end is called stuck
 _MANY = 100  # persons from whom on an incident is always to be reported
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("rehearse", help=_("Rehearse a whole year on a virtual clock; touches nothing but DIR."))(rehearse)
-
-
-def rehearse(
-    year: int = YEAR,
-    out: Path = typer.Option(..., "--out", help=_("Folder for home, contractor, papers and summary.json.")),
-    persons: int = typer.Option(4000, "--persons", min=50, max=1_100_000, help=_("Fictional residents.")),
-    extract: Path | None = typer.Option(None, "--extract", help=_("Your own extract instead of a fictional one.")),
-    late: list[str] = typer.Option([], "--late", help=_("ACT=DAYS: that act comes so many open days late.")),
-    seed: int = typer.Option(1, "--seed", help=_("Seed of the fictional residents.")),
-    keep: bool = typer.Option(False, "--keep", help=_("Leave the contractor's opened data and letters.")),
-    level: int = typer.Option(
-        0,
-        "--faults",
-        min=0,
-        max=faults.HIGHEST,
-        help=_("Mix in faults, drawn from the seed: 1 everyday slips, 2 incidents and holds too, 3 kill -9 too."),
-    ),
-    watched: bool = typer.Option(False, "--watched", hidden=True),
-) -> None:
-    if keep and extract:
-        raise BadInput(
-            _("--keep is for fictional residents only."), _("Leave out --keep, or rehearse without --extract.")
-        )
-    plan = Plan(
-        year=year, out=out.absolute(), persons=persons, extract=extract.absolute() if extract else None,
-        late=_late(late), seed=seed, keep=keep, faults=level,
-    )  # fmt: skip
-    if level == faults.HIGHEST and not watched:
+def play(plan: "Plan", *, watched: bool) -> None:
+    """Rehearse; a rehearsal that is to be killed now and then is watched over by this process."""
+    if plan.faults == faults.HIGHEST and not watched:
         _watch_over_it()
     with _naming_the_replay(plan):
         _rehearse(plan)
@@ -796,7 +767,14 @@ def _plain(fields: Any) -> dict[str, Any]:
     return json.loads(json.dumps(dict(fields), default=str))
 
 
-def _late(options: list[str]) -> dict[str, int]:
+def late_acts(options: list[str]) -> dict[str, int]:
+    """Read which acts are to come how many open days late, each written ACT=DAYS.
+
+    Raises:
+        Unknown: there is no such act.
+        BadInput: it is not written like that.
+
+    """
     late: dict[str, int] = {}
     for option in options:
         act, _sign, days = option.partition("=")
