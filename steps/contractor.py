@@ -7,7 +7,6 @@ good sheet of each; from this record the printing report (document 12) is filled
 
 import csv
 import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,9 +23,9 @@ from adapters.password import check
 from adapters.press import UNDRAWN, Addressee, Press, refusal_of
 from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
+from models.package import FILE, HARD, MANIFEST, TOWNS, WORDS, row_digest
 from models.serials import compact, count, expand, minus, union
 from models.words import _
-from steps.transfer import FILE, HARD, MANIFEST, TOWNS, WORDS
 
 RECORD = "printing.json"
 LETTERS = "letters"
@@ -215,12 +214,6 @@ def write_digests(printed: Path, package_sha256: str, into: Path) -> int:
     into.touch(mode=0o600)
     into.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return len(lines)
-
-
-def row_digest(package_sha256: str, serial: str, name: str, postal_code: str, address: str) -> str:
-    """Return the check value of a row: keyed with the package's hash, the postal code with or without its hyphen."""
-    text = "\x1f".join((str(int(serial)), name, postal_code.replace("-", ""), address))
-    return hmac.new(bytes.fromhex(package_sha256), text.encode(), hashlib.sha256).hexdigest()
 
 
 _PRINTED = re.compile(r"(letters|again|imprint-sample).*\.pdf")

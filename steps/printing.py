@@ -9,6 +9,7 @@ from uuid import uuid4
 from adapters.barcode import Towns
 from adapters.press import Addressee
 from models.errors import BadInput, Unknown
+from models.package import row_digest
 from models.programme import Programme
 from models.records.printing import ImprintCompared, LettersHandedOut, ManuscriptDelivered
 from models.records.transfer import PackageSealed
@@ -17,7 +18,6 @@ from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from steps import arriving, papers
-from steps.contractor import row_digest
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
 from steps.extraction import Addressee as Person
 from steps.office import Office, template_sha256, towns_file

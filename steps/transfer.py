@@ -19,6 +19,7 @@ from adapters.password import GROUPS, new_password, reading
 from adapters.vault import shred
 from models.database import reading as reading_of
 from models.errors import BadInput, TsudoiError
+from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, TOWNS, WORDS
 from models.programme import Programme
 from models.records.extraction import ExtractTaken
 from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
@@ -41,15 +42,7 @@ from steps.acting import record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressees_of
 from steps.office import Office, template_sha256, templates_of, towns_file
 
-HEADER = ("通し番号", "氏名", "郵便番号", "住所")
-FILE = "addressees.csv"
-FILE_CP932 = "addressees-cp932.csv"
-MANIFEST = "manifest.json"
-WORDS = "words.json"
-HARD = "hard"
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
-TOWNS = "towns.csv"
-TEMPLATES = ("letter.typ", "letter_form.typ", "specimen.typ", "invitation.typ", "tray.typ", "family.typ")
 NOTICE = "password-notice"
 SEAL_ADDITIONS = "seal_additions"
 # What is sealed by which act: the addressees that another act brought.

@@ -16,10 +16,11 @@ from desk import cast
 from desk.cast import Scene
 from desk.printer import Printer
 from models.clock import TOKYO
+from models.package import FILE
 from models.records.transfer import PackageSealed
 from steps import acting, papers, transfer
 from steps.office import Office
-from steps.transfer import FILE, PASSWORD
+from steps.transfer import PASSWORD
 
 CYCLE = "hatachi-2026"
 TIMES = {

@@ -17,12 +17,12 @@ from adapters import disk
 from adapters.fonts import default_font
 from adapters.press import Press
 from models.errors import BadInput, BadSetting, Unknown
+from models.package import FILE, HEADER, TEMPLATES, TOWNS, WORDS
 from models.programme import Programme
 from steps import contractor
 from steps.contractor import LETTERS, RECORD, Printed
 from steps.office import programme_files, templates_of, towns_file
 from steps.papers import letter_words
-from steps.transfer import FILE, HEADER, TEMPLATES, TOWNS, WORDS
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = [

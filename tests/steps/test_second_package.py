@@ -22,6 +22,7 @@ from adapters.scanner import scan
 from desk.cast import COORDINATOR, MANAGER, REGISTRAR
 from models import tables
 from models.errors import BadInput, Refused
+from models.package import FILE
 from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
 from states.acts import Outcome
@@ -32,7 +33,7 @@ from steps.extraction import ADDITIONS
 from steps.office import Office
 from steps.residents import needles_of
 from steps.sample import additional_extract, sample_extract, write_sample
-from steps.transfer import FILE, PASSWORD, SEAL_ADDITIONS
+from steps.transfer import PASSWORD, SEAL_ADDITIONS
 
 pytestmark = pytest.mark.xdist_group("second_package")
 LATE = 4

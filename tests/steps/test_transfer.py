@@ -25,6 +25,7 @@ from adapters.password import ALPHABET
 from adapters.scanner import scan
 from desk.cast import COORDINATOR, REGISTRAR
 from models.errors import BadInput, Damaged, Refused
+from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, WORDS
 from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from steps import acting, contractor, standing, transfer
@@ -32,17 +33,7 @@ from steps.extraction import Addressee
 from steps.office import Office
 from steps.residents import needles_of
 from steps.sample import sample_extract, write_sample
-from steps.transfer import (
-    FILE,
-    FILE_CP932,
-    HARD,
-    HEADER,
-    MANIFEST,
-    PASSWORD,
-    TEMPLATES,
-    WORDS,
-    survives_cp932,
-)
+from steps.transfer import PASSWORD, survives_cp932
 
 pytestmark = pytest.mark.xdist_group("transfer")
 

@@ -16,7 +16,8 @@ from telling import COMMAND, text_of
 
 from adapters.package import open_package
 from models.database import reading
-from steps.transfer import FILE, PASSWORD
+from models.package import FILE
+from steps.transfer import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("meguro")
 
