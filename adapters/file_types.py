@@ -12,9 +12,6 @@ from io import BytesIO
 from pathlib import PurePath
 from typing import Literal
 
-import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
-from pypdfium2.raw import FPDF_ERR_PASSWORD  # pyright: ignore[reportMissingTypeStubs] - it ships none
-
 Trouble = Literal["", "kind", "content", "program"]
 # What makes a program of an office document, or carries one (ECMA-376; macro sheets of Excel 4 too).
 _PROGRAM = re.compile(r"vba|macro|activex|embeddings/.*\.(?!docx|xlsx|pptx)", re.IGNORECASE)
@@ -34,6 +31,9 @@ def _begins(*beginnings: bytes, content: bytes) -> Trouble:
 
 
 def _pdf(content: bytes) -> Trouble:
+    import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
+    from pypdfium2.raw import FPDF_ERR_PASSWORD  # pyright: ignore[reportMissingTypeStubs] - it ships none
+
     try:
         pypdfium2.PdfDocument(content).close()
     except pypdfium2.PdfiumError as error:

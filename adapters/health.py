@@ -9,7 +9,7 @@ _ANSWER_WITHIN = 2.0  # seconds
 
 def is_healthy(address: str) -> bool:
     """Tell whether what answers at an address says that all is well."""
-    import httpx  # noqa: PLC0415 - httpx is not needed for --help
+    import httpx
 
     try:
         return httpx.get(address, timeout=_ANSWER_WITHIN).is_success

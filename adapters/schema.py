@@ -16,8 +16,8 @@ def upgrade(engine: Engine, rules: Rules) -> list[str]:
 
     Return the names of those that were not what this schema's should be: somebody changed them.
     """
-    from alembic import command  # noqa: PLC0415 - not needed to show a table
-    from alembic.config import Config  # noqa: PLC0415 - not needed to show a table
+    from alembic import command
+    from alembic.config import Config
 
     with as_file(files("deploy") / "migrations") as scripts, writing(engine) as connection:
         wrong = triggers.differing(connection, rules) if _version(connection) == SCHEMA else []

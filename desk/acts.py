@@ -14,7 +14,7 @@ from models.errors import BadInput
 from models.words import _, in_words
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.table import TABLE
-from steps import acting, deadlines, standing
+from steps import acting, deadlines, standing, taking_over
 
 _BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
 
@@ -148,8 +148,6 @@ def import_(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> None:
-    from steps import taking_over  # noqa: PLC0415 - Excel is not needed to show a table
-
     office = at_the_desk()
     shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
     if as_json:

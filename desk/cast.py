@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from adapters.numbers import KEY, NUMBER
 from desk.printer import Printer
 from models.clock import stamp
 from models.database import reading
@@ -24,7 +25,7 @@ from states.guards.erasure import registered_copies
 from states.guards.mailing import returned_by_reason
 from states.guards.supervision import open_findings
 from states.guards.transfer import notice_in_force
-from steps import acting, enclosing, erasure, identity, preparation
+from steps import acting, enclosing, erasure, identity, papers, preparation, protection, roll
 from steps.office import Office, template_sha256
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -177,9 +178,6 @@ def _recheck_before_enclosing(scene: Scene) -> Fields:
 
 def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
     """Bring the register's present list: everybody known to be protected, and who came under protection since."""
-    from adapters.numbers import KEY, NUMBER  # noqa: PLC0415 - polars is not needed for --help
-    from steps import papers, protection, roll  # noqa: PLC0415 - as above
-
     facts = papers.facts_of(office, cycle_id)
     later = roll.numbers_of(office.vault(cycle_id), roll.union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
@@ -193,8 +191,6 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
 
 def recheck_first(office: Office, cycle_id: str, act: str) -> None:
     """Re-check on the day of a pull list, where its own re-check is of a day before."""
-    from steps import papers  # noqa: PLC0415 - polars is not needed for --help
-
     facts = papers.facts_of(office, cycle_id)
     if act in {"issue_pull_list", "issue_final_pull_list"} and not done_today(facts, RECHECKS):
         recheck(office, cycle_id)

@@ -33,7 +33,7 @@ def open_(
     sha256: str = typer.Option("", "--sha256", help=_("SHA-256 of the control sheet; compared before opening.")),
     as_json: bool = JSON,
 ) -> None:
-    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+    from steps import contractor
 
     password = typer.prompt(_("Password of the notice"), hide_input=True, err=True)
     opened = contractor.open_to(folder, package, password=password, sha256=sha256)
@@ -51,7 +51,7 @@ def sample(
     font: Path | None = _FONT,
     as_json: bool = JSON,
 ) -> None:
-    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+    from steps import contractor
 
     path, printed = contractor.print_sample(folder, into, serials=serials, font=font)
     if as_json:
@@ -69,7 +69,7 @@ def print_(
     font: Path | None = _FONT,
     as_json: bool = JSON,
 ) -> None:
-    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+    from steps import contractor
 
     printed = contractor.print_letters(folder, into, serials=serials, font=font)
     doubts = contractor.barcode_doubts(folder)
@@ -100,7 +100,7 @@ def digest(
     into: Path = typer.Argument(help=_("Where the check values are written.")),
     sha256: str = typer.Option(..., "--sha256", help=_("SHA-256 of the control sheet.")),
 ) -> None:
-    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+    from steps import contractor
 
     count = contractor.write_digests(printed, sha256, into)
     say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
@@ -110,7 +110,7 @@ def erase(
     folder: Path = typer.Argument(help=_("The folder that is erased with everything in it.")),
     sure: bool = typer.Option(False, "--yes", help=_("Do not ask.")),
 ) -> None:
-    from steps import contractor  # noqa: PLC0415 - typst is not needed for --help
+    from steps import contractor
 
     if not folder.is_dir():
         raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))

@@ -10,6 +10,7 @@ from models.clock import stamp, wareki
 from models.people import SYSTEM
 from models.words import _
 from steps import auditing, counting, identity, preparation, reminding, standing
+from steps import slips as room
 from steps.standing import Owed, Standing
 
 PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
@@ -76,8 +77,6 @@ def slips(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> None:
-    from steps import slips as room  # noqa: PLC0415 - typst is not needed for the other tables
-
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
     if by != SYSTEM:

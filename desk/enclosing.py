@@ -89,7 +89,7 @@ def imprint(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+    from steps import printing
 
     office = at_the_desk()
     found, outcome = printing.compare_imprint(office, office.cycle_id(year, programme), digests, by=by)

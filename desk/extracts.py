@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from adapters.settings import Settings
+from desk.barcodes import reason_of
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
 from desk.logins import at_the_desk
@@ -77,7 +79,7 @@ def sample(
     seed: int = typer.Option(1, "--seed", help=_("The same seed gives the same file.")),
     encoding: str = typer.Option("utf-8-sig", "--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16.")),
 ) -> None:
-    from steps.sample import sample_extract, write_sample  # noqa: PLC0415 - polars is not needed for --help
+    from steps.sample import sample_extract, write_sample
 
     write_sample(sample_extract(fiscal_year=year, persons=persons, seed=seed), path, encoding=encoding)
     say(_("A fictional extract of {count} rows is written.").format(count=persons))
@@ -95,8 +97,7 @@ def check(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from adapters.settings import Settings  # noqa: PLC0415 - only this command works without an installation
-    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
+    from steps import extraction
 
     known, _text = Office(Settings.load()).programme(programme)
     judgement = extraction.check(
@@ -128,7 +129,7 @@ def take(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import arriving, extraction  # noqa: PLC0415 - polars is not needed for --help
+    from steps import arriving, extraction
 
     office = at_the_desk()
     cycle_id, ask = office.cycle_id(year, programme), _password(from_stdin)
@@ -165,7 +166,7 @@ def decide(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
+    from steps import extraction
 
     office = at_the_desk()
     taken = extraction.decide(
@@ -184,7 +185,7 @@ def decide(
 
 
 def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
-    from steps import extraction  # noqa: PLC0415 - polars is not needed for --help
+    from steps import extraction
 
     office = at_the_desk()
     rows = extraction.held_rows(office, office.cycle_id(year, programme))
@@ -200,7 +201,7 @@ def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> 
 
 
 def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
-    from steps import checking  # noqa: PLC0415 - fonts are not needed for --help
+    from steps import checking
 
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
@@ -227,7 +228,7 @@ def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
 
 
 def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
-    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+    from steps import printing
 
     office = at_the_desk()
     found = printing.barcode_doubts(office, office.cycle_id(year, programme))
@@ -248,7 +249,7 @@ def changes(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+    from steps import protection
 
     office = at_the_desk()
     told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours)
@@ -266,7 +267,7 @@ def recheck(
     programme: str = PROGRAMME,
     as_json: bool = JSON,
 ) -> int:
-    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+    from steps import protection
 
     office = at_the_desk()
     told = protection.recheck(
@@ -283,7 +284,7 @@ def withdraw(
     by: str = _BY,
     programme: str = PROGRAMME,
 ) -> int:
-    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+    from steps import protection
 
     office = Office.open()
     outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
@@ -293,7 +294,7 @@ def withdraw(
 
 
 def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
-    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+    from steps import protection
 
     office = at_the_desk()
     outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
@@ -308,7 +309,7 @@ def protected(
     out: Path = _NEW_FILE,
     programme: str = PROGRAMME,
 ) -> int:
-    from steps import protection  # noqa: PLC0415 - polars is not needed for --help
+    from steps import protection
 
     office = at_the_desk()
     told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
@@ -322,7 +323,7 @@ def letters(
     out: Path = _NEW_FILE,
     programme: str = PROGRAMME,
 ) -> int:
-    from steps import printing  # noqa: PLC0415 - typst is not needed for --help
+    from steps import printing
 
     office = at_the_desk()
     outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
@@ -372,21 +373,19 @@ def _still_there() -> str:
 
 
 def _doubtful_line(it: "Doubtful") -> list[str]:
-    from desk.barcodes import reason_of  # noqa: PLC0415 - not needed for --help
-
     row = _("{row} of the additional extract").format(row=it.row) if it.additional else str(it.row)
     return [str(it.serial), row, reason_of(it.code)]
 
 
 def _held_line(row: "HeldRow") -> list[str]:
-    from steps.checking import DECISIONS  # noqa: PLC0415 - fonts are not needed for --help
+    from steps.checking import DECISIONS
 
     decision = _(DECISIONS[row.how]) if row.how else ""
     return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
 
 
 def _show_comparison(office: Office, cycle_id: str) -> None:
-    from steps.checking import report_of  # noqa: PLC0415 - fonts are not needed for --help
+    from steps.checking import report_of
 
     for label, value in report_of(office, cycle_id).comparison:
         say(f"{label}: {value}")
@@ -394,7 +393,7 @@ def _show_comparison(office: Office, cycle_id: str) -> None:
 
 def _password(from_stdin: bool) -> "Ask":
     """Return how the password of an encrypted extract is asked for: at the terminal, or one line of standard input."""
-    from steps.arriving import no_password  # noqa: PLC0415 - only where an extract comes
+    from steps.arriving import no_password
 
     if from_stdin:
         return lambda: sys.stdin.readline().rstrip("\r\n")

@@ -13,6 +13,7 @@ from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
 from steps import acting, auditing, history
+from steps.bundle import bundle
 
 
 def furnish(app: typer.Typer) -> None:
@@ -147,8 +148,6 @@ def bundle_up(
     path: Path = typer.Argument(help=_("The zip file to write; it must not be there yet.")),
     programme: str = PROGRAMME,
 ) -> None:
-    from steps.bundle import bundle  # noqa: PLC0415 - typst is not needed to show a table
-
     office = at_the_desk()
     count = bundle(office, office.cycle_id(year, programme), path)
     say(_("{count} files are in the bundle. Open index.html in it first.").format(count=count))

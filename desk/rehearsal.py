@@ -25,6 +25,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from adapters.clock import CLOCK, VirtualClock
 from adapters.finder import Finder
 from adapters.people_keys import FICTIONAL
+from adapters.register import read_register
 from adapters.vault import shred
 from desk import cast, faults, laws
 from desk.cast import Scene
@@ -49,6 +50,7 @@ from steps import (
     control_ledger,
     counting,
     erasure,
+    extraction,
     incidents,
     papers,
     preparation,
@@ -58,6 +60,8 @@ from steps import (
 )
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
+from steps.residents import needles_in, needles_of
+from steps.sample import additional_extract, sample_extract, write_sample
 
 if TYPE_CHECKING:
     import polars as pl
@@ -221,19 +225,19 @@ class ThroughFlows:
 
     def at_work(self) -> AbstractContextManager[None]:
         """Keep one client of Prefect open."""
-        from flows import engine_context  # noqa: PLC0415
+        from flows import engine_context
 
         return engine_context.quick()
 
     def open_year(self) -> None:
         """Open the fiscal year."""
-        from flows import preparation  # noqa: PLC0415
+        from flows import preparation
 
         preparation.open_year(self.year)
 
     def watch(self) -> None:
         """Begin a morning."""
-        from flows import reminding  # noqa: PLC0415
+        from flows import reminding
 
         reminding.watch()
 
@@ -244,7 +248,7 @@ class ThroughFlows:
 
     def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
         """Enter an act."""
-        from flows import record  # noqa: PLC0415
+        from flows import record
 
         if act in RECHECKS:
             cast.recheck(self.office, self.office.cycle_id(self.year), **fields)
@@ -265,37 +269,37 @@ class ThroughFlows:
 
     def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
         """Take the extract."""
-        from flows import extraction  # noqa: PLC0415
+        from flows import extraction
 
         return extraction.take_extract(self.year, by, expect=expect, via="rehearsal")
 
     def take_additions(self, *, by: str, none_came: bool) -> None:
         """Take the additional extract."""
-        from flows import extraction  # noqa: PLC0415
+        from flows import extraction
 
         extraction.take_additions(self.year, by, none_came=none_came, via="rehearsal")
 
     def seal_package(self, *, by: str) -> None:
         """Seal the package."""
-        from flows import transfer  # noqa: PLC0415
+        from flows import transfer
 
         transfer.seal_package(self.year, by, via="rehearsal")
 
     def read_back_package(self, *, by: str) -> None:
         """Read the package back."""
-        from flows import transfer  # noqa: PLC0415
+        from flows import transfer
 
         transfer.read_back_package(self.year, by, via="rehearsal")
 
     def print_additions(self) -> None:
         """Print the additional letters."""
-        from flows import printing  # noqa: PLC0415
+        from flows import printing
 
         printing.print_additions(self.year)
 
     def erase_ward_data(self, *, by: str) -> None:
         """Erase the ward's own data."""
-        from flows import erasure as erasing  # noqa: PLC0415
+        from flows import erasure as erasing
 
         erasing.erase_ward_data(self.year, by, via="rehearsal")
 
@@ -597,8 +601,6 @@ class Rehearsal:
             self._decide_the_held_rows()
 
     def _put_into_the_inbox(self) -> None:
-        from steps.sample import sample_extract, write_sample  # noqa: PLC0415
-
         path = self.plan.inbox / "extract.csv"
         if self.plan.extract:
             shutil.copyfile(self.plan.extract, path)
@@ -613,8 +615,6 @@ class Rehearsal:
 
     def _decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""
-        from steps import extraction  # noqa: PLC0415
-
         for row, how, substitute in extraction.proposals(self.office, self.cycle_id):
             extraction.decide(
                 self.office, self.cycle_id, row=row, how=how, substitute=substitute,
@@ -625,8 +625,6 @@ class Rehearsal:
         self.hands.seal_package(by=cast.REGISTRAR)
 
     def _take_additions(self) -> None:
-        from steps.sample import write_sample  # noqa: PLC0415
-
         if not self.plan.extract:
             _first, late = self._fictional()
             write_sample(late, self.plan.inbox / "additions.csv")
@@ -634,8 +632,6 @@ class Rehearsal:
 
     def _fictional(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
         """Draw the fictional extract and its late move-ins."""
-        from steps.sample import additional_extract, sample_extract  # noqa: PLC0415
-
         year, persons, seed = self.plan.year, self.plan.persons, self.plan.seed
         first = sample_extract(fiscal_year=year, persons=persons, seed=seed)
         few = max(1, persons // _ADDITIONS_SHARE)
@@ -646,8 +642,6 @@ class Rehearsal:
 
         A rehearsal that was killed between destruction and record has no vault any more, and goes on all the same.
         """
-        from steps.residents import needles_of  # noqa: PLC0415
-
         with suppress(Unknown):
             self.needles = needles_of(self.office.vault(self.cycle_id), self.facts())
         try:
@@ -708,9 +702,6 @@ class Rehearsal:
 
     def _needles_again(self) -> set[str]:
         """Make the needles anew where the rehearsal went on after the vault was gone."""
-        from adapters.register import read_register  # noqa: PLC0415
-        from steps.residents import needles_in  # noqa: PLC0415
-
         programme, _text = self.office.programme()
         if self.plan.extract:
             return needles_in(read_register(self.plan.extract, programme=programme).frame)

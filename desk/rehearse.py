@@ -31,7 +31,7 @@ def rehearse(
     ),
     watched: bool = typer.Option(False, "--watched", hidden=True),
 ) -> None:
-    from desk import rehearsal  # noqa: PLC0415 - what plays a year is not needed for --help
+    from desk import rehearsal
 
     if keep and extract:
         raise BadInput(

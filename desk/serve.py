@@ -109,7 +109,7 @@ def _serve_from_elsewhere(home: Path, api: str) -> None:
 
 
 def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
-    from flows import deployments  # noqa: PLC0415 - Prefect reads its environment when it is imported
+    from flows import deployments
 
     def say_what_is_served() -> None:
         say_where()
@@ -137,7 +137,7 @@ def _say_the_way_in(home: Path) -> None:
 
 
 def _say_address(address: str) -> None:
-    from steps.board import INDEX  # noqa: PLC0415 - fonts are not needed for --help
+    from steps.board import INDEX
 
     say(_("Dashboard: {address}").format(address=address), style="bold")
     say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))

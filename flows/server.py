@@ -21,9 +21,9 @@ def main(folder: Path, host: str, port: int, *, name: str, bare: bool) -> None:
     """Serve until a signal ends it."""
     os.environ[VARIABLE] = secret = credential(folder)
     _fence(f"http://{f'[{host}]' if ':' in host else host}:{port}", bare=bare)
-    import uvicorn  # noqa: PLC0415 - Prefect reads its environment when it is imported
-    from prefect.server.api.server import create_app  # noqa: PLC0415 - as above
-    from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
+    import uvicorn
+    from prefect.server.api.server import create_app
+    from prefect.settings import get_current_settings
 
     _wait_for_the_lock()
     server = get_current_settings().server
@@ -49,7 +49,7 @@ def _wait_for_the_lock() -> None:
     Prefect begins them deferred: of two that read first and then write, SQLite refuses the second at once, whatever it
     is told to wait, and Prefect answers 503. On PostgreSQL nothing changes.
     """
-    from prefect.server.database.configurations import AioSqliteConfiguration  # noqa: PLC0415 - the server alone has a database
+    from prefect.server.database.configurations import AioSqliteConfiguration
 
     begin = AioSqliteConfiguration.begin_transaction
 

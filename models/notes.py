@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, Self
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from models.errors import BadInput, Damaged
 from models.words import _
 
@@ -190,10 +193,6 @@ def _signature(line: str) -> Signature:
 
 def all_hold(signatures: Sequence[bytes], message: bytes, public_key: bytes) -> bool:
     """Tell whether every signature of the message holds under the 32-byte public key."""
-    # Only whoever verifies needs the library: the models stay light without it.
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see above
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - see above
-
     key = Ed25519PublicKey.from_public_bytes(public_key)
     try:
         for signature in signatures:

@@ -69,6 +69,6 @@ def _open_days_between(calendar: Calendar, a: date, b: date) -> int:
 def _national_holidays(year: int) -> frozenset[date]:
     """Return the national holidays of a year (国民の祝日に関する法律), substitute and in-between days too."""
     # The package takes longer to import than everything else here together, and only a date needs it.
-    from holidays import country_holidays  # noqa: PLC0415 - see above
+    from holidays import country_holidays
 
     return frozenset(country_holidays("JP", years=year, expand=False, observed=True))

@@ -83,7 +83,7 @@ def perform(
 
 
 def _settle_the_password(office: Office, cycle_id: str) -> None:
-    from steps import transfer  # noqa: PLC0415 - the transfer itself stands on this module
+    from steps import transfer
 
     transfer.forget_the_password(office, cycle_id)
 

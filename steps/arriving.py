@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters import disk
+from adapters.package import how_sealed, open_package
+from adapters.register import register_bytes
 from adapters.vault import shred
 from models.errors import BadInput, Damaged, Unknown
 from models.programme import Programme
@@ -64,9 +66,6 @@ def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arri
         Damaged: it cannot be opened whatever the password.
 
     """
-    from adapters.package import how_sealed  # noqa: PLC0415 - 7-Zip is not needed to show a table
-    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
-
     data = register_bytes(path, programme=programme)
     try:
         sealed = how_sealed(path)
@@ -83,8 +82,6 @@ def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arri
 
 
 def _only_csv(path: Path, password: str, *, sha256: str, limit: int, checked: bool) -> bytes:
-    from adapters.package import open_package  # noqa: PLC0415 - 7-Zip is not needed to show a table
-
     if not password:
         raise BadInput(_("The password is empty."), _("Type the password of the encrypted extract."))
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlmodel import col
 
+from adapters.fonts import default_font
 from models import tables
 from models.database import reading
 from models.errors import Unknown
@@ -126,8 +127,6 @@ def report_of(office: Office, cycle_id: str, *, lang: str = "") -> Report:
         Unknown: none is taken yet.
 
     """
-    from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
-
     facts = papers.facts_of(office, cycle_id)
     taken = facts.record("take_extract", ExtractTaken)
     if taken is None:

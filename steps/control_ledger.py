@@ -167,7 +167,7 @@ def export(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list[Path]
         seal = _seal(connection)
         for name, programme, year, lines in _books(office, connection):
             if xlsx:
-                from adapters import spreadsheet  # noqa: PLC0415 - only whoever exports Excel needs it
+                from adapters import spreadsheet
 
                 spreadsheet.write(path := folder / f"{name}.xlsx", [_sheet(programme, year, lines, seal)])
                 written.append(path)
@@ -226,7 +226,7 @@ def _printed(line: Line) -> dict[str, Any]:
 
 
 def _sheet(programme: Programme, year: int, lines: Sequence[Line], seal: _Seal) -> "Sheet":
-    from adapters.spreadsheet import Column, Sheet  # noqa: PLC0415 - only whoever exports Excel needs it
+    from adapters.spreadsheet import Column, Sheet
 
     moments = [line.moment for line in lines]
     return Sheet(

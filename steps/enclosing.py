@@ -43,8 +43,8 @@ def reconcile(
         Refused: it is not the time for it.
 
     """
-    from adapters.scanlog import read_logs  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.reconciling import joined  # noqa: PLC0415 - polars is not needed to show a table
+    from adapters.scanlog import read_logs
+    from steps.reconciling import joined
 
     office.door.ask_first(cycle_id, "reconcile_enclosing", by=by, via=via)
     if not logs and not trays:

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlsxwriter.utility import xl_col_to_name  # pyright: ignore[reportMissingTypeStubs] - it has none
-
 from models.clock import TOKYO, stamp
 from models.errors import BadInput, Unknown
 from models.words import _
@@ -54,7 +52,7 @@ class Table:
 
     def place(self, key: str, row: int) -> str:
         """Return a cell as Excel calls it, such as B7."""
-        return f"{xl_col_to_name(self.places[key])}{row}"
+        return f"{_letter(self.places[key])}{row}"
 
     def texts(self, cells: Sequence["Cell"]) -> dict[str, str]:
         """Return the cells of a row by column, as text without space around it."""
@@ -69,7 +67,7 @@ def read(path: Path, layout: Layout) -> Table:
         BadInput: it is no workbook, or none of its tables has the columns.
 
     """
-    from adapters import spreadsheet  # noqa: PLC0415 - only whoever takes Excel in needs it
+    from adapters import spreadsheet
 
     if not path.is_file():
         raise Unknown(
@@ -94,9 +92,15 @@ def find_table(sheets: Sequence[Sequence[Sequence["Cell"]]], layout: Layout) -> 
     )
 
 
+def _letter(place: int) -> str:
+    from xlsxwriter.utility import xl_col_to_name  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+    return xl_col_to_name(place)
+
+
 def _places(row: Sequence["Cell"], keys: Sequence[str], number: int, layout: Layout) -> dict[str, int]:
     """Return where each column stands; one that is missing, unknown or there twice is named."""
-    unknown = [xl_col_to_name(place) for place, key in enumerate(keys) if not key and str(row[place])]
+    unknown = [_letter(place) for place, key in enumerate(keys) if not key and str(row[place])]
     missing = [layout.columns[key][0] for key in layout.required if key not in keys]
     twice = [layout.columns[key][0] for key in layout.columns if keys.count(key) > 1]
     wrong = [

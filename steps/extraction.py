@@ -12,11 +12,16 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import polars as pl
 from sqlalchemy import select
 from sqlmodel import col
 
+from adapters.fonts import GlyphTable, default_font
+from adapters.numbers import KEY, NUMBER, Form, is_number, keyed
+from adapters.register import RegisterTable, parse_register, register_bytes
+from adapters.vault import Vault
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Damaged, Unknown
@@ -29,17 +34,12 @@ from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
-from steps import arriving, checking, papers, residents
+from steps import arriving, checking, papers, residents, roll
 from steps.acting import perform
 from steps.arriving import Arrived
+from steps.judging import judge
+from steps.lists import read_list, with_marks
 from steps.office import Office
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from adapters.fonts import GlyphTable
-    from adapters.register import RegisterTable
-    from adapters.vault import Vault
 
 _ANY_NUMBER = (0, 10_000_000)
 _COLUMNS = ("宛名番号", "氏名", "郵便番号", "住所")
@@ -100,9 +100,9 @@ BY_ITSELF = ProtectedBy()
 class _Read:
     """An extract that was read and judged: `frame` holds the addressees."""
 
-    table: "RegisterTable"
+    table: RegisterTable
     judgement: Judgement
-    frame: "pl.DataFrame"
+    frame: pl.DataFrame
     decisions: Sequence[Decision]
     last_year: int | None
 
@@ -163,8 +163,6 @@ def _taken_before(office: Office, cycle_id: str, path: Path | None, protected: P
 
     None where it is another extract, or told of protection otherwise, or decisions on its rows were not carried out.
     """
-    from adapters.register import register_bytes  # noqa: PLC0415 - polars is not needed to show a table
-
     facts = papers.facts_of(office, cycle_id)
     record = facts.record("take_extract", ExtractTaken)
     if record is None or record.held != facts.undecided or protected != ProtectedBy(removed=record.protected_removed):
@@ -204,10 +202,6 @@ def check(
         Damaged: it is encrypted and cannot be opened.
 
     """
-    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
-    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
-
     try:
         table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
     except UnreadableExtract as refusal:
@@ -218,7 +212,7 @@ def check(
 
 
 def _told_apart(
-    table: "RegisterTable", programme: Programme, protected: ProtectedBy
+    table: RegisterTable, programme: Programme, protected: ProtectedBy
 ) -> tuple["RegisterTable", dict[str, Any]]:
     """Mark whoever stands on the list that came with an extract; return what the record says of list and word.
 
@@ -229,9 +223,6 @@ def _told_apart(
     told: dict[str, Any] = {"protected_removed": True} if protected.removed else {}
     if protected.listed is None:
         return table, told
-    from adapters.numbers import KEY, NUMBER, Form, keyed  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.lists import read_list, with_marks  # noqa: PLC0415 - polars is not needed to show a table
-
     try:
         content = arriving.read_in(protected.listed, programme=programme).content
         listed = read_list(content, programme=programme, form=Form.of(table.frame[NUMBER]))
@@ -354,10 +345,8 @@ def take_additions(
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
-def _must_be_of_one_register(first: "RegisterTable", table: "RegisterTable") -> None:
+def _must_be_of_one_register(first: RegisterTable, table: RegisterTable) -> None:
     """Refuse additions whose numbers have not the form of the first extract's: nobody would be known again."""
-    from adapters.numbers import NUMBER, Form, is_number  # noqa: PLC0415 - polars is not needed to show a table
-
     form = Form.of(first.frame[NUMBER])
     if form and (strange := table.frame.filter(is_number() & ~form.fits())["row"].to_list()):
         raise UnreadableExtract(by_row("number_form", NUMBER, strange), sha256=table.sha256, encoding=table.encoding)
@@ -378,9 +367,6 @@ def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee
 
 def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, int]:
     """Return the row of the extract, as a spreadsheet counts, in which each of these serials stands."""
-    from adapters.numbers import KEY, keyed  # noqa: PLC0415 - polars is not needed to show a table
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
     record = facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
     if record is None or not serials:
@@ -397,8 +383,6 @@ def undecided(office: Office, cycle_id: str) -> int:
 
 def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
     """Return every held row with the decision on it and the substitutions that may be proposed."""
-    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
-
     facts, glyphs = papers.facts_of(office, cycle_id), GlyphTable.load(default_font())
     frame = _kept(office, facts).frame
     stored = checking.stored_rows(office, cycle_id)
@@ -427,7 +411,7 @@ def proposals(office: Office, cycle_id: str) -> list[tuple[int, str, str]]:
     ]
 
 
-def _substitutes(cell: str, glyphs: "GlyphTable", programme: Programme) -> Iterator[str]:
+def _substitutes(cell: str, glyphs: GlyphTable, programme: Programme) -> Iterator[str]:
     """Walk over one substitution for every character that is not printed as it is meant; none where one has none."""
     table, found = programme.extract.substitutes, list[str]()
     for finding in dict.fromkeys(glyphs.judge(cell)):
@@ -448,16 +432,12 @@ def _arrived(office: Office, facts: Facts, source: Path, ask: arriving.Ask, *, b
         raise
 
 
-def _table(arrived: Arrived, facts: Facts) -> "RegisterTable":
-    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
-
+def _table(arrived: Arrived, facts: Facts) -> RegisterTable:
     return parse_register(arrived.content, programme=facts.programme)
 
 
-def _kept(office: Office, facts: Facts) -> "RegisterTable":
+def _kept(office: Office, facts: Facts) -> RegisterTable:
     """Return the extract that was taken, from the vault."""
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     taken = facts.record("take_extract", ExtractTaken)
     if taken is None:
         raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
@@ -465,7 +445,7 @@ def _kept(office: Office, facts: Facts) -> "RegisterTable":
 
 
 def _judged(
-    table: "RegisterTable",
+    table: RegisterTable,
     facts: Facts,
     *,
     expect: tuple[int, int] | None,
@@ -473,9 +453,6 @@ def _judged(
     last: int | None = None,
     removed: bool = False,
 ) -> _Read:
-    from adapters.fonts import GlyphTable, default_font  # noqa: PLC0415 - fonts are not needed to show a table
-    from steps.judging import judge  # noqa: PLC0415 - polars is not needed to show a table
-
     judgement, frame = judge(
         table,
         programme=facts.programme,
@@ -502,8 +479,6 @@ def _into_the_vault(
     office: Office, facts: Facts, read: _Read, came: Mapping[str, Any], *, by: str, via: str
 ) -> Outcome:
     """Write the vault first, then the act: a vault file that no record names is never read, and is overwritten."""
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     before = facts.record("take_extract", ExtractTaken)
     vault = office.vault(facts.cycle_id, new=True)
     marked_by = (read.judgement.sha256, came.get("protected_list_sha256", ""))
@@ -526,9 +501,7 @@ def _into_the_vault(
     )
 
 
-def _record(facts: Facts, vault: "Vault", read: _Read, before: ExtractTaken | None) -> ExtractTaken:
-    from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
-
+def _record(facts: Facts, vault: Vault, read: _Read, before: ExtractTaken | None) -> ExtractTaken:
     judgement, window = read.judgement, facts.programme.extract.window(facts.fiscal_year)
     serials = _enrolled(vault, read)
     accepted = judgement.verdict == "accepted"
@@ -556,12 +529,8 @@ def _record(facts: Facts, vault: "Vault", read: _Read, before: ExtractTaken | No
     return record.model_copy(update=_compared(vault, read, record, before, facts.programme))
 
 
-def _enrolled(vault: "Vault", read: _Read) -> "pl.DataFrame":
+def _enrolled(vault: Vault, read: _Read) -> pl.DataFrame:
     """Give serials to everybody who is exported or waits; return rows with serials."""
-    import polars as pl  # noqa: PLC0415 - not needed to show a table
-
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     waiting = pl.Series("row", [held.row for held in read.judgement.rows], dtype=pl.UInt32)
     return roll.enrolled(vault, read.table.frame, read.frame["row"].append(waiting))
 
@@ -571,19 +540,15 @@ def _hard_rows(read: _Read) -> list[int]:
     return sorted(set(read.judgement.hard).intersection(read.frame["row"].to_list()))
 
 
-def _among(serials: "pl.DataFrame", rows: Sequence[int]) -> str:
-    import polars as pl  # noqa: PLC0415 - not needed to show a table
-
+def _among(serials: pl.DataFrame, rows: Sequence[int]) -> str:
     these = pl.Series("row", rows, dtype=pl.UInt32)
     return compact(serials.join(these.to_frame(), on="row", how="semi")["serial"].to_list())
 
 
 def _compared(
-    vault: "Vault", read: _Read, record: ExtractTaken, before: ExtractTaken | None, programme: Programme
+    vault: Vault, read: _Read, record: ExtractTaken, before: ExtractTaken | None, programme: Programme
 ) -> dict[str, str]:
     """Compare with the extract before; one that is judged again keeps its comparison."""
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     if before is None:
         return {}
     if before.extract_sha256 == record.extract_sha256:
@@ -597,7 +562,7 @@ def _compared(
     return {"before_sha256": before.extract_sha256, **asdict(found)}
 
 
-def _write_addressees(vault: "Vault", frame: "pl.DataFrame", serials: "pl.DataFrame") -> str:
+def _write_addressees(vault: Vault, frame: pl.DataFrame, serials: pl.DataFrame) -> str:
     rows = frame.join(serials, on="row").sort("serial").select("serial", *_COLUMNS)
     text = _as_lines([Addressee(**dict(zip(_FIELDS, row, strict=True))) for row in rows.iter_rows()])
     return vault.write(f"addressees-{_sha(text)[:12]}", text)
@@ -608,8 +573,6 @@ _FIELDS = ("serial", "number", "name", "postal_code", "address")
 
 def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, replace: bool | None) -> AdditionsTaken:
     """Write the late move-ins and replacements; whoever else has a piece is known, and no serial is used twice."""
-    from steps import roll  # noqa: PLC0415 - polars is not needed to show a table
-
     vault, pieces = office.vault(facts.cycle_id, new=True), papers.pieces_in(office, facts.cycle_id)
     serials = roll.enrolled(vault, read.table.frame, read.frame["row"], after=max(pieces, default=0))
     replaced = _asked_for(_with_another_imprint(office, facts, read.frame.join(serials, on="row")), replace=replace)
@@ -628,7 +591,7 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
     )
 
 
-def _with_another_imprint(office: Office, facts: Facts, rows: "pl.DataFrame") -> str:
+def _with_another_imprint(office: Office, facts: Facts, rows: pl.DataFrame) -> str:
     """Return the serials whose letter shows another name or address than these rows; not those to be pulled anyway."""
     shown = {it.serial: _imprint(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
     waiting = papers.pieces_in(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))

@@ -84,7 +84,7 @@ def _form(told: dict[str, Any]) -> Form:
 @speaking("ja")
 def print_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print every form as a PDF of its own, and all of them as one workbook, into the folder of the papers."""
-    from adapters.spreadsheet import FormSheet, workbook  # noqa: PLC0415 - Excel is not needed to show a table
+    from adapters.spreadsheet import FormSheet, workbook
 
     facts = papers.facts_of(office, cycle_id)
     forms, words = forms_in(templates_of(facts.programme)), _words(facts)

@@ -21,6 +21,7 @@ from adapters.carrier import Carrier, carrier_of
 from adapters.clock import CLOCK, SystemClock, VirtualClock
 from adapters.keys import LedgerKey
 from adapters.settings import Settings
+from adapters.vault import Vault
 from models import tables
 from models.clock import Clock
 from models.database import connect, is_shut, reading, writing
@@ -37,7 +38,6 @@ from states.table import all_rules
 
 if TYPE_CHECKING:
     from adapters.press import Press
-    from adapters.vault import Vault
 
 LEDGER_KEY = "ledger.pem"
 _NAMED = 6  # so many triggers are named, the rest is counted
@@ -141,18 +141,16 @@ class Office:
         vaults = self._open_vaults()
         if not vaults:
             return frozenset(), True
-        from steps import residents  # noqa: PLC0415 - polars is not needed to show a table
+        from steps import residents
 
         return residents.named_in(vaults, texts, people)
 
-    def _open_vaults(self) -> "list[tuple[Vault, Programme]]":
+    def _open_vaults(self) -> list[tuple[Vault, Programme]]:
         """Return the vaults that hold anything, each with the programme of its cycle."""
         folder = self.home / "vault"
         cycles = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
         if not cycles:
             return []
-        from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
-
         with reading(self.engine) as connection:
             rows = connection.execute(
                 select(col(tables.Cycle.id), col(tables.Cycle.programme_text)).where(col(tables.Cycle.id).in_(cycles))
@@ -175,7 +173,7 @@ class Office:
 
     def webhook(self, name: str) -> Carrier | None:
         """Return whoever carries webhooks to a person or a side, None where the settings name no receiver."""
-        from adapters.webhook import WebhookCarrier  # noqa: PLC0415 - httpx is not needed to show a table
+        from adapters.webhook import WebhookCarrier
 
         hook, it = self.settings.webhooks.get(name), self.settings
         if hook is None:
@@ -229,15 +227,13 @@ class Office:
             )
         return cycle_id
 
-    def vault(self, cycle_id: str, *, new: bool = False) -> "Vault":
+    def vault(self, cycle_id: str, *, new: bool = False) -> Vault:
         """Return the vault of a cycle; it is made, with its key, when the first extract is taken.
 
         Raises:
             Unknown: there is none, or its key was destroyed.
 
         """
-        from adapters.vault import Vault  # noqa: PLC0415 - cryptography is not needed to show a table
-
         it = self.settings
         take_up = Vault.create if new else Vault.open
         return take_up(
@@ -246,8 +242,8 @@ class Office:
 
     def press(self, programme: Programme) -> "Press":
         """Return the press with the programme's templates and the default font."""
-        from adapters.fonts import default_font  # noqa: PLC0415 - fonts are not needed to show a table
-        from adapters.press import Press  # noqa: PLC0415 - typst is not needed to show a table
+        from adapters.fonts import default_font
+        from adapters.press import Press
 
         font = default_font()
         return Press(templates=templates_of(programme), fonts=(font.path.parent,), family=font.family)

@@ -93,11 +93,11 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
         case PullListIssued() if not outcome.repeated:
             _print_pull_list(office, cycle_id, outcome, record, by=by)
         case ContractConcluded():
-            from steps.forms import print_forms  # noqa: PLC0415 - the forms themselves stand on this module
+            from steps.forms import print_forms
 
             print_forms(office, cycle_id)
         case IncidentReported() if not outcome.repeated:
-            from steps.incidents import print_papers  # noqa: PLC0415 - incidents themselves stand on this module
+            from steps.incidents import print_papers
 
             print_papers(office, cycle_id, outcome.seq)
         case PostingApproved():

@@ -7,19 +7,18 @@ extract or a list is taken, and made anew where they are missing. Nothing is com
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from adapters.needles import Needles
+from adapters.register import parse_register
+from adapters.vault import Vault
 from models.errors import Damaged, Unknown
 from models.extract import characters
 from models.people import Person
 from models.programme import Programme
 from states.facts import LISTS, Facts
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from adapters.vault import Vault
+from steps.lists import as_lists
 
 _PREPARED = "needles-"
 _SOURCES = ("extract", "changes", "recheck")
@@ -31,7 +30,7 @@ def variants(programme: Programme) -> tuple[str, ...]:
     return tuple("".join(map(characters, (found, *instead))) for found, instead in table.items())
 
 
-def prepare(vault: "Vault", programme: Programme) -> Needles:
+def prepare(vault: Vault, programme: Programme) -> Needles:
     """Return the fingerprints of everybody in a vault; they are written into it where they are missing or old."""
     names = vault.names()
     sources = "\n".join(name for name in names if name.partition("-")[0] in _SOURCES)
@@ -47,7 +46,7 @@ def prepare(vault: "Vault", programme: Programme) -> Needles:
     return needles
 
 
-def needles_of(vault: "Vault", facts: Facts) -> set[str]:
+def needles_of(vault: Vault, facts: Facts) -> set[str]:
     """Return what the search for residents' data looks for: everybody in an extract, and in the lists that count.
 
     A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
@@ -56,11 +55,8 @@ def needles_of(vault: "Vault", facts: Facts) -> set[str]:
     return everybody_in(vault, facts.programme, lists=counting)
 
 
-def everybody_in(vault: "Vault", programme: Programme, *, lists: Collection[str] | None = None) -> set[str]:
+def everybody_in(vault: Vault, programme: Programme, *, lists: Collection[str] | None = None) -> set[str]:
     """Return names, addresses and numbers of everybody in a vault; of its lists only those named by their hash."""
-    from adapters.register import parse_register  # noqa: PLC0415 - polars is not needed to show a table
-    from steps.lists import as_lists  # noqa: PLC0415 - polars is not needed to show a table
-
     found: set[str] = set()
     for name in vault.names():
         kind, _hyphen, digest = name.partition("-")
@@ -72,13 +68,13 @@ def everybody_in(vault: "Vault", programme: Programme, *, lists: Collection[str]
     return found
 
 
-def needles_in(frame: "pl.DataFrame") -> set[str]:
+def needles_in(frame: pl.DataFrame) -> set[str]:
     """Return names, addresses and numbers of everybody in the rows of an extract."""
     return {cell for column in ("宛名番号", "氏名", "住所") for cell in frame[column].to_list() if cell}
 
 
 def named_in(
-    vaults: "Iterable[tuple[Vault, Programme]]", texts: Mapping[str, str], people: Mapping[str, Person]
+    vaults: Iterable[tuple[Vault, Programme]], texts: Mapping[str, str], people: Mapping[str, Person]
 ) -> tuple[frozenset[str], bool]:
     """Return the keys of the texts that name a resident, and whether every vault could be compared with.
 

@@ -152,7 +152,7 @@ def test_writer_and_verifier_agree_with_the_library_on_canonical_json(said: dict
 )  # fmt: skip
 def test_numbers_are_written_as_rfc_8785_says(bits: int, text: str) -> None:
     """Each double of the RFC's table is written as the table says."""
-    import struct  # noqa: PLC0415 - one test needs it
+    import struct
 
     [value] = struct.unpack(">d", bits.to_bytes(8))
     assert math.isfinite(value)

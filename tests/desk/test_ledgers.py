@@ -177,7 +177,7 @@ def test_proofs_leave_as_files_that_the_verifier_checks(home: Path, tsudoi: Tsud
 
 
 def check(path: Path, *more: object) -> int:
-    from deploy import verify_ledger  # noqa: PLC0415 - one test needs it
+    from deploy import verify_ledger
 
     return verify_ledger.main(["--proof", str(path), *map(str, more)])
 

@@ -209,7 +209,7 @@ def test_what_cannot_be_is_refused_in_words(
 
 def test_a_negative_count_is_refused_by_the_form_itself() -> None:
     """The form's own schema refuses a negative count, an impossible choice and a wrong id, each at its field."""
-    from prefect.utilities.schema_tools.validation import validate  # noqa: PLC0415
+    from prefect.utilities.schema_tools.validation import validate
 
     schema = forms.form_of(BY_TRIGGER["complete_printing"]).model_json_schema()
     wrong = validate({"year": 2026, "by": "佐藤", "letters_printed": -1}, schema)

@@ -33,8 +33,8 @@ def go_to(office: Office, *day: int) -> None:
 
 
 def versions(prefect: Prefect, key: str) -> list[Any]:
-    from prefect import get_client  # noqa: PLC0415 - Prefect is imported once its folder is set
-    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey  # noqa: PLC0415
+    from prefect import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])), limit=200)

@@ -219,7 +219,7 @@ def test_nothing_of_a_run_is_kept_but_its_state(prefect: Prefect, opened: Office
 
 
 def send_the_logs() -> None:
-    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - Prefect is imported once its folder is set
+    from prefect.logging.handlers import APILogWorker
 
     APILogWorker.instance().drain_all()
 

@@ -93,7 +93,7 @@ def test_no_cached_result_is_reused(prefect: Prefect, opened: Office) -> None:
     with reading(opened.engine) as connection:
         record = connection.execute(select(col(tables.Record.key))).scalars().all()
     assert len(record) == 1
-    from prefect import get_client  # noqa: PLC0415 - Prefect is imported once its folder is set
+    from prefect import get_client
 
     with get_client(sync_client=True) as client:
         states = {run.state_type.value for run in client.read_task_runs(limit=200) if run.state_type}

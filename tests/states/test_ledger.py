@@ -221,7 +221,7 @@ def test_an_older_checkpoint_finds_a_ledger_rewritten_and_signed_again(handed_ov
 
 def test_a_checkpoint_of_another_key_or_of_the_future_does_not_hold(handed_over: Year, tmp_path: Path) -> None:
     """A note is compared with the key's name and key, and with a ledger that is long enough."""
-    from adapters.keys import LedgerKey  # noqa: PLC0415 - one test needs it
+    from adapters.keys import LedgerKey
 
     other = LedgerKey.create(tmp_path / "other.pem", name=handed_over.key.name)
     [note] = notes_of(handed_over)[-1:]

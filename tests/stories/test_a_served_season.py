@@ -183,7 +183,7 @@ class Desks:
         return ""
 
     def decide(self) -> None:
-        from steps import extraction  # noqa: PLC0415 - fonts are read once there is an extract
+        from steps import extraction
 
         for row, how, substitute in extraction.proposals(self.year.office, CYCLE):
             extraction.decide(
