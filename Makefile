@@ -4,6 +4,7 @@
 # make browser  the Chromium in which the tests of the dashboard look at it
 PYTHON ?= python3
 BIN := .venv/bin
+MADE := states_page finding_codes commands code_font prefect_yaml
 export PYTHONUTF8 := 1
 
 .PHONY: setup demo test browser test-long attack mutants check bench docs lock clean
@@ -57,18 +58,13 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m deploy.making.states_page --check
-	$(BIN)/python -m deploy.making.catalogue --check
-	$(BIN)/python -m deploy.making.finding_codes --check
-	$(BIN)/python -m deploy.making.commands --check
+	@for it in catalogue $(MADE); do $(BIN)/python -m deploy.making.$$it --check || exit 1; done
 	$(BIN)/interrogate -q tests
 
 docs: setup
 	$(BIN)/python -m deploy.making.catalogue
 	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
-	$(BIN)/python -m deploy.making.states_page
-	$(BIN)/python -m deploy.making.finding_codes
-	$(BIN)/python -m deploy.making.commands
+	@for it in $(MADE); do $(BIN)/python -m deploy.making.$$it || exit 1; done
 
 bench: setup
 	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only

@@ -115,7 +115,7 @@ def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
         say_where()
         say_table(
             [_("What runs"), _("When")],
-            [[it.name, _when(it.cron)] for it in deployments.SWEEPS],
+            [[it.name, _(deployments.WHEN[it.cron])] for it in deployments.SWEEPS],
         )
         forms = len(deployments.TABLE) - len(deployments.SWEEPS)
         say(_("{count} forms of acts, one for each act of the table. The board leads to them.").format(count=forms))
@@ -141,14 +141,6 @@ def _say_address(address: str) -> None:
 
     say(_("Dashboard: {address}").format(address=address), style="bold")
     say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))
-
-
-def _when(cron: str) -> str:
-    if not cron:
-        return _("after every act, or when asked")
-    if "-17 " in cron:
-        return _("weekdays, hourly from 10:10 to 17:10")
-    return _("weekdays of December at 9:00") if " 12 " in cron else _("weekdays at 9:00")
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from flows.board import MARK
 from flows.forms import form_of, name_of
 from flows.keeping import keep
 from models.errors import BadSetting
-from models.words import _
+from models.words import N_, _
 from states.table import TABLE as ROWS
 from states.table import Row
 from steps.board import INDEX
@@ -47,8 +47,12 @@ TIMEZONE = "Asia/Tokyo"
 WEEKDAYS_AT_NINE = "0 9 * * 1-5"
 HOURLY_AFTER_THAT = "10 10-17 * * 1-5"
 DECEMBER_AT_NINE = "0 9 * 12 1-5"
+WHEN = {
+    WEEKDAYS_AT_NINE: N_("weekdays at 9:00"), HOURLY_AFTER_THAT: N_("weekdays, hourly from 10:10 to 17:10"),
+    DECEMBER_AT_NINE: N_("weekdays of December at 9:00"), "": N_("after every act, or when asked"),
+}  # fmt: skip
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
-_ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 _AT_MOST = 200  # Prefect's own limit of one answer; a runner never has as many at once
 _KEEPER_ENDS_WITHIN = 10  # seconds
 _AFTER_TROUBLE = 5  # seconds
@@ -91,7 +95,7 @@ class Served:
             description=self.description,
             version_type="prefect:simple",  # type: ignore[arg-type]  # its type is private; without it git is asked
             tags=[MARK, *self.tags],
-            concurrency_limit=_ONE_AT_A_TIME if self.cron else None,
+            concurrency_limit=ONE_AT_A_TIME if self.cron else None,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         assert isinstance(made, RunnerDeployment)

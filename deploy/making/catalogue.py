@@ -19,10 +19,10 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 from pydantic import BaseModel
 
+from deploy.making.files import HOUSE
 from models.words import DOMAIN, LOCALE
 from states.table import TABLE
 
-HOUSE = Path(__file__).parents[2]
 ROOMS = ("models", "states", "adapters", "steps", "flows", "desk", "deploy")
 FILE = LOCALE / "ja" / "LC_MESSAGES" / f"{DOMAIN}.po"
 

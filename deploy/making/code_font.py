@@ -7,15 +7,15 @@ two modules of a DataMatrix each, one em wide and high.
 
 import io
 import sys
-from pathlib import Path
 from typing import Any
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from adapters.codes import FAMILY, FIRST_BAR, FIRST_CELL
+from deploy.making.files import HOUSE, made
 
-FONT = Path(__file__).parents[1] / "fonts" / "codes.ttf"
+FONT = HOUSE / "deploy" / "fonts" / "codes.ttf"
 EM = 3600  # a micrometre at 3.6 mm
 _PITCH, _BAR = 1200, 600
 _HEIGHTS = {1: (0, 3600), 2: (1200, 3600), 3: (0, 2400), 4: (1200, 2400)}
@@ -53,11 +53,7 @@ def font() -> bytes:
 
 def main(arguments: list[str]) -> str | None:
     """Write the font, or with --check return what is amiss: the exit status is then 1."""
-    if "--check" not in arguments:
-        FONT.write_bytes(font())
-        return None
-    current = FONT.is_file() and FONT.read_bytes() == font()
-    return None if current else "deploy/fonts/codes.ttf is another. Run: python -m deploy.making.code_font"
+    return made(FONT, font(), arguments)
 
 
 def _bars() -> dict[str, Any]:

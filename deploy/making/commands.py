@@ -9,14 +9,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
+from deploy.making.files import HOUSE, made
 from desk.main import ROOMS, build
 
-PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+PAGE = HOUSE / "docs" / "commands.md"
 _SHARED_BY = 6  # so many commands: an option with the same words is explained once
 HEAD = """\
 # 命令 / Commands
@@ -70,11 +70,7 @@ def main(arguments: list[str]) -> str | None:
     if "--as-json" in arguments:
         sys.stdout.write(json.dumps([_said(*leaf) for leaf in _leaves("tsudoi", _command())]))
         return None
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8", newline="\n")
-        return None
-    current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-    return None if current else "docs/commands.md is stale. Run: make docs"
+    return made(PAGE, page().encode(), arguments)
 
 
 def _asked(lang: str) -> list[dict[str, Any]]:

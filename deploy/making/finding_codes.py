@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from deploy.making.files import HOUSE, made
 from models.extract import CODES, Rule
 from models.words import translate
 
-PAGE = Path(__file__).parents[2] / "docs" / "finding-codes.md"
+PAGE = HOUSE / "docs" / "finding-codes.md"
 _WEIGHTS = {
     "refused": ("拒否", "refused: nothing is taken"),
     "held": ("要確認", "held: waits for a named person"),
@@ -17,8 +17,8 @@ _WEIGHTS = {
 HEAD = """\
 # 抽出点検のコード / Codes of the extract's findings
 
-この頁は `models/extract.py` から `python -m deploy.making.finding_codes` で作る。手で直さない。 / This page is
-generated from `models/extract.py` by `python -m deploy.making.finding_codes`. Do not edit it.
+この頁は `models/extract.py` から `make docs` で作る。手で直さない。 / This page is generated from `models/extract.py`
+by `make docs`. Do not edit it.
 
 `tsudoi extract check FILE --year YEAR --json` が返すコード。✎ は指名された者が「そのまま」と決定できるもの。 / What
 `tsudoi extract check FILE --year YEAR --json` reports. ✎ marks what a named person may accept as it is.
@@ -32,11 +32,7 @@ def page() -> str:
 
 def main(arguments: list[str]) -> str | None:
     """Write the page, or with --check return what is amiss: the exit status is then 1."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8", newline="\n")
-        return None
-    current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
-    return None if current else "docs/finding-codes.md is stale. Run: python -m deploy.making.finding_codes"
+    return made(PAGE, page().encode(), arguments)
 
 
 def _part(weight: str) -> Iterator[str]:

@@ -1,19 +1,18 @@
 """Writes docs/states.md from the table, in Japanese and English side by side.
 
-`python -m deploy.making.states_page` writes it; with `--check` it exits 1 with one line when the file is not what the
-table says.
+`python -m deploy.making.states_page` writes it; with `--check` it says whether the page is stale.
 """
 
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from deploy.making.files import HOUSE, made
 from models.people import ROLE_TITLES, SIDE_TITLES, Role
 from models.words import translate
 from states.facts import Guard
 from states.table import FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines
 
-PAGE = Path(__file__).parents[2] / "docs" / "states.md"
+PAGE = HOUSE / "docs" / "states.md"
 HEAD = """\
 # 状態と行為 / States and acts
 
@@ -41,15 +40,9 @@ def page() -> str:
     return f"{HEAD}\n{_states()}\n{_acts()}\n{_guards()}\n{_smaller_machines()}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or with `--check` compare it."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8", newline="\n")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write("docs/states.md is stale. Run: make docs\n")
-    return 1
+def main(arguments: Sequence[str]) -> str | None:
+    """Write the page, or with --check return what is amiss: the exit status is then 1."""
+    return made(PAGE, page().encode(), arguments)
 
 
 def _states() -> str:

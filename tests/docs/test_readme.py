@@ -155,7 +155,7 @@ def test_the_page_of_finding_codes_is_current() -> None:
 def test_a_stale_page_of_finding_codes_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A page that is missing or not what the codes say gives one line with the remedy; writing it settles that."""
     monkeypatch.setattr(finding_codes, "PAGE", tmp_path / "finding-codes.md")
-    assert "python -m deploy.making.finding_codes" in str(finding_codes.main(["--check"]))
+    assert "make docs" in str(finding_codes.main(["--check"]))
     finding_codes.main([])
     assert finding_codes.main(["--check"]) is None
     finding_codes.PAGE.write_text(finding_codes.page() + "x", encoding="utf-8")
