@@ -22,7 +22,7 @@ from models.programme import ScanLog
 from models.serials import CHECKS, YEAR_PLACE, check_value
 from models.words import _
 
-# As models.serials.read_piece_code reads one code; here a whole column is read at once.
+# What stands in a piece's code: perhaps the fiscal year, the serial, two check characters.
 _PIECE_CODE = r"^(?:[0-9]{2}-?)?[0-9]{7}-?[0-9A-Z]{2}$"
 _CENTURY = 2000
 _CHECKS = pl.Enum(CHECKS)  # its physical values are the check values

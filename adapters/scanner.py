@@ -111,11 +111,6 @@ def scan(
     return search.result()
 
 
-def scan_text(text: str, needles: Iterable[str]) -> int:
-    """Return how many places of a text hold a needle, in any form, also broken over lines."""
-    return len(Finder(needles).found_in_text(text))
-
-
 def _outermost(roots: Iterable[Path]) -> list[Path]:
     resolved = sorted({root.resolve() for root in roots})
     return [root for root in resolved if not any(root != other and root.is_relative_to(other) for other in resolved)]

@@ -16,7 +16,7 @@ from models.database import reading
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken
 from models.records.transfer import PackageSealed
-from models.serials import compact, count, expand
+from models.serials import compact, count, expand, union
 from states import schedule
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
@@ -179,7 +179,7 @@ def _recheck_before_enclosing(scene: Scene) -> Fields:
 def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
     """Bring the register's present list: everybody known to be protected, and who came under protection since."""
     facts = papers.facts_of(office, cycle_id)
-    later = roll.numbers_of(office.vault(cycle_id), roll.union(facts.newly_protected, newly_protected))[KEY]
+    later = roll.numbers_of(office.vault(cycle_id), union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
     listed = everybody.filter(everybody["protected"] | everybody[KEY].is_in(later.implode()))[NUMBER].to_list()
     path = office.settings.inbox / "protected.csv"

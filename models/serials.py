@@ -103,8 +103,6 @@ def _span(part: str) -> tuple[int, int]:
     return span
 
 
-# What stands in a piece's code: perhaps the fiscal year, the serial, two check characters.
-_PIECE_CODE = re.compile(r"(?:([0-9]{2})-?)?([0-9]{7})-?([0-9A-Z]{2})")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MODULUS, _RADIX = 1271, 36  # ISO/IEC 7064, MOD 1271-36
 _PLACES = 9  # digits: two of the fiscal year, seven of the serial
@@ -119,20 +117,6 @@ def piece_code(serial: int, fiscal_year: int | None = None) -> str:
         return f"{serial:07}{CHECKS[check_value(serial)]}"
     short = fiscal_year % 100
     return f"{short:02}-{serial:07}-{CHECKS[check_value(short * YEAR_PLACE + serial)]}"
-
-
-def read_piece_code(text: str) -> tuple[int | None, int]:
-    """Read the code of a piece: its fiscal year, None where the code names none, and its serial.
-
-    Raises:
-        BadInput: this is not the code of a piece, or its check characters are wrong.
-
-    """
-    found = _PIECE_CODE.fullmatch(text)
-    short, serial = (int(found[1] or 0), int(found[2])) if found else (0, 0)
-    if found is None or serial < 1 or CHECKS[check_value(short * YEAR_PLACE + serial)] != found[3]:
-        raise BadInput(_("This is not the code of a piece."), _("Scan it again, or open the piece."))
-    return (2000 + short if found[1] else None), serial
 
 
 @overload

@@ -65,18 +65,6 @@ def inclusion_proof(index: int, size: int, read: Read) -> list[bytes]:
     return _sibling_hashes(_way_to_leaf(index, size), read)
 
 
-def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Tell whether the proof shows that the leaf hash stands at `index` in the tree of `size` leaves with this root."""
-    if not (0 <= index < size and _are_hashes([leaf, *proof])):
-        return False
-    way = _way_to_leaf(index, size)
-    if len(way) != len(proof):
-        return False
-    for turn, sibling in zip(reversed(way), proof, strict=True):
-        leaf = _node_hash(sibling, leaf) if turn.right else _node_hash(leaf, sibling)
-    return leaf == root
-
-
 def consistency_proof(old: int, new: int, read: Read) -> list[bytes]:
     """Return the proof that the tree of `new` leaves begins with the tree of `old` leaves (RFC 6962 2.1.2).
 
@@ -98,20 +86,6 @@ def consistency_proof(old: int, new: int, read: Read) -> list[bytes]:
     start = _start_after(way)
     seed = [_subtree(start, old, read)] if start else []
     return seed + _sibling_hashes(way, read)
-
-
-def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Tell whether the proof shows that the tree of `new` leaves only added to the tree of `old` leaves."""
-    if not (0 <= old <= new and _are_hashes([old_root, new_root, *proof])):
-        return False
-    if old == new:
-        return not proof and old_root == new_root
-    if old == 0:
-        return not proof and old_root == EMPTY_ROOT
-    way = _way_to_end_of(old, new)
-    # A way that never turns right ends at the old tree itself, whose root the verifier has: the proof leaves it out.
-    hashes = list(proof) if _start_after(way) else [old_root, *proof]
-    return len(hashes) == len(way) + 1 and _both_roots(way, hashes) == (old_root, new_root)
 
 
 class Roots:
@@ -196,17 +170,6 @@ def _start_after(way: Iterable[_Turn]) -> int:
     return max((turn.end for turn in way if turn.right), default=0)
 
 
-def _both_roots(way: Sequence[_Turn], hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """Climb from the subtree that both trees share to the root of the old and of the new tree."""
-    old = new = hashes[0]
-    for turn, sibling in zip(reversed(way), hashes[1:], strict=True):
-        if turn.right:
-            old, new = _node_hash(sibling, old), _node_hash(sibling, new)
-        else:
-            new = _node_hash(new, sibling)
-    return old, new
-
-
 def _sibling_hashes(way: Sequence[_Turn], read: Read) -> list[bytes]:
     return [_subtree(turn.start, turn.end, read) for turn in reversed(way)]
 
@@ -241,10 +204,6 @@ def _joined(peaks: Sequence[bytes]) -> bytes:
 
 def _node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
-
-
-def _are_hashes(values: Iterable[bytes]) -> bool:
-    return all(len(value) == HASH_SIZE for value in values)
 
 
 def _trailing_ones(n: int) -> int:

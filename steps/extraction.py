@@ -29,7 +29,7 @@ from models.extract import CODES, Decision, Finding, Judgement, UnreadableExtrac
 from models.extract import HeldRow as HeldCell
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
-from models.serials import compact, expand
+from models.serials import compact, expand, union
 from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
@@ -556,8 +556,8 @@ def _compared(
     was = roll.kept(vault, before.extract_sha256, programme).frame
     found = roll.compared(
         vault,
-        (was, roll.union(before.serials, before.waiting)),
-        (read.table.frame, roll.union(record.serials, record.waiting)),
+        (was, union(before.serials, before.waiting)),
+        (read.table.frame, union(record.serials, record.waiting)),
     )
     return {"before_sha256": before.extract_sha256, **asdict(found)}
 

@@ -29,7 +29,7 @@ from models.records.extraction import (
     ProtectedListed,
     ProtectionRechecked,
 )
-from models.serials import compact, count, expand
+from models.serials import compact, count, expand, union
 from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
@@ -190,7 +190,7 @@ def _pulled_for(facts: Facts, sha256: str) -> str:
     rechecks = [it.record for it in facts.past(RECHECKS[0], ProtectionRechecked) if it.record.list_sha256 == sha256]
     changes = [it for it in changes_before_sealing(facts) if it.list_sha256 == sha256]
     moved = [serials for it in changes for serials in (it.moved, it.died)]
-    return roll.union(*(it.newly_protected for it in (*rechecks, *changes)), *moved)
+    return union(*(it.newly_protected for it in (*rechecks, *changes)), *moved)
 
 
 def due_recheck(facts: Facts) -> str:

@@ -115,11 +115,6 @@ def numbers_of(vault: "Vault", serials: str) -> pl.DataFrame:
     return _roll(vault).filter(pl.col(_SERIAL).is_in(_series(serials).implode())).select(KEY, _SERIAL)
 
 
-def union(*texts: str) -> str:
-    """Return the serials that any of the texts names."""
-    return compact(serial for text in texts for serial in expand(text))
-
-
 def _roll(vault: "Vault") -> pl.DataFrame:
     """Return the roll; what was enrolled before there was a normal form is read as it is now."""
     if _ROLL not in vault.names():

@@ -7,11 +7,11 @@ import zxingcpp
 from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from piece_codes import by_definition
 from PIL import Image
 
 from adapters.codes import FIRST_CELL, bars_as_text, piece_as_text
 from deploy.making.code_font import FONT, font
-from models.serials import read_piece_code
 
 MODULE = 4  # pixels
 
@@ -47,7 +47,7 @@ def test_a_piece_code_is_read_back_as_its_year_and_serial(serial: int, fiscal_ye
     """zxing-cpp reads from the cells what was put into them, and the check characters hold."""
     [found] = zxingcpp.read_barcodes(drawn(piece_as_text(serial, fiscal_year)))
     assert found.format == zxingcpp.BarcodeFormat.DataMatrix
-    assert read_piece_code(found.text) == (fiscal_year, serial)
+    assert by_definition(found.text) == (serial, fiscal_year)
 
 
 @pytest.mark.parametrize("serial", [1, 1234, 9_999_999])

@@ -18,6 +18,7 @@ import psutil
 import pypdfium2
 import pytest
 import zxingcpp
+from piece_codes import by_definition
 from PIL import Image
 
 from adapters import press as press_module
@@ -25,7 +26,6 @@ from adapters.barcode import customer_barcode
 from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press, Words
 from models.errors import BadInput, BadSetting
-from models.serials import read_piece_code
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
@@ -670,7 +670,7 @@ def test_bars_are_read_back_from_pixels(barred_letters: bytes, dpi: int) -> None
 def test_piece_codes_are_read_back_from_pixels(barred_letters: bytes, dpi: int) -> None:
     """zxing-cpp finds the serial of each letter in what the window shows, beside name and barcode."""
     found = [zxingcpp.read_barcode(in_window(barred_letters, dpi, page)) for page in range(len(BARRED_PEOPLE))]
-    assert [read_piece_code(it.text) for it in found if it] == [(2026, person.serial) for person in BARRED_PEOPLE]
+    assert [by_definition(it.text) for it in found if it] == [(person.serial, 2026) for person in BARRED_PEOPLE]
 
 
 @pytest.mark.parametrize("points", [8, 9, 10])

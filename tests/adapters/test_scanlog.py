@@ -7,12 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from piece_codes import by_definition
 
 from adapters.scanlog import Log, piece_codes, read_logs
 from models.errors import BadInput
 from models.programme import ScanLog
-from models.serials import piece_code, read_piece_code
+from models.serials import piece_code
 
+CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ONE, TWO = piece_code(1, 2026), piece_code(2, 2026)
 BARE = ScanLog(header=False, letter=1)
 NAMED = ScanLog(letter="コード", others=("封筒",), mark="区分", time="日時", rerun=("再",), touched=("手",))
@@ -137,11 +139,28 @@ _CODES = st.one_of(
 @given(st.lists(_CODES.map(lambda text: text.strip(' "\t\r')), max_size=30))
 def test_a_column_is_read_as_each_of_its_codes_is(codes: list[str]) -> None:
     """Reading a whole column gives for every text what reading the one code gives, or nothing where that refuses."""
-    expected = []
-    for text in codes:
-        try:
-            year, serial = read_piece_code(text)
-        except BadInput:
-            year, serial = None, None
-        expected.append((serial, year))
-    assert piece_codes(pl.Series(codes, dtype=pl.String)).rows() == expected
+    assert piece_codes(pl.Series(codes, dtype=pl.String)).rows() == [by_definition(text) for text in codes]
+
+
+def read_one(code: str) -> tuple[int | None, int | None]:
+    [row] = piece_codes(pl.Series([code])).rows()
+    return row
+
+
+@given(st.integers(1, 9_999_999), st.one_of(st.none(), st.integers(2000, 2099)))
+def test_the_code_of_a_piece_is_read_back(serial: int, year: int | None) -> None:
+    """What is written is read, with and without the fiscal year."""
+    assert read_one(piece_code(serial, year)) == (serial, year)
+
+
+@given(st.integers(1, 9_999_999), st.integers(2000, 2099), st.data())
+def test_a_code_with_one_wrong_or_two_swapped_characters_is_refused(
+    serial: int, year: int, data: st.DataObject
+) -> None:
+    """ISO/IEC 7064 MOD 1271-36 finds every single wrong character and every swap of two neighbours."""
+    code = piece_code(serial, year).replace("-", "")
+    at = data.draw(st.integers(0, len(code) - 1))
+    wrong = data.draw(st.sampled_from([it for it in ("0123456789" if at < 9 else CHARACTERS) if it != code[at]]))
+    swapped = code[: at - 1] + code[at] + code[at - 1] + code[at + 1 :] if at else code
+    for damaged in {code[:at] + wrong + code[at + 1 :], swapped} - {code}:
+        assert read_one(damaged) == (None, None)

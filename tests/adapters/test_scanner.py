@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from stored import forms
 
 from adapters.finder import Finder
-from adapters.scanner import ScanResult, scan, scan_text
+from adapters.scanner import ScanResult, scan
 from adapters.vault import Vault
 
 NAME = "集田　試子"
@@ -161,16 +161,16 @@ def test_a_surname_alone_names_nobody() -> None:
         "459603465", "4596 0346 5712", "2026-11-02", f"{'a' * 20}4596034657{'b' * 20}",
     )  # fmt: skip
     for text in others:
-        assert scan_text(text, RESIDENT) == 0, text
+        assert not Finder(RESIDENT).found_in_text(text), text
 
 
 def test_short_names_stand_alone() -> None:
     """A name of three characters is found with its space or on its own, and not as a part of another name or word."""
-    sought = ["林　結菜", "東　京都", "LI NA"]
+    sought = Finder(["林　結菜", "東　京都", "LI NA"])
     for text in ("林　結菜", "林 結菜様", "(林結菜)", "件名：林結菜さん", "Ms. Li Na"):
-        assert scan_text(text, sought) == 1, text
+        assert len(sought.found_in_text(text)) == 1, text
     for text in ("小林　結菜", "小林結菜", "東京都新宿区", "gasoLINA", "linage"):
-        assert scan_text(text, sought) == 0, text
+        assert not sought.found_in_text(text), text
 
 
 def mail(lead: int, transfer: str, policy: EmailPolicy) -> bytes:
@@ -257,7 +257,7 @@ def test_a_name_that_holds_a_needle_is_found_and_withheld(tmp_path: Path) -> Non
     assert result.found == 5
     assert f"{tmp_path.name}/(withheld) [inode {inode}] (name)" in result.places
     assert f"{tmp_path.name}/shortcut (link)" in result.places
-    assert not any(scan_text(place, NEEDLES) for place in result.places)
+    assert not any(Finder(NEEDLES).found_in_text(place) for place in result.places)
 
 
 def test_what_could_not_be_read_never_shows_a_needle(tmp_path: Path) -> None:
@@ -452,23 +452,23 @@ def test_at_most_fifty_places_are_shown(tmp_path: Path) -> None:
 
 def test_hits_that_overlap_are_one_place() -> None:
     """A needle inside another, and a number that reads as UTF-16 of both orders, count once."""
-    assert scan_text("東京都杉並区架空町", ["東京都杉並区架空町", "杉並区架空町", "東京都杉並区"]) == 1
+    assert len(Finder(["東京都杉並区架空町", "杉並区架空町", "東京都杉並区"]).found_in_text("東京都杉並区架空町")) == 1
     finder = Finder([NUMBER])
     assert len(list(finder.places(io.BytesIO(f"a{NUMBER}b".encode("utf-16-le"))))) == 1
 
 
 def test_a_text_is_searched_like_a_file() -> None:
-    """scan_text counts places in a text in any form, broken over lines too, and 0 where there is none."""
-    assert scan_text(f"1: {NAME}\n2: {ADDRESS!a}", NEEDLES) == 2
-    assert scan_text("東京都杉並区\n  架空町九丁目99番\n9号コーポ𠮷野203号室", NEEDLES) == 1
-    assert scan_text("はたちのつどい", NEEDLES) == 0
+    """The finder counts places in a text in any form, broken over lines too, and 0 where there is none."""
+    assert len(Finder(NEEDLES).found_in_text(f"1: {NAME}\n2: {ADDRESS!a}")) == 2
+    assert len(Finder(NEEDLES).found_in_text("東京都杉並区\n  架空町九丁目99番\n9号コーポ𠮷野203号室")) == 1
+    assert not Finder(NEEDLES).found_in_text("はたちのつどい")
 
 
 def test_the_search_shows_nothing_when_printed(tmp_path: Path) -> None:
     """Neither the finder nor the result shows a needle in its repr."""
     (tmp_path / "list").write_text(f"{ADDRESS} {NUMBER}")
     shown = f"{Finder(NEEDLES)!r} {scanned(tmp_path)!r}"
-    assert scan_text(shown, NEEDLES) == 0
+    assert not Finder(NEEDLES).found_in_text(shown)
 
 
 def test_a_file_much_larger_than_the_memory_used_is_read(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from models.serials import (
     minus,
     piece_code,
     ranges,
-    read_piece_code,
     union,
 )
 
@@ -108,26 +107,6 @@ def test_texts_are_joined_and_taken_apart_as_sets_are(one: str, other: str) -> N
     assert minus(one, other) == compact(a - b)
     assert common(one, other) == compact(a & b)
     assert canonical(",".join(map(str, sorted(a)))) == one
-
-
-@given(st.integers(1, 9_999_999), st.one_of(st.none(), st.integers(2000, 2099)))
-def test_the_code_of_a_piece_is_read_back(serial: int, year: int | None) -> None:
-    """What is written is read, with and without the fiscal year."""
-    assert read_piece_code(piece_code(serial, year)) == (year, serial)
-
-
-@given(st.integers(1, 9_999_999), st.integers(2000, 2099), st.data())
-def test_a_code_with_one_wrong_or_two_swapped_characters_is_refused(
-    serial: int, year: int, data: st.DataObject
-) -> None:
-    """ISO/IEC 7064 MOD 1271-36 finds every single wrong character and every swap of two neighbours."""
-    code = piece_code(serial, year).replace("-", "")
-    at = data.draw(st.integers(0, len(code) - 1))
-    wrong = data.draw(st.sampled_from([it for it in ("0123456789" if at < 9 else CHARACTERS) if it != code[at]]))
-    swapped = code[: at - 1] + code[at] + code[at - 1] + code[at + 1 :] if at else code
-    for damaged in {code[:at] + wrong + code[at + 1 :], swapped} - {code}:
-        with pytest.raises(BadInput):
-            read_piece_code(damaged)
 
 
 def test_the_check_characters_are_those_of_the_standard() -> None:

@@ -14,7 +14,8 @@ from lifting import lifted
 from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 from sqlalchemy import insert
 
-from adapters.scanner import scan, scan_text
+from adapters.finder import Finder
+from adapters.scanner import scan
 from desk.cast import COORDINATOR, REGISTRAR
 from models import tables
 from models.database import reading
@@ -131,7 +132,7 @@ def test_a_refused_extract_leaves_only_a_note_of_codes(year: Played, write: Writ
     assert set(note["data"]) == {"extract_sha256", "findings"}
     assert note["data"]["findings"]["birth_window"] == 2
     assert "take_extract" not in year.facts().done
-    assert scan_text(json.dumps(note, ensure_ascii=False), CANARIES) == 0
+    assert not Finder(CANARIES).found_in_text(json.dumps(note, ensure_ascii=False))
     assert not (year.office.home / "vault" / CYCLE).exists()
 
 
