@@ -47,7 +47,7 @@ _COUNTS = (
 )  # fmt: skip
 
 
-_TOLD = re.compile(r'\[\d+, "2: .+→')
+_TOLD = re.compile(r'\[\d+, "2: ')  # in words of ours, whatever they are
 
 
 @dataclass(frozen=True, kw_only=True)
