@@ -252,7 +252,7 @@ def test_a_killed_taking_goes_on(ready: Path, tmp_path: Path, where: str) -> Non
     [
         "adapters.vault:_overwrite before 1",
         pytest.param("adapters.vault:_overwrite after 1", marks=LONG),
-        pytest.param("adapters.vault:shred after 1", marks=LONG),
+        pytest.param("steps.arriving:shred after 1", marks=LONG),
     ],
 )
 def test_a_taking_killed_while_it_erases_the_inbox_is_ended_by_the_next(
