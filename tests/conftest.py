@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import stamina
 from hypothesis import settings
+from speaking import Said, Tsudoi
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,6 +30,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from adapters import schema
 from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
+from desk.main import main
 from models.clock import TOKYO, Clock
 from models.database import connect
 from models.programme import Programme
@@ -98,6 +100,23 @@ def office(template_home: Path, tmp_path: Path) -> Iterator[Office]:
     office = Office.open(tmp_path / "home", tmp_path / "inbox")
     yield office
     office.engine.dispose()
+
+
+@pytest.fixture
+def tsudoi(capsys: pytest.CaptureFixture[str]) -> Iterator[Tsudoi]:
+    """Run the command as its users type it, within this process: `tsudoi("cycle", "show", 2026)`."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as leaving:
+            main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert isinstance(leaving.value.code, int)
+        return Said(status=leaving.value.code, out=said.out, err=said.err)
+
+    before = os.umask(0o022)  # the command's own ends with the test
+    yield run
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,43 +1,24 @@
-"""The command as its users type it, within this process: what it says on both streams, and its exit status."""
+"""The command as its users type it, within this process: where it works, and what the database holds."""
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from speaking import Remembered, Said, Tsudoi
+from speaking import Remembered
 
-from desk.main import main
 from steps.office import Office
 
 
 @pytest.fixture(autouse=True)
-def _a_clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Begin without the settings of the surroundings, in an empty folder; the command's umask ends with the test."""
+def _a_clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Begin without the settings of the surroundings, in an empty folder."""
     for key in [key for key in os.environ if key.startswith("TSUDOI_")]:
         monkeypatch.delenv(key)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-@pytest.fixture
-def tsudoi(capsys: pytest.CaptureFixture[str]) -> Tsudoi:
-    """Run the command as `tsudoi("cycle", "show", 2026)`."""
-
-    def run(*arguments: object) -> Said:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        assert isinstance(leaving.value.code, int)
-        return Said(status=leaving.value.code, out=said.out, err=said.err)
-
-    return run
 
 
 @pytest.fixture

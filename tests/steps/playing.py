@@ -111,7 +111,8 @@ class Played:
         return self.office.clock.now()
 
     def set_clock(self, at: datetime) -> None:
-        VirtualClock(self.office.home / "clock").set(at)
+        assert isinstance(self.office.clock, VirtualClock)
+        self.office.clock.set(at)
 
     def wait_for(self, act: str) -> None:
         """Let the clock go on to ten on the open day by which the act is owed, and by a minute at least."""
