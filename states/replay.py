@@ -31,6 +31,8 @@ from states.schedule import scheduled
 from states.table import BY_TRIGGER, INCIDENT, INITIAL, ITEM, PIECE, TABLE, Row, event_words
 
 BY_EVENT = {row.event: row for row in TABLE}
+# Dated acts that are newer than the entries that tell the plan of a year: a year opened before has none of them.
+_NOT_YET_PLANNED = {"recheck_before_final_list"}
 Entry = Mapping[str, Any]
 _TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
 Key = tuple[object, ...]
@@ -235,7 +237,8 @@ class Replay:
             programme_text=data["programme_sha256"], differs=" ".join(data.get("differs", ())),
         )  # fmt: skip
         # An entry of an older version does not tell the plan: then the days are not compared, the acts are.
-        plan = data.get("plan") or dict.fromkeys(act.act for act in (scheduled(programme) if programme else ()))
+        dated = {act.act for act in scheduled(programme)} if programme else set[str]()
+        plan = data.get("plan") or dict.fromkeys(sorted(dated - _NOT_YET_PLANNED))
         for act, day in plan.items():
             told = {} if day is None else {"planned_on": date.fromisoformat(day)}
             cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **told)

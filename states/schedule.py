@@ -1,6 +1,7 @@
 """The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -126,9 +127,10 @@ def _owed_otherwise(
     rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
 ) -> list[tuple[SqlRow[Any], date]]:
     """Return the open acts that are owed on another day than stands there, with that day."""
+    planned = {row.act: row.planned_on for row in rows}
     owed = deadlines.dues(
-        schedule,
-        planned={row.act: row.planned_on for row in rows},
+        _as_planned(schedule, planned.keys()),
+        planned=planned,
         done={row.act: row.done_on for row in rows if row.done_on},
         moved={row.act: row.moved_to for row in rows if row.moved_to},
         calendar=calendar,
@@ -136,6 +138,11 @@ def _owed_otherwise(
     )
     # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
     return [(row, owed[row.act]) for row in rows if row.done_on is None and owed.get(row.act, row.due_on) != row.due_on]
+
+
+def _as_planned(schedule: tuple[Scheduled, ...], acts: Collection[str]) -> tuple[Scheduled, ...]:
+    """Return a schedule without the acts that got a date after the year was opened: nothing in it hangs on them."""
+    return tuple(replace(it, after=tuple(act for act in it.after if act in acts)) for it in schedule if it.act in acts)
 
 
 def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calendar: Calendar) -> None:

@@ -266,7 +266,7 @@ def _shifts(office: Office, cycle_id: str, then: Mapping[str, date], last_year: 
     found: list[Shifted] = []
     for it in scheduled(facts.programme):
         rule = Rule.parse(it.rule)
-        if it.act not in then or rule.anchor not in before or it.act in facts.done:
+        if it.act not in then or it.act not in now or rule.anchor not in before or it.act in facts.done:
             continue
         if rule.unit == "d":
             distance = Rule(anchor=rule.anchor, offset=(then[it.act] - before[rule.anchor]).days, unit="d")
