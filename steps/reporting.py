@@ -13,10 +13,11 @@ from models import tables
 from models.clock import wareki
 from models.database import reading
 from models.people import Side
+from models.records.base import ActRecord
 from models.records.erasure import ErasureReported, WardDataErased, YearClosed
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentSettled
-from models.words import speaking
+from models.words import _, speaking
 from states import ledger
 from states.facts import Facts
 from states.table import BY_TRIGGER, STATES, TABLE
@@ -68,14 +69,10 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
         "scan": [
             {"label": "検索語", "value": f"{record.needles:,} 語（住所・宛名番号・氏名）"},
             {"label": "検索したファイル", "value": f"{record.scanned_files:,} 件、{record.scanned_bytes:,} バイト"},
-            *([{"label": "検索した表", "value": f"{record.scanned_tables:,} 表"}] if record.scanned_tables else []),
+            *_if_any(record, "scanned_tables", "検索した表", f"{record.scanned_tables:,} 表"),
             {"label": "検出", "value": f"{record.found:,} 件"},
             {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
-            *(
-                [{"label": "同姓同名の関係者（二名で確認済み）", "value": f"{len(record.namesakes):,} 名"}]
-                if record.namesakes
-                else []
-            ),
+            *_if_any(record, "namesakes", "同姓同名の関係者（二名で確認済み）", f"{len(record.namesakes):,} 名"),
         ],
         "unread": [_unread(place) for place in record.unread_places[:_UNREAD_SHOWN]],
         "unread_more": max(0, record.unread - _UNREAD_SHOWN),
@@ -85,6 +82,13 @@ def erasure_record(office: Office, cycle_id: str) -> bytes:
         "approver": "",
     }  # fmt: skip
     return office.press(facts.programme).make("erasure_record", data)
+
+
+def _if_any(record: ActRecord, field: str, label: str, value: str) -> list[dict[str, str]]:
+    """Return the line of a field, none where it holds nothing; an older version's record may not know the field."""
+    if not record.holds(field):
+        return [{"label": label, "value": _("not recorded")}]
+    return [{"label": label, "value": value}] if getattr(record, field) else []
 
 
 def _packages_erased(office: Office, cycle_id: str) -> int:
@@ -324,11 +328,18 @@ def _approved(said: Mapping[str, str], seq: int) -> str:
 
 
 def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dict[str, str]]:
-    """Return how many acts are signed, how the second persons confirmed, and every approval, to be compared."""
+    """Return how many acts are signed, how the second persons confirmed, and every approval, to be compared.
+
+    Before the first key was given nobody could sign, whatever the version: such acts are told apart.
+    """
     entry = tables.Ledger
+    given = select(func.min(col(entry.seq))).where(col(entry.event) == BY_TRIGGER["give_key"].event)
+    keyed_from = connection.execute(given).scalar() or size + 1
     query = select(col(entry.event), col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.seq) <= size)
-    acts = [json.loads(it.entry) for it in connection.execute(query.order_by(col(entry.seq))) if it.event in _EVENTS]
+    told = [json.loads(it.entry) for it in connection.execute(query.order_by(col(entry.seq))) if it.event in _EVENTS]
+    acts = [it for it in told if "record" in it["data"]]  # what a deviation broke is told beside the act, without one
     signed = sum("signature" in it["data"] for it in acts)
+    before = sum(it["seq"] < keyed_from for it in acts)
     how = [it["data"].get("confirmed_how", "") for it in acts]
     decided = [
         _approved(said, it["seq"])
@@ -338,9 +349,19 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dic
     ]
     return [
         {"label": "行った人又は入力した人の署名のある手続", "value": f"{signed:,} 件"},
-        {"label": "署名のない手続（画面からの入力・機械による処理）", "value": f"{len(acts) - signed:,} 件"},
+        {"label": "署名のない手続（画面からの入力・機械による処理）", "value": f"{len(acts) - signed - before:,} 件"},
+        *(
+            [{"label": "本人の鍵が登録される前の手続の署名", "value": f"{_('not recorded')}（{before:,} 件）"}]
+            if before
+            else []
+        ),
         {"label": "二人目が本人の署名で確認した手続", "value": f"{how.count('signature'):,} 件"},
         {"label": "二人目が決裁で確認した手続", "value": f"{how.count('decision'):,} 件"},
+        *(
+            [{"label": "二人目が合言葉で確認した手続（以前の版）", "value": f"{how.count('passphrase'):,} 件"}]
+            if "passphrase" in how
+            else []
+        ),
         {"label": "決裁番号（文書管理システムと照合すること）", "value": "、".join(decided) or "なし"},
     ]
 

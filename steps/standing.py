@@ -276,7 +276,8 @@ def fields_of(trigger: str) -> list[tuple[str, str, bool]]:
 def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
     """Return what a record says, field by field: title and words."""
     return [
-        (_(field.title or name), _worded(getattr(record, name))) for name, field in type(record).model_fields.items()
+        (_(field.title or name), _worded(getattr(record, name)) if record.holds(name) else _("not recorded"))
+        for name, field in type(record).model_fields.items()
     ]
 
 

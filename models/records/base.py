@@ -36,6 +36,13 @@ class ActRecord(BaseModel):
         """Return it as an entry of the ledger says it: JSON, in which free text can still be told from other words."""
         return cast("dict[str, object]", _with_free_text(self.model_dump(mode="json"), self))
 
+    def holds(self, field: str) -> bool:
+        """Tell whether it says anything of a field: one that an older version wrote knows no newer field.
+
+        Such a field has its default for guards and counts; whoever shows it says that it is not recorded.
+        """
+        return field in self.model_fields_set
+
     @property
     def has_happened(self) -> bool:
         """Tell whether this reports what has already happened: such a fact is never refused (Law 8)."""
