@@ -55,7 +55,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One act of the table."""
+    """One act of the table. One that nobody does any more stays, with no `froms` and no `due`: ledgers tell of it."""
 
     trigger: str
     event: str

@@ -20,6 +20,8 @@ from steps.office import measures_of, programme_files
 machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine: machine.name)
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.trigger)
 
+RETIRED = frozenset[str]()  # acts that nobody does any more, named so that no row loses its states by a slip
+
 
 def guards_of(row: Row) -> tuple[Guard, ...]:
     return (*row.guards, *row.facts, *row.warns)
@@ -102,7 +104,9 @@ def test_a_row_names_only_what_exists(row: Row) -> None:
     """States, the acts in `after`, the acts that guards owe and the roles are known."""
     states = {state.key for state in STATES}
     assert {*row.froms, row.to or INITIAL} <= states
-    assert len(set(row.froms)) == len(row.froms) > 0
+    assert len(set(row.froms)) == len(row.froms)
+    assert (not row.froms) == (row.trigger in RETIRED)
+    assert row.froms or not row.due
     assert {*row.after, *(guard.owes for guard in guards_of(row) if guard.owes)} <= set(BY_TRIGGER)
     assert row.who
     assert row.ja
