@@ -149,7 +149,7 @@ def test_every_paper_of_it_is_printed_when_it_is_asked_for(migrated: Older, tsud
 @at_any_time
 def test_its_board_is_drawn(migrated: Older, year: Played) -> None:
     """The page of the year and the index are drawn."""
-    pages = board.pages(year.office, board.Forms(ids={}))
+    pages = board.pages(year.office, board.Dashboard(ids={}, form_at="{id}{parameters}", page_at="{key}"))
     assert {page.key for page in pages} >= {board.INDEX, CYCLE}
 
 
