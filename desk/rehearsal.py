@@ -519,7 +519,9 @@ class Rehearsal:
         if not self.facts().incidents and self._hold_lasts_until(facts) <= today:
             self._let_time_pass(today)
             self._claim_measures("release_hold", facts)
-            fields = {"discussed_on": today, "decision_number": f"{self.plan.year}-総総-3{today:%m%d}"}
+            before = facts.done.get("release_hold")  # each approval is for one act, also on one day
+            decision = f"{self.plan.year}-総総-3{before.seq if before else 0:05}"
+            fields = {"discussed_on": today, "decision_number": decision}
             self.hands.record("release_hold", by=cast.APPROVER, fields=fields)
             self._look_at_the_laws("release_hold")
 
