@@ -474,7 +474,8 @@ class Rehearsal:
 
     def _do_or_fail(self, act: str) -> None:
         fault = self.faults.at(act)
-        if fault is None:
+        # What time has made stale since the act was chosen is refused, and the fault waits for the day it is done.
+        if fault is None or self.office.door.missing(self.cycle_id, act):
             self._do(act, self._today)
         else:
             self.faults.strike(_Falling(self, fault), fault)
