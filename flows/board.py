@@ -16,8 +16,8 @@ from flows.base import office, said, stage_flow, stage_task
 from flows.forms import name_of
 from models.words import _
 from states.table import TABLE
-from steps.board import Dashboard, Page, pages
 from steps.office import Office
+from views.board import Dashboard, Page, pages
 
 MARK = "tsudoi"  # the tag of every deployment of ours
 _AT_MOST = 200  # Prefect's own limit of one answer

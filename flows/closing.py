@@ -3,7 +3,7 @@
 from flows.base import office, said, stage_flow, stage_task
 from flows.board import update_the_board
 from models.words import _, in_words
-from steps import standing
+from views import standing
 
 
 @stage_task("1 年内の未了を確かめる")

@@ -41,7 +41,7 @@ from models.errors import BadSetting
 from models.words import N_, _
 from states.table import TABLE as ROWS
 from states.table import Row
-from steps.board import INDEX
+from views.board import INDEX
 
 TIMEZONE = "Asia/Tokyo"
 WEEKDAYS_AT_NINE = "0 9 * * 1-5"

@@ -6,8 +6,9 @@ from flows import erasure, extraction, printing, transfer
 from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task
 from models.errors import TsudoiError
 from models.words import _
-from steps import counting, driving, judging, standing
+from steps import driving, judging
 from steps.driving import Work
+from views import counting, standing
 
 _DO: Mapping[str, Callable[[Work], object]] = {
     "take_extract": lambda it: extraction.take_extract(it.year, it.by, via="inbox", programme=it.programme),

@@ -16,9 +16,10 @@ from flows.forms import Entered, entered, maybe
 from models.words import _
 from states.acts import Outcome, row_of
 from states.table import BY_TRIGGER, Row
-from steps import driving, standing
+from steps import driving
 from steps.acting import perform
 from steps.office import Office
+from views import standing
 
 
 class ActForm(BaseModel):

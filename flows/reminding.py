@@ -8,9 +8,10 @@ from flows.base import office, said, said_of_trouble, stage_flow, stage_task, ta
 from flows.board import update_the_board
 from flows.driving import drive
 from models.words import _, in_words
-from steps import reminding, standing
+from steps import reminding
 from steps.reminding import Carried
-from steps.standing import Owed
+from views import standing
+from views.standing import Owed
 
 
 @stage_task("1 期限を点検し、督促を送る")

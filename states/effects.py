@@ -22,7 +22,7 @@ from models.records import (
 )
 from models.records.base import ActRecord
 from states.facts import ELECTRONIC, RECHECKS, Facts, Guard
-from states.guards.supervision import next_due, open_findings
+from states.rules.supervision import next_due, open_findings
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
 WARD_COPY = "WC"

@@ -17,8 +17,8 @@ from models.words import _, in_words
 from states import ledger, reading, schedule, signatures
 from states.apply import enter_person, put_key
 from states.door import Door
-from states.guards.oversight import four_eyes_are_feasible
 from states.referral import differences
+from states.rules.oversight import four_eyes_are_feasible
 from states.signatures import PersonSigner
 from states.table import INITIAL, KEEPERS, TABLE
 

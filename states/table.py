@@ -30,18 +30,18 @@ from models.records.base import ActRecord
 from states import effects as then
 from states.effects import Effects
 from states.facts import Guard
-from states.guards import enclosing as g_enclosing
-from states.guards import erasure as g_erasure
-from states.guards import extraction as g_extraction
-from states.guards import mailing as g_mailing
-from states.guards import oversight as g_oversight
-from states.guards import people as g_people
-from states.guards import preparation as g_preparation
-from states.guards import printing as g_printing
-from states.guards import supervision as g_supervision
-from states.guards import transfer as g_transfer
-from states.guards.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
-from states.guards.oversight import measures_of
+from states.rules import enclosing as g_enclosing
+from states.rules import erasure as g_erasure
+from states.rules import extraction as g_extraction
+from states.rules import mailing as g_mailing
+from states.rules import oversight as g_oversight
+from states.rules import people as g_people
+from states.rules import preparation as g_preparation
+from states.rules import printing as g_printing
+from states.rules import supervision as g_supervision
+from states.rules import transfer as g_transfer
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.oversight import measures_of
 
 
 @dataclass(frozen=True, kw_only=True)

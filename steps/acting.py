@@ -20,10 +20,11 @@ from models.errors import BadInput
 from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
 from models.words import N_, _
+from papers import slips
 from states.acts import ActRequest, Outcome, Proposed, row_of
 from states.door import proposals_of
 from states.facts import Evidence
-from steps import papers, slips
+from steps import papers
 from steps.office import Office
 
 # After these the password notice, and then the password itself, may be needed at the ward no more.

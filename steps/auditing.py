@@ -20,9 +20,9 @@ from models.database import is_shut, reading, writing
 from models.errors import BadInput, Damaged, Unknown
 from models.notes import verifier_key
 from models.words import _
+from papers import control_ledger
 from states import ledger, replay, texts
 from states.ledger import Verified
-from steps import control_ledger
 from steps.office import Office
 
 _DRAFT = ".being-written"

@@ -23,16 +23,17 @@ from models.clock import fiscal_year_title
 from models.database import reading
 from models.errors import BadInput
 from models.words import _, speaking
+from papers import referring, reporting
 from states import ledger, texts
 from states.table import BY_TRIGGER, event_words
-from steps import papers, referring, reporting
+from steps import papers
 from steps.auditing import key_of
-from steps.counting import counts
 from steps.documents import documents
 from steps.incidents import incidents_of
-from steps.measures import standings
 from steps.office import Office
-from steps.supervision import supervision
+from views.counting import counts
+from views.measures import standings
+from views.supervision import supervision
 
 VERIFIER = "verify_ledger.py"
 _CERTIFICATES: tuple[tuple[str, str, Callable[[Office, str], bytes]], ...] = (

@@ -19,8 +19,8 @@ from models.records.base import Nothing
 from models.records.oversight import DocumentFiled
 from models.words import N_, _, in_words
 from states.facts import Facts, Guard, Past
-from states.guards.supervision import every_subcontractor_has_consent, subcontractors_are_named
 from states.reading import aware
+from states.rules.supervision import every_subcontractor_has_consent, subcontractors_are_named
 from steps import acting
 from steps.office import Office
 

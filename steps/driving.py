@@ -18,9 +18,9 @@ from models.words import _
 from states.door import missing
 from states.facts import Facts
 from states.table import TABLE, Row
-from steps import standing
 from steps.office import Office
 from steps.printing import LETTERS
+from views import standing
 
 TAKEN_FROM_THE_INBOX = ("take_extract", "take_additions")
 RENDERED = "print_additions"

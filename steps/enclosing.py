@@ -14,7 +14,7 @@ from models.serials import compact, expand, ranges
 from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
-from states.guards.enclosing import open_differences, settled_serials
+from states.rules.enclosing import open_differences, settled_serials
 from steps import acting, papers
 from steps.office import Office
 

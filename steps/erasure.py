@@ -23,10 +23,11 @@ from models.errors import Refused, Unmet
 from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
+from papers import reporting
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
-from states.guards.erasure import accepted_namesakes, namesakes_are_accepted
-from steps import papers, reporting, residents, transfer
+from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
+from steps import papers, residents, transfer
 from steps.office import Office
 from steps.residents import needles_of
 

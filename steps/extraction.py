@@ -31,10 +31,11 @@ from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand, union
 from models.words import _
+from papers import checking
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
-from steps import arriving, checking, papers, residents, roll
+from steps import arriving, papers, residents, roll
 from steps.acting import perform
 from steps.arriving import Arrived
 from steps.judging import judge

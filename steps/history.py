@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from adapters import excel
 from models import tables
 from models.clock import fiscal_year_of
 from models.database import writing
@@ -19,7 +20,6 @@ from models.plain import is_plain
 from models.records.base import FreeText
 from models.words import _
 from states import ledger
-from steps import excel
 from steps.identity import person_of
 from steps.office import Office
 from steps.preparation import everybody

@@ -23,8 +23,8 @@ from models.words import _, speaking
 from states import statute
 from states.acts import Outcome
 from states.facts import Case, Facts
-from states.guards.oversight import open_duties
 from states.reading import aware, cases
+from states.rules.oversight import open_duties
 from states.statute import Clock
 from states.table import BY_TRIGGER, STATES
 from steps import papers

@@ -24,6 +24,7 @@ from adapters.days import ReadDay, read_day
 from adapters.fonts import NARROW_EM, SELECTORS, GlyphTable, default_font
 from adapters.numbers import KEY, NUMBER, SPACES, is_number, keyed
 from adapters.register import RegisterTable, read_register
+from adapters.towns import Towns, towns_of
 from models.errors import BadInput, BadSetting
 from models.extract import (
     CODES,
@@ -41,7 +42,6 @@ from models.programme import Programme
 from models.words import _
 from states.calendar import Calendar
 from states.deadlines import Rule, anchors
-from steps.towns import Towns, towns_of
 
 NAME, POSTAL, ADDRESS, CARE_OF, BORN = "氏名", "郵便番号", "住所", "方書", "生年月日"
 PROTECTED, REASON, CHANGED, STATE = "支援措置", "異動事由", "異動日", "住民状態"

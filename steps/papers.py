@@ -29,9 +29,9 @@ from models.words import translate
 from states import deadlines
 from states.acts import Outcome
 from states.facts import Facts, ItemFact, Told
-from states.guards.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
-from states.guards.transfer import media_out, notice_in_force, notices_out
 from states.reading import HistoryOf
+from states.rules.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
+from states.rules.transfer import media_out, notice_in_force, notices_out
 from states.table import BY_TRIGGER
 from steps.office import Office
 
@@ -93,7 +93,7 @@ def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord, *,
         case PullListIssued() if not outcome.repeated:
             _print_pull_list(office, cycle_id, outcome, record, by=by)
         case ContractConcluded():
-            from steps.forms import print_forms
+            from papers.forms import print_forms
 
             print_forms(office, cycle_id)
         case IncidentReported() if not outcome.repeated:

@@ -35,10 +35,10 @@ from states.acts import ActRequest, Outcome
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
 from steps import acting, arriving, papers, roll
 from steps.acting import perform
-from steps.counting import changes_before_sealing
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
 from steps.lists import protected_on, read_list
 from steps.office import Office
+from views.counting import changes_before_sealing
 
 HEADER = ("区分", "通し番号", NUMBER, "氏名", "郵便番号", "住所", "方書")
 # What becomes of a letter when the register tells of a change. Whoever moved within the ward is reached by forwarding.

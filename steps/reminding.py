@@ -36,7 +36,7 @@ from states.sweep import CALL_FROM, MAIL, Swept, calls, clock_is_doubted, may_re
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
-from steps.standing import Owed
+from views.standing import Owed
 
 _log = structlog.get_logger()
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from adapters import excel
+from adapters.excel import Layout, Table
 from models.clock import fiscal_year_of
 from models.errors import BadInput
 from models.people import ROLE_TITLES, SIDE_TITLES, SYSTEM, Person, Role, Side
@@ -20,8 +22,7 @@ from states.acts import Outcome
 from states.deadlines import Rule, anchors
 from states.schedule import scheduled
 from states.table import TABLE
-from steps import acting, excel, identity, papers, preparation
-from steps.excel import Layout, Table
+from steps import acting, identity, papers, preparation
 from steps.office import Office
 
 PEOPLE = Layout(

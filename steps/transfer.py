@@ -27,7 +27,7 @@ from models.serials import compact, expand
 from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
-from states.guards.transfer import (
+from states.rules.transfer import (
     additions_held_back,
     notice_in_force,
     rows_sealed,

@@ -23,7 +23,19 @@ from deploy.making.files import HOUSE
 from models.words import DOMAIN, LOCALE
 from states.table import TABLE
 
-ROOMS = ("models", "states", "adapters", "steps", "flows", "desk", "deploy")
+ROOMS = (
+    "models",
+    "states",
+    "adapters",
+    "views",
+    "papers",
+    "contractor",
+    "steps",
+    "flows",
+    "rehearsal",
+    "desk",
+    "deploy",
+)
 FILE = LOCALE / "ja" / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 _KEYWORDS: dict[str, None] = {"_": None, "N_": None}

@@ -319,7 +319,7 @@ TYPES = {
     "return_note": press_module.ReturnNote,
     "erasure_report": press_module.ErasureReport,
 }
-# Tried with the facts of a year in tests/steps/test_papers.py.
+# Tried with the facts of a year in tests/papers/test_papers.py.
 OF_THE_STEPS = {
     "checklist", "contractor_form", "handover_memo", "incident_notice", "incident_publication", "incident_report",
     "referral",

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from adapters.sample import additional_extract, sample_extract
 from deploy import verify_ledger as verifier
-from desk.rehearsal import Plan
+from rehearsal.year import Plan
 from steps import auditing
-from steps.sample import additional_extract, sample_extract
 
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("deploy", "stories")]
 

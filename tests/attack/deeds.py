@@ -14,8 +14,8 @@ from pathlib import Path
 from playing import CYCLE, YEAR, Played
 
 from adapters.fonts import GlyphTable, default_font
-from desk import cast
-from desk.cast import Scene
+from rehearsal import cast
+from rehearsal.cast import Scene
 from states.calendar import Calendar
 from steps import acting, auditing, bundle, erasure, extraction, reminding, transfer
 from steps.office import Office
@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 # What the desk loads only when it is needed.
 _LATE = (
     "_sqlite3", "adapters.package", "adapters.press", "adapters.spreadsheet", "adapters.vault", "encodings.cp932",
-    "encodings.euc_jp", "encodings.iso2022_jp", "encodings.utf_16_le", "polars", "sqlite3", "steps.forms",
+    "encodings.euc_jp", "encodings.iso2022_jp", "encodings.utf_16_le", "polars", "sqlite3", "papers.forms",
     "steps.incidents", "steps.judging", "steps.protection", "steps.roll",
 )  # fmt: skip
 

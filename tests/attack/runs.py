@@ -7,9 +7,9 @@ from pathlib import Path
 import deeds
 from playing import YEAR
 
-from desk import cast
 from flows import erasure, extraction, record, reminding, transfer
 from flows.engine_context import quick
+from rehearsal import cast
 from steps import acting
 from steps.office import Office
 

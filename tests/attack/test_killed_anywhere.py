@@ -17,13 +17,13 @@ from deeds import DEEDS, Forks, forking, write_down
 from figures import Figures
 from playing import CYCLE, YEAR, begun
 
+from adapters.sample import sample_extract, write_sample
 from adapters.scanner import Finder
-from desk import laws
 from models.database import reading
+from rehearsal import laws
 from states.table import BY_TRIGGER
 from steps.office import Office
 from steps.residents import needles_in
-from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.attack
 PERSONS = 40

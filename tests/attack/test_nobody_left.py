@@ -9,9 +9,9 @@ from exporting import Export
 from figures import Figures
 from watching import Watched
 
+from adapters.sample import write_sample
 from adapters.scanner import scan
 from steps.residents import needles_in
-from steps.sample import write_sample
 
 pytestmark = pytest.mark.attack
 

@@ -8,8 +8,8 @@ from measuring import most_of_this_process
 
 from adapters.finder import Finder
 from adapters.needles import Needles
+from adapters.sample import sample_extract
 from steps.residents import needles_in
-from steps.sample import sample_extract
 
 written = Needles.of(needles_in(sample_extract(fiscal_year=2026, persons=int(sys.argv[1]), seed=1)))
 list(Finder(written).places(BytesIO(os.urandom(1 << 20))))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from steps.sample import sample_extract, write_sample
+from adapters.sample import sample_extract, write_sample
 
 SMALL, QUARTER, ALL = 4000, 275_000, 1_100_000
 ROUNDS = 3
@@ -60,7 +60,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from adapters.fonts import GlyphTable, default_font
 from steps.office import programme_files
 from models.programme import Programme
-from steps.towns import towns_of
+from adapters.towns import towns_of
 programme = Programme.load(next(it for it in programme_files(None) if it.stem == "hatachi"))
 glyphs, towns = GlyphTable.load(default_font()), towns_of(programme)
 points = re.sub(r"\\\\x\\{([0-9a-f]+)\\}", lambda it: f"\\\\u{int(it[1], 16):04x}", glyphs.plain)

@@ -24,7 +24,7 @@ from adapters.barcode import Towns
 from adapters.codes import FOLDER
 from adapters.fonts import default_font
 from adapters.press import UNDRAWN, Addressee, Press, Words
-from steps.sample import sample_extract
+from adapters.sample import sample_extract
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "deploy" / "programmes" / "hatachi"

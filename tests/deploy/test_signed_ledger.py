@@ -14,10 +14,10 @@ from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
 from adapters.people_keys import FICTIONAL, PersonKey
 from deploy import verify_ledger as verifier
-from desk import cast
 from models.clock import TOKYO
 from models.notes import Checkpoint, signed_note
 from models.people import key_id
+from rehearsal import cast
 from steps import acting, auditing, identity, preparation
 from steps.office import Office, measures_of
 from steps.preparation import SAMPLE_PASSPHRASE

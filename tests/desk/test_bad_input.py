@@ -14,7 +14,7 @@ import pytest
 from speaking import Remembered, Said, Tsudoi
 
 from adapters.clock import VirtualClock
-from desk import cycles
+from desk.commands import cycles
 from models.clock import TOKYO
 from models.errors import BadSetting
 from models.words import translate

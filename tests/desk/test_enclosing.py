@@ -9,7 +9,7 @@ from playing import CYCLE, YEAR, Played, begun, copied
 from speaking import Said, Tsudoi
 
 from models.serials import compact, expand, piece_code
-from steps import counting
+from views import counting
 
 HEADER = "案内状コード,封筒コード,区分,読取日時"
 

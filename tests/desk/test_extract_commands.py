@@ -12,9 +12,9 @@ from speaking import Tsudoi
 from adapters.barcode import Towns
 from adapters.clock import VirtualClock
 from adapters.package import seal
-from desk import cast
-from desk.cast import Scene
-from desk.printer import Printer
+from rehearsal import cast
+from rehearsal.cast import Scene
+from rehearsal.printer import Printer
 from steps import acting, papers, printing
 from steps.office import Office, measures_of, towns_file
 

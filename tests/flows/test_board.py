@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.clock import VirtualClock
+from adapters.sample import sample_extract, write_sample
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from steps import acting, driving, preparation
 from steps.office import Office
-from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -15,8 +15,9 @@ from adapters.clock import VirtualClock
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
-from steps import board, preparation
+from steps import preparation
 from steps.office import Office
+from views import board
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -24,7 +24,7 @@ from states.acts import ActRequest, Outcome
 from states.calendar import Calendar
 from states.door import Door
 from states.facts import RECHECKS, Evidence, Facts
-from states.guards.base import done_today
+from states.rules.base import done_today
 from states.table import BY_TRIGGER, Machine
 from steps.office import measures_of, steps_measures
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from models import tables
 from models.errors import Refused, Unmet
 from models.records.erasure import Method
-from states.guards.erasure import METHODS
+from states.rules.erasure import METHODS
 
 
 def unmet(year: Year, trigger: str, **changes: Any) -> dict[str, Unmet]:

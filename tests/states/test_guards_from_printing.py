@@ -32,8 +32,8 @@ from models.records.supervision import Finding
 from models.words import translate
 from states.facts import RECHECKS, Facts, Guard, Told
 from states.facts import Case as Incident
-from states.guards import enclosing, erasure, mailing, oversight, printing, supervision
-from states.guards.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules import enclosing, erasure, mailing, oversight, printing, supervision
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
 
 OTHER = "cd" * 32

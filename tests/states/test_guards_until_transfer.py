@@ -20,7 +20,7 @@ from assumed import (
 
 from models.records.base import ActRecord, Nothing
 from states.facts import Facts, Guard, Told
-from states.guards import extraction, preparation, transfer
+from states.rules import extraction, preparation, transfer
 
 HASH, OTHER = "ab" * 32, "cd" * 32
 MEDIUM, NOTICE = "M-2026-01", "P-2026-01"

@@ -11,7 +11,7 @@ from sqlmodel import col
 from models import tables
 from models.database import reading
 from models.errors import Refused, Unmet
-from states.guards.supervision import open_findings
+from states.rules.supervision import open_findings
 from states.sweep import sweep
 
 NAME = "協和製本"

@@ -12,12 +12,12 @@ from typing import Any
 
 from adapters.clock import VirtualClock
 from adapters.package import open_package
-from desk import cast
-from desk.cast import Scene
-from desk.printer import Printer
 from models.clock import TOKYO
 from models.package import FILE
 from models.records.transfer import PackageSealed
+from rehearsal import cast
+from rehearsal.cast import Scene
+from rehearsal.printer import Printer
 from steps import acting, papers, transfer
 from steps.office import Office
 from steps.transfer import PASSWORD

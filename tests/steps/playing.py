@@ -18,12 +18,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.clock import VirtualClock
-from desk import cast
-from desk.cast import Scene
-from desk.printer import Printer
+from adapters.sample import sample_extract, write_sample
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
+from rehearsal import cast
+from rehearsal.cast import Scene
+from rehearsal.printer import Printer
 from states import ledger
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
@@ -31,7 +32,6 @@ from states.table import TABLE
 from steps import acting, erasure, extraction, papers, printing, protection, transfer
 from steps.extraction import Taken
 from steps.office import Office, measures_of
-from steps.sample import sample_extract, write_sample
 
 YEAR, CYCLE = 2026, "hatachi-2026"
 PERSONS = 60

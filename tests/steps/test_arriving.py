@@ -8,13 +8,13 @@ from no_room import no_room
 from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 
 from adapters.package import seal, seven_zip
-from desk.cast import COORDINATOR, REGISTRAR
+from adapters.sample import sample_extract, write_sample
 from models.errors import BadInput, Damaged, Refused, TsudoiError
 from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.words import _
+from rehearsal.cast import COORDINATOR, REGISTRAR
 from steps import acting, arriving, extraction
 from steps.extraction import Taken
-from steps.sample import sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("arriving")
 PASSWORD, MARK = "Kagi-1234", "運ばれる　人物"

@@ -9,7 +9,8 @@ from playing import CYCLE, Played, begun, everything_under
 
 from adapters import vault as vaults
 from models.errors import BadInput, Refused, Unknown
-from steps import acting, documents, forms
+from papers import forms
+from steps import acting, documents
 
 WORDS = "架空町の架空さんの事故"
 

@@ -12,10 +12,11 @@ from playing import CYCLE, Played, begun, copied, copy_of, killed_at, morning_of
 from adapters.press import Addressee as Imprint
 from adapters.vault import Vault
 from deploy import verify_ledger as verifier
-from desk.cast import COORDINATOR, HANDLER, SECONDS
 from models.errors import Refused
 from models.records.erasure import WardDataErased
-from steps import acting, auditing, erasure, reporting
+from papers import reporting
+from rehearsal.cast import COORDINATOR, HANDLER, SECONDS
+from steps import acting, auditing, erasure
 from steps.extraction import Addressee
 from steps.papers import words_of
 from steps.reminding import watch

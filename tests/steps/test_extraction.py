@@ -15,8 +15,8 @@ from playing import CYCLE, YEAR, Played, copy_of, everything_under, morning_of
 from sqlalchemy import insert
 
 from adapters.finder import Finder
+from adapters.sample import COLUMNS, additional_extract, sample_extract, write_sample
 from adapters.scanner import scan
-from desk.cast import COORDINATOR, REGISTRAR
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Refused, Unknown
@@ -24,10 +24,12 @@ from models.records.enclosing import PullListIssued
 from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.records.printing import LettersHandedOut
 from models.serials import count, expand
-from steps import checking, counting, extraction, printing, protection, roll
+from papers import checking
+from rehearsal.cast import COORDINATOR, REGISTRAR
+from steps import extraction, printing, protection, roll
 from steps.extraction import ADDITIONS, ProtectedBy, Taken
 from steps.preparation import open_year
-from steps.sample import COLUMNS, additional_extract, sample_extract, write_sample
+from views import counting
 
 pytestmark = pytest.mark.xdist_group("extraction")
 CANARIES = ("鸛巣　雷鳥丸", "ZZYZXOVA QUILLFEATHER NIGHTJAR")

@@ -18,12 +18,12 @@ from noto_cjk_sans_jp_regular import FONT_PATH
 
 from adapters.fonts import FontFile, GlyphTable
 from adapters.register import read_register
+from adapters.sample import planted, sample_extract, write_sample
+from adapters.towns import towns_of
 from models.errors import BadInput, BadSetting
 from models.extract import CODES, MOST_HELD, Decision, Judgement
 from models.programme import Programme
 from steps.judging import _TAIL_EM, ADDRESSEES, judge, judge_file
-from steps.sample import planted, sample_extract, write_sample
-from steps.towns import towns_of
 
 PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
 SMALL = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"expect": (1, 99)})})

@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 from playing import CYCLE, Played, copied, copy_of, morning_of
 
 from adapters.numbers import Form
-from desk.cast import REGISTRAR
 from models.database import reading
 from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
 from models.programme import Programme
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
+from rehearsal.cast import REGISTRAR
 from states.replay import Difference, differences
-from steps import acting, counting, protection, standing
+from steps import acting, protection
 from steps.lists import read_list
 from steps.residents import needles_of
+from views import counting, standing
 
 pytestmark = pytest.mark.xdist_group("lists")
 PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")

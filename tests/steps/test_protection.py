@@ -9,15 +9,16 @@ import pytest
 from playing import CYCLE, Played, copied, copy_of, everything_under, morning_of
 
 from adapters.scanner import scan
-from desk.cast import COORDINATOR, REGISTRAR
 from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import compact, expand
-from steps import counting, protection
+from rehearsal.cast import COORDINATOR, REGISTRAR
+from steps import protection
 from steps.extraction import Addressee
 from steps.residents import needles_of
+from views import counting
 
 pytestmark = pytest.mark.xdist_group("protection")
 STRANGER = "424242"

@@ -33,8 +33,9 @@ from models.database import reading, writing
 from models.errors import BadSetting, Refused
 from states import ledger
 from states.sweep import sweep
-from steps import acting, deadlines, reminding, standing
+from steps import acting, reminding
 from steps.office import Office
+from views import deadlines, standing
 
 CYCLE = "hatachi-2026"
 SOON, DUE, OVERDUE = date(2026, 9, 28), date(2026, 10, 1), date(2026, 10, 5)

@@ -4,9 +4,9 @@ import pytest
 from playing import CYCLE, Played, copy_of, morning_of
 
 from adapters.needles import Needles
-from desk.cast import COORDINATOR
 from models.errors import Refused
 from models.records.erasure import WardDataErased
+from rehearsal.cast import COORDINATOR
 from steps import acting, erasure
 from steps.extraction import Addressee
 from steps.residents import prepare

@@ -18,22 +18,24 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from adapters.package import seven_zip
+from adapters.sample import additional_extract, sample_extract, write_sample
 from adapters.scanner import scan
-from desk.cast import COORDINATOR, MANAGER, REGISTRAR
+from contractor import work as contractor
 from models import tables
 from models.errors import BadInput, Refused
 from models.package import FILE
 from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
+from rehearsal.cast import COORDINATOR, MANAGER, REGISTRAR
 from states.acts import Outcome
-from states.guards.erasure import registered_copies
-from states.guards.transfer import notice_in_force
-from steps import acting, contractor, counting, driving, extraction, papers, protection, transfer
+from states.rules.erasure import registered_copies
+from states.rules.transfer import notice_in_force
+from steps import acting, driving, extraction, papers, protection, transfer
 from steps.extraction import ADDITIONS
 from steps.office import Office
 from steps.residents import needles_of
-from steps.sample import additional_extract, sample_extract, write_sample
 from steps.transfer import PASSWORD, SEAL_ADDITIONS
+from views import counting
 
 pytestmark = pytest.mark.xdist_group("second_package")
 LATE = 4

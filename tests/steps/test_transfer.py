@@ -22,18 +22,20 @@ from playing import CYCLE, PERSONS, YEAR, Played, begun, copied, copy_of, everyt
 from adapters.fonts import FontFile, default_font
 from adapters.package import open_package, seven_zip
 from adapters.password import ALPHABET
+from adapters.sample import sample_extract, write_sample
 from adapters.scanner import scan
-from desk.cast import COORDINATOR, REGISTRAR
+from contractor import work as contractor
 from models.errors import BadInput, Damaged, Refused
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, WORDS
 from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
-from steps import acting, contractor, standing, transfer
+from rehearsal.cast import COORDINATOR, REGISTRAR
+from steps import acting, transfer
 from steps.extraction import Addressee
 from steps.office import Office
 from steps.residents import needles_of
-from steps.sample import sample_extract, write_sample
 from steps.transfer import PASSWORD, survives_cp932
+from views import standing
 
 pytestmark = pytest.mark.xdist_group("transfer")
 

@@ -7,11 +7,11 @@ from playing import CYCLE, Played, copy_of, killed_at, morning_of
 
 from adapters.fonts import GlyphTable, default_font
 from adapters.register import parse_register
-from desk.cast import REGISTRAR
 from models.errors import BadInput
 from models.extract import Judgement, UnreadableExtract
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, ProtectionRechecked
+from rehearsal.cast import REGISTRAR
 from steps import extraction, protection
 from steps.extraction import ProtectedBy, Taken
 from steps.judging import judge

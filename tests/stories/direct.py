@@ -14,11 +14,11 @@ from shutil import copytree
 from typing import Any
 from unittest.mock import patch
 
-from desk import cast
-from desk.faults import die_at
-from desk.printer import Printer
-from desk.rehearsal import Plan, Rehearsal
 from models.errors import BadInput
+from rehearsal import cast
+from rehearsal.faults import die_at
+from rehearsal.printer import Printer
+from rehearsal.year import Plan, Rehearsal
 from states.facts import RECHECKS
 from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer
 from steps.office import Office

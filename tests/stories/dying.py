@@ -2,8 +2,8 @@
 
 import sys
 
-from desk.faults import die_at
 from desk.main import main
+from rehearsal.faults import die_at
 
 if __name__ == "__main__":
     die_at(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pypdfium2
 
+from adapters.sample import additional_extract, sample_extract, write_sample
 from adapters.scanner import ScanResult, scan
 from steps.residents import needles_in
-from steps.sample import additional_extract, sample_extract, write_sample
 
 YEAR, CYCLE = 2026, "hatachi-2026"
 COMMAND = Path(sys.executable).with_name("tsudoi")

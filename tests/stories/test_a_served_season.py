@@ -20,10 +20,11 @@ from receivers import SECRET, Post, Receiver, free_port, mail_server, receiving
 from serving import Serving, until
 
 from adapters.clock import VirtualClock
+from adapters.sample import sample_extract, write_sample
 from models.clock import TOKYO
 from states.table import BY_TRIGGER, TABLE
-from steps import driving, preparation, standing
-from steps.sample import sample_extract, write_sample
+from steps import driving, preparation
+from views import standing
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -14,8 +14,8 @@ import pytest
 from telling import CYCLE, YEAR, Stage, text_of
 
 from adapters.finder import Finder
+from adapters.sample import COLUMNS, sample_extract, write_sample
 from adapters.scanner import scan
-from steps.sample import COLUMNS, sample_extract, write_sample
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
 CANARIES = (

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from telling import COMMAND, YEAR, Stage
 
-from steps.sample import sample_extract, write_sample
+from adapters.sample import sample_extract, write_sample
 
 PERSONS = 400
 

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 from playing import CYCLE, YEAR, Played, begun, copied
 
-from desk import cast
+from adapters.sample import sample_extract, write_sample
+from contractor import work as contractor
 from models.errors import Refused
 from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand, piece_code
-from steps import acting, contractor, counting, enclosing, printing
+from rehearsal import cast
+from steps import acting, enclosing, printing
 from steps.reconciling import Reconciliation
-from steps.sample import sample_extract, write_sample
+from views import counting
 
 LOST, PERSONS = 145, 900
 HEADER = "案内状コード,封筒コード,区分,読取日時"

@@ -17,10 +17,10 @@ from direct import Directly, rehearsed
 from playing import CYCLE, YEAR, Played, begun
 
 from adapters.scanner import scan
-from desk.printer import Printer
-from desk.rehearsal import Plan, Rehearsal
 from models.clock import TOKYO
 from models.errors import Refused
+from rehearsal.printer import Printer
+from rehearsal.year import Plan, Rehearsal
 from steps import acting, preparation
 from steps.bundle import bundle
 from steps.incidents import report

@@ -8,11 +8,13 @@ import pypdfium2
 import pytest
 from playing import CYCLE, YEAR, Played, begun
 
-from desk import cast
 from models.errors import Refused
 from models.serials import compact, expand, piece_code
-from steps import acting, counting, enclosing, reporting
-from steps.counting import Counts
+from papers import reporting
+from rehearsal import cast
+from steps import acting, enclosing
+from views import counting
+from views.counting import Counts
 
 SAMPLE = 5
 

@@ -16,19 +16,19 @@ import pytest
 from telling import CYCLE, YEAR, Stage, passes
 
 from adapters.clock import VirtualClock
+from adapters.sample import sample_extract, write_sample
 from adapters.scanner import scan
-from desk import cast
-from desk.cast import Scene
-from desk.printer import Printer
 from models.clock import TOKYO
 from models.database import reading
 from models.words import translate
+from rehearsal import cast
+from rehearsal.cast import Scene
+from rehearsal.printer import Printer
 from states import ledger
 from steps import acting, papers
 from steps.extraction import ADDRESSEES, addressees_of
 from steps.office import Office, measures_of
 from steps.residents import needles_in
-from steps.sample import sample_extract, write_sample
 
 DYING = Path(__file__).with_name("dying.py")
 CONTRACT = (
@@ -232,7 +232,7 @@ TAKE = ("extract", "take", "--year", "2026", "--by", "watanabe", "--expect", "1-
         pytest.param("adapters.vault:Vault.write after 2", marks=LONG),
         pytest.param("states.door:Door.perform before 1", marks=LONG),
         "states.door:Door.perform after 1",
-        pytest.param("steps.checking:print_report after 1", marks=LONG),
+        pytest.param("papers.checking:print_report after 1", marks=LONG),
         pytest.param("steps.arriving:emptied before 1", marks=LONG),
     ],
 )

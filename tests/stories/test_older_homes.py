@@ -22,16 +22,19 @@ from telling import text_of
 
 from adapters.clock import SystemClock, VirtualClock
 from adapters.people_keys import FICTIONAL
-from desk import cast
+from contractor import work as contractor
 from models.clock import TOKYO
 from models.errors import Refused
+from papers import reporting
+from rehearsal import cast
 from states import replay
 from states.deadlines import Scheduled
 from states.schedule import scheduled
 from states.table import BY_TRIGGER, event_words
-from steps import acting, board, contractor, identity, reminding, reporting, standing
+from steps import acting, identity, reminding
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
+from views import board, standing
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 COMMIT = "5c2c5e6"

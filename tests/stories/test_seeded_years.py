@@ -9,9 +9,9 @@ from direct import YEAR, rehearsed
 from serving import PATIENCE
 from telling import Stage
 
-from desk import faults
-from desk.rehearsal import Plan
 from models.words import translate
+from rehearsal import faults
+from rehearsal.year import Plan
 
 SEEDS, AT_ONCE = 200, 10
 SAMPLE = (1, 2, 3)

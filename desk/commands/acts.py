@@ -1,0 +1,235 @@
+"""`tsudoi act`, `tsudoi confirm`, `tsudoi deadline`: acts of the table as people do them."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import HELD, say, say_aside, say_json, say_table
+from models.clock import TOKYO, stamp
+from models.errors import BadInput
+from models.words import _, in_words
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
+from states.table import TABLE
+from steps import acting, taking_over
+from views import deadlines, standing
+
+_BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    app.command("act", help=_("Do any act of the table. Without --by: show what the act needs."))(act)
+    app.command("confirm", help=_("Confirm a proposed act as the second person."))(confirm)
+    deadline = typer.Typer(help=_("Deadlines: move one with a reason."), no_args_is_help=True)
+    deadline.command("move", help=_("Move the deadline of an act; the plan stays beside it."))(move)
+    deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))(dates)
+    deadline.command("import", help=_("Take last year's schedule in from Excel."))(import_)
+    deadline.command("acts", help=_("List the acts of the table."))(list_acts)
+    app.add_typer(deadline, name="deadline")
+
+
+def act(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the act, as docs/states.md lists them.")),
+    by: str = _BY,
+    fields: list[str] = typer.Option([], "--set", help=_("A field of the record: NAME=VALUE; may be repeated.")),
+    files: list[str] = typer.Option([], "--file", help=_("A file of evidence: NAME=PATH; its hash is recorded.")),
+    key: str = typer.Option("", "--key", help=_("The same key twice is one act.")),
+    at: datetime | None = typer.Option(
+        None, "--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    row = row_of(trigger)
+    if not by:
+        _show_fields(trigger)
+        return 0
+    office = at_the_desk()
+    outcome = acting.perform(
+        office,
+        office.cycle_id(year, programme),
+        row.trigger,
+        by=by,
+        fields=dict(map(_pair, fields)),
+        files={name: Path(path) for name, path in map(_pair, files)},
+        key=key,
+        occurred_at=at.replace(tzinfo=TOKYO) if at else None,
+    )
+    return tell_outcome(outcome, year, as_json=as_json)
+
+
+def confirm(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the proposed act.")),
+    by: str = typer.Option(..., "--by", help=_("Who confirms: another person than the one who proposed.")),
+    entry: int | None = typer.Option(None, "--entry", help=_("Number of the proposal's ledger entry, as it is shown.")),
+    decision: str = typer.Option("", "--decision", help=_("Number of the electronic approval (起案文書番号).")),
+    decided_on: datetime | None = typer.Option(
+        None, "--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日).")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    row_of(trigger)
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    waiting = acting.waiting(office, cycle_id, trigger)
+    _show_proposals(waiting, trigger)
+    if entry is None and waiting and sys.stdin.isatty():
+        entry = typer.prompt(_("Entry of the proposal that you confirm"), type=int, err=True)
+    outcome = acting.confirm(
+        office, cycle_id, trigger, by=by, proposal=entry, decision_number=decision,
+        decided_on=decided_on.date() if decided_on else None,
+    )  # fmt: skip
+    return tell_outcome(outcome, year, as_json=as_json)
+
+
+def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
+    """Show what is proposed, beside the result: who confirms has seen it."""
+    for it in waiting:
+        said = _("“{act}”, proposed by {person} on {at}: ledger entry {seq}")
+        say_aside(
+            said.format(act=standing.act_title(trigger), person=it.by, at=stamp(it.occurred_at), seq=it.seq),
+            style="bold",
+        )
+        for title, words in standing.in_words_of(it.record):
+            say_aside(f"  {title}: {words}")
+
+
+def move(
+    year: int = YEAR,
+    trigger: str = typer.Argument(help=_("Name of the act whose deadline moves.")),
+    to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("New due date.")),
+    reason: str = typer.Option(..., "--reason", help=_("Why.")),
+    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = at_the_desk()
+    fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
+    outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
+    return tell_outcome(outcome, year, as_json=as_json)
+
+
+def dates(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = at_the_desk()
+    rows = deadlines.dated(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([it.as_json() for it in rows])
+        return
+    flags = {
+        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
+    }  # fmt: skip
+    say_table(
+        [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
+        [
+            [it.title, it.owner.label, _moved(it), it.why,
+             f"{flags[it.flag]} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
+            for it in rows
+        ],
+    )  # fmt: skip
+
+
+def _moved(it: deadlines.Dated) -> str:
+    if it.done_on:
+        return _("{due}, done {day}").format(due=it.due_on, day=it.done_on)
+    return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
+
+
+def import_(
+    year: int = YEAR,
+    file: Path = typer.Argument(help=_("The .xlsx with the schedule of last year.")),
+    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=_("Only show what would move.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
+    if as_json:
+        say_json([
+            {"act": it.act, "then": str(it.then), "planned": str(it.planned), "to": str(it.to)} for it in shifts
+        ])  # fmt: skip
+        return
+    if not shifts:
+        say(_("Every act keeps its day: the rules give what last year's schedule had."))
+        return
+    say_table(
+        [_("Act"), _("Last year"), _("By the rules"), _("As last year")],
+        [[standing.act_title(it.act), str(it.then), str(it.planned), str(it.to)] for it in shifts],
+    )
+    say(_("Nothing is moved yet.") if dry_run else _("{count} deadlines are moved.").format(count=len(shifts)))
+
+
+def list_acts() -> None:
+    say_table(
+        [_("Name of the act"), _("Act"), _("Owed by"), _("Deadline rule")],
+        [[row.trigger, in_words(ja=row.ja, en=row.en), row.owner.label, row.due] for row in TABLE],
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise BadInput(_("Fields are written NAME=VALUE."), _("Write for example --set version=1"))
+    return name.strip(), value
+
+
+def _show_fields(trigger: str) -> None:
+    row = row_of(trigger)
+    say(f"{row.trigger}: {in_words(ja=row.ja, en=row.en)}", style="bold")
+    say(_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)))
+    say_table(
+        [_("Field"), _("Meaning"), ""],
+        [[name, _(title), _("required") if needed else ""] for name, title, needed in standing.fields_of(trigger)],
+    )
+    for guard in (*row.guards, *row.facts, *row.warns):
+        say(f"  ・{_(guard.claim)}")
+    say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
+
+
+def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
+    """Say what came of an act; return the exit status."""
+    title = in_words(ja=row_of(outcome.trigger).ja, en=row_of(outcome.trigger).en)
+    if as_json:
+        say_json({
+            "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
+            "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
+            "warnings": list(outcome.warnings),
+        })  # fmt: skip
+    elif outcome.waits_for:
+        say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
+        roles = "・".join(role.label for role in outcome.waits_for)
+        words = _("It waits for another person ({roles}): tsudoi confirm {year} {act} --by PERSON --entry {seq}")
+        say(words.format(roles=roles, year=year, act=outcome.trigger, seq=outcome.seq))
+    elif outcome.repeated:
+        say(_("“{act}” was done already; nothing changed.").format(act=title))
+    else:
+        state = standing.state_title(outcome.state)
+        say(_("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.").format(
+            act=title, seq=outcome.seq, state=state
+        ))  # fmt: skip
+    for deviation in outcome.deviations:
+        say_aside(_("Deviation recorded: {claim}. An incident is open and the cycle is on hold.").format(
+            claim=_claim(outcome.trigger, deviation)
+        ), style="bold red")  # fmt: skip
+    for warning in outcome.warnings:
+        say_aside(
+            _("Warning: this does not hold: {claim}").format(claim=_claim(outcome.trigger, warning)), style="yellow"
+        )
+    return HELD if outcome.waits_for else 0
+
+
+def _claim(trigger: str, guard: str) -> str:
+    """Return the claim without its full stop: it stands within a sentence."""
+    row = row_of(trigger)
+    if guard == CLOCK_WENT_ON:
+        return _("The clock has not gone back since the last entry").rstrip("。.")
+    if guard == NOT_COMPARED:
+        return _("the words were compared with the residents of every vault; a key is elsewhere")
+    return next((_(it.claim).rstrip("。.") for it in (*row.facts, *row.warns) if it.name == guard), guard)

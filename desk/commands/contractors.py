@@ -1,0 +1,130 @@
+"""`tsudoi contractor`: the contractor's side, from the encrypted package alone."""
+
+from pathlib import Path
+
+import typer
+
+from desk.commands.barcodes import reason_of
+from desk.commands.cycles import JSON
+from desk.console import say, say_aside, say_json
+from models.errors import BadInput, Unknown
+from models.serials import compact, count
+from models.words import _
+
+_FOLDER = typer.Argument(help=_("The folder with the opened package."))
+_INTO = typer.Option(None, "--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
+_FONT = typer.Option(None, "--font", help=_("The font file that was declared to the ward."))
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    contractor = typer.Typer(help=_("The contractor's side, from the package alone."), no_args_is_help=True)
+    contractor.command("open", help=_("Open the encrypted package; the password is asked for."))(open_)
+    contractor.command("sample", help=_("Print the imprint sample: every row that is hard to print."))(sample)
+    contractor.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))(print_)
+    contractor.command("digest", help=_("Write check values of what is about to be printed."))(digest)
+    contractor.command("erase", help=_("Overwrite and remove everything that was opened."))(erase)
+    app.add_typer(contractor, name="contractor")
+
+
+def open_(
+    package: Path = typer.Argument(help=_("The encrypted package on the medium.")),
+    folder: Path = typer.Argument(help=_("An empty folder that can be erased as a whole.")),
+    sha256: str = typer.Option("", "--sha256", help=_("SHA-256 of the control sheet; compared before opening.")),
+    as_json: bool = JSON,
+) -> None:
+    from contractor import work as contractor
+
+    password = typer.prompt(_("Password of the notice"), hide_input=True, err=True)
+    opened = contractor.open_to(folder, package, password=password, sha256=sha256)
+    if as_json:
+        say_json({"persons": opened.persons, "package_sha256": opened.package_sha256})
+        return
+    say(_("Persons read: {count}. Write this count on the receipt report.").format(count=f"{opened.persons:,}"))
+    say(f"SHA-256: {opened.package_sha256}")
+
+
+def sample(
+    folder: Path = _FOLDER,
+    into: Path | None = _INTO,
+    serials: str = typer.Option("", "--serials", help=_("Further serials for the sample, such as 5,9-12.")),
+    font: Path | None = _FONT,
+    as_json: bool = JSON,
+) -> None:
+    from contractor import work as contractor
+
+    path, printed = contractor.print_sample(folder, into, serials=serials, font=font)
+    if as_json:
+        say_json({"file": str(path), "serials": compact(printed)})
+        return
+    say(_("The imprint sample of {count} letters: {path}").format(count=f"{len(printed):,}", path=path))
+    say(_("Serials in it: {serials}").format(serials=compact(printed)))
+    _tell_doubts(contractor.barcode_doubts(folder))
+
+
+def print_(
+    folder: Path = _FOLDER,
+    into: Path | None = _INTO,
+    serials: str = typer.Option("", "--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12.")),
+    font: Path | None = _FONT,
+    as_json: bool = JSON,
+) -> None:
+    from contractor import work as contractor
+
+    printed = contractor.print_letters(folder, into, serials=serials, font=font)
+    doubts = contractor.barcode_doubts(folder)
+    if as_json:
+        say_json({
+            "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
+            "missing": printed.missing, "sheets_spoiled": printed.sheets_spoiled, "barcode": doubts,
+        })  # fmt: skip
+        return
+    say(_("Letters with one good sheet: {count}. PDF files: {folder}").format(
+        count=f"{count(printed.good):,}", folder=into or folder / contractor.LETTERS
+    ))  # fmt: skip
+    if printed.missing:
+        say(_("Not printed yet: {serials}").format(serials=printed.missing), style="bold red")
+    if printed.spoiled:
+        say(_("Spoiled sheets, all to be returned to the ward: {count} (serials {serials})").format(
+            count=f"{printed.sheets_spoiled:,}", serials=printed.spoiled
+        ))  # fmt: skip
+    _tell_doubts(doubts)
+    again = f" --set spoiled={printed.spoiled} --set reprinted={printed.reprinted}" if printed.spoiled else ""
+    say_aside(_("For the printing report: {command}").format(
+        command=f"tsudoi act YEAR report_printing --by PERSON --set good={printed.good}{again}"
+    ))  # fmt: skip
+
+
+def digest(
+    printed: Path = typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address.")),
+    into: Path = typer.Argument(help=_("Where the check values are written.")),
+    sha256: str = typer.Option(..., "--sha256", help=_("SHA-256 of the control sheet.")),
+) -> None:
+    from contractor import work as contractor
+
+    count = contractor.write_digests(printed, sha256, into)
+    say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
+
+
+def erase(
+    folder: Path = typer.Argument(help=_("The folder that is erased with everything in it.")),
+    sure: bool = typer.Option(False, "--yes", help=_("Do not ask.")),
+) -> None:
+    from contractor import work as contractor
+
+    if not folder.is_dir():
+        raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))
+    if not contractor.is_ours(folder):
+        raise BadInput(
+            _("The folder holds neither an opened package nor letters alone; nothing is erased."),
+            _("Give the folder that was named with `tsudoi contractor open`, or with --into."),
+        )
+    if not sure:
+        typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
+    say(_("{count} files are erased. Enter them in the erasure report.").format(count=contractor.erase(folder)))
+
+
+def _tell_doubts(doubts: dict[str, str]) -> None:
+    """List the letters without a customer barcode, and those whose barcode somebody should look at."""
+    for code, serials in doubts.items():
+        say(_("{reason} Serials: {serials}").format(reason=reason_of(code), serials=serials))

@@ -1,0 +1,219 @@
+"""`tsudoi cycle` and `tsudoi next`: where a year stands, what is next, who owes it, by when, what blocks it."""
+
+from datetime import date, datetime
+
+import typer
+
+from desk.commands.logins import at_the_desk
+from desk.console import say, say_json, say_table, screen
+from models.clock import stamp, wareki
+from models.people import SYSTEM
+from models.words import _
+from papers import slips as room
+from steps import auditing, identity, preparation, reminding
+from views import counting, standing
+from views.standing import Owed, Standing
+
+PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
+JSON = typer.Option(False, "--json", help=_("For scripts."))
+AT = typer.Option(None, "--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=_("As seen on another day."))
+FIRST_YEAR, LAST_YEAR = 2019, 2100  # paper counts the years of Reiwa; a slip of the pen is no fiscal year
+YEAR = typer.Argument(help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
+_LATER_SHOWN = 5
+_STYLES = {"escalated": "bold red", "overdue": "red", "due_today": "yellow", "due_soon": ""}
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    cycle = typer.Typer(help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
+    cycle.command("open", help=_("Open a fiscal year; opening it twice changes nothing."))(open_)
+    cycle.command("show", help=_("Show where a fiscal year stands."))(show)
+    cycle.command("list", help=_("List the fiscal years."))(list_)
+    cycle.command("counts", help=_("Show the conservation table."))(counts)
+    cycle.command("slips", help=_("List the slips of all movements, and print those that are missing."))(slips)
+    app.add_typer(cycle, name="cycle")
+    app.command("next", help=_("Today's work over all years, most urgent first."))(next_)
+
+
+def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
+    office = at_the_desk()
+    cycle_id, new = preparation.open_year(office, year, programme=programme)
+    say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
+    if new:
+        say(_("Keep this checkpoint on paper, away from the machine: the ledger up to here is proved by it."))
+        say(auditing.latest_checkpoint(office))
+    carried = preparation.carried_over(office, cycle_id)
+    for was, now in carried.changed:
+        say(_("Changed since last year: {was} → {now}").format(was=was, now=now), style="yellow")
+    if carried.differs:
+        say(_("It differs from the matter the board approved ({what}) and is on hold.").format(
+            what="、".join(carried.differs)
+        ), style="bold red")  # fmt: skip
+        say("→ " + _("Record the new referral: tsudoi act {year} record_referral").format(year=year))
+    if carried.to_confirm:
+        say(_("People to be confirmed for this year: {people}").format(people="、".join(carried.to_confirm)))
+
+
+def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at: datetime | None = AT) -> None:
+    office = at_the_desk()
+    stands = standing.standing(office, office.cycle_id(year, programme), today=at.date() if at else None)
+    if as_json:
+        say_json(stands.as_json())
+        return
+    _headline(stands, at.date() if at else office.clock.now().date())
+    _owed_table(stands.next, title=_("Next"))
+    if stands.later:
+        _owed_table(
+            stands.later[:_LATER_SHOWN], title=_("Later ({count})").format(count=len(stands.later)), explained=False
+        )
+    say("")
+    say(_("Counts: ") + "　".join(f"{line.label} {line.count:,}" for line in stands.counts.lines if line.count))
+    for difference in stands.counts.differences:
+        say(difference, style="bold red")
+
+
+def slips(
+    year: int = YEAR,
+    by: str = typer.Option("system", "--by", help=_("Who prints.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    if by != SYSTEM:
+        identity.person_of(office, by)
+    made = room.print_missing(office, cycle_id, by=by, via="desk")
+    listed = [
+        {"slip": it.record.slip, "act": it.row.trigger, "seq": it.seq, "occurred_at": stamp(it.occurred_at),
+         "entered_afterwards": it.is_afterwards, "file": f"{it.file}.pdf"}
+        for it in room.slips_of(office, cycle_id)
+    ]  # fmt: skip
+    if as_json:
+        say_json({"printed": [path.name for path in made], "slips": listed})
+        return
+    say_table(
+        [_("Slip"), _("Act"), _("No."), _("When"), _("File")],
+        [[it["slip"], standing.act_title(it["act"]), str(it["seq"]), it["occurred_at"], it["file"]] for it in listed],
+    )
+    say(_("{count} slips were missing and are printed in {folder}.").format(count=len(made), folder=office.papers))
+
+
+def list_(as_json: bool = JSON) -> None:
+    office = at_the_desk()
+    cycles = standing.all_cycles(office)
+    if as_json:
+        say_json([
+            {"year": c.fiscal_year, "programme": c.programme, "state": c.state, "on_hold": c.on_hold} for c in cycles
+        ])  # fmt: skip
+        return
+    if not cycles:
+        say(_("No fiscal year is open. Open one: tsudoi cycle open YEAR"))
+        return
+    say_table(
+        [_("Year"), _("Programme"), _("State"), ""],
+        [
+            [str(c.fiscal_year), c.programme, standing.state_title(c.state), _("on hold") if c.on_hold else ""]
+            for c in cycles
+        ],
+    )
+
+
+def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = at_the_desk()
+    table = counting.counts(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json(table.as_json())
+        return
+    say_table(
+        [_("Item"), _("Count"), _("Differs by"), _("Serials"), _("Source")],
+        [
+            [
+                f"{'  ' if line.part_of else ''}{line.label}", f"{line.count:,}",
+                f"{line.differs_by:+,}" if line.differs_by else "", line.serials, line.source,
+            ]
+            for line in table.lines
+        ],
+        styles=["bold red" if line.differs_by else "" for line in table.lines],
+    )  # fmt: skip
+    for note in table.notes:
+        say(note)
+    for difference in table.differences:
+        say(difference, style="bold red")
+    if not table.differences:
+        say(_("No count contradicts another."))
+
+
+def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
+    office = at_the_desk()
+    work = standing.todays_work(office, today=at.date() if at else None)
+    calls = reminding.calls_to_make(office)
+    if as_json:
+        say_json([
+            owed.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(owed)]} for owed in work
+        ])  # fmt: skip
+        return
+    for call in calls:
+        _call_to_make(call)
+    if not work:
+        say(_("Nothing is owed now."))
+        return
+    _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
+
+
+def _call_to_make(call: reminding.Call) -> None:
+    words = _(
+        "To call: {title} ({year}), due {due}: {whom}"
+        " — then: tsudoi reminders {year} --acknowledge {number} --by {by}"
+    ).format(
+        title=call.title, year=call.year, due=call.due_on, whom="、".join(call.whom), number=call.reminder,
+        by=call.caller,
+    )  # fmt: skip
+    say(words, style="bold red")
+
+
+def _headline(stands: Standing, today: date) -> None:
+    say(f"{stands.year_title}（{stands.year}）　{stands.state_title}", style="bold")
+    say(_("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
+    if stands.on_hold:
+        say(_("ON HOLD"), style="bold red")
+    for number in stands.incidents:
+        say(_("Incident No. {number} is open.").format(number=number), style="bold red")
+    first = next((owed for owed in stands.next if not owed.blocked_by), None)
+    if first:
+        say(_("Next: {title} — {owner}, due {due} ({left}).").format(
+            title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first)
+        ))  # fmt: skip
+    if stands.overdue:
+        say(_("{count} overdue.").format(count=len(stands.overdue)), style="bold red")
+    say("")
+
+
+def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, explained: bool = True) -> None:
+    say(title, style="bold")
+    say_table(
+        [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
+        [
+            [*([str(it.year)] if with_year else []), _due(it), _left(it), it.title, it.owner_title, it.act]
+            for it in owed
+        ],
+        styles=[_STYLES.get(it.flag, "") if not it.blocked_by else "dim" for it in owed],
+    )
+    for it in owed:
+        if it.waits_for_confirmation:
+            say(_("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON").format(
+                title=it.title, year=it.year, act=it.act
+            ), style="yellow")  # fmt: skip
+        for gap in it.blocked_by if explained else ():
+            screen.print(f"  [dim]{it.title}[/dim]: ", end="")
+            say(gap)
+
+
+def _due(owed: Owed) -> str:
+    moved = f" ← {owed.planned_on}" if owed.due_on != owed.planned_on else ""
+    return f"{owed.due_on}{moved}"
+
+
+def _left(owed: Owed) -> str:
+    if owed.days_left < 0:
+        return _("{days} days overdue").format(days=-owed.days_left)
+    return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)

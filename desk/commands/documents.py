@@ -1,0 +1,69 @@
+"""`tsudoi documents YEAR`: the 21 documents as they stand; one received is filed, those the ward issues are printed."""
+
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import say, say_json, say_table
+from models.words import _
+from papers import forms
+from steps import documents
+from steps.documents import PARTIES, STANDINGS, Filed
+
+_STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the command on the desk."""
+    app.command("documents", help=_("Show the documents of a year; file one that came, print those the ward issues."))(
+        show
+    )
+
+
+def show(
+    year: int = YEAR,
+    file: Path | None = typer.Option(None, "--file", help=_("File this document that was received.")),
+    number: int = typer.Option(0, "--number", min=0, max=21, help=_("Which of the documents it is.")),
+    by: str = typer.Option("", "--by", help=_("Who files it.")),
+    dated: datetime | None = typer.Option(None, "--dated", formats=["%Y-%m-%d"], help=_("Date on the document.")),
+    received: datetime | None = typer.Option(
+        None, "--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out.")
+    ),
+    names_residents: bool = typer.Option(False, "--names-residents", help=_("It names residents: into the vault.")),
+    print_: bool = typer.Option(False, "--print", help=_("Print the documents that the ward issues.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    if file is not None:
+        seq = documents.file(
+            office, cycle_id, file, number=number, by=by, dated_on=dated.date() if dated else None,
+            received_on=received.date() if received else None, names_residents=names_residents,
+        )  # fmt: skip
+        say(_("Document {number} is filed: ledger entry {seq}.").format(number=number, seq=seq))
+    if print_:
+        for path in forms.print_ward_forms(office, cycle_id):
+            say(str(path))
+    if as_json:
+        say_json([it.as_json() for it in documents.documents(office, cycle_id)])
+    elif file is None and not print_:
+        _show(documents.documents(office, cycle_id))
+
+
+def _show(found: tuple[Filed, ...]) -> None:
+    say_table(
+        [_("No."), _("Document"), _("From"), _("To"), _("Due"), _("Done on"), _("Standing"), _("Files"), _("Ledger")],
+        [
+            [
+                str(it.document.number), it.title, _(PARTIES[it.giver]), _(PARTIES[it.document.receiver]),
+                str(it.due_on or ""), str(it.done_on or ""), _(STANDINGS[it.standing]),
+                " ".join(digest[:8] for digest in it.files), ", ".join(map(str, it.ledger)),
+            ]
+            for it in found
+        ],
+        styles=[_STYLES.get(it.standing, "") for it in found],
+    )  # fmt: skip

@@ -1,0 +1,149 @@
+"""`tsudoi enclosing`: scan logs and trays against the serials, what is still open, and the report that follows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from desk.commands.acts import tell_outcome
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import DONE, HELD, say, say_aside, say_json, say_table
+from models.words import N_, _
+from steps import enclosing
+
+if TYPE_CHECKING:
+    from steps.reconciling import Reconciliation
+
+_BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
+_KINDS = {
+    "missing": N_("Serials missing"),
+    "doubled": N_("Serials sealed twice"),
+    "alien": N_("Serials that do not belong here"),
+    "though_pulled": N_("Serials sealed although pulled"),
+    "mispaired": N_("Serials whose codes do not agree"),
+    "touched": N_("Serials touched by an operator"),
+    "unreadable": N_("Codes that could not be read"),
+}
+_REMEDIES = {
+    "missing": N_("look for the piece; found: found=, else print it again: reprinted="),
+    "doubled": N_("open every piece of that serial: opened="),
+    "alien": N_("take it out and keep it: removed="),
+    "though_pulled": N_("take it out: removed="),
+    "mispaired": N_("open both pieces: opened=, or print again: reprinted="),
+    "touched": N_("open the piece: opened="),
+    "unreadable": N_("open the piece between its neighbours: unreadable="),
+}
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    room = typer.Typer(help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
+    room.command("reconcile", help=_("Join scan logs and trays with the serials; names every difference."))(reconcile)
+    room.command("differences", help=_("List the differences that are still open."))(differences)
+    room.command("imprint", help=_("Compare what is about to be printed with what was sent, row by row."))(imprint)
+    room.command("report", help=_("Report the enclosing as it was reconciled."))(report)
+    app.add_typer(room, name="enclosing")
+
+
+def reconcile(
+    year: int = YEAR,
+    by: str = _BY,
+    logs: list[Path] = typer.Option([], "--log", help=_("A scan log of the sealer; may be repeated.")),
+    trays: list[str] = typer.Option([], "--tray", help=_("A tray counted by hand: NAME=1-500; may be repeated.")),
+    instead: bool = typer.Option(False, "--instead", help=_("These logs replace the ones that were read before.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    found, outcome = enclosing.reconcile(
+        office, cycle_id, logs=logs, trays=enclosing.trays_of(trays), instead=instead, by=by
+    )
+    if as_json:
+        say_json(found.as_json() | {"seq": outcome.seq})
+    else:
+        _show(found, given=len(logs))
+    return DONE if found.holds else HELD
+
+
+def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+    office = at_the_desk()
+    left = enclosing.still_open(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json(left)
+    elif not left:
+        say(_("No difference is open."))
+    else:
+        _table(left)
+        say(_("Settle them: tsudoi act {year} settle_differences --by PERSON --set witness=PERSON --set …").format(
+            year=year
+        ))  # fmt: skip
+    return HELD if left else DONE
+
+
+def imprint(
+    year: int = YEAR,
+    digests: Path = typer.Argument(help=_("The contractor's check values.")),
+    by: str = _BY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import printing
+
+    office = at_the_desk()
+    found, outcome = printing.compare_imprint(office, office.cycle_id(year, programme), digests, by=by)
+    holds = not (found.wrong or found.missing or found.alien)
+    if as_json:
+        say_json(found.model_dump() | {"holds": holds, "seq": outcome.seq})
+        return DONE if holds else HELD
+    say(_("{count} rows are right.").format(count=f"{found.right:,}"))
+    for label, serials in (
+        (_("Name and address do not belong together: {serials}"), found.wrong),
+        (_("Not about to be printed: {serials}"), found.missing),
+        (_("Not to be printed: {serials}"), found.alien),
+    ):
+        if serials:
+            say(label.format(serials=serials), style="bold red")
+    if not holds:
+        say_aside("→ " + _("Have them mended and compared again: nothing counts as printed before."))
+    return DONE if holds else HELD
+
+
+def report(
+    year: int = YEAR,
+    by: str = _BY,
+    left: int = typer.Option(0, "--envelopes-left", min=0, help=_("Envelopes left.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = at_the_desk()
+    outcome = enclosing.report(office, office.cycle_id(year, programme), envelopes_left=left, by=by)
+    return tell_outcome(outcome, year, as_json=as_json)
+
+
+def _show(found: "Reconciliation", *, given: int) -> None:
+    record = found.record
+    say(_("{scans} scans from {logs} logs and {trays} trays; {sealed} serials are sealed.").format(
+        scans=f"{record.scans:,}", logs=len(record.logs), trays=record.trays, sealed=f"{found.sealed:,}"
+    ))  # fmt: skip
+    if given > len(record.logs):
+        say(_("{count} logs were given twice and counted once.").format(count=given - len(record.logs)))
+    if found.repeated:
+        say(_("{count} scans stand in several logs and were counted once.").format(count=f"{found.repeated:,}"))
+    if found.holds:
+        say(_("Scans and serials agree."), style="bold green")
+        return
+    _table({name: serials for name, serials in found.differences().items() if serials})
+    for place in found.unread:
+        say("  " + _("Log {log}, line {line}: not readable, between {after} and {before}.").format(
+            log=place.log, line=place.line, after=place.after or "–", before=place.before or "–"
+        ))  # fmt: skip
+
+
+def _table(left: dict[str, str]) -> None:
+    say_table(
+        [_("Difference"), _("Serials"), _("What to do")],
+        [[_(_KINDS[name]), serials, _(_REMEDIES[name])] for name, serials in left.items()],
+        styles=["bold red"] * len(left),
+    )

@@ -1,0 +1,442 @@
+"""`tsudoi sample` and `tsudoi extract`: a fictional extract; judging, taking and deciding on a real one."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from adapters.settings import Settings
+from desk.commands.barcodes import reason_of
+from desk.commands.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
+from models.errors import BadInput
+from models.extract import Finding, Judgement
+from models.words import _, in_words
+from states.acts import row_of
+from steps.office import Office
+
+if TYPE_CHECKING:
+    from steps.arriving import Ask
+    from steps.extraction import HeldRow
+    from steps.printing import Doubtful
+    from steps.protection import Told
+
+_YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
+_BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
+_EXPECT = typer.Option("", "--expect", help=_("Expected number of persons, MIN-MAX."))
+_LAST_YEAR = typer.Option(
+    None, "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
+)
+_FILE = typer.Argument(help=_("The extract, a CSV file."))
+_LIST = typer.Argument(help=_("The register's list, a CSV file with 宛名番号."))
+_STDIN = typer.Option(
+    False, "--password-stdin", help=_("Read the password of an encrypted extract from standard input.")
+)
+_NOBODY = typer.Option(
+    False, "--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")
+)
+_PROTECTED = typer.Option(
+    None, "--protected", help=_("The list of protected persons, where the extract does not mark them.")
+)
+_REMOVED = typer.Option(
+    False, "--protected-removed", help=_("The register section took the protected persons out, and I say so.")
+)
+_NEW_FILE = typer.Option(..., "--out", help=_("A new file; only you will be able to read it."))
+_STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
+_SHOWN = 200
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    app.command("sample", help=_("Write a fictional extract."))(sample)
+    extract = typer.Typer(help=_("The register extract: check, take, decide."), no_args_is_help=True)
+    extract.command("check", help=_("Read and judge an extract; stores nothing, needs no cycle."))(check)
+    extract.command("take", help=_("Judge an extract and take it into the vault; empties the inbox."))(take)
+    extract.command("decide", help=_("Decide on a held row, as a named person."))(decide)
+    extract.command("held", help=_("List the held rows, with decisions and proposals."))(held)
+    extract.command("report", help=_("Show and print the page for the two checkers."))(report)
+    extract.command("barcodes", help=_("List letters with no or a doubtful customer barcode, by serial and row."))(
+        barcodes
+    )
+    extract.command("changes", help=_("Take the register's list of changes after the extraction."))(changes)
+    extract.command("recheck", help=_("Compare the register's present list of protected persons: the re-check."))(
+        recheck
+    )
+    extract.command("withdraw", help=_("Withdraw a wrong re-check or change list."))(withdraw)
+    extract.command("pull-list", help=_("Issue the pull list that is due, from changes and re-checks."))(pull_list)
+    extract.command("letters", help=_("Write the additional letters into a file to be printed."))(letters)
+    extract.command("protected", help=_("Write the protected persons for ward staff; registrars only."))(protected)
+    app.add_typer(extract, name="extract")
+
+
+def sample(
+    path: Path = typer.Argument(help=_("Where the fictional extract is written.")),
+    year: int = _YEAR,
+    persons: int = typer.Option(4000, "--persons", min=1, max=2_000_000, help=_("Number of rows.")),
+    seed: int = typer.Option(1, "--seed", help=_("The same seed gives the same file.")),
+    encoding: str = typer.Option("utf-8-sig", "--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16.")),
+) -> None:
+    from adapters.sample import sample_extract, write_sample
+
+    write_sample(sample_extract(fiscal_year=year, persons=persons, seed=seed), path, encoding=encoding)
+    say(_("A fictional extract of {count} rows is written.").format(count=persons))
+
+
+def check(
+    path: Path = _FILE,
+    year: int = _YEAR,
+    expect: str = _EXPECT,
+    last_year: int | None = _LAST_YEAR,
+    from_stdin: bool = _STDIN,
+    listed: Path | None = _PROTECTED,
+    removed: bool = _REMOVED,
+    nobody_of_ours: bool = _NOBODY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import extraction
+
+    known, _text = Office(Settings.load()).programme(programme)
+    judgement = extraction.check(
+        path,
+        programme=known,
+        fiscal_year=year,
+        ask=_password(from_stdin),
+        expect=_band(expect),
+        last_year=last_year,
+        protected=extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours),
+    )
+    return _show(judgement, as_json=as_json)
+
+
+def take(
+    path: Path | None = typer.Argument(None, help=_("The extract; the one in the inbox if it is not named.")),
+    year: int = _YEAR,
+    by: str = _BY,
+    expect: str = _EXPECT,
+    additions: bool = typer.Option(False, "--additions", help=_("This is the additional extract of late move-ins.")),
+    none_came: bool = typer.Option(False, "--none", help=_("With --additions: there were none.")),
+    replace: bool | None = typer.Option(
+        None, "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
+    ),
+    from_stdin: bool = _STDIN,
+    listed: Path | None = _PROTECTED,
+    removed: bool = _REMOVED,
+    nobody_of_ours: bool = _NOBODY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import arriving, extraction
+
+    office = at_the_desk()
+    cycle_id, ask = office.cycle_id(year, programme), _password(from_stdin)
+    protected = extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours)
+    if additions:
+        source = None if none_came else path or arriving.from_inbox(office, beside=listed)
+        taken = extraction.take_additions(
+            office, cycle_id, source, by=by, ask=ask, replace=replace, protected=protected
+        )
+    else:
+        taken = extraction.take_extract(
+            office, cycle_id, path, by=by, expect=_band(expect), ask=ask, protected=protected
+        )
+    if not isinstance(taken, extraction.Taken):
+        say(_("Recorded: there were no additional persons."))
+        return DONE
+    status = _show(taken.judgement, as_json=as_json)
+    if taken.before and not as_json:
+        say(_("This extract was taken already; nothing was judged anew."))
+    if taken.outcome and not additions and not as_json:
+        _show_comparison(office, cycle_id)
+    if taken.source_left and taken.outcome:
+        say_aside(_still_there(), style="yellow")
+    return status
+
+
+def decide(
+    year: int = YEAR,
+    row: int = typer.Option(..., "--row", min=2, help=_("Row of the extract, as a spreadsheet counts.")),
+    how: str = typer.Option(..., "--as", help=_("exclude, accept, substitute, or corrected (by a new extract).")),
+    reason: str = typer.Option(..., "--reason", help=_("Reason code, such as font.")),
+    substitute: str = typer.Option("", "--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…")),
+    by: str = _BY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import extraction
+
+    office = at_the_desk()
+    taken = extraction.decide(
+        office, office.cycle_id(year, programme), row=row, how=how, reason=reason, substitute=substitute, by=by
+    )
+    if taken is None:
+        left = extraction.undecided(office, office.cycle_id(year, programme))
+        if how == "corrected":
+            say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken.").format(row=row))
+            say_aside(
+                "→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR")
+            )
+        say(_("Decided: row {row}. Rows that wait: {left}.").format(row=row, left=left))
+        return HELD
+    return _show(taken.judgement, as_json=as_json)
+
+
+def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+    from steps import extraction
+
+    office = at_the_desk()
+    rows = extraction.held_rows(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([asdict(row) for row in rows])
+    else:
+        headings = [_("Row"), _("Column"), _("Code"), _("Decision"), _("Decided by"), _("Proposal")]
+        say_table(headings, [_held_line(row) for row in rows])
+        for code in sorted({row.code for row in rows}):
+            say_aside(f"{code}: {Finding(code=code).sentence}")
+    waiting = any(row.how in {"", "corrected"} for row in rows)
+    return HELD if waiting else DONE
+
+
+def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
+    from papers import checking
+
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    page = checking.report_of(office, cycle_id)
+    taken = page.taken
+    counts = [(_("Raw hits"), taken.raw_hits), *((f"　{reason}", number) for reason, number in page.excluded)]
+    counts += [(f"　{_('Held rows')}", taken.held), (_("Exported"), taken.exported)]
+    say_table([_("Item"), _("Count")], [[label, f"{number:,}"] for label, number in counts])
+    say(page.result)
+    say_table([_("Compared"), ""], [list(pair) for pair in page.comparison])
+    say_table([_("Birth month"), "", ""], [list(line) for line in checking.bars(taken.months)])
+    say_table(
+        [_("File"), ""],
+        [[_("Encoding"), taken.encoding], ["SHA-256", taken.extract_sha256],
+         [_("Font"), f"{page.font}　{page.licence}"],
+         ["　SHA-256", taken.font_sha256]],
+    )  # fmt: skip
+    if page.by_code:
+        headings = [_("Column"), _("Reason"), _("Count"), _("Waiting")]
+        say_table(headings, [[column, reason, f"{hows.total():,}", f"{hows[''] + hows['corrected']:,}"]
+                             for column, reason, hows in page.by_code])  # fmt: skip
+    say(_("Printed: {path}").format(path=checking.print_report(office, cycle_id)))
+    return DONE
+
+
+def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+    from steps import printing
+
+    office = at_the_desk()
+    found = printing.barcode_doubts(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json({"wanted": found is not None, "doubtful": [asdict(it) for it in found or ()]})
+    elif found is None:
+        say(_("The programme wants no customer barcodes (paper.customer_barcode)."))
+    else:
+        say_table([_("Serial"), _("Row"), _("Reason")], [_doubtful_line(it) for it in found])
+    return DONE
+
+
+def changes(
+    path: Path = _LIST,
+    year: int = _YEAR,
+    by: str = _BY,
+    nobody_of_ours: bool = _NOBODY,
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import protection
+
+    office = at_the_desk()
+    told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours)
+    return _tell(told, as_json=as_json)
+
+
+def recheck(
+    path: Path = _LIST,
+    year: int = _YEAR,
+    by: str = _BY,
+    nobody_of_ours: bool = _NOBODY,
+    no_longer_protected: int = typer.Option(
+        0, "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    from steps import protection
+
+    office = at_the_desk()
+    told = protection.recheck(
+        office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours,
+        no_longer_protected=no_longer_protected,
+    )  # fmt: skip
+    return _tell(told, as_json=as_json)
+
+
+def withdraw(
+    year: int = YEAR,
+    listed: str = typer.Option(..., "--list", help=_("The first digits of the list's SHA-256.")),
+    reason: str = typer.Option(..., "--reason", help=_("Reason code, such as wrong_list.")),
+    by: str = _BY,
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import protection
+
+    office = Office.open()
+    outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
+    say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more.").format(seq=outcome.seq))
+    say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))
+    return DONE
+
+
+def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
+    from steps import protection
+
+    office = at_the_desk()
+    outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
+    row = row_of(outcome.trigger)
+    say(_("“{act}” is done (ledger entry {seq}).").format(act=in_words(ja=row.ja, en=row.en), seq=outcome.seq))
+    return DONE
+
+
+def protected(
+    year: int = YEAR,
+    by: str = _BY,
+    out: Path = _NEW_FILE,
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import protection
+
+    office = at_the_desk()
+    told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
+    say(_("Protected persons on the list: {count}.").format(count=told.named))
+    return _to_be_destroyed()
+
+
+def letters(
+    year: int = YEAR,
+    by: str = _BY,
+    out: Path = _NEW_FILE,
+    programme: str = PROGRAMME,
+) -> int:
+    from steps import printing
+
+    office = at_the_desk()
+    outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
+    say(_("The letters lie in the file (ledger entry {seq}): print them.").format(seq=outcome.seq))
+    return _to_be_destroyed()
+
+
+def _to_be_destroyed() -> int:
+    """Say what becomes of a file that left the vault."""
+    say_aside(
+        _("The file is in the custody of the ward: destroy it and record that before the year is closed."),
+        style="yellow",
+    )
+    return DONE
+
+
+def _tell(told: "Told", *, as_json: bool) -> int:
+    """Say how many rows came and how many of them are ours, never which."""
+    if as_json:
+        say_json({
+            "rows": told.rows, "named": told.named, "strangers": told.strangers, "footers": told.footers,
+            "list_sha256": told.list_sha256, "act": told.outcome.trigger, "repeated": told.outcome.repeated,
+        })  # fmt: skip
+        return DONE
+    row = row_of(told.outcome.trigger)
+    say(_("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.").format(
+        act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
+    ))  # fmt: skip
+    say_aside(
+        _(
+            "SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256"
+        ).format(digits=told.list_sha256[:12])
+    )
+    if told.footers:
+        say_aside(_("Totals, dates or closing words, not counted: {count} rows.").format(count=told.footers))
+    if told.named:
+        say_aside(
+            "→ " + _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
+        )
+    if told.source_left:
+        say_aside(_still_there(), style="yellow")
+    return DONE
+
+
+def _still_there() -> str:
+    return _("The extract still lies where you took it from: erase it there.")
+
+
+def _doubtful_line(it: "Doubtful") -> list[str]:
+    row = _("{row} of the additional extract").format(row=it.row) if it.additional else str(it.row)
+    return [str(it.serial), row, reason_of(it.code)]
+
+
+def _held_line(row: "HeldRow") -> list[str]:
+    from papers.checking import DECISIONS
+
+    decision = _(DECISIONS[row.how]) if row.how else ""
+    return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
+
+
+def _show_comparison(office: Office, cycle_id: str) -> None:
+    from papers.checking import report_of
+
+    for label, value in report_of(office, cycle_id).comparison:
+        say(f"{label}: {value}")
+
+
+def _password(from_stdin: bool) -> "Ask":
+    """Return how the password of an encrypted extract is asked for: at the terminal, or one line of standard input."""
+    from steps.arriving import no_password
+
+    if from_stdin:
+        return lambda: sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        return no_password
+    return lambda: typer.prompt(_("Password of the encrypted extract"), hide_input=True, err=True)
+
+
+def _band(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    low, _sign, high = text.partition("-")
+    if not (low.isdigit() and high.isdigit() and int(low) <= int(high)):
+        raise BadInput(_("--expect is written MIN-MAX, such as 3600-4800."), _("Mend the option."))
+    return int(low), int(high)
+
+
+def _show(judgement: Judgement, *, as_json: bool) -> int:
+    if as_json:
+        say_json(judgement.report())
+        return _STATUS[judgement.verdict]
+    for finding in judgement.findings[:_SHOWN]:
+        say(str(finding))
+    if len(judgement.findings) > _SHOWN:
+        say(_("… and {count} more findings (--json shows all).").format(count=len(judgement.findings) - _SHOWN))
+    say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}").format(**_numbers(judgement)))
+    say(_verdicts()[judgement.verdict], style="bold")
+    if judgement.verdict == "refused":
+        say_aside("→ " + _("Ask the register section for another extract."))
+    return _STATUS[judgement.verdict]
+
+
+def _numbers(judgement: Judgement) -> dict[str, str]:
+    report = judgement.report()
+    return {
+        "persons": f"{report['persons']:,}", "exported": f"{report['exported']:,}", "held": f"{report['held']:,}",
+        "excluded": f"{sum(judgement.excluded.values()):,}",
+    }  # fmt: skip
+
+
+def _verdicts() -> dict[str, str]:
+    return {
+        "accepted": _("Accepted."),
+        "held": _("Held: the rows above wait for a decision (tsudoi extract decide)."),
+        "refused": _("Refused."),
+    }

@@ -1,0 +1,111 @@
+"""`tsudoi incident`: report one in one command, from any step; see what the law asks and what is still to be done."""
+
+from datetime import datetime
+from typing import Literal
+
+import typer
+
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import say, say_json, say_table
+from models.clock import wareki
+from models.words import N_, _
+from states import statute
+from steps import incidents, papers
+from steps.incidents import Incident
+
+_KINDS = {
+    "loss": N_("loss"),
+    "leak": N_("leak"),
+    "count": N_("counts that differ"),
+    "misdelivery": N_("misdelivery"),
+    "deviation": N_("deviation"),
+    "other": N_("other"),
+}
+Kind = Literal["loss", "leak", "count", "misdelivery", "deviation", "other"]
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    incident = typer.Typer(help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True)
+    incident.command("report", help=_("Report an incident: the cycle is held, the clock of the law starts."))(report)
+    incident.command("show", help=_("Show the incidents of a year, their days and what is still to be done."))(show)
+    app.add_typer(incident, name="incident")
+
+
+def report(
+    year: int = YEAR,
+    kind: Kind = typer.Option(..., "--kind", help=_("What happened.")),
+    by: str = typer.Option(..., "--by", help=_("Who reports it: an id of the register.")),
+    known_on: datetime | None = typer.Option(
+        None,
+        "--known-on",
+        formats=["%Y-%m-%d"],
+        help=_("The day anybody of the section knew; today if left out."),
+    ),
+    persons: int = typer.Option(0, "--persons", min=0, help=_("Persons concerned, as far as known.")),
+    sensitive: bool = typer.Option(False, "--sensitive", help=_("Sensitive personal information is concerned.")),
+    property_risk: bool = typer.Option(False, "--property-risk", help=_("Damage to property is to be feared.")),
+    wrongful: bool = typer.Option(False, "--wrongful", help=_("A wrongful purpose is suspected.")),
+    encrypted: bool = typer.Option(False, "--encrypted", help=_("Strongly encrypted, the key kept apart.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    cycle_id = office.cycle_id(year, programme)
+    day = known_on.date() if known_on else office.clock.now().date()
+    fields = {
+        "kind": kind, "known_on": day, "persons": persons, "sensitive": sensitive,
+        "property_risk": property_risk, "wrongful": wrongful, "encrypted": encrypted,
+    }  # fmt: skip
+    _outcome, found = incidents.report(office, cycle_id, by=by, fields=fields)
+    if as_json:
+        say_json(found.as_json())
+        return
+    say(_("Incident No. {number} is recorded and the cycle is on hold.").format(number=found.number), style="bold red")
+    _show(found)
+    facts = papers.facts_of(office, cycle_id)
+    say(_("Call at once"), style="bold")
+    say_table([_("Name"), _("Where"), _("Mail")], [[it.name, it.place, it.mail] for it in incidents.contacts_of(facts)])
+    say(_("What to do"), style="bold")
+    for number, line in enumerate(facts.programme.emergency.procedure, start=1):
+        say(f"  {number}. {line}")
+    say(_("Drafts of the report, the notice and the publication lie in {folder}.").format(folder=office.papers))
+
+
+def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = at_the_desk()
+    found = incidents.incidents_of(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([it.as_json() for it in found])
+        return
+    if not found:
+        say(_("There is no incident in this year."))
+    for it in found:
+        state = _("open") if it.state == "open" else _("settled")
+        say(_("Incident No. {number}: {kind}, {state}").format(
+            number=it.number, kind=_(_KINDS.get(it.kind, it.kind)), state=state
+        ), style="bold")  # fmt: skip
+        _show(it)
+
+
+def _show(incident: Incident) -> None:
+    """Show what the law asks, by when, and what is still to be done."""
+    for number in incident.heads:
+        say("  " + _("Head {number}: {words}").format(number=number, words=_(statute.HEADS[number][1])))
+    if incident.clock:
+        clock = incident.clock
+        days = (
+            (_("Known since"), clock.known_on),
+            (_("Prompt report, third to fifth day"), clock.prompt_by),
+            (_("Final report, day {day}").format(day=clock.days), clock.final_by),
+        )
+        say_table(["", ""], [[label, f"{wareki(day)} ({day})"] for label, day in days])
+    if incident.report and incident.report.encrypted:
+        say("  " + _("Perhaps it need not be reported, because the data were encrypted: people decide."))
+    if incident.duties:
+        say("  " + _("Still to be done: {duties}").format(duties="、".join(incident.duties)), style="yellow")
+    if incident.heads:
+        say("  " + _("Rule: {version}. Some points were not verified in its text; the draft names them.").format(
+            version=statute.VERSION
+        ))  # fmt: skip

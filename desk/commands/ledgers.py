@@ -1,0 +1,163 @@
+"""`tsudoi ledger`: verify, export, prove, import, correct, show."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from desk.commands.acts import tell_outcome
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import say, say_json, say_table
+from models.errors import BadInput
+from models.words import _, in_words
+from states.table import BY_TRIGGER, event_words
+from steps import acting, auditing, history
+from steps.bundle import bundle
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True)
+    ledger.command("verify", help=_("Check every byte of the ledger, or of an exported one."))(verify)
+    ledger.command("export", help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))(
+        export
+    )
+    ledger.command("prove", help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))(
+        prove
+    )
+    ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
+    ledger.command("correct", help=_("Correct an entry by a new one that names it; the old one stays as it is."))(
+        correct
+    )
+    ledger.command("show", help=_("Show the latest entries."))(show)
+    app.add_typer(ledger, name="ledger")
+    app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)
+
+
+def verify(
+    path: Path | None = typer.Argument(None, help=_("An exported ledger.jsonl; the installation's own if not named.")),
+    checkpoint: list[Path] = typer.Option(
+        [], "--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")
+    ),
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    verified = auditing.verify(office, path, checkpoint)
+    if as_json:
+        say_json({"holds": True, **asdict(verified)})
+        return
+    say(_("The ledger holds: {entries} entries, {checkpoints} checkpoints.").format(
+        entries=verified.entries, checkpoints=verified.checkpoints
+    ))  # fmt: skip
+    say(_reach(verified.covered, verified.entries))
+    say(_("Root: {root}").format(root=verified.root))
+    for remark in verified.remarks:
+        say(remark, style="yellow")
+
+
+def _reach(covered: int, entries: int) -> str:
+    if not covered:
+        return _("There is no checkpoint yet: no paper vouches for any of it.")
+    if covered == entries:
+        return _("Checkpoints vouch for all of it.")
+    words = _("Checkpoints vouch for entries 1 to {covered}; from {next} on no paper does before the next checkpoint.")
+    return words.format(covered=covered, next=covered + 1)
+
+
+def export(
+    folder: Path = typer.Argument(help=_("An empty or new folder.")),
+    xlsx: bool = typer.Option(False, "--xlsx", help=_("Also the 管理簿 as Excel, for people.")),
+    pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
+) -> None:
+    office = at_the_desk()
+    entries = auditing.export(office, folder, xlsx=xlsx, pdf=pdf)
+    for path in sorted(folder.glob("control-ledger-*")):
+        say(path.name)
+    say(_("{count} entries are exported.").format(count=entries))
+    say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
+
+
+def prove(
+    start: int | None = typer.Option(None, "--from", min=0, help=_("Size of the ledger at the older checkpoint.")),
+    end: int | None = typer.Option(None, "--to", min=0, help=_("Size of the ledger at the newer checkpoint.")),
+    entry: int | None = typer.Option(None, "--entry", min=1, help=_("Prove that this entry stands in the ledger.")),
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    if entry is not None and start is None:
+        proof = auditing.prove_inclusion(office, entry, end or 0)
+    elif entry is None and start is not None and end is not None:
+        proof = auditing.prove_consistency(office, start, end)
+    else:
+        raise BadInput(
+            _("Which proof is asked for?"), _("Give --from SIZE --to SIZE, or --entry NUMBER with or without --to.")
+        )
+    if as_json:
+        say_json(proof)
+        return
+    if proof["kind"] == "inclusion":
+        say(_("Entry {entry} stands in the ledger.").format(entry=entry))
+    else:
+        say(_("The ledger of {new} entries only added to the ledger of {old} entries.").format(old=start, new=end))
+    say(_("With --json in a file the auditor can check it: python3 verify_ledger.py --proof FILE"))
+
+
+def take_in(
+    file: Path = typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量.")),
+    year: int = typer.Option(..., "--year", help=_("The fiscal year of which it tells.")),
+    by: str = typer.Option(..., "--by", help=_("Who takes it in.")),
+) -> None:
+    rows = history.take_history(at_the_desk(), file, year, by=by)
+    say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
+
+
+def correct(
+    year: int = YEAR,
+    entry: int = typer.Argument(min=1, help=_("Number of the entry that is wrong.")),
+    correction: str = typer.Option(..., "--correction", help=_("What is right, without personal data.")),
+    reason: str = typer.Option(..., "--reason", help=_("Why.")),
+    by: str = typer.Option(..., "--by", help=_("Who corrects it.")),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> int:
+    office = at_the_desk()
+    fields = {"corrects": str(entry), "correction": correction, "reason": reason}
+    outcome = acting.perform(office, office.cycle_id(year, programme), "correct_entry", by=by, fields=fields)
+    return tell_outcome(outcome, year, as_json=as_json)
+
+
+def show(
+    last: int = typer.Option(20, "--last", min=1, help=_("How many entries.")),
+    year: int | None = typer.Option(None, "--year", help=_("Only this fiscal year.")),
+    as_json: bool = JSON,
+) -> None:
+    office = at_the_desk()
+    entries = auditing.latest(office, last, office.cycle_id(year) if year else None)
+    if as_json:
+        say_json(entries)
+        return
+    say_table(
+        [_("No."), _("When"), _("Event"), _("By"), _("Cycle"), _("Act")],
+        [[str(e["seq"]), e["at"], _event(e["event"]), e["by"], e["cycle"] or "", _act(e["data"])] for e in entries],
+    )
+
+
+def bundle_up(
+    year: int = YEAR,
+    path: Path = typer.Argument(help=_("The zip file to write; it must not be there yet.")),
+    programme: str = PROGRAMME,
+) -> None:
+    office = at_the_desk()
+    count = bundle(office, office.cycle_id(year, programme), path)
+    say(_("{count} files are in the bundle. Open index.html in it first.").format(count=count))
+
+
+def _event(event: str) -> str:
+    ja, en = event_words(event)
+    return in_words(ja=ja, en=en)
+
+
+def _act(data: dict[str, object]) -> str:
+    row = BY_TRIGGER.get(str(data.get("act", "")))
+    return in_words(ja=row.ja, en=row.en) if row else ""

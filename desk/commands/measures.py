@@ -1,0 +1,44 @@
+"""`tsudoi measures`: the 48 measures of a year as they stand."""
+
+import typer
+
+from desk.commands.cycles import JSON, PROGRAMME, YEAR
+from desk.commands.logins import at_the_desk
+from desk.console import say, say_json, say_table
+from models.words import _
+from views import measures
+from views.measures import Standing
+
+_STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the command on the desk."""
+    app.command("measures", help=_("Show the measures of the checklists: proved, claimed, contradicted or open."))(show)
+
+
+def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+    office = at_the_desk()
+    found = measures.standings(office, office.cycle_id(year, programme))
+    if as_json:
+        say_json([it.as_json() for it in found])
+        return
+    say_table(
+        [_("Measure"), _("Kind of proof"), _("Standing"), _("Ledger"), _("Evidence"), _("Valid until")],
+        [_cells(it) for it in found],
+        styles=[_STYLES.get(it.standing, "") for it in found],
+    )
+    say("　".join(f"{words} {count}" for words, count in measures.counts(found).items()), style="bold")
+    say(_("Enforced: by the software. Guarded: a named person confirmed. Recorded: an attestation was given."))
+
+
+def _cells(it: Standing) -> list[str]:
+    numbers = it.contradicted_by or it.proved_by or ((it.claim.ledger_seq,) if it.claim else ())
+    return [
+        it.measure.id,
+        _(measures.PROOFS[it.measure.proof]),
+        _(measures.STANDINGS[it.standing]),
+        ", ".join(map(str, numbers)),
+        it.claim.evidence if it.claim else "",
+        str(it.claim.valid_until or "") if it.claim else "",
+    ]

@@ -1,0 +1,187 @@
+"""`tsudoi watch` and `tsudoi reminders`: the morning's sweep by hand, and what was and will be sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import typer
+
+from desk.commands.cycles import AT, JSON, PROGRAMME, YEAR
+from desk.console import say, say_aside, say_json, say_table
+from models.clock import TOKYO
+from models.errors import BadInput
+from models.words import _, in_words
+from states.sweep import MAIL, upcoming
+from states.table import BY_TRIGGER
+from steps import papers, reminding
+from steps.office import Office
+from steps.reminding import Acknowledged, Coming, Reminder
+
+_COMING_SHOWN = 12
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    app.command("watch", help=_("One sweep: overdue flags and reminders. With --at: a dry run."))(watch)
+    app.command("reminders", help=_("What went, what will go, what failed."))(reminders)
+
+
+def watch(at: datetime | None = AT, as_json: bool = JSON) -> None:
+    office = Office.open()
+    if at is not None:
+        _show_upcoming(office, at.replace(tzinfo=TOKYO), as_json=as_json)
+        return
+    done = reminding.watch(office)
+    numbers = {
+        "looked_at": done.swept.looked_at, "flagged": done.swept.flagged, "reminders": done.swept.reminders,
+        "sent": done.sent, "unknown": done.unknown, "waiting": done.waiting, "doubted": done.swept.doubted,
+    }  # fmt: skip
+    if as_json:
+        say_json(numbers)
+        return
+    say(_("Flagged {flagged}, reminders {reminders}, sent {sent}, waiting {waiting}, unknown {unknown}.").format(
+        **numbers
+    ))  # fmt: skip
+    if done.swept.doubted:
+        say_aside(
+            _("The clock is more than half a year ahead of the last watch. If it is right, the reminders go tomorrow."),
+            style="bold red",
+        )
+    if done.waiting or done.unknown:
+        say_aside(_("`tsudoi reminders YEAR` tells what waits and why."))
+
+
+def reminders(
+    year: int = YEAR,
+    dry_run: bool = typer.Option(False, "--dry-run", help=_("Show the words of what waits and of what comes next.")),
+    acknowledge: int | None = typer.Option(
+        None, "--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")
+    ),
+    by: str = typer.Option("", "--by", help=_("Who does it: an id of the register.")),
+    promised: datetime | None = typer.Option(
+        None, "--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised.")
+    ),
+    programme: str = PROGRAMME,
+    as_json: bool = JSON,
+) -> None:
+    office = Office.open()
+    cycle_id = office.cycle_id(year, programme)
+    if acknowledge is not None:
+        if not by:
+            raise BadInput(_("Nobody is named who acknowledges."), _("Add --by PERSON."))
+        outcome = reminding.acknowledge(
+            office, cycle_id, acknowledge, by=by, promised_on=promised.date() if promised else None
+        )
+        say(_("Reminder No. {number} is acknowledged (ledger entry {seq}).").format(
+            number=acknowledge, seq=outcome.seq
+        ))  # fmt: skip
+        return
+    rows, seen = reminding.reminders_of(office, cycle_id), reminding.acknowledged_of(office, cycle_id)
+    next_ones = reminding.coming(office, cycle_id)
+    if as_json:
+        ahead = map(_coming, next_ones) if dry_run else ()
+        say_json([*(_as_json(row, seen.get(row.id)) for row in rows), *ahead])
+        return
+    _show_what_went(rows, seen)
+    _show_what_comes(next_ones)
+    if dry_run:
+        _show_the_words(office, cycle_id, rows, next_ones)
+
+
+def _as_json(row: Reminder, seen: Acknowledged | None) -> dict[str, object]:
+    return {
+        "id": row.id, "act": row.act, "rung": row.rung, "to": row.to_person, "channel": row.channel,
+        "state": row.state, "due_on": str(row.due_on), "attempts": row.attempts, "trouble": row.trouble,
+        "message_id": row.message_id, "acknowledged_by": seen.by if seen else None,
+        "promised_on": str(seen.promised_on) if seen and seen.promised_on else None,
+    }  # fmt: skip
+
+
+def _coming(it: Coming) -> dict[str, object]:
+    return {
+        "id": None, "act": it.act, "rung": it.rung, "to": " ".join(it.to), "state": "silent" if it.silent else "coming",
+        "due_on": str(it.due_on), "on": str(it.on),
+    }  # fmt: skip
+
+
+def _show_what_went(rows: Sequence[Reminder], seen: dict[int, Acknowledged]) -> None:
+    say_table(
+        [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State"), _("Acknowledged")],
+        [
+            [str(r.id), _title(r.act), str(r.due_on), f"{r.rung:+d}", _to(r), _state(r), _seen(seen.get(r.id))]
+            for r in rows
+        ],
+    )
+
+
+def _to(row: Reminder) -> str:
+    return row.to_person if row.channel == MAIL else _("{to} (webhook)").format(to=row.to_person)
+
+
+def _state(row: Reminder) -> str:
+    state = _states()[row.state]
+    return f"{state}: {reminding.trouble_words(row.trouble)}" if row.trouble and row.state != "sent" else state
+
+
+def _seen(seen: Acknowledged | None) -> str:
+    if seen is None:
+        return ""
+    return f"{seen.by} {_('until {day}').format(day=seen.promised_on)}" if seen.promised_on else seen.by
+
+
+def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
+    if not next_ones:
+        return
+    say(_("What will go next, if it is not done before"), style="bold")
+    shown = [it for it in next_ones if not it.silent][:_COMING_SHOWN]
+    say_table(
+        [_("On"), _("Act"), _("Due"), _("Rung"), _("To")],
+        [[str(it.on), _title(it.act), str(it.due_on), f"{it.rung:+d}", " ".join(it.to)] for it in shown],
+    )
+    if len(next_ones) > len(shown):
+        say(_("… and {count} later ones, or such as wait on another's act.").format(count=len(next_ones) - len(shown)))
+
+
+def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:
+    """Show what waits as it would go today, and what comes next as it would go on its day."""
+    facts = papers.facts_of(office, cycle_id)
+    for row in rows:
+        message = reminding.written(office, facts, row) if row.state == "waiting" else ""
+        if not isinstance(message, str):
+            say(f"\n{message.subject}\n{message.body}")
+    for it in (it for it in next_ones if not it.silent):
+        for person in (facts.people[person] for person in it.to):
+            words = reminding.words_of(
+                facts, act=it.act, due_on=it.due_on, rung=it.rung, to=person, number=None, today=it.on
+            )
+            say(f"\n{it.on}\n{words[0]}\n{words[1]}")
+
+
+def _show_upcoming(office: Office, at: datetime, *, as_json: bool) -> None:
+    rows = upcoming(office.door, at.date())
+    if as_json:
+        say_json([{"cycle": it.cycle_id, "act": it.act, "due_on": str(it.due_on), "flag": it.flag} for it in rows])
+        return
+    say(_("Dry run for {day}: nothing is flagged or sent.").format(day=at.date()))
+    say_table(
+        [_("Cycle"), _("Act"), _("Due"), _("Flag")],
+        [[it.cycle_id, _title(it.act), str(it.due_on), flags()[it.flag]] for it in rows],
+    )
+
+
+def _title(act: str) -> str:
+    row = BY_TRIGGER[act]
+    return in_words(ja=row.ja, en=row.en)
+
+
+def flags() -> dict[str, str]:
+    """Return the flags as people call them."""
+    return {
+        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
+    }  # fmt: skip
+
+
+def _states() -> dict[str, str]:
+    return {
+        "waiting": _("waiting"), "claimed": _("being sent"), "sent": _("sent"), "dropped": _("not needed any more"),
+        "unknown": _("delivery unknown"),
+    }  # fmt: skip

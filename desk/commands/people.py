@@ -1,0 +1,160 @@
+"""`tsudoi people`: who may act, with roles and dates of validity, and their passphrases."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from desk.commands.acts import tell_outcome
+from desk.commands.logins import PERSON, ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
+from desk.console import DONE, HELD, say, say_aside, say_json, say_table
+from models.people import SYSTEM, Person, Role, Side, key_id
+from models.words import _
+from states.acts import Outcome
+from steps import identity, preparation, taking_over
+from steps.office import Office
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the commands on the desk."""
+    people = typer.Typer(help=_("The register of people: who may act."), no_args_is_help=True)
+    people.command("list", help=_("Show everybody on the register."))(show)
+    people.command("add", help=_("Put a person on the register, or change the entry."))(add)
+    people.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))(import_)
+    people.command("confirm", help=_("Confirm people for a fiscal year, so that they may act in it."))(confirm)
+    people.command("key", help=_("Give a person a key: a first one, or another where it is lost or forgotten."))(key)
+    people.command("passphrase", help=_("Change one's own passphrase; both are asked for."))(passphrase)
+    app.add_typer(people, name="people")
+
+
+def show(as_json: bool = typer.Option(False, "--json", help=_("For scripts."))) -> None:
+    office = at_the_desk()
+    people = preparation.everybody(office)
+    if as_json:
+        say_json([person.model_dump(mode="json") for person in people])
+        return
+    today = office.clock.now().date()
+    say_table(
+        [_("Id"), _("Name"), _("Belongs to"), _("Roles"), _("Valid"), _("Key")],
+        [
+            [
+                person.id,
+                person.name,
+                person.side.label,
+                "・".join(sorted(role.label for role in person.roles)),
+                f"{person.valid_from} – {person.valid_to}",
+                key_id(person.public_key) if person.public_key else "–",
+            ]
+            for person in people
+        ],
+        styles=["" if person.is_valid_on(today) else "dim" for person in people],
+    )
+
+
+def add(
+    person: str = typer.Argument(help=_("Short id, such as sato.")),
+    name: str = typer.Option(..., "--name", help=_("Name as it stands on paper.")),
+    side: Side = typer.Option(..., "--side", help=_("Which house the person belongs to.")),
+    role: list[Role] = typer.Option(..., "--role", help=_("What the person may do; may be repeated.")),
+    valid_from: datetime = typer.Option(..., "--from", formats=["%Y-%m-%d"], help=_("Valid from.")),
+    valid_to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("Valid to.")),
+    mail: str = typer.Option("", "--mail", help=_("Address for reminders.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+) -> int:
+    office = at_the_desk()
+    if by != SYSTEM:
+        identity.person_of(office, by)
+    is_first = not preparation.everybody(office)
+    typed = Person(
+        id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),
+        mail=mail,
+    )  # fmt: skip
+    entry = preparation.judged(typed)
+    if entry.mail != mail:
+        say_aside(_mended(person))
+    if waiting := preparation.enter_people(office, (entry,), by=by):
+        return _tell(office, waiting)
+    say(_("{person} is on the register.").format(person=person))
+    if is_first:  # from the first key on, four eyes sign: whoever sets the office up begins with a key
+        slip, _nothing = identity.give_key(office, person, by=by)
+        _hand_over(person, slip)
+    return DONE
+
+
+def _mended(*persons: str) -> str:
+    return _("The mail address was typed in full-width characters and stands in half-width ones: {persons}").format(
+        persons=" ".join(persons)
+    )
+
+
+def import_(
+    file: Path = typer.Argument(help=_("The .xlsx with the people of last year.")),
+    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+    as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
+) -> int:
+    office = at_the_desk()
+    taken = taking_over.import_people(office, file, year, by=by)
+    if as_json:
+        say_json({
+            "imported": [it.id for it in taken.imported], "known": [it.id for it in taken.known],
+            "proposed": [it.seq for it in taken.proposed],
+        })  # fmt: skip
+        return HELD if taken.proposed else DONE
+    if taken.proposed:
+        return _tell(office, taken.proposed)
+    said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
+    say(said.format(count=len(taken.imported), known=len(taken.known)))
+    if taken.mended:
+        say_aside(_mended(*taken.mended))
+    if taken.imported:
+        ids = " ".join(it.id for it in taken.imported)
+        say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}").format(ids=ids, year=year))
+    return DONE
+
+
+def confirm(
+    persons: list[str] = typer.Argument(help=_("Ids of the people.")),
+    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+) -> int:
+    office = at_the_desk()
+    confirmed, waiting = taking_over.confirm_people(office, tuple(persons), year, by=by)
+    if waiting:
+        return _tell(office, waiting)
+    for person in confirmed:
+        say(_("{person} may act from {begins} to {ends}.").format(
+            person=person.id, begins=person.valid_from, ends=person.valid_to
+        ))  # fmt: skip
+    return DONE
+
+
+def key(
+    person: str = PERSON,
+    by: str = typer.Option(SYSTEM, "--by", help=_("Who gives it; another person confirms.")),
+    replaced: bool = typer.Option(False, "--replaced", help=_("The passphrase is not forgotten, but others know it.")),
+) -> int:
+    office = at_the_desk()
+    slip, waiting = identity.give_key(office, person, by=by, reason="replaced" if replaced else "forgotten")
+    _hand_over(person, slip)
+    return _tell(office, (waiting,)) if waiting else DONE
+
+
+def passphrase(person: str = PERSON) -> None:
+    office = at_the_desk()
+    identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
+    unlocked = identity.unlock(office, person, ask_for_the_passphrase(person))
+    identity.change_passphrase(office, unlocked, ask_for_a_new_passphrase())
+    say(_("The passphrase of {person} is changed, and the key with it: log in again.").format(person=person))
+
+
+def _tell(office: Office, waiting: Iterable[Outcome]) -> int:
+    """Say what waits for a second person."""
+    _cycle_id, year = identity.newest_cycle(office)
+    return max(tell_outcome(it, year, as_json=False) for it in waiting)
+
+
+def _hand_over(person: str, slip: str) -> None:
+    say(_("Passphrase for one use, for {person} alone, shown this once: {secret}").format(person=person, secret=slip))
+    say(_("At the first login it is changed: tsudoi login {person}").format(person=person))

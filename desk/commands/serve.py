@@ -1,0 +1,165 @@
+"""`tsudoi serve`: the dashboard, the schedules and the forms. Whatever ends it, nothing is lost: the database knows."""
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import typer
+
+from adapters.settings import Settings
+from desk.console import say, say_table
+from flows import access
+from flows.engine import prepare
+from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
+from models.errors import BadSetting, TsudoiError
+from models.words import _
+from steps.office import Office
+
+
+def furnish(app: typer.Typer) -> None:
+    """Put the command on the desk."""
+    app.command("serve", help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))(serve)
+
+
+def serve(
+    port: int | None = typer.Option(
+        None, "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
+    ),
+    host: str = typer.Option(HOST, "--host", help=_("IP address to listen on.")),
+    link: bool = typer.Option(
+        False, "--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")
+    ),
+    server_only: bool = typer.Option(
+        False, "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
+    ),
+) -> None:
+    if not is_address(host):
+        raise BadSetting(
+            _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
+        )
+    settings = Settings.load()
+    if link:
+        _print_a_link(settings.home)
+        return
+    configured = os.environ.get(API, "")
+    if configured and (server_only or port is not None):
+        raise BadSetting(
+            _("--port is for tsudoi's own Prefect server, but PREFECT_API_URL names another."),
+            _("Leave out one of the two."),
+        )
+    home = settings.home.absolute() if server_only else Office.open().home
+    os.environ["TSUDOI_HOME"] = str(home)
+    prepare(home)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        if configured:
+            _serve_from_elsewhere(home, configured)
+        else:
+            _serve_from_here(settings, host, port, flows=not server_only)
+
+
+def _print_a_link(home: Path) -> None:
+    """Print a link, for the browser of whoever may read the data directory; the server finds it there.
+
+    Raises:
+        TsudoiError: no server runs there.
+
+    """
+    with suppress(BlockingIOError), _lock(home):
+        raise TsudoiError(
+            _("tsudoi serve is not running on {home}.").format(home=home), _("Start it: it prints a link itself.")
+        )
+    print(access.new_link(access.folder_of(home)))
+
+
+def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
+    home = settings.home.absolute()
+    say(_("The Prefect server is starting; this takes some seconds."))
+    with (
+        _the_only_one(home),
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard),
+    ):
+        try:
+            if flows:
+                _run_the_flows(lambda: _say_the_way_in(home), alone=True)
+            else:
+                _only_serve(home)
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)  # the end has begun; asking twice must not break it off
+
+
+def _only_serve(home: Path) -> None:
+    _say_the_way_in(home)
+    say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+def _serve_from_elsewhere(home: Path, api: str) -> None:
+    here = reach_another(api)
+    with _the_only_one(home):
+        _run_the_flows(lambda: _say_address(api.removesuffix("/api")), alone=here)
+
+
+def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
+    from flows import deployments
+
+    def say_what_is_served() -> None:
+        say_where()
+        say_table(
+            [_("What runs"), _("When")],
+            [[it.name, _(deployments.WHEN[it.cron])] for it in deployments.SWEEPS],
+        )
+        forms = len(deployments.TABLE) - len(deployments.SWEEPS)
+        say(_("{count} forms of acts, one for each act of the table. The board leads to them.").format(count=forms))
+        say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
+        sys.stdout.flush()
+
+    deployments.serve(ready=say_what_is_served, alone=alone)
+
+
+def _say_the_way_in(home: Path) -> None:
+    """Say how the dashboard is opened. A link is never written into the machine's journal."""
+    folder = access.folder_of(home)
+    _say_address(access.where(folder))
+    if "JOURNAL_STREAM" not in os.environ:
+        say(_("This link opens it, once, within ten minutes. Another: tsudoi serve --link"))
+        print(access.new_link(folder))
+    else:
+        say(_("A link opens it, once, within ten minutes: tsudoi serve --link"))
+
+
+def _say_address(address: str) -> None:
+    from views.board import INDEX
+
+    say(_("Dashboard: {address}").format(address=address), style="bold")
+    say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))
+
+
+@contextmanager
+def _the_only_one(home: Path) -> Generator[None]:
+    """Refuse a second one on the same data."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(_lock(home))
+        except BlockingIOError:
+            raise TsudoiError(
+                _("tsudoi serve is running already on {home}.").format(home=home),
+                _("Use its dashboard, or stop it first."),
+            ) from None
+        yield
+
+
+@contextmanager
+def _lock(home: Path) -> Generator[None]:
+    """Hold what one `tsudoi serve` holds; a kill releases it."""
+    with (access.folder_of(home) / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield

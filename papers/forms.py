@@ -1,0 +1,274 @@
+"""Forms as PDF and Excel from tables of the programme: the contractor's (受託者様式集), and the ward's own documents.
+
+The contractor's are filled in on the day of the contract and dated by whoever hands them in; the ward's are filled in
+from whatever is on record when they are printed, and bear the day of the act that they tell of.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.clock import day_of, wareki
+from models.records.mailing import MailReturned, ReturnedMailClosed
+from models.records.preparation import ContractConcluded, HandlersRegistered
+from models.records.transfer import PackageSealed
+from models.serials import expand
+from models.words import speaking
+from states.facts import Facts
+from states.rules.transfer import notice_in_force
+from states.table import TABLE
+from steps import papers
+from steps.incidents import contacts_of
+from steps.office import Office, templates_of
+from views.supervision import supervision
+
+FILE, WARD_FILE = "forms.yaml", "ward_forms.yaml"
+NONE = "なし"
+Listed = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a form: label, value ("" leaves room for writing), and how many lines high that room is."""
+
+    label: str
+    value: str
+    room: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One form as the programme's table has it.
+
+    `to` is who gets a paper of the ward: contractor, post_office, or nobody outside. `widths` are those of the table's
+    columns, as shares; `steps` are its lines with the act that gives their day, `fill` names the records that fill it.
+    A form for what there is none of (`none`) is not printed.
+    """
+
+    key: str
+    title: str
+    act: str
+    seals: tuple[str, ...]
+    document: int = 0
+    rows: tuple[Line, ...]
+    columns: tuple[str, ...] = ()
+    widths: tuple[float, ...] = ()
+    lines: int = 0
+    to: str = ""
+    tells_of: str = ""
+    steps: Mapping[str, str] = field(default_factory=dict[str, str])
+    fill: str = ""
+    none: str = ""
+
+
+@cache
+def forms_in(folder: Path, name: str = FILE) -> tuple[Form, ...]:
+    """Return the forms of a programme's folder; none where it has no table of them."""
+    path = folder / name
+    listed: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["forms"] if path.is_file() else []
+    return tuple(_form(dict(it)) for it in listed)
+
+
+def _form(told: dict[str, Any]) -> Form:
+    rows = tuple(Line(*row) for row in told.pop("rows"))
+    seals, columns, widths = (tuple(told.pop(name, ())) for name in ("seals", "columns", "widths"))
+    return Form(**told, rows=rows, seals=seals, columns=columns, widths=widths)
+
+
+@speaking("ja")
+def print_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
+    """Print every form as a PDF of its own, and all of them as one workbook, into the folder of the papers."""
+    from adapters.spreadsheet import FormSheet, workbook
+
+    facts = papers.facts_of(office, cycle_id)
+    forms, words = forms_in(templates_of(facts.programme)), _words(facts)
+    press, sections = office.press(facts.programme), facts.programme.sections
+    ward, contractor = f"{sections.municipality}　{sections.owner}", words["contractor"]
+    made: list[Path] = []
+    for number, form in enumerate(forms, start=1):
+        data = _data(office, facts, form, words) | {
+            "head": papers.head(facts, f"Y-{facts.fiscal_year}-{number:02}") | {"date": None},
+            "addressee": ward, "sender": contractor, "due_label": "提出期限",
+        }  # fmt: skip
+        made.append(papers.put(office, f"form-{number:02}-{form.key}", press.make("contractor_form", data)))
+    sheets = [
+        FormSheet(
+            title=form.title, above=f"{words['programme']}　{words['fiscal_year']}　{contractor}",
+            parties=(f"{ward}　御中", "令和　　年　　月　　日"), rows=tuple(_filled(form, words)), columns=form.columns,
+            listed=tuple(map(tuple, _listed(facts, form))), lines=form.lines, seals=form.seals,
+        )
+        for form in forms
+    ]  # fmt: skip
+    if sheets:
+        made.append(papers.put(office, "contractor-forms", workbook(sheets), ending="xlsx"))
+    return tuple(made)
+
+
+@speaking("ja")
+def print_ward_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
+    """Print the documents that the ward issues, filled in from the year's records, with boxes for the seals."""
+    facts = papers.facts_of(office, cycle_id)
+    forms, press = forms_in(templates_of(facts.programme), WARD_FILE), office.press(facts.programme)
+    words = _words(facts) | _records(facts) | _supervised(office, facts)
+    made: list[Path] = []
+    for number, form in enumerate(forms, start=1):
+        if form.none and words[form.none] == NONE:
+            continue
+        data = _data(office, facts, form, words) | _from_ward(facts, form, f"W-{facts.fiscal_year}-{number:02}")
+        made.append(papers.put(office, f"document-{form.document:02}-{form.key}", press.make("contractor_form", data)))
+    return tuple(made)
+
+
+def _from_ward(facts: Facts, form: Form, number: str) -> dict[str, Any]:
+    """Return who gives the paper to whom, and the day of the act that it tells of."""
+    programme, told = facts.programme, form.tells_of or form.act
+    posted: dict[str, Any] = json.loads(facts.done["post"].data) if "post" in facts.done else {}
+    addressee = {
+        "contractor": programme.contractor.name,
+        "post_office": posted.get("office") or programme.mailing.office or "　　　　　　郵便局",
+    }
+    by_contractor = form.to == "post_office" and programme.consignment.poster == "contractor"
+    day = papers.moment(facts.done[told].on) if told in facts.done else None
+    return {
+        "head": papers.head(facts, number) | {"date": day},
+        "addressee": addressee.get(form.to, ""),
+        "sender": programme.contractor.name if by_contractor else programme.sections.municipality,
+        "due_label": "期限",
+    }
+
+
+def _records(facts: Facts) -> dict[str, str]:
+    """Return what the year's acts brought, as the ward's documents say it; "" for what is not done yet."""
+
+    def told(act: str, name: str) -> str:
+        record: dict[str, Any] = json.loads(facts.done[act].data) if act in facts.done else {}
+        value: object = record.get(name, "")
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    def day(act: str, name: str) -> str:
+        return wareki(date.fromisoformat(told(act, name))) if told(act, name) else ""
+
+    def on(act: str) -> str:
+        return wareki(facts.done[act].on) if act in facts.done else ""
+
+    programme, manager = facts.programme, facts.people.get(told("register_handlers", "handling_manager"))
+    period = f"{day('conclude_contract', 'begins_on')} から {day('conclude_contract', 'ends_on')} まで"
+    window = facts.record("end_returned_mail", ReturnedMailClosed)
+    contract = facts.record("conclude_contract", ContractConcluded)
+    has_provisions = contract is not None and contract.special_provisions_attached
+    return {
+        "contract_period": period if "conclude_contract" in facts.done else "",
+        "contract": told("conclude_contract", "contract"),
+        "provisions": "添付済" if has_provisions else "□ 添付",
+        "work": "、".join(programme.consignment.work),
+        "items": "、".join(programme.consignment.items),
+        "medium": programme.consignment.medium,
+        "contact": programme.sections.contact,
+        "procedure": "\n".join(f"{n}．{line}" for n, line in enumerate(programme.emergency.procedure, start=1)),
+        "flow": _flow(facts),
+        "manager": manager.name if manager else "",
+        "contacts_on": on("confirm_contacts"),
+        "manuscript_on": on("deliver_manuscript"),
+        "template": told("deliver_manuscript", "template_sha256"),
+        "sheets": told("deliver_manuscript", "sheets"),
+        "text_version": told("approve_text", "version"), "text_on": on("approve_text"),
+        "imprint_version": told("approve_proof", "version"), "imprint_on": on("approve_proof"),
+        "delivered": told("inspect_delivery", "delivered"), "opened": told("inspect_delivery", "opened"),
+        "wrong": told("inspect_delivery", "wrong"), "delivery_on": on("inspect_delivery"),
+        "posted_on": day("post", "posted_on"), "office": told("post", "office"), "accepted": told("post", "accepted"),
+        "posting_slip": told("post", "slip"),
+        "completed_on": day("report_completion", "completed_on"), "accepted_on": day("accept_work", "inspected_on"),
+        "acceptance_number": told("accept_work", "number"),
+        "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
+    }  # fmt: skip
+
+
+def _flow(facts: Facts) -> str:
+    """Return the steps of the year in their order, each with who does it and by when (全体の業務フロー)."""
+    steps = [row for row in TABLE if row.to and row.trigger in facts.due]
+    return "\n".join(
+        f"{n}．{row.ja}（{row.owner_under(facts.programme).label}）　{wareki(facts.due[row.trigger])}"
+        for n, row in enumerate(steps, start=1)
+    )
+
+
+def _supervised(office: Office, facts: Facts) -> dict[str, str]:
+    found = [it for it in supervision(office, facts.cycle_id).subcontractors if not it.declared.withdrawn]
+    notice = facts.record("register_handlers", HandlersRegistered)
+    is_none = notice is not None and notice.subcontracting == "none" and not found
+    return {
+        "subcontractors": NONE if is_none else "、".join(f"{it.declared.name}（{it.declared.work}）" for it in found),
+        "consents": "、".join(it.consent.decision_number for it in found if it.consent),
+    }
+
+
+def _contacts(facts: Facts) -> Listed:
+    return [[it.name, it.place, "", ""] for it in contacts_of(facts)]
+
+
+def _returned(facts: Facts) -> Listed:
+    """Return the pieces that came back, by serial: the day on which each came first, what was said of it last."""
+    first, last = dict[int, date](), dict[int, MailReturned]()
+    for at, it in facts.every(MailReturned, "record_returned_mail"):
+        for serial in expand(it.serials):
+            first.setdefault(serial, day_of(at))
+            last[serial] = it
+    return [
+        [
+            f"{serial:07}", papers.RETURN_REASONS.get(it.reason, it.reason), wareki(first[serial]),
+            papers.RETURN_OUTCOMES[it.outcome],
+        ]
+        for serial, it in sorted(last.items())
+    ]  # fmt: skip
+
+
+_FILLS: Mapping[str, Callable[[Facts], Listed]] = {"contacts": _contacts, "returned": _returned}
+
+
+def _listed(facts: Facts, form: Form) -> Listed:
+    """Return the lines of a form's table that are known."""
+    if form.fill:
+        return _FILLS[form.fill](facts)
+    days = {act: wareki(facts.due[act]) if act in facts.due else "" for act in form.steps.values()}
+    return [[name, "", days[act], *[""] * (len(form.columns) - 3)] for name, act in form.steps.items()]
+
+
+def _data(office: Office, facts: Facts, form: Form, words: Mapping[str, str]) -> dict[str, Any]:
+    due, listed = facts.due.get(form.act), _listed(facts, form)
+    is_complete = bool(form.fill) and form.act in facts.done
+    return {
+        "title": form.title,
+        "rows": [asdict(it) for it in _filled(form, words)],
+        # A limit of the law may end on a closed day; whoever reads the paper can act on the open day before it.
+        "due": papers.moment(office.calendar.last_open(due)) if due else None,
+        "columns": list(form.columns),
+        "widths": list(form.widths or (1,) * len(form.columns)),
+        "listed": listed,
+        "lines": 0 if is_complete else max(0, form.lines - len(listed)),
+        "seals": list(form.seals),
+    }
+
+
+def _filled(form: Form, words: Mapping[str, str]) -> list[Line]:
+    return [replace(it, value=it.value.format_map(words)) for it in form.rows]
+
+
+def _words(facts: Facts) -> dict[str, str]:
+    contract, sealed = facts.record("conclude_contract", ContractConcluded), facts.record("seal_package", PackageSealed)
+    year = facts.fiscal_year
+    return {
+        "year": str(year),
+        "fiscal_year": papers.head(facts, "")["fiscal_year"],
+        "programme": facts.programme.title_ja,
+        "contractor": facts.programme.contractor.name,
+        "contract_number": contract.contract_number if contract else "",
+        "post": wareki(facts.due["post"]) if "post" in facts.due else "",
+        "medium_number": sealed.medium if sealed else f"M-{year}-01",
+        "notice_number": notice_in_force(facts) if sealed else f"P-{year}-01",
+    }

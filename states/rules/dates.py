@@ -1,0 +1,44 @@
+"""Guards of dates on paper: none in the future, none before what it reports, and the office's own on its open days."""
+
+from datetime import date, datetime
+
+from models.clock import day_of
+from models.records.base import ActRecord
+from states.facts import Facts, Guard, Shortfall, Verdict
+from states.rules.base import claims
+
+NOT_IN_ORDER = "The date lies neither in the future nor before what it reports."
+CLOSED_DAY = "The date is an open day: the ward's office was closed on that day, so name the day on which it was done."
+
+
+def dated_after(field: str, *acts: str) -> Guard:
+    """Make the guard that a date of the record is not in the future and not before the last of these acts was done."""
+
+    def check(facts: Facts, record: ActRecord) -> Verdict:
+        day, since = _day_of(record, field), [facts.done[act].on for act in acts if act in facts.done]
+        if day is None or max(since, default=day) <= day <= facts.today:
+            return True
+        return Shortfall(names=f"{day}: {max(since, default='')} – {facts.today}")
+
+    return Guard(name="date_is_in_order", claim=NOT_IN_ORDER, check=check, asks_record=True)
+
+
+def on_an_open_day(field: str) -> Guard:
+    """Make the guard that a date of the record, on which the ward's office did something, is one of its open days."""
+
+    def check(facts: Facts, record: ActRecord) -> Verdict:
+        day = _day_of(record, field)
+        return day is None or facts.is_open(day) or Shortfall(names=str(day))
+
+    return Guard(name="date_is_an_open_day", claim=CLOSED_DAY, check=check, asks_record=True)
+
+
+@claims()
+def report_comes_in_on_an_open_day(facts: Facts) -> Verdict:
+    """The report comes in on an open day of the ward's office; one that came while it was closed is of the next."""
+    return facts.is_open(facts.today) or Shortfall(names=str(facts.today))
+
+
+def _day_of(record: ActRecord, field: str) -> date | None:
+    value = getattr(record, field)
+    return day_of(value) if isinstance(value, datetime) else value

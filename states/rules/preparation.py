@@ -1,0 +1,78 @@
+"""Guards of contract and readiness."""
+
+from models.records.preparation import (
+    ContactsConfirmed,
+    ContractConcluded,
+    HandlersRegistered,
+    ReadinessConfirmed,
+    WorkPlanSubmitted,
+)
+from states.facts import Facts, Shortfall, Verdict
+from states.rules.base import claims, claims_of, recorded
+
+handlers_are_registered = recorded(
+    "register_handlers",
+    "The handling manager and the authorised handlers are registered.",
+    name="handlers_are_registered",
+    proves=("W-OP-04", "C-OP-04"),
+)
+work_plan_is_in = recorded("submit_work_plan", "The work plan is in.", name="work_plan_is_in")
+contacts_are_confirmed = recorded(
+    "confirm_contacts",
+    "The emergency contacts and the business flow are confirmed.",
+    name="contacts_are_confirmed",
+    proves=("W-OP-05", "W-OP-12", "C-OP-05", "C-OP-12"),
+)
+
+
+@claims_of(ContractConcluded, proves=("W-OP-01", "C-OP-01"))
+def special_provisions_are_attached(_facts: Facts, record: ContractConcluded) -> Verdict:
+    """The special provisions are attached to the contract."""
+    return record.special_provisions_attached
+
+
+@claims_of(ContractConcluded)
+def contract_period_covers_the_posting(facts: Facts, record: ContractConcluded) -> Verdict:
+    """The contract period covers the day of posting."""
+    day = facts.due["post"]
+    return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
+
+
+@claims_of(HandlersRegistered, proves=("W-OP-04",))
+def named_people_are_on_the_register(facts: Facts, record: HandlersRegistered) -> Verdict:
+    """The handling manager and every handler are on the register of people."""
+    unknown = [p for p in (record.handling_manager, *record.handlers) if p not in facts.people]
+    return Shortfall(names=" ".join(unknown)) if unknown else True
+
+
+@claims_of(HandlersRegistered, proves=("W-OP-03", "C-OP-03"))
+def subcontracting_has_consent(_facts: Facts, record: HandlersRegistered) -> Verdict:
+    """Subcontracting is declared as none, or has the ward's prior written consent."""
+    return record.subcontracting == "none" or bool(record.consent_number)
+
+
+@claims_of(WorkPlanSubmitted)
+def plan_fits_the_posting(facts: Facts, record: WorkPlanSubmitted) -> Verdict:
+    """The work plan ends before the day of posting."""
+    day = facts.due["post"]
+    return record.printing_from <= record.enclosing_until <= day or Shortfall(names=str(day))
+
+
+@claims_of(ContactsConfirmed, proves=("W-OP-12",))
+def nights_and_holidays_are_covered(_facts: Facts, record: ContactsConfirmed) -> Verdict:
+    """The emergency contacts cover nights and holidays, and the business flow is shared."""
+    return record.nights_and_holidays_covered and record.business_flow_shared
+
+
+@claims_of(ReadinessConfirmed)
+def dummy_data_went_through(_facts: Facts, record: ReadinessConfirmed) -> Verdict:
+    """A test with dummy data went through."""
+    return record.dummy_data_tested
+
+
+@claims(owes="register_handlers")
+def contractor_has_a_valid_manager(facts: Facts) -> Verdict:
+    """The registered handling manager is valid today."""
+    notice = facts.record("register_handlers", HandlersRegistered)
+    manager = facts.people.get(notice.handling_manager) if notice else None
+    return manager is not None and manager.is_valid_on(facts.today)

@@ -1,0 +1,172 @@
+"""Guards of printing: both approvals of the template in force, one good sheet of each serial."""
+
+from models.records.extraction import ExtractTaken
+from models.records.printing import (
+    ImprintCompared,
+    ImprintSampleSubmitted,
+    ManuscriptDelivered,
+    PrintingCompleted,
+    PrintingReported,
+    ProofApproved,
+    TextApproved,
+    TextProofSubmitted,
+)
+from models.records.transfer import AdditionsSealed
+from models.serials import compact, count, expand
+from states.facts import Facts, Shortfall, Verdict
+from states.rules.base import claims, claims_of, recorded
+
+manuscript_is_delivered = recorded("deliver_manuscript", "The manuscript is delivered.", name="manuscript_is_delivered")
+text_proof_is_in = recorded("submit_text_proof", "A proof of the fixed text is in.", name="text_proof_is_in")
+imprint_sample_is_in = recorded("submit_imprint_sample", "The imprint sample is in.", name="imprint_sample_is_in")
+printing_is_reported = recorded("report_printing", "The contractor has reported printing.", name="printing_is_reported")
+
+
+@claims_of(TextApproved)
+def approved_text_is_the_latest(facts: Facts, record: TextApproved) -> Verdict:
+    """The approved version of the text is the latest one submitted."""
+    proof = facts.record("submit_text_proof", TextProofSubmitted)
+    return proof is not None and proof.version == record.version
+
+
+@claims_of(TextProofSubmitted)
+def proof_shows_the_manuscript(facts: Facts, record: TextProofSubmitted) -> Verdict:
+    """The proof of the fixed text was made from the manuscript's template."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims(owes="approve_text")
+def text_is_approved(facts: Facts) -> Verdict:
+    """The fixed text is approved, in the version submitted last and after the manuscript in force."""
+    proof, approval = facts.record("submit_text_proof", TextProofSubmitted), facts.record("approve_text", TextApproved)
+    in_order = _one_after_the_other(facts, "deliver_manuscript", "submit_text_proof", "approve_text")
+    return in_order and proof is not None and approval is not None and proof.version == approval.version
+
+
+@claims(owes="approve_proof_again")
+def imprint_is_approved(facts: Facts) -> Verdict:
+    """The imprint sample is approved, in the version submitted last and after the fixed text in force."""
+    sample = facts.record("submit_imprint_sample", ImprintSampleSubmitted)
+    last = max(("approve_proof", "approve_proof_again"), key=lambda act: _seq(facts, act))
+    approval = facts.record(last, ProofApproved)
+    in_order = _one_after_the_other(facts, "approve_text", last) and _one_after_the_other(
+        facts, "deliver_manuscript", "submit_imprint_sample", last
+    )
+    return in_order and sample is not None and approval is not None and sample.version == approval.version
+
+
+@claims_of(ImprintSampleSubmitted)
+def sample_serials_are_ours(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """The serials of the sample are serials of this cycle."""
+    return facts.pieces.within(record.serials, "exported") == count(record.serials) > 0
+
+
+@claims_of(ImprintSampleSubmitted)
+def sample_holds_every_hard_row(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """The sample shows every row that is hard to print: rows decided about, and rows that the judge marked."""
+    taken = facts.record("take_extract", ExtractTaken)
+    left = compact(set(expand(taken.hard)) - set(expand(record.serials))) if taken else ""
+    return facts.pieces.within(left, "exported") == 0 or Shortfall(names=left)
+
+
+@claims_of(ImprintSampleSubmitted)
+def dummies_stand_for_the_protected_only(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """Dummy data stand in the sample only for persons who may not be shown."""
+    needless = set(expand(record.dummies)) - set(expand(facts.newly_protected))
+    return Shortfall(names=compact(needless)) if needless else True
+
+
+@claims_of(ImprintSampleSubmitted)
+def sample_shows_the_manuscript(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
+    """The imprint sample was made from the manuscript's template."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims(owes="submit_imprint_sample")
+def sample_follows_the_manuscript(facts: Facts) -> Verdict:
+    """The imprint sample was made after the manuscript in force."""
+    return _one_after_the_other(facts, "deliver_manuscript", "submit_imprint_sample")
+
+
+@claims_of(ProofApproved)
+def approved_sample_is_the_latest(facts: Facts, record: ProofApproved) -> Verdict:
+    """The approved version of the imprint sample is the latest one submitted."""
+    sample = facts.record("submit_imprint_sample", ImprintSampleSubmitted)
+    return sample is not None and sample.version == record.version
+
+
+@claims_of(PrintingReported)
+def printed_serials_were_to_print(facts: Facts, record: PrintingReported) -> Verdict:
+    """Every serial printed well is one that was to be printed."""
+    return facts.pieces.within(record.good, "exported") == count(record.good)
+
+
+@claims_of(PrintingReported)
+def spoiled_sheets_are_kept(facts: Facts, record: PrintingReported) -> Verdict:
+    """Spoiled imprinted sheets are our serials and are kept as a numbered stack until they are returned."""
+    ours = facts.pieces.within(record.spoiled) == count(record.spoiled)
+    return ours and bool(record.spoiled) == bool(record.spoiled_stack)
+
+
+@claims_of(PrintingReported)
+def printed_from_the_approved_template(facts: Facts, record: PrintingReported) -> Verdict:
+    """The letters were printed from the template that was approved."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims_of(AdditionsSealed)
+def additions_have_the_approved_template(facts: Facts, record: AdditionsSealed) -> Verdict:
+    """The additional letters are sealed with the template that was approved."""
+    return _is_the_manuscripts(facts, record.template_sha256)
+
+
+@claims(owes="compare_imprint")
+def compared_rows_agree(facts: Facts) -> Verdict:
+    """Where the rows to be printed were compared with those sent, the last comparison found no difference."""
+    last = facts.record("compare_imprint", ImprintCompared)
+    found = {"wrong": last.wrong, "missing": last.missing, "alien": last.alien} if last else {}
+    left = {kind: serials for kind, serials in found.items() if serials}
+    return Shortfall(names=" ".join(f"{kind}:{serials}" for kind, serials in left.items())) if left else True
+
+
+@claims_of(PrintingReported)
+def spoiled_sheets_are_printed_again(facts: Facts, record: PrintingReported) -> Verdict:
+    """A spoiled serial is good only once it was printed again, and only what was spoiled is printed again."""
+    before = facts.past("report_printing", PrintingReported)
+    spoiled = {serial for report in (*(it.record for it in before), record) for serial in expand(report.spoiled)}
+    again = {serial for report in (*(it.record for it in before), record) for serial in expand(report.reprinted)}
+    wrong = (spoiled & set(expand(record.good))) - again | (set(expand(record.reprinted)) - spoiled)
+    return Shortfall(names=compact(wrong)) if wrong else True
+
+
+@claims(owes="report_printing")
+def one_good_sheet_of_each(facts: Facts) -> Verdict:
+    """Of every serial that was sent there is one good sheet."""
+    left = facts.pieces.named("exported", origin="extract")
+    return Shortfall(names=left) if left else True
+
+
+@claims_of(PrintingCompleted)
+def printed_count_agrees(facts: Facts, record: PrintingCompleted) -> Verdict:
+    """The confirmed count equals the serials printed."""
+    counted = facts.pieces.count("printed", origin="extract")
+    return counted == record.letters_printed or Shortfall(names=f"{counted} ≠ {record.letters_printed}")
+
+
+def _seq(facts: Facts, act: str) -> int:
+    done = facts.done.get(act)
+    return done.seq if done else 0
+
+
+def _one_after_the_other(facts: Facts, *acts: str) -> bool:
+    """Tell whether each act was done for the last time after the one before it: what is changed is approved again."""
+    order = [_seq(facts, act) for act in acts]
+    return all(order[1:]) and order == sorted(order)
+
+
+def _is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
+    """Compare a template's hash with the manuscript's; a contractor with a system of its own can tell none."""
+    manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
+    if manuscript is None or template_sha256 in {"", manuscript.template_sha256}:
+        return True
+    return Shortfall(names=f"{template_sha256[:12]} ≠ {manuscript.template_sha256[:12]}")

@@ -1,0 +1,268 @@
+"""Guards of supervision: consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from models.records.preparation import HandlersRegistered, ReadinessConfirmed
+from models.records.supervision import (
+    CloudUseDeclared,
+    ContractorInspected,
+    Finding,
+    FindingSettled,
+    InspectionPlanned,
+    SubcontractingConsented,
+    SubcontractorDeclared,
+)
+from states.facts import Facts, Shortfall, Verdict
+from states.rules.base import claims, claims_of, registered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subcontractor:
+    """A subcontractor as declared last, and the consent given after that declaration, if any."""
+
+    declared: SubcontractorDeclared
+    declared_seq: int
+    consent: SubcontractingConsented | None
+    consent_seq: int
+
+    @property
+    def may_work(self) -> bool:
+        """Tell whether the ward has consented, and the declaration still stands."""
+        return self.consent is not None and not self.declared.withdrawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundAt:
+    """A finding under its number in the year: where it was found, by which entry, and how it was put right."""
+
+    number: int
+    finding: Finding
+    found_at: str
+    seq: int
+    settled: FindingSettled | None = None
+
+
+def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
+    """Return every declared subcontractor in the order of the first declaration; a new declaration asks anew."""
+    last = {it.record.name: it for it in facts.past("declare_subcontractor", SubcontractorDeclared)}
+    consents = facts.past("consent_to_subcontracting", SubcontractingConsented)
+    given = {
+        it.record.name: it for it in consents if it.record.name in last and it.seq > last[it.record.name].seq
+    }  # fmt: skip
+    return tuple(
+        Subcontractor(
+            declared=told.record,
+            declared_seq=told.seq,
+            consent=given[name].record if name in given else None,
+            consent_seq=given[name].seq if name in given else 0,
+        )
+        for name, told in last.items()
+    )
+
+
+def findings(facts: Facts) -> tuple[FoundAt, ...]:
+    """Return what the inspections of the year found, numbered as it was found."""
+    inspections = facts.past("inspect_contractor", ContractorInspected)
+    settled = {it.record.finding: it.record for it in facts.past("settle_finding", FindingSettled)}
+    told = [(it, finding) for it in inspections for finding in it.record.found]
+    return tuple(
+        FoundAt(
+            number=number, finding=finding, found_at=it.record.subcontractor, seq=it.seq, settled=settled.get(number)
+        )
+        for number, (it, finding) in enumerate(told, start=1)
+    )
+
+
+def open_findings(facts: Facts) -> tuple[FoundAt, ...]:
+    """Return the findings that are not put right yet."""
+    return tuple(it for it in findings(facts) if it.settled is None)
+
+
+def may_subcontract(facts: Facts) -> bool:
+    """Tell whether anything may be with a subcontractor: there is one, and the ward has consented to whoever it is."""
+    declared = [it for it in subcontractors(facts) if not it.declared.withdrawn]
+    return bool(declared) and all(it.may_work for it in declared)
+
+
+@claims(owes="consent_to_subcontracting", proves=("W-OP-03", "C-OP-03"))
+def every_subcontractor_has_consent(facts: Facts) -> Verdict:
+    """Every declared subcontractor has the ward's prior written consent, or is withdrawn."""
+    without = [it.declared.name for it in subcontractors(facts) if not it.may_work and not it.declared.withdrawn]
+    return Shortfall(names="、".join(without)) if without else True
+
+
+@claims(owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
+def subcontractors_are_named(facts: Facts) -> Verdict:
+    """Where the contractor declares that he subcontracts, each subcontractor is declared by name."""
+    notice = facts.record("register_handlers", HandlersRegistered)
+    return notice is None or notice.subcontracting == "none" or bool(subcontractors(facts))
+
+
+@claims_of(SubcontractingConsented)
+def consent_is_to_a_declared_one(facts: Facts, record: SubcontractingConsented) -> Verdict:
+    """The consent names a subcontractor as he was declared, and not one withdrawn."""
+    declared = [it.declared.name for it in subcontractors(facts) if not it.declared.withdrawn]
+    return record.name in declared or Shortfall(names="、".join(declared) or "–")
+
+
+@claims_of(SubcontractingConsented, owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
+def subcontract_allows_inspections(facts: Facts, record: SubcontractingConsented) -> Verdict:
+    """The subcontract lets the ward inspect on site."""
+    return all(it.declared.inspection_clause for it in subcontractors(facts) if it.declared.name == record.name)
+
+
+@claims_of(SubcontractingConsented, owes="record_referral")
+def subcontracting_was_referred(facts: Facts, _record: SubcontractingConsented) -> Verdict:
+    """The board approved a matter with subcontracting, or its new referral is recorded."""
+    return facts.programme.contractor.subcontracting != "none" or "record_referral" in facts.done
+
+
+@claims_of(CloudUseDeclared, proves=("W-OP-01", "C-OP-01"))
+def cloud_follows_the_guideline(_facts: Facts, record: CloudUseDeclared) -> Verdict:
+    """Whatever cloud service is used follows the guideline of the Ministry (総務省), by a statement on file."""
+    return not record.service or (record.guideline_followed and bool(record.statement))
+
+
+@claims_of(CloudUseDeclared)
+def servers_stand_under_japanese_law(_facts: Facts, record: CloudUseDeclared) -> Verdict:
+    """The servers stand where Japanese law applies."""
+    return record.under_japanese_law
+
+
+@claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01"))
+def cloud_use_is_declared(facts: Facts) -> Verdict:
+    """The contractor has declared which cloud service is used, or that none is."""
+    return any(it.record.side == "contractor" for it in facts.past("declare_cloud_use", CloudUseDeclared))
+
+
+@claims_of(InspectionPlanned)
+def planned_day_is_in_the_period(facts: Facts, record: InspectionPlanned) -> Verdict:
+    """The inspection is planned from today to the closing of the year."""
+    return _is_in_time(facts, "close", record.planned_on) or _time_left(facts, "close")
+
+
+@claims_of(InspectionPlanned)
+def planned_desk_check_has_its_reason(_facts: Facts, record: InspectionPlanned) -> Verdict:
+    """A plan to check at the desk instead of on site has its written reason."""
+    return record.kind == "on_site" or bool(record.reason)
+
+
+@claims_of(InspectionPlanned)
+def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -> Verdict:
+    """Every inspector named is on the register on that day."""
+    return registered(facts, record.inspectors, record.planned_on)
+
+
+@claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
+def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
+    """An inspection is planned by the day of posting, in its plan or here, or the contractor was inspected already."""
+    plans = [it.record.planned_on for it in facts.past("plan_inspection", InspectionPlanned)]
+    days = [*plans, *([record.inspection_planned_on] if record.inspection_planned_on else [])]
+    held = _contractor_was_seen(facts)
+    return held or any(_is_in_time(facts, "post", day) for day in days) or _time_left(facts, "post")
+
+
+@claims_of(ContractorInspected)
+def findings_are_all_named(_facts: Facts, record: ContractorInspected) -> Verdict:
+    """As many findings are named, each with its due date, as were counted."""
+    return record.findings == len(record.found) or Shortfall(names=f"{record.findings} ≠ {len(record.found)}")
+
+
+@claims_of(ContractorInspected)
+def findings_are_due_after_the_inspection(_facts: Facts, record: ContractorInspected) -> Verdict:
+    """No finding is to be put right before the day on which it was found."""
+    early = [it.what for it in record.found if it.due_on < record.inspected_on]
+    return Shortfall(names="、".join(early)) if early else True
+
+
+@claims_of(ContractorInspected)
+def inspection_has_happened(facts: Facts, record: ContractorInspected) -> Verdict:
+    """The inspection is dated neither in the future nor before the contract."""
+    contract = facts.done.get("conclude_contract")
+    since = contract.on if contract else record.inspected_on
+    return since <= record.inspected_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
+
+
+@claims_of(ContractorInspected)
+def desk_check_has_its_reason(_facts: Facts, record: ContractorInspected) -> Verdict:
+    """A check at the desk instead of on site has its written reason."""
+    return record.kind == "on_site" or bool(record.reason)
+
+
+@claims_of(ContractorInspected)
+def inspectors_are_registered(facts: Facts, record: ContractorInspected) -> Verdict:
+    """Every inspector named was on the register on that day."""
+    return registered(facts, record.inspectors, record.inspected_on)
+
+
+@claims_of(ContractorInspected)
+def inspected_subcontractor_is_declared(facts: Facts, record: ContractorInspected) -> Verdict:
+    """The subcontractor inspected is a declared one."""
+    names = [it.declared.name for it in subcontractors(facts)]
+    return record.subcontractor in {"", *names} or Shortfall(names="、".join(names) or "–")
+
+
+@claims_of(FindingSettled)
+def finding_is_open(facts: Facts, record: FindingSettled) -> Verdict:
+    """The finding of that number is still to be put right."""
+    numbers = [it.number for it in open_findings(facts)]
+    return record.finding in numbers or Shortfall(names=" ".join(f"No. {number}" for number in numbers) or "–")
+
+
+@claims_of(FindingSettled)
+def finding_was_seen_since(facts: Facts, record: FindingSettled) -> Verdict:
+    """It was seen to be put right after the inspection, and not in the future."""
+    days = {number: record_of.inspected_on for number, record_of in _inspection_of_each(facts)}
+    since = days.get(record.finding, record.settled_on)
+    return since <= record.settled_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
+
+
+@claims(owes="settle_finding", proves=("W-OP-02", "C-OP-02"))
+def every_finding_is_put_right(facts: Facts) -> Verdict:
+    """Every finding of the inspections is put right."""
+    left = open_findings(facts)
+    return Shortfall(names=" ".join(f"No. {it.number}" for it in left)) if left else True
+
+
+@claims(owes="inspect_contractor", proves=("W-OP-02", "C-OP-02"))
+def contractor_was_inspected(facts: Facts) -> Verdict:
+    """The contractor was inspected, on site or at the desk for a written reason, unless nothing went out."""
+    return not facts.went_out() or "cancel" in facts.done or _contractor_was_seen(facts)
+
+
+@claims(owes="inspect_contractor", proves=("W-OP-03", "C-OP-03"))
+def every_subcontractor_was_inspected(facts: Facts) -> Verdict:
+    """Every subcontractor with consent was inspected."""
+    seen = {it.record.subcontractor for it in facts.past("inspect_contractor", ContractorInspected)}
+    unseen = [it.declared.name for it in subcontractors(facts) if it.may_work and it.declared.name not in seen]
+    return Shortfall(names="、".join(unseen)) if unseen and facts.went_out() else True
+
+
+def next_due(facts: Facts, more: Iterable[Finding] = (), settled: int | None = None) -> date | None:
+    """Return by when the first finding is owed, with what was just found and without what was just settled."""
+    left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
+    return min([*left, *(it.due_on for it in more)], default=None)
+
+
+def _contractor_was_seen(facts: Facts) -> bool:
+    done = facts.past("inspect_contractor", ContractorInspected)
+    return any(not it.record.subcontractor for it in done)
+
+
+def _is_in_time(facts: Facts, act: str, day: date) -> bool:
+    """Tell whether a day lies from today to the day of an act; once that day has passed, every day to come is one."""
+    last = facts.due.get(act, day)
+    return facts.today <= day and (day <= last or last < facts.today)
+
+
+def _time_left(facts: Facts, act: str) -> Shortfall:
+    last = facts.due.get(act)
+    return Shortfall(names=f"{facts.today} – {last if last and last >= facts.today else ''}".rstrip())
+
+
+def _inspection_of_each(facts: Facts) -> list[tuple[int, ContractorInspected]]:
+    inspections = facts.past("inspect_contractor", ContractorInspected)
+    each = [it.record for it in inspections for _finding in it.record.found]
+    return list(enumerate(each, start=1))

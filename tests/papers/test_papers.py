@@ -1,0 +1,79 @@
+"""The papers that whole steps make from the facts of a year: whole, in their words, inside the margins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from playing import CYCLE, Played, begun
+
+from papers import referring
+from steps import acting, incidents
+
+MM = 72 / 25.4
+
+
+@pytest.fixture(scope="module")
+def year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    with begun(template_home, tmp_path_factory.mktemp("papers")) as played:
+        played.play(before="register_handlers")
+        told = {"kind": "loss", "known_on": str(played.facts().today), "persons": 4000, "encrypted": "true"}
+        acting.perform(played.office, CYCLE, "report_incident", by="sato", fields=told)
+        for printed in referring.PRINTS.values():
+            printed(played.office, CYCLE)
+        yield played
+
+
+def text_of(path: Path) -> str:
+    with pypdfium2.PdfDocument(path) as paper:
+        return "".join(page.get_textpage().get_text_range() for page in paper)
+
+
+def test_no_character_stands_outside_the_margins(year: Played) -> None:
+    """Nothing on any of these papers is cut off by a printer."""
+    papers = [*year.office.papers.glob("form-*.pdf"), *year.office.papers.glob("incident-*.pdf"),
+              *year.office.papers.glob("checklist-*.pdf"), year.office.papers / "referral.pdf",
+              year.office.papers / "handover-memo.pdf"]  # fmt: skip
+    assert len(papers) == 15 + 3 + 2 + 2
+    for paper in papers:
+        with pypdfium2.PdfDocument(paper) as pdf:
+            for page in pdf:
+                text = page.get_textpage()
+                boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+                assert min(box[0] for box in boxes if box[2] > box[0]) >= 24.5 * MM, paper.name
+                assert max(box[2] for box in boxes) <= page.get_width() - 19.5 * MM, paper.name
+
+
+def test_the_drafts_of_an_incident_are_filled_in_from_the_ledger(year: Played) -> None:
+    """Kind, items, number of persons, heads and days stand there; what was not verified in the rules is named."""
+    [found] = incidents.incidents_of(year.office, CYCLE)
+    said = text_of(year.office.papers / "incident-1-report.pdf").replace("\r\n", "")
+    for word in (
+        "紛失",
+        "氏名、郵便番号、住所",
+        "4,000 人",
+        "規則43条4号",
+        "報告対象外の可能性",
+        "原文で確認していません",
+    ):
+        assert word in said, word
+    assert found.clock
+    assert str(found.clock.final_by) in said
+    assert f"第{found.ledger_seq} 号" in said
+
+
+def test_contacts_are_the_people_of_today(year: Played) -> None:
+    """Approver, deputy, coordinators and the contractor's manager are called; the auditor is not."""
+    names = [it.name for it in incidents.contacts_of(year.facts())]
+    assert names[0] == "高橋 和子"
+    assert "旭 太一" in names
+    assert len(names) == len(set(names))
+
+
+def test_an_incident_may_be_reported_from_any_step(year: Played) -> None:
+    """One command holds the cycle and tells heads, days and what is still to be done."""
+    told = {"kind": "leak", "known_on": str(year.facts().today), "persons": 3, "sensitive": "true"}
+    _outcome, found = incidents.report(year.office, CYCLE, by="sato", fields=told)
+    assert (found.heads, found.state, found.number) == ((1,), "open", 2)
+    assert found.duties
+    assert year.facts().on_hold

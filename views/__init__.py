@@ -1,0 +1,1 @@
+"""WHAT IS SEEN: read models of one moment. They write nothing."""

@@ -1,0 +1,351 @@
+"""The board: one page a cycle that tells at a glance where the year stands, what is late and what to do; and an index.
+
+Markdown, and two pictures as SVG in data URIs, made from the facts alone: the same facts give the same page, so that a
+new version is a change. Ids of staff, acts, dates and counts only; never a name, never a serial (Law 4).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from sqlalchemy import Row, func, select
+from sqlmodel import col
+
+from models import tables
+from models.clock import wareki
+from models.database import reading
+from models.words import N_, _
+from states.table import BY_TRIGGER
+from steps import driving
+from steps.driving import Work
+from steps.office import Office
+from views import pictures, standing
+from views.markdown import Markdown, bold, table, text
+from views.standing import Dated, Owed, Standing
+
+INDEX = "tsudoi-index"
+_LAST_REMINDERS = 8
+_REMINDER_STATES = {
+    "waiting": N_("waiting"), "claimed": N_("being sent"), "sent": N_("sent"),
+    "dropped": N_("not needed any more"), "unknown": N_("delivery unknown"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page: its stable key, what it is about in a line, and its markdown."""
+
+    key: str
+    description: str
+    markdown: str
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of what stands on the page."""
+        return hashlib.sha256(self.markdown.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """Where forms and pages stand: the id of the form of each act that is served, and their addresses."""
+
+    ids: Mapping[str, str]
+    form_at: str  # with {id} and {parameters}
+    page_at: str  # with {key}
+
+    def page(self, key: str, title: str) -> Markdown:
+        """Return a link to another page."""
+        return Markdown(f"[{text(title)}]({self.page_at.format(key=key)})")
+
+    def form(self, act: str, title: str, fields: Mapping[str, object]) -> Markdown:
+        """Return a link to the form of an act with these fields filled in, or its title where no form is served."""
+        if act not in self.ids:
+            return text(title)
+        parameters = quote(json.dumps({"form": fields}, ensure_ascii=False), safe="")
+        return Markdown(f"[{text(title)}]({self.form_at.format(id=self.ids[act], parameters=parameters)})")
+
+
+def pages(office: Office, dashboard: Dashboard, *, today: date | None = None) -> tuple[Page, ...]:
+    """Return the index and the page of every cycle."""
+    day = today or office.clock.now().date()
+    cycles = [cycle.id for cycle in standing.all_cycles(office)]
+    views = [(cycle_id, standing.standing(office, cycle_id, today=day)) for cycle_id in cycles]
+    return (_index(views, day, dashboard), *(page(office, cycle_id, dashboard, today=day) for cycle_id in cycles))
+
+
+def page(office: Office, cycle_id: str, dashboard: Dashboard, *, today: date | None = None) -> Page:
+    """Return the page of one cycle as of a day."""
+    day = today or office.clock.now().date()
+    stands = standing.standing(office, cycle_id, today=day)
+    acts = standing.schedule_of(office, cycle_id)
+    work = tuple(it for it in driving.work(office) if it.cycle_id == cycle_id)
+    parts = (
+        _headline(stands, day),
+        pictures.image(pictures.progress(stands.state), _("States of the year")),
+        _to_do(office, cycle_id, stands, dashboard),
+        _blocked(stands),
+        _machine(work),
+        _before_year_end(office, stands, day),
+        _heading(_("Planned and actual dates"))
+        + pictures.image(pictures.timeline(acts, day), _("Planned and actual dates")),
+        _steps(acts, stands),
+        _counts(stands),
+        _reminders(office, cycle_id),
+        _over_all(office, cycle_id, stands, dashboard),
+        _foot(office, cycle_id, dashboard),
+    )
+    return Page(
+        key=cycle_id,
+        description=_line(office, cycle_id, stands, dashboard),
+        markdown="\n\n".join(part for part in parts if part) + "\n",
+    )
+
+
+def _index(views: Sequence[tuple[str, Standing]], today: date, dashboard: Dashboard) -> Page:
+    rows = [
+        [dashboard.page(cycle_id, f"{stands.year_title}（{stands.year}）"), _state(stands),
+         *_next_cells(stands), str(len(stands.overdue))]
+        for cycle_id, stands in sorted(views, key=_urgency)
+    ]  # fmt: skip
+    head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
+    all_years = _("All years")
+    title = f"# {all_years}\n\n" + _("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today)
+    body = table(head, rows) if rows else _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
+    late = sum(len(stands.overdue) for _id, stands in views)
+    return Page(
+        key=INDEX,
+        description=_("{count} years, {late} acts overdue").format(count=len(views), late=late),
+        markdown=f"{title}\n\n{body}\n",
+    )
+
+
+def _urgency(view: tuple[str, Standing]) -> date:
+    """Put the year whose next step is due first on top, and what is closed at the end."""
+    first = _first(view[1])
+    return first.due_on if first else date.max
+
+
+def _headline(stands: Standing, today: date) -> str:
+    """Say in three seconds: state, next step, who, due, days left or late."""
+    lines = [f"# {text(f'{stands.year_title} {stands.ceremony}: {_state(stands)}')}"]
+    first = _first(stands)
+    if first:
+        lines.append(
+            _heading(_("Next: {title}").format(title=first.title))
+            + table(
+                [_("Owed by"), _("Due"), _("Left"), _("Overdue acts")],
+                [[first.owner_title, bold(_day(first.due_on)), bold(_left(first)), str(len(stands.overdue))]],
+            )
+        )
+    elif stands.state == "closed":
+        lines.append(_heading(_("The year is closed.")))
+    if stands.overdue:
+        late = "、".join(f"{it.title}（{it.owner_title}、{_left(it)}）" for it in stands.overdue)
+        lines.append(_said(_("Overdue"), late))
+    if stands.on_hold:
+        lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
+    if stands.incidents:
+        numbers = "、".join(map(str, stands.incidents))
+        lines.append(_said(_("Open incidents"), numbers))
+    lines.append(_("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
+    return "\n\n".join(lines)
+
+
+def _to_do(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+    """List what may be done now, each with its form filled in as far as it is known."""
+    people = standing.people_for(office, cycle_id)
+    ready = [it for it in stands.next if not it.blocked_by or it.waits_for_confirmation]
+    if not ready:
+        return ""
+    rows = [
+        [_day(it.due_on), _left(it), it.owner_title,
+         _form_or_command(it, dashboard, _prefilled(stands, it.act, people))]
+        for it in ready
+    ]  # fmt: skip
+    forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
+    commands = [f"- {text(it.title)}: `{command}`" for it in ready if (command := _command(it))]
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(commands))))
+
+
+def _command(owed: Owed) -> str:
+    """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
+    if owed.waits_for_confirmation:
+        return f"tsudoi confirm {owed.year} {owed.act} --by PERSON --entry NUMBER"
+    return f"tsudoi act {owed.year} {owed.act} --by PERSON" if BY_TRIGGER[owed.act].second else ""
+
+
+def _form_or_command(owed: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
+    if owed.waits_for_confirmation:
+        return _("{title} (waits for a second person at the desk)").format(title=owed.title)
+    if BY_TRIGGER[owed.act].second:
+        return _("{title} (two people sign it at the desk)").format(title=owed.title)
+    return dashboard.form(owed.act, owed.title, fields)
+
+
+def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[str, object]:
+    known: dict[str, object] = {"year": stands.year, "programme": stands.programme}
+    return known | ({"by": people[act]} if act in people else {})
+
+
+def _blocked(stands: Standing) -> str:
+    """Name for each act that is next what blocks it, guard by guard."""
+    blocked = [it for it in stands.next if it.blocked_by]
+    if not blocked:
+        return ""
+    lines = [f"- {bold(it.title)}（{text(it.owner_title)}、{it.due_on}）\n" + _bullets(it.blocked_by) for it in blocked]
+    return _heading(_("What blocks it")) + "\n".join(lines)
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"    - {text(line)}" for line in lines)
+
+
+def _machine(work: Sequence[Work]) -> str:
+    """Say what the machine does by itself next, or what it waits for."""
+    if not work:
+        return ""
+    return _heading(_("What the machine does")) + "\n".join(f"- {bold(it.title)}: {text(it.words)}" for it in work)
+
+
+def _before_year_end(office: Office, stands: Standing, today: date) -> str:
+    open_ones = standing.open_before_year_end(office, stands, today)
+    if not open_ones:
+        return ""
+    lines = [f"- {text(f'{it.title}（{it.owner_title}、{it.due_on}）')}" for it in open_ones]
+    return _heading(_("Still open before the end of the year")) + "\n".join(lines)
+
+
+def _steps(acts: Sequence[Dated], stands: Standing) -> str:
+    flags = {it.act: it for it in (*stands.next, *stands.later)}
+    rows = [
+        [str(number), it.title, it.owner_title, it.rule_words, str(it.planned_on), _moved(it),
+         str(it.done_on or ""), _status(it, flags.get(it.act))]
+        for number, it in enumerate(acts, start=1)
+    ]  # fmt: skip
+    head = [
+        _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("Planned"), _("Due"), _("Done on"), _("Status"),
+    ]  # fmt: skip
+    done = sum(it.done_on is not None for it in acts)
+    return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
+
+
+def _moved(act: Dated) -> str:
+    if act.due_on == act.planned_on:
+        return str(act.due_on)
+    return f"{act.due_on} ({act.moved_reason})" if act.moved_reason else f"{act.due_on}"
+
+
+def _status(act: Dated, owed: Owed | None) -> str:
+    if act.dropped:
+        return _("not needed any more")
+    if act.done_on:
+        return _("done")
+    if owed is None or (owed.days_left > 0 and not owed.flag):
+        return ""
+    return bold(_left(owed)) if owed.days_left < 0 else _left(owed)
+
+
+def _counts(stands: Standing) -> str:
+    rows = [[line.label, f"{line.count:,}", line.source] for line in stands.counts.lines]
+    said = [f"- {bold(difference)}" for difference in stands.counts.differences] or [_("No count contradicts another.")]
+    return _heading(_("Counts")) + table([_("Item"), _("Count"), _("Source")], rows) + "\n\n" + "\n".join(said)
+
+
+def _reminders(office: Office, cycle_id: str) -> str:
+    """Say how many reminders went and were acknowledged, and show the last of them."""
+    counted, last, acknowledged = _reminders_of(office, cycle_id)
+    said = "　".join(f"{_(_REMINDER_STATES[state])} {count}" for state, count in sorted(counted.items()))
+    rows = [
+        [str(it.id), standing.act_title(it.act), str(it.due_on), f"{it.rung:+d}", it.to_person,
+         _(_REMINDER_STATES[it.state])]
+        for it in last
+    ]  # fmt: skip
+    head = [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State")]
+    lines = [said or _("No reminder has been written."), _("acknowledged {count}").format(count=acknowledged)]
+    return _heading(_("Reminders")) + "　".join(lines) + ("\n\n" + table(head, rows) if rows else "")
+
+
+def _reminders_of(office: Office, cycle_id: str) -> tuple[dict[str, int], Sequence[Row[tuple[tables.Reminder]]], int]:
+    reminder, entry = tables.Reminder, tables.Ledger
+    mine = col(reminder.cycle_id) == cycle_id
+    with reading(office.engine) as connection:
+        counted = connection.execute(select(col(reminder.state), func.count()).where(mine).group_by(reminder.state))
+        last = connection.execute(select(reminder).where(mine).order_by(col(reminder.id).desc()).limit(_LAST_REMINDERS))
+        acknowledged = connection.execute(
+            select(func.count()).where(
+                col(entry.cycle_id) == cycle_id,
+                col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
+            )
+        )
+        return dict(counted.tuples().all()), last.all(), acknowledged.scalar_one()
+
+
+def _over_all(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+    """Link the acts that may come at any time."""
+    people = standing.people_for(office, cycle_id)
+    links = [
+        dashboard.form(act, standing.act_title(act), _prefilled(stands, act, people))
+        for act in standing.undated_acts(office, cycle_id)
+        if act in dashboard.ids
+    ]
+    return _heading(_("At any time")) + "　".join(links) if links else ""
+
+
+def _foot(office: Office, cycle_id: str, dashboard: Dashboard) -> str:
+    with reading(office.engine) as connection:
+        entry = tables.Ledger
+        last = connection.execute(
+            select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)
+        ).scalar_one()  # fmt: skip
+    said = _("As of ledger entry {seq}.").format(seq=last)
+    return f"---\n\n{said} {dashboard.page(INDEX, _('All years'))}"
+
+
+def _state(stands: Standing) -> str:
+    on_hold = _("ON HOLD")
+    return f"{stands.state_title}（{on_hold}）" if stands.on_hold else stands.state_title
+
+
+def _first(stands: Standing) -> Owed | None:
+    """Return what comes next: what may be done first, else what is blocked first."""
+    return next((it for it in stands.next if not it.blocked_by), next(iter(stands.next), None))
+
+
+def _next_cells(stands: Standing) -> list[str]:
+    first = _first(stands)
+    return [first.title, first.owner_title, _day(first.due_on), _left(first)] if first else ["", "", "", ""]
+
+
+def _line(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+    """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
+    first = _first(stands)
+    said = bold(f"{stands.year_title} {_state(stands)}")
+    if first:
+        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(_left(first))}"
+    people = standing.people_for(office, cycle_id)
+    links = [
+        _form_or_command(it, dashboard, _prefilled(stands, it.act, people))
+        for it in stands.next if not it.blocked_by and not it.waits_for_confirmation
+    ]  # fmt: skip
+    return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))
+
+
+def _heading(title: str) -> str:
+    return f"## {text(title)}\n\n"
+
+
+def _said(what: str, words: str) -> str:
+    return f"{bold(what)}: {text(words)}"
+
+
+def _day(day: date) -> str:
+    return f"{wareki(day)} {day}"
+
+
+def _left(owed: Owed) -> str:
+    if owed.days_left < 0:
+        return _("{days} days overdue").format(days=-owed.days_left)
+    return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)

@@ -1,0 +1,299 @@
+"""Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, func, select
+from sqlmodel import col
+
+from models import tables
+from models.clock import fiscal_year_title
+from models.database import reading
+from models.people import Side
+from models.records.base import ActRecord
+from models.words import N_, _, in_words
+from states.deadlines import Rule, anchors
+from states.door import missing
+from states.facts import Facts
+from states.table import BY_TRIGGER, STATES, TABLE
+from steps.office import Office
+from views.counting import Counts, counts_of
+
+_LAST_WEEK = 5  # open days
+_RULE_WORDS = {  # counted in open days or not, after its base or before it
+    (True, True): N_("{days} open days after {base}"),
+    (True, False): N_("{days} open days before {base}"),
+    (False, True): N_("{days} days after {base}"),
+    (False, False): N_("{days} days before {base}"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now."""
+
+    year: int
+    programme: str
+    act: str
+    title: str
+    owner: str
+    owner_title: str
+    due_on: date
+    planned_on: date
+    days_left: int
+    flag: str
+    blocked_by: tuple[str, ...]
+    waits_for_confirmation: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {**asdict(self), "due_on": str(self.due_on), "planned_on": str(self.planned_on)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dated:
+    """One dated act as planned and as it went; `dropped` is what a cancelled year owes no more."""
+
+    act: str
+    title: str
+    owner_title: str
+    rule_words: str
+    planned_on: date
+    due_on: date
+    done_on: date | None
+    moved_reason: str
+    dropped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One cycle at a glance."""
+
+    year: int
+    year_title: str
+    programme: str
+    ceremony: str
+    state: str
+    state_title: str
+    on_hold: bool
+    incidents: tuple[int, ...]
+    next: tuple[Owed, ...]
+    later: tuple[Owed, ...]
+    done: int
+    counts: Counts
+
+    @property
+    def overdue(self) -> tuple[Owed, ...]:
+        """Return what is past its day."""
+        return tuple(owed for owed in (*self.next, *self.later) if owed.days_left < 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "year": self.year,
+            "programme": self.programme,
+            "state": self.state,
+            "state_title": self.state_title,
+            "on_hold": self.on_hold,
+            "incidents": list(self.incidents),
+            "next": [owed.as_json() for owed in self.next],
+            "overdue": [owed.as_json() for owed in self.overdue],
+            "counts": self.counts.as_json(),
+        }
+
+
+def standing(office: Office, cycle_id: str, *, today: date | None = None) -> Standing:
+    """Return where a cycle stands today, or as seen on another day."""
+    with reading(office.engine) as connection:
+        return _standing(office, connection, cycle_id, today or office.clock.now().date())
+
+
+def todays_work(office: Office, *, today: date | None = None) -> tuple[Owed, ...]:
+    """Return what is next over all open cycles, most urgent first."""
+    day = today or office.clock.now().date()
+    with reading(office.engine) as connection:
+        standings = [_standing(office, connection, cycle_id, day) for cycle_id in _open_cycles(connection)]
+    found = [owed for stands in standings for owed in stands.next]
+    return tuple(sorted(found, key=lambda owed: (bool(owed.blocked_by), owed.due_on, owed.act)))
+
+
+def all_cycles(office: Office) -> Sequence[Row[tuple[tables.Cycle]]]:
+    """Return every cycle, the newest first."""
+    with reading(office.engine) as connection:
+        return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
+
+
+def schedule_of(office: Office, cycle_id: str) -> tuple[Dated, ...]:
+    """Return every dated act in the order of the plan, with the rule that made its date."""
+    act = tables.Act
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+        rows = connection.execute(select(act).where(col(act.cycle_id) == cycle_id)).all()
+    dates = anchors(facts.programme.anchors, facts.fiscal_year, office.calendar)
+    order = {name: number for number, name in enumerate(acts())}
+    return tuple(
+        Dated(
+            act=row.act, title=act_title(row.act), owner_title=Side(row.owner).label,
+            rule_words=_rule_words(row.rule, dates), planned_on=row.planned_on, due_on=row.due_on,
+            done_on=row.done_on, moved_reason=row.moved_reason, dropped=row.flag == "dropped",
+        )
+        for row in sorted(rows, key=lambda row: (row.planned_on, order[row.act]))
+    )  # fmt: skip
+
+
+def undated_acts(office: Office, cycle_id: str) -> tuple[str, ...]:
+    """Return the acts of people that have no deadline and may come in this state."""
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+    return tuple(
+        row.trigger for row in TABLE
+        if facts.state in row.froms and row.trigger not in facts.due and not row.by_machine
+    )  # fmt: skip
+
+
+def people_for(office: Office, cycle_id: str) -> dict[str, str]:
+    """Return for each act who alone may do it today; an act that several people may do is left out."""
+    with reading(office.engine) as connection:
+        facts = office.door.facts(connection, cycle_id)
+    valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
+    may = {row.trigger: [person.id for person in valid if person.roles & set(row.who)] for row in TABLE}
+    return {act: people[0] for act, people in may.items() if len(people) == 1}
+
+
+def open_before_year_end(office: Office, stands: Standing, today: date) -> tuple[Owed, ...]:
+    """Return in the last open week of December what is still open and owed before the calendar year ends, else none."""
+    last = office.calendar.last_open(date(stands.year, 12, 31))
+    if not office.calendar.add_open_days(last, -_LAST_WEEK + 1) <= today <= date(stands.year, 12, 31):
+        return ()
+    return tuple(owed for owed in (*stands.next, *stands.later) if owed.due_on.year == stands.year)
+
+
+def act_title(act: str) -> str:
+    """Return an act as people call it."""
+    row = BY_TRIGGER[act]
+    return in_words(ja=row.ja, en=row.en)
+
+
+def _rule_words(rule: str, dates: Mapping[str, date]) -> str:
+    """Say a deadline rule as people read it: so many open or calendar days before or after a date or an act."""
+    if not rule:
+        return _("by a day of its own")
+    parsed = Rule.parse(rule)
+    base = str(dates[parsed.anchor]) if parsed.anchor in dates else act_title(parsed.anchor)
+    if not parsed.offset:
+        return base
+    open_days, after = parsed.unit == "bd", parsed.offset > 0
+    words = _RULE_WORDS[open_days, after]
+    return _(words).format(days=abs(parsed.offset), base=base)
+
+
+def lateness(office: Office, cycle_id: str) -> tuple[list[str], int]:
+    """Return which acts were ever flagged as overdue, and how many reminders were sent."""
+    entry, reminder = tables.Ledger, tables.Reminder
+    flagged = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "act_flagged")
+    sent = select(func.count()).where(col(reminder.cycle_id) == cycle_id, col(reminder.state) == "sent")
+    with reading(office.engine) as connection:
+        flags = [json.loads(text)["data"] for text in connection.execute(flagged).scalars()]
+        reminders = connection.execute(sent).scalar_one()
+    late = dict.fromkeys(flag["act"] for flag in flags if flag["flag"] in {"overdue", "escalated"})
+    return list(late), reminders
+
+
+def state_title(state: str) -> str:
+    """Return a state as people call it."""
+    return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
+
+
+def _open_cycles(connection: Connection) -> list[str]:
+    cycle = tables.Cycle
+    return list(connection.execute(select(col(cycle.id)).where(col(cycle.state) != "closed")).scalars())
+
+
+def _standing(office: Office, connection: Connection, cycle_id: str, today: date) -> Standing:
+    facts = office.door.facts(connection, cycle_id)
+    act = tables.Act
+    rows = connection.execute(
+        select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.due_on), col(act.planned_on))
+    ).all()
+    pending = _pending(connection, cycle_id)
+    owed = [_owed(office, facts, row, today, row.act in pending) for row in rows if row.done_on is None]
+    near = tuple(it for it in owed if not _lies_ahead(facts, it.act))
+    return Standing(
+        year=facts.fiscal_year,
+        year_title=fiscal_year_title(facts.fiscal_year),
+        programme=facts.programme.key,
+        ceremony=facts.programme.ceremony_ja,
+        state=facts.state,
+        state_title=state_title(facts.state),
+        on_hold=facts.on_hold,
+        incidents=tuple(sorted(facts.incidents)),
+        next=near,
+        later=tuple(it for it in owed if it not in near),
+        done=sum(row.done_on is not None for row in rows),
+        counts=counts_of(facts),
+    )
+
+
+def _lies_ahead(facts: Facts, act: str) -> bool:
+    """Tell whether the act belongs to a later state: it is shown as later, not as next."""
+    return facts.state not in BY_TRIGGER[act].froms
+
+
+def _owed(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date, pending: bool) -> Owed:  # noqa: FBT001 - a private helper with one caller
+    rule = BY_TRIGGER[row.act]
+    left = office.calendar.open_days_between(today, row.due_on) if row.due_on >= today else (row.due_on - today).days
+    return Owed(
+        year=facts.fiscal_year,
+        programme=facts.programme.key,
+        act=row.act,
+        title=act_title(row.act),
+        owner=row.owner,
+        owner_title=Side(row.owner).label,
+        due_on=row.due_on,
+        planned_on=row.planned_on,
+        days_left=left,
+        flag=row.flag,
+        blocked_by=tuple(str(gap) for gap in missing(facts, rule)),
+        waits_for_confirmation=pending,
+    )
+
+
+def _pending(connection: Connection, cycle_id: str) -> set[str]:
+    record = tables.Record
+    query = select(col(record.act)).where(col(record.cycle_id) == cycle_id, col(record.status) == "pending")
+    return set(connection.execute(query).scalars())
+
+
+def fields_of(trigger: str) -> list[tuple[str, str, bool]]:
+    """Return the fields of an act's record: name, title (a catalogue entry), and whether it must be given."""
+    row = BY_TRIGGER[trigger]
+    return [(name, field.title or name, field.is_required()) for name, field in row.record.model_fields.items()]
+
+
+def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
+    """Return what a record says, field by field: title and words."""
+    return [
+        (_(field.title or name), _worded(getattr(record, name)) if record.holds(name) else _("not recorded"))
+        for name, field in type(record).model_fields.items()
+    ]
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, ActRecord):
+        return "、".join(f"{title} {words}" for title, words in in_words_of(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return "、".join(f"{key} {_worded(it)}" for key, it in cast("dict[str, object]", value).items())
+    if isinstance(value, (tuple, list)):
+        items = cast("Sequence[object]", value)
+        return (" ／ " if any(isinstance(it, ActRecord) for it in items) else "、").join(map(_worded, items)) or "–"
+    return str(getattr(value, "label", value)) or "–"
+
+
+def acts() -> tuple[str, ...]:
+    """Return the names of all acts in the order of the table."""
+    return tuple(row.trigger for row in TABLE)
