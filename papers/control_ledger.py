@@ -38,7 +38,7 @@ _COUNTED = {
 }
 # As the slip says it; what is neither of these is sheets.
 _UNITS = {"extract_original": "件", "letters_file": "件", "password_notice": "通", "electronic_copy": "点"}
-_CLAIMS = {guard.name: guard.claim for row in TABLE for guard in (*row.guards, *row.facts)}
+_CLAIMS = {guard.name: guard.claim for row in TABLE for guard in (*row.guards, *row.deviations)}
 # What the door itself asks of every act.
 _ASKED_BY_THE_DOOR = {
     "state_allows_it": "この段階で行う手続ではない",

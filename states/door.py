@@ -307,8 +307,8 @@ class Door:
 
     def _complete(self, connection: Connection, case: _Case, *, record_id: int | None = None) -> Outcome:
         row, facts = case.row, case.facts
-        deviations = tuple(gap.guard for gap in _gaps(case, row.facts))
-        warnings = (*(gap.guard for gap in _gaps(case, row.warns)), *self._warnings(connection, case))
+        deviations = tuple(gap.guard for gap in _gaps(case, row.deviations))
+        warnings = (*(gap.guard for gap in _gaps(case, row.warnings)), *self._warnings(connection, case))
         seq = self._append(connection, case, row.event, _data(case, warnings))
         self._keep_record(connection, case, record_id, seq)
         state = machine.go(facts.state, row.trigger, guards_are_met=True)
@@ -346,7 +346,7 @@ class Door:
         seq = self._append(
             connection, case, "deviation_recorded", {"act": case.row.trigger, "broken": sorted(deviations)}
         )
-        effects = deviation(case.row.facts, deviations, case.facts.today)
+        effects = deviation(case.row.deviations, deviations, case.facts.today)
         apply(connection, case.facts, effects, by=case.ask.by, seq=seq, calendar=self.calendar)
 
     def _checkpoint(self, connection: Connection, row: Row) -> str:
@@ -390,7 +390,7 @@ def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
     """Return what is missing for an act as far as the facts alone can tell: what `next` and the board show."""
     case = _Case(ask=_nobody(facts, row), row=row, facts=facts, at=facts.now)
     # What could still be refused of a planned act is told beforehand too.
-    planned = row.facts if "already_happened" in row.record.model_fields else ()
+    planned = row.deviations if "already_happened" in row.record.model_fields else ()
     guards = tuple(guard for guard in (*row.guards, *planned) if not guard.asks_record)
     return (*_state_gap(case), *_hold_gap(case), *_gaps(case, guards))
 
@@ -401,7 +401,7 @@ def _nobody(facts: Facts, row: Row) -> ActRequest:
 
 def _guards(case: _Case) -> tuple[Unmet, ...]:
     has_happened = case.ask.record.has_happened or case.is_entered_afterwards
-    return (*_gaps(case, case.row.guards), *(() if has_happened else _gaps(case, case.row.facts)))
+    return (*_gaps(case, case.row.guards), *(() if has_happened else _gaps(case, case.row.deviations)))
 
 
 def _gaps(case: _Case, guards: tuple[Guard, ...]) -> tuple[Unmet, ...]:

@@ -279,7 +279,7 @@ class Replay:
         if signed:  # what was handed over is signed with what was broken
             self.rows["checkpoint"][entry["seq"],] = signed
         if facts:
-            self._apply(cycle, facts, eff.deviation(row.facts, entry["data"]["broken"], facts.today), entry)
+            self._apply(cycle, facts, eff.deviation(row.deviations, entry["data"]["broken"], facts.today), entry)
 
     def _apply(self, cycle: Cycle, facts: Facts, effects: Sequence[eff.Effect], entry: Entry) -> None:
         for effect in effects:

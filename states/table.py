@@ -1,9 +1,9 @@
 """THE RULES. One row, one sentence: from where, by which act, to where, by whom, under which guards, with what record.
 
 The engine, the rules table of the database, the forms and docs/states.md come from here; no rule is hidden elsewhere.
-`to` None leaves the state as it is. `guards` refuse. `facts` refuse an act that is still to happen; of one that has
-happened they make a deviation that opens an incident (Law 8). `warns` only warn: the act is done and the ledger says
-what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another rule.
+`to` None leaves the state as it is. `guards` refuse. `deviations` refuse an act that is still to happen; of one that
+has happened they make a deviation that opens an incident (Law 8). `warnings` only warn: the act is done and the ledger
+says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another.
 `second` names who must confirm: a different person (four eyes). `setting` is the key of the programme that may give
 an act of the ward to the contractor. `by_lapsed`: while fewer than two people who may do it are on the register today,
 those whose entries ended within a year may, so that a register whose people have all left can be filled again.
@@ -68,8 +68,8 @@ class Row:
     owner: Side
     record: type[ActRecord]
     guards: tuple[Guard, ...] = ()
-    facts: tuple[Guard, ...] = ()
-    warns: tuple[Guard, ...] = ()
+    deviations: tuple[Guard, ...] = ()
+    warnings: tuple[Guard, ...] = ()
     then: Effects = then.nothing_more
     setting: str = ""
     due: str = ""
@@ -81,6 +81,11 @@ class Row:
     handover: bool = False
     by_lapsed: bool = False
     source: str = ""
+
+    @property
+    def claims(self) -> tuple[Guard, ...]:
+        """Return every claim that is judged: what refuses, what makes a deviation, what only warns."""
+        return (*self.guards, *self.deviations, *self.warnings)
 
     def who_under(self, programme: Programme) -> tuple[Role, ...]:
         """Return who may do it under a programme."""
@@ -241,7 +246,7 @@ TABLE = (
         froms=("ready", *IN_PRODUCTION), who=(Role.COORDINATOR, Role.REGISTRAR), owner=Side.WARD, repeats=True,
         handover=True, record=extraction.ExtractReceived,
         guards=(g_extraction.original_has_a_new_number,),
-        facts=(
+        deviations=(
             g_extraction.it_comes_from_the_register_section,
             g_transfer.bag_is_locked,
             g_transfer.handed_over_in_person,
@@ -343,14 +348,14 @@ TABLE = (
         trigger="reprint_notice", event="notice_reprinted", ja="パスワード通知書の再発行",
         en="Reprint the password notice", froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR),
         owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=transfer.NoticeReprinted,
-        guards=(g_transfer.password_is_still_needed,), facts=(g_transfer.former_notice_is_not_lost,),
+        guards=(g_transfer.password_is_still_needed,), deviations=(g_transfer.former_notice_is_not_lost,),
         then=then.new_notice_exists, source="W-OP-07",
     ),
     Row(
         trigger="hand_over_medium", event="medium_handed_over", ja="媒体手渡し", en="Hand over the medium",
         froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
         record=transfer.MediumHandedOver,
-        facts=(
+        deviations=(
             g_transfer.package_is_sealed,
             g_transfer.item_is_the_sealed_medium,
             g_transfer.giver_holds_it,
@@ -371,7 +376,7 @@ TABLE = (
         trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
         en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
         after=("hand_over_medium",), repeats=True, handover=True, record=transfer.PasswordHandedOver,
-        facts=(
+        deviations=(
             g_transfer.medium_is_handed_over,
             g_transfer.item_is_the_notice,
             g_transfer.giver_holds_it,
@@ -381,7 +386,7 @@ TABLE = (
             g_transfer.arrived_in_good_condition,
             g_transfer.both_hands_are_registered,
         ),
-        warns=(g_transfer.another_person_carries_the_notice,),
+        warnings=(g_transfer.another_person_carries_the_notice,),
         then=then.item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),
     Row(
@@ -389,7 +394,7 @@ TABLE = (
         froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
         repeats=True, record=transfer.ReceiptReported,
         guards=(g_transfer.medium_is_handed_over, g_transfer.password_is_handed_over, dated_after("pattern_on")),
-        facts=(
+        deviations=(
             g_transfer.received_count_agrees,
             g_transfer.hash_is_the_sealed_one,
             g_transfer.arrived_clean_and_whole,
@@ -615,7 +620,7 @@ TABLE = (
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
         after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
         guards=(g_enclosing.delivered_equals_enclosed, g_enclosing.pieces_were_opened),
-        facts=(g_enclosing.sample_opening_found_nothing_wrong,), source="検品票",
+        deviations=(g_enclosing.sample_opening_found_nothing_wrong,), source="検品票",
     ),
     Row(
         trigger="hand_out_letters", event="letters_handed_out", ja="追加・差替え分の通知書の引渡し",
@@ -645,7 +650,7 @@ TABLE = (
         trigger="report_additions_receipt", event="additions_received", ja="追加分の受領件数・ウイルス検査報告",
         en="Report the receipt of the additions", froms=WHEN_ADDED, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
         record=transfer.AdditionsReceived, guards=(g_transfer.additions_have_left, dated_after("pattern_on")),
-        facts=(
+        deviations=(
             g_transfer.received_count_agrees,
             g_transfer.hash_is_the_sealed_one,
             g_transfer.arrived_clean_and_whole,
@@ -728,14 +733,14 @@ TABLE = (
         en="Return media, paper and notices", froms=("posted", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR,
         due="D+5bd", after=("post",), repeats=True, under_hold=True, handover=True,
         record=media_return.ItemsReturned,
-        facts=(
+        deviations=(
             g_transfer.returned_items_were_out,
             g_transfer.bag_is_locked,
             g_transfer.returned_in_person,
             g_transfer.arrived_in_good_condition,
             g_transfer.returning_hands_are_registered,
         ),
-        warns=(g_transfer.medium_and_notice_return_on_other_days,), then=then.items_come_back,
+        warnings=(g_transfer.medium_and_notice_return_on_other_days,), then=then.items_come_back,
         source="W-OP-08, W-OP-11, C-OP-11, 返却書",
     ),
     Row(
@@ -765,7 +770,7 @@ TABLE = (
             g_erasure.nothing_was_erased_before_it_was_there,
             report_comes_in_on_an_open_day,
         ),
-        warns=(g_erasure.storage_of_each_copy_is_stated,),
+        warnings=(g_erasure.storage_of_each_copy_is_stated,),
         then=then.copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
     ),
     Row(
@@ -839,7 +844,7 @@ TABLE = (
         trigger="report_destruction", event="items_destroyed_elsewhere", ja="廃棄報告（受託者・承諾済）",
         en="Report a destruction elsewhere", froms=LIVE, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
         under_hold=True, record=erasure.ItemsDestroyedElsewhere,
-        facts=(
+        deviations=(
             g_erasure.destruction_has_prior_consent,
             g_erasure.destroyed_items_were_elsewhere,
             g_erasure.who_destroyed_elsewhere_is_registered,
@@ -878,7 +883,7 @@ TABLE = (
     Row(
         trigger="record_movement", event="item_moved", ja="受渡しの記録", en="Record a movement", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, handover=True, record=transfer.ItemMoved,
-        facts=(
+        deviations=(
             g_transfer.giver_holds_it,
             g_transfer.medium_and_notice_move_apart,
             g_transfer.additions_leave_without_the_protected,
@@ -896,7 +901,7 @@ TABLE = (
         trigger="register_copies", event="copies_registered", ja="複製の登録", en="Register copies", froms=LIVE,
         who=ANYBODY, owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=transfer.CopiesRegistered,
         guards=(g_transfer.copies_have_numbers_of_their_own,),
-        facts=(g_transfer.copies_at_a_subcontractor_have_consent,),
+        deviations=(g_transfer.copies_at_a_subcontractor_have_consent,),
         then=then.named_copies_are_registered, source="C-OP-11, 複写の禁止",
     ),
     Row(

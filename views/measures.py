@@ -120,14 +120,14 @@ def _proofs(connection: Connection, facts: Facts) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for row in TABLE:
         if row.trigger in entries:
-            for guard in (*row.guards, *row.facts):
+            for guard in (*row.guards, *row.deviations):
                 _note(found, guard, entries[row.trigger])
     return {name: sorted(numbers) for name, numbers in found.items()}
 
 
 def _deviations(connection: Connection, facts: Facts) -> dict[str, list[int]]:
     """Return for each measure the deviations that broke a guard serving it."""
-    guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts)}
+    guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.deviations)}
     entry = tables.Ledger
     query = (
         select(col(entry.seq), col(entry.entry))

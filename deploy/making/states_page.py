@@ -75,8 +75,8 @@ def _act(row: Row) -> tuple[str, ...]:
     signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
     marks = "".join(mark for holds, mark in signs if holds)
     side = SIDE_TITLES[row.owner]
-    facts = f" **{{{_names(row.facts)}}}**" if row.facts else ""
-    warns = f" *({_names(row.warns)})*" if row.warns else ""
+    deviations = f" **{{{_names(row.deviations)}}}**" if row.deviations else ""
+    warnings = f" *({_names(row.warnings)})*" if row.warnings else ""
     return (
         f"`{row.trigger}` {marks}".rstrip(),
         row.ja,
@@ -87,7 +87,7 @@ def _act(row: Row) -> tuple[str, ...]:
         f"{side[0]}<br>{side[1]}",
         f"`{row.record.__name__}`",
         f"{row.due}{_after(row)}" if row.due else "",
-        f"{_names(row.guards)}{facts}{warns}",
+        f"{_names(row.guards)}{deviations}{warnings}",
         row.source,
     )
 
@@ -113,7 +113,7 @@ def _names(guards: Iterable[Guard]) -> str:
 
 
 def _guards() -> str:
-    known = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.facts, *row.warns)}
+    known = {guard.name: guard for row in TABLE for guard in row.claims}
     rows = [
         (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
          ", ".join(guard.proves))

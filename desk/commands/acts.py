@@ -188,7 +188,7 @@ def _show_fields(trigger: str) -> None:
         [_("Field"), _("Meaning"), ""],
         [[name, _(title), _("required") if needed else ""] for name, title, needed in standing.fields_of(trigger)],
     )
-    for guard in (*row.guards, *row.facts, *row.warns):
+    for guard in row.claims:
         say(f"  ・{_(guard.claim)}")
     say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
 
@@ -232,4 +232,4 @@ def _claim(trigger: str, guard: str) -> str:
         return _("The clock has not gone back since the last entry").rstrip("。.")
     if guard == NOT_COMPARED:
         return _("the words were compared with the residents of every vault; a key is elsewhere")
-    return next((_(it.claim).rstrip("。.") for it in (*row.facts, *row.warns) if it.name == guard), guard)
+    return next((_(it.claim).rstrip("。.") for it in (*row.deviations, *row.warnings) if it.name == guard), guard)

@@ -64,7 +64,7 @@ def test_the_file_is_written_one_way_only() -> None:
 def test_claims_titles_and_the_command_lines_own_words_are_gathered() -> None:
     """What is not a literal call in the project's code is gathered too, down to the records inside records."""
     gathered = catalogue.messages()
-    claims = {guard.claim for row in TABLE for guard in (*row.guards, *row.facts, *row.warns)}
+    claims = {guard.claim for row in TABLE for guard in row.claims}
     assert len(claims) > 50
     assert claims <= gathered
     assert {"Number of the copy", "Finding code", "[required]", "No such command {name!r}."} <= gathered

@@ -12,7 +12,6 @@ from models.programme import Programme
 from states import machine as engine
 from states.calendar import Calendar
 from states.deadlines import Rule
-from states.facts import Guard
 from states.schedule import plan
 from states.table import BY_TRIGGER, FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines, cycle_machine
 from steps.office import measures_of, programme_files
@@ -21,10 +20,6 @@ machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.trigger)
 
 RETIRED = frozenset[str]()  # acts that nobody does any more, named so that no row loses its states by a slip
-
-
-def guards_of(row: Row) -> tuple[Guard, ...]:
-    return (*row.guards, *row.facts, *row.warns)
 
 
 def reached(starts: Iterable[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
@@ -107,7 +102,7 @@ def test_a_row_names_only_what_exists(row: Row) -> None:
     assert len(set(row.froms)) == len(row.froms)
     assert (not row.froms) == (row.trigger in RETIRED)
     assert row.froms or not row.due
-    assert {*row.after, *(guard.owes for guard in guards_of(row) if guard.owes)} <= set(BY_TRIGGER)
+    assert {*row.after, *(guard.owes for guard in row.claims if guard.owes)} <= set(BY_TRIGGER)
     assert row.who
     assert row.ja
     assert row.en
@@ -126,10 +121,10 @@ def test_a_deadline_rule_can_be_read_and_hangs_on_dated_acts(row: Row) -> None:
 
 
 @rows
-def test_only_an_act_with_a_fact_to_record_has_facts(row: Row) -> None:
+def test_only_an_act_with_a_fact_to_record_has_deviations(row: Row) -> None:
     """What may break a rule and is recorded all the same is the report of something that has happened (Law 8)."""
-    assert not row.facts or row.record.has_happened is not None
-    assert not set(row.facts) & set(row.guards)
+    assert not row.deviations or row.record.has_happened is not None
+    assert not set(row.deviations) & set(row.guards)
 
 
 @rows
@@ -150,7 +145,7 @@ def test_a_record_is_read_back_as_it_was_written(row: Row) -> None:
 def test_a_guard_has_one_claim_and_a_claim_one_guard() -> None:
     """Guards are told apart by name in ledger and refusals: one name is one claim, and every claim is a sentence."""
     claims: dict[str, str] = {}
-    for guard in (guard for row in TABLE for guard in guards_of(row)):
+    for guard in (guard for row in TABLE for guard in row.claims):
         assert claims.setdefault(guard.name, guard.claim) == guard.claim
         assert guard.claim.endswith(".")
         assert "\n" not in guard.claim
@@ -161,7 +156,7 @@ def test_what_guards_prove_are_measures() -> None:
     """Every measure that a guard says to prove is one of the 48."""
     known = {measure.id for measure in measures_of("hatachi/measures.yaml")}
     assert len(known) == 48
-    assert {proof for row in TABLE for guard in guards_of(row) for proof in guard.proves} <= known
+    assert {proof for row in TABLE for guard in row.claims for proof in guard.proves} <= known
 
 
 def test_the_steps_of_the_measures_are_acts_that_ask_for_them() -> None:
