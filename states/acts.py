@@ -34,7 +34,10 @@ class ActRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of it. `waits_for` names the roles of the second person while the act is only proposed."""
+    """What came of it. `waits_for` names the roles of the second person while the act is only proposed.
+
+    `left` names what should have followed the act, which is recorded all the same, and failed: such as a paper.
+    """
 
     trigger: str
     state: str
@@ -44,6 +47,7 @@ class Outcome:
     deviations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     checkpoint: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

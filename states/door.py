@@ -37,6 +37,8 @@ from states.table import BY_TRIGGER, STATES, Row
 Measures = Callable[[Programme], Mapping[str, Measure]]
 # Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.
 NamedIn = Callable[[Mapping[str, str], Mapping[str, Person]], tuple[frozenset[str], bool]]
+# Does what follows an act that is recorded; returns what of it failed and is left to do, in words.
+Follow = Callable[[ActRequest, Outcome], tuple[str, ...]]
 _NAMED = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
 _PAIR, _LAPSED = 2, timedelta(days=366)
 
@@ -110,10 +112,12 @@ class Door:
         measures: Measures,
         keyring: Keyring | None = None,
         named_in: NamedIn | None = None,
+        follow: Follow | None = None,
     ) -> None:
         """Take the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in.
 
-        `named_in` compares somebody's own words with the residents of every open vault.
+        `named_in` compares somebody's own words with the residents of every open vault; `follow` is called after the
+        commit of every act that is done, or was done under the same key, and of nothing that is proposed or refused.
         """
         self.engine = engine
         self.signer = signer
@@ -122,6 +126,7 @@ class Door:
         self.measures = measures
         self.keyring = keyring or NobodyHere()
         self.named_in = named_in
+        self.follow = follow
 
     def perform(self, ask: ActRequest) -> Outcome:
         """Do an act, or propose it where a second person must confirm.
@@ -135,7 +140,7 @@ class Door:
         self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._perform(connection, row, ask)
-        return _or_refuse(result)
+        return self._followed(ask, _or_refuse(result))
 
     def confirm(self, ask: ActRequest) -> Outcome:
         """Confirm a proposed act as the second person; `ask.record` is ignored, the proposal's stands.
@@ -149,7 +154,12 @@ class Door:
             self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._confirm(connection, row, ask)
-        return _or_refuse(result)
+        return self._followed(ask, _or_refuse(result))
+
+    def _followed(self, ask: ActRequest, outcome: Outcome) -> Outcome:
+        if self.follow is None or outcome.waits_for:
+            return outcome
+        return replace(outcome, left=self.follow(ask, outcome))
 
     def ask_first(self, cycle_id: str, trigger: str, *, by: str, via: str) -> None:
         """Refuse an act of the machine before its work is begun: actor, state and the guards that need no record.
@@ -229,7 +239,7 @@ class Door:
         asked = _Case(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
         done = facts.done.get(ask.trigger)
         if not waiting and done and done.confirmed_by == ask.by:
-            return Outcome(trigger=ask.trigger, state=facts.state, seq=0, repeated=True)
+            return Outcome(trigger=ask.trigger, state=facts.state, seq=done.seq, repeated=True)
         proposal = _meant(waiting, ask, facts)
         if isinstance(proposal, str):
             return self._refuse(connection, asked, (_case_unmet("proposal_waits", proposal, row),))
