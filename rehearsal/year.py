@@ -7,35 +7,29 @@ that was killed goes on where it was.
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
+from adapters import disk
 from adapters.clock import CLOCK, VirtualClock
 from adapters.finder import Finder
 from adapters.people_keys import FICTIONAL
 from adapters.register import read_register
 from adapters.sample import additional_extract, sample_extract, write_sample
 from adapters.vault import shred
-from desk.console import aside, say, say_table
 from flows.engine import prepare
 from flows.own_server import free_port, own_server
-from models.clock import TOKYO, wareki
+from models.clock import TOKYO
 from models.database import reading
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.records.base import Nothing
-from models.words import _, in_words
+from models.words import _
 from papers import control_ledger, reporting
 from rehearsal import cast, faults, laws
 from rehearsal.cast import Scene
@@ -64,25 +58,16 @@ _LONGEST = 400  # days after which a rehearsal that does not end is called stuck
 _MANY = 100  # persons from whom on an incident is always to be reported
 
 
-def play(plan: "Plan", *, watched: bool) -> None:
-    """Rehearse; a rehearsal that is to be killed now and then is watched over by this process."""
-    if plan.faults == faults.HIGHEST and not watched:
-        _watch_over_it()
-    with _naming_the_replay(plan):
-        _rehearse(plan)
-
-
-def _rehearse(plan: "Plan") -> None:
+def play(plan: "Plan", tell: Callable[[date, Facts], None]) -> tuple["Rehearsal", dict[str, Any]]:
+    """Live through the year on the stage that is set, telling each day; return the rehearsal and its summary."""
     began = time.monotonic()
-    _set_the_stage(plan)
     rehearsal = Rehearsal(plan, ThroughFlows(plan.year))
-    say(_("Rehearsing the fiscal year {year} …").format(year=plan.year))
-    with own_server(plan.home, free_port(0), dashboard=False), _progress() as tell:
+    with own_server(plan.home, free_port(0), dashboard=False):
         rehearsal.run(tell)
     rehearsal.print_papers()
     summary = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
     (plan.out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    _show(rehearsal, summary)
+    return rehearsal, summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,30 +109,6 @@ class Plan:
             f"tsudoi rehearse {self.year} --out DIR --persons {self.persons} --seed {self.seed}"
             f" --faults {self.faults}{late}{extract}"
         )
-
-
-def _watch_over_it() -> NoReturn:
-    """Rehearse in a process of its own, and start it again whenever it was killed; end as it ends.
-
-    Raises:
-        Exit: with the status of the rehearsal.
-
-    """
-    begun = [sys.executable, "-P", "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
-    while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
-        say(_("The rehearsal was killed; it is started again."))
-    raise typer.Exit(status)
-
-
-@contextmanager
-def _naming_the_replay(plan: Plan) -> Iterator[None]:
-    """Say by which command a rehearsal with faults that failed can be seen failing again."""
-    try:
-        yield
-    except Exception:
-        if plan.faults:
-            aside.print(_("The same year again: {command}").format(command=plan.command()), soft_wrap=True)
-        raise
 
 
 class Hands(Protocol):
@@ -298,9 +259,15 @@ class ThroughFlows:
         doing()
 
 
-def _set_the_stage(plan: Plan) -> None:
-    """Make the folders, or take up a rehearsal that was interrupted; never touch a folder that is not one."""
-    mark = plan.out / MARK
+def set_the_stage(plan: Plan) -> bool:
+    """Make the folders, or take up a rehearsal that was interrupted, and tell which; never touch another folder.
+
+    Raises:
+        Unknown: the extract to rehearse with is not there.
+        BadInput: the folder is no rehearsal, or one of another plan.
+
+    """
+    mark, goes_on = plan.out / MARK, False
     if plan.extract and not plan.extract.is_file():
         raise Unknown(_("The extract to rehearse with is not there."), _("Give the path of a CSV file."))
     if plan.out.exists() and any(plan.out.iterdir()):
@@ -317,15 +284,14 @@ def _set_the_stage(plan: Plan) -> None:
                 _("Go on with the same options, or name another folder with --out."),
             )
         else:
-            say(_("The interrupted rehearsal goes on."))
+            goes_on = True
     plan.home.mkdir(parents=True, exist_ok=True)
-    waiting = mark.with_suffix(".new")
-    waiting.write_text(json.dumps(plan.as_json(), ensure_ascii=False), encoding="utf-8")
-    waiting.replace(mark)
+    disk.put(mark, json.dumps(plan.as_json(), ensure_ascii=False).encode())
     clock = VirtualClock(plan.home / CLOCK)
     if not clock.path.exists():
         clock.set(datetime(plan.year, 9, 1, 8, 30, tzinfo=TOKYO))
     _surround(plan)
+    return goes_on
 
 
 def _surround(plan: Plan) -> None:
@@ -373,7 +339,7 @@ class Rehearsal:
         """The cycle being rehearsed."""
         return f"{self.office.settings.programme}-{self.plan.year}"
 
-    def run(self, tell: "Teller") -> None:
+    def run(self, tell: Callable[[date, Facts], None]) -> None:
         """Live through the year, an open day at a time, until it is closed."""
         first = self.clock.now().date()
         with self.hands.at_work():
@@ -769,89 +735,3 @@ def late_acts(options: list[str]) -> dict[str, int]:
             raise BadInput(_("--late is written ACT=DAYS, with 1 to 60 open days."), _("Mend the option."))
         late[act] = int(days)
     return late
-
-
-class Teller:
-    """Shows where the year is while it is lived through."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        """Take the progress bar, counted in dated acts."""
-        self.progress = progress
-        self.task = progress.add_task("", total=total)
-
-    def __call__(self, today: date, facts: Facts) -> None:
-        """Tell the day and the state."""
-        done = sum(act in facts.done for act in facts.due)
-        words = f"{today}　{standing.state_title(facts.state)}"
-        self.progress.update(self.task, completed=done, description=words)
-
-
-@contextmanager
-def _progress() -> Iterator[Teller]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    total = sum(1 for row in TABLE if row.due)
-    with Progress(*columns, TimeElapsedColumn(), console=aside) as progress:
-        yield Teller(progress, total)
-
-
-def _show(rehearsal: Rehearsal, summary: dict[str, Any]) -> None:
-    plan, facts = rehearsal.plan, rehearsal.facts()
-    steps = [row for row in TABLE if row.to and row.trigger in facts.done]
-    say("")
-    say_table(
-        [_("Step"), _("Date"), ""],
-        [[in_words(ja=row.ja, en=row.en), str(facts.done[row.trigger].on), wareki(facts.done[row.trigger].on)]
-         for row in steps],
-        title=_("The year"),
-    )  # fmt: skip
-    say("")
-    lines = counting.counts(rehearsal.office, rehearsal.cycle_id).lines
-    say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
-    say("")
-    if summary["faults"]:
-        told = [*_told(summary["faults"]), *_told_late(summary["late"], facts)]
-        say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], sorted(told, key=_day), title=_("Faults"))
-        say(_("The same year again: {command}").format(command=plan.command()))
-        say("")
-    for text in (
-        _("State: {state}").format(state=standing.state_title(summary["state"])),
-        _("Overdue acts: {count}").format(count=summary["overdue"]),
-        _("Reminders sent: {count}").format(count=summary["reminders_sent"]),
-        _("Ledger verified: {count} entries").format(count=summary["ledger_entries"]),
-        _("Residents' data found in what is left: {count}").format(count=summary["personal_data_found"]),
-        _("Seconds: {seconds}").format(seconds=summary["seconds"]),
-        _("Papers to open: {folder}").format(folder=plan.out / "papers"),
-    ):
-        say(text)
-
-
-def _told(told: list[dict[str, Any]]) -> list[list[str]]:
-    """Return each fault as people read it; what its act never came to, or what has not ended, is said too."""
-    rows: list[list[str]] = []
-    for it in told:
-        words = faults.KINDS[it["kind"]].words
-        rows.append([_(words), standing.act_title(it["act"]), it["on"], _end_of(it)])
-    return rows
-
-
-def _end_of(fault: dict[str, Any]) -> str:
-    words, later = fault["ended"], fault["ended_on"] != fault["on"]
-    if not fault["on"]:
-        return _("did not come to pass")
-    if not words:
-        return _("has not ended")
-    return _(words) + (f" ({fault['ended_on']})" if later else "")
-
-
-def _told_late(late: dict[str, int], facts: Facts) -> list[list[str]]:
-    """Return the acts that came late, with the day on which they came."""
-    words = _("{days} open days after its day")
-    return [
-        [_("late step"), standing.act_title(act), str(facts.done[act].on), words.format(days=days)]
-        for act, days in late.items()
-        if act in facts.done
-    ]
-
-
-def _day(row: list[str]) -> str:
-    return row[2]
