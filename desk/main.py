@@ -62,7 +62,7 @@ def build(rooms: list[str]) -> typer.Typer:
     )
     app.callback()(lambda: None)
     for room in dict.fromkeys(rooms):
-        importlib.import_module(room).furnish(app)
+        app.add_typer(importlib.import_module(room).app)
     return app
 
 

@@ -3,12 +3,13 @@
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import HELD, say, say_aside, say_json, say_table
+from desk.options import AsJson, By, Programme, Year
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.words import _, in_words
@@ -17,33 +18,31 @@ from states.table import TABLE
 from steps import acting, taking_over
 from views import deadlines, standing
 
-_BY = typer.Option("", "--by", help=_("Who does it: an id of the register."))
+app = typer.Typer()
+deadline = typer.Typer(name="deadline", help=_("Deadlines: move one with a reason."), no_args_is_help=True)
+app.add_typer(deadline)
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    app.command("act", help=_("Do any act of the table. Without --by: show what the act needs."))(act)
-    app.command("confirm", help=_("Confirm a proposed act as the second person."))(confirm)
-    deadline = typer.Typer(help=_("Deadlines: move one with a reason."), no_args_is_help=True)
-    deadline.command("move", help=_("Move the deadline of an act; the plan stays beside it."))(move)
-    deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))(dates)
-    deadline.command("import", help=_("Take last year's schedule in from Excel."))(import_)
-    deadline.command("acts", help=_("List the acts of the table."))(list_acts)
-    app.add_typer(deadline, name="deadline")
-
-
+@app.command(help=_("Do any act of the table. Without --by: show what the act needs."))
 def act(
-    year: int = YEAR,
-    trigger: str = typer.Argument(help=_("Name of the act, as docs/states.md lists them.")),
-    by: str = _BY,
-    fields: list[str] = typer.Option([], "--set", help=_("A field of the record: NAME=VALUE; may be repeated.")),
-    files: list[str] = typer.Option([], "--file", help=_("A file of evidence: NAME=PATH; its hash is recorded.")),
-    key: str = typer.Option("", "--key", help=_("The same key twice is one act.")),
-    at: datetime | None = typer.Option(
-        None, "--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")
-    ),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    trigger: Annotated[str, typer.Argument(help=_("Name of the act, as docs/states.md lists them."))],
+    by: By = "",
+    fields: Annotated[
+        list[str], typer.Option("--set", help=_("A field of the record: NAME=VALUE; may be repeated."))
+    ] = [],
+    files: Annotated[
+        list[str], typer.Option("--file", help=_("A file of evidence: NAME=PATH; its hash is recorded."))
+    ] = [],
+    key: Annotated[str, typer.Option("--key", help=_("The same key twice is one act."))] = "",
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")
+        ),
+    ] = None,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     row = row_of(trigger)
     if not by:
@@ -63,17 +62,22 @@ def act(
     return tell_outcome(outcome, year, as_json=as_json)
 
 
+@app.command(help=_("Confirm a proposed act as the second person."))
 def confirm(
-    year: int = YEAR,
-    trigger: str = typer.Argument(help=_("Name of the proposed act.")),
-    by: str = typer.Option(..., "--by", help=_("Who confirms: another person than the one who proposed.")),
-    entry: int | None = typer.Option(None, "--entry", help=_("Number of the proposal's ledger entry, as it is shown.")),
-    decision: str = typer.Option("", "--decision", help=_("Number of the electronic approval (起案文書番号).")),
-    decided_on: datetime | None = typer.Option(
-        None, "--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日).")
-    ),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    trigger: Annotated[str, typer.Argument(help=_("Name of the proposed act."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who confirms: another person than the one who proposed."))],
+    entry: Annotated[
+        int | None, typer.Option("--entry", help=_("Number of the proposal's ledger entry, as it is shown."))
+    ] = None,
+    decision: Annotated[
+        str, typer.Option("--decision", help=_("Number of the electronic approval (起案文書番号)."))
+    ] = "",
+    decided_on: Annotated[
+        datetime | None, typer.Option("--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日)."))
+    ] = None,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     row_of(trigger)
     office = at_the_desk()
@@ -101,14 +105,15 @@ def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
             say_aside(f"  {title}: {words}")
 
 
+@deadline.command(help=_("Move the deadline of an act; the plan stays beside it."))
 def move(
-    year: int = YEAR,
-    trigger: str = typer.Argument(help=_("Name of the act whose deadline moves.")),
-    to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("New due date.")),
-    reason: str = typer.Option(..., "--reason", help=_("Why.")),
-    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    trigger: Annotated[str, typer.Argument(help=_("Name of the act whose deadline moves."))],
+    to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help=_("New due date."))],
+    reason: Annotated[str, typer.Option("--reason", help=_("Why."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who moves it."))],
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
     fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
@@ -116,7 +121,8 @@ def move(
     return tell_outcome(outcome, year, as_json=as_json)
 
 
-def dates(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+@deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))
+def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
     rows = deadlines.dated(office, office.cycle_id(year, programme))
     if as_json:
@@ -141,13 +147,14 @@ def _moved(it: deadlines.Dated) -> str:
     return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
 
 
+@deadline.command("import", help=_("Take last year's schedule in from Excel."))
 def import_(
-    year: int = YEAR,
-    file: Path = typer.Argument(help=_("The .xlsx with the schedule of last year.")),
-    by: str = typer.Option(..., "--by", help=_("Who moves it.")),
-    dry_run: bool = typer.Option(False, "--dry-run", help=_("Only show what would move.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    file: Annotated[Path, typer.Argument(help=_("The .xlsx with the schedule of last year."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who moves it."))],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only show what would move."))] = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
@@ -166,6 +173,7 @@ def import_(
     say(_("Nothing is moved yet.") if dry_run else _("{count} deadlines are moved.").format(count=len(shifts)))
 
 
+@deadline.command("acts", help=_("List the acts of the table."))
 def list_acts() -> None:
     say_table(
         [_("Name of the act"), _("Act"), _("Owed by"), _("Deadline rule")],

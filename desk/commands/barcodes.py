@@ -1,20 +1,16 @@
 """`tsudoi barcode`: the customer barcode of one address, for trying the rules out."""
 
 import sys
+from typing import Annotated
 
 import typer
 
 from adapters.barcode import DOUBTS, REPRESENTATIVE, customer_barcode
-from desk.commands.cycles import JSON
 from desk.console import REFUSED, say, say_aside, say_json
+from desk.options import AsJson
 from models.words import _
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("barcode", help=_("The customer barcode of a postal code and the part of an address after the town."))(
-        barcode
-    )
+app = typer.Typer()
 
 
 def reason_of(code: str) -> str:
@@ -23,10 +19,11 @@ def reason_of(code: str) -> str:
     return _(DOUBTS[code]) if code in DOUBTS else none
 
 
+@app.command(help=_("The customer barcode of a postal code and the part of an address after the town."))
 def barcode(
-    postal: str = typer.Argument(help=_("Postal code, such as 160-0023.")),
-    address_b: str = typer.Argument(help=_("The address after the town; - reads it from standard input.")),
-    as_json: bool = JSON,
+    postal: Annotated[str, typer.Argument(help=_("Postal code, such as 160-0023."))],
+    address_b: Annotated[str, typer.Argument(help=_("The address after the town; - reads it from standard input."))],
+    as_json: AsJson = False,
 ) -> int:
     """Show it; a representative postal code gets none and is refused."""
     rest = sys.stdin.readline().rstrip("\r\n") if address_b == "-" else address_b

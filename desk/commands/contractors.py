@@ -1,37 +1,34 @@
 """`tsudoi contractor`: the contractor's side, from the encrypted package alone."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from desk.commands.barcodes import reason_of
-from desk.commands.cycles import JSON
 from desk.console import say, say_aside, say_json
+from desk.options import AsJson
 from models.errors import BadInput, Unknown
 from models.serials import compact, count
 from models.words import _
 
-_FOLDER = typer.Argument(help=_("The folder with the opened package."))
-_INTO = typer.Option(None, "--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
-_FONT = typer.Option(None, "--font", help=_("The font file that was declared to the ward."))
+app = typer.Typer(name="contractor", help=_("The contractor's side, from the package alone."), no_args_is_help=True)
+
+_Folder = Annotated[Path, typer.Argument(help=_("The folder with the opened package."))]
+_Into = Annotated[
+    Path | None, typer.Option("--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
+]
+_Font = Annotated[Path | None, typer.Option("--font", help=_("The font file that was declared to the ward."))]
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    contractor = typer.Typer(help=_("The contractor's side, from the package alone."), no_args_is_help=True)
-    contractor.command("open", help=_("Open the encrypted package; the password is asked for."))(open_)
-    contractor.command("sample", help=_("Print the imprint sample: every row that is hard to print."))(sample)
-    contractor.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))(print_)
-    contractor.command("digest", help=_("Write check values of what is about to be printed."))(digest)
-    contractor.command("erase", help=_("Overwrite and remove everything that was opened."))(erase)
-    app.add_typer(contractor, name="contractor")
-
-
+@app.command("open", help=_("Open the encrypted package; the password is asked for."))
 def open_(
-    package: Path = typer.Argument(help=_("The encrypted package on the medium.")),
-    folder: Path = typer.Argument(help=_("An empty folder that can be erased as a whole.")),
-    sha256: str = typer.Option("", "--sha256", help=_("SHA-256 of the control sheet; compared before opening.")),
-    as_json: bool = JSON,
+    package: Annotated[Path, typer.Argument(help=_("The encrypted package on the medium."))],
+    folder: Annotated[Path, typer.Argument(help=_("An empty folder that can be erased as a whole."))],
+    sha256: Annotated[
+        str, typer.Option("--sha256", help=_("SHA-256 of the control sheet; compared before opening."))
+    ] = "",
+    as_json: AsJson = False,
 ) -> None:
     from contractor import work as contractor
 
@@ -44,12 +41,13 @@ def open_(
     say(f"SHA-256: {opened.package_sha256}")
 
 
+@app.command(help=_("Print the imprint sample: every row that is hard to print."))
 def sample(
-    folder: Path = _FOLDER,
-    into: Path | None = _INTO,
-    serials: str = typer.Option("", "--serials", help=_("Further serials for the sample, such as 5,9-12.")),
-    font: Path | None = _FONT,
-    as_json: bool = JSON,
+    folder: _Folder,
+    into: _Into = None,
+    serials: Annotated[str, typer.Option("--serials", help=_("Further serials for the sample, such as 5,9-12."))] = "",
+    font: _Font = None,
+    as_json: AsJson = False,
 ) -> None:
     from contractor import work as contractor
 
@@ -62,12 +60,15 @@ def sample(
     _tell_doubts(contractor.barcode_doubts(folder))
 
 
+@app.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))
 def print_(
-    folder: Path = _FOLDER,
-    into: Path | None = _INTO,
-    serials: str = typer.Option("", "--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12.")),
-    font: Path | None = _FONT,
-    as_json: bool = JSON,
+    folder: _Folder,
+    into: _Into = None,
+    serials: Annotated[
+        str, typer.Option("--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12."))
+    ] = "",
+    font: _Font = None,
+    as_json: AsJson = False,
 ) -> None:
     from contractor import work as contractor
 
@@ -95,10 +96,13 @@ def print_(
     ))  # fmt: skip
 
 
+@app.command(help=_("Write check values of what is about to be printed."))
 def digest(
-    printed: Path = typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address.")),
-    into: Path = typer.Argument(help=_("Where the check values are written.")),
-    sha256: str = typer.Option(..., "--sha256", help=_("SHA-256 of the control sheet.")),
+    printed: Annotated[
+        Path, typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address."))
+    ],
+    into: Annotated[Path, typer.Argument(help=_("Where the check values are written."))],
+    sha256: Annotated[str, typer.Option("--sha256", help=_("SHA-256 of the control sheet."))],
 ) -> None:
     from contractor import work as contractor
 
@@ -106,9 +110,10 @@ def digest(
     say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
 
 
+@app.command(help=_("Overwrite and remove everything that was opened."))
 def erase(
-    folder: Path = typer.Argument(help=_("The folder that is erased with everything in it.")),
-    sure: bool = typer.Option(False, "--yes", help=_("Do not ask.")),
+    folder: Annotated[Path, typer.Argument(help=_("The folder that is erased with everything in it."))],
+    sure: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
 ) -> None:
     from contractor import work as contractor
 

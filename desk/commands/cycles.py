@@ -1,11 +1,13 @@
 """`tsudoi cycle` and `tsudoi next`: where a year stands, what is next, who owes it, by when, what blocks it."""
 
-from datetime import date, datetime
+from datetime import date
+from typing import Annotated
 
 import typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table, screen
+from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
 from models.people import SYSTEM
 from models.words import _
@@ -14,28 +16,16 @@ from steps import auditing, identity, preparation, reminding
 from views import counting, standing
 from views.standing import Owed, Standing
 
-PROGRAMME = typer.Option("", "--programme", help=_("Which programme, where there are several."))
-JSON = typer.Option(False, "--json", help=_("For scripts."))
-AT = typer.Option(None, "--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=_("As seen on another day."))
-FIRST_YEAR, LAST_YEAR = 2019, 2100  # paper counts the years of Reiwa; a slip of the pen is no fiscal year
-YEAR = typer.Argument(help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
+app = typer.Typer()
+cycle = typer.Typer(name="cycle", help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
+app.add_typer(cycle)
+
 _LATER_SHOWN = 5
 _STYLES = {"escalated": "bold red", "overdue": "red", "due_today": "yellow", "due_soon": ""}
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    cycle = typer.Typer(help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
-    cycle.command("open", help=_("Open a fiscal year; opening it twice changes nothing."))(open_)
-    cycle.command("show", help=_("Show where a fiscal year stands."))(show)
-    cycle.command("list", help=_("List the fiscal years."))(list_)
-    cycle.command("counts", help=_("Show the conservation table."))(counts)
-    cycle.command("slips", help=_("List the slips of all movements, and print those that are missing."))(slips)
-    app.add_typer(cycle, name="cycle")
-    app.command("next", help=_("Today's work over all years, most urgent first."))(next_)
-
-
-def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
+@cycle.command("open", help=_("Open a fiscal year; opening it twice changes nothing."))
+def open_(year: Year, programme: Programme = "") -> None:
     office = at_the_desk()
     cycle_id, new = preparation.open_year(office, year, programme=programme)
     say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
@@ -54,7 +44,8 @@ def open_(year: int = YEAR, programme: str = PROGRAMME) -> None:
         say(_("People to be confirmed for this year: {people}").format(people="、".join(carried.to_confirm)))
 
 
-def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at: datetime | None = AT) -> None:
+@cycle.command(help=_("Show where a fiscal year stands."))
+def show(year: Year, programme: Programme = "", as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
     stands = standing.standing(office, office.cycle_id(year, programme), today=at.date() if at else None)
     if as_json:
@@ -72,11 +63,12 @@ def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON, at:
         say(difference, style="bold red")
 
 
+@cycle.command(help=_("List the slips of all movements, and print those that are missing."))
 def slips(
-    year: int = YEAR,
-    by: str = typer.Option("system", "--by", help=_("Who prints.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    by: Annotated[str, typer.Option("--by", help=_("Who prints."))] = "system",
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
@@ -98,7 +90,8 @@ def slips(
     say(_("{count} slips were missing and are printed in {folder}.").format(count=len(made), folder=office.papers))
 
 
-def list_(as_json: bool = JSON) -> None:
+@cycle.command("list", help=_("List the fiscal years."))
+def list_(as_json: AsJson = False) -> None:
     office = at_the_desk()
     cycles = standing.all_cycles(office)
     if as_json:
@@ -118,7 +111,8 @@ def list_(as_json: bool = JSON) -> None:
     )
 
 
-def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+@cycle.command(help=_("Show the conservation table."))
+def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
     table = counting.counts(office, office.cycle_id(year, programme))
     if as_json:
@@ -143,7 +137,8 @@ def counts(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -
         say(_("No count contradicts another."))
 
 
-def next_(as_json: bool = JSON, at: datetime | None = AT) -> None:
+@app.command("next", help=_("Today's work over all years, most urgent first."))
+def next_(as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
     work = standing.todays_work(office, today=at.date() if at else None)
     calls = reminding.calls_to_make(office)

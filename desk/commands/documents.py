@@ -2,40 +2,41 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
+from desk.options import AsJson, Programme, Year
 from models.words import _
 from papers import forms
 from steps import documents
 from steps.documents import PARTIES, STANDINGS, Filed
 
+app = typer.Typer()
+
 _STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("documents", help=_("Show the documents of a year; file one that came, print those the ward issues."))(
-        show
-    )
-
-
+@app.command("documents", help=_("Show the documents of a year; file one that came, print those the ward issues."))
 def show(
-    year: int = YEAR,
-    file: Path | None = typer.Option(None, "--file", help=_("File this document that was received.")),
-    number: int = typer.Option(0, "--number", min=0, max=21, help=_("Which of the documents it is.")),
-    by: str = typer.Option("", "--by", help=_("Who files it.")),
-    dated: datetime | None = typer.Option(None, "--dated", formats=["%Y-%m-%d"], help=_("Date on the document.")),
-    received: datetime | None = typer.Option(
-        None, "--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out.")
-    ),
-    names_residents: bool = typer.Option(False, "--names-residents", help=_("It names residents: into the vault.")),
-    print_: bool = typer.Option(False, "--print", help=_("Print the documents that the ward issues.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    file: Annotated[Path | None, typer.Option("--file", help=_("File this document that was received."))] = None,
+    number: Annotated[int, typer.Option("--number", min=0, max=21, help=_("Which of the documents it is."))] = 0,
+    by: Annotated[str, typer.Option("--by", help=_("Who files it."))] = "",
+    dated: Annotated[
+        datetime | None, typer.Option("--dated", formats=["%Y-%m-%d"], help=_("Date on the document."))
+    ] = None,
+    received: Annotated[
+        datetime | None, typer.Option("--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out."))
+    ] = None,
+    names_residents: Annotated[
+        bool, typer.Option("--names-residents", help=_("It names residents: into the vault."))
+    ] = False,
+    print_: Annotated[bool, typer.Option("--print", help=_("Print the documents that the ward issues."))] = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)

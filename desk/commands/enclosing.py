@@ -1,21 +1,23 @@
 """`tsudoi enclosing`: scan logs and trays against the serials, what is still open, and the report that follows."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
+from desk.options import AsJson, By, Programme, Year
 from models.words import N_, _
 from steps import enclosing
 
 if TYPE_CHECKING:
     from steps.reconciling import Reconciliation
 
-_BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
+app = typer.Typer(name="enclosing", help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
+
+
 _KINDS = {
     "missing": N_("Serials missing"),
     "doubled": N_("Serials sealed twice"),
@@ -36,24 +38,19 @@ _REMEDIES = {
 }
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    room = typer.Typer(help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
-    room.command("reconcile", help=_("Join scan logs and trays with the serials; names every difference."))(reconcile)
-    room.command("differences", help=_("List the differences that are still open."))(differences)
-    room.command("imprint", help=_("Compare what is about to be printed with what was sent, row by row."))(imprint)
-    room.command("report", help=_("Report the enclosing as it was reconciled."))(report)
-    app.add_typer(room, name="enclosing")
-
-
+@app.command(help=_("Join scan logs and trays with the serials; names every difference."))
 def reconcile(
-    year: int = YEAR,
-    by: str = _BY,
-    logs: list[Path] = typer.Option([], "--log", help=_("A scan log of the sealer; may be repeated.")),
-    trays: list[str] = typer.Option([], "--tray", help=_("A tray counted by hand: NAME=1-500; may be repeated.")),
-    instead: bool = typer.Option(False, "--instead", help=_("These logs replace the ones that were read before.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    by: By,
+    logs: Annotated[list[Path], typer.Option("--log", help=_("A scan log of the sealer; may be repeated."))] = [],
+    trays: Annotated[
+        list[str], typer.Option("--tray", help=_("A tray counted by hand: NAME=1-500; may be repeated."))
+    ] = [],
+    instead: Annotated[
+        bool, typer.Option("--instead", help=_("These logs replace the ones that were read before."))
+    ] = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
@@ -67,7 +64,8 @@ def reconcile(
     return DONE if found.holds else HELD
 
 
-def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+@app.command(help=_("List the differences that are still open."))
+def differences(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
     office = at_the_desk()
     left = enclosing.still_open(office, office.cycle_id(year, programme))
     if as_json:
@@ -82,12 +80,13 @@ def differences(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JS
     return HELD if left else DONE
 
 
+@app.command(help=_("Compare what is about to be printed with what was sent, row by row."))
 def imprint(
-    year: int = YEAR,
-    digests: Path = typer.Argument(help=_("The contractor's check values.")),
-    by: str = _BY,
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    digests: Annotated[Path, typer.Argument(help=_("The contractor's check values."))],
+    by: By,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import printing
 
@@ -110,12 +109,13 @@ def imprint(
     return DONE if holds else HELD
 
 
+@app.command(help=_("Report the enclosing as it was reconciled."))
 def report(
-    year: int = YEAR,
-    by: str = _BY,
-    left: int = typer.Option(0, "--envelopes-left", min=0, help=_("Envelopes left.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    by: By,
+    left: Annotated[int, typer.Option("--envelopes-left", min=0, help=_("Envelopes left."))] = 0,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
     outcome = enclosing.report(office, office.cycle_id(year, programme), envelopes_left=left, by=by)

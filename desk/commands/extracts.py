@@ -3,15 +3,15 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adapters.settings import Settings
 from desk.commands.barcodes import reason_of
-from desk.commands.cycles import FIRST_YEAR, JSON, LAST_YEAR, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
+from desk.options import AsJson, By, Programme, Year, YearOption
 from models.errors import BadInput
 from models.extract import Finding, Judgement
 from models.words import _, in_words
@@ -24,60 +24,47 @@ if TYPE_CHECKING:
     from steps.printing import Doubtful
     from steps.protection import Told
 
-_YEAR = typer.Option(..., "--year", help=_("Fiscal year, such as 2026."), min=FIRST_YEAR, max=LAST_YEAR)
-_BY = typer.Option(..., "--by", help=_("Who does it: an id of the register."))
-_EXPECT = typer.Option("", "--expect", help=_("Expected number of persons, MIN-MAX."))
-_LAST_YEAR = typer.Option(
-    None, "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
-)
-_FILE = typer.Argument(help=_("The extract, a CSV file."))
-_LIST = typer.Argument(help=_("The register's list, a CSV file with 宛名番号."))
-_STDIN = typer.Option(
-    False, "--password-stdin", help=_("Read the password of an encrypted extract from standard input.")
-)
-_NOBODY = typer.Option(
-    False, "--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")
-)
-_PROTECTED = typer.Option(
-    None, "--protected", help=_("The list of protected persons, where the extract does not mark them.")
-)
-_REMOVED = typer.Option(
-    False, "--protected-removed", help=_("The register section took the protected persons out, and I say so.")
-)
-_NEW_FILE = typer.Option(..., "--out", help=_("A new file; only you will be able to read it."))
+app = typer.Typer()
+extract = typer.Typer(name="extract", help=_("The register extract: check, take, decide."), no_args_is_help=True)
+app.add_typer(extract)
+
+
+_Expect = Annotated[str, typer.Option("--expect", help=_("Expected number of persons, MIN-MAX."))]
+_LastYear = Annotated[
+    int | None,
+    typer.Option(
+        "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
+    ),
+]
+_File = Annotated[Path, typer.Argument(help=_("The extract, a CSV file."))]
+_List = Annotated[Path, typer.Argument(help=_("The register's list, a CSV file with 宛名番号."))]
+_Stdin = Annotated[
+    bool, typer.Option("--password-stdin", help=_("Read the password of an encrypted extract from standard input."))
+]
+_Nobody = Annotated[
+    bool,
+    typer.Option("--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")),
+]
+_Protected = Annotated[
+    Path | None,
+    typer.Option("--protected", help=_("The list of protected persons, where the extract does not mark them.")),
+]
+_Removed = Annotated[
+    bool,
+    typer.Option("--protected-removed", help=_("The register section took the protected persons out, and I say so.")),
+]
+_NewFile = Annotated[Path, typer.Option("--out", help=_("A new file; only you will be able to read it."))]
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    app.command("sample", help=_("Write a fictional extract."))(sample)
-    extract = typer.Typer(help=_("The register extract: check, take, decide."), no_args_is_help=True)
-    extract.command("check", help=_("Read and judge an extract; stores nothing, needs no cycle."))(check)
-    extract.command("take", help=_("Judge an extract and take it into the vault; empties the inbox."))(take)
-    extract.command("decide", help=_("Decide on a held row, as a named person."))(decide)
-    extract.command("held", help=_("List the held rows, with decisions and proposals."))(held)
-    extract.command("report", help=_("Show and print the page for the two checkers."))(report)
-    extract.command("barcodes", help=_("List letters with no or a doubtful customer barcode, by serial and row."))(
-        barcodes
-    )
-    extract.command("changes", help=_("Take the register's list of changes after the extraction."))(changes)
-    extract.command("recheck", help=_("Compare the register's present list of protected persons: the re-check."))(
-        recheck
-    )
-    extract.command("withdraw", help=_("Withdraw a wrong re-check or change list."))(withdraw)
-    extract.command("pull-list", help=_("Issue the pull list that is due, from changes and re-checks."))(pull_list)
-    extract.command("letters", help=_("Write the additional letters into a file to be printed."))(letters)
-    extract.command("protected", help=_("Write the protected persons for ward staff; registrars only."))(protected)
-    app.add_typer(extract, name="extract")
-
-
+@app.command(help=_("Write a fictional extract."))
 def sample(
-    path: Path = typer.Argument(help=_("Where the fictional extract is written.")),
-    year: int = _YEAR,
-    persons: int = typer.Option(4000, "--persons", min=1, max=2_000_000, help=_("Number of rows.")),
-    seed: int = typer.Option(1, "--seed", help=_("The same seed gives the same file.")),
-    encoding: str = typer.Option("utf-8-sig", "--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16.")),
+    path: Annotated[Path, typer.Argument(help=_("Where the fictional extract is written."))],
+    year: YearOption,
+    persons: Annotated[int, typer.Option("--persons", min=1, max=2_000_000, help=_("Number of rows."))] = 4000,
+    seed: Annotated[int, typer.Option("--seed", help=_("The same seed gives the same file."))] = 1,
+    encoding: Annotated[str, typer.Option("--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16."))] = "utf-8-sig",
 ) -> None:
     from adapters.sample import sample_extract, write_sample
 
@@ -85,17 +72,18 @@ def sample(
     say(_("A fictional extract of {count} rows is written.").format(count=persons))
 
 
+@extract.command(help=_("Read and judge an extract; stores nothing, needs no cycle."))
 def check(
-    path: Path = _FILE,
-    year: int = _YEAR,
-    expect: str = _EXPECT,
-    last_year: int | None = _LAST_YEAR,
-    from_stdin: bool = _STDIN,
-    listed: Path | None = _PROTECTED,
-    removed: bool = _REMOVED,
-    nobody_of_ours: bool = _NOBODY,
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    path: _File,
+    year: YearOption,
+    expect: _Expect = "",
+    last_year: _LastYear = None,
+    from_stdin: _Stdin = False,
+    listed: _Protected = None,
+    removed: _Removed = False,
+    nobody_of_ours: _Nobody = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import extraction
 
@@ -112,22 +100,30 @@ def check(
     return _show(judgement, as_json=as_json)
 
 
+@extract.command(help=_("Judge an extract and take it into the vault; empties the inbox."))
 def take(
-    path: Path | None = typer.Argument(None, help=_("The extract; the one in the inbox if it is not named.")),
-    year: int = _YEAR,
-    by: str = _BY,
-    expect: str = _EXPECT,
-    additions: bool = typer.Option(False, "--additions", help=_("This is the additional extract of late move-ins.")),
-    none_came: bool = typer.Option(False, "--none", help=_("With --additions: there were none.")),
-    replace: bool | None = typer.Option(
-        None, "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
-    ),
-    from_stdin: bool = _STDIN,
-    listed: Path | None = _PROTECTED,
-    removed: bool = _REMOVED,
-    nobody_of_ours: bool = _NOBODY,
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: YearOption,
+    by: By,
+    path: Annotated[
+        Path | None, typer.Argument(help=_("The extract; the one in the inbox if it is not named."))
+    ] = None,
+    expect: _Expect = "",
+    additions: Annotated[
+        bool, typer.Option("--additions", help=_("This is the additional extract of late move-ins."))
+    ] = False,
+    none_came: Annotated[bool, typer.Option("--none", help=_("With --additions: there were none."))] = False,
+    replace: Annotated[
+        bool | None,
+        typer.Option(
+            "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
+        ),
+    ] = None,
+    from_stdin: _Stdin = False,
+    listed: _Protected = None,
+    removed: _Removed = False,
+    nobody_of_ours: _Nobody = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import arriving, extraction
 
@@ -156,15 +152,18 @@ def take(
     return status
 
 
+@extract.command(help=_("Decide on a held row, as a named person."))
 def decide(
-    year: int = YEAR,
-    row: int = typer.Option(..., "--row", min=2, help=_("Row of the extract, as a spreadsheet counts.")),
-    how: str = typer.Option(..., "--as", help=_("exclude, accept, substitute, or corrected (by a new extract).")),
-    reason: str = typer.Option(..., "--reason", help=_("Reason code, such as font.")),
-    substitute: str = typer.Option("", "--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…")),
-    by: str = _BY,
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    row: Annotated[int, typer.Option("--row", min=2, help=_("Row of the extract, as a spreadsheet counts."))],
+    how: Annotated[str, typer.Option("--as", help=_("exclude, accept, substitute, or corrected (by a new extract)."))],
+    reason: Annotated[str, typer.Option("--reason", help=_("Reason code, such as font."))],
+    by: By,
+    substitute: Annotated[
+        str, typer.Option("--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…"))
+    ] = "",
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import extraction
 
@@ -184,7 +183,8 @@ def decide(
     return _show(taken.judgement, as_json=as_json)
 
 
-def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+@extract.command(help=_("List the held rows, with decisions and proposals."))
+def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
     from steps import extraction
 
     office = at_the_desk()
@@ -200,7 +200,8 @@ def held(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> 
     return HELD if waiting else DONE
 
 
-def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
+@extract.command(help=_("Show and print the page for the two checkers."))
+def report(year: Year, programme: Programme = "") -> int:
     from papers import checking
 
     office = at_the_desk()
@@ -227,7 +228,8 @@ def report(year: int = YEAR, programme: str = PROGRAMME) -> int:
     return DONE
 
 
-def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> int:
+@extract.command(help=_("List letters with no or a doubtful customer barcode, by serial and row."))
+def barcodes(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
     from steps import printing
 
     office = at_the_desk()
@@ -241,13 +243,14 @@ def barcodes(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON)
     return DONE
 
 
+@extract.command(help=_("Take the register's list of changes after the extraction."))
 def changes(
-    path: Path = _LIST,
-    year: int = _YEAR,
-    by: str = _BY,
-    nobody_of_ours: bool = _NOBODY,
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    path: _List,
+    year: YearOption,
+    by: By,
+    nobody_of_ours: _Nobody = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import protection
 
@@ -256,16 +259,20 @@ def changes(
     return _tell(told, as_json=as_json)
 
 
+@extract.command(help=_("Compare the register's present list of protected persons: the re-check."))
 def recheck(
-    path: Path = _LIST,
-    year: int = _YEAR,
-    by: str = _BY,
-    nobody_of_ours: bool = _NOBODY,
-    no_longer_protected: int = typer.Option(
-        0, "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
-    ),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    path: _List,
+    year: YearOption,
+    by: By,
+    nobody_of_ours: _Nobody = False,
+    no_longer_protected: Annotated[
+        int,
+        typer.Option(
+            "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
+        ),
+    ] = 0,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     from steps import protection
 
@@ -277,12 +284,13 @@ def recheck(
     return _tell(told, as_json=as_json)
 
 
+@extract.command(help=_("Withdraw a wrong re-check or change list."))
 def withdraw(
-    year: int = YEAR,
-    listed: str = typer.Option(..., "--list", help=_("The first digits of the list's SHA-256.")),
-    reason: str = typer.Option(..., "--reason", help=_("Reason code, such as wrong_list.")),
-    by: str = _BY,
-    programme: str = PROGRAMME,
+    year: Year,
+    listed: Annotated[str, typer.Option("--list", help=_("The first digits of the list's SHA-256."))],
+    reason: Annotated[str, typer.Option("--reason", help=_("Reason code, such as wrong_list."))],
+    by: By,
+    programme: Programme = "",
 ) -> int:
     from steps import protection
 
@@ -293,7 +301,8 @@ def withdraw(
     return DONE
 
 
-def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> int:
+@extract.command(help=_("Issue the pull list that is due, from changes and re-checks."))
+def pull_list(year: Year, by: By, programme: Programme = "") -> int:
     from steps import protection
 
     office = at_the_desk()
@@ -303,12 +312,8 @@ def pull_list(year: int = YEAR, by: str = _BY, programme: str = PROGRAMME) -> in
     return DONE
 
 
-def protected(
-    year: int = YEAR,
-    by: str = _BY,
-    out: Path = _NEW_FILE,
-    programme: str = PROGRAMME,
-) -> int:
+@extract.command(help=_("Write the protected persons for ward staff; registrars only."))
+def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
     from steps import protection
 
     office = at_the_desk()
@@ -317,12 +322,8 @@ def protected(
     return _to_be_destroyed()
 
 
-def letters(
-    year: int = YEAR,
-    by: str = _BY,
-    out: Path = _NEW_FILE,
-    programme: str = PROGRAMME,
-) -> int:
+@extract.command(help=_("Write the additional letters into a file to be printed."))
+def letters(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
     from steps import printing
 
     office = at_the_desk()

@@ -1,18 +1,22 @@
 """`tsudoi incident`: report one in one command, from any step; see what the law asks and what is still to be done."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
+from desk.options import AsJson, Programme, Year
 from models.clock import wareki
 from models.words import N_, _
 from states import statute
 from steps import incidents, papers
 from steps.incidents import Incident
+
+app = typer.Typer(
+    name="incident", help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True
+)
 
 _KINDS = {
     "loss": N_("loss"),
@@ -25,31 +29,28 @@ _KINDS = {
 Kind = Literal["loss", "leak", "count", "misdelivery", "deviation", "other"]
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    incident = typer.Typer(help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True)
-    incident.command("report", help=_("Report an incident: the cycle is held, the clock of the law starts."))(report)
-    incident.command("show", help=_("Show the incidents of a year, their days and what is still to be done."))(show)
-    app.add_typer(incident, name="incident")
-
-
+@app.command(help=_("Report an incident: the cycle is held, the clock of the law starts."))
 def report(
-    year: int = YEAR,
-    kind: Kind = typer.Option(..., "--kind", help=_("What happened.")),
-    by: str = typer.Option(..., "--by", help=_("Who reports it: an id of the register.")),
-    known_on: datetime | None = typer.Option(
-        None,
-        "--known-on",
-        formats=["%Y-%m-%d"],
-        help=_("The day anybody of the section knew; today if left out."),
-    ),
-    persons: int = typer.Option(0, "--persons", min=0, help=_("Persons concerned, as far as known.")),
-    sensitive: bool = typer.Option(False, "--sensitive", help=_("Sensitive personal information is concerned.")),
-    property_risk: bool = typer.Option(False, "--property-risk", help=_("Damage to property is to be feared.")),
-    wrongful: bool = typer.Option(False, "--wrongful", help=_("A wrongful purpose is suspected.")),
-    encrypted: bool = typer.Option(False, "--encrypted", help=_("Strongly encrypted, the key kept apart.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    kind: Annotated[Kind, typer.Option("--kind", help=_("What happened."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who reports it: an id of the register."))],
+    known_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--known-on", formats=["%Y-%m-%d"], help=_("The day anybody of the section knew; today if left out.")
+        ),
+    ] = None,
+    persons: Annotated[int, typer.Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help=_("Sensitive personal information is concerned."))
+    ] = False,
+    property_risk: Annotated[
+        bool, typer.Option("--property-risk", help=_("Damage to property is to be feared."))
+    ] = False,
+    wrongful: Annotated[bool, typer.Option("--wrongful", help=_("A wrongful purpose is suspected."))] = False,
+    encrypted: Annotated[bool, typer.Option("--encrypted", help=_("Strongly encrypted, the key kept apart."))] = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
@@ -73,7 +74,8 @@ def report(
     say(_("Drafts of the report, the notice and the publication lie in {folder}.").format(folder=office.papers))
 
 
-def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+@app.command(help=_("Show the incidents of a year, their days and what is still to be done."))
+def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
     found = incidents.incidents_of(office, office.cycle_id(year, programme))
     if as_json:

@@ -1,5 +1,7 @@
 """`tsudoi init`: data directory, database, keys; with --sample fictional people of both sides."""
 
+from typing import Annotated
+
 import typer
 
 from desk.console import say
@@ -9,14 +11,14 @@ from models.words import _
 from steps import preparation
 from steps.office import restored_words
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command(help=_("Make or complete an installation: data directory, database, keys, rules."))(init)
+app = typer.Typer()
 
 
+@app.command(help=_("Make or complete an installation: data directory, database, keys, rules."))
 def init(
-    sample: bool = typer.Option(False, "--sample", help=_("Also put fictional people of both sides on the register.")),
+    sample: Annotated[
+        bool, typer.Option("--sample", help=_("Also put fictional people of both sides on the register."))
+    ] = False,
 ) -> None:
     office = preparation.install()
     access.credential(access.folder_of(office.home))

@@ -2,45 +2,37 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
+from desk.options import AsJson, Programme, Year
 from models.errors import BadInput
 from models.words import _, in_words
 from states.table import BY_TRIGGER, event_words
 from steps import acting, auditing, history
 from steps.bundle import bundle
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    ledger = typer.Typer(help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True)
-    ledger.command("verify", help=_("Check every byte of the ledger, or of an exported one."))(verify)
-    ledger.command("export", help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))(
-        export
-    )
-    ledger.command("prove", help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))(
-        prove
-    )
-    ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))(take_in)
-    ledger.command("correct", help=_("Correct an entry by a new one that names it; the old one stays as it is."))(
-        correct
-    )
-    ledger.command("show", help=_("Show the latest entries."))(show)
-    app.add_typer(ledger, name="ledger")
-    app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))(bundle_up)
+app = typer.Typer()
+ledger = typer.Typer(
+    name="ledger", help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True
+)
+app.add_typer(ledger)
 
 
+@ledger.command(help=_("Check every byte of the ledger, or of an exported one."))
 def verify(
-    path: Path | None = typer.Argument(None, help=_("An exported ledger.jsonl; the installation's own if not named.")),
-    checkpoint: list[Path] = typer.Option(
-        [], "--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")
-    ),
-    as_json: bool = JSON,
+    path: Annotated[
+        Path | None, typer.Argument(help=_("An exported ledger.jsonl; the installation's own if not named."))
+    ] = None,
+    checkpoint: Annotated[
+        list[Path],
+        typer.Option("--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")),
+    ] = [],
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     verified = auditing.verify(office, path, checkpoint)
@@ -65,10 +57,11 @@ def _reach(covered: int, entries: int) -> str:
     return words.format(covered=covered, next=covered + 1)
 
 
+@ledger.command(help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))
 def export(
-    folder: Path = typer.Argument(help=_("An empty or new folder.")),
-    xlsx: bool = typer.Option(False, "--xlsx", help=_("Also the 管理簿 as Excel, for people.")),
-    pdf: bool = typer.Option(False, "--pdf", help=_("Also the 管理簿 as PDF, for people.")),
+    folder: Annotated[Path, typer.Argument(help=_("An empty or new folder."))],
+    xlsx: Annotated[bool, typer.Option("--xlsx", help=_("Also the 管理簿 as Excel, for people."))] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help=_("Also the 管理簿 as PDF, for people."))] = False,
 ) -> None:
     office = at_the_desk()
     entries = auditing.export(office, folder, xlsx=xlsx, pdf=pdf)
@@ -78,11 +71,18 @@ def export(
     say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
 
 
+@ledger.command(help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))
 def prove(
-    start: int | None = typer.Option(None, "--from", min=0, help=_("Size of the ledger at the older checkpoint.")),
-    end: int | None = typer.Option(None, "--to", min=0, help=_("Size of the ledger at the newer checkpoint.")),
-    entry: int | None = typer.Option(None, "--entry", min=1, help=_("Prove that this entry stands in the ledger.")),
-    as_json: bool = JSON,
+    start: Annotated[
+        int | None, typer.Option("--from", min=0, help=_("Size of the ledger at the older checkpoint."))
+    ] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", min=0, help=_("Size of the ledger at the newer checkpoint."))
+    ] = None,
+    entry: Annotated[
+        int | None, typer.Option("--entry", min=1, help=_("Prove that this entry stands in the ledger."))
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     if entry is not None and start is None:
@@ -103,23 +103,25 @@ def prove(
     say(_("With --json in a file the auditor can check it: python3 verify_ledger.py --proof FILE"))
 
 
+@ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))
 def take_in(
-    file: Path = typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量.")),
-    year: int = typer.Option(..., "--year", help=_("The fiscal year of which it tells.")),
-    by: str = typer.Option(..., "--by", help=_("Who takes it in.")),
+    file: Annotated[Path, typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量."))],
+    year: Annotated[int, typer.Option("--year", help=_("The fiscal year of which it tells."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who takes it in."))],
 ) -> None:
     rows = history.take_history(at_the_desk(), file, year, by=by)
     say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
 
 
+@ledger.command(help=_("Correct an entry by a new one that names it; the old one stays as it is."))
 def correct(
-    year: int = YEAR,
-    entry: int = typer.Argument(min=1, help=_("Number of the entry that is wrong.")),
-    correction: str = typer.Option(..., "--correction", help=_("What is right, without personal data.")),
-    reason: str = typer.Option(..., "--reason", help=_("Why.")),
-    by: str = typer.Option(..., "--by", help=_("Who corrects it.")),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    entry: Annotated[int, typer.Argument(min=1, help=_("Number of the entry that is wrong."))],
+    correction: Annotated[str, typer.Option("--correction", help=_("What is right, without personal data."))],
+    reason: Annotated[str, typer.Option("--reason", help=_("Why."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who corrects it."))],
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
     fields = {"corrects": str(entry), "correction": correction, "reason": reason}
@@ -127,10 +129,11 @@ def correct(
     return tell_outcome(outcome, year, as_json=as_json)
 
 
+@ledger.command(help=_("Show the latest entries."))
 def show(
-    last: int = typer.Option(20, "--last", min=1, help=_("How many entries.")),
-    year: int | None = typer.Option(None, "--year", help=_("Only this fiscal year.")),
-    as_json: bool = JSON,
+    last: Annotated[int, typer.Option("--last", min=1, help=_("How many entries."))] = 20,
+    year: Annotated[int | None, typer.Option("--year", help=_("Only this fiscal year."))] = None,
+    as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
     entries = auditing.latest(office, last, office.cycle_id(year) if year else None)
@@ -143,10 +146,11 @@ def show(
     )
 
 
+@app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))
 def bundle_up(
-    year: int = YEAR,
-    path: Path = typer.Argument(help=_("The zip file to write; it must not be there yet.")),
-    programme: str = PROGRAMME,
+    year: Year,
+    path: Annotated[Path, typer.Argument(help=_("The zip file to write; it must not be there yet."))],
+    programme: Programme = "",
 ) -> None:
     office = at_the_desk()
     count = bundle(office, office.cycle_id(year, programme), path)

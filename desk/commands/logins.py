@@ -8,19 +8,14 @@ import typer
 
 from adapters.clock import CLOCK
 from desk.console import say, say_aside, say_json
+from desk.options import AsJson, PersonId
 from models.errors import BadInput
 from models.words import _
 from steps import identity
 from steps.identity import SESSION, AtTheDesk
 from steps.office import Office
 
-PERSON = typer.Argument(help=_("Id of the person."))
-
-
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    app.command("login", help=_('Log in for this shell, for 30 idle minutes: eval "$(tsudoi login PERSON)".'))(login)
-    app.command("logout", help=_('End the session of this shell: eval "$(tsudoi logout)".'))(logout)
+app = typer.Typer()
 
 
 def at_the_desk() -> Office:
@@ -71,10 +66,8 @@ def ask_for_a_new_passphrase() -> str:
     return first
 
 
-def login(
-    person: str = PERSON,
-    as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
-) -> None:
+@app.command(help=_('Log in for this shell, for 30 idle minutes: eval "$(tsudoi login PERSON)".'))
+def login(person: PersonId, as_json: AsJson = False) -> None:
     office = Office.open()
     identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
     key = identity.unlock(office, person, ask_for_the_passphrase(person))
@@ -91,6 +84,7 @@ def login(
             say_aside(_('Nothing knows of it yet: type eval "$(tsudoi login {person})"').format(person=person))
 
 
+@app.command(help=_('End the session of this shell: eval "$(tsudoi logout)".'))
 def logout() -> None:
     _close(Office.open())
     say(f"unset {SESSION}")

@@ -2,22 +2,20 @@
 
 import typer
 
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
+from desk.options import AsJson, Programme, Year
 from models.words import _
 from views import measures
 from views.measures import Standing
 
+app = typer.Typer()
+
 _STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("measures", help=_("Show the measures of the checklists: proved, claimed, contradicted or open."))(show)
-
-
-def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+@app.command("measures", help=_("Show the measures of the checklists: proved, claimed, contradicted or open."))
+def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
     found = measures.standings(office, office.cycle_id(year, programme))
     if as_json:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
-from desk.commands.cycles import AT, JSON, PROGRAMME, YEAR
 from desk.console import say, say_aside, say_json, say_table
+from desk.options import AsJson, At, By, Programme, Year
 from models.clock import TOKYO
 from models.errors import BadInput
 from models.words import _, in_words
@@ -16,16 +17,13 @@ from steps import papers, reminding
 from steps.office import Office
 from steps.reminding import Acknowledged, Coming, Reminder
 
+app = typer.Typer()
+
 _COMING_SHOWN = 12
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    app.command("watch", help=_("One sweep: overdue flags and reminders. With --at: a dry run."))(watch)
-    app.command("reminders", help=_("What went, what will go, what failed."))(reminders)
-
-
-def watch(at: datetime | None = AT, as_json: bool = JSON) -> None:
+@app.command(help=_("One sweep: overdue flags and reminders. With --at: a dry run."))
+def watch(at: At = None, as_json: AsJson = False) -> None:
     office = Office.open()
     if at is not None:
         _show_upcoming(office, at.replace(tzinfo=TOKYO), as_json=as_json)
@@ -50,18 +48,24 @@ def watch(at: datetime | None = AT, as_json: bool = JSON) -> None:
         say_aside(_("`tsudoi reminders YEAR` tells what waits and why."))
 
 
+@app.command(help=_("What went, what will go, what failed."))
 def reminders(
-    year: int = YEAR,
-    dry_run: bool = typer.Option(False, "--dry-run", help=_("Show the words of what waits and of what comes next.")),
-    acknowledge: int | None = typer.Option(
-        None, "--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")
-    ),
-    by: str = typer.Option("", "--by", help=_("Who does it: an id of the register.")),
-    promised: datetime | None = typer.Option(
-        None, "--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised.")
-    ),
-    programme: str = PROGRAMME,
-    as_json: bool = JSON,
+    year: Year,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Show the words of what waits and of what comes next."))
+    ] = False,
+    acknowledge: Annotated[
+        int | None,
+        typer.Option(
+            "--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")
+        ),
+    ] = None,
+    by: By = "",
+    promised: Annotated[
+        datetime | None, typer.Option("--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised."))
+    ] = None,
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
     office = Office.open()
     cycle_id = office.cycle_id(year, programme)

@@ -3,32 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.logins import PERSON, ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
+from desk.commands.logins import ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
+from desk.options import AsJson, PersonId
 from models.people import SYSTEM, Person, Role, Side, key_id
 from models.words import _
 from states.acts import Outcome
 from steps import identity, preparation, taking_over
 from steps.office import Office
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the commands on the desk."""
-    people = typer.Typer(help=_("The register of people: who may act."), no_args_is_help=True)
-    people.command("list", help=_("Show everybody on the register."))(show)
-    people.command("add", help=_("Put a person on the register, or change the entry."))(add)
-    people.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))(import_)
-    people.command("confirm", help=_("Confirm people for a fiscal year, so that they may act in it."))(confirm)
-    people.command("key", help=_("Give a person a key: a first one, or another where it is lost or forgotten."))(key)
-    people.command("passphrase", help=_("Change one's own passphrase; both are asked for."))(passphrase)
-    app.add_typer(people, name="people")
+app = typer.Typer(name="people", help=_("The register of people: who may act."), no_args_is_help=True)
 
 
-def show(as_json: bool = typer.Option(False, "--json", help=_("For scripts."))) -> None:
+@app.command("list", help=_("Show everybody on the register."))
+def show(as_json: AsJson = False) -> None:
     office = at_the_desk()
     people = preparation.everybody(office)
     if as_json:
@@ -52,15 +45,16 @@ def show(as_json: bool = typer.Option(False, "--json", help=_("For scripts."))) 
     )
 
 
+@app.command(help=_("Put a person on the register, or change the entry."))
 def add(
-    person: str = typer.Argument(help=_("Short id, such as sato.")),
-    name: str = typer.Option(..., "--name", help=_("Name as it stands on paper.")),
-    side: Side = typer.Option(..., "--side", help=_("Which house the person belongs to.")),
-    role: list[Role] = typer.Option(..., "--role", help=_("What the person may do; may be repeated.")),
-    valid_from: datetime = typer.Option(..., "--from", formats=["%Y-%m-%d"], help=_("Valid from.")),
-    valid_to: datetime = typer.Option(..., "--to", formats=["%Y-%m-%d"], help=_("Valid to.")),
-    mail: str = typer.Option("", "--mail", help=_("Address for reminders.")),
-    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+    person: Annotated[str, typer.Argument(help=_("Short id, such as sato."))],
+    name: Annotated[str, typer.Option("--name", help=_("Name as it stands on paper."))],
+    side: Annotated[Side, typer.Option("--side", help=_("Which house the person belongs to."))],
+    role: Annotated[list[Role], typer.Option("--role", help=_("What the person may do; may be repeated."))],
+    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help=_("Valid from."))],
+    valid_to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help=_("Valid to."))],
+    mail: Annotated[str, typer.Option("--mail", help=_("Address for reminders."))] = "",
+    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:
     office = at_the_desk()
     if by != SYSTEM:
@@ -88,11 +82,12 @@ def _mended(*persons: str) -> str:
     )
 
 
+@app.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))
 def import_(
-    file: Path = typer.Argument(help=_("The .xlsx with the people of last year.")),
-    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
-    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
-    as_json: bool = typer.Option(False, "--json", help=_("For scripts.")),
+    file: Annotated[Path, typer.Argument(help=_("The .xlsx with the people of last year."))],
+    year: Annotated[int, typer.Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
+    as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
     taken = taking_over.import_people(office, file, year, by=by)
@@ -114,10 +109,11 @@ def import_(
     return DONE
 
 
+@app.command(help=_("Confirm people for a fiscal year, so that they may act in it."))
 def confirm(
-    persons: list[str] = typer.Argument(help=_("Ids of the people.")),
-    year: int = typer.Option(..., "--year", min=2000, max=2100, help=_("The fiscal year that is prepared.")),
-    by: str = typer.Option(SYSTEM, "--by", help=_("Who enters it.")),
+    persons: Annotated[list[str], typer.Argument(help=_("Ids of the people."))],
+    year: Annotated[int, typer.Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
+    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:
     office = at_the_desk()
     confirmed, waiting = taking_over.confirm_people(office, tuple(persons), year, by=by)
@@ -130,10 +126,13 @@ def confirm(
     return DONE
 
 
+@app.command(help=_("Give a person a key: a first one, or another where it is lost or forgotten."))
 def key(
-    person: str = PERSON,
-    by: str = typer.Option(SYSTEM, "--by", help=_("Who gives it; another person confirms.")),
-    replaced: bool = typer.Option(False, "--replaced", help=_("The passphrase is not forgotten, but others know it.")),
+    person: PersonId,
+    by: Annotated[str, typer.Option("--by", help=_("Who gives it; another person confirms."))] = SYSTEM,
+    replaced: Annotated[
+        bool, typer.Option("--replaced", help=_("The passphrase is not forgotten, but others know it."))
+    ] = False,
 ) -> int:
     office = at_the_desk()
     slip, waiting = identity.give_key(office, person, by=by, reason="replaced" if replaced else "forgotten")
@@ -141,7 +140,8 @@ def key(
     return _tell(office, (waiting,)) if waiting else DONE
 
 
-def passphrase(person: str = PERSON) -> None:
+@app.command(help=_("Change one's own passphrase; both are asked for."))
+def passphrase(person: PersonId) -> None:
     office = at_the_desk()
     identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
     unlocked = identity.unlock(office, person, ask_for_the_passphrase(person))

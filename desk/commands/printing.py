@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 
-from desk.commands.cycles import PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say
+from desk.options import Programme, Year
 from models.words import _
 from papers import control_ledger, forms, referring, reporting
 from steps.office import Office
+
+app = typer.Typer()
 
 Paper = Literal["referral", "checklists", "handover", "forms", "report", "ledger"]
 _MADE: dict[str, Callable[[Office, str], tuple[Path, ...]]] = {
@@ -22,14 +24,10 @@ _MADE: dict[str, Callable[[Office, str], tuple[Path, ...]]] = {
 }
 
 
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("print", help=_("Print a paper of the year: referral, checklists, handover, forms, report, ledger."))(
-        print_
-    )
-
-
-def print_(year: int = YEAR, paper: Paper = typer.Argument(help=_("Which paper.")), programme: str = PROGRAMME) -> None:
+@app.command("print", help=_("Print a paper of the year: referral, checklists, handover, forms, report, ledger."))
+def print_(
+    year: Year, paper: Annotated[Paper, typer.Argument(help=_("Which paper."))], programme: Programme = ""
+) -> None:
     office = at_the_desk()
     for path in _MADE[paper](office, office.cycle_id(year, programme)):
         say(str(path))

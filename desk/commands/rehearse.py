@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from desk.commands.cycles import YEAR
 from desk.console import aside, say, say_table
+from desk.options import Year
 from models.clock import wareki
 from models.errors import BadInput
 from models.words import _, in_words
@@ -24,28 +24,30 @@ from views import counting, standing
 if TYPE_CHECKING:
     from rehearsal.year import Plan, Rehearsal
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("rehearse", help=_("Rehearse a whole year on a virtual clock; touches nothing but DIR."))(rehearse)
+app = typer.Typer()
 
 
+@app.command(help=_("Rehearse a whole year on a virtual clock; touches nothing but DIR."))
 def rehearse(
-    year: int = YEAR,
-    out: Path = typer.Option(..., "--out", help=_("Folder for home, contractor, papers and summary.json.")),
-    persons: int = typer.Option(4000, "--persons", min=50, max=1_100_000, help=_("Fictional residents.")),
-    extract: Path | None = typer.Option(None, "--extract", help=_("Your own extract instead of a fictional one.")),
-    late: list[str] = typer.Option([], "--late", help=_("ACT=DAYS: that act comes so many open days late.")),
-    seed: int = typer.Option(1, "--seed", help=_("Seed of the fictional residents.")),
-    keep: bool = typer.Option(False, "--keep", help=_("Leave the contractor's opened data and letters.")),
-    level: int = typer.Option(
-        0,
-        "--faults",
-        min=0,
-        max=3,
-        help=_("Mix in faults, drawn from the seed: 1 everyday slips, 2 incidents and holds too, 3 kill -9 too."),
-    ),
-    watched: bool = typer.Option(False, "--watched", hidden=True),
+    year: Year,
+    out: Annotated[Path, typer.Option("--out", help=_("Folder for home, contractor, papers and summary.json."))],
+    persons: Annotated[int, typer.Option("--persons", min=50, max=1_100_000, help=_("Fictional residents."))] = 4000,
+    extract: Annotated[
+        Path | None, typer.Option("--extract", help=_("Your own extract instead of a fictional one."))
+    ] = None,
+    late: Annotated[list[str], typer.Option("--late", help=_("ACT=DAYS: that act comes so many open days late."))] = [],
+    seed: Annotated[int, typer.Option("--seed", help=_("Seed of the fictional residents."))] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help=_("Leave the contractor's opened data and letters."))] = False,
+    level: Annotated[
+        int,
+        typer.Option(
+            "--faults",
+            min=0,
+            max=3,
+            help=_("Mix in faults, drawn from the seed: 1 everyday slips, 2 incidents and holds too, 3 kill -9 too."),
+        ),
+    ] = 0,
+    watched: Annotated[bool, typer.Option("--watched", hidden=True)] = False,
 ) -> None:
     from rehearsal import faults
     from rehearsal import year as rehearsal

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -20,23 +21,30 @@ from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("serve", help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))(serve)
+app = typer.Typer()
 
 
+@app.command(help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))
 def serve(
-    port: int | None = typer.Option(
-        None, "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
-    ),
-    host: str = typer.Option(HOST, "--host", help=_("IP address to listen on.")),
-    link: bool = typer.Option(
-        False, "--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")
-    ),
-    server_only: bool = typer.Option(
-        False, "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
-    ),
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help=_("IP address to listen on."))] = HOST,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")
+        ),
+    ] = False,
+    server_only: Annotated[
+        bool,
+        typer.Option(
+            "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
+        ),
+    ] = False,
 ) -> None:
     if not is_address(host):
         raise BadSetting(

@@ -2,20 +2,18 @@
 
 import typer
 
-from desk.commands.cycles import JSON, PROGRAMME, YEAR
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
+from desk.options import AsJson, Programme, Year
 from models.words import _
 from views import supervision
 from views.supervision import KINDS, SIDES, STANDINGS, Supervision, standing_of, words_of_finding
 
-
-def furnish(app: typer.Typer) -> None:
-    """Put the command on the desk."""
-    app.command("supervision", help=_("Show subcontractors, cloud services, inspections and findings."))(show)
+app = typer.Typer()
 
 
-def show(year: int = YEAR, programme: str = PROGRAMME, as_json: bool = JSON) -> None:
+@app.command("supervision", help=_("Show subcontractors, cloud services, inspections and findings."))
+def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
     found = supervision.supervision(office, office.cycle_id(year, programme))
     if as_json:
