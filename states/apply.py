@@ -17,6 +17,7 @@ from models.records.people import PersonEntered
 from states import effects as eff
 from states import texts
 from states.calendar import Calendar
+from states.engine import starts
 from states.facts import Facts
 from states.reading import spans_of
 from states.schedule import drop_open_acts, move_deadline, owe, owe_again
@@ -65,7 +66,8 @@ def _add_pieces(context: _Context, effect: eff.AddPieces) -> None:
 
 def _move_pieces(context: _Context, effect: eff.MovePieces) -> None:
     piece = tables.Piece
-    where = [col(piece.cycle_id) == context.facts.cycle_id, col(piece.state).in_(effect.froms)]
+    froms = starts(PIECE, effect.to, among=effect.froms)
+    where = [col(piece.cycle_id) == context.facts.cycle_id, col(piece.state).in_(froms)]
     if effect.origin:
         where.append(col(piece.origin) == effect.origin)
     if effect.serials is None:
@@ -86,13 +88,12 @@ def _make_item(context: _Context, effect: eff.MakeItem) -> None:
 
 def _move_item(context: _Context, effect: eff.MoveItem) -> None:
     item = tables.Item
-    froms = [start for start, _trigger, to in ITEM.pairs if to == effect.to]
     context.connection.execute(
         update(item)
         .where(
             col(item.cycle_id) == context.facts.cycle_id,
             col(item.number) == effect.number,
-            col(item.state).in_(froms),
+            col(item.state).in_(starts(ITEM, effect.to)),
         )
         .values(state=effect.to)
     )
@@ -143,7 +144,11 @@ def _settle_incident(context: _Context, effect: eff.SettleIncident) -> None:
     incident = tables.Incident
     context.connection.execute(
         update(incident)
-        .where(col(incident.cycle_id) == context.facts.cycle_id, col(incident.id) == effect.incident)
+        .where(
+            col(incident.cycle_id) == context.facts.cycle_id,
+            col(incident.id) == effect.incident,
+            col(incident.state).in_(starts(INCIDENT, "settled")),
+        )
         .values(state="settled")
     )
 

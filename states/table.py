@@ -87,6 +87,11 @@ class Row:
         """Return every claim that is judged: what refuses, what makes a deviation, what only warns."""
         return (*self.guards, *self.deviations, *self.warnings)
 
+    @property
+    def is_movement(self) -> bool:
+        """Tell what moves things: it may be entered after it happened, and is recorded then in any state (Law 8)."""
+        return "already_happened" in self.record.model_fields
+
     def who_under(self, programme: Programme) -> tuple[Role, ...]:
         """Return who may do it under a programme."""
         return MANAGER if self._is_the_contractors(programme) else self.who

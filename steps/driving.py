@@ -15,8 +15,8 @@ from pathlib import Path
 from models.database import reading
 from models.records.extraction import AdditionsTaken
 from models.words import _
-from states.door import missing
 from states.facts import Facts
+from states.gaps import missing
 from states.table import TABLE, Row
 from steps.office import Office
 from steps.printing import LETTERS

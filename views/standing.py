@@ -16,8 +16,8 @@ from models.people import Side
 from models.records.base import ActRecord
 from models.words import N_, _, in_words
 from states.deadlines import Rule, anchors
-from states.door import missing
 from states.facts import Facts
+from states.gaps import missing
 from states.table import BY_TRIGGER, STATES, TABLE
 from steps.office import Office
 from views.counting import Counts, counts_of

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 
 import pytest
-from scenes import ACTORS, IN_ORDER, OPENED_AT, SECONDS, fields, walked
-from transitions import Machine as Engine
+from scenes import ACTORS, IN_ORDER, OPENED_AT, SECONDS, Year, fields, walked
+from transitions import MachineError
 
+from models.errors import Refused, Unmet
 from models.people import Role
 from models.programme import Programme
-from states import machine as engine
+from states.acts import Outcome
 from states.calendar import Calendar
 from states.deadlines import Rule
+from states.engine import CYCLE, Position, built, starts
+from states.gaps import Attempt, every_gap
 from states.schedule import plan
-from states.table import BY_TRIGGER, FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines, cycle_machine
+from states.table import BY_TRIGGER, FINAL, INITIAL, PIECE, STATES, TABLE, Machine, Row, all_machines, cycle_machine
 from steps.office import measures_of, programme_files
 
 machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine: machine.name)
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.trigger)
 
+ALIKE = built()  # an engine whose models are bound, as whoever knows `transitions` would ask it
 RETIRED = frozenset[str]()  # acts that nobody does any more, named so that no row loses its states by a slip
 
 
@@ -176,14 +181,97 @@ def test_the_schedule_of_the_first_programme_can_be_planned() -> None:
 
 
 def test_the_engine_has_no_way_but_the_table() -> None:
-    """`transitions` knows the triggers of the table alone, moves only where the guards are met, and never else."""
-    assert isinstance(engine._machine, Engine)
+    """No `to_<state>` skips a guard: the engine knows the acts of the table alone, and late movements move nothing."""
     for state in (state.key for state in STATES):
-        assert set(engine._machine.get_triggers(state)) == {row.trigger for row in TABLE if state in row.froms}
+        known = {row.trigger for row in TABLE if state in row.froms or row.is_movement}
+        assert set(CYCLE.get_triggers(state)) == known
         for row in TABLE:
-            expected = row.to or state if state in row.froms else state
-            assert engine.go(state, row.trigger, guards_are_met=True) == expected
-            assert engine.go(state, row.trigger, guards_are_met=False) == state
+            position = Position(state=state, judge=tuple)
+            assert CYCLE.go(position, row.trigger) == (row.trigger in known)
+            assert position.state == (row.to or state if state in row.froms else state)
+
+
+@rows
+def test_the_conditions_of_an_act_are_its_guards(row: Row) -> None:
+    """Each way of the engine asks the guards of its row by name, and then that nothing else is missing either."""
+    for way in CYCLE.get_transitions(row.trigger):
+        *guards, last = (condition.func.__name__ for condition in way.conditions)
+        assert guards == [guard.name for guard in (*row.guards, *row.deviations)]
+        assert last == "_nothing_is_missing"
+        assert way.prepare == ["gather"]
+
+
+@rows
+def test_the_engine_stays_where_anything_is_missing(row: Row) -> None:
+    """Whichever guard is not met, and whatever else is missing: the engine does not move, and all of it is told."""
+    names = [*(guard.name for guard in (*row.guards, *row.deviations)), "role_may_do_it"]
+    for state in (state.key for state in STATES):
+        for unmet in (*([name] for name in names), names):
+            gaps = tuple(Unmet(guard=name, missing="", owner="") for name in unmet)
+            position = Position(state=state, judge=lambda gaps=gaps: gaps)
+            assert not CYCLE.may(position, row.trigger)
+            assert position.unmet == gaps
+            position.unmet = ()
+            assert not CYCLE.go(position, row.trigger)
+            assert (position.state, position.unmet) == (state, gaps)
+
+
+def test_an_act_that_does_not_belong_to_the_state_is_not_passed_over() -> None:
+    """Neither a queue nor `ignore_invalid_triggers` makes the engine say yes to what did not happen."""
+    assert not CYCLE.has_queue
+    assert not CYCLE.ignore_invalid_triggers
+    with pytest.raises(MachineError):
+        CYCLE.events["post"].trigger(Position(state="planned", judge=tuple))
+
+
+def test_what_fails_while_it_judges_moves_nothing() -> None:
+    """An error in a guard goes through the engine to whoever asked, and the position stays."""
+
+    def judge() -> tuple[Unmet, ...]:
+        raise ZeroDivisionError
+
+    position = Position(state="enclosed", judge=judge)
+    with pytest.raises(ZeroDivisionError):
+        CYCLE.go(position, "post")
+    assert position.state == "enclosed"
+
+
+def test_no_act_has_the_name_of_something_of_the_position() -> None:
+    """Where a model has an attribute of that name, `transitions` binds the trigger to it in silence not at all."""
+    assert not set(BY_TRIGGER) & {name for name in dir(Position(state=INITIAL, judge=tuple)) if name[0] != "_"}
+
+
+@pytest.mark.parametrize("also", ["", "hold"])
+@pytest.mark.parametrize("before", ["conclude_contract", "hand_over_medium", "post", "close"])
+def test_whoever_asks_may_gets_the_answer_of_the_door(sqlite_year: Year, before: str, also: str) -> None:
+    """For every act `may_<trigger>` of a bound model says what the door does, and finds the same things missing."""
+    sqlite_year.play(before=before)
+    if also:
+        sqlite_year.do(also)
+    for row, ask in [(row, sqlite_year.ask(row.trigger)) for row in TABLE]:
+        with sqlite_year.engine.connect() as connection:
+            facts = sqlite_year.door.facts(connection, ask.cycle_id)
+            attempt = Attempt(ask=ask, row=row, facts=facts, at=facts.now)
+            position = Position(state=facts.state, judge=partial(every_gap, attempt))
+            ALIKE.add_model(position, initial=facts.state)
+            may = getattr(position, f"may_{row.trigger}")()
+            result = sqlite_year.door._perform(connection, row, ask)
+            connection.rollback()
+        assert may == isinstance(result, Outcome)
+        assert position.state == facts.state
+        if isinstance(result, Refused) and row.trigger in ALIKE.get_triggers(facts.state):
+            assert position.unmet == result.unmet != ()
+        ALIKE.remove_model(position)
+
+
+def test_things_move_only_as_their_machine_leads() -> None:
+    """The engine tells from where a thing gets to a state, and refuses to be asked for a way that there is not."""
+    for machine in all_machines():
+        for state in machine.states:
+            expected = {start for start, _trigger, to in machine.pairs if to == state}
+            assert set(starts(machine, state)) == expected
+    with pytest.raises(MachineError):
+        starts(PIECE, "posted", among=("enclosed", "exported"))
 
 
 def test_the_example_year_covers_every_act() -> None:

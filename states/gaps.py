@@ -1,0 +1,264 @@
+"""What is missing for an act: every gap in plain words, who owes it, by when, and the act that meets it. Pure.
+
+The door asks for all of it before anything moves; who only shows a year asks how much of it the facts alone can tell.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from models.clock import day_of
+from models.errors import Unmet
+from models.people import Person, Role, Side
+from models.words import N_, _, in_words
+from states import ledger
+from states.acts import ActRequest, Proposed
+from states.facts import Evidence, Facts, Guard
+from states.table import BY_TRIGGER, STATES, Row
+
+NAMES_A_RESIDENT = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
+_PAIR, _LAPSED = 2, timedelta(days=366)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt at an act: what was asked, and everything the door knows about it."""
+
+    ask: ActRequest
+    row: Row
+    facts: Facts
+    at: datetime
+    confirmed_by: str = ""
+    proposal: Proposed | None = None
+    typist: str = ""
+    has_record: bool = True
+    unsigned_because: str = ""
+    approved_before: int | None = None  # the entry that names the same approval already
+    compared: bool = True  # own words with the residents of every vault; where a key is elsewhere they were not
+    naming: frozenset[str] = frozenset()  # the fields whose words name a resident
+
+    @property
+    def actor(self) -> str:
+        """Return who does it now: who confirms, or who asks."""
+        return self.confirmed_by or self.ask.by
+
+    @property
+    def signs(self) -> str:
+        """Return who signs: the actor; of a contractor's act, and of a decision in the approval system, the typist."""
+        person = self.facts.people.get(self.actor)
+        by_typist = self.decided or (person is not None and person.side is Side.CONTRACTOR)
+        return self.typist if by_typist else self.actor
+
+    @property
+    def decided(self) -> bool:
+        """Tell whether the second person confirmed in the approval system."""
+        return bool(self.confirmed_by and self.ask.evidence.decision_number)
+
+    @property
+    def is_entered_afterwards(self) -> bool:
+        """Tell what is entered from paper after it happened: its own moment was given and is past."""
+        return self.ask.occurred_at is not None and self.at < self.facts.now
+
+    @property
+    def happened_anyway(self) -> bool:
+        """Tell a movement that neither hold nor state can stop any more; it is recorded as it was (Law 8)."""
+        return self.row.is_movement and (self.ask.record.happened_anyway or self.is_entered_afterwards)
+
+    @property
+    def approval(self) -> str:
+        """Return the number of the approval that confirms, or that the record names; "" where there is none."""
+        said = getattr(self.ask.record, "decision_number", "")
+        return self.ask.evidence.decision_number if self.decided else said
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Return who may do it now: the second person, or the first."""
+        return self.row.second if self.confirmed_by else self.row.who_under(self.facts.programme)
+
+    @property
+    def claims(self) -> tuple[Guard, ...]:
+        """Return what must hold. What has happened is not refused for a deviation, and none is before its record."""
+        has_happened = self.ask.record.has_happened or self.is_entered_afterwards
+        claims = self.row.guards if has_happened else (*self.row.guards, *self.row.deviations)
+        return claims if self.has_record else tuple(claim for claim in claims if not claim.asks_record)
+
+
+def planned(facts: Facts, row: Row, *, by: str = "", via: str = "desk", typist: str = "") -> Attempt:
+    """Return an act that is still to come and has no record yet, as the machine itself would do it."""
+    ask = ActRequest(
+        cycle_id=facts.cycle_id, trigger=row.trigger, by=by, via=via, record=row.record.model_construct(), key="",
+        evidence=Evidence(by_machine=True),
+    )  # fmt: skip
+    return Attempt(ask=ask, row=row, facts=facts, at=facts.now, typist=typist, has_record=False)
+
+
+def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
+    """Return what is missing for an act as far as the facts alone can tell: what `next` and the board show."""
+    attempt = planned(facts, row)
+    return (*_state_gap(attempt), *_hold_gap(attempt), *broken(attempt, attempt.claims))
+
+
+def every_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    """Return everything that is missing for an act: of the year, of the person, of the approval, of its own guards."""
+    return (
+        *_state_gap(attempt), *_hold_gap(attempt), *_person_gap(attempt), *_machine_gap(attempt), *_time_gap(attempt),
+        *_done_gap(attempt), *_signature_gap(attempt), *_second_gap(attempt), *_approval_gap(attempt),
+        *broken(attempt, attempt.claims), *_residents_gap(attempt),
+    )  # fmt: skip
+
+
+def broken(attempt: Attempt, claims: tuple[Guard, ...]) -> tuple[Unmet, ...]:
+    """Return which claims do not hold at the moment at which the act happens, not at the one at which it is entered."""
+    facts = replace(attempt.facts, now=attempt.at, asked_by=attempt.ask.by, confirmed_by=attempt.confirmed_by)
+    judged = ((claim, claim.check(facts, attempt.ask.record)) for claim in claims)
+    return tuple(_gap(claim, getattr(verdict, "names", ""), attempt) for claim, verdict in judged if not verdict)
+
+
+def _gap(guard: Guard, names: str, attempt: Attempt) -> Unmet:
+    owed = BY_TRIGGER.get(guard.owes, attempt.row)
+    due = attempt.facts.due.get(owed.trigger)
+    said = _("Not met: {claim}").format(claim=_(guard.claim))
+    return Unmet(
+        guard=guard.name,
+        missing=f"{said} [{names}]" if names else said,
+        owner=owed.owner_under(attempt.facts.programme).label,
+        due_on=due.isoformat() if due else "",
+        act=guard.owes,
+    )
+
+
+def _done_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    if attempt.row.repeats or attempt.row.trigger not in attempt.facts.done:
+        return ()
+    words = _("It is done already.")
+    if attempt.happened_anyway:
+        words = _("It is done already; a further movement is entered as record_movement.")
+    return (gap_of("not_done_yet", words, attempt.row),)
+
+
+def _signature_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    """From the first key on: what needs a second person, and what people do at the desk, is signed."""
+    if not attempt.facts.is_keyed or not (attempt.row.second or attempt.ask.via == "desk"):
+        return ()
+    words = attempt.unsigned_because
+    return (gap_of("it_is_signed", words, attempt.row),) if words else ()
+
+
+def _state_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    if attempt.facts.state in attempt.row.froms or attempt.happened_anyway:
+        return ()
+    titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
+    return (
+        gap_of(
+            "state_allows_it",
+            _("The cycle stands at “{state}”; this act belongs to {froms}.").format(
+                state=titles[attempt.facts.state], froms="、".join(f"「{titles[key]}」" for key in attempt.row.froms)
+            ),
+            attempt.row,
+        ),
+    )
+
+
+def _hold_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    if not attempt.facts.on_hold or attempt.row.under_hold or attempt.happened_anyway:
+        return ()
+    return (gap_of("not_on_hold", _("The cycle is on hold; release the hold first."), BY_TRIGGER["release_hold"]),)
+
+
+def _person_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    person, roles = attempt.facts.people.get(attempt.actor), attempt.roles
+    if person is None or not (person.is_valid_on(attempt.facts.today) or may_when_lapsed(attempt, person)):
+        # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
+        words = _("The id typed is not on the register of people today.")
+        return (gap_of("person_is_registered", words, attempt.row),)
+    if person.roles & set(roles):
+        return ()
+    allowed = "・".join(role.label for role in roles)
+    words = _("Only {roles} may do this; {person} may not.").format(roles=allowed, person=person.id)
+    return (gap_of("role_may_do_it", words, attempt.row),)
+
+
+def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
+    """Tell whether a former entry still counts: for the register alone, while nobody else could fill it."""
+    today, row = attempt.facts.today, attempt.row
+    keepers = [it for it in attempt.facts.people.values() if it.is_valid_on(today) and it.roles & set(row.who)]
+    return row.by_lapsed and len(keepers) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
+
+
+def _machine_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    if not attempt.row.by_machine or attempt.ask.evidence.by_machine:
+        return ()
+    return (
+        gap_of(
+            "machine_did_it",
+            _("The machine itself brings the figures of this act: tsudoi {command} --by PERSON").format(
+                command=attempt.row.command or f"act YEAR {attempt.row.trigger}"
+            ),
+            attempt.row,
+        ),
+    )
+
+
+def _time_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    asked = attempt.ask.occurred_at
+    if asked is None or asked <= attempt.facts.now + ledger.CLOCKS_DIFFER:
+        return ()
+    return (gap_of("not_in_the_future", _("The time given is in the future."), attempt.row),)
+
+
+def _residents_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    """Name the fields whose words name a resident; the words are nowhere repeated."""
+    if not attempt.naming:
+        return ()
+    fields = attempt.row.record.model_fields
+    titles = {place.partition(".")[0]: fields[place.partition(".")[0]].title or "" for place in sorted(attempt.naming)}
+    shown = "、".join(f"{name} ({_(title)})" for name, title in titles.items())
+    return (gap_of("no_resident_is_named", f"{_(NAMES_A_RESIDENT)} [{shown}]", attempt.row),)
+
+
+def _second_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    """Four eyes compare people, not accounts, and who typed as well; and want to know how the second confirmed."""
+    gaps: list[Unmet] = []
+    if not attempt.confirmed_by:
+        return ()
+    if attempt.confirmed_by == attempt.ask.by:
+        words = _("The second person must be another person than the first.")
+        gaps.append(gap_of("four_eyes", words, attempt.row))
+    elif attempt.proposal and attempt.signs in {attempt.ask.by, attempt.proposal.typed_by} - {""}:
+        words = _("Whoever typed the proposal cannot type its confirmation as well.")
+        gaps.append(gap_of("four_eyes", words, attempt.row))
+    if not attempt.facts.is_keyed and not attempt.decided:
+        words = _("The number and date of the electronic approval are needed: nobody has a key yet.")
+        gaps.append(gap_of("confirmation_is_personal", words, attempt.row))
+    return tuple(gaps)
+
+
+def _approval_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+    """Judge the approval that confirms, or that a record names: of the programme's form, and for one act alone.
+
+    One that confirms is dated between the proposal and today; the date in a record is its guards' matter.
+    """
+    on, form = attempt.ask.evidence.decided_on, attempt.facts.programme.approval
+    words = ""
+    if not attempt.approval:
+        return ()
+    if not re.fullmatch(form.pattern, attempt.approval):
+        words = _("The approval number has not the form of this office, such as {example}.").format(
+            example=form.example
+        )
+    elif attempt.decided and (on is None or not _proposed_on(attempt) <= on <= attempt.facts.today):
+        words = _("The date of the approval must lie between the proposal and today.")
+    elif attempt.approved_before:
+        words = _("This approval number was used already, in entry {seq} of the ledger.").format(
+            seq=attempt.approved_before
+        )
+    return (gap_of("approval_is_the_offices", words, attempt.row),) if words else ()
+
+
+def _proposed_on(attempt: Attempt) -> date:
+    return day_of(attempt.proposal.occurred_at if attempt.proposal else attempt.at)
+
+
+def gap_of(guard: str, words: str, row: Row) -> Unmet:
+    """Return what is missing that no guard of the row tells."""
+    return Unmet(guard=guard, missing=words, owner=row.owner.label)
