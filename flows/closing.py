@@ -8,14 +8,12 @@ from views import standing
 
 @stage_task("1 年内の未了を確かめる")
 def _still_open() -> list[str]:
-    here = office()
-    today = here.clock.now().date()
-    cycles = [cycle.id for cycle in standing.all_cycles(here) if cycle.state != "closed"]
-    return [
-        f"{stands.year_title} {owed.title}（{owed.owner_title}、{owed.due_on}）"
-        for stands in (standing.standing(here, cycle_id) for cycle_id in cycles)
-        for owed in standing.open_before_year_end(here, stands, today)
-    ]
+    with office().look_around() as looks:
+        return [
+            f"{stands.year_title} {owed.title}（{owed.owner_title}、{owed.due_on}）"
+            for here, stands in ((here, standing.standing(here)) for here in looks)
+            for owed in standing.open_before_year_end(here, stands)
+        ]
 
 
 @stage_flow("年末の点検", "12月の最後の開庁日5日間、年内に済ませるべきもので終わっていないものを示す。")

@@ -8,7 +8,7 @@ from models.errors import TsudoiError
 from models.words import _
 from steps import driving, judging
 from steps.driving import Work
-from views import counting, standing
+from views import counting
 
 _DO: Mapping[str, Callable[[Work], object]] = {
     "take_extract": lambda it: extraction.take_extract(it.year, it.by, via="inbox", programme=it.programme),
@@ -68,10 +68,5 @@ def _judge_the_inbox() -> list[str]:
 
 @stage_task("2 件数を照合する")
 def _compare() -> list[str]:
-    here = office()
-    return [
-        f"{cycle.id}: {difference}"
-        for cycle in standing.all_cycles(here)
-        if cycle.state != "closed"
-        for difference in counting.counts(here, cycle.id).differences
-    ]
+    with office().look_around() as looks:
+        return [f"{here.cycle_id}: {it}" for here in looks for it in counting.counts(here).differences]

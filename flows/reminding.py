@@ -53,7 +53,8 @@ def morning() -> str:
     if not here.calendar.is_open(today):
         return said(_("The office is closed today."))
     driven, watched = drive(return_state=True), watch(return_state=True)
-    owed = standing.todays_work(here, today=today)
+    with here.look_around() as looks:
+        owed = standing.todays_work(looks)
     _show_flags(owed, today)
     update_the_board(2)
     late = sum(it.days_left < 0 for it in owed)

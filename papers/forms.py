@@ -199,7 +199,7 @@ def _flow(facts: Facts) -> str:
 
 
 def _supervised(office: Office, facts: Facts) -> dict[str, str]:
-    found = [it for it in supervision(office, facts.cycle_id).subcontractors if not it.declared.withdrawn]
+    found = [it for it in office.see(facts.cycle_id, supervision).subcontractors if not it.declared.withdrawn]
     notice = facts.record("register_handlers", HandlersRegistered)
     is_none = notice is not None and notice.subcontracting == "none" and not found
     return {

@@ -83,7 +83,7 @@ def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
 
     Of a closed year they are dated on its closing day.
     """
-    facts, found = papers.facts_of(office, cycle_id), standings(office, cycle_id)
+    facts, found = papers.facts_of(office, cycle_id), office.see(cycle_id, standings)
     told = "、".join(change["label"] for change in _changes(office, cycle_id)) or "なし"
     as_of = judged_on(facts)
     made: list[tuple[str, bytes]] = []
@@ -106,7 +106,7 @@ def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
 @speaking("ja")
 def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print the 引継書: where the year stands, what comes next, what is open, who is called."""
-    facts, stands = papers.facts_of(office, cycle_id), standing(office, cycle_id)
+    facts, stands = papers.facts_of(office, cycle_id), office.see(cycle_id, standing)
     open_incidents = [it for it in incidents_of(office, cycle_id) if it.state == "open"]
     data: dict[str, Any] = {
         "head": papers.head(facts, f"J-{facts.fiscal_year}-01"),
@@ -131,7 +131,7 @@ def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
             for it in facts.items
             if it.state in _PLACES
         ],
-        "measures": _named(it.measure.id for it in standings(office, cycle_id) if not it.is_kept),
+        "measures": _named(it.measure.id for it in office.see(cycle_id, standings) if not it.is_kept),
         "documents": _named(
             f"{it.document.number} {it.document.ja}"
             for it in documents(office, cycle_id)

@@ -135,7 +135,7 @@ def print_report(office: Office, cycle_id: str) -> Path:
 def report(office: Office, cycle_id: str) -> bytes:
     """Return the year's report as PDF: of a closed year always the same bytes, dated on its closing day."""
     facts = facts_of(office, cycle_id)
-    table = counts(office, cycle_id)
+    table = office.see(cycle_id, counts)
     with reading(office.engine) as connection:
         size, note = sealed_at(connection, cycle_id)
         root = ledger.root(connection, size).hex()
@@ -163,8 +163,8 @@ def report(office: Office, cycle_id: str) -> bytes:
         "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
         "incidents": incidents,
-        "measures": _measure_lines(standings(office, cycle_id)),
-        "supervision": lines(supervision(office, cycle_id)),
+        "measures": _measure_lines(office.see(cycle_id, standings)),
+        "supervision": lines(office.see(cycle_id, supervision)),
         "erasure": _erasure_lines(facts),
         "signing": signing,
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},

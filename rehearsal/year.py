@@ -629,10 +629,10 @@ class Rehearsal:
 
     def summary(self, *, seconds: float) -> dict[str, Any]:
         """Return what a script would ask: counts, ledger, and a last search over everything that is left."""
-        table = counting.counts(self.office, self.cycle_id).as_json()
+        table = self.office.see(self.cycle_id, counting.counts).as_json()
         verified = auditing.verify(self.office)
-        stands = standing.standing(self.office, self.cycle_id)
-        late, sent = standing.lateness(self.office, self.cycle_id)
+        stands = self.office.see(self.cycle_id, standing.standing)
+        late, sent = self.office.see(self.cycle_id, standing.lateness)
         return {
             "year": self.plan.year,
             "state": stands.state,

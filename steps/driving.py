@@ -7,16 +7,16 @@ it.
 """
 
 import fcntl
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.database import reading
 from models.records.extraction import AdditionsTaken
 from models.words import _
 from states.facts import Facts
 from states.gaps import missing
+from states.look import Look
 from states.table import TABLE, Row
 from steps.office import Office
 from steps.printing import LETTERS
@@ -53,12 +53,13 @@ class Work:
 
 def work(office: Office) -> tuple[Work, ...]:
     """Return the machine's work that is next in every open year, done or waiting."""
-    found: list[Work] = []
-    for cycle in standing.all_cycles(office):
-        if cycle.state != "closed":
-            with reading(office.engine) as connection:
-                found += _of_cycle(office, office.door.facts(connection, cycle.id))
-    return _unless_it_might_be_anybodys(found)
+    with office.look_around() as looks:
+        return work_of(office, looks)
+
+
+def work_of(office: Office, looks: Iterable[Look]) -> tuple[Work, ...]:
+    """Return the same of years that are looked at already."""
+    return _unless_it_might_be_anybodys([work for here in looks for work in _of_cycle(office, here.facts)])
 
 
 @contextmanager

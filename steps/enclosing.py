@@ -1,8 +1,6 @@
 """Enclosing: scan logs and trays are reconciled, reported, and a sample of the delivery is opened."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from math import comb
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -106,23 +104,6 @@ def still_open(office: Office, cycle_id: str) -> dict[str, str]:
     """Return the differences that nothing has settled yet, by kind: serials, or the number of unreadable codes."""
     with reading(office.engine) as connection:
         return open_differences(office.door.facts(connection, cycle_id))
-
-
-def most_wrong(*, pieces: int, opened: int, wrong: int, confidence: float) -> int:
-    """Return how many of the pieces are wrong at most, with this confidence, after so many of those opened were.
-
-    Exact: the largest number under which finding so few is not yet less likely than 1 - confidence (hypergeometric).
-    """
-    rare = 1 - Fraction(str(confidence))
-    least, most = wrong, pieces - (opened - wrong)
-    while least < most:
-        middle = (least + most + 1) // 2
-        few = sum(comb(middle, k) * comb(pieces - middle, opened - k) for k in range(wrong + 1))
-        if few * rare.denominator >= comb(pieces, opened) * rare.numerator:
-            least = middle
-        else:
-            most = middle - 1
-    return least
 
 
 def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:

@@ -4,15 +4,16 @@ What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used
 """
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
@@ -32,12 +33,15 @@ from models.programme import Programme, text_of
 from models.words import _
 from states.calendar import Calendar
 from states.door import Door
+from states.look import Look
 from states.opening import cycle_id_of, tell_restored
 from states.signatures import Keyring, NobodyHere
 from states.table import all_rules
 
 if TYPE_CHECKING:
     from adapters.press import Press
+
+T = TypeVar("T")
 
 LEDGER_KEY = "ledger.pem"
 _NAMED = 6  # so many triggers are named, the rest is counted
@@ -226,6 +230,36 @@ class Office:
                 ),
             )
         return cycle_id
+
+    @contextmanager
+    def look(self, cycle_id: str, *, today: date | None = None) -> Generator[Look]:
+        """Open one moment of a cycle, as of today or of another day: one transaction, its facts loaded once.
+
+        Nothing slow is done within it: what was seen goes to the press, the packager and the vault after its end.
+
+        Raises:
+            Unknown: there is no such cycle.
+
+        """
+        with reading(self.engine) as connection:
+            yield self._look(connection, cycle_id, today)
+
+    @contextmanager
+    def look_around(self, *, today: date | None = None) -> Generator[tuple[Look, ...]]:
+        """Open one moment of every cycle that is not closed, the newest first."""
+        cycle = tables.Cycle
+        query = select(col(cycle.id)).where(col(cycle.state) != "closed").order_by(col(cycle.fiscal_year).desc())
+        with reading(self.engine) as connection:
+            yield tuple(self._look(connection, it, today) for it in connection.execute(query).scalars())
+
+    def _look(self, connection: Connection, cycle_id: str, today: date | None) -> Look:
+        facts = self.door.facts(connection, cycle_id)
+        return Look(connection=connection, calendar=self.calendar, today=today or facts.today, _facts=facts)
+
+    def see(self, cycle_id: str, view: Callable[[Look], T], *, today: date | None = None) -> T:
+        """Return what one view sees in a moment of its own."""
+        with self.look(cycle_id, today=today) as here:
+            return view(here)
 
     def vault(self, cycle_id: str, *, new: bool = False) -> Vault:
         """Return the vault of a cycle; it is made, with its key, when the first extract is taken.

@@ -9,24 +9,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from urllib.parse import quote
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from models import tables
-from models.clock import wareki
-from models.database import reading
-from models.words import N_, _
+from models.clock import fiscal_year_title, wareki
+from models.words import N_, _, language
+from states.look import Look
 from states.table import BY_TRIGGER
-from steps import driving
-from steps.driving import Work
-from steps.office import Office
 from views import pictures, standing
 from views.markdown import Markdown, bold, table, text
 from views.standing import Dated, Owed, Standing
 
 INDEX = "tsudoi-index"
+_FOOT = "\n\n---\n\n"
 _LAST_REMINDERS = 8
 _REMINDER_STATES = {
     "waiting": N_("waiting"), "claimed": N_("being sent"), "sent": N_("sent"),
@@ -46,6 +45,15 @@ class Page:
     def sha256(self) -> str:
         """Return the hash of what stands on the page."""
         return hashlib.sha256(self.markdown.encode()).hexdigest()
+
+
+class Work(Protocol):
+    """A piece of the machine's work: its title, and in words when it is done or what it waits for."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def words(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,62 +76,68 @@ class Dashboard:
         return Markdown(f"[{text(title)}]({self.form_at.format(id=self.ids[act], parameters=parameters)})")
 
 
-def pages(office: Office, dashboard: Dashboard, *, today: date | None = None) -> tuple[Page, ...]:
-    """Return the index and the page of every cycle."""
-    day = today or office.clock.now().date()
-    cycles = [cycle.id for cycle in standing.all_cycles(office)]
-    views = [(cycle_id, standing.standing(office, cycle_id, today=day)) for cycle_id in cycles]
-    return (_index(views, day, dashboard), *(page(office, cycle_id, dashboard, today=day) for cycle_id in cycles))
-
-
-def page(office: Office, cycle_id: str, dashboard: Dashboard, *, today: date | None = None) -> Page:
-    """Return the page of one cycle as of a day."""
-    day = today or office.clock.now().date()
-    stands = standing.standing(office, cycle_id, today=day)
-    acts = standing.schedule_of(office, cycle_id)
-    work = tuple(it for it in driving.work(office) if it.cycle_id == cycle_id)
+def page(here: Look, stands: Standing, work: Sequence[Work], dashboard: Dashboard) -> Page:
+    """Return the page of one cycle as it stands; of the machine's work what is next."""
+    acts, people = standing.schedule_of(here), standing.people_for(here)
     parts = (
-        _headline(stands, day),
+        _headline(stands, here.today),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
-        _to_do(office, cycle_id, stands, dashboard),
+        _to_do(stands, people, dashboard),
         _blocked(stands),
         _machine(work),
-        _before_year_end(office, stands, day),
+        _before_year_end(here, stands),
         _heading(_("Planned and actual dates"))
-        + pictures.image(pictures.timeline(acts, day), _("Planned and actual dates")),
+        + pictures.image(pictures.timeline(acts, here.today), _("Planned and actual dates")),
         _steps(acts, stands),
         _counts(stands),
-        _reminders(office, cycle_id),
-        _over_all(office, cycle_id, stands, dashboard),
-        _foot(office, cycle_id, dashboard),
+        _reminders(here),
+        _over_all(here, stands, people, dashboard),
     )
+    body = "\n\n".join(part for part in parts if part)
     return Page(
-        key=cycle_id,
-        description=_line(office, cycle_id, stands, dashboard),
-        markdown="\n\n".join(part for part in parts if part) + "\n",
+        key=here.cycle_id,
+        description=_line(stands, people, dashboard),
+        markdown=body + _foot(body, _last_entry(here.connection, here.cycle_id), dashboard),
     )
 
 
-def _index(views: Sequence[tuple[str, Standing]], today: date, dashboard: Dashboard) -> Page:
+def is_current(connection: Connection, cycle_id: str, shown: str, dashboard: Dashboard) -> bool:
+    """Tell a page that was made of all that the ledger tells of its cycle, for these forms, and is as it was made.
+
+    What a closed year shows changes by nothing else, so that its page need not be made to see that it is the same.
+    """
+    body = shown.rpartition(_FOOT)[0]
+    return shown == body + _foot(body, _last_entry(connection, cycle_id), dashboard)
+
+
+def index(
+    stands_by_id: Mapping[str, Standing], closed: Sequence[Row[tuple[tables.Cycle]]], today: date, dashboard: Dashboard
+) -> Page:
+    """Return the page of all cycles: what is due first on top, what is closed, and owes nothing, at the end."""
     rows = [
         [dashboard.page(cycle_id, f"{stands.year_title}（{stands.year}）"), _state(stands),
          *_next_cells(stands), str(len(stands.overdue))]
-        for cycle_id, stands in sorted(views, key=_urgency)
+        for cycle_id, stands in sorted(stands_by_id.items(), key=_urgency)
+    ]  # fmt: skip
+    rows += [
+        [dashboard.page(it.id, f"{fiscal_year_title(it.fiscal_year)}（{it.fiscal_year}）"),
+         standing.state_title(it.state), "", "", "", "", "0"]
+        for it in closed
     ]  # fmt: skip
     head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
     all_years = _("All years")
     title = f"# {all_years}\n\n" + _("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today)
     body = table(head, rows) if rows else _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
-    late = sum(len(stands.overdue) for _id, stands in views)
+    late = sum(len(stands.overdue) for stands in stands_by_id.values())
     return Page(
         key=INDEX,
-        description=_("{count} years, {late} acts overdue").format(count=len(views), late=late),
+        description=_("{count} years, {late} acts overdue").format(count=len(rows), late=late),
         markdown=f"{title}\n\n{body}\n",
     )
 
 
 def _urgency(view: tuple[str, Standing]) -> date:
-    """Put the year whose next step is due first on top, and what is closed at the end."""
+    """Put the year whose next step is due first on top."""
     first = _first(view[1])
     return first.due_on if first else date.max
 
@@ -150,13 +164,13 @@ def _headline(stands: Standing, today: date) -> str:
     if stands.incidents:
         numbers = "、".join(map(str, stands.incidents))
         lines.append(_said(_("Open incidents"), numbers))
-    lines.append(_("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
+    said = _("As of {wareki} ({iso}).") if stands.state == "closed" else _("Today is {wareki} ({iso}).")
+    lines.append(said.format(wareki=wareki(today), iso=today))
     return "\n\n".join(lines)
 
 
-def _to_do(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     """List what may be done now, each with its form filled in as far as it is known."""
-    people = standing.people_for(office, cycle_id)
     ready = [it for it in stands.next if not it.blocked_by or it.waits_for_confirmation]
     if not ready:
         return ""
@@ -210,8 +224,8 @@ def _machine(work: Sequence[Work]) -> str:
     return _heading(_("What the machine does")) + "\n".join(f"- {bold(it.title)}: {text(it.words)}" for it in work)
 
 
-def _before_year_end(office: Office, stands: Standing, today: date) -> str:
-    open_ones = standing.open_before_year_end(office, stands, today)
+def _before_year_end(here: Look, stands: Standing) -> str:
+    open_ones = standing.open_before_year_end(here, stands)
     if not open_ones:
         return ""
     lines = [f"- {text(f'{it.title}（{it.owner_title}、{it.due_on}）')}" for it in open_ones]
@@ -254,54 +268,53 @@ def _counts(stands: Standing) -> str:
     return _heading(_("Counts")) + table([_("Item"), _("Count"), _("Source")], rows) + "\n\n" + "\n".join(said)
 
 
-def _reminders(office: Office, cycle_id: str) -> str:
+def _reminders(here: Look) -> str:
     """Say how many reminders went and were acknowledged, and show the last of them."""
-    counted, last, acknowledged = _reminders_of(office, cycle_id)
-    said = "　".join(f"{_(_REMINDER_STATES[state])} {count}" for state, count in sorted(counted.items()))
+    reminder, entry, connection = tables.Reminder, tables.Ledger, here.connection
+    mine = col(reminder.cycle_id) == here.cycle_id
+    counted = connection.execute(select(col(reminder.state), func.count()).where(mine).group_by(reminder.state))
+    last = connection.execute(select(reminder).where(mine).order_by(col(reminder.id).desc()).limit(_LAST_REMINDERS))
+    acknowledged = connection.execute(
+        select(func.count()).where(
+            col(entry.cycle_id) == here.cycle_id,
+            col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
+        )
+    )
+    said = "　".join(f"{_(_REMINDER_STATES[state])} {count}" for state, count in sorted(counted.tuples()))
     rows = [
         [str(it.id), standing.act_title(it.act), str(it.due_on), f"{it.rung:+d}", it.to_person,
          _(_REMINDER_STATES[it.state])]
         for it in last
     ]  # fmt: skip
     head = [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State")]
-    lines = [said or _("No reminder has been written."), _("acknowledged {count}").format(count=acknowledged)]
+    lines = [
+        said or _("No reminder has been written."),
+        _("acknowledged {count}").format(count=acknowledged.scalar_one()),
+    ]
     return _heading(_("Reminders")) + "　".join(lines) + ("\n\n" + table(head, rows) if rows else "")
 
 
-def _reminders_of(office: Office, cycle_id: str) -> tuple[dict[str, int], Sequence[Row[tuple[tables.Reminder]]], int]:
-    reminder, entry = tables.Reminder, tables.Ledger
-    mine = col(reminder.cycle_id) == cycle_id
-    with reading(office.engine) as connection:
-        counted = connection.execute(select(col(reminder.state), func.count()).where(mine).group_by(reminder.state))
-        last = connection.execute(select(reminder).where(mine).order_by(col(reminder.id).desc()).limit(_LAST_REMINDERS))
-        acknowledged = connection.execute(
-            select(func.count()).where(
-                col(entry.cycle_id) == cycle_id,
-                col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
-            )
-        )
-        return dict(counted.tuples().all()), last.all(), acknowledged.scalar_one()
-
-
-def _over_all(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+def _over_all(here: Look, stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     """Link the acts that may come at any time."""
-    people = standing.people_for(office, cycle_id)
     links = [
         dashboard.form(act, standing.act_title(act), _prefilled(stands, act, people))
-        for act in standing.undated_acts(office, cycle_id)
+        for act in standing.undated_acts(here)
         if act in dashboard.ids
     ]
     return _heading(_("At any time")) + "　".join(links) if links else ""
 
 
-def _foot(office: Office, cycle_id: str, dashboard: Dashboard) -> str:
-    with reading(office.engine) as connection:
-        entry = tables.Ledger
-        last = connection.execute(
-            select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)
-        ).scalar_one()  # fmt: skip
-    said = _("As of ledger entry {seq}.").format(seq=last)
-    return f"---\n\n{said} {dashboard.page(INDEX, _('All years'))}"
+def _last_entry(connection: Connection, cycle_id: str) -> int:
+    entry = tables.Ledger
+    return connection.execute(select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)).scalar_one()
+
+
+def _foot(body: str, seq: int, dashboard: Dashboard) -> str:
+    """End a page with what it was made of: the ledger's last entry, and a check value over page, forms and language."""
+    made_of = json.dumps([body, seq, sorted(dashboard.ids.items()), language()])
+    said = _("As of ledger entry {seq}.").format(seq=seq)
+    check = hashlib.sha256(made_of.encode()).hexdigest()[:8]
+    return f"{_FOOT}{said} ({check}) {dashboard.page(INDEX, _('All years'))}\n"
 
 
 def _state(stands: Standing) -> str:
@@ -319,13 +332,12 @@ def _next_cells(stands: Standing) -> list[str]:
     return [first.title, first.owner_title, _day(first.due_on), _left(first)] if first else ["", "", "", ""]
 
 
-def _line(office: Office, cycle_id: str, stands: Standing, dashboard: Dashboard) -> str:
+def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(_left(first))}"
-    people = standing.people_for(office, cycle_id)
     links = [
         _form_or_command(it, dashboard, _prefilled(stands, it.act, people))
         for it in stands.next if not it.blocked_by and not it.waits_for_confirmation

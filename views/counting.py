@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
+from math import comb
 from typing import Any
 
-from models.database import reading
 from models.records.enclosing import (
     DeliveryInspected,
     DifferencesSettled,
@@ -19,10 +20,9 @@ from models.records.transfer import AdditionsReceived, PackageSealed, ReceiptRep
 from models.serials import common, compact, count, expand, minus, union
 from models.words import in_words
 from states.facts import Facts, Past
+from states.look import Look
 from states.rules.enclosing import open_differences
 from states.table import BY_TRIGGER
-from steps.enclosing import most_wrong
-from steps.office import Office
 
 _SHOWN = 20  # spans of serials named in a difference; the rest is counted
 
@@ -97,21 +97,15 @@ class Counts:
         }
 
 
-def counts(office: Office, cycle_id: str) -> Counts:
+def counts(here: Look) -> Counts:
     """Count a cycle."""
-    with reading(office.engine) as connection:
-        return counts_of(office.door.facts(connection, cycle_id))
-
-
-def counts_of(facts: Facts) -> Counts:
-    """Count a cycle from its facts, within their transaction."""
-    year = _Year(facts)
+    year = _Year(here.facts)
     found = _differences(year)
     lines = tuple(_with(line, found) for line in (*_extracted(year), *_made(year), *_ended(year), *_waiting(year)))
     return Counts(
         lines=lines,
         differences=tuple(difference.sentence for difference in found),
-        settled="post" in facts.done,
+        settled="post" in here.facts.done,
         notes=tuple(_notes(year)),
     )
 
@@ -467,3 +461,20 @@ def sample_sentence(inspected: DeliveryInspected, confidence: float) -> str:
         f"抜取り開封: {inspected.delivered:,} 通のうち {inspected.opened:,} 通を開封し、誤り {inspected.wrong:,} 通"
         f"（信頼度 {confidence:.0%} で、誤りは全体で {most:,} 通（{share}）以下）"
     )
+
+
+def most_wrong(*, pieces: int, opened: int, wrong: int, confidence: float) -> int:
+    """Return how many of the pieces are wrong at most, with this confidence, after so many of those opened were.
+
+    Exact: the largest number under which finding so few is not yet less likely than 1 - confidence (hypergeometric).
+    """
+    rare = 1 - Fraction(str(confidence))
+    least, most = wrong, pieces - (opened - wrong)
+    while least < most:
+        middle = (least + most + 1) // 2
+        few = sum(comb(middle, k) * comb(pieces - middle, opened - k) for k in range(wrong + 1))
+        if few * rare.denominator >= comb(pieces, opened) * rare.numerator:
+            least = middle
+        else:
+            most = middle - 1
+    return least

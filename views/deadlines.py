@@ -9,16 +9,15 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import TOKYO
-from models.database import reading
 from models.people import Side
 from models.programme import Programme
 from models.words import _, in_words
 from states.deadlines import Rule
 from states.facts import Facts
+from states.look import Look
 from states.reading import aware
 from states.sweep import moved_by
 from states.table import BY_TRIGGER
-from steps.office import Office
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,28 +62,11 @@ class Dated:
         }  # fmt: skip
 
 
-def dated(office: Office, cycle_id: str) -> tuple[Dated, ...]:
+def dated(here: Look) -> tuple[Dated, ...]:
     """Return every dated act of a cycle in the order of its days."""
     act = tables.Act
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        rows = connection.execute(
-            select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.due_on), col(act.planned_on))
-        ).all()
-        return tuple(_dated(facts, row) for row in rows)
-
-
-def flagged(office: Office) -> tuple[Dated, ...]:
-    """Return what is flagged over all cycles and not done: soon due, due today, overdue, escalated; the oldest first.
-
-    The flags are those the last sweep stored. Whoever shows what is late elsewhere takes it from here.
-    """
-    act = tables.Act
-    query = select(act).where(col(act.done_on).is_(None), col(act.flag) != "")
-    with reading(office.engine) as connection:
-        rows = connection.execute(query.order_by(col(act.due_on), col(act.cycle_id), col(act.act))).all()
-        facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in rows)))
-        return tuple(_dated(facts[row.cycle_id], row) for row in rows)
+    query = select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.due_on), col(act.planned_on))
+    return tuple(_dated(here.facts, row) for row in here.connection.execute(query))
 
 
 def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:

@@ -5,21 +5,19 @@ A measure is *proved* by the ledger entries of acts whose guards serve it, *clai
 """
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
-from models.database import reading
 from models.measures import Claim, Measure
 from models.words import N_, _
 from states.facts import Facts, Guard
+from states.look import Look
 from states.table import TABLE
-from steps.office import Office
 
 STANDINGS = {
     "proved": N_("proved"),
@@ -51,7 +49,7 @@ class Standing:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts and for the bundle."""
         claim = self.claim
-        evidence: Mapping[str, object] = (
+        evidence: dict[str, object] = (
             {
                 "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
                 "happened_on": _iso(claim.happened_on), "received_on": _iso(claim.received_on),
@@ -66,26 +64,17 @@ class Standing:
         }  # fmt: skip
 
 
-def standings(office: Office, cycle_id: str) -> tuple[Standing, ...]:
+def standings(here: Look) -> tuple[Standing, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        return tuple(standings_of(connection, facts))
+    facts, proved, broken = here.facts, _proofs(here), _deviations(here)
 
-
-def standings_of(connection: Connection, facts: Facts) -> Iterator[Standing]:
-    """Return the same for facts that are loaded already."""
-    proved, broken = _proofs(connection, facts), _deviations(connection, facts)
-    for measure in facts.measures.values():
+    def standing(measure: Measure) -> Standing:
         proofs, breaches = tuple(proved.get(measure.id, ())), tuple(broken.get(measure.id, ()))
         claim = facts.claimed.get(measure.id)
-        yield Standing(
-            measure=measure,
-            standing=_how(facts, measure, claim, proofs, breaches),
-            proved_by=proofs,
-            contradicted_by=breaches,
-            claim=claim,
-        )
+        how = _how(facts, measure, claim, proofs, breaches)
+        return Standing(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
+
+    return tuple(map(standing, facts.measures.values()))
 
 
 def _how(
@@ -110,13 +99,13 @@ def judged_on(facts: Facts) -> date:
     return facts.done["close"].on if "close" in facts.done else facts.today
 
 
-def _proofs(connection: Connection, facts: Facts) -> dict[str, list[int]]:
+def _proofs(here: Look) -> dict[str, list[int]]:
     """Return for each measure the ledger entries of the acts in force whose guards serve it."""
     record = tables.Record
     query = select(col(record.act), col(record.ledger_seq)).where(
-        col(record.cycle_id) == facts.cycle_id, col(record.status) == "done"
+        col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    entries = dict(connection.execute(query).tuples().all())
+    entries = dict(here.connection.execute(query).tuples().all())
     found: dict[str, list[int]] = {}
     for row in TABLE:
         if row.trigger in entries:
@@ -125,17 +114,17 @@ def _proofs(connection: Connection, facts: Facts) -> dict[str, list[int]]:
     return {name: sorted(numbers) for name, numbers in found.items()}
 
 
-def _deviations(connection: Connection, facts: Facts) -> dict[str, list[int]]:
+def _deviations(here: Look) -> dict[str, list[int]]:
     """Return for each measure the deviations that broke a guard serving it."""
     guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.deviations)}
     entry = tables.Ledger
     query = (
         select(col(entry.seq), col(entry.entry))
-        .where(col(entry.cycle_id) == facts.cycle_id, col(entry.event) == "deviation_recorded")
+        .where(col(entry.cycle_id) == here.cycle_id, col(entry.event) == "deviation_recorded")
         .order_by(col(entry.seq))
     )
     found: dict[str, list[int]] = {}
-    for number, text in connection.execute(query):
+    for number, text in here.connection.execute(query):
         for name in json.loads(text)["data"].get("broken", ()):
             if name in guards:
                 _note(found, guards[name], number)

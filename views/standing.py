@@ -1,7 +1,7 @@
 """Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, cast
@@ -11,16 +11,14 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import fiscal_year_title
-from models.database import reading
 from models.people import Side
 from models.records.base import ActRecord
 from models.words import N_, _, in_words
 from states.deadlines import Rule, anchors
-from states.facts import Facts
 from states.gaps import missing
+from states.look import Look
 from states.table import BY_TRIGGER, STATES, TABLE
-from steps.office import Office
-from views.counting import Counts, counts_of
+from views.counting import Counts, counts
 
 _LAST_WEEK = 5  # open days
 _RULE_WORDS = {  # counted in open days or not, after its base or before it
@@ -105,34 +103,45 @@ class Standing:
         }
 
 
-def standing(office: Office, cycle_id: str, *, today: date | None = None) -> Standing:
-    """Return where a cycle stands today, or as seen on another day."""
-    with reading(office.engine) as connection:
-        return _standing(office, connection, cycle_id, today or office.clock.now().date())
+def standing(here: Look) -> Standing:
+    """Return where a cycle stands."""
+    facts, act, connection = here.facts, tables.Act, here.connection
+    query = select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.due_on), col(act.planned_on))
+    rows, pending = connection.execute(query).all(), _pending(here)
+    owed = [_owed(here, row, pending=row.act in pending) for row in rows if row.done_on is None]
+    near = tuple(it for it in owed if facts.state in BY_TRIGGER[it.act].froms)
+    return Standing(
+        year=facts.fiscal_year,
+        year_title=fiscal_year_title(facts.fiscal_year),
+        programme=facts.programme.key,
+        ceremony=facts.programme.ceremony_ja,
+        state=facts.state,
+        state_title=state_title(facts.state),
+        on_hold=facts.on_hold,
+        incidents=tuple(sorted(facts.incidents)),
+        next=near,
+        later=tuple(it for it in owed if it not in near),
+        done=sum(row.done_on is not None for row in rows),
+        counts=counts(here),
+    )
 
 
-def todays_work(office: Office, *, today: date | None = None) -> tuple[Owed, ...]:
-    """Return what is next over all open cycles, most urgent first."""
-    day = today or office.clock.now().date()
-    with reading(office.engine) as connection:
-        standings = [_standing(office, connection, cycle_id, day) for cycle_id in _open_cycles(connection)]
-    found = [owed for stands in standings for owed in stands.next]
+def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:
+    """Return what is next over many cycles, most urgent first."""
+    found = [owed for here in looks for owed in standing(here).next]
     return tuple(sorted(found, key=lambda owed: (bool(owed.blocked_by), owed.due_on, owed.act)))
 
 
-def all_cycles(office: Office) -> Sequence[Row[tuple[tables.Cycle]]]:
+def all_cycles(connection: Connection) -> Sequence[Row[tuple[tables.Cycle]]]:
     """Return every cycle, the newest first."""
-    with reading(office.engine) as connection:
-        return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
+    return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
 
 
-def schedule_of(office: Office, cycle_id: str) -> tuple[Dated, ...]:
+def schedule_of(here: Look) -> tuple[Dated, ...]:
     """Return every dated act in the order of the plan, with the rule that made its date."""
-    act = tables.Act
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        rows = connection.execute(select(act).where(col(act.cycle_id) == cycle_id)).all()
-    dates = anchors(facts.programme.anchors, facts.fiscal_year, office.calendar)
+    act, facts = tables.Act, here.facts
+    rows = here.connection.execute(select(act).where(col(act.cycle_id) == here.cycle_id)).all()
+    dates = anchors(facts.programme.anchors, facts.fiscal_year, here.calendar)
     order = {name: number for number, name in enumerate(acts())}
     return tuple(
         Dated(
@@ -144,29 +153,28 @@ def schedule_of(office: Office, cycle_id: str) -> tuple[Dated, ...]:
     )  # fmt: skip
 
 
-def undated_acts(office: Office, cycle_id: str) -> tuple[str, ...]:
+def undated_acts(here: Look) -> tuple[str, ...]:
     """Return the acts of people that have no deadline and may come in this state."""
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
+    facts = here.facts
     return tuple(
         row.trigger for row in TABLE
         if facts.state in row.froms and row.trigger not in facts.due and not row.by_machine
     )  # fmt: skip
 
 
-def people_for(office: Office, cycle_id: str) -> dict[str, str]:
+def people_for(here: Look) -> dict[str, str]:
     """Return for each act who alone may do it today; an act that several people may do is left out."""
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
+    facts = here.facts
     valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
     may = {row.trigger: [person.id for person in valid if person.roles & set(row.who)] for row in TABLE}
     return {act: people[0] for act, people in may.items() if len(people) == 1}
 
 
-def open_before_year_end(office: Office, stands: Standing, today: date) -> tuple[Owed, ...]:
+def open_before_year_end(here: Look, stands: Standing) -> tuple[Owed, ...]:
     """Return in the last open week of December what is still open and owed before the calendar year ends, else none."""
-    last = office.calendar.last_open(date(stands.year, 12, 31))
-    if not office.calendar.add_open_days(last, -_LAST_WEEK + 1) <= today <= date(stands.year, 12, 31):
+    year_end = date(stands.year, 12, 31)
+    last = here.calendar.last_open(year_end)
+    if not here.calendar.add_open_days(last, -_LAST_WEEK + 1) <= here.today <= year_end:
         return ()
     return tuple(owed for owed in (*stands.next, *stands.later) if owed.due_on.year == stands.year)
 
@@ -190,16 +198,14 @@ def _rule_words(rule: str, dates: Mapping[str, date]) -> str:
     return _(words).format(days=abs(parsed.offset), base=base)
 
 
-def lateness(office: Office, cycle_id: str) -> tuple[list[str], int]:
+def lateness(here: Look) -> tuple[list[str], int]:
     """Return which acts were ever flagged as overdue, and how many reminders were sent."""
     entry, reminder = tables.Ledger, tables.Reminder
-    flagged = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "act_flagged")
-    sent = select(func.count()).where(col(reminder.cycle_id) == cycle_id, col(reminder.state) == "sent")
-    with reading(office.engine) as connection:
-        flags = [json.loads(text)["data"] for text in connection.execute(flagged).scalars()]
-        reminders = connection.execute(sent).scalar_one()
+    flagged = select(col(entry.entry)).where(col(entry.cycle_id) == here.cycle_id, col(entry.event) == "act_flagged")
+    sent = select(func.count()).where(col(reminder.cycle_id) == here.cycle_id, col(reminder.state) == "sent")
+    flags = [json.loads(text)["data"] for text in here.connection.execute(flagged).scalars()]
     late = dict.fromkeys(flag["act"] for flag in flags if flag["flag"] in {"overdue", "escalated"})
-    return list(late), reminders
+    return list(late), here.connection.execute(sent).scalar_one()
 
 
 def state_title(state: str) -> str:
@@ -207,44 +213,8 @@ def state_title(state: str) -> str:
     return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
 
 
-def _open_cycles(connection: Connection) -> list[str]:
-    cycle = tables.Cycle
-    return list(connection.execute(select(col(cycle.id)).where(col(cycle.state) != "closed")).scalars())
-
-
-def _standing(office: Office, connection: Connection, cycle_id: str, today: date) -> Standing:
-    facts = office.door.facts(connection, cycle_id)
-    act = tables.Act
-    rows = connection.execute(
-        select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.due_on), col(act.planned_on))
-    ).all()
-    pending = _pending(connection, cycle_id)
-    owed = [_owed(office, facts, row, today, row.act in pending) for row in rows if row.done_on is None]
-    near = tuple(it for it in owed if not _lies_ahead(facts, it.act))
-    return Standing(
-        year=facts.fiscal_year,
-        year_title=fiscal_year_title(facts.fiscal_year),
-        programme=facts.programme.key,
-        ceremony=facts.programme.ceremony_ja,
-        state=facts.state,
-        state_title=state_title(facts.state),
-        on_hold=facts.on_hold,
-        incidents=tuple(sorted(facts.incidents)),
-        next=near,
-        later=tuple(it for it in owed if it not in near),
-        done=sum(row.done_on is not None for row in rows),
-        counts=counts_of(facts),
-    )
-
-
-def _lies_ahead(facts: Facts, act: str) -> bool:
-    """Tell whether the act belongs to a later state: it is shown as later, not as next."""
-    return facts.state not in BY_TRIGGER[act].froms
-
-
-def _owed(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date, pending: bool) -> Owed:  # noqa: FBT001 - a private helper with one caller
-    rule = BY_TRIGGER[row.act]
-    left = office.calendar.open_days_between(today, row.due_on) if row.due_on >= today else (row.due_on - today).days
+def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
+    facts, today, is_late = here.facts, here.today, row.due_on < here.today
     return Owed(
         year=facts.fiscal_year,
         programme=facts.programme.key,
@@ -254,17 +224,17 @@ def _owed(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date
         owner_title=Side(row.owner).label,
         due_on=row.due_on,
         planned_on=row.planned_on,
-        days_left=left,
+        days_left=(row.due_on - today).days if is_late else here.calendar.open_days_between(today, row.due_on),
         flag=row.flag,
-        blocked_by=tuple(str(gap) for gap in missing(facts, rule)),
+        blocked_by=tuple(str(gap) for gap in missing(facts, BY_TRIGGER[row.act])),
         waits_for_confirmation=pending,
     )
 
 
-def _pending(connection: Connection, cycle_id: str) -> set[str]:
+def _pending(here: Look) -> set[str]:
     record = tables.Record
-    query = select(col(record.act)).where(col(record.cycle_id) == cycle_id, col(record.status) == "pending")
-    return set(connection.execute(query).scalars())
+    query = select(col(record.act)).where(col(record.cycle_id) == here.cycle_id, col(record.status) == "pending")
+    return set(here.connection.execute(query).scalars())
 
 
 def fields_of(trigger: str) -> list[tuple[str, str, bool]]:

@@ -5,12 +5,11 @@ from datetime import date
 from typing import Any
 
 from models.clock import wareki
-from models.database import reading
 from models.records.supervision import CloudUseDeclared, ContractorInspected, InspectionPlanned
 from models.words import N_, _
 from states.facts import Past
+from states.look import Look
 from states.rules.supervision import FoundAt, Subcontractor, findings, subcontractors
-from steps.office import Office
 
 STANDINGS = {
     "consented": N_("consented"),
@@ -62,21 +61,18 @@ class Supervision:
         return it.settled is None and it.finding.due_on < self.today
 
 
-def supervision(office: Office, cycle_id: str) -> Supervision:
+def supervision(here: Look) -> Supervision:
     """Return what is on record about the supervision of a year; of cloud services what each side declared last."""
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        clouds = {
-            (it.record.side, it.record.service): it for it in facts.past("declare_cloud_use", CloudUseDeclared)
-        }  # fmt: skip
-        return Supervision(
-            subcontractors=subcontractors(facts),
-            clouds=tuple(clouds.values()),
-            plans=facts.past("plan_inspection", InspectionPlanned),
-            results=facts.past("inspect_contractor", ContractorInspected),
-            findings=findings(facts),
-            today=facts.today,
-        )
+    facts = here.facts
+    clouds = {(it.record.side, it.record.service): it for it in facts.past("declare_cloud_use", CloudUseDeclared)}
+    return Supervision(
+        subcontractors=subcontractors(facts),
+        clouds=tuple(clouds.values()),
+        plans=facts.past("plan_inspection", InspectionPlanned),
+        results=facts.past("inspect_contractor", ContractorInspected),
+        findings=findings(facts),
+        today=here.today,
+    )
 
 
 def standing_of(it: Subcontractor) -> str:

@@ -124,7 +124,7 @@ def move(
 @deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))
 def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
-    rows = deadlines.dated(office, office.cycle_id(year, programme))
+    rows = office.see(office.cycle_id(year, programme), deadlines.dated)
     if as_json:
         say_json([it.as_json() for it in rows])
         return

@@ -9,6 +9,7 @@ from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table, screen
 from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
+from models.database import reading
 from models.people import SYSTEM
 from models.words import _
 from papers import slips as room
@@ -47,7 +48,7 @@ def open_(year: Year, programme: Programme = "") -> None:
 @cycle.command(help=_("Show where a fiscal year stands."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
-    stands = standing.standing(office, office.cycle_id(year, programme), today=at.date() if at else None)
+    stands = office.see(office.cycle_id(year, programme), standing.standing, today=at.date() if at else None)
     if as_json:
         say_json(stands.as_json())
         return
@@ -93,7 +94,8 @@ def slips(
 @cycle.command("list", help=_("List the fiscal years."))
 def list_(as_json: AsJson = False) -> None:
     office = at_the_desk()
-    cycles = standing.all_cycles(office)
+    with reading(office.engine) as connection:
+        cycles = standing.all_cycles(connection)
     if as_json:
         say_json([
             {"year": c.fiscal_year, "programme": c.programme, "state": c.state, "on_hold": c.on_hold} for c in cycles
@@ -114,7 +116,7 @@ def list_(as_json: AsJson = False) -> None:
 @cycle.command(help=_("Show the conservation table."))
 def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
-    table = counting.counts(office, office.cycle_id(year, programme))
+    table = office.see(office.cycle_id(year, programme), counting.counts)
     if as_json:
         say_json(table.as_json())
         return
@@ -140,7 +142,8 @@ def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> No
 @app.command("next", help=_("Today's work over all years, most urgent first."))
 def next_(as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
-    work = standing.todays_work(office, today=at.date() if at else None)
+    with office.look_around(today=at.date() if at else None) as looks:
+        work = standing.todays_work(looks)
     calls = reminding.calls_to_make(office)
     if as_json:
         say_json([

@@ -17,7 +17,7 @@ _STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
 @app.command("measures", help=_("Show the measures of the checklists: proved, claimed, contradicted or open."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
-    found = measures.standings(office, office.cycle_id(year, programme))
+    found = office.see(office.cycle_id(year, programme), measures.standings)
     if as_json:
         say_json([it.as_json() for it in found])
         return

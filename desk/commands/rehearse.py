@@ -120,7 +120,7 @@ def _show(rehearsal: "Rehearsal", summary: dict[str, Any], kinds: dict[str, str]
         title=_("The year"),
     )  # fmt: skip
     say("")
-    lines = counting.counts(rehearsal.office, rehearsal.cycle_id).lines
+    lines = rehearsal.office.see(rehearsal.cycle_id, counting.counts).lines
     say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
     say("")
     if summary["faults"]:

@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command("supervision", help=_("Show subcontractors, cloud services, inspections and findings."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
-    found = supervision.supervision(office, office.cycle_id(year, programme))
+    found = office.see(office.cycle_id(year, programme), supervision.supervision)
     if as_json:
         say_json(found.as_json())
         return

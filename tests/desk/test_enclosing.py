@@ -118,7 +118,7 @@ def test_control_characters_in_a_log_reach_neither_screen_nor_ledger(year: Playe
 def test_the_counts_name_the_act_and_the_number_of_the_ledger(year: Played, tsudoi: Tsudoi) -> None:
     """A script gets every line with its source, and the counts by key as before."""
     told = json.loads(tsudoi("cycle", "counts", YEAR, "--json").out)
-    table = counting.counts(year.office, CYCLE)
+    table = year.office.see(CYCLE, counting.counts)
     assert told["exported"] == table.by_key["exported"]
     [printed] = [row for row in told["rows"] if row["key"] == "printed"]
     assert printed["count"] == told["printed"] > 40

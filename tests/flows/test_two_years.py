@@ -17,7 +17,7 @@ from models.clock import TOKYO
 from models.database import reading
 from steps import preparation
 from steps.office import Office
-from views import board
+from views.board import INDEX
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -74,12 +74,12 @@ def test_two_years_do_not_touch_each_other(prefect: Prefect, closing: Office) ->
     assert send(prefect, "close", {"year": 2026, "by": "sato", "keep_until": "2032-03-31"}).is_completed()
     assert everything_of(closing, NEW) == new
 
-    without_forms = prefect.flow_module("board").dashboard({})
-    pages = {it.key: it.markdown for it in board.pages(closing, without_forms)}
+    board = prefect.flow_module("board")
+    pages = {it.key: it.markdown for it in board.pages(closing, board.dashboard({}))}
     assert "完結" in pages[OLD][:200]
     assert "契約準備中" in pages[NEW][:200]
     assert {"hatachi-2026", "hatachi-2027"} <= set(pages)
-    index = pages[board.INDEX]
+    index = pages[INDEX]
     assert index.index(NEW) < index.index(OLD), "what is closed stands below what is due"
     assert NEW not in pages[OLD]
     assert OLD not in pages[NEW]

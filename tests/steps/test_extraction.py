@@ -536,7 +536,7 @@ def test_a_replaced_letter_is_on_the_pull_list_by_itself(year: Played, write: Wr
     assert issued
     assert old in expand(issued.pulled)
     year.play(before="return_media")
-    told = counting.counts(year.office, CYCLE)
+    told = year.office.see(CYCLE, counting.counts)
     lines = {line.key: line for line in told.lines}
     pulled = year.serials("pulled")
     assert old in pulled

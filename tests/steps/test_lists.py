@@ -285,7 +285,8 @@ def test_a_withdrawn_recheck_is_asked_for_only_where_it_may_still_be_done(year: 
     told = _recheck(year)
     year.play(before="recheck_before_enclosing")
     _withdraw(year, told.list_sha256)
-    assert "recheck_before_sealing" not in {it.act for it in standing.standing(year.office, CYCLE).later} | _next(year)
+    later = {it.act for it in year.office.see(CYCLE, standing.standing).later}
+    assert "recheck_before_sealing" not in later | _next(year)
     assert _differences(year) == []
 
 
@@ -300,7 +301,7 @@ def test_a_recheck_before_the_posting_day_is_not_that_of_the_posting_day(year: P
 
 
 def _next(year: Played) -> set[str]:
-    return {it.act for it in standing.standing(year.office, CYCLE).next}
+    return {it.act for it in year.office.see(CYCLE, standing.standing).next}
 
 
 def _differences(year: Played) -> list[Difference]:
@@ -314,13 +315,13 @@ def test_what_another_list_named_is_not_withdrawn(year: Played) -> None:
     _recheck(year, right.number)
     told = _changes(year, f"{wrong.number},転出,2026-11-10,")
     _withdraw(year, told.list_sha256)
-    assert counting.counts(year.office, CYCLE).holds
+    assert year.office.see(CYCLE, counting.counts).holds
     facts = year.facts()
     assert (facts.newly_protected, facts.to_pull) == (str(right.serial), str(right.serial))
     assert "recheck_before_sealing" in facts.done
     assert not _changes(year, f"{wrong.number},転出,2026-11-10,").outcome.repeated
     assert set(expand(year.facts().to_pull)) == {right.serial, wrong.serial}
-    assert counting.counts(year.office, CYCLE).holds
+    assert year.office.see(CYCLE, counting.counts).holds
 
 
 def test_only_a_list_of_this_year_is_withdrawn(bare: Played) -> None:

@@ -85,7 +85,7 @@ def test_before_the_sealing_everybody_named_is_pulled_at_once(year: Played) -> N
     assert _serials(year, "pulled") == {it.serial for it in named}
     _recheck_today(year)
     year.seal()
-    table = counting.counts(year.office, CYCLE)
+    table = year.office.see(CYCLE, counting.counts)
     assert table.holds
     assert {line.key: line.count for line in table.lines}["pulled_transfer"] == 3
 

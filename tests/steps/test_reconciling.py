@@ -14,8 +14,9 @@ from adapters.scanlog import Log, read_logs
 from models.errors import BadInput
 from models.programme import ScanLog
 from models.serials import compact, count, expand, piece_code
-from steps.enclosing import most_wrong, trays_of
+from steps.enclosing import trays_of
 from steps.reconciling import Reconciliation, joined
+from views.counting import most_wrong
 
 YEAR = 2026
 SHAPE = ScanLog(header=False, letter=1, others=(2,), mark=3, time=4, rerun=("R",), touched=("T",))

@@ -142,7 +142,7 @@ def test_every_rung_is_a_letter_and_lateness_reaches_the_approver(mailed: Office
     to = [_to(letter) for letter in post.letters]
     assert to.count("sato@ward.example") == 3
     assert to.count("takahashi@ward.example") == 1
-    late, sent = standing.lateness(mailed, CYCLE)
+    late, sent = mailed.see(CYCLE, standing.lateness)
     assert (late, sent) == (["conclude_contract"], len(post.letters))
 
 
@@ -444,8 +444,9 @@ def test_a_clock_a_year_ahead_writes_to_nobody_and_is_forgotten(mailed: Office, 
     assert (ahead.swept.doubted, ahead.sent) == (True, 0)
     back = _on(mailed, SOON)
     assert (back.sent, back.waiting, len(post.letters)) == (0, 0, sent)
-    assert {it.act: it.flag for it in deadlines.flagged(mailed)} == {"conclude_contract": "due_soon"}
-    assert {it.due_on == it.planned_on for it in deadlines.dated(mailed, CYCLE)} == {True}
+    dated = mailed.see(CYCLE, deadlines.dated)
+    assert {it.act: it.flag for it in dated if it.flag} == {"conclude_contract": "due_soon"}
+    assert {it.due_on == it.planned_on for it in dated} == {True}
     _on(mailed, DUE)
     assert len(post.letters) == sent + 2
 
@@ -462,7 +463,7 @@ def test_a_clock_set_back_a_day_doubles_nothing(mailed: Office, post: Post) -> N
     """Set back after the morning's letters and come round again: flags are the day's, each letter went once."""
     for day in (DUE, date(2026, 10, 2), DUE, date(2026, 10, 2)):
         _on(mailed, day)
-        [contract] = [it for it in deadlines.flagged(mailed) if it.act == "conclude_contract"]
+        [contract] = [it for it in mailed.see(CYCLE, deadlines.dated) if it.act == "conclude_contract"]
         assert contract.flag == ("due_today" if day == DUE else "overdue")
     about = [(_to(letter), str(letter["Subject"])) for letter in post.letters if "契約締結" in str(letter["Subject"])]
     assert len(about) == len(set(about)) == 4
@@ -490,12 +491,12 @@ def test_a_secret_stands_nowhere(office: Office, monkeypatch: pytest.MonkeyPatch
 
 def test_every_date_says_its_rule_and_what_moved_it(mailed: Office) -> None:
     """The plan, a person's reason and the lateness of what an act hangs on are told apart."""
-    words = {it.act: it for it in deadlines.dated(mailed, CYCLE)}
+    words = {it.act: it for it in mailed.see(CYCLE, deadlines.dated)}
     assert words["register_handlers"].why == "10-01 以後の最初の開庁日の 5 開庁日後"
     assert words["accept_work"].why == "「完了届」の 10 日後"
     fields = {"act": "conclude_contract", "to": "2026-10-06", "reason": "決裁の遅れ"}
     acting.perform(mailed, CYCLE, "move_deadline", by="sato", fields=fields)
-    moved = {it.act: (it.moved, it.why.partition("。")[2]) for it in deadlines.dated(mailed, CYCLE)}
+    moved = {it.act: (it.moved, it.why.partition("。")[2]) for it in mailed.see(CYCLE, deadlines.dated)}
     assert moved["conclude_contract"] == ("person", "人が変更：決裁の遅れ")
     assert moved["register_handlers"][0] == "lateness"
 
@@ -541,5 +542,5 @@ def test_a_watch_killed_anywhere_neither_loses_nor_doubles(
     assert len(arrived) == len(set(arrived))
     assert {it for it, state in letters.items() if state == "sent"} <= set(arrived) <= set(letters)
     assert (receiver.kept, set(hooked.values())) == (set(hooked), {"sent"})
-    assert {it.act: it.flag for it in deadlines.flagged(here)} == {"conclude_contract": "due_soon"}
+    assert {it.act: it.flag for it in here.see(CYCLE, deadlines.dated) if it.flag} == {"conclude_contract": "due_soon"}
     assert _events(here).count("act_flagged") == 1

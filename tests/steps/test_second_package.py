@@ -366,7 +366,7 @@ def test_the_contractors_own_count_comes_before_its_letters(year: Played) -> Non
     assert _receive(year, received=LATE - 1).deviations == ("received_count_agrees",)
     with year.office.engine.connect() as connection:
         assert connection.execute(select(col(tables.Incident.kind))).scalars().all() == ["count"]
-    assert counting.counts(year.office, CYCLE).by_key["received_additions"] == LATE - 1
+    assert year.office.see(CYCLE, counting.counts).by_key["received_additions"] == LATE - 1
 
 
 def test_a_receipt_registers_the_copies_and_is_counted(year: Played) -> None:
@@ -376,7 +376,7 @@ def test_a_receipt_registers_the_copies_and_is_counted(year: Played) -> None:
     assert _receive(year).deviations == ()
     assert {it.number: it.state for it in year.facts().items}["C-2026-07"] == "with_contractor"
     assert registered_copies(year.facts())["C-2026-07"].lies_on == "ssd"
-    assert counting.counts(year.office, CYCLE).by_key["received_additions"] == LATE
+    assert year.office.see(CYCLE, counting.counts).by_key["received_additions"] == LATE
 
 
 def test_the_second_notice_is_printed_again_until_the_receipt(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,7 +418,7 @@ def test_who_is_to_be_pulled_is_pulled_before_the_others_are_enclosed(year: Play
     protection.issue_pull_list(year.office, CYCLE, by=REGISTRAR)
     year.play(before="inspect_delivery")
     acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields=enclosed)
-    counted = counting.counts(year.office, CYCLE)
+    counted = year.office.see(CYCLE, counting.counts)
     assert counted.holds
     assert protected in papers.pieces_in(year.office, CYCLE, "pulled")
 

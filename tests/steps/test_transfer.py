@@ -267,7 +267,7 @@ def test_the_receipts_screen_does_not_tell_how_many_were_sealed(sealed: Played) 
     """What the act needs, what blocks it and the forms hold no count of persons: the received count is his own."""
     exported = str(len(sealed.addressees()))
     shown = [title for _name, title, _needed in standing.fields_of("report_receipt")]
-    stands = standing.standing(sealed.office, CYCLE)
+    stands = sealed.office.see(CYCLE, standing.standing)
     for owed in (*stands.next, *stands.later):
         shown += [owed.title, *owed.blocked_by]
     shown += [_text(sealed.office.papers / f"{name}.pdf") for name in ("control-sheet", "password-notice")]

@@ -24,7 +24,7 @@ from adapters.sample import sample_extract, write_sample
 from models.clock import TOKYO
 from states.table import BY_TRIGGER, TABLE
 from steps import driving, preparation
-from views import standing
+from steps.office import Office
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -260,6 +260,11 @@ def served_office(folder: Path, begins: date) -> Iterator[tuple[Desks, Callable[
             office.engine.dispose()
 
 
+def there_is_a_year(office: Office) -> bool:
+    with office.look_around() as looks:
+        return bool(looks)
+
+
 @pytest.mark.parametrize(
     "season", [pytest.param(TWO_WEEKS, id="two weeks"), pytest.param(WHOLE, id="whole", marks=pytest.mark.long)]
 )
@@ -268,7 +273,7 @@ def test_the_reminders_of_a_served_season_are_those_of_the_ladder(tmp_path: Path
     with served_office(tmp_path, season.first) as (desks, serve):
         served: Serving | None = serve()
         assert served
-        until(lambda: bool(standing.all_cycles(desks.year.office)), or_else=served.out.read_text)
+        until(lambda: there_is_a_year(desks.year.office), or_else=served.out.read_text)
         desks.year.claim_every_measure()
         for day in season.days():
             if day in season.off and served:

@@ -80,7 +80,7 @@ def test_145_letters_lost_before_sealing_are_missed_on_the_same_day(year: Played
     assert found.record.missing == compact(lost)
     enclosing.report(year.office, CYCLE, by=cast.MANAGER)
     assert compact(lost) in unmet(year, "complete_enclosing")["every_difference_is_settled"]
-    table = counting.counts(year.office, CYCLE)
+    table = year.office.see(CYCLE, counting.counts)
     assert [line.serials for line in table.lines if line.key == "enclosed"] == [compact(lost)]
 
 
@@ -104,7 +104,7 @@ def test_600_pieces_paired_wrongly_are_named_with_both_serials(year: Played) -> 
     enclosing.report(year.office, CYCLE, by=cast.MANAGER)
     year.do("complete_enclosing")
     assert "S-2026-09" in {item.number for item in year.facts().items_in("with_contractor")}
-    assert counting.counts(year.office, CYCLE).holds
+    assert year.office.see(CYCLE, counting.counts).holds
 
 
 def mixed(year: Played, first: int, rows: int) -> tuple[str, list[int]]:
@@ -140,7 +140,7 @@ def test_mixed_letters_are_found_by_opening_a_few(year: Played) -> None:
 
     What was found is recorded as a fact, opens an incident, holds the cycle, and nothing is approved after it.
     """
-    assert enclosing.most_wrong(pieces=836, opened=20, wrong=0, confidence=0.999_999) < 489
+    assert counting.most_wrong(pieces=836, opened=20, wrong=0, confidence=0.999_999) < 489
     year.play(before="inspect_delivery")
     outcome = year.do("inspect_delivery", wrong=11)
     assert outcome.deviations == ("sample_opening_found_nothing_wrong",)

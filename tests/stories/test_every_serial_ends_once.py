@@ -44,7 +44,7 @@ def table(year: Played) -> Counts:
         by_coordinator(year, "record_returned_mail", serials=str(serial), reason="address_unknown", outcome=outcome)
     year.play(before="end_returned_mail")
     year.do("end_returned_mail", returned={"address_unknown": 2})
-    return counting.counts(year.office, CYCLE)
+    return year.office.see(CYCLE, counting.counts)
 
 
 def seal_with_one_missing_and_one_double(year: Played) -> None:
@@ -61,7 +61,7 @@ def seal_with_one_missing_and_one_double(year: Played) -> None:
     enclosing.report(year.office, CYCLE, by=cast.MANAGER)
     refused = refusal(lambda: year.do("complete_enclosing"))
     assert f"missing:{missing} doubled:{double}" in refused["every_difference_is_settled"]
-    assert not counting.counts(year.office, CYCLE).holds
+    assert not year.office.see(CYCLE, counting.counts).holds
     settled = {"found": str(missing), "opened": str(double), "witness": cast.HANDLER}
     acting.perform(year.office, CYCLE, "settle_differences", by=cast.MANAGER, fields=settled)
     enclosing.report(year.office, CYCLE, by=cast.MANAGER)

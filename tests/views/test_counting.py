@@ -21,7 +21,7 @@ year = copy_of("posted")
 def test_before_the_extract_everything_is_nought(template_home: Path, tmp_path: Path) -> None:
     """A year just opened has no counts, no differences, and nothing settled."""
     with begun(template_home, tmp_path / "year") as year:
-        table = counts(year.office, CYCLE)
+        table = year.office.see(CYCLE, counts)
     assert {line.count for line in table.lines} == {0}
     assert (table.holds, table.settled) == (True, False)
     assert "年度途中" in table.sentence_ja
@@ -29,7 +29,7 @@ def test_before_the_extract_everything_is_nought(template_home: Path, tmp_path: 
 
 def test_everybody_exported_or_added_is_posted_or_pulled(posted: Played) -> None:
     """After the posting exported and added equal posted and pulled, and the sentence for paper says these numbers."""
-    table = counts(posted.office, CYCLE)
+    table = posted.office.see(CYCLE, counts)
     by_key = {line.key: line.count for line in table.lines}
     assert by_key["raw_hits"] == 60 == by_key["exported"] + by_key["excluded"]
     assert by_key["exported"] + by_key["added"] == by_key["posted"] + by_key["pulled"] > 40
@@ -41,7 +41,7 @@ def test_everybody_exported_or_added_is_posted_or_pulled(posted: Played) -> None
 
 def test_every_line_names_its_source_in_both_languages(posted: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line has a source and a title, Japanese by default and English when asked for."""
-    lines = counts(posted.office, CYCLE).lines
+    lines = posted.office.see(CYCLE, counts).lines
     assert all(line.source for line in lines)
     japanese = [line.label for line in lines]
     monkeypatch.setenv("TSUDOI_LANG", "en")
@@ -52,7 +52,7 @@ def test_every_line_names_its_source_in_both_languages(posted: Played, monkeypat
 
 def test_the_json_has_every_line_and_the_verdict(posted: Played) -> None:
     """A script gets every count by its key, and whether the table holds and is settled."""
-    table = counts(posted.office, CYCLE)
+    table = posted.office.see(CYCLE, counts)
     told = table.as_json()
     assert {line.key: line.count for line in table.lines}.items() <= told.items()
     assert (told["holds"], told["settled"], told["differences"]) == (True, True, [])
@@ -63,7 +63,7 @@ def test_a_piece_too_many_is_a_difference(year: Played) -> None:
     with lifted(year.office.engine) as connection:
         surplus = {"cycle_id": CYCLE, "serial": 9_001, "origin": "extract", "state": "exported"}
         connection.execute(insert(tables.Piece).values(**surplus))
-    table = counts(year.office, CYCLE)
+    table = year.office.see(CYCLE, counts)
     assert not table.holds
     assert len(table.differences) == 2
     assert table.sentence_ja.startswith("不一致")
@@ -89,5 +89,5 @@ def test_a_record_that_says_another_count_is_a_difference(
             .where(col(record.act) == act, col(record.status) == "done")
             .values(data=done.data.replace(old, new))
         )
-    (difference,) = counts(year.office, CYCLE).differences
+    (difference,) = year.office.see(CYCLE, counts).differences
     assert difference.startswith(told)

@@ -31,7 +31,7 @@ def claim(year: Played, measure: str = "W-OP-06", *, file: Path | None = None, *
 
 
 def standing(year: Played, measure: str = "W-OP-06") -> str:
-    found = {it.measure.id: it.standing for it in measures.standings(year.office, CYCLE)}
+    found = {it.measure.id: it.standing for it in year.office.see(CYCLE, measures.standings)}
     return found[measure]
 
 
@@ -171,7 +171,7 @@ def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
     """A medium that went out in an open bag is recorded, and both sides' measure says so with the entry."""
     year.play(before="hand_over_medium")
     year.do("hand_over_medium", locked_bag=False, already_happened=True)
-    found = {it.measure.id: it for it in measures.standings(year.office, CYCLE)}
+    found = {it.measure.id: it for it in year.office.see(CYCLE, measures.standings)}
     assert found["W-OP-08"].standing == found["C-OP-08"].standing == "contradicted"
     entry = year.entries()[found["W-OP-08"].contradicted_by[0] - 1]
     assert (entry["event"], entry["data"]["broken"]) == ("deviation_recorded", ["bag_is_locked"])
