@@ -7,7 +7,8 @@ from deep inside might quote data (Law 4).
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from pkgutil import resolve_name
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from prefect import Flow, flow, get_client, task
@@ -19,7 +20,9 @@ from adapters import disk, dumps
 from models.errors import TsudoiError, place_of
 from models.words import _
 from states.acts import Outcome
+from states.table import BY_TRIGGER
 from steps.office import Office
+from steps.work import WORK
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,15 +117,27 @@ def stage_task(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def machine_task(name: str, work: Callable[..., Outcome]) -> Callable[[int, str, str, str], str]:
-    """Make the one task of a flow by which the machine does an act: fiscal year, by, via and programme; the state."""
+def machine_flow(act: str, task_name: str, description: str) -> Flow[..., Outcome]:
+    """Make the flow by which the machine does an act of WORK, with its one task; `typed` is what a person says."""
+    title = BY_TRIGGER[act].ja
 
-    @stage_task(name)
-    def do(fiscal_year: int, by: str, via: str, programme: str) -> str:
+    @stage_task(task_name)
+    def work(fiscal_year: int, by: str, via: str, programme: str, typed: dict[str, Any]) -> Outcome:
         here = office()
-        return work(here, here.cycle_id(fiscal_year, programme), by=by, via=via).state
+        return WORK[act].step(here, here.cycle_id(fiscal_year, programme), by=by, via=via, **typed)
+
+    @stage_flow(title, description, f"{title} {{fiscal_year}}")
+    def do(
+        fiscal_year: int, by: str, via: str = "dashboard", programme: str = "", typed: dict[str, Any] | None = None
+    ) -> Outcome:
+        return work(fiscal_year, by, via, programme, typed or {})
 
     return do
+
+
+def flow_of(act: str) -> Callable[..., Any]:
+    """Return the flow that does a work of the machine: in the module of its stage, under the name of the act."""
+    return resolve_name(f"flows.{WORK[act].stage}:{act}")
 
 
 def said(message: str, *, name: str = "Completed") -> str:

@@ -1,23 +1,11 @@
 """機械の作業: what the machine may do now is done through the stages' flows; of the rest it says what it waits for."""
 
-from collections.abc import Callable, Mapping
-
-from flows import erasure, extraction, printing, transfer
-from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task
+from flows.base import Unforeseen, flow_of, office, said, said_of_trouble, stage_flow, stage_task
 from models.errors import TsudoiError
 from models.words import _
 from steps import driving, judging
 from steps.driving import Work
 from views import counting
-
-_DO: Mapping[str, Callable[[Work], object]] = {
-    "take_extract": lambda it: extraction.take_extract(it.year, it.by, via="inbox", programme=it.programme),
-    "take_additions": lambda it: extraction.take_additions(it.year, it.by, via="inbox", programme=it.programme),
-    "seal_package": lambda it: transfer.seal_package(it.year, it.by, via="driver", programme=it.programme),
-    "seal_additions": lambda it: transfer.seal_additions(it.year, it.by, via="driver", programme=it.programme),
-    "erase_ward_data": lambda it: erasure.erase_ward_data(it.year, it.by, via="driver", programme=it.programme),
-    driving.RENDERED: lambda it: printing.print_additions(it.year, programme=it.programme),
-}
 
 
 @stage_flow(
@@ -44,7 +32,8 @@ def _do(work: Work) -> list[str]:
     try:
         with driving.alone(here):
             if any(it.may_be_done for it in driving.work(here) if (it.cycle_id, it.act) == (work.cycle_id, work.act)):
-                _DO[work.act](work)
+                via = "inbox" if work.act in driving.TAKEN_FROM_THE_INBOX else "driver"
+                flow_of(work.act)(work.year, work.by, via=via, programme=work.programme)
     except (TsudoiError, Unforeseen) as error:
         return [f"{work.title}: {error}"]
     return []

@@ -104,8 +104,10 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         BadInput: the year, the person or the time cannot be read; the message names the field, never its value.
 
     """
-    known = {} if row.by_machine else row.record.model_fields
-    fields = {name: _back(field, form[name]) for name, field in known.items() if name in form}
+    if row.by_machine:
+        fields = {name: _LEFT_OUT.get(form[name], form[name]) for name in _ASKED.get(row.trigger, ()) if name in form}
+    else:
+        fields = {name: _back(field, form[name]) for name, field in _of(row.record) if name in form}
     year, by = form.get("year"), form.get("by")
     wrong = [
         title
@@ -124,11 +126,6 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
         occurred_at=_instant(form.get("occurred_at", "")), key=str(form.get("key", "")),
     )  # fmt: skip
-
-
-def maybe(value: object) -> bool | None:
-    """Read a choice of yes and no that may be left open."""
-    return _LEFT_OUT.get(value)
 
 
 def _body(row: Row) -> dict[str, Any]:

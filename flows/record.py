@@ -2,23 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from prefect.runtime import flow_run
 from pydantic import BaseModel, Field
 
-from flows import erasure, extraction, transfer
 from flows.access import PAGE
-from flows.base import office, said, stage_flow, stage_task, tag_this_run
+from flows.base import flow_of, office, said, stage_flow, stage_task, tag_this_run
 from flows.board import update_the_board
-from flows.forms import Entered, entered, maybe
+from flows.forms import Entered, entered
 from models.words import _
 from states.acts import Outcome, row_of
 from states.table import BY_TRIGGER, Row
-from steps import driving
+from steps import driving, extraction
 from steps.acting import perform
 from steps.office import Office
+from steps.work import WORK
 from views import standing
 
 
@@ -58,7 +57,7 @@ def enter(act: str, form: dict[str, Any]) -> str:
     here = office()
     cycle_id = here.cycle_id(it.year, it.programme)
     tag_this_run(cycle_id)
-    words = _ask_the_machine(here, act, it, form) if act in _MACHINES else _record(cycle_id, act, it)
+    words = _told(here, cycle_id, _ask_the_machine(here, act, it) if act in WORK else _perform(cycle_id, act, it))
     update_the_board(2)
     board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
     return said(f"{words} {board}")
@@ -73,17 +72,21 @@ def _perform(cycle_id: str, act: str, it: Entered) -> Outcome:
     )  # fmt: skip
 
 
-def _record(cycle_id: str, act: str, it: Entered) -> str:
-    """Record an act of a person, and say what came of it."""
-    outcome, title = _perform(cycle_id, act, it), standing.act_title(act)
+def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
+    """Say what came of an act."""
+    title = standing.act_title(outcome.trigger)
     if outcome.repeated:
-        return _("“{act}” was recorded today with the same content already; nothing changed.").format(act=title)
-    done = _("“{act}” is recorded (ledger entry {seq}). State: {state}.").format(
-        act=title, seq=outcome.seq, state=standing.state_title(outcome.state)
-    )
+        return _("“{act}” was done already; nothing changed.").format(act=title)
+    words = [
+        _("“{act}” is recorded (ledger entry {seq}). State: {state}.").format(
+            act=title, seq=outcome.seq, state=standing.state_title(outcome.state)
+        )
+    ]
     if outcome.deviations:
-        return done + _(" A deviation is recorded: an incident is open and the cycle is on hold.")
-    return done
+        words.append(_("A deviation is recorded: an incident is open and the cycle is on hold."))
+    if outcome.trigger == "take_extract" and extraction.undecided(here, cycle_id):
+        words.append(_("Rows wait for decisions."))
+    return " ".join(words)
 
 
 def _key(here: Office, cycle_id: str, act: str, it: Entered) -> str:
@@ -95,36 +98,12 @@ def _key(here: Office, cycle_id: str, act: str, it: Entered) -> str:
     return f"{cycle_id}/{act}/{today}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
 
-# What a person asks the machine to do goes through the stage's own flow.
-_MACHINES: Mapping[str, Callable[[Entered, Mapping[str, Any]], str]] = {
-    "take_extract": lambda it, _form: _verdict(extraction.take_extract(it.year, it.by, programme=it.programme)),
-    "take_additions": lambda it, form: _verdict(
-        extraction.take_additions(
-            it.year, it.by, none_came=bool(form.get("none_came")), replace=maybe(form.get("replace")),
-            programme=it.programme,
-        )
-    ),
-    "seal_package": lambda it, _form: _state(transfer.seal_package(it.year, it.by, programme=it.programme)),
-    "seal_additions": lambda it, _form: _state(transfer.seal_additions(it.year, it.by, programme=it.programme)),
-    "read_back_package": lambda it, _form: _state(transfer.read_back_package(it.year, it.by, programme=it.programme)),
-    "erase_ward_data": lambda it, _form: _state(erasure.erase_ward_data(it.year, it.by, programme=it.programme)),
-}  # fmt: skip
-
-
 def may_be_entered(row: Row) -> bool:
     """Tell whether an act has a form: what two people sign, or comes from somebody's file, is for the desk alone."""
-    return not row.second and (not row.by_machine or row.trigger in _MACHINES)
+    return not row.second and (not row.by_machine or WORK[row.trigger].served)
 
 
-def _ask_the_machine(here: Office, act: str, it: Entered, form: Mapping[str, Any]) -> str:
+def _ask_the_machine(here: Office, act: str, it: Entered) -> Outcome:
+    """Let the machine do what a person asks of it, through the stage's own flow."""
     with driving.alone(here):
-        return _MACHINES[act](it, form)
-
-
-def _verdict(verdict: str) -> str:
-    words = {"accepted": _("The extract is taken."), "held": _("The extract is taken; rows wait for decisions.")}
-    return words.get(verdict, verdict)
-
-
-def _state(state: str) -> str:
-    return _("Done. State: {state}.").format(state=standing.state_title(state))
+        return flow_of(act)(it.year, it.by, programme=it.programme, typed=dict(it.fields))

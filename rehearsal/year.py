@@ -44,13 +44,13 @@ from steps import acting, auditing, erasure, extraction, incidents, papers, prep
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 from steps.residents import needles_in, needles_of
+from steps.work import WORK
 from views import counting, standing
 
 if TYPE_CHECKING:
     import polars as pl
 
 MARK = "rehearsal.json"
-_BY_MACHINE = ("take_extract", "seal_package", "take_additions", "erase_ward_data")
 _ADDITIONS_SHARE = 330  # about twelve late move-ins in four thousand
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
 _ANY_NUMBER = (1, 10_000_000)
@@ -134,8 +134,8 @@ class Hands(Protocol):
         """Confirm what was proposed last of an act."""
         ...
 
-    def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
-        """Take the extract of the inbox; return the verdict."""
+    def take_extract(self, *, by: str, expect: tuple[int, int]) -> None:
+        """Take the extract of the inbox."""
         ...
 
     def take_additions(self, *, by: str, none_came: bool) -> None:
@@ -217,17 +217,17 @@ class ThroughFlows:
         if waiting := acting.waiting(self.office, cycle_id, act):
             acting.confirm(self.office, cycle_id, act, by=by, proposal=waiting[-1].seq, via="rehearsal")
 
-    def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
+    def take_extract(self, *, by: str, expect: tuple[int, int]) -> None:
         """Take the extract."""
         from flows import extraction
 
-        return extraction.take_extract(self.year, by, expect=expect, via="rehearsal")
+        extraction.take_extract(self.year, by, via="rehearsal", typed={"expect": expect})
 
     def take_additions(self, *, by: str, none_came: bool) -> None:
         """Take the additional extract."""
         from flows import extraction
 
-        extraction.take_additions(self.year, by, none_came=none_came, via="rehearsal")
+        extraction.take_additions(self.year, by, via="rehearsal", typed={"none_came": none_came})
 
     def seal_package(self, *, by: str) -> None:
         """Seal the package."""
@@ -456,7 +456,7 @@ class Rehearsal:
     def _to_be_done_again(self, missing: tuple[Unmet, ...], facts: Facts, refused: set[str]) -> str | None:
         """Return whose act is missing although it was done: what is unmet names it, and it is done once more."""
         for gap in missing:
-            done = gap.act in facts.done and gap.act in (*cast.PLAYS, *_BY_MACHINE) and gap.act not in refused
+            done = gap.act in facts.done and gap.act in cast.PLAYS.keys() | WORK.keys() and gap.act not in refused
             if self.plan.faults and done and not self.office.door.missing(self.cycle_id, gap.act):
                 refused.add(gap.act)  # once a day
                 return gap.act
@@ -509,7 +509,7 @@ class Rehearsal:
         return self.office.calendar.add_open_days(day, self.late.get(act, 0))
 
     def _do(self, act: str, today: date) -> None:
-        if act in _BY_MACHINE:
+        if act in WORK and act not in cast.PLAYS:
             getattr(self, f"_{act}")()
             return
         if act == "enclose_additions":
@@ -551,12 +551,11 @@ class Rehearsal:
         if not path.exists():
             self._put_into_the_inbox()
         try:
-            verdict = self.hands.take_extract(by=cast.REGISTRAR, expect=self._expected())
+            self.hands.take_extract(by=cast.REGISTRAR, expect=self._expected())
         except TsudoiError:
             shred(path)  # a copy of your own extract is not left lying
             raise
-        if verdict == "held":
-            self._decide_the_held_rows()
+        self._decide_the_held_rows()
 
     def _put_into_the_inbox(self) -> None:
         path = self.plan.inbox / "extract.csv"
@@ -727,7 +726,7 @@ def late_acts(options: list[str]) -> dict[str, int]:
     late: dict[str, int] = {}
     for option in options:
         act, _sign, days = option.partition("=")
-        if act not in cast.PLAYS and act not in _BY_MACHINE:
+        if act not in cast.PLAYS.keys() | WORK.keys():
             raise Unknown(
                 _("There is no dated act called “{act}”.").format(act=act[:40]), _("docs/states.md lists the acts.")
             )

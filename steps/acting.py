@@ -6,10 +6,8 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, get_origin
+from typing import Any, get_origin
 
 from pydantic import ValidationError
 
@@ -26,6 +24,7 @@ from states.door import proposals_of
 from states.facts import Evidence
 from steps import papers
 from steps.office import Office
+from steps.work import WORK
 
 # After these the password notice, and then the password itself, may be needed at the ward no more.
 _SETTLES_THE_PASSWORD = (
@@ -56,8 +55,10 @@ def perform(
 
     """
     row = row_of(trigger)
-    if row.by_machine and evidence is None and (work := _work_of(trigger, fields)):
-        return work(office, cycle_id, by=by, via=via)
+    work = WORK.get(trigger)
+    # Where figures were typed that the machine brings, the door refuses; what has a command of its own brings a file.
+    if work and evidence is None and not row.command and work.typed == set(fields):
+        return work.step(office, cycle_id, by=by, via=via, **fields)
     record = record_of(
         row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
     )
@@ -87,29 +88,6 @@ def _settle_the_password(office: Office, cycle_id: str) -> None:
     from steps import transfer
 
     transfer.forget_the_password(office, cycle_id)
-
-
-class _Work(Protocol):
-    def __call__(self, office: Office, cycle_id: str, *, by: str, via: str) -> Outcome: ...
-
-
-# How the machine does its own acts: the module and function of the step, and the fields that a person types for it.
-_WORK: Mapping[str, tuple[str, str, frozenset[str]]] = {
-    "seal_package": ("steps.transfer", "seal_package", frozenset()),
-    "seal_additions": ("steps.transfer", "seal_additions", frozenset()),
-    "read_back_package": ("steps.transfer", "read_back_package", frozenset()),
-    "reprint_notice": ("steps.transfer", "reprint_notice", frozenset({"reason"})),
-    "erase_ward_data": ("steps.erasure", "erase_ward_data", frozenset()),
-    "withdraw_list": ("steps.protection", "withdraw", frozenset({"list_sha256", "reason"})),
-}
-
-
-def _work_of(trigger: str, fields: Mapping[str, Any]) -> _Work | None:
-    """Return how the machine does an act of its own; None where figures were typed, which the door refuses."""
-    module, name, typed = _WORK.get(trigger, ("", "", frozenset[str]()))
-    if not module or frozenset(fields) != typed:
-        return None
-    return partial(getattr(import_module(module), name), **fields)  # these modules themselves stand on this one
 
 
 def confirm(

@@ -1,9 +1,7 @@
-"""Driving: the machine's own work of a year that may be done now, and what the rest of it waits for.
+"""Driving: what of the machine's own work (WORK) may be done now, and what the rest of it waits for.
 
-The machine never acts in its own name (a row says which roles may): it works in the name of the person whose own act
-asked for the work, such as whoever re-checked the protected persons before the package is sealed. An extract in the
-inbox is taken in the name that its file carries, `extract.watanabe.csv`; without one it is judged, and a person takes
-it.
+An extract in the inbox is taken in the name that its file carries, `extract.watanabe.csv`; without one it is judged,
+and a person takes it.
 """
 
 import fcntl
@@ -20,17 +18,12 @@ from states.look import Look
 from states.table import TABLE, Row
 from steps.office import Office
 from steps.printing import LETTERS
+from steps.work import WORK
 from views import standing
 
-TAKEN_FROM_THE_INBOX = ("take_extract", "take_additions")
 RENDERED = "print_additions"
-# Whose act asks for the machine's work: the latest of these, done by somebody who may have it done.
-_ASKED_BY = {
-    "seal_package": ("recheck_before_sealing",),
-    "seal_additions": ("take_additions", "recheck_before_enclosing"),
-    "erase_ward_data": ("end_returned_mail",),
-}
-_DRIVEN = tuple(row for row in TABLE if row.trigger in (*TAKEN_FROM_THE_INBOX, *_ASKED_BY))
+TAKEN_FROM_THE_INBOX = tuple(act for act, how in WORK.items() if how.waits_for == "inbox")
+_DRIVEN = tuple(row for row in TABLE if row.trigger in WORK and WORK[row.trigger].is_driven)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +78,12 @@ def _of_cycle(office: Office, facts: Facts) -> list[Work]:
     rows = [
         row for row in _DRIVEN
         if facts.state in row.froms and row.trigger not in facts.done
-        and (row.trigger != "seal_additions" or printer == "contractor")
+        and WORK[row.trigger].printers in {"", printer}
     ]  # fmt: skip
-    return [*(_work(office, facts, row) for row in rows), *(_rendering(office, facts) if printer == "ward" else ())]
+    return [
+        *(_work(office, facts, row) for row in rows),
+        *(_rendering(office, facts) if printer == WORK[RENDERED].printers else ()),
+    ]
 
 
 def _work(office: Office, facts: Facts, row: Row) -> Work:
@@ -112,7 +108,7 @@ def _of_the_inbox(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
 
 
 def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
-    asked = [facts.done[act] for act in _ASKED_BY.get(row.trigger, row.after) if act in facts.done]
+    asked = [facts.done[act] for act in WORK[row.trigger].asked_by if act in facts.done]
     for done in sorted(asked, key=lambda done: done.occurred_at, reverse=True):
         if by := _named(facts, row, done.by):
             return _once_it_is_due(office, facts, row, by)
@@ -122,7 +118,7 @@ def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
 def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[str, str]:
     """Leave what cannot be undone to its day, when the office is open and somebody may be called."""
     due = facts.due.get(row.trigger)
-    if row.trigger == "erase_ward_data" and due:
+    if WORK[row.trigger].waits_for == "its day" and due:
         day = office.calendar.first_open(max(due, facts.today))
         if (facts.today, facts.now.hour) < (day, facts.programme.reminders.hour):
             return "", _("is done on {date}").format(date=day)
@@ -141,7 +137,7 @@ def _rendering(office: Office, facts: Facts) -> list[Work]:
     """Return the letters of late additions, unless they are made."""
     if _is_rendered(office, facts.cycle_id):
         return []
-    by = facts.done["take_additions"].by
+    by = facts.done[WORK[RENDERED].asked_by[0]].by
     return [_piece(facts, RENDERED, _("Letters of the additions"), by, _("are made now"))]
 
 

@@ -346,6 +346,42 @@ def take_additions(
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
+def take_from_inbox(
+    office: Office, cycle_id: str, *, by: str, via: str, expect: tuple[int, int] | None = None
+) -> Outcome:
+    """Take the extract of the inbox.
+
+    Raises:
+        BadInput: it is refused; the message names the codes of its findings.
+
+    """
+    return _came_of(take_extract(office, cycle_id, None, by=by, expect=expect, via=via))
+
+
+def take_additions_from_inbox(
+    office: Office, cycle_id: str, *, by: str, via: str, none_came: bool = False, replace: bool | None = None
+) -> Outcome:
+    """Take the additional extract of the inbox, or record that there was none.
+
+    Raises:
+        BadInput: it is refused; the message names the codes of its findings.
+
+    """
+    path = None if none_came else arriving.from_inbox(office)
+    taken = take_additions(office, cycle_id, path, by=by, replace=replace, via=via)
+    return _came_of(taken) if isinstance(taken, Taken) else taken
+
+
+def _came_of(taken: Taken) -> Outcome:
+    if taken.outcome:
+        return taken.outcome
+    codes = sorted({finding.code for finding in taken.judgement.findings if finding.verdict == "refused"})
+    raise BadInput(
+        _("The extract is refused: {codes}").format(codes="、".join(codes)),
+        _("See each finding with: tsudoi extract check FILE --year YEAR"),
+    )
+
+
 def _must_be_of_one_register(first: RegisterTable, table: RegisterTable) -> None:
     """Refuse additions whose numbers have not the form of the first extract's: nobody would be known again."""
     form = Form.of(first.frame[NUMBER])

@@ -46,7 +46,7 @@ DEEDS: Mapping[str, Callable[[Path], object]] = {
     name: _quickly(run)
     for name, run in {
         "conclude_contract": _act("conclude_contract"),
-        "take_extract": lambda _folder: extraction.take_extract(YEAR, cast.REGISTRAR, expect=(1, 1000)),
+        "take_extract": lambda _folder: extraction.take_extract(YEAR, cast.REGISTRAR, typed={"expect": (1, 1000)}),
         "extract": _act("extract"),
         "seal_package": lambda _folder: transfer.seal_package(YEAR, cast.REGISTRAR),
         "morning": lambda _folder: reminding.morning(),
