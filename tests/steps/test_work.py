@@ -12,7 +12,7 @@ from steps.work import WORK
 
 
 def test_every_act_of_the_machine_has_its_work_and_the_other_way_round() -> None:
-    """Every row that the machine does has its row in WORK; all others there but the additional letters are such rows."""
+    """Every row that the machine does has its row in WORK; the rest of WORK is the additional letters."""
     assert {row.trigger for row in TABLE if row.by_machine} == WORK.keys() - {RENDERED}
 
 
