@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
+from models import choices
 from models.clock import TOKYO
 from models.errors import BadInput
 from models.records.base import ActRecord
@@ -21,14 +22,6 @@ from states.table import TABLE, Row
 
 _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
-# The words under which a choice is shown; what is not here is shown as its code.
-_CHOICE = "choice: "
-_CHOICES = (
-    N_("choice: none"), N_("choice: consented"), N_("choice: on_site"), N_("choice: desk"), N_("choice: overwrite"),
-    N_("choice: cryptographic_erase"), N_("choice: purge"), N_("choice: spool_cleared"), N_("choice: loss"),
-    N_("choice: leak"), N_("choice: count"), N_("choice: misdelivery"), N_("choice: deviation"), N_("choice: other"),
-)  # fmt: skip
-
 # What may be left out is shown as a date or a choice that may be empty: Prefect makes a switch of types of None.
 YES, NO = "はい", "いいえ"  # as the rest of the dashboard, which speaks Japanese
 _MAYBE: Mapping[Any, Any] = {
@@ -173,7 +166,8 @@ def _shown(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
     elif origin is Annotated:
         shown, metadata = _shown(inside[0]), inside[1:]
     for limit in metadata:
-        shown = Annotated[shown, limit]
+        if not getattr(limit, "description", None):  # that is for the command line; a form shows its own
+            shown = Annotated[shown, limit]
     return shown
 
 
@@ -182,10 +176,9 @@ def _pair(code: Any, count: Any) -> type[BaseModel]:
 
 
 def _choice(annotation: Any, value: Any) -> Any:
-    """Return a choice by its word; one that the catalogue does not know, and everything in English, by its code."""
+    """Return a choice by its word."""
     if get_origin(annotation) is Literal and isinstance(value, str):
-        message = f"{_CHOICE}{value}"
-        return _(message).removeprefix(_CHOICE)
+        return choices.said(choices.words_for(get_args(annotation)), value)
     return value
 
 

@@ -15,6 +15,7 @@ from adapters import disk
 from adapters.file_types import KINDS, Trouble, trouble_of
 from models.database import clear_free_pages, reading
 from models.errors import BadInput
+from models.fields import takes
 from models.records.base import TYPED, ActRecord
 from models.records.transfer import SlipReprinted
 from models.words import N_, _
@@ -219,7 +220,8 @@ def _trouble(kind: type[ActRecord], place: tuple[int | str, ...], trouble: str) 
     """Say which field is wrong and how, by its name and its title."""
     field = kind.model_fields.get(str(place[0])) if place else None
     title = f"{_(field.title)}: " if field and field.title else ""
-    return f"{'.'.join(map(str, place))} ({title}{_(_TROUBLES.get(trouble, _WRONG))})"
+    needs = f" [{takes(field).sentence}]" if field else ""
+    return f"{'.'.join(map(str, place))} ({title}{_(_TROUBLES.get(trouble, _WRONG))}){needs}"
 
 
 def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:

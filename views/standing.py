@@ -237,12 +237,6 @@ def _pending(here: Look) -> set[str]:
     return set(here.connection.execute(query).scalars())
 
 
-def fields_of(trigger: str) -> list[tuple[str, str, bool]]:
-    """Return the fields of an act's record: name, title (a catalogue entry), and whether it must be given."""
-    row = BY_TRIGGER[trigger]
-    return [(name, field.title or name, field.is_required()) for name, field in row.record.model_fields.items()]
-
-
 def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
     """Return what a record says, field by field: title and words."""
     return [

@@ -1,6 +1,7 @@
 """`tsudoi act`, `tsudoi confirm`, `tsudoi deadline`: acts of the table as people do them."""
 
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +9,14 @@ from typing import Annotated
 import typer
 
 from desk.commands.logins import at_the_desk
-from desk.console import HELD, say, say_aside, say_json, say_table
+from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
+from models.fields import fields_of
 from models.words import _, in_words
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
-from states.table import TABLE
+from states.table import TABLE, Row
 from steps import acting, taking_over
 from views import deadlines, standing
 
@@ -46,8 +48,8 @@ def act(
 ) -> int:
     row = row_of(trigger)
     if not by:
-        _show_fields(trigger)
-        return 0
+        _show_fields(row, as_json=as_json)
+        return DONE
     office = at_the_desk()
     outcome = acting.perform(
         office,
@@ -188,13 +190,17 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _show_fields(trigger: str) -> None:
-    row = row_of(trigger)
+def _show_fields(row: Row, *, as_json: bool) -> None:
+    """Show what an act asks of whom, and what each field of its record takes."""
+    fields = fields_of(row.record)
+    if as_json:
+        say_json({"act": row.trigger, "fields": [asdict(field) for field in fields]})
+        return
     say(f"{row.trigger}: {in_words(ja=row.ja, en=row.en)}", style="bold")
     say(_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)))
     say_table(
-        [_("Field"), _("Meaning"), ""],
-        [[name, _(title), _("required") if needed else ""] for name, title, needed in standing.fields_of(trigger)],
+        [_("Field"), _("Meaning"), "", _("What it takes")],
+        [[it.name, it.title, _("required") if it.required else "", it.takes.sentence] for it in fields],
     )
     for guard in row.claims:
         say(f"  ・{_(guard.claim)}")
@@ -230,7 +236,7 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
         say_aside(
             _("Warning: this does not hold: {claim}").format(claim=_claim(outcome.trigger, warning)), style="yellow"
         )
-    return HELD if outcome.waits_for else 0
+    return HELD if outcome.waits_for else DONE
 
 
 def _claim(trigger: str, guard: str) -> str:

@@ -1,6 +1,6 @@
 """What every record type shares, and the kinds of field they are made of."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from models import serials
 from models.errors import BadInput
 from models.plain import is_plain
+from models.words import N_
 
 
 class FreeText(str):
@@ -98,20 +99,32 @@ def _plain(text: str, info: ValidationInfo) -> FreeText:
     return FreeText(text)
 
 
+def taking(words: str, example: str) -> Any:
+    """Say of a kind of field what it takes, with an example."""
+    return Field(description=words, examples=[example])
+
+
+_WORDS = taking(N_("short words, never a resident's name"), "No. 12")
+_APPROVAL = taking(N_("number of an approval"), "2026-総総-0101")
+_PERSON, _ITEM = taking(N_("id of the register"), "sato"), taking(N_("number of an item"), "M-2026-01")
+_FILE = taking(N_("file: --file NAME=PATH, or its SHA-256"), "0" * 64)
+
 # Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain)]
-MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain), _WORDS
+]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain), _WORDS]
 # A number of the ward's electronic approval; the door knows the programme's form, so that it is no free text.
-ApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+ApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), _APPROVAL]
 # Short words of the machine itself, such as the title of a column.
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), _WORDS]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
-PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
-MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]{0,39})?$")]
-ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$")]
-MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-SerialText = Annotated[str, AfterValidator(_canonical)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), _FILE]
+MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$"), _FILE]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), _PERSON]
+MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]{0,39})?$"), _PERSON]
+ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$"), _ITEM]
+MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$"), _ITEM]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), taking(N_("code"), "other")]
+SerialText = Annotated[str, AfterValidator(_canonical), taking(N_("serials"), "1-500,503")]
 Instant = AwareDatetime

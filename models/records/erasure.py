@@ -5,13 +5,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, ApprovalNumber, Count, Instant, ItemNumber, Line, MaybeSha256, PersonId
+from models.records.base import (
+    ActRecord,
+    ApprovalNumber,
+    Count,
+    Instant,
+    ItemNumber,
+    Line,
+    MaybeSha256,
+    PersonId,
+    taking,
+)
+from models.words import N_
 
 # After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
 Method = Literal["overwrite", "spool_cleared", "cryptographic_erase", "purge", "degauss", "shred", "destroy"]
 
 # Where the search could not look, as the scanner names it: a path or a table and a reason, never what stands there.
-Place = Annotated[str, StringConstraints(max_length=300)]
+Place = Annotated[str, StringConstraints(max_length=300), taking(N_("place"), "share denied")]
 
 
 class CopyErased(ActRecord):
@@ -114,4 +125,6 @@ class WardDataErased(ActRecord):
 class YearClosed(ActRecord):
     """年度業務完結."""
 
-    keep_until: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", title="Records kept until")
+    keep_until: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), taking(N_("date"), "2032-03-31")] = (
+        Field(title="Records kept until")
+    )

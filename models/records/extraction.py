@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, Code, Count, ItemNumber, Label, MaybeSha256, SerialText, Sha256
+from models.records.base import ActRecord, Code, Count, ItemNumber, Label, MaybeSha256, SerialText, Sha256, taking
 from models.records.transfer import Movement
+from models.words import N_
 
 _POINTS = r"U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*"
 _PAIR = rf"{_POINTS}>({_POINTS})?"
@@ -79,9 +80,11 @@ class RowDecided(ActRecord):
     row: Annotated[int, Field(ge=2)] = Field(title="Row in the extract")
     how: Literal["corrected", "exclude", "accept", "substitute"] = Field(title="Decision")
     reason: Code = Field(title="Reason code")
-    substitute: Annotated[str, StringConstraints(pattern=rf"^({_PAIR}(,{_PAIR})*)?$")] = Field(
-        default="", title="Substitute as code points"
-    )
+    substitute: Annotated[
+        str,
+        StringConstraints(pattern=rf"^({_PAIR}(,{_PAIR})*)?$"),
+        taking(N_("code points"), "U+9AD9>U+9AD8"),
+    ] = Field(default="", title="Substitute as code points")
 
 
 class ExtractChecked(ActRecord):

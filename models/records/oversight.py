@@ -5,9 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256
+from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256, taking
+from models.words import N_
 
-MeasureId = Annotated[str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$")]
+MeasureId = Annotated[
+    str, StringConstraints(pattern=r"^[WC]-(OP|SY)-[0-9]{2}$"), taking(N_("number of a measure"), "W-OP-01")
+]
 
 
 class MeasuresClaimed(ActRecord):
@@ -169,9 +172,11 @@ class TextRedacted(ActRecord):
     """自由記載の抹消: what should never have been written is taken out; the entry and every proof stay as they are."""
 
     entry: Annotated[int, Field(ge=1)] = Field(title="Number of the entry")
-    place: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z0-9_]{1,40}){0,5}$")] = Field(
-        title="Place of the text in the entry"
-    )
+    place: Annotated[
+        str,
+        StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z0-9_]{1,40}){0,5}$"),
+        taking(N_("place in the entry"), "record.evidence"),
+    ] = Field(title="Place of the text in the entry")
     reason: Literal["resident_data", "other_personal_data", "secret"] = Field(title="Reason")
 
     @property

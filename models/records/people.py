@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from models.people import Person, Role, Side
-from models.records.base import ActRecord, Line, MaybeLine, PersonId
+from models.records.base import ActRecord, Line, MaybeLine, PersonId, taking
+from models.words import N_
 
-PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), taking(N_("public key"), "0" * 64)]
 Reason = Literal["first", "replaced", "forgotten"]
 
 

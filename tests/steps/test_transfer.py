@@ -26,10 +26,12 @@ from adapters.sample import sample_extract, write_sample
 from adapters.scanner import scan
 from contractor import work as contractor
 from models.errors import BadInput, Damaged, Refused
+from models.fields import fields_of
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, WORDS
 from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from rehearsal.cast import COORDINATOR, REGISTRAR
+from states.table import BY_TRIGGER
 from steps import acting, transfer
 from steps.extraction import Addressee
 from steps.office import Office
@@ -266,7 +268,7 @@ def test_another_font_stops_the_sealing(year: Played, monkeypatch: pytest.Monkey
 def test_the_receipts_screen_does_not_tell_how_many_were_sealed(sealed: Played) -> None:
     """What the act needs, what blocks it and the forms hold no count of persons: the received count is his own."""
     exported = str(len(sealed.addressees()))
-    shown = [title for _name, title, _needed in standing.fields_of("report_receipt")]
+    shown = [f"{it.title} {it.takes.sentence}" for it in fields_of(BY_TRIGGER["report_receipt"].record)]
     stands = sealed.office.see(CYCLE, standing.standing)
     for owed in (*stands.next, *stands.later):
         shown += [owed.title, *owed.blocked_by]
