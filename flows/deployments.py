@@ -39,8 +39,8 @@ from flows.forms import form_of, name_of
 from flows.keeping import keep
 from models.errors import BadSetting
 from models.words import N_, _
+from states.rows import Row
 from states.table import TABLE as ROWS
-from states.table import Row
 from views.board import INDEX
 
 TIMEZONE = "Asia/Tokyo"

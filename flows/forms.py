@@ -18,7 +18,8 @@ from models.clock import TOKYO
 from models.errors import BadInput
 from models.records.base import ActRecord
 from models.words import N_, _, in_words
-from states.table import TABLE, Row
+from states.rows import Row
+from states.table import TABLE
 
 _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"

@@ -13,7 +13,8 @@ from flows.board import update_the_board
 from flows.forms import Entered, entered
 from models.words import _
 from states.acts import Outcome, row_of
-from states.table import BY_TRIGGER, Row
+from states.rows import Row
+from states.table import BY_TRIGGER
 from steps import driving, extraction
 from steps.acting import perform
 from steps.office import Office

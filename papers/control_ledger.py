@@ -17,7 +17,8 @@ from models.programme import Programme
 from models.words import _, speaking
 from states import ledger
 from states import reading as facts_reading
-from states.table import BY_TRIGGER, TABLE, event_words
+from states.events import event_words
+from states.table import BY_TRIGGER, TABLE
 from steps import papers
 from steps.history import HISTORY
 from steps.office import Office

@@ -21,7 +21,7 @@ from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import speaking
 from states.facts import Facts
-from states.rules.transfer import notice_in_force
+from states.rules.custody import notice_in_force
 from states.table import TABLE
 from steps import papers
 from steps.incidents import contacts_of

@@ -14,7 +14,7 @@ from models.programme import Programme
 from models.words import speaking
 from states.opening import year_before
 from states.referral import COMPARED, changed
-from states.table import STATES
+from states.rows import STATES
 from steps import papers
 from steps.documents import documents
 from steps.incidents import KINDS, contacts_of, incidents_of

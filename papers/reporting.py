@@ -20,7 +20,8 @@ from models.records.oversight import IncidentSettled
 from models.words import _, speaking
 from states import ledger
 from states.facts import Facts
-from states.table import BY_TRIGGER, STATES, TABLE
+from states.rows import STATES
+from states.table import BY_TRIGGER, TABLE
 from steps.incidents import KINDS
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put

@@ -23,7 +23,8 @@ from models.records.media_return import ItemsReturned
 from models.records.transfer import Carried, MediumHandedOver, Movement, SlipReprinted
 from states.facts import Facts
 from states.reading import aware
-from states.table import BY_TRIGGER, TABLE, Row
+from states.rows import Row
+from states.table import BY_TRIGGER, TABLE
 from steps import papers
 from steps.office import Office
 

@@ -21,10 +21,10 @@ from states import schedule
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.base import done_today
+from states.rules.custody import notice_in_force
 from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
-from states.rules.transfer import notice_in_force
 from steps import acting, enclosing, erasure, identity, papers, preparation, protection, roll
 from steps.office import Office, template_sha256
 from steps.preparation import SAMPLE_PASSPHRASE

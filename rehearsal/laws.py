@@ -26,7 +26,8 @@ from models.serials import count, expand
 from states import ledger
 from states.reading import people
 from states.replay import BY_EVENT, TITLES, Difference, Replay, compared, replayed
-from states.table import BY_TRIGGER, HOLDING, Row, all_rules
+from states.rows import Row
+from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing
 from steps.office import Office
 

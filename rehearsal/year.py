@@ -37,9 +37,11 @@ from rehearsal.faults import Fault, Mixed, Year
 from rehearsal.printer import Printer
 from states import ledger
 from states.facts import RECHECKS, Facts
+from states.rows import FINAL
+from states.rules.custody import package_was_read_back_today
 from states.rules.oversight import open_duties
-from states.rules.transfer import package_was_read_back_today, protection_is_freshly_rechecked
-from states.table import BY_TRIGGER, FINAL, TABLE
+from states.rules.transfer import protection_is_freshly_rechecked
+from states.table import BY_TRIGGER, TABLE
 from steps import acting, auditing, erasure, extraction, incidents, papers, preparation, transfer
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE

@@ -8,7 +8,8 @@ from models.people import Role
 from models.records.base import ActRecord
 from models.words import _
 from states.facts import Evidence
-from states.table import BY_TRIGGER, Row
+from states.rows import Row
+from states.table import BY_TRIGGER
 
 NOT_COMPARED = "words_were_compared"
 CLOCK_WENT_ON = "clock_went_on"

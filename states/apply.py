@@ -19,9 +19,9 @@ from states import texts
 from states.calendar import Calendar
 from states.engine import starts
 from states.facts import Facts
+from states.machines import INCIDENT, ITEM, PIECE
 from states.reading import spans_of
 from states.schedule import drop_open_acts, move_deadline, owe, owe_again
-from states.table import INCIDENT, ITEM, PIECE
 
 _BATCH = 10_000
 

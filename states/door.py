@@ -31,9 +31,9 @@ from states.effects import deviation
 from states.engine import CYCLE, Position
 from states.facts import Facts
 from states.gaps import Attempt
+from states.rows import Row
 from states.schedule import reschedule
 from states.signatures import Keyring, NobodyHere
-from states.table import Row
 
 Measures = Callable[[Programme], Mapping[str, Measure]]
 # Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.

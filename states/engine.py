@@ -18,7 +18,9 @@ import transitions
 from transitions import EventData, MachineError
 
 from models.errors import Unmet
-from states.table import INITIAL, STATES, TABLE, Machine
+from states.machines import Machine
+from states.rows import INITIAL, STATES
+from states.table import TABLE
 
 
 @dataclass(kw_only=True, eq=False)

@@ -14,7 +14,8 @@ from models.words import N_, _, in_words
 from states import ledger
 from states.acts import ActRequest, Proposed
 from states.facts import Evidence, Facts, Guard
-from states.table import BY_TRIGGER, STATES, Row
+from states.rows import STATES, Row
+from states.table import BY_TRIGGER
 
 NAMES_A_RESIDENT = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
 _PAIR, _LAPSED = 2, timedelta(days=366)

@@ -18,9 +18,10 @@ from states import ledger, reading, schedule, signatures
 from states.apply import enter_person, put_key
 from states.door import Door
 from states.referral import differences
+from states.rows import INITIAL, KEEPERS
 from states.rules.oversight import four_eyes_are_feasible
 from states.signatures import PersonSigner
-from states.table import INITIAL, KEEPERS, TABLE
+from states.table import TABLE
 
 
 def tell_restored(connection: Connection, names: list[str], *, at: datetime) -> int:

@@ -18,7 +18,7 @@ from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
 from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
-from states.table import PIECE
+from states.machines import PIECE
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000

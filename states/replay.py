@@ -25,10 +25,13 @@ from models.serials import count as counted
 from models.words import N_, _, in_words
 from states import effects as eff
 from states import ledger
+from states.events import event_words
 from states.facts import Done, Facts, ItemFact, Told
+from states.machines import INCIDENT, ITEM, PIECE
 from states.reading import aware, programme_of
+from states.rows import INITIAL, Row
 from states.schedule import scheduled
-from states.table import BY_TRIGGER, INCIDENT, INITIAL, ITEM, PIECE, TABLE, Row, event_words
+from states.table import BY_TRIGGER, TABLE
 
 BY_EVENT = {row.event: row for row in TABLE}
 # Dated acts that are newer than the entries that tell the plan of a year: a year opened before has none of them.

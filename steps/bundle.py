@@ -25,7 +25,8 @@ from models.errors import BadInput
 from models.words import _, speaking
 from papers import referring, reporting
 from states import ledger, texts
-from states.table import BY_TRIGGER, event_words
+from states.events import event_words
+from states.table import BY_TRIGGER
 from steps import papers
 from steps.auditing import key_of
 from steps.documents import documents

@@ -15,7 +15,8 @@ from models.words import _
 from states.facts import Facts
 from states.gaps import missing
 from states.look import Look
-from states.table import TABLE, Row
+from states.rows import Row
+from states.table import TABLE
 from steps.office import Office
 from steps.printing import LETTERS
 from steps.work import WORK

@@ -24,9 +24,10 @@ from states import statute
 from states.acts import Outcome
 from states.facts import Case, Facts
 from states.reading import aware, cases
+from states.rows import STATES
 from states.rules.oversight import open_duties
 from states.statute import Clock
-from states.table import BY_TRIGGER, STATES
+from states.table import BY_TRIGGER
 from steps import papers
 from steps.acting import perform
 from steps.office import Office

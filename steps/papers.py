@@ -30,8 +30,8 @@ from states import deadlines
 from states.acts import Outcome
 from states.facts import Facts, ItemFact, Told
 from states.reading import HistoryOf
+from states.rules.custody import media_out, notice_in_force, notices_out
 from states.rules.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
-from states.rules.transfer import media_out, notice_in_force, notices_out
 from states.table import BY_TRIGGER
 from steps.office import Office
 

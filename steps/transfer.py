@@ -27,16 +27,9 @@ from models.serials import compact, expand
 from models.words import _
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
-from states.rules.transfer import (
-    additions_held_back,
-    notice_in_force,
-    rows_sealed,
-    sealed_additions_in_force,
-    sealed_last,
-    sealing_of,
-    was_received,
-    wrongly_inside,
-)
+from states.rules.additions import sealed_additions_in_force
+from states.rules.custody import additions_held_back, notice_in_force, rows_sealed, sealed_last, sealing_of
+from states.rules.transfer import was_received, wrongly_inside
 from steps import papers
 from steps.acting import record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressees_of

@@ -7,7 +7,7 @@ from html import escape
 
 from models.clock import wareki, wareki_month
 from models.words import _, in_words
-from states.table import STATES
+from states.rows import STATES
 from views.standing import Dated
 
 _FONT = "'Noto Sans CJK JP','Noto Sans JP','Yu Gothic','Hiragino Sans',sans-serif"

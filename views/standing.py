@@ -17,7 +17,8 @@ from models.words import N_, _, in_words
 from states.deadlines import Rule, anchors
 from states.gaps import missing
 from states.look import Look
-from states.table import BY_TRIGGER, STATES, TABLE
+from states.rows import STATES
+from states.table import BY_TRIGGER, TABLE
 from views.counting import Counts, counts
 
 _LAST_WEEK = 5  # open days

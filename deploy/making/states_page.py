@@ -10,7 +10,9 @@ from deploy.making.files import HOUSE, made
 from models.people import ROLE_TITLES, SIDE_TITLES, Role
 from models.words import translate
 from states.facts import Guard
-from states.table import FINAL, INITIAL, STATES, TABLE, Machine, Row, all_machines
+from states.machines import Machine
+from states.rows import FINAL, INITIAL, STATES, Row
+from states.table import TABLE, all_machines
 
 PAGE = HOUSE / "docs" / "states.md"
 HEAD = """\

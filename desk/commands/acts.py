@@ -16,7 +16,8 @@ from models.errors import BadInput
 from models.fields import fields_of
 from models.words import _, in_words
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
-from states.table import TABLE, Row
+from states.rows import Row
+from states.table import TABLE
 from steps import acting, taking_over
 from views import deadlines, standing
 

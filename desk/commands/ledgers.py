@@ -12,7 +12,8 @@ from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
 from models.errors import BadInput
 from models.words import _, in_words
-from states.table import BY_TRIGGER, event_words
+from states.events import event_words
+from states.table import BY_TRIGGER
 from steps import acting, auditing, history
 from steps.bundle import bundle
 

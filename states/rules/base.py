@@ -8,6 +8,7 @@ from models.records.base import ActRecord
 from states.facts import Facts, Guard, Shortfall, Verdict
 
 R = TypeVar("R", bound=ActRecord)
+NOT_POSTED = ("exported", "printed", "enclosed")
 
 
 def _claim(function: Callable[..., object]) -> str:

@@ -1,7 +1,7 @@
-"""Guards of enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
+"""Enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
 
+from models.people import Side
 from models.records.enclosing import (
-    AdditionsEnclosed,
     DeliveryInspected,
     DifferencesSettled,
     EnclosingCompleted,
@@ -10,23 +10,26 @@ from models.records.enclosing import (
     PullListAcknowledged,
     PullListIssued,
 )
-from models.records.extraction import AdditionsTaken
+from models.records.extraction import ProtectionRechecked
 from models.serials import compact, count, expand
+from states.effects import Effect, MovePieces, effects_of
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
+from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
 from states.rules.base import claims, claims_of, done_today, recorded, registered
+from states.rules.custody import stacked
+from states.rules.measures import measures_of
+from states.rules.protection import (
+    changes_are_on_the_pull_list,
+    newly_protected_are_ours,
+    no_protected_piece_is_sealed,
+    pull_list_is_acknowledged,
+)
 
 enclosing_is_reported = recorded(
     "report_enclosing", "The contractor has reported enclosing.", name="enclosing_is_reported"
 )
-additions_are_taken = recorded(
-    "take_additions", "The additional extract is taken, even if it is empty.", name="additions_are_taken"
-)
-additions_are_enclosed = recorded(
-    "enclose_additions", "The additional letters are enclosed.", name="additions_are_enclosed"
-)
-delivery_is_inspected = recorded(
-    "inspect_delivery", "The delivery is inspected and reconciled.", name="delivery_is_inspected"
-)
+
+
 enclosing_recheck_is_done = recorded(
     "recheck_before_enclosing",
     "Protected persons were re-checked before enclosing.",
@@ -62,18 +65,6 @@ def every_pull_is_acknowledged(facts: Facts, record: PullListAcknowledged) -> Ve
 def every_final_pull_is_acknowledged(facts: Facts, record: PullListAcknowledged) -> Verdict:
     """Every serial of the final pull list is acknowledged, and no other."""
     return _acknowledged(facts, "issue_final_pull_list", record)
-
-
-@claims(owes="acknowledge_pull_list")
-def pull_list_is_acknowledged(facts: Facts) -> Verdict:
-    """The first pull list is acknowledged serial by serial."""
-    return _is_answered(facts, "issue_pull_list", "acknowledge_pull_list")
-
-
-@claims(owes="acknowledge_final_pull_list")
-def final_pull_list_is_acknowledged(facts: Facts) -> Verdict:
-    """The final pull list is acknowledged serial by serial."""
-    return _is_answered(facts, "issue_final_pull_list", "acknowledge_final_pull_list")
 
 
 @claims_of(EnclosingReported)
@@ -143,20 +134,6 @@ def enclosed_count_agrees(facts: Facts, record: EnclosingCompleted) -> Verdict:
     return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
 
 
-@claims(owes="acknowledge_final_pull_list")
-def additions_to_be_pulled_are_pulled(facts: Facts) -> Verdict:
-    """Additional persons to be pulled are pulled before the others are enclosed: nobody prints their letters."""
-    left = facts.pieces.serials("exported", origin="addition") & set(expand(facts.to_pull))
-    return Shortfall(names=compact(left)) if left else True
-
-
-@claims_of(AdditionsEnclosed)
-def enclosed_additions_agree(facts: Facts, record: AdditionsEnclosed) -> Verdict:
-    """The additional letters enclosed are all that there are."""
-    counted = facts.pieces.count("exported", origin="addition")
-    return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
-
-
 @claims_of(DeliveryInspected)
 def delivered_equals_enclosed(facts: Facts, record: DeliveryInspected) -> Verdict:
     """The pieces delivered are the pieces enclosed."""
@@ -175,21 +152,6 @@ def pieces_were_opened(_facts: Facts, record: DeliveryInspected) -> Verdict:
 def sample_opening_found_nothing_wrong(_facts: Facts, record: DeliveryInspected) -> Verdict:
     """None of the pieces opened as a sample was wrong."""
     return record.wrong == 0 or Shortfall(names=f"{record.wrong}/{record.opened}")
-
-
-@claims(owes="inspect_delivery")
-def last_inspection_found_nothing_wrong(facts: Facts) -> Verdict:
-    """The last inspection of the delivery found nothing wrong."""
-    last = facts.record("inspect_delivery", DeliveryInspected)
-    return last is not None and last.wrong == 0
-
-
-@claims(owes="acknowledge_final_pull_list")
-def replaced_pieces_are_pulled(facts: Facts) -> Verdict:
-    """Every piece that was replaced by a new one is pulled."""
-    added = facts.record("take_additions", AdditionsTaken)
-    left = facts.pieces.within(added.replaced, "exported", "printed", "enclosed") if added else 0
-    return left == 0 or Shortfall(names=added.replaced if added else "")
 
 
 _NAMES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched")
@@ -222,16 +184,125 @@ def _settlements(facts: Facts) -> list[DifferencesSettled]:
     return [it.record for it in past if done and it.seq > done.seq]
 
 
-def _is_answered(facts: Facts, issue: str, acknowledge: str) -> bool:
-    """Tell whether the list issued last is the one acknowledged last: a list issued again wants a new answer."""
-    issued = facts.record(issue, PullListIssued)
-    acknowledged = facts.record(acknowledge, PullListAcknowledged)
-    return issued is not None and acknowledged is not None and issued.pulled == acknowledged.pulled
-
-
 def _acknowledged(facts: Facts, act: str, record: PullListAcknowledged) -> Verdict:
     issued = facts.record(act, PullListIssued)
     if issued is None:
         return False
     difference = set(expand(issued.pulled)) ^ set(expand(record.pulled))
     return Shortfall(names=",".join(map(str, sorted(difference)))) if difference else True
+
+
+@effects_of(PullListAcknowledged)
+def pieces_are_pulled(facts: Facts, record: PullListAcknowledged) -> tuple[Effect, ...]:
+    """Pulled serials end as pulled, whatever stage they had reached; what is imprinted must come back."""
+    pulled = MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled")
+    imprinted = facts.pieces.within(record.pulled, "printed", "enclosed")
+    return (pulled, *stacked(facts, _stack_of(facts, record) if imprinted else "", "pulled_pieces"))
+
+
+@effects_of(DifferencesSettled)
+def replaced_sheets_are_kept(facts: Facts, record: DifferencesSettled) -> tuple[Effect, ...]:
+    """What was replaced or taken out is imprinted and must come back."""
+    return stacked(facts, record.stack, "spoiled_sheets")
+
+
+@effects_of(EnclosingReported)
+def letters_are_enclosed(_facts: Facts, record: EnclosingReported) -> tuple[Effect, ...]:
+    """Sealed serials go on."""
+    return (MovePieces(serials=record.sealed, froms=("printed",), to="enclosed"),)
+
+
+def _stack_of(facts: Facts, record: PullListAcknowledged) -> str:
+    """Return the stack that was named, else the one of the spoiled sheets, else the year's first."""
+    known = next((item.number for item in facts.items if item.kind == "spoiled_sheets"), "")
+    return record.stack or known or f"S-{facts.fiscal_year}-01"
+
+
+FIRST_PULLS = (
+    Row(
+        trigger="recheck_before_enclosing", event="protection_rechecked_before_enclosing",
+        ja="支援措置再確認（封入前）", en="Re-check protected persons before enclosing",
+        froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
+        after=("approve_proof",), repeats=True, under_hold=True, by_machine=True, command=RECHECK,
+        record=ProtectionRechecked, guards=(newly_protected_are_ours,),
+        source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
+        froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
+        after=("complete_printing",), repeats=True, under_hold=True, record=PullListIssued,
+        guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
+        source="引抜きリスト",
+    ),
+    Row(
+        trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
+        en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
+        after=("issue_pull_list",), repeats=True, under_hold=True, record=PullListAcknowledged,
+        guards=(every_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+    ),
+)  # fmt: skip
+
+
+ENCLOSING = (
+    Row(
+        trigger="reconcile_enclosing", event="enclosing_reconciled", ja="封入照合",
+        en="Reconcile the scans of the sealer with the serials", froms=("printed",), who=(*COORDINATOR, *MANAGER),
+        owner=Side.CONTRACTOR, repeats=True, by_machine=True,
+        command="enclosing reconcile", record=EnclosingReconciled,
+        guards=(pull_list_is_acknowledged,), source="封入照合, Law 7",
+    ),
+    Row(
+        trigger="settle_differences", event="differences_settled", ja="照合差異の処置",
+        en="Settle differences of the enclosing by what was found", froms=("printed",), who=MANAGER,
+        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=DifferencesSettled,
+        guards=(settled_serials_are_open, witness_is_on_the_register),
+        then=replaced_sheets_are_kept, source="封入照合, Law 7",
+    ),
+    Row(
+        trigger="report_enclosing", event="enclosing_reported", ja="封入封緘完了報告", en="Report enclosing",
+        froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-5bd",
+        after=("complete_printing", "acknowledge_pull_list"), repeats=True, record=EnclosingReported,
+        guards=(
+            enclosing_recheck_is_done, pull_list_is_acknowledged, no_protected_piece_is_sealed,
+            sealed_serials_were_printed, sealed_serials_were_scanned, machine_count_agrees,
+        ),
+        then=letters_are_enclosed, source="C-OP-05, 封入件数報告",
+    ),
+    Row(
+        trigger="complete_enclosing", event="enclosing_completed", ja="封入封緘完了確認", en="Confirm enclosing",
+        froms=("printed",), to="enclosed", who=COORDINATOR, owner=Side.WARD, due="D-4bd",
+        after=("report_enclosing",), record=EnclosingCompleted,
+        guards=(
+            enclosing_is_reported, enclosing_is_reconciled, every_difference_is_settled,
+            every_printed_letter_is_sealed, enclosed_count_agrees, measures_of("complete_enclosing"),
+        ),
+        source="W-OP-02, Law 7",
+    ),
+    Row(
+        trigger="recheck_before_final_list", event="protection_rechecked_before_final_list",
+        ja="支援措置再確認（引抜きリスト最終前）", en="Re-check protected persons before the final pull list",
+        froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd", after=("complete_enclosing",),
+        repeats=True, under_hold=True, by_machine=True, command=RECHECK, record=ProtectionRechecked,
+        guards=(newly_protected_are_ours,), source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終",
+        en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
+        after=("complete_enclosing",), repeats=True, under_hold=True, record=PullListIssued,
+        guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
+        source="引抜きリスト",
+    ),
+    Row(
+        trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
+        en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
+        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=PullListAcknowledged,
+        guards=(every_final_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+    ),
+    Row(
+        trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
+        froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
+        after=("acknowledge_final_pull_list",), repeats=True, record=DeliveryInspected,
+        guards=(delivered_equals_enclosed, pieces_were_opened),
+        deviations=(sample_opening_found_nothing_wrong,), source="検品票",
+    ),
+)  # fmt: skip

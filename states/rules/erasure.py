@@ -1,4 +1,4 @@
-"""Guards of erasure and close: every copy covered, nothing personal left (W-OP-11, C-OP-11)."""
+"""Erasure and close: every copy covered, nothing personal left (W-OP-11, C-OP-11)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import get_args
 
 from models.clock import day_of
+from models.people import Role, Side
+from models.records.base import ActRecord
 from models.records.erasure import (
     CopiesErased,
     CopyErased,
@@ -18,18 +20,20 @@ from models.records.erasure import (
     NamesakesAccepted,
     WardCopiesErased,
     WardDataErased,
+    YearClosed,
 )
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import N_, _
+from states.effects import DropActs, Effect, MoveItem, effects_of
 from states.facts import Facts, Shortfall, Verdict
-from states.rules.base import claims, claims_of, each_registered, recorded, registered
+from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
+from states.rules.base import claims, claims_of, each_registered, registered
+from states.rules.custody import ELSEWHERE, WARD_COPY
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.measures import measures_unless_nothing_went_out
+from states.rules.oversight import no_incident_is_open
+from states.rules.supervision import every_finding_is_put_right
 
-completion_is_reported = recorded(
-    "report_completion", "The contractor has reported completion.", name="completion_is_reported"
-)
-ward_data_is_erased = recorded("erase_ward_data", "The ward's own data are erased.", name="ward_data_is_erased")
-
-_ELSEWHERE = ("with_contractor", "with_subcontractor")
 # What erases which storage, after NIST SP 800-88, minimum sanitization by type of media. An SSD and a flash memory keep
 # blocks that overwriting does not reach; what is written once can only be destroyed; deleting a job clears volatile
 # memory alone. "" is a storage that nobody has stated: it is warned of, and only what no storage allows is refused.
@@ -43,6 +47,8 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
     "paper": ("shred", "destroy"),
     "": tuple(method for method in get_args(Method) if method != "shred"),
 }
+
+
 METHOD_TITLES: Mapping[str, str] = {
     "overwrite": N_("overwriting"),
     "spool_cleared": N_("clearing the spool"),
@@ -52,6 +58,8 @@ METHOD_TITLES: Mapping[str, str] = {
     "shred": N_("shredding"),
     "destroy": N_("physical destruction"),
 }
+
+
 STORAGE_TITLES: Mapping[str, str] = {
     "hdd": N_("hard disk"),
     "ssd": N_("SSD"),
@@ -62,6 +70,7 @@ STORAGE_TITLES: Mapping[str, str] = {
     "paper": N_("paper"),
     "": N_("storage not stated"),
 }
+
 
 _RECEIPTS = ("report_receipt", "report_additions_receipt")
 
@@ -76,7 +85,7 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
 @claims_of(ErasureReported, proves=("C-OP-11",))
 def every_copy_is_covered(facts: Facts, record: ErasureReported) -> Verdict:
     """The erasure report covers every registered copy once, and names no other."""
-    there = {item.number for item in facts.copies_in(*_ELSEWHERE)}
+    there = {item.number for item in facts.copies_in(*ELSEWHERE)}
     named = Counter(copy.copy_number for copy in record.copies)
     wrong = (
         (there - named.keys(), _("{numbers} is missing from the report")),
@@ -148,7 +157,7 @@ def nothing_was_erased_before_it_was_there(facts: Facts, record: ErasureReported
 @claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
-    left = facts.copies_in(*_ELSEWHERE)
+    left = facts.copies_in(*ELSEWHERE)
     return Shortfall(names=" ".join(item.number for item in left)) if left else True
 
 
@@ -184,7 +193,7 @@ def destruction_has_prior_consent(facts: Facts, record: ItemsDestroyedElsewhere)
 @claims_of(ItemsDestroyedElsewhere)
 def destroyed_items_were_elsewhere(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
     """Every item destroyed elsewhere was a medium, a notice or paper with the contractor or a subcontractor."""
-    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*_ELSEWHERE)})
+    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)})
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
@@ -269,3 +278,130 @@ def namesakes_are_accepted(facts: Facts, record: WardDataErased) -> Verdict:
     """Names that are a resident's and one of the register's people too were accepted by two people."""
     left = sorted(set(record.namesakes) - accepted_namesakes(facts))
     return not left or Shortfall(names=", ".join(left))
+
+
+@claims_of(WardDataErased)
+def nothing_personal_is_left(_facts: Facts, record: WardDataErased) -> Verdict:
+    """The search for residents' data found none, and key and files are absent."""
+    return (record.found == 0 and record.absent) or Shortfall(names=str(record.found))
+
+
+@effects_of(WardDataErased)
+def ward_copies_are_erased(facts: Facts, _record: WardDataErased) -> tuple[Effect, ...]:
+    """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed packages."""
+    mine = (item for item in facts.copies_in("with_ward") if item.number.startswith(f"{WARD_COPY}-"))
+    return tuple(MoveItem(number=item.number, to="erased") for item in mine)
+
+
+@effects_of(WardCopiesErased)
+def named_copies_are_erased(_facts: Facts, record: WardCopiesErased) -> tuple[Effect, ...]:
+    """The ward's copies that are named are erased."""
+    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
+
+
+@effects_of(ErasureReported)
+def copies_are_erased(_facts: Facts, record: ErasureReported) -> tuple[Effect, ...]:
+    """Every covered copy is erased."""
+    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
+
+
+@effects_of(ItemsDestroyed)
+def items_are_destroyed(_facts: Facts, record: ItemsDestroyed) -> tuple[Effect, ...]:
+    """Destroyed items end."""
+    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
+
+
+@effects_of(ItemsDestroyedElsewhere)
+def items_are_destroyed_elsewhere(_facts: Facts, record: ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
+    """Destroyed items end."""
+    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
+
+
+def year_ends(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """A closed cycle owes nothing: nobody is reminded of it any more."""
+    return (DropActs(keep=("close",)),)
+
+
+AT_THE_CONTRACTOR = (
+    Row(
+        trigger="report_erasure", event="erasure_reported", ja="データ消去・消去報告書", en="Report the erasure",
+        froms=("posted", "media_returned", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR, due="D+10bd",
+        after=("post",), repeats=True, under_hold=True, record=ErasureReported,
+        guards=(
+            every_copy_is_covered, methods_fit_the_storage, nobody_witnesses_himself, who_erased_is_registered,
+            nothing_was_erased_in_the_future, nothing_was_erased_before_it_was_there, report_comes_in_on_an_open_day,
+        ),
+        warnings=(storage_of_each_copy_is_stated,),
+        then=copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
+    ),
+    Row(
+        trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
+        froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
+        after=("report_erasure", "return_media"), under_hold=True, record=ErasureConfirmed,
+        guards=(no_copy_is_left, checker_covered_every_place, measures_unless_nothing_went_out("confirm_erasure")),
+        source="W-OP-11, 確認記録",
+    ),
+)  # fmt: skip
+
+
+AT_THE_WARD = (
+    Row(
+        trigger="accept_namesakes", event="namesakes_accepted", ja="同姓同名の確認",
+        en="Accept names of ours that residents have too", froms=("erased",), who=COORDINATOR, second=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=NamesakesAccepted,
+        guards=(namesakes_are_on_the_register,), source="W-OP-11, Law 4",
+    ),
+    Row(
+        trigger="erase_ward_data", event="ward_data_erased", ja="区保有データの廃棄", en="Erase the ward's own data",
+        froms=("erased",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="S+9bd",
+        after=("end_returned_mail",), by_machine=True, under_hold=True, record=WardDataErased,
+        guards=(nothing_personal_is_left, namesakes_are_accepted, returned_mail_window_is_closed),
+        then=ward_copies_are_erased, source="W-OP-11, データ廃棄記録",
+    ),
+    Row(
+        trigger="erase_ward_copies", event="ward_copies_erased", ja="区の複製の消去", en="Erase copies of the ward's",
+        froms=LIVE, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.WARD, repeats=True, under_hold=True,
+        record=WardCopiesErased,
+        guards=(
+            erased_copies_are_the_wards, ward_methods_fit_the_storage, nobody_witnesses_himself,
+            who_erased_is_registered, nothing_was_erased_in_the_future,
+        ),
+        then=named_copies_are_erased, source="W-OP-11, NIST SP 800-88",
+    ),
+    Row(
+        trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
+        en="Consent to destruction elsewhere", froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True,
+        under_hold=True, record=DestructionConsented,
+        guards=(dated_after("decided_on"), on_an_open_day("decided_on")), source="Law 7, 特記事項",
+    ),
+    Row(
+        trigger="report_destruction", event="items_destroyed_elsewhere", ja="廃棄報告（受託者・承諾済）",
+        en="Report a destruction elsewhere", froms=LIVE, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=ItemsDestroyedElsewhere,
+        deviations=(
+            destruction_has_prior_consent, destroyed_items_were_elsewhere, who_destroyed_elsewhere_is_registered,
+            nobody_witnesses_his_own_destruction,
+        ),
+        then=items_are_destroyed_elsewhere, source="Law 7, 特記事項",
+    ),
+    Row(
+        trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
+        froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
+        repeats=True, under_hold=True, record=ItemsDestroyed,
+        guards=(
+            destroyed_items_are_with_the_ward, destruction_was_witnessed, dated_after("destroyed_on", "return_media"),
+            on_an_open_day("destroyed_on"),
+        ),
+        then=items_are_destroyed, source="Law 7",
+    ),
+    Row(
+        trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
+        who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
+        record=YearClosed,
+        guards=(
+            ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
+            no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),
+        ),
+        then=year_ends, source="完結報告",
+    ),
+)  # fmt: skip

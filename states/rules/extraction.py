@@ -1,34 +1,34 @@
-"""Guards of extraction: domain.md 2 and 3, the accidents of Oyama, Meguro and Tokyo."""
+"""Extraction: domain.md 2 and 3, the accidents of Oyama, Meguro and Tokyo."""
 
 import json
 import re
 from collections.abc import Mapping
 
 from models.extract import characters, code_points
-from models.people import Side
-from models.records.enclosing import PullListIssued
-from models.records.erasure import WardDataErased
+from models.people import Role, Side
 from models.records.extraction import (
-    AdditionsTaken,
     ChangesTaken,
     ExtractChecked,
     ExtractReceived,
     ExtractTaken,
     FileTaken,
     ListWithdrawn,
+    ProtectedListed,
     ProtectionRechecked,
     RowDecided,
 )
-from models.records.transfer import PackageSealed
-from models.serials import compact, count, expand
-from states.facts import LISTS, Facts, Shortfall, Verdict
+from models.serials import count
+from states.effects import AddPieces, DecideRow, Effect, HoldRows, MakeItem, MovePieces, OweAgain, effects_of
+from states.facts import LISTS, RECHECKS, Facts, Shortfall, Verdict
+from states.rows import AFTER_POSTING, IN_PRODUCTION, REGISTRAR, Row
 from states.rules.base import claims, claims_of, recorded
+from states.rules.custody import bag_is_locked, handed_over_in_person, left_elsewhere, original, ward_copies
+from states.rules.measures import measures_of
 
 extract_is_taken = recorded("take_extract", "The extract is taken and judged.", name="extract_is_taken")
 
+
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_NOT_POSTED = ("exported", "printed", "enclosed")
-_SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
 
 
 @claims_of(ExtractReceived)
@@ -133,31 +133,6 @@ def _is_listed(pair: str, table: Mapping[str, tuple[str, ...]]) -> bool:
     )
 
 
-@claims_of(ProtectionRechecked)
-def newly_protected_are_ours(facts: Facts, record: ProtectionRechecked) -> Verdict:
-    """The serials of newly protected persons are serials of this cycle."""
-    return facts.pieces.within(record.newly_protected) == count(record.newly_protected)
-
-
-@claims_of(AdditionsTaken)
-def serials_are_new(facts: Facts, record: AdditionsTaken) -> Verdict:
-    """Additional persons get serials that were never used."""
-    return facts.pieces.within(record.serials) == 0
-
-
-@claims_of(AdditionsTaken)
-def replaced_serials_are_ours(facts: Facts, record: AdditionsTaken) -> Verdict:
-    """What is replaced is not posted and not pulled, and there is a new serial for each."""
-    waiting = facts.pieces.within(record.replaced, *_NOT_POSTED)
-    return waiting == count(record.replaced) <= count(record.serials)
-
-
-@claims_of(AdditionsTaken)
-def additions_add_up(_facts: Facts, record: AdditionsTaken) -> Verdict:
-    """Raw hits of the additional extract equal its new serials and the excluded."""
-    return record.raw_hits == count(record.serials) + sum(record.excluded.values())
-
-
 @claims_of(ChangesTaken)
 def changed_persons_are_ours(facts: Facts, record: ChangesTaken) -> Verdict:
     """The serials of the change list are serials of this cycle."""
@@ -171,48 +146,113 @@ def list_was_taken(facts: Facts, record: ListWithdrawn) -> Verdict:
     return any(json.loads(it.data)["list_sha256"] == record.list_sha256 for it in facts.history.of(*LISTS))
 
 
-@claims_of(PullListIssued, owes="take_changes")
-def changes_are_on_the_pull_list(facts: Facts, record: PullListIssued) -> Verdict:
-    """Every piece that a change list or a re-check named, and that is not pulled yet, is on the pull list."""
-    left = compact(set(expand(facts.to_pull)) - set(expand(record.pulled)))
-    return _none_of(facts, left, *_NOT_POSTED)
+@effects_of(ExtractReceived)
+def original_exists(_facts: Facts, record: ExtractReceived) -> tuple[Effect, ...]:
+    """The encrypted file that the register section handed over is a copy to be destroyed."""
+    return (original(record.item, "encrypted_extract"),)
 
 
-@claims(owes="issue_pull_list")
-def no_protected_piece_is_sealed(facts: Facts) -> Verdict:
-    """The pieces of newly protected persons are pulled before anything counts as sealed."""
-    return _none_of(facts, facts.newly_protected, "printed")
+@effects_of(ExtractTaken)
+def rows_are_held(facts: Facts, record: ExtractTaken) -> tuple[Effect, ...]:
+    """The held rows wait for decisions; a file that still lies elsewhere is a copy to be destroyed."""
+    before = facts.record("take_extract", ExtractTaken)
+    same = before is not None and before.extract_sha256 == record.extract_sha256
+    return (HoldRows(rows=record.rows, same_extract=same), *left_elsewhere(record))
 
 
-@claims(owes="issue_final_pull_list")
-def no_changed_piece_is_left(facts: Facts) -> Verdict:
-    """Every piece that a change list named is pulled."""
-    return _none_of(facts, facts.to_pull, *_NOT_POSTED)
+@effects_of(RowDecided)
+def row_is_decided(_facts: Facts, record: RowDecided) -> tuple[Effect, ...]:
+    """One held row is decided."""
+    return (DecideRow(decision=record),)
 
 
-def _none_of(facts: Facts, serials: str, *states: str) -> Verdict:
-    """Tell whether none of the serials is in these states, or name those that are."""
-    if facts.pieces.within(serials, *states) == 0:
-        return True
-    return Shortfall(names=compact(facts.pieces.serials(*states).intersection(expand(serials))))
-
-
-@claims_of(PackageSealed, owes="take_extract")
-def font_is_the_judged_one(facts: Facts, record: PackageSealed) -> Verdict:
-    """The letters are printed with the font that the extract was judged with; otherwise install that font again."""
+@effects_of(ExtractChecked)
+def pieces_are_exported(facts: Facts, _record: ExtractChecked) -> tuple[Effect, ...]:
+    """Every exported person becomes a piece under the serial that the extract gave."""
     taken = facts.record("take_extract", ExtractTaken)
-    judged = taken.font_sha256 if taken else ""
-    return record.font_sha256 == judged or Shortfall(names=f"{record.font_sha256[:_SHOWN]} ≠ {judged[:_SHOWN]}")
+    return (AddPieces(serials=taken.serials, origin="extract"),) if taken else ()
 
 
-@claims(owes="issue_final_pull_list")
-def no_protected_piece_is_left(facts: Facts) -> Verdict:
-    """Every piece of a newly protected person is pulled."""
-    found = facts.newly_protected
-    return facts.pieces.within(found, "exported", "printed", "enclosed", "posted") == 0 or Shortfall(names=found)
+@effects_of(ChangesTaken)
+def changed_pieces_stay(facts: Facts, record: ChangesTaken) -> tuple[Effect, ...]:
+    """Before anything has left, everybody whom the change list names is pulled at once; then a pull list is due."""
+    if "seal_package" in facts.done:
+        return ()
+    named = (record.newly_protected, record.moved, record.died)
+    return tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in named)
 
 
-@claims_of(WardDataErased)
-def nothing_personal_is_left(_facts: Facts, record: WardDataErased) -> Verdict:
-    """The search for residents' data found none, and key and files are absent."""
-    return (record.found == 0 and record.absent) or Shortfall(names=str(record.found))
+@effects_of(ListWithdrawn)
+def rechecks_are_owed_again(facts: Facts, record: ListWithdrawn) -> tuple[Effect, ...]:
+    """A re-check by the wrong list was none."""
+    told = {act: facts.record(act, ProtectionRechecked) for act in RECHECKS}
+    return tuple(OweAgain(act=act) for act, it in told.items() if it and it.list_sha256 == record.list_sha256)
+
+
+@effects_of(ProtectedListed)
+def list_of_protected_exists(_facts: Facts, record: ProtectedListed) -> tuple[Effect, ...]:
+    """The list for ward staff is a copy to be destroyed."""
+    return (MakeItem(number=record.item, kind="protected_list", state="with_ward", content="protected_persons"),)
+
+
+@effects_of(ExtractTaken)
+def rows_are_held_and_copies_registered(facts: Facts, record: ExtractTaken) -> tuple[Effect, ...]:
+    """The held rows wait for decisions; what the machine itself keeps is in the register of copies."""
+    return (*rows_are_held(facts, record), *ward_copies(facts, ("inbox", "vault", "vault_key", "vault_key_backup")))
+
+
+ROWS = (
+    Row(
+        trigger="receive_extract", event="extract_received", ja="抽出ファイル受領", en="Receive the encrypted extract",
+        froms=("ready", *IN_PRODUCTION), who=(Role.COORDINATOR, Role.REGISTRAR), owner=Side.WARD, repeats=True,
+        handover=True, record=ExtractReceived,
+        guards=(original_has_a_new_number,),
+        deviations=(it_comes_from_the_register_section, bag_is_locked, handed_over_in_person),
+        then=original_exists, source="W-OP-07, W-OP-08, 確認記録票",
+    ),
+    Row(
+        trigger="take_extract", event="extract_taken", ja="データ抽出", en="Take the extract", froms=("ready",),
+        who=REGISTRAR, owner=Side.REGISTER, due="R+1bd", after=("confirm_readiness",), repeats=True, by_machine=True,
+        command="extract take",
+        record=ExtractTaken,
+        guards=(encrypted_file_was_received, hits_add_up, exported_serials_are_counted, birth_window_is_the_years),
+        then=rows_are_held_and_copies_registered,
+        source="W-SY-07, 抽出条件書",
+    ),
+    Row(
+        trigger="decide_row", event="row_decided", ja="文字・行の扱いの決定", en="Decide on a held row",
+        froms=("ready",), who=REGISTRAR, owner=Side.REGISTER, repeats=True, record=RowDecided,
+        guards=(row_is_held, substitute_is_named, substitute_is_listed),
+        then=row_is_decided,
+        source="Law 6",
+    ),
+    Row(
+        trigger="extract", event="extract_checked", ja="対象者抽出・点検", en="Check the extract", froms=("ready",),
+        to="extracted", who=REGISTRAR, second=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="R+4bd",
+        after=("take_extract",), record=ExtractChecked,
+        guards=(
+            extract_is_taken, no_row_is_held, checkers_saw_the_same_counts, birth_window_was_compared,
+            measures_of("extract"),
+        ),
+        then=pieces_are_exported, source="W-OP-10, W-SY-07, 点検票",
+    ),
+    Row(
+        trigger="list_protected", event="protected_listed", ja="支援措置対象者一覧の引渡し",
+        en="List the protected persons for ward staff", froms=("ready", "extracted", *IN_PRODUCTION, "posted"),
+        who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True,
+        command="extract protected", record=ProtectedListed,
+        guards=(extract_is_taken,), then=list_of_protected_exists, source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="take_changes", event="changes_taken", ja="異動連絡の受領", en="Take the changes after extraction",
+        froms=("extracted", *IN_PRODUCTION), who=REGISTRAR, owner=Side.REGISTER, repeats=True, by_machine=True,
+        under_hold=True, command="extract changes FILE", record=ChangesTaken,
+        guards=(changed_persons_are_ours,), then=changed_pieces_stay, source="支援措置, 引抜きリスト",
+    ),
+    Row(
+        trigger="withdraw_list", event="list_withdrawn", ja="一覧の取下げ", en="Withdraw a wrong list of the register",
+        froms=("extracted", *IN_PRODUCTION, *AFTER_POSTING, "cancelled"), who=REGISTRAR, owner=Side.REGISTER,
+        repeats=True, under_hold=True, by_machine=True, record=ListWithdrawn,
+        guards=(list_was_taken,), then=rechecks_are_owed_again, source="Law 8, 支援措置",
+    ),
+)  # fmt: skip

@@ -1,5 +1,9 @@
-"""Guards of the go and the posting: zero differences, and the check of the day itself."""
+"""The go, the posting and what comes back: zero differences, and the check of the day itself."""
 
+from models.people import Side
+from models.records.base import ActRecord
+from models.records.enclosing import DeliveryInspected
+from models.records.extraction import AdditionsTaken, ProtectionRechecked
 from models.records.mailing import (
     MailReturned,
     Posted,
@@ -9,8 +13,41 @@ from models.records.mailing import (
     ReturnedMailClosed,
 )
 from models.serials import count, expand
+from states.effects import Effect, MovePieces, OpenIncident, SetHold, effects_of
 from states.facts import Facts, Shortfall, Verdict
-from states.rules.base import claims, claims_of, done_today
+from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
+from states.rules.base import claims, claims_of, done_today, recorded
+from states.rules.measures import measures_of
+from states.rules.protection import (
+    final_pull_list_is_acknowledged,
+    newly_protected_are_ours,
+    no_changed_piece_is_left,
+    no_protected_piece_is_left,
+)
+
+additions_are_enclosed = recorded(
+    "enclose_additions", "The additional letters are enclosed.", name="additions_are_enclosed"
+)
+
+
+delivery_is_inspected = recorded(
+    "inspect_delivery", "The delivery is inspected and reconciled.", name="delivery_is_inspected"
+)
+
+
+@claims(owes="inspect_delivery")
+def last_inspection_found_nothing_wrong(facts: Facts) -> Verdict:
+    """The last inspection of the delivery found nothing wrong."""
+    last = facts.record("inspect_delivery", DeliveryInspected)
+    return last is not None and last.wrong == 0
+
+
+@claims(owes="acknowledge_final_pull_list")
+def replaced_pieces_are_pulled(facts: Facts) -> Verdict:
+    """Every piece that was replaced by a new one is pulled."""
+    added = facts.record("take_additions", AdditionsTaken)
+    left = facts.pieces.within(added.replaced, "exported", "printed", "enclosed") if added else 0
+    return left == 0 or Shortfall(names=added.replaced if added else "")
 
 
 @claims(owes="complete_enclosing")
@@ -101,3 +138,72 @@ def _listed(counts: dict[str, int]) -> str:
 
 def _agrees(counted: int, reported: int) -> Verdict:
     return counted == reported or Shortfall(names=f"{counted} ≠ {reported}")
+
+
+def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """Every enclosed piece is posted."""
+    return (MovePieces(froms=("enclosed",), to="posted"),)
+
+
+@effects_of(RetrievalRequested)
+def retrieval_is_an_incident(_facts: Facts, record: RetrievalRequested) -> tuple[Effect, ...]:
+    """What is asked back should not have been posted: an incident opens and the cycle is held."""
+    return (OpenIncident(kind="retrieval", known_on=record.requested_on), SetHold(on=True))
+
+
+POSTING = (
+    Row(
+        trigger="approve_posting", event="posting_approved", ja="差出承認", en="Approve the posting",
+        froms=("enclosed",), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D-1bd",
+        after=("inspect_delivery", "enclose_additions"), repeats=True, record=PostingApproved,
+        guards=(
+            contractor_posts_only_if_referred, delivery_is_inspected, last_inspection_found_nothing_wrong,
+            final_pull_list_is_acknowledged, additions_are_enclosed, replaced_pieces_are_pulled,
+            every_serial_is_enclosed_or_pulled, approved_count_agrees,
+        ),
+        source="承認記録, Law 7",
+    ),
+    Row(
+        trigger="recheck_before_posting", event="protection_rechecked_before_posting", ja="支援措置再確認（差出当日）",
+        en="Re-check protected persons on the day of posting", froms=("enclosed",), who=REGISTRAR,
+        owner=Side.REGISTER, due="D", after=("approve_posting",), repeats=True,
+        under_hold=True, by_machine=True, command=RECHECK, record=ProtectionRechecked,
+        guards=(newly_protected_are_ours,), source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
+        who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
+        record=Posted,
+        guards=(
+            posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
+            final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
+            posted_today, measures_of("post"),
+        ),
+        then=letters_are_posted, source="差出票, Law 7",
+    ),
+    Row(
+        trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),
+        who=COORDINATOR, owner=Side.WARD, setting="poster", due="D+1bd", after=("post",), repeats=True,
+        record=PostingReported, guards=(slip_copy_agrees,), source="差出票写し",
+    ),
+    Row(
+        trigger="request_retrieval", event="retrieval_requested", ja="取戻請求",
+        en="Ask the post office for a posted piece back", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD,
+        repeats=True, under_hold=True, record=RetrievalRequested,
+        guards=(retrieved_pieces_were_posted,), then=retrieval_is_an_incident, source="郵便法34条",
+    ),
+    Row(
+        trigger="record_returned_mail", event="mail_returned", ja="返戻の記録", en="Record returned mail",
+        froms=EVER_AFTER, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
+        record=MailReturned, guards=(returned_mail_was_posted,), source="返戻記録",
+    ),
+)  # fmt: skip
+
+
+RETURNED_MAIL = (
+    Row(
+        trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
+        en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
+        record=ReturnedMailClosed, guards=(returned_counts_agree,), source="返戻記録",
+    ),
+)  # fmt: skip

@@ -1,19 +1,20 @@
-"""Guards over all stages: measures, incidents, four eyes."""
+"""What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
 
-from dataclasses import replace
-
-from models.people import Role
+from models.people import Role, Side
 from models.records.base import ActRecord
 from models.records.oversight import (
     CountermeasuresDiscussed,
+    CycleCancelled,
     CycleHeld,
     DeadlineMoved,
+    DeviationRecorded,
     DocumentFiled,
     EntryCorrected,
+    HoldReleased,
     IncidentAssessed,
     IncidentPublished,
+    IncidentReported,
     IncidentSettled,
-    MeasuresClaimed,
     PersonsNotified,
     ReferralRecorded,
     ReminderAcknowledged,
@@ -21,68 +22,26 @@ from models.records.oversight import (
     TextRedacted,
 )
 from models.words import N_, _
-from states.facts import Case, Facts, Guard, Shortfall, Verdict
+from states.effects import (
+    DropActs,
+    Effect,
+    MakeItem,
+    MoveDeadline,
+    MovePieces,
+    OpenIncident,
+    RedactText,
+    SetHold,
+    SettleIncident,
+    effects_of,
+)
+from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
 from states.rules.base import claims, claims_of
+from states.rules.dates import dated_after, on_an_open_day
+from states.rules.measures import measures_of
+from states.rules.supervision import open_findings
 from states.statute import heads_of
-
-
-def measures_of(trigger: str) -> Guard:
-    """Make the guard that every measure naming this step is claimed with evidence (checklists.yaml, `guards`)."""
-
-    def check(facts: Facts, _record: ActRecord) -> Verdict:
-        missing = sorted(set(facts.measures_for(trigger)) - facts.claims)
-        return Shortfall(names=" ".join(missing)) if missing else True
-
-    return Guard(
-        name="measures_are_claimed",
-        claim="Every measure of the checklists that this step needs is claimed with its evidence.",
-        check=check,
-        owes="claim_measures",
-    )
-
-
-def measures_unless_nothing_went_out(trigger: str) -> Guard:
-    """Make the same guard for return, erasure and close: it asks for nothing where nothing went out."""
-    strict = measures_of(trigger)
-
-    def check(facts: Facts, record: ActRecord) -> Verdict:
-        return not facts.went_out() or strict.check(facts, record)
-
-    return replace(strict, check=check)
-
-
-@claims_of(MeasuresClaimed)
-def claimed_measures_are_on_the_list(facts: Facts, record: MeasuresClaimed) -> Verdict:
-    """Every measure claimed stands on the programme's checklists."""
-    unknown = sorted(set(record.measures) - facts.measures.keys())
-    return Shortfall(names=" ".join(unknown)) if unknown else True
-
-
-@claims_of(MeasuresClaimed)
-def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) -> Verdict:
-    """Only where the checklist allows it a measure is declared not applicable, and the declaration is a file."""
-    if not record.not_applicable:
-        return True
-    applicable = [it for it in record.measures if it in facts.measures and not facts.measures[it].may_not_apply]
-    return Shortfall(names=" ".join(applicable)) if applicable else bool(record.evidence_file)
-
-
-@claims_of(MeasuresClaimed)
-def evidence_is_of_the_past_and_still_valid(facts: Facts, record: MeasuresClaimed) -> Verdict:
-    """The evidence is not dated in the future, is valid today, and does not end before it begins."""
-    happened_on, valid_until = record.happened_on or facts.today, record.valid_until or facts.today
-    dates = f"{record.happened_on or ''} – {record.valid_until or ''}"
-    return happened_on <= facts.today <= valid_until or Shortfall(names=dates)
-
-
-@claims_of(MeasuresClaimed)
-def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -> Verdict:
-    """The file is no evidence of another measure: give each a file of its own, or claim them together."""
-    mine = set(record.measures)
-    others = [it for it, claim in facts.claimed.items() if it not in mine and claim.evidence_file]
-    same = [it for it in others if facts.claimed[it].evidence_file == record.evidence_file]
-    return Shortfall(names=" ".join(same)) if same else True
 
 
 @claims_of(DocumentFiled)
@@ -201,9 +160,17 @@ def open_duties(case: Case) -> tuple[str, ...]:
 
 
 ASSESSMENT = N_("decision whether to report")
+
+
 PROMPT = N_("prompt report to the Commission")
+
+
 FINAL = N_("final report to the Commission")
+
+
 NOTICE = N_("notice to the persons")
+
+
 PUBLICATION = N_("decision about publication")
 
 
@@ -238,3 +205,189 @@ def four_eyes_are_feasible(roles: tuple[Role, ...], second: tuple[Role, ...], fa
     first = {p.id for p in facts.people.values() if p.is_valid_on(today) and p.roles & set(roles)}
     other = {p.id for p in facts.people.values() if p.is_valid_on(today) and p.roles & set(second)}
     return any(a != b for a in first for b in other)
+
+
+LETTERS = "LT"  # the letters of a cancelled year, one stack
+
+
+def cycle_stops(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """The cycle is held."""
+    return (SetHold(on=True),)
+
+
+def cycle_goes_on(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """The hold ends."""
+    return (SetHold(on=False),)
+
+
+def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
+    """A cancelled cycle owes only return, erasure and close, and of these only what it gave cause for.
+
+    No letter of it is posted: every piece is pulled, and what is imprinted already is a stack that must come back.
+    """
+    letters = _imprinted_letters(facts)
+    causes = {
+        "return_items": facts.went_out(),
+        "return_media": True,
+        "report_erasure": facts.went_out(),
+        "confirm_erasure": True,
+        "end_returned_mail": "post" in facts.done,
+        "erase_ward_data": "take_extract" in facts.done,
+        "settle_finding": bool(open_findings(facts)),
+        "destroy_items": bool(letters) or any(item.is_thing for item in facts.items),
+        "close": True,
+    }
+    keep = DropActs(keep=tuple(act for act, caused in causes.items() if caused))
+    if "post" in facts.done:
+        return (keep, SetHold(on=False))
+    return (keep, SetHold(on=False), *letters, MovePieces(to="pulled", froms=("exported", "printed", "enclosed")))
+
+
+def _imprinted_letters(facts: Facts) -> tuple[MakeItem, ...]:
+    """Return the letters of a year that is cancelled: at the ward once delivered there, else at the contractor's."""
+    if "post" in facts.done or not facts.pieces.count("printed", "enclosed"):
+        return ()
+    delivered = "inspect_delivery" in facts.done and facts.programme.consignment.poster == "ward"
+    state = "with_ward" if delivered else "with_contractor"
+    return (MakeItem(number=f"{LETTERS}-{facts.fiscal_year}-01", kind="letters", state=state, content="imprinted"),)
+
+
+@effects_of(IncidentReported)
+def incident_opens(_facts: Facts, record: IncidentReported) -> tuple[Effect, ...]:
+    """The incident opens and the cycle is held."""
+    return (OpenIncident(kind=record.kind, known_on=record.known_on), SetHold(on=True))
+
+
+@effects_of(DeviationRecorded)
+def deviation_opens_an_incident(facts: Facts, _record: DeviationRecorded) -> tuple[Effect, ...]:
+    """A deviation is an incident until somebody settles it."""
+    return (OpenIncident(kind="deviation", known_on=facts.today), SetHold(on=True))
+
+
+@effects_of(IncidentSettled)
+def incident_is_settled(_facts: Facts, record: IncidentSettled) -> tuple[Effect, ...]:
+    """The incident ends; the hold stays until it is released."""
+    return (SettleIncident(incident=record.incident),)
+
+
+@effects_of(DeadlineMoved)
+def deadline_moves(_facts: Facts, record: DeadlineMoved) -> tuple[Effect, ...]:
+    """The act is owed on the new day; the plan stays beside it."""
+    return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)
+
+
+@effects_of(TextRedacted)
+def text_is_taken_out(_facts: Facts, record: TextRedacted) -> tuple[Effect, ...]:
+    """The text is gone wherever the database had it; its commitment stays and opens for nobody."""
+    return (RedactText(entry=record.entry, place=record.place),)
+
+
+ENTRIES = (
+    Row(
+        trigger="correct_entry", event="entry_corrected", ja="管理簿の訂正", en="Correct an entry of the ledger",
+        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=EntryCorrected,
+        guards=(corrected_entry_is_this_years,), source="Law 5, 管理簿",
+    ),
+    Row(
+        trigger="redact_text", event="text_redacted", ja="自由記載の抹消", en="Redact a text of the ledger",
+        froms=(*LIVE, "closed"), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True,
+        handover=True, record=TextRedacted, guards=(redacted_text_is_there,),
+        then=text_is_taken_out, source="Law 4, Law 5",
+    ),
+)  # fmt: skip
+
+
+ROWS = (
+    Row(
+        trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
+        who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
+        record=DocumentFiled,
+        guards=(
+            document_is_dated_before_its_receipt, file_is_no_other_document, dated_after("received_on"),
+            on_an_open_day("received_on"),
+        ),
+        source="domain.md 1",
+    ),
+    Row(
+        trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
+        who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
+        source="Law 11",
+    ),
+    Row(
+        trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",
+        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True,
+        record=ReminderAcknowledged, guards=(reminder_reached_the_person,),
+        source="domain.md 7",
+    ),
+    Row(
+        trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=DeviationRecorded,
+        guards=(dated_after("happened_on"),),
+        then=deviation_opens_an_incident, source="Law 8",
+    ),
+    Row(
+        trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentReported,
+        guards=(dated_after("known_on"),),
+        then=incident_opens, source="W-OP-13, 個人情報保護法68条",
+    ),
+    Row(
+        trigger="settle_incident", event="incident_settled", ja="事故対応の終結", en="Settle an incident", froms=LIVE,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentSettled,
+        guards=(incident_is_open, duties_of_the_law_are_done),
+        then=incident_is_settled, source="W-OP-13, 個人情報保護法68条",
+    ),
+    Row(
+        trigger="assess_incident", event="incident_assessed", ja="報告要否の判断", en="Decide whether to report",
+        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentAssessed,
+        guards=(assessed_incident_is_open,), source="個人情報保護法68条1項, 規則43条",
+    ),
+    Row(
+        trigger="report_to_commission", event="commission_informed", ja="個人情報保護委員会への報告",
+        en="Report to the Commission", froms=LIVE, who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True,
+        under_hold=True, record=ReportedToCommission,
+        guards=(reported_incident_is_open, report_lies_after_the_knowing),
+        source="個人情報保護法68条1項, 規則44条",
+    ),
+    Row(
+        trigger="notify_persons", event="persons_notified", ja="本人への通知", en="Notify the persons", froms=LIVE,
+        who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=PersonsNotified, guards=(notified_incident_is_open, dated_after("notified_on")),
+        source="個人情報保護法68条2項, 規則45条",
+    ),
+    Row(
+        trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentPublished,
+        guards=(publication_is_of_an_open_incident, dated_after("decided_on")), source="domain.md 5",
+    ),
+    Row(
+        trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
+        en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
+        under_hold=True, record=CountermeasuresDiscussed,
+        guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
+    ),
+    Row(
+        trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
+        who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=ReferralRecorded, guards=(referral_is_decided,),
+        source="個人情報保護管理運営会議設置要綱第3条第1項第3号",
+    ),
+    Row(
+        trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,
+        who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
+        record=CycleHeld, guards=(cycle_is_not_on_hold,), then=cycle_stops,
+        source="W-OP-13, C-OP-13, domain.md 9",
+    ),
+    Row(
+        trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=HoldReleased,
+        guards=(cycle_is_on_hold, no_incident_is_open, new_referral_is_recorded, measures_of("release_hold")),
+        then=cycle_goes_on, source="W-OP-13, C-OP-13",
+    ),
+    Row(
+        trigger="cancel", event="cycle_cancelled", ja="中止", en="Cancel", froms=BEFORE_RETURN, to="cancelled",
+        who=APPROVERS, owner=Side.WARD, under_hold=True, record=CycleCancelled, then=schedule_ends,
+        source="domain.md 9",
+    ),
+)  # fmt: skip

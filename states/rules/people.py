@@ -1,8 +1,10 @@
-"""Guards of the register of people: who is entered by whom, and whose key is whose."""
+"""The register of people: who is entered by whom, and whose key is whose."""
 
-from models.people import SYSTEM, UNREGISTERED
+from models.people import SYSTEM, UNREGISTERED, Side
 from models.records.people import KeyGiven, PeopleEntered
+from states.effects import Effect, EnterPeople, GiveKey, effects_of
 from states.facts import Facts, Shortfall, Verdict
+from states.rows import ANY_STATE, KEEPERS, Row
 from states.rules.base import claims_of
 
 
@@ -60,3 +62,46 @@ def reason_fits_the_key(facts: Facts, record: KeyGiven) -> Verdict:
 def somebody_else_confirms_the_key(facts: Facts, record: KeyGiven) -> Verdict:
     """Whoever is given the key does not confirm it himself."""
     return facts.confirmed_by != record.person
+
+
+@effects_of(PeopleEntered)
+def register_says_so(_facts: Facts, record: PeopleEntered) -> tuple[Effect, ...]:
+    """The entries stand on the register."""
+    return (EnterPeople(people=record.people),)
+
+
+@effects_of(KeyGiven)
+def key_is_in_force(_facts: Facts, record: KeyGiven) -> tuple[Effect, ...]:
+    """The person signs with this key, and with no other."""
+    return (GiveKey(person=record.person, public_key=record.public_key),)
+
+
+ROWS = (
+    Row(
+        trigger="register_people", event="people_registered", ja="名簿への登録", en="Put people on the register",
+        froms=ANY_STATE, who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True,
+        record=PeopleEntered, guards=(they_are_new,), by_lapsed=True,
+        then=register_says_so, source="domain.md 8",
+    ),
+    Row(
+        trigger="change_roles", event="roles_changed", ja="役割の変更", en="Change roles", froms=ANY_STATE, who=KEEPERS,
+        second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=PeopleEntered,
+        guards=(they_are_known, nobody_enters_himself), then=register_says_so, by_lapsed=True,
+        source="domain.md 8",
+    ),
+    Row(
+        trigger="change_people", event="people_changed", ja="名簿の変更（役割を除く。）",
+        en="Change entries of the register, but for roles", froms=ANY_STATE, who=KEEPERS, second=KEEPERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=PeopleEntered,
+        guards=(they_are_known, roles_stay_as_they_are), then=register_says_so, by_lapsed=True,
+        source="domain.md 8",
+    ),
+    Row(
+        trigger="give_key", event="key_given", ja="本人鍵の登録", en="Give a person a key", froms=ANY_STATE,
+        who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=KeyGiven,
+        guards=(
+            key_is_for_somebody_registered, key_is_nobody_elses, reason_fits_the_key, somebody_else_confirms_the_key,
+        ),
+        then=key_is_in_force, by_lapsed=True, source="domain.md 8",
+    ),
+)  # fmt: skip

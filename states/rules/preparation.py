@@ -1,5 +1,6 @@
-"""Guards of contract and readiness."""
+"""Preparation: contract, notices and readiness."""
 
+from models.people import Side
 from models.records.preparation import (
     ContactsConfirmed,
     ContractConcluded,
@@ -8,7 +9,15 @@ from models.records.preparation import (
     WorkPlanSubmitted,
 )
 from states.facts import Facts, Shortfall, Verdict
+from states.rows import COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, recorded
+from states.rules.measures import measures_of
+from states.rules.supervision import (
+    cloud_use_is_declared,
+    every_subcontractor_has_consent,
+    inspection_is_planned_in_the_period,
+    subcontractors_are_named,
+)
 
 handlers_are_registered = recorded(
     "register_handlers",
@@ -16,7 +25,11 @@ handlers_are_registered = recorded(
     name="handlers_are_registered",
     proves=("W-OP-04", "C-OP-04"),
 )
+
+
 work_plan_is_in = recorded("submit_work_plan", "The work plan is in.", name="work_plan_is_in")
+
+
 contacts_are_confirmed = recorded(
     "confirm_contacts",
     "The emergency contacts and the business flow are confirmed.",
@@ -76,3 +89,49 @@ def contractor_has_a_valid_manager(facts: Facts) -> Verdict:
     notice = facts.record("register_handlers", HandlersRegistered)
     manager = facts.people.get(notice.handling_manager) if notice else None
     return manager is not None and manager.is_valid_on(facts.today)
+
+
+CONTRACT = (
+    Row(
+        trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
+        froms=("planned",), to="contracted", who=COORDINATOR, owner=Side.WARD, due="C",
+        record=ContractConcluded,
+        guards=(special_provisions_are_attached, contract_period_covers_the_posting, measures_of("conclude_contract")),
+        source="W-OP-01, 契約書・特記事項",
+    ),
+    Row(
+        trigger="register_handlers", event="handlers_registered", ja="取扱責任者・取扱者届、再委託有無届",
+        en="Register handling manager and handlers", froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR,
+        due="C+5bd", after=("conclude_contract",), repeats=True, record=HandlersRegistered,
+        guards=(named_people_are_on_the_register, subcontracting_has_consent),
+        source="W-OP-03, W-OP-04",
+    ),
+)  # fmt: skip
+
+
+READINESS = (
+    Row(
+        trigger="submit_work_plan", event="work_plan_submitted", ja="作業計画書・工程表提出", en="Submit the work plan",
+        froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",),
+        repeats=True, record=WorkPlanSubmitted, guards=(plan_fits_the_posting,),
+        source="仕様書",
+    ),
+    Row(
+        trigger="confirm_contacts", event="contacts_confirmed", ja="緊急連絡体制・業務フロー確認",
+        en="Confirm emergency contacts and business flow", froms=("contracted",), who=COORDINATOR, owner=Side.WARD,
+        due="C+8bd", after=("register_handlers",), repeats=True, record=ContactsConfirmed,
+        guards=(handlers_are_registered, nights_and_holidays_are_covered),
+        source="W-OP-05, W-OP-12",
+    ),
+    Row(
+        trigger="confirm_readiness", event="readiness_confirmed", ja="着手前確認", en="Confirm readiness",
+        froms=("contracted",), to="ready", who=COORDINATOR, owner=Side.WARD, due="C+10bd",
+        after=("confirm_contacts", "submit_work_plan"), record=ReadinessConfirmed,
+        guards=(
+            handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
+            dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
+            subcontractors_are_named, every_subcontractor_has_consent, measures_of("confirm_readiness"),
+        ),
+        source="W-OP-02, W-OP-06",
+    ),
+)  # fmt: skip

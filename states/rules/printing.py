@@ -1,5 +1,6 @@
-"""Guards of printing: both approvals of the template in force, one good sheet of each serial."""
+"""Printing: both approvals of the template in force, one good sheet of each serial."""
 
+from models.people import Side
 from models.records.extraction import ExtractTaken
 from models.records.printing import (
     ImprintCompared,
@@ -11,14 +12,23 @@ from models.records.printing import (
     TextApproved,
     TextProofSubmitted,
 )
-from models.records.transfer import AdditionsSealed
 from models.serials import compact, count, expand
+from states.effects import Effect, MakeItem, MovePieces, effects_of
 from states.facts import Facts, Shortfall, Verdict
+from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
 from states.rules.base import claims, claims_of, recorded
+from states.rules.custody import stacked
+from states.rules.measures import measures_of
 
 manuscript_is_delivered = recorded("deliver_manuscript", "The manuscript is delivered.", name="manuscript_is_delivered")
+
+
 text_proof_is_in = recorded("submit_text_proof", "A proof of the fixed text is in.", name="text_proof_is_in")
+
+
 imprint_sample_is_in = recorded("submit_imprint_sample", "The imprint sample is in.", name="imprint_sample_is_in")
+
+
 printing_is_reported = recorded("report_printing", "The contractor has reported printing.", name="printing_is_reported")
 
 
@@ -32,7 +42,7 @@ def approved_text_is_the_latest(facts: Facts, record: TextApproved) -> Verdict:
 @claims_of(TextProofSubmitted)
 def proof_shows_the_manuscript(facts: Facts, record: TextProofSubmitted) -> Verdict:
     """The proof of the fixed text was made from the manuscript's template."""
-    return _is_the_manuscripts(facts, record.template_sha256)
+    return is_the_manuscripts(facts, record.template_sha256)
 
 
 @claims(owes="approve_text")
@@ -79,7 +89,7 @@ def dummies_stand_for_the_protected_only(facts: Facts, record: ImprintSampleSubm
 @claims_of(ImprintSampleSubmitted)
 def sample_shows_the_manuscript(facts: Facts, record: ImprintSampleSubmitted) -> Verdict:
     """The imprint sample was made from the manuscript's template."""
-    return _is_the_manuscripts(facts, record.template_sha256)
+    return is_the_manuscripts(facts, record.template_sha256)
 
 
 @claims(owes="submit_imprint_sample")
@@ -111,13 +121,7 @@ def spoiled_sheets_are_kept(facts: Facts, record: PrintingReported) -> Verdict:
 @claims_of(PrintingReported)
 def printed_from_the_approved_template(facts: Facts, record: PrintingReported) -> Verdict:
     """The letters were printed from the template that was approved."""
-    return _is_the_manuscripts(facts, record.template_sha256)
-
-
-@claims_of(AdditionsSealed)
-def additions_have_the_approved_template(facts: Facts, record: AdditionsSealed) -> Verdict:
-    """The additional letters are sealed with the template that was approved."""
-    return _is_the_manuscripts(facts, record.template_sha256)
+    return is_the_manuscripts(facts, record.template_sha256)
 
 
 @claims(owes="compare_imprint")
@@ -164,9 +168,104 @@ def _one_after_the_other(facts: Facts, *acts: str) -> bool:
     return all(order[1:]) and order == sorted(order)
 
 
-def _is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
+def is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
     """Compare a template's hash with the manuscript's; a contractor with a system of its own can tell none."""
     manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
     if manuscript is None or template_sha256 in {"", manuscript.template_sha256}:
         return True
     return Shortfall(names=f"{template_sha256[:12]} ≠ {manuscript.template_sha256[:12]}")
+
+
+@effects_of(ImprintSampleSubmitted)
+def sample_is_an_item(facts: Facts, record: ImprintSampleSubmitted) -> tuple[Effect, ...]:
+    """Sample sheets with real names are a stack that must come back."""
+    if not record.sample_stack or facts.kind_of(record.sample_stack):
+        return ()
+    stack = MakeItem(
+        number=record.sample_stack, kind="proof_sheets", state="with_contractor", content="imprinted"
+    )  # fmt: skip
+    return (stack,)
+
+
+@effects_of(PrintingReported)
+def letters_are_printed(facts: Facts, record: PrintingReported) -> tuple[Effect, ...]:
+    """Serials printed well go on; spoiled imprinted sheets become a stack that must come back."""
+    good = MovePieces(serials=record.good, froms=("exported",), to="printed")
+    return (good, *stacked(facts, record.spoiled_stack if record.spoiled else "", "spoiled_sheets"))
+
+
+FIXED_TEXT = (
+    Row(
+        trigger="deliver_manuscript", event="manuscript_delivered", ja="案内状・封筒入稿", en="Deliver the manuscript",
+        froms=PREPRESS, who=COORDINATOR, owner=Side.WARD, due="D-25bd", after=("confirm_readiness",), repeats=True,
+        record=ManuscriptDelivered, source="仕様書",
+    ),
+    Row(
+        trigger="submit_text_proof", event="text_proof_submitted", ja="初校", en="Submit the proof of the fixed text",
+        froms=PREPRESS, who=MANAGER, owner=Side.CONTRACTOR, due="D-20bd", after=("deliver_manuscript",), repeats=True,
+        record=TextProofSubmitted,
+        guards=(manuscript_is_delivered, proof_shows_the_manuscript), source="仕様書",
+    ),
+    Row(
+        trigger="approve_text", event="text_approved", ja="本文校了", en="Approve the fixed text", froms=PREPRESS,
+        who=APPROVERS, owner=Side.WARD, due="D-16bd", after=("submit_text_proof",), repeats=True,
+        record=TextApproved,
+        guards=(text_proof_is_in, approved_text_is_the_latest), source="仕様書",
+    ),
+)  # fmt: skip
+
+
+PROOF = (
+    Row(
+        trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
+        en="Submit the imprint sample", froms=("transferred", "proof_approved"), who=MANAGER, owner=Side.CONTRACTOR,
+        due="D-11bd", after=("hand_over",), repeats=True, record=ImprintSampleSubmitted,
+        guards=(
+            sample_serials_are_ours, sample_holds_every_hard_row, dummies_stand_for_the_protected_only,
+            sample_shows_the_manuscript,
+        ),
+        then=sample_is_an_item, source="仕様書",
+    ),
+    Row(
+        trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
+        froms=("transferred",), to="proof_approved", who=COORDINATOR, second=APPROVERS, owner=Side.WARD,
+        due="D-10bd", after=("submit_imprint_sample", "approve_text"), record=ProofApproved,
+        guards=(text_is_approved, imprint_sample_is_in, sample_follows_the_manuscript, approved_sample_is_the_latest),
+        source="校了書",
+    ),
+    Row(
+        trigger="approve_proof_again", event="proof_approved_again", ja="再校了",
+        en="Approve the imprint sample again after a change", froms=("proof_approved",), who=COORDINATOR,
+        second=APPROVERS, owner=Side.WARD, repeats=True, record=ProofApproved,
+        guards=(text_is_approved, imprint_sample_is_in, sample_follows_the_manuscript, approved_sample_is_the_latest),
+        source="校了書",
+    ),
+)  # fmt: skip
+
+
+PRINTING = (
+    Row(
+        trigger="compare_imprint", event="imprint_compared", ja="印字データ照合",
+        en="Compare the rows to be printed with those sent", froms=("transferred", "proof_approved"), who=COORDINATOR,
+        owner=Side.WARD, repeats=True, under_hold=True, by_machine=True,
+        command="enclosing imprint", record=ImprintCompared, guards=(),
+        source="domain.md 2",
+    ),
+    Row(
+        trigger="report_printing", event="printing_reported", ja="印刷・印字完了報告", en="Report printing",
+        froms=("proof_approved",), who=MANAGER, owner=Side.CONTRACTOR, due="D-8bd", after=("approve_proof",),
+        repeats=True, record=PrintingReported,
+        guards=(
+            text_is_approved, imprint_is_approved, compared_rows_agree, printed_from_the_approved_template,
+            printed_serials_were_to_print, spoiled_sheets_are_kept, spoiled_sheets_are_printed_again,
+        ),
+        then=letters_are_printed, source="C-OP-05, 印字件数報告",
+    ),
+    Row(
+        trigger="complete_printing", event="printing_completed", ja="印刷・印字完了確認", en="Confirm printing",
+        froms=("proof_approved",), to="printed", who=COORDINATOR, owner=Side.WARD, due="D-7bd",
+        after=("report_printing",), record=PrintingCompleted,
+        guards=(printing_is_reported, one_good_sheet_of_each, printed_count_agrees, measures_of("complete_printing")),
+        source="W-OP-02, Law 7",
+    ),
+)  # fmt: skip

@@ -1,9 +1,10 @@
-"""Guards of supervision: consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
+"""Supervision: consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from models.people import Side
 from models.records.preparation import HandlersRegistered, ReadinessConfirmed
 from models.records.supervision import (
     CloudUseDeclared,
@@ -14,8 +15,11 @@ from models.records.supervision import (
     SubcontractingConsented,
     SubcontractorDeclared,
 )
+from states.effects import Effect, OweAct, effects_of
 from states.facts import Facts, Shortfall, Verdict
+from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
 from states.rules.base import claims, claims_of, registered
+from states.rules.dates import dated_after, on_an_open_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,3 +270,72 @@ def _inspection_of_each(facts: Facts) -> list[tuple[int, ContractorInspected]]:
     inspections = facts.past("inspect_contractor", ContractorInspected)
     each = [it.record for it in inspections for _finding in it.record.found]
     return list(enumerate(each, start=1))
+
+
+@effects_of(ContractorInspected)
+def findings_are_owed(facts: Facts, record: ContractorInspected) -> tuple[Effect, ...]:
+    """What was found is to be put right by its date, the earliest first."""
+    due_on = next_due(facts, record.found)
+    return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
+
+
+@effects_of(FindingSettled)
+def other_findings_stay_owed(facts: Facts, record: FindingSettled) -> tuple[Effect, ...]:
+    """The findings that are left are owed by the earliest of their dates."""
+    due_on = next_due(facts, settled=record.finding)
+    return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
+
+
+PARTNERS = (
+    Row(
+        trigger="declare_subcontractor", event="subcontractor_declared", ja="再委託先届", en="Declare a subcontractor",
+        froms=("contracted", *PREPRESS, "printed", "enclosed"), who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=SubcontractorDeclared, source="W-OP-03, C-OP-03, 再委託有無届",
+    ),
+    Row(
+        trigger="consent_to_subcontracting", event="subcontracting_consented", ja="再委託の承諾",
+        en="Consent to a subcontractor", froms=("contracted", *PREPRESS, "printed", "enclosed"), who=APPROVERS,
+        owner=Side.WARD, repeats=True, under_hold=True, record=SubcontractingConsented,
+        guards=(
+            consent_is_to_a_declared_one, subcontract_allows_inspections, subcontracting_was_referred,
+            dated_after("decided_on"), on_an_open_day("decided_on"),
+        ),
+        source="W-OP-03, C-OP-03, 再委託承諾書",
+    ),
+    Row(
+        trigger="declare_cloud_use", event="cloud_use_declared", ja="クラウドサービス利用届",
+        en="Declare the use of cloud services", froms=("contracted", *PREPRESS, "printed", "enclosed"),
+        who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",), repeats=True,
+        record=CloudUseDeclared,
+        guards=(cloud_follows_the_guideline, servers_stand_under_japanese_law),
+        source="W-OP-01, C-OP-01, W-SY-11, C-SY-11",
+    ),
+    Row(
+        trigger="plan_inspection", event="inspection_planned", ja="立入り調査計画", en="Plan an inspection",
+        froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD,
+        repeats=True, under_hold=True, record=InspectionPlanned,
+        guards=(planned_day_is_in_the_period, planned_inspectors_are_registered, planned_desk_check_has_its_reason),
+        source="W-OP-02, C-OP-02",
+    ),
+)  # fmt: skip
+
+
+INSPECTION = (
+    Row(
+        trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
+        froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
+        after=("approve_proof",), repeats=True, record=ContractorInspected,
+        guards=(
+            inspection_has_happened, inspectors_are_registered, desk_check_has_its_reason,
+            inspected_subcontractor_is_declared, findings_are_all_named, findings_are_due_after_the_inspection,
+        ),
+        then=findings_are_owed, source="W-OP-02, C-OP-02",
+    ),
+    Row(
+        trigger="settle_finding", event="finding_settled", ja="指摘事項の是正確認",
+        en="Confirm that a finding is put right", froms=LIVE, who=COORDINATOR, owner=Side.CONTRACTOR, repeats=True,
+        under_hold=True, record=FindingSettled,
+        guards=(finding_is_open, finding_was_seen_since),
+        then=other_findings_stay_owed, source="W-OP-02, C-OP-02",
+    ),
+)  # fmt: skip

@@ -1,19 +1,11 @@
-"""Guards of the transfer: encryption, custody, separation, the receiver's own count (W-OP-07..09, C-OP-07..10)."""
+"""The transfer: encryption, separation, the receiver's own count (W-OP-07..09, C-OP-07..10)."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from models.clock import TOKYO, day_of
-from models.people import Side
-from models.records.extraction import ProtectionRechecked
-from models.records.media_return import ItemsReturned
+from models.people import Role, Side
+from models.records.extraction import ExtractTaken, ProtectionRechecked
+from models.records.oversight import Confirmed
 from models.records.transfer import (
-    AdditionsReceived,
-    AdditionsSealed,
-    Carried,
-    CopiesRegistered,
-    ItemLost,
-    ItemMoved,
     MediumHandedOver,
     Movement,
     NoticePrinted,
@@ -22,39 +14,66 @@ from models.records.transfer import (
     PackageSealed,
     PasswordHandedOver,
     ReceiptReported,
-    SlipReprinted,
 )
 from models.serials import compact, expand
-from states.facts import RECHECKS, Facts, Shortfall, Verdict
-from states.rules.base import claims, claims_of, recorded, registered
-from states.rules.supervision import may_subcontract
+from states.effects import Effect, MakeItem, MoveItem, MovePieces, effects_of
+from states.facts import Facts, Shortfall, Verdict
+from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, WHILE_SEALED, Row
+from states.rules.base import claims, claims_of, recorded
+from states.rules.custody import (
+    RECEIPTS,
+    arrived_clean_and_whole,
+    arrived_in_good_condition,
+    bag_is_locked,
+    came_whole,
+    copies_are_registered,
+    giver_holds_it,
+    goes_apart,
+    handed_over_in_person,
+    hands,
+    hash_is_the_sealed_one,
+    media_out,
+    notice_in_force,
+    notices_out,
+    package_was_read_back_today,
+    received_count_agrees,
+    sealed_items,
+    sealed_last,
+    sealing_of,
+    state_of,
+)
+from states.rules.dates import dated_after
+from states.rules.measures import measures_of
+from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
+from states.rules.supervision import every_subcontractor_has_consent
+
+_SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
+
+
+@claims_of(PackageSealed, owes="take_extract")
+def font_is_the_judged_one(facts: Facts, record: PackageSealed) -> Verdict:
+    """The letters are printed with the font that the extract was judged with; otherwise install that font again."""
+    taken = facts.record("take_extract", ExtractTaken)
+    judged = taken.font_sha256 if taken else ""
+    return record.font_sha256 == judged or Shortfall(names=f"{record.font_sha256[:_SHOWN]} ≠ {judged[:_SHOWN]}")
+
 
 package_is_sealed = recorded(
     "seal_package", "The encrypted package is sealed.", name="package_is_sealed", proves=("W-OP-07",)
 )
+
+
 medium_is_handed_over = recorded("hand_over_medium", "The medium is handed over.", name="medium_is_handed_over")
+
+
 password_is_handed_over = recorded(
     "hand_over_password", "The password notice is handed over.", name="password_is_handed_over"
 )
+
+
 receipt_is_reported = recorded(
     "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
 )
-
-# What has a slip: every change of hands, and the posting.
-_MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "return_items", "post")
-_ELSEWHERE = ("with_contractor", "with_subcontractor")
-_WARD = (Side.WARD, Side.REGISTER)
-# Where an item is while somebody of this side hands it over.
-_HELD_BY = {
-    Side.WARD: ("with_ward",),
-    Side.REGISTER: ("with_ward",),
-    Side.CONTRACTOR: _ELSEWHERE,
-}
-# The additional extract tells it of the additional persons themselves.
-_TELLS_WHO_IS_PROTECTED = ("take_additions", *RECHECKS[1:])
-# By which act the contractor reports the receipt of what was sealed.
-RECEIPTS = {"seal_package": "report_receipt", "seal_additions": "report_additions_receipt"}
-RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
 @claims(owes="recheck_before_sealing")
@@ -83,24 +102,6 @@ def nobody_protected_is_inside(facts: Facts) -> Verdict:
     return Shortfall(names=inside) if inside else True
 
 
-def sealing_of(facts: Facts) -> str:
-    """Return the act that sealed the package sealed last: the additions, once they are sealed."""
-    return "seal_additions" if "seal_additions" in facts.done else "seal_package"
-
-
-def sealed_last(facts: Facts) -> PackageSealed | None:
-    """Return the package sealed last, None before the first."""
-    return facts.record("seal_additions", AdditionsSealed) or facts.record("seal_package", PackageSealed)
-
-
-def rows_sealed(facts: Facts) -> int:
-    """Return how many persons the package sealed last holds."""
-    additions = facts.record("seal_additions", AdditionsSealed)
-    if additions is None:
-        return facts.pieces.count("exported", origin="extract")
-    return len(facts.pieces.serials(origin="addition") - set(expand(additions.held_back or "")))
-
-
 def wrongly_inside(facts: Facts) -> str:
     """Return the serials that are in the sealed package and were pulled since."""
     sealed = facts.record("seal_package", PackageSealed)
@@ -110,123 +111,10 @@ def wrongly_inside(facts: Facts) -> str:
 
 
 @claims()
-def contractor_prints_additions(facts: Facts) -> Verdict:
-    """The contractor prints the additional letters; where the ward does, they come by `tsudoi extract letters`."""
-    return facts.programme.consignment.additions_printed_by == "contractor"
-
-
-@claims()
-def ward_prints_additions(facts: Facts) -> Verdict:
-    """The ward prints the additional letters; where the contractor does, they leave as a package (`seal_additions`)."""
-    return facts.programme.consignment.additions_printed_by == "ward"
-
-
-@claims()
-def additions_are_fresh(facts: Facts) -> Verdict:
-    """The additional extract or a re-check of protected persons is of the last 24 hours (`tsudoi extract recheck`)."""
-    told = (facts.done[act] for act in _TELLS_WHO_IS_PROTECTED if act in facts.done)
-    return any(timedelta(0) <= facts.now - it.occurred_at <= RECHECK_IS_GOOD_FOR for it in told)
-
-
-@claims()
-def no_good_package_of_additions_is_sealed(facts: Facts) -> Verdict:
-    """No additions are sealed, or they hold somebody to be pulled and are still here, or medium or notice is lost."""
-    return sealed_additions_in_force(facts) is None
-
-
-@claims_of(AdditionsSealed)
-def nobody_to_be_pulled_is_sealed(facts: Facts, record: AdditionsSealed) -> Verdict:
-    """Nobody who is pulled or to be pulled is in the package of additions."""
-    inside = additions_held_back(facts) - set(expand(record.held_back or ""))
-    return Shortfall(names=compact(inside)) if inside else True
-
-
-@claims_of(ItemMoved, owes="seal_additions")
-def additions_leave_without_the_protected(facts: Facts, record: ItemMoved) -> Verdict:
-    """Nobody pulled or to be pulled since the sealing leaves on the medium of the additions: it is sealed anew."""
-    leaving = _leaving(facts, record)
-    return leaving is None or nobody_to_be_pulled_is_sealed.check(facts, leaving)
-
-
-@claims_of(ItemMoved, owes="read_back_package")
-def additions_were_read_back_today(facts: Facts, record: ItemMoved) -> Verdict:
-    """The package of additions was opened again, rows counted and hash compared, on the day its medium leaves."""
-    return _leaving(facts, record) is None or package_was_read_back_today.check(facts, record)
-
-
-@claims_of(ItemMoved)
-def medium_of_additions_was_scanned_today(facts: Facts, record: ItemMoved) -> Verdict:
-    """The virus scan of the medium of the additions found nothing and was made on the day it leaves."""
-    return _leaving(facts, record) is None or (record.scan_clean is True and record.scanned_on == facts.today)
-
-
-@claims()
-def additions_have_left(facts: Facts) -> Verdict:
-    """Medium and password notice of the additions have been handed over (`record_movement`)."""
-    sealed = facts.record("seal_additions", AdditionsSealed)
-    if sealed is None:
-        return False
-    here = [it for it in (sealed.medium, notice_in_force(facts)) if _state_of(facts, it) not in _ELSEWHERE]
-    return Shortfall(names=" ".join(here)) if here else True
-
-
-@claims(owes="report_additions_receipt")
-def printed_additions_were_received(facts: Facts) -> Verdict:
-    """Where the contractor prints the additional letters, its own count, hash and the state on arrival agree."""
-    if facts.programme.consignment.additions_printed_by == "ward" or not _additions_to_send(facts):
-        return True
-    report = facts.record("report_additions_receipt", AdditionsReceived)
-    return report is not None and _came_whole(facts, report)
-
-
-def _additions_to_send(facts: Facts) -> frozenset[int]:
-    return facts.pieces.serials(origin="addition") - additions_held_back(facts)
-
-
-def _leaving(facts: Facts, record: ItemMoved) -> AdditionsSealed | None:
-    """Return the package of additions if it is its medium that leaves."""
-    sealed = facts.record("seal_additions", AdditionsSealed)
-    return sealed if sealed and record.item == sealed.medium and record.to != "ward" else None
-
-
-def additions_held_back(facts: Facts) -> frozenset[int]:
-    """Return the serials of additional persons who do not leave: they are pulled, or named to be pulled."""
-    return facts.pieces.serials(origin="addition") & (facts.pieces.serials("pulled") | set(expand(facts.to_pull)))
-
-
-def sealed_additions_in_force(facts: Facts) -> AdditionsSealed | None:
-    """Return the package of additions that is good, None where one is to be sealed (again)."""
-    sealed = facts.record("seal_additions", AdditionsSealed)
-    if sealed is None or "lost" in {_state_of(facts, sealed.medium), _state_of(facts, notice_in_force(facts))}:
-        return None
-    has_left = _state_of(facts, sealed.medium) != "with_ward"
-    return sealed if has_left or nobody_to_be_pulled_is_sealed.check(facts, sealed) is True else None
-
-
-@claims(owes="read_back_package", proves=("W-OP-07",))
-def package_was_read_back_today(facts: Facts) -> Verdict:
-    """The package was opened again, its rows counted and its hash compared on the day the medium leaves."""
-    sealed = sealed_last(facts)
-    if sealed is None:
-        return False
-    done = facts.done[sealing_of(facts)]
-    back, tested = facts.record("read_back_package", PackageReadBack), facts.done.get("read_back_package")
-    if back and tested and tested.on == facts.today and back.package_sha256 == sealed.package_sha256:
-        return read_back_found_nothing_wrong.check(facts, back)
-    return done.on == facts.today and sealed.read_back
-
-
-@claims()
 def sealed_medium_is_here(facts: Facts) -> Verdict:
     """The medium of the package sealed last has not left the ward yet."""
     sealed = sealed_last(facts)
-    return sealed is not None and _state_of(facts, sealed.medium) == "with_ward"
-
-
-@claims_of(PackageReadBack)
-def read_back_found_nothing_wrong(_facts: Facts, record: PackageReadBack) -> Verdict:
-    """The sealed package has its hash, opens with its password, and holds the rows that were exported."""
-    return record.hash_agrees and record.opened and record.rows_agree
+    return sealed is not None and state_of(facts, sealed.medium) == "with_ward"
 
 
 @claims_of(MediumHandedOver, proves=("W-SY-05", "C-SY-05"))
@@ -235,137 +123,41 @@ def medium_was_scanned_today(facts: Facts, record: MediumHandedOver) -> Verdict:
     return record.scan_clean and record.scanned_on == facts.today
 
 
-@claims_of(Carried, proves=("W-OP-08", "C-OP-08"))
-def bag_is_locked(_facts: Facts, record: Carried) -> Verdict:
-    """It is carried in a locked bag or the like."""
-    return record.locked_bag
-
-
-@claims_of(Movement, proves=("W-OP-08",))
-def handed_over_in_person(_facts: Facts, record: Movement) -> Verdict:
-    """It is handed over in person."""
-    return record.in_person
-
-
-@claims_of(ItemsReturned, proves=("W-OP-08",))
-def returned_in_person(_facts: Facts, record: ItemsReturned) -> Verdict:
-    """It is not returned by post or messenger but in person."""
-    return record.in_person is not False
-
-
-@claims_of(Carried)
-def arrived_in_good_condition(_facts: Facts, record: Carried) -> Verdict:
-    """It did not arrive damaged or with a broken seal."""
-    return record.condition in {"", "good"}
-
-
 @claims_of(Movement, proves=("W-OP-04", "C-OP-04"))
 def both_hands_are_registered(facts: Facts, record: Movement) -> Verdict:
     """Giver and receiver are on the register of people, valid today, the receiver with the contractor."""
-    return _hands(facts, record, receivers=(Side.CONTRACTOR,))
-
-
-@claims_of(ItemsReturned, proves=("W-OP-04", "C-OP-04"))
-def returning_hands_are_registered(facts: Facts, record: ItemsReturned) -> Verdict:
-    """Giver, carrier and receiver of the return are on the register of people, valid today, the receiver the ward's."""
-    return _hands(facts, record, receivers=_WARD)
-
-
-@claims_of(ItemMoved, proves=("W-OP-04", "C-OP-04"))
-def moving_hands_are_registered(facts: Facts, record: ItemMoved) -> Verdict:
-    """Giver, carrier and receiver are on the register of people, valid today, the receiver on the side that has it."""
-    return _hands(facts, record, receivers=_WARD if record.to == "ward" else (Side.CONTRACTOR,))
-
-
-@claims_of(Movement)
-def giver_holds_it(facts: Facts, record: Movement) -> Verdict:
-    """The item is with the side that hands it over."""
-    giver, state = facts.people.get(record.giver), _state_of(facts, record.item)
-    if giver is None or not state:  # a stranger is told by another guard; a new stack is registered by its movement
-        return True
-    return True if state in _HELD_BY[giver.side] else Shortfall(names=record.item)
+    return hands(facts, record, receivers=(Side.CONTRACTOR,))
 
 
 @claims_of(MediumHandedOver)
 def item_is_the_sealed_medium(facts: Facts, record: MediumHandedOver) -> Verdict:
     """The item is the medium of the sealed package and is with the ward."""
     sealed = facts.record("seal_package", PackageSealed)
-    return sealed is not None and record.item == sealed.medium and _state_of(facts, record.item) == "with_ward"
+    return sealed is not None and record.item == sealed.medium and state_of(facts, record.item) == "with_ward"
 
 
 @claims_of(PasswordHandedOver)
 def item_is_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """The item is the password notice of the sealed package, the one printed last, and is with the ward."""
-    return record.item == notice_in_force(facts) and _state_of(facts, record.item) == "with_ward"
-
-
-def notice_in_force(facts: Facts) -> str:
-    """Return the number of the password notice that was printed last, "" before the sealing."""
-    sealed, again = sealed_last(facts), facts.record("reprint_notice", NoticeReprinted)
-    if sealed is None:
-        return ""
-    return max(sealed.notice, again.notice) if again else sealed.notice  # numbers go on, whichever came last
+    return record.item == notice_in_force(facts) and state_of(facts, record.item) == "with_ward"
 
 
 @claims_of(PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
 def password_goes_on_another_occasion(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """The password notice goes on another occasion and another slip than the medium, after the set interval."""
-    return _goes_apart(facts, record, media_out(facts))
+    return goes_apart(facts, record, media_out(facts))
 
 
 @claims_of(MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
 def medium_goes_on_another_occasion(facts: Facts, record: MediumHandedOver) -> Verdict:
     """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
-    return _goes_apart(facts, record, notices_out(facts))
-
-
-@claims_of(ItemMoved, proves=("W-OP-07", "C-OP-07"))
-def medium_and_notice_move_apart(facts: Facts, record: ItemMoved) -> Verdict:
-    """On the way out medium and password notice move on other occasions and slips, with the set interval between."""
-    others = {"medium": notices_out, "password_notice": media_out}.get(_kind_of(facts, record))
-    return others is None or record.to == "ward" or _goes_apart(facts, record, others(facts))
+    return goes_apart(facts, record, notices_out(facts))
 
 
 @claims_of(PasswordHandedOver)
 def another_person_carries_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
     """Another person carries the password notice than carried the medium."""
     return record.carried_by not in {move.carried_by for _at, move in media_out(facts)}
-
-
-@claims_of(ItemsReturned)
-def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) -> Verdict:
-    """Medium and password notice come back on different days."""
-    returns = facts.every(ItemsReturned, "return_items")
-    today = [items for at, items in returns if day_of(at) == facts.today]
-    kinds = {facts.kind_of(number) for it in (record, *today) for number in it.items}
-    return not {"medium", "password_notice"} <= kinds
-
-
-@claims_of(ItemMoved, proves=("W-OP-03",))
-def subcontractor_has_consent(facts: Facts, record: ItemMoved) -> Verdict:
-    """Nothing goes to a subcontractor to whom the ward has not consented."""
-    return record.to != "subcontractor" or may_subcontract(facts)
-
-
-@claims_of(CopiesRegistered, proves=("W-OP-03",))
-def copies_at_a_subcontractor_have_consent(facts: Facts, record: CopiesRegistered) -> Verdict:
-    """No copy is with a subcontractor to whom the ward has not consented."""
-    return record.holder != "subcontractor" or may_subcontract(facts)
-
-
-@claims_of(CopiesRegistered)
-def copies_have_numbers_of_their_own(facts: Facts, record: CopiesRegistered) -> Verdict:
-    """Each copy has a number that no other item has."""
-    numbers = [copy.copy_number for copy in record.copies]
-    known = {item.number for item in facts.items}
-    taken = {number for number in numbers if number in known or numbers.count(number) > 1}
-    return Shortfall(names=" ".join(sorted(taken))) if taken else True
-
-
-@claims_of(ItemLost)
-def lost_item_was_in_somebodys_hands(facts: Facts, record: ItemLost) -> Verdict:
-    """The lost item is registered and neither erased, destroyed nor lost already."""
-    return _state_of(facts, record.item).startswith("with_") or Shortfall(names=record.item)
 
 
 @claims_of(NoticePrinted)
@@ -393,42 +185,11 @@ def former_notice_is_not_lost(_facts: Facts, record: NoticeReprinted) -> Verdict
     return record.reason != "lost"
 
 
-@claims_of(SlipReprinted)
-def slip_is_on_record(facts: Facts, record: SlipReprinted) -> Verdict:
-    """A movement of that slip number is on record."""
-    return any(json.loads(told.data)["slip"] == record.slip for told in facts.history.of(*_MOVEMENTS))
-
-
-@claims_of(ReceiptReported)
-def hash_is_the_sealed_one(facts: Facts, record: ReceiptReported) -> Verdict:
-    """The SHA-256 that the contractor read is the one of the package sealed last."""
-    sealed = sealed_last(facts)
-    return sealed is not None and record.package_sha256 == sealed.package_sha256
-
-
-@claims_of(ReceiptReported, proves=("C-SY-05",))
-def arrived_clean_and_whole(_facts: Facts, record: ReceiptReported) -> Verdict:
-    """Medium and seal arrived in good condition and the contractor's virus scan found nothing."""
-    return record.condition_good and record.scan_clean
-
-
-@claims_of(ReceiptReported, incident="count")
-def received_count_agrees(facts: Facts, record: ReceiptReported) -> Verdict:
-    """The contractor's own count equals what was sealed."""
-    return record.received == rows_sealed(facts)
-
-
 @claims(owes="report_receipt")
 def received_equals_exported(facts: Facts) -> Verdict:
     """Received equals exported: the contractor's own count, hash and the state on arrival agree."""
     report = facts.record("report_receipt", ReceiptReported)
-    return report is not None and _came_whole(facts, report)
-
-
-def _came_whole(facts: Facts, report: ReceiptReported) -> bool:
-    return all(
-        guard.check(facts, report) for guard in (received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole)
-    )
+    return report is not None and came_whole(facts, report)
 
 
 @claims_of(ProtectionRechecked)
@@ -437,61 +198,108 @@ def nothing_has_left_yet(facts: Facts, _record: ProtectionRechecked) -> Verdict:
     return "hand_over_medium" not in facts.done
 
 
-@claims(owes="return_items", proves=("W-OP-11", "C-OP-11"))
-def every_item_is_back(facts: Facts) -> Verdict:
-    """Every medium, password notice and imprinted sheet that went out is back."""
-    out = facts.things_in(*_ELSEWHERE)
-    return Shortfall(names=" ".join(item.number for item in out)) if out else True
+@effects_of(ProtectionRechecked)
+def protected_pieces_stay(_facts: Facts, record: ProtectionRechecked) -> tuple[Effect, ...]:
+    """Before anything has left, a newly protected person's piece is pulled at once."""
+    return (MovePieces(serials=record.newly_protected, froms=("exported",), to="pulled"),)
 
 
-@claims_of(ItemsReturned)
-def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
-    """Every returned item is a medium, a notice or a stack of sheets that was with the contractor."""
-    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*_ELSEWHERE)})
-    return Shortfall(names=" ".join(strange)) if strange else True
+@effects_of(PackageSealed)
+def medium_and_notice_exist(facts: Facts, record: PackageSealed) -> tuple[Effect, ...]:
+    """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
+    return sealed_items(facts, record, "sealed_package")
 
 
-Outward = tuple[tuple[datetime, Movement], ...]
+@effects_of(Movement)
+def item_goes_out(_facts: Facts, record: Movement) -> tuple[Effect, ...]:
+    """The item is with the contractor."""
+    return (MoveItem(number=record.item, to="with_contractor"),)
 
 
-def media_out(facts: Facts) -> Outward:
-    """Return every movement by which a medium left the ward, with its moment."""
-    return (*facts.every(MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
+@effects_of(NoticeReprinted)
+def new_notice_exists(_facts: Facts, record: NoticeReprinted) -> tuple[Effect, ...]:
+    """The new notice is an item of the ward; the former stays with whoever has it, or is lost."""
+    new = MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password")
+    return (new, MoveItem(number=record.former, to="lost")) if record.reason == "lost" else (new,)
 
 
-def notices_out(facts: Facts) -> Outward:
-    """Return every movement by which a password notice left the ward, with its moment."""
-    return (*facts.every(PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
-
-
-def _moved_out(facts: Facts, kind: str) -> Outward:
-    moves = facts.every(ItemMoved, "record_movement")
-    return tuple((at, move) for at, move in moves if move.to != "ward" and _kind_of(facts, move) == kind)
-
-
-def _goes_apart(facts: Facts, record: Movement, others: Outward) -> Verdict:
-    """Name what both would share, and from when on they are far enough apart."""
-    interval = timedelta(hours=facts.programme.consignment.separation_hours)
-    shared: list[str] = []
-    for at, other in others:
-        if abs(facts.now - at) < interval:
-            shared.append(f"≥ {(at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
-        shared += [mine for mine, its in _places(record, other) if mine == its]
-    return Shortfall(names="、".join(dict.fromkeys(shared))) if shared else True
-
-
-def _places(record: Movement, other: Movement) -> tuple[tuple[str, str], ...]:
-    return ((record.occasion, other.occasion), (record.slip, other.slip))
-
-
-def _hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> bool:
-    known = registered(facts, (record.giver, record.carried_by, record.receiver), facts.today)
-    return known is True and facts.people[record.receiver].side in receivers
-
-
-def _kind_of(facts: Facts, record: ItemMoved) -> str:
-    return facts.kind_of(record.item) or record.kind
-
-
-def _state_of(facts: Facts, number: str) -> str:
-    return next((item.state for item in facts.items if item.number == number), "")
+ROWS = (
+    Row(
+        trigger="recheck_before_sealing", event="protection_rechecked_before_sealing",
+        ja="支援措置再確認（媒体作成直前）", en="Re-check protected persons before sealing", froms=("extracted",),
+        who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), repeats=True,
+        under_hold=True, by_machine=True, command=RECHECK, record=ProtectionRechecked,
+        guards=(newly_protected_are_ours, nothing_has_left_yet),
+        then=protected_pieces_stay, source="支援措置, domain.md 2",
+    ),
+    Row(
+        trigger="seal_package", event="package_sealed", ja="暗号化パッケージ作成", en="Seal the encrypted package",
+        froms=("extracted",), who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), by_machine=True,
+        repeats=True, record=PackageSealed,
+        guards=(
+            no_good_package_is_sealed, nothing_has_left_yet, protection_is_freshly_rechecked, package_was_read_back,
+            font_is_the_judged_one,
+        ),
+        then=medium_and_notice_exist, source="W-OP-07",
+    ),
+    Row(
+        trigger="read_back_package", event="package_read_back", ja="読戻し試験", en="Read the package back",
+        froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True,
+        by_machine=True, record=PackageReadBack,
+        guards=(package_is_sealed, sealed_medium_is_here), source="W-OP-07",
+    ),
+    Row(
+        trigger="record_notice_printed", event="notice_printed", ja="パスワード通知書の印刷・封入",
+        en="Record that the password notice is printed and in its envelope", froms=WHILE_SEALED,
+        who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True, under_hold=True,
+        record=NoticePrinted, guards=(printed_notice_is_in_force,), source="W-OP-07",
+    ),
+    Row(
+        trigger="reprint_notice", event="notice_reprinted", ja="パスワード通知書の再発行",
+        en="Reprint the password notice", froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR),
+        owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=NoticeReprinted,
+        guards=(password_is_still_needed,), deviations=(former_notice_is_not_lost,),
+        then=new_notice_exists, source="W-OP-07",
+    ),
+    Row(
+        trigger="hand_over_medium", event="medium_handed_over", ja="媒体手渡し", en="Hand over the medium",
+        froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
+        record=MediumHandedOver,
+        deviations=(
+            package_is_sealed, item_is_the_sealed_medium, giver_holds_it, protection_is_freshly_rechecked,
+            nobody_protected_is_inside, package_was_read_back_today, medium_was_scanned_today,
+            medium_goes_on_another_occasion, bag_is_locked, handed_over_in_person, arrived_in_good_condition,
+            both_hands_are_registered, every_subcontractor_has_consent,
+        ),
+        then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
+    ),
+    Row(
+        trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
+        en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
+        after=("hand_over_medium",), repeats=True, handover=True, record=PasswordHandedOver,
+        deviations=(
+            medium_is_handed_over, item_is_the_notice, giver_holds_it, password_goes_on_another_occasion,
+            bag_is_locked, handed_over_in_person, arrived_in_good_condition, both_hands_are_registered,
+        ),
+        warnings=(another_person_carries_the_notice,),
+        then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
+    ),
+    Row(
+        trigger="report_receipt", event="receipt_reported", ja="受領件数・ウイルス検査報告", en="Report the receipt",
+        froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
+        repeats=True, record=ReceiptReported,
+        guards=(medium_is_handed_over, password_is_handed_over, dated_after("pattern_on")),
+        deviations=(received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole),
+        then=copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
+    ),
+    Row(
+        trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
+        froms=("extracted",), to="transferred", who=COORDINATOR, owner=Side.WARD, due="D-12bd",
+        after=("report_receipt",), record=Confirmed,
+        guards=(
+            medium_is_handed_over, password_is_handed_over, receipt_is_reported, received_equals_exported,
+            every_subcontractor_has_consent, measures_of("hand_over"),
+        ),
+        source="W-OP-09, Law 7",
+    ),
+)  # fmt: skip

@@ -9,7 +9,8 @@ import pytest
 
 from deploy.making import states_page
 from models.words import translate
-from states.table import STATES, TABLE
+from states.rows import STATES
+from states.table import TABLE
 
 PROJECT = Path(__file__).parents[2]
 

@@ -21,7 +21,8 @@ from models.database import reading
 from models.errors import BadInput
 from models.people import Role, Side
 from models.records.base import ActRecord, Count, Line
-from states.table import BY_TRIGGER, TABLE, Row
+from states.rows import Row
+from states.table import BY_TRIGGER, TABLE
 from steps.acting import record_of
 from steps.office import Office
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from models import choices
 from models.errors import BadInput
 from models.fields import fields_of
-from states.table import TABLE, Row
+from states.rows import Row
+from states.table import TABLE
 from steps.acting import record_of
 
 

@@ -18,7 +18,8 @@ from models.programme import Programme
 from models.records.base import ActRecord
 from models.serials import compact, expand
 from states.facts import Done, Facts, ItemFact, Shortfall, Told, Verdict
-from states.table import BY_TRIGGER, PIECE
+from states.machines import PIECE
+from states.table import BY_TRIGGER
 from steps.office import programme_files
 
 NOW = datetime(YEAR, 11, 10, 10, tzinfo=TOKYO)

@@ -24,8 +24,9 @@ from states.acts import ActRequest, Outcome
 from states.calendar import Calendar
 from states.door import Door
 from states.facts import RECHECKS, Evidence, Facts
+from states.machines import Machine
 from states.rules.base import done_today
-from states.table import BY_TRIGGER, Machine
+from states.table import BY_TRIGGER
 from steps.office import measures_of, steps_measures
 
 YEAR, CYCLE = 2026, "hatachi-2026"

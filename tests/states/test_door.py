@@ -27,7 +27,8 @@ from states import apply
 from states.acts import ActRequest
 from states.effects import AddPieces
 from states.facts import RECHECKS, Evidence
-from states.table import BEFORE_RETURN, BY_TRIGGER
+from states.rows import BEFORE_RETURN
+from states.table import BY_TRIGGER
 
 PASSED_ON = Evidence(decision_number="8総総第3号", decided_on=date(2026, 11, 5))
 Engines = Callable[[str], Engine]

@@ -15,7 +15,9 @@ from models.database import writing
 from models.errors import Refused
 from models.people import Person, Role, Side
 from states import ledger, opening
-from states.table import BY_TRIGGER, STATES, TABLE, Machine, all_machines, all_rules
+from states.machines import Machine
+from states.rows import STATES
+from states.table import BY_TRIGGER, TABLE, all_machines, all_rules
 
 NOW, TODAY = datetime(2026, 10, 1, tzinfo=UTC), date(2026, 10, 1)
 ON_THE_WAY = tuple(state.key for state in STATES if state.key != "cancelled")

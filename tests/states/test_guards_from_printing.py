@@ -30,11 +30,25 @@ from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
 from models.records.supervision import Finding
 from models.words import translate
+from states.events import event_words
 from states.facts import RECHECKS, Facts, Guard, Told
 from states.facts import Case as Incident
-from states.rules import enclosing, erasure, mailing, oversight, printing, supervision
+from states.machines import PIECE, Machine
+from states.rows import STATES, Row, State
+from states.rules import (
+    additions,
+    enclosing,
+    erasure,
+    mailing,
+    measures,
+    media_return,
+    oversight,
+    printing,
+    protection,
+    supervision,
+)
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
-from states.table import BY_TRIGGER, PIECE, STATES, Machine, Row, State, event_words
+from states.table import BY_TRIGGER
 
 OTHER = "cd" * 32
 NOTHING = Nothing()
@@ -62,7 +76,7 @@ PRINTING: tuple[Case, ...] = (
     ),
     *(
         (
-            printing.additions_have_the_approved_template, facts(MANUSCRIPT),
+            additions.additions_have_the_approved_template, facts(MANUSCRIPT),
             record("seal_additions", template_sha256=sha), expected,
         )
         for sha, expected in (("ab" * 32, True), (OTHER, "cdcdcdcdcdcd ≠ abababababab"))
@@ -204,9 +218,9 @@ ENCLOSING: tuple[Case, ...] = (
     *(
         (guard, facts(did(act)), NOTHING, True)
         for guard, act in (
-            (enclosing.enclosing_is_reported, "report_enclosing"), (enclosing.additions_are_taken, "take_additions"),
-            (enclosing.additions_are_enclosed, "enclose_additions"),
-            (enclosing.delivery_is_inspected, "inspect_delivery"),
+            (enclosing.enclosing_is_reported, "report_enclosing"), (additions.additions_are_taken, "take_additions"),
+            (mailing.additions_are_enclosed, "enclose_additions"),
+            (mailing.delivery_is_inspected, "inspect_delivery"),
             (enclosing.enclosing_recheck_is_done, "recheck_before_enclosing"),
         )
     ),
@@ -253,8 +267,8 @@ ENCLOSING: tuple[Case, ...] = (
     *(
         (guard, facts(*told), NOTHING, expected)
         for guard, issue, answer in (
-            (enclosing.pull_list_is_acknowledged, "issue_pull_list", "acknowledge_pull_list"),
-            (enclosing.final_pull_list_is_acknowledged, "issue_final_pull_list", "acknowledge_final_pull_list"),
+            (protection.pull_list_is_acknowledged, "issue_pull_list", "acknowledge_pull_list"),
+            (protection.final_pull_list_is_acknowledged, "issue_final_pull_list", "acknowledge_final_pull_list"),
         )
         for told, expected in (
             ((), False), ((did(issue),), False), ((did(answer),), False), ((did(issue), did(answer)), True),
@@ -351,13 +365,13 @@ ENCLOSING: tuple[Case, ...] = (
         for number, expected in ((9, True), (8, "9 ≠ 8"), (10, "9 ≠ 10"))
     ),
     *(
-        (enclosing.enclosed_additions_agree, facts(extract={"exported": "1"}, added={"exported": "13-14"}),
+        (additions.enclosed_additions_agree, facts(extract={"exported": "1"}, added={"exported": "13-14"}),
          record("enclose_additions", letters_enclosed=number), expected)
         for number, expected in ((2, True), (1, "2 ≠ 1"), (3, "2 ≠ 3"))
     ),
     *(
         (
-            enclosing.additions_to_be_pulled_are_pulled,
+            additions.additions_to_be_pulled_are_pulled,
             facts(to_pull=to_pull, extract={"exported": "1"}, added={"exported": "13-14", "pulled": "15"}), NOTHING,
             expected,
         )
@@ -374,12 +388,12 @@ ENCLOSING: tuple[Case, ...] = (
     ),
     (enclosing.sample_opening_found_nothing_wrong, facts(), sample(), True),
     (enclosing.sample_opening_found_nothing_wrong, facts(), sample(wrong=1), "1/2"),
-    (enclosing.last_inspection_found_nothing_wrong, facts(), NOTHING, False),
-    (enclosing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery")), NOTHING, True),
-    (enclosing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery", wrong=1)), NOTHING, False),
-    (enclosing.replaced_pieces_are_pulled, facts(), NOTHING, True),
+    (mailing.last_inspection_found_nothing_wrong, facts(), NOTHING, False),
+    (mailing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery")), NOTHING, True),
+    (mailing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery", wrong=1)), NOTHING, False),
+    (mailing.replaced_pieces_are_pulled, facts(), NOTHING, True),
     *(
-        (enclosing.replaced_pieces_are_pulled, facts(did("take_additions", replaced="3-4"), extract={state: "4"}),
+        (mailing.replaced_pieces_are_pulled, facts(did("take_additions", replaced="3-4"), extract={state: "4"}),
          NOTHING, expected)
         for state, expected in (
             ("exported", "3-4"), ("printed", "3-4"), ("enclosed", "3-4"), ("pulled", True), ("posted", True),
@@ -480,8 +494,7 @@ def destruction(**changes: Any) -> ActRecord:
 
 
 ERASURE: tuple[Case, ...] = (
-    (erasure.completion_is_reported, facts(did("report_completion")), NOTHING, True),
-    (erasure.ward_data_is_erased, facts(did("erase_ward_data")), NOTHING, True),
+    (media_return.completion_is_reported, facts(did("report_completion")), NOTHING, True),
     *(
         (erasure.every_copy_is_covered, facts(items=COPIES),
          record("report_erasure", copies=[erased(number) for number in numbers]), expected)
@@ -627,7 +640,7 @@ MEASURES = {
     "W-SY-01": measure("W-SY-01", guards=("post",), proof="enforced"),
 }
 FILE = "ef" * 32
-POST_MEASURES, CLOSE_MEASURES = oversight.measures_of("post"), oversight.measures_unless_nothing_went_out("close")
+POST_MEASURES, CLOSE_MEASURES = measures.measures_of("post"), measures.measures_unless_nothing_went_out("close")
 
 
 def case(**told: Any) -> Incident:
@@ -653,12 +666,12 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
     (CLOSE_MEASURES, facts(did("hand_over_medium"), claimed={"W-OP-01": claim("W-OP-01")}), NOTHING, True),
     *(
-        (oversight.claimed_measures_are_on_the_list, facts(measures=MEASURES),
+        (measures.claimed_measures_are_on_the_list, facts(measures=MEASURES),
          record("claim_measures", measures=named), expected)
         for named, expected in ((("W-OP-01",), True), (("W-OP-01", "W-OP-99"), "W-OP-99"), (("W-OP-00",), "W-OP-00"))
     ),
     *(
-        (oversight.not_applicable_has_its_declaration, facts(measures=MEASURES),
+        (measures.not_applicable_has_its_declaration, facts(measures=MEASURES),
          record("claim_measures", measures=named, **told), expected)
         for named, told, expected in (
             (("W-OP-01",), {}, True), (("W-OP-01",), {"not_applicable": True, "evidence_file": FILE}, "W-OP-01"),
@@ -668,7 +681,7 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.evidence_is_of_the_past_and_still_valid, facts(),
+        (measures.evidence_is_of_the_past_and_still_valid, facts(),
          record("claim_measures", happened_on=on, valid_until=until), expected)
         for on, until, expected in (
             (None, None, True), (TODAY, TODAY, True), (YESTERDAY, TOMORROW, True), (TOMORROW, None, f"{TOMORROW} – "),
@@ -677,7 +690,7 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.evidence_file_is_these_measures_own, facts(claimed=claimed),
+        (measures.evidence_file_is_these_measures_own, facts(claimed=claimed),
          record("claim_measures", measures=("W-OP-01",), evidence_file=file), expected)
         for claimed, file, expected in (
             ({}, FILE, True), ({"W-OP-02": claim("W-OP-02", FILE)}, FILE, "W-OP-02"),

@@ -20,7 +20,7 @@ from assumed import (
 
 from models.records.base import ActRecord, Nothing
 from states.facts import Facts, Guard, Told
-from states.rules import extraction, preparation, transfer
+from states.rules import additions, custody, erasure, extraction, media_return, preparation, protection, transfer
 
 HASH, OTHER = "ab" * 32, "cd" * 32
 MEDIUM, NOTICE = "M-2026-01", "P-2026-01"
@@ -186,19 +186,19 @@ EXTRACTION: tuple[Case, ...] = (
         )
     ),
     (extraction.substitute_is_listed, facts(), record("decide_row"), True),
-    (extraction.newly_protected_are_ours, facts(extract={"posted": "4"}), record("recheck_before_posting"), True),
+    (protection.newly_protected_are_ours, facts(extract={"posted": "4"}), record("recheck_before_posting"), True),
     *(
         (
-            extraction.newly_protected_are_ours, facts(extract={"exported": "1-12"}),
+            protection.newly_protected_are_ours, facts(extract={"exported": "1-12"}),
             record("recheck_before_sealing", newly_protected=named), expected,
         )
         for named, expected in (("12", True), ("12-13", False))
     ),
-    (extraction.serials_are_new, facts(extract={"exported": "1-12"}), record("take_additions"), True),
-    (extraction.serials_are_new, facts(extract={"exported": "1-13"}), record("take_additions"), False),
+    (additions.serials_are_new, facts(extract={"exported": "1-12"}), record("take_additions"), True),
+    (additions.serials_are_new, facts(extract={"exported": "1-13"}), record("take_additions"), False),
     *(
         (
-            extraction.replaced_serials_are_ours, facts(extract={"exported": "1-2", state: "3-6"}),
+            additions.replaced_serials_are_ours, facts(extract={"exported": "1-2", state: "3-6"}),
             record("take_additions", serials=serials, replaced=replaced), expected,
         )
         for state, serials, replaced, expected in (
@@ -209,9 +209,9 @@ EXTRACTION: tuple[Case, ...] = (
             ("printed", "13", "7", False), ("printed", "13-14", "6-7", False),
         )
     ),
-    (extraction.additions_add_up, facts(), record("take_additions"), True),
+    (additions.additions_add_up, facts(), record("take_additions"), True),
     *(
-        (extraction.additions_add_up, facts(), record("take_additions", **wrong), expected)
+        (additions.additions_add_up, facts(), record("take_additions", **wrong), expected)
         for wrong, expected in (
             ({"raw_hits": 0}, False), ({"raw_hits": 2}, False), ({"raw_hits": 3, "excluded": {"moved_out": 2}}, True),
             ({"raw_hits": 2, "excluded": {"moved_out": 1}}, True),
@@ -237,7 +237,7 @@ EXTRACTION: tuple[Case, ...] = (
     ),
     *(
         (
-            extraction.changes_are_on_the_pull_list, facts(to_pull="3,5-6", extract={state: "1-12"}),
+            protection.changes_are_on_the_pull_list, facts(to_pull="3,5-6", extract={state: "1-12"}),
             record("issue_pull_list", pulled=pulled), expected,
         )
         for state, pulled, expected in (
@@ -246,34 +246,34 @@ EXTRACTION: tuple[Case, ...] = (
         )
     ),
     *(
-        (extraction.no_protected_piece_is_sealed, facts(newly_protected="4", extract={state: "1-12"}), NOTHING,
+        (protection.no_protected_piece_is_sealed, facts(newly_protected="4", extract={state: "1-12"}), NOTHING,
          expected)
         for state, expected in (("printed", "4"), ("exported", True), ("pulled", True))
     ),
     *(
-        (extraction.no_changed_piece_is_left, facts(to_pull="4", extract={state: "1-12"}), NOTHING, expected)
+        (protection.no_changed_piece_is_left, facts(to_pull="4", extract={state: "1-12"}), NOTHING, expected)
         for state, expected in (("printed", "4"), ("enclosed", "4"), ("exported", "4"), ("pulled", True))
     ),
-    (extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package"), True),
+    (transfer.font_is_the_judged_one, facts(TAKEN), record("seal_package"), True),
     (
-        extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256=OTHER),
+        transfer.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256=OTHER),
         "cdcdcdcdcdcdcdcd ≠ abababababababab",
     ),
     (
-        extraction.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256="aa" * 32),
+        transfer.font_is_the_judged_one, facts(TAKEN), record("seal_package", font_sha256="aa" * 32),
         "aaaaaaaaaaaaaaaa ≠ abababababababab",
     ),
-    (extraction.font_is_the_judged_one, facts(), record("seal_package"), "abababababababab ≠ "),
-    (extraction.font_is_the_judged_one, facts(), record("seal_package", font_sha256=""), True),
+    (transfer.font_is_the_judged_one, facts(), record("seal_package"), "abababababababab ≠ "),
+    (transfer.font_is_the_judged_one, facts(), record("seal_package", font_sha256=""), True),
     *(
-        (extraction.no_protected_piece_is_left, facts(newly_protected="4", extract={state: "1-12"}), NOTHING, expected)
+        (protection.no_protected_piece_is_left, facts(newly_protected="4", extract={state: "1-12"}), NOTHING, expected)
         for state, expected in (
             ("exported", "4"), ("printed", "4"), ("enclosed", "4"), ("posted", "4"), ("pulled", True),
         )
     ),
-    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data"), True),
-    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data", found=1), "1"),
-    (extraction.nothing_personal_is_left, facts(), record("erase_ward_data", absent=False), "0"),
+    (erasure.nothing_personal_is_left, facts(), record("erase_ward_data"), True),
+    (erasure.nothing_personal_is_left, facts(), record("erase_ward_data", found=1), "1"),
+    (erasure.nothing_personal_is_left, facts(), record("erase_ward_data", absent=False), "0"),
 )  # fmt: skip
 
 SEALED = did("seal_package")
@@ -332,57 +332,57 @@ TRANSFER: tuple[Case, ...] = (
         transfer.nobody_protected_is_inside, facts(did("seal_package", held_back=None), extract={"pulled": "5"}),
         NOTHING, True,
     ),
-    (transfer.package_was_read_back_today, facts(), NOTHING, False),
-    (transfer.package_was_read_back_today, facts(SEALED), NOTHING, True),
-    (transfer.package_was_read_back_today, facts(did("seal_package", read_back=False)), NOTHING, False),
-    (transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO)), NOTHING, False),
+    (custody.package_was_read_back_today, facts(), NOTHING, False),
+    (custody.package_was_read_back_today, facts(SEALED), NOTHING, True),
+    (custody.package_was_read_back_today, facts(did("seal_package", read_back=False)), NOTHING, False),
+    (custody.package_was_read_back_today, facts(did("seal_package", LONG_AGO)), NOTHING, False),
     (
-        transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO), did("read_back_package")), NOTHING,
+        custody.package_was_read_back_today, facts(did("seal_package", LONG_AGO), did("read_back_package")), NOTHING,
         True,
     ),
     (
-        transfer.package_was_read_back_today,
+        custody.package_was_read_back_today,
         facts(did("seal_package", LONG_AGO), did("read_back_package", LONG_AGO)), NOTHING, False,
     ),
     *(
         (
-            transfer.package_was_read_back_today,
+            custody.package_was_read_back_today,
             facts(did("seal_package", LONG_AGO), did("read_back_package", package_sha256=other)), NOTHING, False,
         )
         for other in (OTHER, "aa" * 32)
     ),
     (
-        transfer.package_was_read_back_today, facts(did("seal_package"), did("read_back_package", opened=False)),
+        custody.package_was_read_back_today, facts(did("seal_package"), did("read_back_package", opened=False)),
         NOTHING, False,
     ),
     (
-        transfer.package_was_read_back_today,
+        custody.package_was_read_back_today,
         facts(did("seal_package"), did("read_back_package", LONG_AGO, opened=False)), NOTHING, True,
     ),
     (
-        transfer.package_was_read_back_today,
+        custody.package_was_read_back_today,
         facts(did("seal_package"), did("read_back_package", NOW + timedelta(days=1), opened=False)), NOTHING, True,
     ),
-    (transfer.package_was_read_back_today, facts(did("seal_package", NOW + timedelta(days=1))), NOTHING, False),
-    (transfer.read_back_found_nothing_wrong, facts(), record("read_back_package"), True),
+    (custody.package_was_read_back_today, facts(did("seal_package", NOW + timedelta(days=1))), NOTHING, False),
+    (custody.read_back_found_nothing_wrong, facts(), record("read_back_package"), True),
     *(
-        (transfer.read_back_found_nothing_wrong, facts(), record("read_back_package", **{field: False}), False)
+        (custody.read_back_found_nothing_wrong, facts(), record("read_back_package", **{field: False}), False)
         for field in ("hash_agrees", "opened", "rows_agree")
     ),
     (transfer.medium_was_scanned_today, facts(), record("hand_over_medium"), True),
     (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scan_clean=False), False),
     (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scanned_on=YESTERDAY), False),
     (transfer.medium_was_scanned_today, facts(), record("hand_over_medium", scanned_on=TOMORROW), False),
-    (transfer.bag_is_locked, facts(), moved(), True),
-    (transfer.bag_is_locked, facts(), moved(locked_bag=False), False),
-    (transfer.handed_over_in_person, facts(), moved(), True),
-    (transfer.handed_over_in_person, facts(), moved(in_person=False), False),
+    (custody.bag_is_locked, facts(), moved(), True),
+    (custody.bag_is_locked, facts(), moved(locked_bag=False), False),
+    (custody.handed_over_in_person, facts(), moved(), True),
+    (custody.handed_over_in_person, facts(), moved(in_person=False), False),
     *(
-        (transfer.returned_in_person, facts(), record("return_items", in_person=how), expected)
+        (media_return.returned_in_person, facts(), record("return_items", in_person=how), expected)
         for how, expected in ((None, True), (True, True), (False, False))
     ),
     *(
-        (transfer.arrived_in_good_condition, facts(), moved(condition=how), expected)
+        (custody.arrived_in_good_condition, facts(), moved(condition=how), expected)
         for how, expected in (("", True), ("good", True), ("damaged", False), ("seal_broken", False))
     ),
     *(
@@ -399,13 +399,13 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.returning_hands_are_registered, facts(),
+            media_return.returning_hands_are_registered, facts(),
             record("return_items", giver="asahi", receiver=receiver), expected,
         )
         for receiver, expected in (("sato", True), ("watanabe", True), ("kobayashi", False), ("left", False))
     ),
     *(
-        (transfer.moving_hands_are_registered, facts(), moved(to=to, receiver=receiver), expected)
+        (custody.moving_hands_are_registered, facts(), moved(to=to, receiver=receiver), expected)
         for to, receiver, expected in (
             ("ward", "sato", True), ("ward", "kobayashi", False), ("contractor", "kobayashi", True),
             ("contractor", "sato", False), ("subcontractor", "kobayashi", True), ("subcontractor", "sato", False),
@@ -413,7 +413,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.giver_holds_it, facts(items=items(I_2026_01=f"proof_sheets {state}")), moved(giver=giver),
+            custody.giver_holds_it, facts(items=items(I_2026_01=f"proof_sheets {state}")), moved(giver=giver),
             expected,
         )
         for giver, state, expected in (
@@ -422,10 +422,10 @@ TRANSFER: tuple[Case, ...] = (
             ("sato", "with_contractor", "I-2026-01"), ("sato", "lost", "I-2026-01"), ("nobody", "lost", True),
         )
     ),
-    (transfer.giver_holds_it, facts(), moved(), True),
-    (transfer.giver_holds_it, facts(items=items(J_2026_01="paper lost")), moved(), True),
+    (custody.giver_holds_it, facts(), moved(), True),
+    (custody.giver_holds_it, facts(items=items(J_2026_01="paper lost")), moved(), True),
     (
-        transfer.giver_holds_it,
+        custody.giver_holds_it,
         facts(items=items(H_2026_01="paper lost", I_2026_01="proof_sheets with_contractor", S_2026_01="paper lost")),
         moved(), True,
     ),
@@ -504,7 +504,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.medium_and_notice_move_apart, facts(did(act), **OUT), moved(item=item, to=to, **APART), expected,
+            custody.medium_and_notice_move_apart, facts(did(act), **OUT), moved(item=item, to=to, **APART), expected,
         )
         for act, item, to, expected in (
             ("hand_over_medium", NOTICE, "contractor", IN_12_HOURS), ("hand_over_medium", NOTICE, "ward", True),
@@ -513,20 +513,20 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (
-        transfer.medium_and_notice_move_apart, facts(did("hand_over_medium")),
+        custody.medium_and_notice_move_apart, facts(did("hand_over_medium")),
         moved(item="P-2026-09", kind="password_notice", to="contractor", **APART), IN_12_HOURS,
     ),
     *(
-        (transfer.contractor_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
-        for who, expected in (("ward", False), ("contractor", True))
+        (additions.contractor_prints_additions, facts(programme=consigning(additions_printed_by=by)), NOTHING, expected)
+        for by, expected in (("ward", False), ("contractor", True))
     ),
     *(
-        (transfer.ward_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
+        (additions.ward_prints_additions, facts(programme=consigning(additions_printed_by=who)), NOTHING, expected)
         for who, expected in (("ward", True), ("contractor", False))
     ),
-    (transfer.additions_are_fresh, facts(), NOTHING, False),
+    (additions.additions_are_fresh, facts(), NOTHING, False),
     *(
-        (transfer.additions_are_fresh, facts(did(act, at)), NOTHING, expected)
+        (additions.additions_are_fresh, facts(did(act, at)), NOTHING, expected)
         for act in ("take_additions", "recheck_before_enclosing", "recheck_before_posting")
         for at, expected in (
             (NOW, True), (NOW - timedelta(hours=24), True), (NOW - timedelta(hours=24, seconds=1), False),
@@ -534,14 +534,14 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (
-        transfer.additions_are_fresh, facts(did("take_additions", LONG_AGO), did("recheck_before_enclosing")), NOTHING,
+        additions.additions_are_fresh, facts(did("take_additions", LONG_AGO), did("recheck_before_enclosing")), NOTHING,
         True,
     ),
-    (transfer.additions_are_fresh, facts(did("recheck_before_sealing")), NOTHING, False),
-    (transfer.no_good_package_of_additions_is_sealed, facts(), NOTHING, True),
+    (additions.additions_are_fresh, facts(did("recheck_before_sealing")), NOTHING, False),
+    (additions.no_good_package_of_additions_is_sealed, facts(), NOTHING, True),
     *(
         (
-            transfer.no_good_package_of_additions_is_sealed,
+            additions.no_good_package_of_additions_is_sealed,
             facts(
                 did("seal_additions", held_back="13"), to_pull=to_pull, added={"exported": "13,14"},
                 items=items(M_2026_02=f"medium {medium}", P_2026_02=f"password_notice {notice}"),
@@ -555,7 +555,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.no_good_package_of_additions_is_sealed,
+            additions.no_good_package_of_additions_is_sealed,
             facts(
                 ADDED, did("reprint_notice", notice="P-2026-03"),
                 items=items(M_2026_02="medium with_ward", P_2026_02="password_notice lost", P_2026_03=f"x {again}"),
@@ -565,7 +565,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.nobody_to_be_pulled_is_sealed,
+            custody.nobody_to_be_pulled_is_sealed,
             facts(to_pull=to_pull, extract={"pulled": "5"}, added={"exported": "13", "pulled": "14"}),
             record("seal_additions", held_back=held_back), expected,
         )
@@ -576,7 +576,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.additions_leave_without_the_protected, facts(*told, to_pull="13", added={"exported": "13"}),
+            custody.additions_leave_without_the_protected, facts(*told, to_pull="13", added={"exported": "13"}),
             moved(item=item, to=to), expected,
         )
         for told, item, to, expected in (
@@ -591,7 +591,7 @@ TRANSFER: tuple[Case, ...] = (
             guard, facts(SEALED, did("seal_additions", LONG_AGO), *told), moved(item=item, to=to, **scan), expected,
         )
         for guard, wrong in (
-            (transfer.additions_were_read_back_today, False), (transfer.medium_of_additions_was_scanned_today, False),
+            (custody.additions_were_read_back_today, False), (custody.medium_of_additions_was_scanned_today, False),
         )
         for told, item, to, scan, expected in (
             ((), "M-2026-02", "contractor", {}, wrong), ((), "M-2026-02", "subcontractor", {}, wrong),
@@ -601,11 +601,11 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (guard, facts(SEALED), moved(item="M-2026-02", to="contractor"), True)
-        for guard in (transfer.additions_were_read_back_today, transfer.medium_of_additions_was_scanned_today)
+        for guard in (custody.additions_were_read_back_today, custody.medium_of_additions_was_scanned_today)
     ),
     *(
         (
-            transfer.medium_of_additions_was_scanned_today, facts(ADDED),
+            custody.medium_of_additions_was_scanned_today, facts(ADDED),
             moved(item="M-2026-02", to="contractor", **scan), False,
         )
         for scan in (
@@ -615,7 +615,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.additions_were_read_back_today, facts(did("seal_additions", at), *told),
+            custody.additions_were_read_back_today, facts(did("seal_additions", at), *told),
             moved(item="M-2026-02", to="contractor"), expected,
         )
         for at, told, expected in (
@@ -624,7 +624,7 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     *(
-        (transfer.additions_have_left, facts(*told, items=items(**held)), NOTHING, expected)
+        (additions.additions_have_left, facts(*told, items=items(**held)), NOTHING, expected)
         for told, held, expected in (
             ((), SECOND_OUT, False), ((SEALED,), SECOND_OUT, False), ((ADDED,), SECOND_OUT, True),
             ((ADDED,), SECOND_OUT | {"M_2026_02": "medium with_subcontractor"}, True),
@@ -635,7 +635,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.printed_additions_were_received,
+            additions.printed_additions_were_received,
             facts(*told, programme=consigning(additions_printed_by=who), to_pull=to_pull, added=added), NOTHING,
             expected,
         )
@@ -654,11 +654,11 @@ TRANSFER: tuple[Case, ...] = (
             ((ADDED, did("report_additions_receipt", scan_clean=False)), "contractor", "", {"exported": "13"}, False),
         )
     ),
-    (transfer.package_was_read_back_today, facts(SEALED, did("seal_additions", LONG_AGO)), NOTHING, False),
-    (transfer.package_was_read_back_today, facts(did("seal_package", LONG_AGO), ADDED), NOTHING, True),
-    (transfer.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
+    (custody.package_was_read_back_today, facts(SEALED, did("seal_additions", LONG_AGO)), NOTHING, False),
+    (custody.package_was_read_back_today, facts(did("seal_package", LONG_AGO), ADDED), NOTHING, True),
+    (custody.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
      record("report_additions_receipt", package_sha256=OTHER), True),
-    (transfer.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
+    (custody.hash_is_the_sealed_one, facts(SEALED, did("seal_additions", package_sha256=OTHER)),
      record("report_additions_receipt"), False),
     *(
         (transfer.sealed_medium_is_here, facts(*told, items=items(**held)), NOTHING, expected)
@@ -674,16 +674,16 @@ TRANSFER: tuple[Case, ...] = (
         transfer.another_person_carries_the_notice, facts(did("hand_over_medium")),
         record("hand_over_password", giver="suzuki"), True,
     ),
-    (transfer.medium_and_notice_return_on_other_days, facts(**OUT), record("return_items"), False),
+    (media_return.medium_and_notice_return_on_other_days, facts(**OUT), record("return_items"), False),
     *(
         (
-            transfer.medium_and_notice_return_on_other_days,
+            media_return.medium_and_notice_return_on_other_days,
             facts(did("return_items", at, items=(MEDIUM,)), **OUT), record("return_items", items=(NOTICE,)), expected,
         )
         for at, expected in ((NOW, False), (NOW - timedelta(days=1), True), (NOW + timedelta(days=1), True))
     ),
     *(
-        (transfer.subcontractor_has_consent, facts(*told), moved(to=to), expected)
+        (custody.subcontractor_has_consent, facts(*told), moved(to=to), expected)
         for told, to, expected in (
             ((), "ward", True), ((), "contractor", True),
             *((told, "subcontractor", expected) for told, expected in TO_SUBCONTRACTOR),
@@ -691,7 +691,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.copies_at_a_subcontractor_have_consent, facts(*told), record("register_copies", holder=holder),
+            custody.copies_at_a_subcontractor_have_consent, facts(*told), record("register_copies", holder=holder),
             expected,
         )
         for told, holder, expected in (
@@ -699,18 +699,18 @@ TRANSFER: tuple[Case, ...] = (
             *((told, "subcontractor", expected) for told, expected in TO_SUBCONTRACTOR),
         )
     ),
-    (transfer.copies_have_numbers_of_their_own, facts(), record("register_copies"), True),
+    (custody.copies_have_numbers_of_their_own, facts(), record("register_copies"), True),
     (
-        transfer.copies_have_numbers_of_their_own, facts(items=items(C_2026_09="electronic_copy with_ward")),
+        custody.copies_have_numbers_of_their_own, facts(items=items(C_2026_09="electronic_copy with_ward")),
         record("register_copies"), "C-2026-09",
     ),
     (
-        transfer.copies_have_numbers_of_their_own, facts(),
+        custody.copies_have_numbers_of_their_own, facts(),
         record("register_copies", copies=[{"copy_number": "C-2026-09", "kind": "x", "place": "y"}] * 2), "C-2026-09",
     ),
     *(
         (
-            transfer.lost_item_was_in_somebodys_hands, facts(items=items(M_2026_01=f"medium {state}")),
+            custody.lost_item_was_in_somebodys_hands, facts(items=items(M_2026_01=f"medium {state}")),
             record("record_loss"), expected,
         )
         for state, expected in (
@@ -740,27 +740,27 @@ TRANSFER: tuple[Case, ...] = (
         (transfer.former_notice_is_not_lost, facts(), record("reprint_notice", reason=reason), expected)
         for reason, expected in (("damaged", True), ("misprint", True), ("lost", False))
     ),
-    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip"), True),
-    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="2"), False),
-    (transfer.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="0"), False),
-    (transfer.slip_is_on_record, facts(), record("reprint_slip"), False),
-    (transfer.hash_is_the_sealed_one, facts(SEALED), record("report_receipt"), True),
-    (transfer.hash_is_the_sealed_one, facts(), record("report_receipt"), False),
+    (custody.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip"), True),
+    (custody.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="2"), False),
+    (custody.slip_is_on_record, facts(did("hand_over_medium")), record("reprint_slip", slip="0"), False),
+    (custody.slip_is_on_record, facts(), record("reprint_slip"), False),
+    (custody.hash_is_the_sealed_one, facts(SEALED), record("report_receipt"), True),
+    (custody.hash_is_the_sealed_one, facts(), record("report_receipt"), False),
     *(
-        (transfer.hash_is_the_sealed_one, facts(SEALED), record("report_receipt", package_sha256=other), False)
+        (custody.hash_is_the_sealed_one, facts(SEALED), record("report_receipt", package_sha256=other), False)
         for other in (OTHER, "aa" * 32)
     ),
-    (transfer.arrived_clean_and_whole, facts(), record("report_receipt"), True),
+    (custody.arrived_clean_and_whole, facts(), record("report_receipt"), True),
     *(
-        (transfer.arrived_clean_and_whole, facts(), record("report_receipt", **{field: False}), False)
+        (custody.arrived_clean_and_whole, facts(), record("report_receipt", **{field: False}), False)
         for field in ("condition_good", "scan_clean")
     ),
     *(
-        (transfer.received_count_agrees, facts(**RECEIVED), record("report_receipt", received=number), expected)
+        (custody.received_count_agrees, facts(**RECEIVED), record("report_receipt", received=number), expected)
         for number, expected in ((11, True), (10, False), (12, False))
     ),
     (
-        transfer.received_count_agrees, facts(extract={"exported": "1-11"}, added={"exported": "12"}),
+        custody.received_count_agrees, facts(extract={"exported": "1-11"}, added={"exported": "12"}),
         record("report_receipt"), True,
     ),
     (transfer.received_equals_exported, facts(**RECEIVED), NOTHING, False),
@@ -773,11 +773,11 @@ TRANSFER: tuple[Case, ...] = (
     ),
     (transfer.nothing_has_left_yet, facts(), record("recheck_before_sealing"), True),
     (transfer.nothing_has_left_yet, facts(did("hand_over_medium")), record("recheck_before_sealing"), False),
-    (transfer.every_item_is_back, facts(**MEDIUM_HERE), NOTHING, True),
-    (transfer.every_item_is_back, facts(**OUT), NOTHING, f"{MEDIUM} {NOTICE}"),
-    (transfer.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM, NOTICE)), True),
-    (transfer.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM,)), True),
-    (transfer.returned_items_were_out, facts(**OUT), record("return_items"), "S-2026-01"),
+    (media_return.every_item_is_back, facts(**MEDIUM_HERE), NOTHING, True),
+    (media_return.every_item_is_back, facts(**OUT), NOTHING, f"{MEDIUM} {NOTICE}"),
+    (media_return.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM, NOTICE)), True),
+    (media_return.returned_items_were_out, facts(**OUT), record("return_items", items=(MEDIUM,)), True),
+    (media_return.returned_items_were_out, facts(**OUT), record("return_items"), "S-2026-01"),
 )  # fmt: skip
 
 CASES = (*PREPARATION, *EXTRACTION, *TRANSFER)

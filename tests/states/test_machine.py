@@ -16,8 +16,10 @@ from states.calendar import Calendar
 from states.deadlines import Rule
 from states.engine import CYCLE, Position, built, starts
 from states.gaps import Attempt, every_gap
+from states.machines import PIECE, Machine
+from states.rows import FINAL, INITIAL, STATES, Row
 from states.schedule import plan
-from states.table import BY_TRIGGER, FINAL, INITIAL, PIECE, STATES, TABLE, Machine, Row, all_machines, cycle_machine
+from states.table import BY_TRIGGER, TABLE, all_machines, cycle_machine
 from steps.office import measures_of, programme_files
 
 machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine: machine.name)

@@ -21,7 +21,7 @@ from models.serials import compact, expand
 from states import ledger
 from states.apply import apply
 from states.effects import AddPieces, Effect, MovePieces
-from states.table import PIECE
+from states.machines import PIECE
 
 PERSONS = 30
 FROMS = {

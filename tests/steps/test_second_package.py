@@ -28,8 +28,8 @@ from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
 from rehearsal.cast import COORDINATOR, MANAGER, REGISTRAR
 from states.acts import Outcome
+from states.rules.custody import notice_in_force
 from states.rules.erasure import registered_copies
-from states.rules.transfer import notice_in_force
 from steps import acting, driving, extraction, papers, protection, transfer
 from steps.extraction import ADDITIONS
 from steps.office import Office

@@ -29,8 +29,9 @@ from papers import reporting
 from rehearsal import cast
 from states import replay
 from states.deadlines import Scheduled
+from states.events import event_words
 from states.schedule import scheduled
-from states.table import BY_TRIGGER, event_words
+from states.table import BY_TRIGGER
 from steps import acting, identity, reminding
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE

@@ -1,0 +1,89 @@
+"""The measures of the checklists: what a step asks of them, and how they are claimed."""
+
+from dataclasses import replace
+
+from models.people import Role, Side
+from models.records.base import ActRecord
+from models.records.oversight import MeasuresClaimed
+from states.effects import ClaimMeasures, Effect, effects_of
+from states.facts import Facts, Guard, Shortfall, Verdict
+from states.rows import LIVE, Row
+from states.rules.base import claims_of
+
+
+def measures_of(trigger: str) -> Guard:
+    """Make the guard that every measure naming this step is claimed with evidence (checklists.yaml, `guards`)."""
+
+    def check(facts: Facts, _record: ActRecord) -> Verdict:
+        missing = sorted(set(facts.measures_for(trigger)) - facts.claims)
+        return Shortfall(names=" ".join(missing)) if missing else True
+
+    return Guard(
+        name="measures_are_claimed",
+        claim="Every measure of the checklists that this step needs is claimed with its evidence.",
+        check=check,
+        owes="claim_measures",
+    )
+
+
+def measures_unless_nothing_went_out(trigger: str) -> Guard:
+    """Make the same guard for return, erasure and close: it asks for nothing where nothing went out."""
+    strict = measures_of(trigger)
+
+    def check(facts: Facts, record: ActRecord) -> Verdict:
+        return not facts.went_out() or strict.check(facts, record)
+
+    return replace(strict, check=check)
+
+
+@claims_of(MeasuresClaimed)
+def claimed_measures_are_on_the_list(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """Every measure claimed stands on the programme's checklists."""
+    unknown = sorted(set(record.measures) - facts.measures.keys())
+    return Shortfall(names=" ".join(unknown)) if unknown else True
+
+
+@claims_of(MeasuresClaimed)
+def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """Only where the checklist allows it a measure is declared not applicable, and the declaration is a file."""
+    if not record.not_applicable:
+        return True
+    applicable = [it for it in record.measures if it in facts.measures and not facts.measures[it].may_not_apply]
+    return Shortfall(names=" ".join(applicable)) if applicable else bool(record.evidence_file)
+
+
+@claims_of(MeasuresClaimed)
+def evidence_is_of_the_past_and_still_valid(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """The evidence is not dated in the future, is valid today, and does not end before it begins."""
+    happened_on, valid_until = record.happened_on or facts.today, record.valid_until or facts.today
+    dates = f"{record.happened_on or ''} – {record.valid_until or ''}"
+    return happened_on <= facts.today <= valid_until or Shortfall(names=dates)
+
+
+@claims_of(MeasuresClaimed)
+def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """The file is no evidence of another measure: give each a file of its own, or claim them together."""
+    mine = set(record.measures)
+    others = [it for it, claim in facts.claimed.items() if it not in mine and claim.evidence_file]
+    same = [it for it in others if facts.claimed[it].evidence_file == record.evidence_file]
+    return Shortfall(names=" ".join(same)) if same else True
+
+
+@effects_of(MeasuresClaimed)
+def measures_count_as_claimed(facts: Facts, record: MeasuresClaimed) -> tuple[Effect, ...]:
+    """The claims stand in this cycle only; next year begins with none."""
+    return (ClaimMeasures(claim=record, received_on=facts.today),)
+
+
+ROWS = (
+    Row(
+        trigger="claim_measures", event="measures_claimed", ja="対策の実施記録", en="Claim measures", froms=LIVE,
+        who=(Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
+        record=MeasuresClaimed,
+        guards=(
+            claimed_measures_are_on_the_list, not_applicable_has_its_declaration,
+            evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
+        ),
+        then=measures_count_as_claimed, source="チェックリスト",
+    ),
+)  # fmt: skip

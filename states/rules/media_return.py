@@ -1,0 +1,104 @@
+"""The media return, and the end of the contractor's work: what went out comes back (W-OP-11, C-OP-11)."""
+
+from models.clock import day_of
+from models.people import Side
+from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
+from states.effects import Effect, MoveItem, effects_of
+from states.facts import Facts, Shortfall, Verdict
+from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
+from states.rules.base import claims, claims_of, recorded
+from states.rules.custody import ELSEWHERE, WARD_SIDES, arrived_in_good_condition, bag_is_locked, hands
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.measures import measures_unless_nothing_went_out
+from states.rules.supervision import contractor_was_inspected, every_subcontractor_was_inspected
+
+completion_is_reported = recorded(
+    "report_completion", "The contractor has reported completion.", name="completion_is_reported"
+)
+
+
+@claims_of(ItemsReturned, proves=("W-OP-08",))
+def returned_in_person(_facts: Facts, record: ItemsReturned) -> Verdict:
+    """It is not returned by post or messenger but in person."""
+    return record.in_person is not False
+
+
+@claims_of(ItemsReturned, proves=("W-OP-04", "C-OP-04"))
+def returning_hands_are_registered(facts: Facts, record: ItemsReturned) -> Verdict:
+    """Giver, carrier and receiver of the return are on the register of people, valid today, the receiver the ward's."""
+    return hands(facts, record, receivers=WARD_SIDES)
+
+
+@claims_of(ItemsReturned)
+def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) -> Verdict:
+    """Medium and password notice come back on different days."""
+    returns = facts.every(ItemsReturned, "return_items")
+    today = [items for at, items in returns if day_of(at) == facts.today]
+    kinds = {facts.kind_of(number) for it in (record, *today) for number in it.items}
+    return not {"medium", "password_notice"} <= kinds
+
+
+@claims(owes="return_items", proves=("W-OP-11", "C-OP-11"))
+def every_item_is_back(facts: Facts) -> Verdict:
+    """Every medium, password notice and imprinted sheet that went out is back."""
+    out = facts.things_in(*ELSEWHERE)
+    return Shortfall(names=" ".join(item.number for item in out)) if out else True
+
+
+@claims_of(ItemsReturned)
+def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
+    """Every returned item is a medium, a notice or a stack of sheets that was with the contractor."""
+    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)})
+    return Shortfall(names=" ".join(strange)) if strange else True
+
+
+@effects_of(ItemsReturned)
+def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:
+    """Returned items are with the ward again."""
+    return tuple(MoveItem(number=number, to="with_ward") for number in record.items)
+
+
+RETURN = (
+    Row(
+        trigger="return_items", event="items_returned", ja="媒体・紙・パスワード通知書返却",
+        en="Return media, paper and notices", froms=("posted", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR,
+        due="D+5bd", after=("post",), repeats=True, under_hold=True, handover=True,
+        record=ItemsReturned,
+        deviations=(
+            returned_items_were_out, bag_is_locked, returned_in_person, arrived_in_good_condition,
+            returning_hands_are_registered,
+        ),
+        warnings=(medium_and_notice_return_on_other_days,), then=items_come_back,
+        source="W-OP-08, W-OP-11, C-OP-11, 返却書",
+    ),
+    Row(
+        trigger="return_media", event="media_return_confirmed", ja="媒体等返却確認", en="Confirm the media return",
+        froms=("posted", "cancelled"), to="media_returned", who=COORDINATOR, owner=Side.WARD, due="D+6bd",
+        after=("return_items",), under_hold=True, record=MediaReturnConfirmed,
+        guards=(
+            every_item_is_back, dated_after("checked_on", "return_items"), on_an_open_day("checked_on"),
+            contractor_was_inspected, every_subcontractor_was_inspected,
+            measures_unless_nothing_went_out("return_media"),
+        ),
+        source="W-OP-02, W-OP-03, W-OP-11, Law 7",
+    ),
+)  # fmt: skip
+
+
+COMPLETION = (
+    Row(
+        trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
+        froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
+        record=CompletionReported,
+        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day), source="完了届",
+    ),
+    Row(
+        trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
+        who=COORDINATOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
+        record=WorkAccepted, guards=(
+            completion_is_reported,
+            dated_after("inspected_on", "report_completion"),
+            on_an_open_day("inspected_on"),
+        ), source="検査調書",
+    ),
+)  # fmt: skip
