@@ -80,7 +80,7 @@ def _named(event: str) -> str:
 
 
 @dataclass
-class _Row:
+class _Expected:
     """What a row must hold as far as the entries tell, and the entry that told it last."""
 
     values: dict[str, object]
@@ -147,7 +147,7 @@ class Cycle:
     state: str = INITIAL
     on_hold: bool = False
     fiscal_year: int = 0
-    rows: dict[str, dict[Key, _Row]] = field(default_factory=dict[str, dict[Key, _Row]])
+    rows: dict[str, dict[Key, _Expected]] = field(default_factory=dict[str, dict[Key, _Expected]])
     pieces: PiecesTold = field(default_factory=PiecesTold)
     done: dict[str, Done] = field(default_factory=dict[str, Done])
     told: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
@@ -164,13 +164,13 @@ class Cycle:
         """Tell nothing of texts: what is told here has them put back already, and those redacted so."""
         return False
 
-    def table(self, name: str) -> dict[Key, _Row]:
+    def table(self, name: str) -> dict[Key, _Expected]:
         """Return the rows of a table by key."""
         return self.rows.setdefault(name, {})
 
     def change(self, name: str, key: Key, entry: Entry, **values: object) -> None:
         """Let an entry change a row, or make it."""
-        row = self.table(name).setdefault(key, _Row(values={}, seq=0, event=""))
+        row = self.table(name).setdefault(key, _Expected(values={}, seq=0, event=""))
         row.values |= values
         row.seq, row.event = entry["seq"], entry["event"]
 
@@ -191,7 +191,7 @@ class Replay:
     def __init__(self, programmes: Mapping[str, str], incidents: Mapping[int, int]) -> None:
         """Take the programme's text of each cycle, and by which entry each numbered incident was opened."""
         self.cycles: dict[str, Cycle] = {}
-        self.rows: dict[str, dict[Key, _Row]] = {"staff": {}, "checkpoint": {}}
+        self.rows: dict[str, dict[Key, _Expected]] = {"staff": {}, "checkpoint": {}}
         self.strange: list[Strange] = []
         self.unreadable: list[Difference] = []
         self._programmes, self._incidents = programmes, incidents
@@ -248,7 +248,7 @@ class Replay:
 
     def _enter(self, person: str, entry: Entry, values: Mapping[str, object]) -> None:
         """Let an entry put a person on the register, or change what stands there."""
-        row = self.rows["staff"].setdefault((person,), _Row(values={"public_key": ""}, seq=0, event=""))
+        row = self.rows["staff"].setdefault((person,), _Expected(values={"public_key": ""}, seq=0, event=""))
         row.values |= values
         row.seq, row.event = entry["seq"], entry["event"]
 
@@ -271,7 +271,7 @@ class Replay:
             on = day_of(datetime.fromisoformat(entry["data"]["occurred_at"]))
             cycle.change("act", (row.trigger,), entry, done_on=on, done_seq=entry["seq"])
         if row.handover:
-            self.rows["checkpoint"][entry["seq"],] = _Row(values={}, seq=entry["seq"], event=entry["event"])
+            self.rows["checkpoint"][entry["seq"],] = _Expected(values={}, seq=entry["seq"], event=entry["event"])
         if facts:
             record = row.record.model_validate(entry["data"]["record"])
             self._apply(cycle, facts, row.then(facts, record), entry)
@@ -354,7 +354,7 @@ def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _waiting(cycle: Cycle, row: Row) -> dict[Key, _Row]:
+def _waiting(cycle: Cycle, row: Row) -> dict[Key, _Expected]:
     mine = (row.trigger, "pending")
     return {key: it for key, it in cycle.table("record").items() if (it.values["act"], it.values["status"]) == mine}
 
@@ -541,7 +541,7 @@ def _compare_cycle(connection: Connection, cycle: Cycle) -> Iterator[Difference]
 
 
 def _compare(
-    table: str, cycle: str, told: Mapping[Key, _Row], found: Mapping[Key, Mapping[str, object]]
+    table: str, cycle: str, told: Mapping[Key, _Expected], found: Mapping[Key, Mapping[str, object]]
 ) -> Iterator[Difference]:
     for key, row in told.items():
         named = " ".join(map(str, key))
