@@ -82,6 +82,32 @@ DOCUMENTS: Words = {
     "complete": N_("complete"), "partly": N_("partly"), "owed": N_("owed"), "overdue": N_("overdue"),
     "no_occasion": N_("no occasion"),
 }  # fmt: skip
+PARTIES: Words = {
+    "ward": N_("ward"), "register": N_("register section"), "contractor": N_("contractor"),
+    "post_office": N_("post office"),
+}  # fmt: skip
+ITEMS: Words = {
+    "medium": N_("electronic medium (encrypted)"), "password_notice": N_("password notice"),
+    "spoiled_sheets": N_("spoiled sheets (imprinted)"), "proof_sheets": N_("imprint samples (imprinted)"),
+    "paper": N_("paper with personal data"), "pulled_pieces": N_("pulled pieces (imprinted)"),
+    "electronic_copy": N_("copy of the electronic data"), "extract_original": N_("extract file (encrypted)"),
+    "protected_list": N_("list of the protected persons"), "letters_file": N_("added letters (file to be printed)"),
+    "letters": N_("letters not posted because of the cancelling (imprinted)"),
+}  # fmt: skip
+COPIES: Words = {
+    "server": N_("working data on a server"), "rip_spool": N_("spool of the printing machine"),
+    "sealer_log": N_("log of the sealer"), "backup": N_("backup"), "proof": N_("data for proofs"),
+    "subcontractor": N_("data at the subcontractor's"),
+}  # fmt: skip
+ENCRYPTIONS: Words = {
+    "7z AES-256, headers encrypted": N_("7z (AES-256, names encrypted too)"),
+    "zip AES-256 (WinZip AE-2), names readable": N_("zip (AES-256, WinZip AE-2, names readable)"),
+}
+RETURN_REASONS: Words = {
+    "address_unknown": N_("unknown at the address"), "unknown_address": N_("unknown at the address"),
+    "moved": N_("moved without a forwarding address"), "refused": N_("refused by the addressee"),
+    "not_collected": N_("not collected in time"), "incomplete_address": N_("incomplete address"),
+}  # fmt: skip
 DIFFERENCES: Words = {
     "missing": N_("not read"), "doubled": N_("sealed twice"), "alien": N_("not to be enclosed"),
     "though_pulled": N_("sealed although pulled"), "mispaired": N_("codes that do not agree"),
@@ -97,6 +123,11 @@ def said(words: Words, code: str) -> str:
 def on_paper(words: Words, code: str) -> str:
     """Return the word of a choice in Japanese, whoever reads the screen."""
     return translate(words.get(code, code), "ja")
+
+
+def both(words: Words, code: str) -> tuple[str, str]:
+    """Return the word of a choice in Japanese and in English, for what carries both."""
+    return on_paper(words, code), translate(words.get(code, code), "en")
 
 
 def words_for(codes: Collection[str]) -> Words:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlmodel import col
 
 from adapters.fonts import default_font
-from models import tables
+from models import choices, tables
 from models.database import reading
 from models.errors import Unknown
 from models.extract import CODES
@@ -22,19 +22,6 @@ from states.facts import Facts
 from steps import papers
 from steps.office import Office
 
-DECISIONS = {
-    "exclude": N_("Excluded"),
-    "accept": N_("As it is"),
-    "substitute": N_("Substituted"),
-    "corrected": N_("Awaits correction"),
-}
-REASONS = {
-    "protected": N_("Under protective measures"),
-    "dead": N_("Died"),
-    "moved_out": N_("Moved out"),
-    "duplicate": N_("Twice in the extract"),
-    "decided": N_("Excluded by decision"),
-}
 _ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
 _BAR = 40  # characters of the longest bar
 _GONE = N_("the font it was judged with is not installed any more")
@@ -88,7 +75,7 @@ class Report:
 
     def reason(self, key: str) -> str:
         """Return why somebody is not exported."""
-        return self.say(REASONS[key]) if key in REASONS else self.sentence(key)
+        return self.say(choices.EXCLUSIONS[key]) if key in choices.EXCLUSIONS else self.sentence(key)
 
     def sentence(self, code: str) -> str:
         """Return what a finding code means."""
@@ -204,7 +191,7 @@ def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
         "row": row.row,
         "column": row.column,
         "code": report.sentence(row.code),
-        "decision": report.say(DECISIONS[row.how]) if row.how else "",
+        "decision": report.say(choices.DECISIONS[row.how]) if row.how else "",
         "by": report.names.get(row.decided_by, ""),
     }
 

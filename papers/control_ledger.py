@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from models import tables
+from models import choices, tables
 from models.clock import fiscal_year_title, stamp, wareki
 from models.database import reading
 from models.people import SYSTEM
@@ -26,7 +26,6 @@ from steps.office import Office
 if TYPE_CHECKING:
     from adapters.spreadsheet import Sheet
 
-FLAGS = {"due_soon": "期限間近", "due_today": "本日期限", "overdue": "期限超過", "escalated": "期限超過（上申）"}
 # Which field of a record is a quantity of what, in the order in which they are looked for.
 _COUNTED = {
     "received": "{}人分",
@@ -290,14 +289,18 @@ def _name(person: str, known: Known) -> str:
 def _content(data: Mapping[str, Any], record: Mapping[str, Any], known: Known) -> str:
     """Return what an entry is about: items, an act with its flag, or nothing more than its title."""
     if items := _numbers(record):
-        return "、".join(f"{papers.KINDS.get(known.kinds.get(item, ''), '')}　{item}".strip() for item in items)
+        return "、".join(
+            f"{choices.on_paper(choices.ITEMS, known.kinds.get(item, ''))}　{item}".strip() for item in items
+        )
     if "corrects" in record:
         return f"正：{record['correction']}"
     if measures := record.get("measures"):
         return str(measures[0]) + (f" ほか{len(measures) - 1}件" if len(measures) > 1 else "")
     if "act" in data:
         row = BY_TRIGGER.get(str(data["act"]))
-        what = FLAGS.get(str(data.get("flag", "")), "") or known.names.get(str(data.get("to", "")), "")
+        what = choices.on_paper(choices.FLAGS, str(data.get("flag", ""))) or known.names.get(
+            str(data.get("to", "")), ""
+        )
         return f"{row.ja if row else data['act']}　{what}".strip()
     return ""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from models import choices
 from models.clock import day_of, wareki
 from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
@@ -221,8 +222,8 @@ def _returned(facts: Facts) -> Listed:
             last[serial] = it
     return [
         [
-            f"{serial:07}", papers.RETURN_REASONS.get(it.reason, it.reason), wareki(first[serial]),
-            papers.RETURN_OUTCOMES[it.outcome],
+            f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, it.reason), wareki(first[serial]),
+            choices.on_paper(choices.RETURN_OUTCOMES, it.outcome),
         ]
         for serial, it in sorted(last.items())
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from models import choices
 from models.clock import wareki
 from models.database import reading
 from models.programme import Programme
@@ -17,26 +18,15 @@ from states.referral import COMPARED, changed
 from states.rows import STATES
 from steps import papers
 from steps.documents import documents
-from steps.incidents import KINDS, contacts_of, incidents_of
+from steps.incidents import contacts_of, incidents_of
 from steps.office import Office
 from views.measures import Standing, judged_on, standings
 from views.standing import standing
 
 _POSTERS = {"ward": "区", "contractor": "受託事業者"}
-_SUBCONTRACTING = {"none": "なし", "consented": "あり（承諾済）"}
 _SIDES = {
     "ward": "チェックリスト（区が行う対策）",
     "contractor": "チェックリスト（受託事業者に行わせる対策）",
-}
-_PROOFS = {"enforced": "強制", "guard": "関門", "record": "記録"}
-_STANDINGS = {
-    "proved": "証明済",
-    "claimed": "申告済",
-    "not_applicable": "該当なし",
-    "expired": "期限切れ",
-    "contradicted": "逸脱あり",
-    "no_occasion": "機会なし",
-    "open": "未実施",
 }
 _ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
@@ -61,7 +51,7 @@ def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
         "items": "、".join(it.consignment.items),
         "medium": it.consignment.medium,
         "work": "、".join(it.consignment.work),
-        "subcontracting": _SUBCONTRACTING[it.contractor.subcontracting],
+        "subcontracting": choices.on_paper(choices.SUBCONTRACTING, it.contractor.subcontracting),
         "poster": _POSTERS[it.consignment.poster],
         "period": f"{it.consignment.period}（次年度以降も同様）",
         "number": it.referral.number,
@@ -123,11 +113,15 @@ def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
             for owed in (*stands.next, *stands.later)[:_AHEAD]
         ],
         "incidents": [
-            {"number": f"第{it.number}号", "kind": KINDS.get(it.kind, it.kind), "duties": "、".join(it.duties)}
+            {
+                "number": f"第{it.number}号",
+                "kind": choices.on_paper(choices.INCIDENTS, it.kind),
+                "duties": "、".join(it.duties),
+            }
             for it in open_incidents
         ],
         "items": [
-            {"number": it.number, "kind": papers.KINDS.get(it.kind, it.kind), "place": _PLACES[it.state]}
+            {"number": it.number, "kind": choices.on_paper(choices.ITEMS, it.kind), "place": _PLACES[it.state]}
             for it in facts.items
             if it.state in _PLACES
         ],
@@ -165,7 +159,7 @@ def _said(key: str, programme: Programme) -> str:
     value = COMPARED[key][2](programme)
     if isinstance(value, tuple):
         return "、".join(map(str, cast("tuple[object, ...]", value)))
-    return (_POSTERS | _SUBCONTRACTING).get(str(value), str(value))
+    return choices.on_paper(_POSTERS | choices.SUBCONTRACTING, str(value))
 
 
 def _row(it: Standing) -> dict[str, Any]:
@@ -175,8 +169,8 @@ def _row(it: Standing) -> dict[str, Any]:
         "order": it.measure.order,
         "text": it.measure.text,
         "mark": "－" if it.standing == "not_applicable" else "○",
-        "proof": _PROOFS[it.measure.proof],
-        "standing": _STANDINGS[it.standing],
+        "proof": choices.on_paper(choices.PROOFS, it.measure.proof),
+        "standing": choices.on_paper(choices.MEASURES, it.standing),
         "evidence": f"{it.claim.evidence if it.claim else ''}{entries}" or _ALWAYS.get(it.measure.proof, ""),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
-from models import tables
+from models import choices, tables
 from models.clock import wareki
 from models.database import reading
 from models.people import Side
@@ -22,7 +22,6 @@ from states import ledger
 from states.facts import Facts
 from states.rows import STATES
 from states.table import BY_TRIGGER, TABLE
-from steps.incidents import KINDS
 from steps.office import Office
 from steps.papers import facts_of, head, lines_of, moment, names_of, put
 from views.counting import Counts, counts
@@ -244,7 +243,8 @@ def _incidents(connection: Connection, facts: Facts) -> list[dict[str, str]]:
         {
             "number": str(row.id),
             "on": str(row.known_on),
-            "title": f"{KINDS.get(row.kind, row.kind)}　{_about(row.entry)}（管理簿 第{row.ledger_seq}号）",
+            "title": f"{choices.on_paper(choices.INCIDENTS, row.kind)}　{_about(row.entry)}"
+            f"（管理簿 第{row.ledger_seq}号）",
             "outcome": f"終結（決裁 {settled[row.id]}）" if row.id in settled else "対応中",
         }
         for row in connection.execute(query)

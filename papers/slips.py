@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from adapters.qr import qr
-from models import tables
+from models import choices, tables
 from models.clock import day_of, wareki
 from models.database import reading
 from models.records.mailing import Posted
@@ -30,8 +30,6 @@ from steps.office import Office
 
 # What changes hands: between people of the register, and from the poster to the post office.
 MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, (Carried, Posted)))
-_BAGS = {"bag": "鍵付きカバン", "container": "鍵付き容器", "vehicle": "鍵付き車両"}
-_CONDITIONS = {"": "", "good": "良好", "damaged": "損傷あり", "seal_broken": "封の破れあり"}
 _UNITS = {
     "medium": "媒体{n}枚",
     "extract_original": "電磁的記録{n}件",
@@ -170,7 +168,7 @@ def _between_people(facts: Facts, record: Carried) -> dict[str, Any]:
         "occasion": record.occasion,
         "bag": _bag(record),
         "carrier": f"{carrier['affiliation']}　{carrier['name']}",
-        "condition": _CONDITIONS[record.condition],
+        "condition": choices.on_paper(choices.CONDITIONS, record.condition),
         "checks": [{"label": label, "done": done} for label, done in _checks(record)],
     }
 
@@ -203,7 +201,7 @@ def _content(facts: Facts, record: Carried) -> Iterator[str]:
         by_kind.setdefault(facts.kind_of(number) or getattr(record, "kind", ""), []).append(number)
     for kind, named in by_kind.items():
         data = "" if kind == "password_notice" else f"（{holds}）"
-        yield f"{papers.KINDS.get(kind, kind)}　{'、'.join(named)}{data}"
+        yield f"{choices.on_paper(choices.ITEMS, kind)}　{'、'.join(named)}{data}"
 
 
 def _quantity(facts: Facts, record: Carried) -> str:
@@ -218,7 +216,7 @@ def _quantity(facts: Facts, record: Carried) -> str:
 def _bag(record: Carried) -> str:
     if not record.locked_bag:
         return "施錠なし"
-    return f"{_BAGS[record.bag]}　{record.bag_number}".strip()
+    return f"{choices.on_paper(choices.BAGS, record.bag)}　{record.bag_number}".strip()
 
 
 def _checks(record: Carried) -> Iterator[tuple[str, bool]]:

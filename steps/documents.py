@@ -17,26 +17,12 @@ from models.documents import DOCUMENTS, Document
 from models.errors import BadInput
 from models.records.base import Nothing
 from models.records.oversight import DocumentFiled
-from models.words import N_, _, in_words
+from models.words import _, in_words
 from states.facts import Facts, Guard, Past
 from states.reading import aware
 from states.rules.supervision import every_subcontractor_has_consent, subcontractors_are_named
 from steps import acting
 from steps.office import Office
-
-STANDINGS = {
-    "complete": N_("complete"),
-    "partly": N_("partly"),
-    "owed": N_("owed"),
-    "overdue": N_("overdue"),
-    "no_occasion": N_("no occasion"),
-}
-
-PARTIES = {
-    "ward": N_("ward"), "register": N_("register section"), "contractor": N_("contractor"),
-    "post_office": N_("post office"),
-}  # fmt: skip
-
 
 # What must hold beside the acts before a document is whole: who subcontracts is named, and the ward has consented.
 _MUST_HOLD: Mapping[int, tuple[Guard, ...]] = {3: (subcontractors_are_named, every_subcontractor_has_consent)}

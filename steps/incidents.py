@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlmodel import col
 
-from models import tables
+from models import choices, tables
 from models.clock import wareki
 from models.database import reading
 from models.people import Person, Role, Side
@@ -32,15 +32,6 @@ from steps import papers
 from steps.acting import perform
 from steps.office import Office
 
-KINDS = {
-    "loss": "紛失",
-    "leak": "漏えい",
-    "count": "件数の不一致",
-    "misdelivery": "誤送付",
-    "deviation": "逸脱",
-    "retrieval": "取戻請求",
-    "other": "その他",
-}
 _HEADS = {
     1: "要配慮個人情報が含まれる（規則43条1号）",
     2: "不正利用により財産的被害が生じるおそれ（規則43条2号）",
@@ -165,17 +156,17 @@ def _paper_of(office: Office, facts: Facts, incident: Incident) -> dict[str, Any
     clock, told, today = incident.clock, incident.report, wareki(facts.today)
     return {
         "head": papers.head(facts, f"A-{facts.fiscal_year}-{incident.number:02}"),
-        "kind": KINDS.get(incident.kind, incident.kind),
+        "kind": choices.on_paper(choices.INCIDENTS, incident.kind),
         "known_on": papers.moment(incident.known_on),
         "state": _STATES[facts.state],
         "items": "、".join(facts.programme.consignment.items),
         "persons": f"{told.persons:,} 人（{today} 現在）" if told and told.persons else "",
         "heads": [_HEADS[number] for number in incident.heads],
-        "encryption": papers.ENCRYPTIONS.get(sealed.algorithm, sealed.algorithm) if sealed else "",
+        "encryption": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm) if sealed else "",
         "perhaps_exempt": bool(told and told.encrypted),
         "clock": [] if clock is None else _days(clock),
         "out": [
-            f"{papers.KINDS.get(item.kind, item.kind)}　{item.number}" for item in facts.items_in("with_contractor")
+            f"{choices.on_paper(choices.ITEMS, item.kind)}　{item.number}" for item in facts.items_in("with_contractor")
         ],
         "before": [_line(row) for row in _last_entries(office, facts.cycle_id, incident.ledger_seq)],
         "ledger_seq": incident.ledger_seq,

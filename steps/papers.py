@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters import disk
-from models import tables
+from models import choices, tables
 from models.clock import TOKYO, fiscal_year_title, wareki
 from models.database import reading
 from models.people import Side
@@ -25,54 +25,18 @@ from models.records.oversight import IncidentReported
 from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import AdditionsSealed, CopyMade, NoticeReprinted, PackageSealed
 from models.serials import expand
-from models.words import translate
 from states import deadlines
 from states.acts import Outcome
 from states.facts import Facts, ItemFact, Told
 from states.reading import HistoryOf
 from states.rules.custody import media_out, notice_in_force, notices_out
-from states.rules.erasure import METHOD_TITLES, STORAGE_TITLES, registered_copies
+from states.rules.erasure import registered_copies
 from states.table import BY_TRIGGER
 from steps.office import Office
 
 if TYPE_CHECKING:
     from adapters.press import Moment, Words
 
-KINDS = {
-    "medium": "電磁的媒体（暗号化済）",
-    "password_notice": "パスワード通知書",
-    "spoiled_sheets": "損紙（宛名印字済）",
-    "proof_sheets": "印字見本（宛名印字済）",
-    "paper": "紙媒体（個人情報記載）",
-    "pulled_pieces": "引抜き分（宛名印字済）",
-    "electronic_copy": "電子データの複製",
-    "extract_original": "抽出ファイル（暗号化済）",
-    "protected_list": "支援措置対象者一覧",
-    "letters_file": "追加・差替え分の通知書（印刷用ファイル）",
-    "letters": "中止により差し出さなかった案内状（宛名印字済）",
-}
-
-COPIES = {
-    "server": "サーバーの作業用データ",
-    "rip_spool": "印刷機の一時保存",
-    "sealer_log": "封入封緘機の記録",
-    "backup": "バックアップ",
-    "proof": "校正用データ",
-    "subcontractor": "再委託先のデータ",
-}
-ENCRYPTIONS = {
-    "7z AES-256, headers encrypted": "7z（AES-256、ファイル名も暗号化）",
-    "zip AES-256 (WinZip AE-2), names readable": "zip（AES-256・WinZip AE-2、ファイル名は読める）",
-}
-RETURN_REASONS = {
-    "address_unknown": "あて所に尋ねあたりません",
-    "unknown_address": "あて所に尋ねあたりません",
-    "moved": "転居先不明",
-    "refused": "受取拒絶",
-    "not_collected": "保管期間経過",
-    "incomplete_address": "あて名不完全",
-}
-RETURN_OUTCOMES = {"kept": "保管", "resent": "再送", "destroyed": "廃棄"}
 
 _PRINTED_THERE = frozenset({"spoiled_sheets", "proof_sheets", "pulled_pieces"})
 # After these the contractor's two forms have something new to say: pre-filled first, then as they were reported.
@@ -236,7 +200,7 @@ def print_package_papers(
             "head": head(facts, sealed.medium, on=made.on),
             "package": f"{cycle_id}{name}",
             "medium": sealed.medium,
-            "form": ENCRYPTIONS.get(sealed.algorithm, sealed.algorithm),
+            "form": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm),
             "made_at": moment(made.occurred_at),
             "made_by": names_of(facts).get(made.by, ""),
             "checked_by": "",
@@ -331,7 +295,7 @@ def return_note(office: Office, cycle_id: str) -> bytes:
         "returned_at": moment(done.occurred_at) if done else None,
         "bag": "鍵付きカバン等" if told and told.locked_bag else "",
         "items": [
-            {"item": KINDS.get(item.kind, item.kind), "number": item.number, "received": "1点",
+            {"item": choices.on_paper(choices.ITEMS, item.kind), "number": item.number, "received": "1点",
              "returned": "1点" if item.number in back else "紛失" if item.number in lost else ""}
             for item in listed
         ],
@@ -382,10 +346,10 @@ def _erasure_line(
 ) -> dict[str, Any]:
     return {
         "number": number,
-        "what": COPIES.get(copy.kind, copy.kind) if copy else "",
+        "what": choices.on_paper(choices.COPIES, copy.kind) if copy else "",
         "where": copy.place if copy else "",
-        "storage": translate(STORAGE_TITLES[copy.lies_on], "ja") if copy and copy.lies_on else "",
-        "method": translate(METHOD_TITLES[erased.method], "ja") if erased else "",
+        "storage": choices.on_paper(choices.STORAGES, copy.lies_on) if copy and copy.lies_on else "",
+        "method": choices.on_paper(choices.METHODS, erased.method) if erased else "",
         "tool": erased.tool if erased else "",
         "erased_at": moment(erased.erased_at) if erased else None,
         "by": names.get(erased.erased_by, erased.erased_by) if erased else "",

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
-from models import tables
+from models import choices, tables
 from models.clock import fiscal_year_title, wareki
-from models.words import N_, _, language
+from models.words import _, language
 from states.look import Look
 from states.table import BY_TRIGGER
 from views import pictures, standing
@@ -27,10 +27,6 @@ from views.standing import Dated, Owed, Standing
 INDEX = "tsudoi-index"
 _FOOT = "\n\n---\n\n"
 _LAST_REMINDERS = 8
-_REMINDER_STATES = {
-    "waiting": N_("waiting"), "claimed": N_("being sent"), "sent": N_("sent"),
-    "dropped": N_("not needed any more"), "unknown": N_("delivery unknown"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,10 +276,10 @@ def _reminders(here: Look) -> str:
             col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
         )
     )
-    said = "　".join(f"{_(_REMINDER_STATES[state])} {count}" for state, count in sorted(counted.tuples()))
+    said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted.tuples()))
     rows = [
         [str(it.id), standing.act_title(it.act), str(it.due_on), f"{it.rung:+d}", it.to_person,
-         _(_REMINDER_STATES[it.state])]
+         choices.said(choices.REMINDERS, it.state)]
         for it in last
     ]  # fmt: skip
     head = [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State")]

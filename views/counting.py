@@ -7,6 +7,7 @@ from functools import cached_property
 from math import comb
 from typing import Any
 
+from models import choices
 from models.records.enclosing import (
     DeliveryInspected,
     DifferencesSettled,
@@ -229,23 +230,11 @@ def changes_before_sealing(facts: Facts) -> list[ChangesTaken]:
     return [it.record for it in facts.past("take_changes", ChangesTaken) if not sealed or it.seq < sealed[0].seq]
 
 
-EXCLUDED = {
-    "protected": ("支援措置対象", "protected"),
-    "dead": ("死亡", "dead"),
-    "moved_out": ("転出", "moved out"),
-    "duplicate": ("重複", "duplicate"),
-    "decided": ("決定による除外", "by decision"),
-}
 STAGES = {
     "transfer": ("うち引渡し前", "before the hand-over"),
     "printing": ("うち印字前", "before printing"),
     "sealing": ("うち封緘前", "before sealing"),
     "sealed": ("うち封緘後（封緘済みを抜取り）", "after sealing: sealed pieces taken out"),
-}
-OUTCOMES = {
-    "kept": ("うち保管", "kept"),
-    "resent": ("うち再送", "sent again"),
-    "destroyed": ("うち廃棄", "destroyed"),
 }
 
 
@@ -259,7 +248,7 @@ def _extracted(year: _Year) -> Iterator[Line]:
     yield _line("raw_hits", "抽出", "raw hits", taken.raw_hits if taken else 0, source)
     yield _line("excluded", "除外", "excluded", sum(excluded.values()), source)
     for reason, number in excluded.items():
-        ja, en = EXCLUDED.get(reason, (reason, reason))
+        ja, en = choices.both(choices.EXCLUSIONS, reason)
         yield _line(f"excluded_{reason}", f"うち{ja}", f"of which {en}", number, source, "excluded")
     yield _line("held", "要確認", "held", taken.held if taken else 0, source)
     yield _line("exported", "出力", "exported", taken.exported if taken else 0, year.source("extract"))
@@ -296,7 +285,8 @@ def _ended(year: _Year) -> Iterator[Line]:
     yield _line("returned", "返戻", "returned mail", sum(map(count, year.returned.values())), returned)
     for outcome, serials in year.returned.items():
         if serials:
-            yield _line(f"returned_{outcome}", *OUTCOMES[outcome], count(serials), returned, "returned")
+            ja, en = choices.both(choices.RETURN_OUTCOMES, outcome)
+            yield _line(f"returned_{outcome}", f"うち{ja}", en, count(serials), returned, "returned")
     if year.asked_back:
         yield _line("asked_back", "取戻請求", "asked back", count(year.asked_back), year.source("request_retrieval"))
 
@@ -347,7 +337,7 @@ def _one_good_sheet_of_each(year: _Year) -> Iterator[_Difference]:
 def _every_good_sheet_is_sealed(year: _Year) -> Iterator[_Difference]:
     for name, serials in open_differences(year.facts).items():
         number = int(serials) if name == "unreadable" else count(serials)
-        ja, names = _SCANS[name], "" if name == "unreadable" else serials
+        ja, names = choices.on_paper(choices.DIFFERENCES, name), "" if name == "unreadable" else serials
         yield _Difference(key="enclosed", ja=f"封入照合: {ja} {number:,}", by=number, serials=_short(names))
     if "complete_enclosing" in year.facts.done:
         due = minus(year.printed, year.pulled["sealing"])
@@ -399,15 +389,6 @@ _IDENTITIES = (
     _posted_is_sealed_and_accepted,
     _returned_were_posted,
 )
-_SCANS = {
-    "missing": "読取りなし",
-    "doubled": "二重",
-    "alien": "対象外の番号",
-    "though_pulled": "引抜き済みの番号",
-    "mispaired": "封入違い",
-    "touched": "手扱い（要開封）",
-    "unreadable": "読取不能",
-}
 
 
 def _compared(found: str, due: str, *, key: str, ja: str, of: str) -> Iterator[_Difference]:

@@ -12,23 +12,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from models import tables
+from models import choices, tables
 from models.measures import Claim, Measure
-from models.words import N_, _
+from models.words import _
 from states.facts import Facts, Guard
 from states.look import Look
 from states.table import TABLE
-
-STANDINGS = {
-    "proved": N_("proved"),
-    "claimed": N_("claimed"),
-    "not_applicable": N_("not applicable"),
-    "expired": N_("evidence expired"),
-    "contradicted": N_("contradicted"),
-    "no_occasion": N_("no occasion"),
-    "open": N_("not done yet"),
-}
-PROOFS = {"enforced": N_("enforced"), "guard": N_("guarded"), "record": N_("recorded")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,4 +133,4 @@ def _iso(day: date | None) -> str:
 
 def counts(found: tuple[Standing, ...]) -> dict[str, int]:
     """Return how many measures stand how, in the order of the words."""
-    return {_(words): sum(it.standing == key for it in found) for key, words in STANDINGS.items()}
+    return {_(words): sum(it.standing == key for it in found) for key, words in choices.MEASURES.items()}

@@ -4,20 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from models import choices
 from models.clock import wareki
 from models.records.supervision import CloudUseDeclared, ContractorInspected, InspectionPlanned
-from models.words import N_, _
+from models.words import _
 from states.facts import Past
 from states.look import Look
 from states.rules.supervision import FoundAt, Subcontractor, findings, subcontractors
-
-STANDINGS = {
-    "consented": N_("consented"),
-    "waiting": N_("without the ward's consent"),
-    "withdrawn": N_("withdrawn"),
-}
-KINDS = {"on_site": N_("on site"), "desk": N_("at the desk")}
-SIDES = {"contractor": N_("contractor"), "ward": N_("ward")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +69,7 @@ def supervision(here: Look) -> Supervision:
 
 
 def standing_of(it: Subcontractor) -> str:
-    """Return how a subcontractor stands: a key of STANDINGS."""
+    """Return how a subcontractor stands: a key of choices.SUBCONTRACTORS."""
     if it.declared.withdrawn:
         return "withdrawn"
     return "consented" if it.consent else "waiting"
@@ -84,7 +77,13 @@ def standing_of(it: Subcontractor) -> str:
 
 def lines(found: Supervision) -> list[dict[str, str]]:
     """Return what the report says of it, in the Japanese of paper: label and value."""
-    subs = "、".join(f"{it.declared.name}（{_PAPER[standing_of(it)]}）" for it in found.subcontractors) or "なし"
+    subs = (
+        "、".join(
+            f"{it.declared.name}（{choices.on_paper(choices.SUBCONTRACTORS, standing_of(it))}）"
+            for it in found.subcontractors
+        )
+        or "なし"
+    )
     used = "、".join(it.record.service for it in found.clouds if it.record.service) or "なし"
     places = "、".join(dict.fromkeys(it.record.server_place for it in found.clouds))
     clouds = f"{used}（サーバ所在地　{places}）" if places else "届出なし"
@@ -100,9 +99,6 @@ def lines(found: Supervision) -> list[dict[str, str]]:
         {"label": "立入り調査", "value": seen or "未実施"},
         {"label": "指摘事項", "value": f"{len(found.findings)} 件（未了 {left} 件）" if found.findings else "なし"},
     ]
-
-
-_PAPER = {"consented": "承諾済", "waiting": "承諾なし", "withdrawn": "取下げ"}
 
 
 def _told(it: Past[Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year
+from models import choices
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.fields import fields_of
@@ -131,14 +132,11 @@ def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> Non
     if as_json:
         say_json([it.as_json() for it in rows])
         return
-    flags = {
-        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
-    }  # fmt: skip
     say_table(
         [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
         [
             [it.title, it.owner.label, _moved(it), it.why,
-             f"{flags[it.flag]} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
+             f"{choices.said(choices.FLAGS, it.flag)} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
             for it in rows
         ],
     )  # fmt: skip

@@ -9,10 +9,12 @@ import typer
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
+from models import choices
+from models.choices import said
 from models.words import _
 from papers import forms
 from steps import documents
-from steps.documents import PARTIES, STANDINGS, Filed
+from steps.documents import Filed
 
 app = typer.Typer()
 
@@ -60,8 +62,9 @@ def _show(found: tuple[Filed, ...]) -> None:
         [_("No."), _("Document"), _("From"), _("To"), _("Due"), _("Done on"), _("Standing"), _("Files"), _("Ledger")],
         [
             [
-                str(it.document.number), it.title, _(PARTIES[it.giver]), _(PARTIES[it.document.receiver]),
-                str(it.due_on or ""), str(it.done_on or ""), _(STANDINGS[it.standing]),
+                str(it.document.number), it.title, said(choices.PARTIES, it.giver),
+                said(choices.PARTIES, it.document.receiver),
+                str(it.due_on or ""), str(it.done_on or ""), said(choices.DOCUMENTS, it.standing),
                 " ".join(digest[:8] for digest in it.files), ", ".join(map(str, it.ledger)),
             ]
             for it in found

@@ -9,6 +9,7 @@ from desk.commands.acts import tell_outcome
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year
+from models import choices
 from models.words import N_, _
 from steps import enclosing
 
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 app = typer.Typer(name="enclosing", help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
 
 
-_KINDS = {
-    "missing": N_("Serials missing"),
-    "doubled": N_("Serials sealed twice"),
-    "alien": N_("Serials that do not belong here"),
-    "though_pulled": N_("Serials sealed although pulled"),
-    "mispaired": N_("Serials whose codes do not agree"),
-    "touched": N_("Serials touched by an operator"),
-    "unreadable": N_("Codes that could not be read"),
-}
 _REMEDIES = {
     "missing": N_("look for the piece; found: found=, else print it again: reprinted="),
     "doubled": N_("open every piece of that serial: opened="),
@@ -144,6 +136,6 @@ def _show(found: "Reconciliation", *, given: int) -> None:
 def _table(left: dict[str, str]) -> None:
     say_table(
         [_("Difference"), _("Serials"), _("What to do")],
-        [[_(_KINDS[name]), serials, _(_REMEDIES[name])] for name, serials in left.items()],
+        [[choices.said(choices.DIFFERENCES, name), serials, _(_REMEDIES[name])] for name, serials in left.items()],
         styles=["bold red"] * len(left),
     )

@@ -12,6 +12,7 @@ from desk.commands.barcodes import reason_of
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year, YearOption
+from models import choices
 from models.errors import BadInput
 from models.extract import Finding, Judgement
 from models.words import _, in_words
@@ -379,9 +380,7 @@ def _doubtful_line(it: "Doubtful") -> list[str]:
 
 
 def _held_line(row: "HeldRow") -> list[str]:
-    from papers.checking import DECISIONS
-
-    decision = _(DECISIONS[row.how]) if row.how else ""
+    decision = choices.said(choices.DECISIONS, row.how)
     return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
 
 

@@ -8,8 +8,9 @@ import typer
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
+from models import choices
 from models.clock import wareki
-from models.words import N_, _
+from models.words import _
 from states import statute
 from steps import incidents, papers
 from steps.incidents import Incident
@@ -18,14 +19,6 @@ app = typer.Typer(
     name="incident", help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True
 )
 
-_KINDS = {
-    "loss": N_("loss"),
-    "leak": N_("leak"),
-    "count": N_("counts that differ"),
-    "misdelivery": N_("misdelivery"),
-    "deviation": N_("deviation"),
-    "other": N_("other"),
-}
 Kind = Literal["loss", "leak", "count", "misdelivery", "deviation", "other"]
 
 
@@ -86,7 +79,7 @@ def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None
     for it in found:
         state = _("open") if it.state == "open" else _("settled")
         say(_("Incident No. {number}: {kind}, {state}").format(
-            number=it.number, kind=_(_KINDS.get(it.kind, it.kind)), state=state
+            number=it.number, kind=choices.said(choices.INCIDENTS, it.kind), state=state
         ), style="bold")  # fmt: skip
         _show(it)
 

@@ -5,6 +5,7 @@ import typer
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
+from models import choices
 from models.words import _
 from views import measures
 from views.measures import Standing
@@ -34,8 +35,8 @@ def _cells(it: Standing) -> list[str]:
     numbers = it.contradicted_by or it.proved_by or ((it.claim.ledger_seq,) if it.claim else ())
     return [
         it.measure.id,
-        _(measures.PROOFS[it.measure.proof]),
-        _(measures.STANDINGS[it.standing]),
+        choices.said(choices.PROOFS, it.measure.proof),
+        choices.said(choices.MEASURES, it.standing),
         ", ".join(map(str, numbers)),
         it.claim.evidence if it.claim else "",
         str(it.claim.valid_until or "") if it.claim else "",

@@ -8,6 +8,7 @@ import typer
 
 from desk.console import say, say_aside, say_json, say_table
 from desk.options import AsJson, At, By, Programme, Year
+from models import choices
 from models.clock import TOKYO
 from models.errors import BadInput
 from models.words import _, in_words
@@ -122,7 +123,7 @@ def _to(row: Reminder) -> str:
 
 
 def _state(row: Reminder) -> str:
-    state = _states()[row.state]
+    state = choices.said(choices.REMINDERS, row.state)
     return f"{state}: {reminding.trouble_words(row.trouble)}" if row.trouble and row.state != "sent" else state
 
 
@@ -168,24 +169,10 @@ def _show_upcoming(office: Office, at: datetime, *, as_json: bool) -> None:
     say(_("Dry run for {day}: nothing is flagged or sent.").format(day=at.date()))
     say_table(
         [_("Cycle"), _("Act"), _("Due"), _("Flag")],
-        [[it.cycle_id, _title(it.act), str(it.due_on), flags()[it.flag]] for it in rows],
+        [[it.cycle_id, _title(it.act), str(it.due_on), choices.said(choices.FLAGS, it.flag)] for it in rows],
     )
 
 
 def _title(act: str) -> str:
     row = BY_TRIGGER[act]
     return in_words(ja=row.ja, en=row.en)
-
-
-def flags() -> dict[str, str]:
-    """Return the flags as people call them."""
-    return {
-        "due_soon": _("due soon"), "due_today": _("due today"), "overdue": _("overdue"), "escalated": _("escalated"),
-    }  # fmt: skip
-
-
-def _states() -> dict[str, str]:
-    return {
-        "waiting": _("waiting"), "claimed": _("being sent"), "sent": _("sent"), "dropped": _("not needed any more"),
-        "unknown": _("delivery unknown"),
-    }  # fmt: skip

@@ -5,9 +5,11 @@ import typer
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
+from models import choices
+from models.choices import said
 from models.words import _
 from views import supervision
-from views.supervision import KINDS, SIDES, STANDINGS, Supervision, standing_of, words_of_finding
+from views.supervision import Supervision, standing_of, words_of_finding
 
 app = typer.Typer()
 
@@ -33,7 +35,7 @@ def _show_subcontractors(found: Supervision) -> None:
         [_("Subcontractor"), _("Work"), _("Standing"), _("Approval"), _("Ledger")],
         [
             [
-                it.declared.name, it.declared.work, _(STANDINGS[standing_of(it)]),
+                it.declared.name, it.declared.work, said(choices.SUBCONTRACTORS, standing_of(it)),
                 it.consent.decision_number if it.consent else "",
                 ", ".join(str(seq) for seq in (it.declared_seq, it.consent_seq) if seq),
             ]
@@ -51,7 +53,12 @@ def _show_clouds(found: Supervision) -> None:
     say_table(
         [_("Declared by"), _("Cloud service"), _("Servers"), _("Ledger")],
         [
-            [_(SIDES[it.record.side]), it.record.service or _("none"), it.record.server_place, str(it.seq)]
+            [
+                said(choices.SIDES, it.record.side),
+                it.record.service or _("none"),
+                it.record.server_place,
+                str(it.seq),
+            ]
             for it in found.clouds
         ],
         title=_("Cloud services"),
@@ -60,13 +67,14 @@ def _show_clouds(found: Supervision) -> None:
 
 def _show_inspections(found: Supervision) -> None:
     planned = [
-        [str(it.record.planned_on), _("planned"), it.record.subcontractor or _("contractor"), _(KINDS[it.record.kind]),
-         "・".join(it.record.inspectors), "", str(it.seq)]
+        [str(it.record.planned_on), _("planned"), it.record.subcontractor or _("contractor"),
+         said(choices.INSPECTIONS, it.record.kind), "・".join(it.record.inspectors), "", str(it.seq)]
         for it in found.plans
     ]  # fmt: skip
     seen = [
-        [str(it.record.inspected_on), _("done"), it.record.subcontractor or _("contractor"), _(KINDS[it.record.kind]),
-         "・".join(it.record.inspectors), str(it.record.findings), str(it.seq)]
+        [str(it.record.inspected_on), _("done"), it.record.subcontractor or _("contractor"),
+         said(choices.INSPECTIONS, it.record.kind), "・".join(it.record.inspectors), str(it.record.findings),
+         str(it.seq)]
         for it in found.results
     ]  # fmt: skip
     if not planned and not seen:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
+from models import choices
 from models.clock import day_of
 from models.people import Role, Side
 from models.records.base import ActRecord
@@ -23,7 +24,7 @@ from models.records.erasure import (
     YearClosed,
 )
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
-from models.words import N_, _
+from models.words import _
 from states.effects import DropActs, Effect, MoveItem, effects_of
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
@@ -46,29 +47,6 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
     "memory": ("spool_cleared", "overwrite", "cryptographic_erase", "purge", "destroy"),
     "paper": ("shred", "destroy"),
     "": tuple(method for method in get_args(Method) if method != "shred"),
-}
-
-
-METHOD_TITLES: Mapping[str, str] = {
-    "overwrite": N_("overwriting"),
-    "spool_cleared": N_("clearing the spool"),
-    "cryptographic_erase": N_("cryptographic erase"),
-    "purge": N_("purge"),
-    "degauss": N_("degaussing"),
-    "shred": N_("shredding"),
-    "destroy": N_("physical destruction"),
-}
-
-
-STORAGE_TITLES: Mapping[str, str] = {
-    "hdd": N_("hard disk"),
-    "ssd": N_("SSD"),
-    "flash": N_("flash memory"),
-    "tape": N_("tape"),
-    "optical": N_("optical disc"),
-    "memory": N_("volatile memory"),
-    "paper": N_("paper"),
-    "": N_("storage not stated"),
 }
 
 
@@ -247,9 +225,9 @@ def _fitting(facts: Facts, copies: Sequence[CopyErased]) -> Verdict:
     wrong = [
         _("{number} ({storage}): {method} is not enough; use {fitting}").format(
             number=copy.copy_number,
-            storage=_(STORAGE_TITLES[storage]),
-            method=_(METHOD_TITLES[copy.method]),
-            fitting="・".join(_(METHOD_TITLES[method]) for method in METHODS[storage]),
+            storage=choices.said(choices.STORAGES, storage),
+            method=choices.said(choices.METHODS, copy.method),
+            fitting="・".join(choices.said(choices.METHODS, method) for method in METHODS[storage]),
         )
         for copy, storage in ((copy, _lies_on(register, copy)) for copy in copies)
         if copy.method not in METHODS[storage]

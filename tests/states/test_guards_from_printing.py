@@ -24,6 +24,7 @@ from assumed import (
     said,
 )
 
+from models import choices
 from models.people import Role, Side
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
@@ -1108,7 +1109,7 @@ def test_a_guard_says_what_its_claim_says(guard: Guard, seen: Facts, brought: Ac
 @pytest.mark.parametrize(("storage", "methods"), erasure.METHODS.items())
 def test_a_method_that_does_not_reach_is_named_with_those_that_do(storage: str, methods: tuple[str, ...]) -> None:
     """A refused method is told with the copy, what it lies on, and every method that would do."""
-    wrong = next(method for method in erasure.METHOD_TITLES if method not in methods)
+    wrong = next(method for method in choices.METHODS if method not in methods)
     verdict = said(
         erasure.methods_fit_the_storage.check(
             facts(copied(storage)), record("report_erasure", copies=[erased(method=wrong)])
@@ -1116,7 +1117,7 @@ def test_a_method_that_does_not_reach_is_named_with_those_that_do(storage: str, 
     )
     assert isinstance(verdict, str)
     assert verdict.startswith("C-2026-01")
-    for title in (erasure.STORAGE_TITLES[storage], *(erasure.METHOD_TITLES[it] for it in (wrong, *methods))):
+    for title in (choices.STORAGES[storage], *(choices.METHODS[it] for it in (wrong, *methods))):
         assert translate(title, "ja") in verdict
 
 
