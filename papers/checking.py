@@ -3,29 +3,87 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import Row, select
 from sqlmodel import col
 
 from adapters.fonts import default_font
 from models import choices, tables
-from models.database import reading
 from models.errors import Unknown
 from models.extract import CODES
 from models.records.extraction import ExtractTaken
 from models.serials import count, ranges
 from models.words import N_, _, language, translate
+from papers import sheet
+from papers.sheet import Document, Labelled, Sheet
 from states import schedule
 from states.facts import Facts
-from steps import papers
-from steps.office import Office
+from states.look import Look
 
 _ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
 _BAR = 40  # characters of the longest bar
 _GONE = N_("the font it was judged with is not installed any more")
-_HOWS = ("exclude", "substitute", "accept", "corrected", "")
+
+
+class Excluded(TypedDict):
+    """How many were excluded for one reason."""
+
+    reason: str
+    count: str
+
+
+class Month(TypedDict):
+    """How many were born in a month; `count` is a number, the bar's height comes from it."""
+
+    label: str
+    count: int
+
+
+class HeldLine(TypedDict):
+    """A row that waited for a decision: row, column and code, never the value."""
+
+    row: int
+    column: str
+    code: str
+    decision: str
+    by: str
+
+
+class HeldCode(TypedDict):
+    """How many rows waited for one reason and how they were decided; "" is none, `open` those that still wait."""
+
+    column: str
+    code: str
+    count: str
+    exclude: str
+    substitute: str
+    accept: str
+    corrected: str
+    open: str
+
+
+class ExtractReport(Document):
+    """`extract_report` 抽出点検票, one page; `checkers` are two names, "" where one still signs by hand.
+
+    The held rows stand in `held` where they fit, else by reason in `held_codes`.
+    """
+
+    condition: Sequence[Labelled]
+    hits: str
+    excluded: Sequence[Excluded]
+    waiting: str
+    exported: str
+    result: str
+    comparison: Sequence[Labelled]
+    months: Sequence[Month]
+    files: Sequence[Labelled]
+    sha256: str
+    font_sha256: str
+    held: Sequence[HeldLine]
+    held_codes: Sequence[HeldCode]
+    deciders: str
+    checkers: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,14 +165,14 @@ class Report:
         return "、".join(f"{name}（{number:,}）" for name, number in counted.most_common(4)) or self.say(N_("none"))
 
 
-def report_of(office: Office, cycle_id: str, *, lang: str = "") -> Report:
+def report_of(here: Look, *, lang: str = "") -> Report:
     """Return what is reported about the extract of a cycle, in the reader's language unless another is named.
 
     Raises:
         Unknown: none is taken yet.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts, milestones = here.facts, schedule.milestones(here.programme, here.facts.fiscal_year, here.calendar)
     taken = facts.record("take_extract", ExtractTaken)
     if taken is None:
         raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
@@ -122,30 +180,28 @@ def report_of(office: Office, cycle_id: str, *, lang: str = "") -> Report:
     judged_with = font.sha256 == taken.font_sha256
     return Report(
         taken=taken,
-        cutoff=str(schedule.milestones(facts.programme, facts.fiscal_year, office.calendar).get("cutoff", "")),
+        cutoff=str(milestones.get("cutoff", "")),
         font=font.family if judged_with else translate(_GONE, lang or language()),
         licence=font.licence.partition(". ")[0].removeprefix("This Font Software is licensed under the ")
         if judged_with
         else "",
-        rows=stored_rows(office, cycle_id),
-        names=papers.names_of(facts),
+        rows=stored_rows(here),
+        names=sheet.names_of(facts),
         lang=lang or language(),
     )
 
 
-def print_report(office: Office, cycle_id: str) -> Path:
-    """Print the page that the two checkers stamp."""
-    facts = papers.facts_of(office, cycle_id)
-    data = _on_paper(facts, report_of(office, cycle_id, lang="ja"))
-    return papers.put(office, "extract-report", office.press(facts.programme).make("extract_report", data))
+def extract_report(here: Look) -> Sheet:
+    """Return the page that the two checkers stamp."""
+    data = _on_paper(here.facts, report_of(here, lang="ja"))
+    return Sheet(programme=here.programme, name="extract-report", template="extract_report", data=data)
 
 
-def stored_rows(office: Office, cycle_id: str) -> Sequence[Row[tuple[tables.HeldRow]]]:
+def stored_rows(here: Look) -> Sequence[Row[tuple[tables.HeldRow]]]:
     """Return the held rows of the extract with their decisions, in the order of the rows."""
     held = tables.HeldRow
-    query = select(held).where(col(held.cycle_id) == cycle_id).order_by(col(held.row))
-    with reading(office.engine) as connection:
-        return connection.execute(query).all()
+    query = select(held).where(col(held.cycle_id) == here.cycle_id).order_by(col(held.row))
+    return here.connection.execute(query).all()
 
 
 def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
@@ -157,10 +213,10 @@ def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _on_paper(facts: Facts, report: Report) -> dict[str, Any]:
+def _on_paper(facts: Facts, report: Report) -> ExtractReport:
     taken, fits = report.taken, len(report.rows) <= _ROWS_THAT_FIT
     return {
-        "head": papers.head(facts, f"T-{facts.fiscal_year}-01"),
+        "head": sheet.head(facts, f"T-{facts.fiscal_year}-01"),
         "condition": [
             {"label": "生年月日の範囲", "value": f"{taken.window_from} から {taken.window_to} まで"},
             {"label": "実際の生年月日", "value": f"{taken.born_from} から {taken.born_to} まで"},
@@ -186,7 +242,7 @@ def _on_paper(facts: Facts, report: Report) -> dict[str, Any]:
     }
 
 
-def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
+def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> HeldLine:
     return {
         "row": row.row,
         "column": row.column,
@@ -196,9 +252,15 @@ def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> dict[str, Any]:
     }
 
 
-def _code(column: str, reason: str, hows: Counter[str]) -> dict[str, Any]:
-    counts = {how or "open": f"{hows[how]:,}" if hows[how] else "" for how in _HOWS}
-    return {"column": column, "code": reason, "count": f"{hows.total():,}", **counts}
+def _code(column: str, reason: str, hows: Counter[str]) -> HeldCode:
+    def count(how: str) -> str:
+        return f"{hows[how]:,}" if hows[how] else ""
+
+    return {
+        "column": column, "code": reason, "count": f"{hows.total():,}", "exclude": count("exclude"),
+        "substitute": count("substitute"), "accept": count("accept"), "corrected": count("corrected"),
+        "open": count(""),
+    }  # fmt: skip
 
 
 def _beside(now: int, before: int) -> str:

@@ -2,29 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from models import choices, tables
-from models.clock import fiscal_year_title, stamp, wareki
-from models.database import reading
+from models.clock import fiscal_year_title, stamp
+from models.letter import Moment
 from models.people import SYSTEM
 from models.programme import Programme
-from models.words import _, speaking
+from models.words import _
+from papers import sheet
+from papers.sheet import Document, Sheet
 from states import ledger
 from states import reading as facts_reading
 from states.events import event_words
+from states.look import Look
 from states.table import BY_TRIGGER, TABLE
-from steps import papers
-from steps.history import HISTORY
-from steps.office import Office
 
 if TYPE_CHECKING:
-    from adapters.spreadsheet import Sheet
+    from adapters import spreadsheet
 
 # Which field of a record is a quantity of what, in the order in which they are looked for.
 _COUNTED = {
@@ -58,6 +57,32 @@ _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", 
 _AUTOMATIC = frozenset({"act_flagged", "reminder_sent", "reminder_lost"})  # no hand moves anything in these
 
 
+class Entry(TypedDict):
+    """A ledger entry as it is printed; what deviates or corrects stands out."""
+
+    number: int
+    at: Moment
+    title: str
+    who: str
+    content: str
+    quantity: str
+    counterpart: str
+    occasion: str
+    slip: str
+    remark: str
+    stands_out: bool
+
+
+class LedgerPrint(Document):
+    """`ledger_print` 管理簿; `left_out` says how many automatic records (deadlines, reminders) it does not list."""
+
+    period: str
+    root: str
+    left_out: int
+    entries: Sequence[Entry]
+    checkpoint: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of the 管理簿: what the ward asks for (日時 取扱者 情報の内容 数量), and what belongs to a movement."""
@@ -76,11 +101,10 @@ class Line:
     automatic: bool = False
 
     @property
-    def moment(self) -> dict[str, str]:
+    def moment(self) -> Moment:
         """Return when it happened as paper shows it; history may know the day alone."""
-        if "T" in self.at:
-            return dict(papers.moment(datetime.fromisoformat(self.at)))  # type: ignore[arg-type]  # every value is text
-        return {"iso": self.at, "wareki": wareki(datetime.fromisoformat(self.at).date())}
+        at = datetime.fromisoformat(self.at)
+        return sheet.moment(at if "T" in self.at else at.date())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +127,7 @@ def known_to(connection: Connection) -> Known:
 def line_of(entry: Mapping[str, Any], known: Known) -> Line:
     """Return a ledger entry as a line of the 管理簿."""
     data: Mapping[str, Any] = entry["data"]
-    if entry["event"] == HISTORY:
+    if entry["event"] == ledger.HISTORY:
         return _line_of_history(entry, data)
     record: Mapping[str, Any] = data.get("record", {})
     by = _name(str(entry["by"]), known)
@@ -149,75 +173,70 @@ def _corrected(line: Line, by: Sequence[int]) -> Line:
     return replace(line, remark=f"{line.remark}　{said}で訂正".strip(), stands_out=True)
 
 
-@speaking("ja")
-def print_ledger(office: Office, cycle_id: str) -> Path:
-    """Print the control ledger of a cycle as people read it."""
-    facts = papers.facts_of(office, cycle_id)
-    with reading(office.engine) as connection:
-        lines, seal = lines_of(connection, cycle_id), _seal(connection)
-    pdf = _pdf(office, facts.programme, facts.fiscal_year, lines, seal)
-    return papers.put(office, "ledger", pdf)
-
-
-@speaking("ja")
-def export(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list[Path]:
-    """Write the 管理簿 of every year, also of years taken in as history, for people; return the files."""
-    written: list[Path] = []
-    with reading(office.engine) as connection:
-        seal = _seal(connection)
-        for name, programme, year, lines in _books(office, connection):
-            if xlsx:
-                from adapters import spreadsheet
-
-                spreadsheet.write(path := folder / f"{name}.xlsx", [_sheet(programme, year, lines, seal)])
-                written.append(path)
-            if pdf:
-                (path := folder / f"{name}.pdf").write_bytes(_pdf(office, programme, year, lines, seal))
-                written.append(path)
-    return written
-
-
-def _books(office: Office, connection: Connection) -> Iterator[tuple[str, Programme, int, list[Line]]]:
-    """Walk over the books: one a cycle, and one a year of history."""
-    cycle, table = tables.Cycle, tables.Ledger
-    for row in connection.execute(select(cycle).order_by(col(cycle.fiscal_year))).all():
-        programme = facts_reading.programme_of(row.programme_text)
-        yield f"control-ledger-{row.id}", programme, row.fiscal_year, lines_of(connection, row.id)
-    known = known_to(connection)
-    query = select(col(table.entry)).where(col(table.event) == HISTORY).order_by(col(table.seq))
-    history = ledger.with_texts(connection, connection.execute(query).scalars())
-    for year in sorted({entry["data"]["fiscal_year"] for entry in history}):
-        lines = [line_of(entry, known) for entry in history if entry["data"]["fiscal_year"] == year]
-        yield f"control-ledger-history-{year}", office.programme()[0], year, lines
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Seal:
+class Seal:
     """What pins the ledger down: its root and the last signed checkpoint."""
 
     root: str
     note: Sequence[str]
 
 
-def _seal(connection: Connection) -> _Seal:
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """The 管理簿 of a year, open or taken in as history, as of a day."""
+
+    programme: Programme
+    year: int
+    name: str
+    lines: Sequence[Line]
+    seal: Seal
+    today: date
+
+    @property
+    def sheet(self) -> Sheet:
+        """Return it as paper; what no hand moved is counted and left out."""
+        data: LedgerPrint = {
+            "head": sheet.head_of(self.programme, self.year, f"L-{self.year}", on=self.today),
+            "period": _period(self.lines),
+            "root": self.seal.root,
+            "left_out": sum(line.automatic for line in self.lines),
+            "entries": [_printed(line) for line in self.lines if not line.automatic],
+            "checkpoint": self.seal.note,
+        }
+        return Sheet(programme=self.programme, name=self.name, template="ledger_print", data=data)
+
+
+def ledger_print(here: Look) -> Sheet:
+    """Return the control ledger of a cycle as people read it."""
+    return Book(
+        programme=here.programme, year=here.facts.fiscal_year, name="ledger",
+        lines=lines_of(here.connection, here.cycle_id), seal=_seal(here.connection), today=here.facts.today,
+    ).sheet  # fmt: skip
+
+
+def books(connection: Connection, own: Programme, today: date) -> Iterator[Book]:
+    """Walk over the books: one a cycle, and one a year of history, under the office's own programme."""
+    cycle, table, seal = tables.Cycle, tables.Ledger, _seal(connection)
+    for row in connection.execute(select(cycle).order_by(col(cycle.fiscal_year))).all():
+        programme = facts_reading.programme_of(row.programme_text)
+        name, lines = f"control-ledger-{row.id}", lines_of(connection, row.id)
+        yield Book(programme=programme, year=row.fiscal_year, name=name, lines=lines, seal=seal, today=today)
+    known = known_to(connection)
+    query = select(col(table.entry)).where(col(table.event) == ledger.HISTORY).order_by(col(table.seq))
+    history = ledger.with_texts(connection, connection.execute(query).scalars())
+    for year in sorted({entry["data"]["fiscal_year"] for entry in history}):
+        lines = [line_of(entry, known) for entry in history if entry["data"]["fiscal_year"] == year]
+        name = f"control-ledger-history-{year}"
+        yield Book(programme=own, year=year, name=name, lines=lines, seal=seal, today=today)
+
+
+def _seal(connection: Connection) -> Seal:
     notes = ledger.checkpoints(connection)
     root = ledger.root(connection, ledger.size(connection)).hex()
-    return _Seal(root=root, note=papers.lines_of(notes[-1][1]) if notes else [])
+    return Seal(root=root, note=sheet.lines_of(notes[-1][1]) if notes else [])
 
 
-def _pdf(office: Office, programme: Programme, year: int, lines: Sequence[Line], seal: _Seal) -> bytes:
-    data: dict[str, Any] = {
-        "head": papers.head_of(programme, year, f"L-{year}", on=office.clock.now().date()),
-        "period": _period(lines),
-        "root": seal.root,
-        "left_out": sum(line.automatic for line in lines),
-        "entries": [_printed(line) for line in lines if not line.automatic],
-        "checkpoint": seal.note,
-    }
-    return office.press(programme).make("ledger_print", data)
-
-
-def _printed(line: Line) -> dict[str, Any]:
+def _printed(line: Line) -> Entry:
     return {
         "number": line.number, "at": line.moment, "title": line.title, "who": line.who, "content": line.content,
         "quantity": line.quantity, "counterpart": line.counterpart, "occasion": line.occasion, "slip": line.slip,
@@ -225,17 +244,20 @@ def _printed(line: Line) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sheet(programme: Programme, year: int, lines: Sequence[Line], seal: _Seal) -> "Sheet":
-    from adapters.spreadsheet import Column, Sheet
+def spreadsheet_of(book: Book) -> "spreadsheet.Sheet":
+    """Return a book as a sheet of Excel, with everything that the paper leaves out."""
+    from adapters.spreadsheet import Column
+    from adapters.spreadsheet import Sheet as ExcelSheet
 
+    programme, lines = book.programme, book.lines
     moments = [line.moment for line in lines]
-    return Sheet(
+    return ExcelSheet(
         name="管理簿",
         above=[
             f"管理簿　{programme.sections.municipality}　{programme.sections.owner}　{programme.title_ja}",
-            f"{fiscal_year_title(year)}　{_period(lines)}　記録 {len(lines)}件",
-            f"根の値 {seal.root}",
-            *seal.note,
+            f"{fiscal_year_title(book.year)}　{_period(lines)}　記録 {len(lines)}件",
+            f"根の値 {book.seal.root}",
+            *book.seal.note,
         ],
         columns=[
             Column(title="番号", width=7, right=True), Column(title="年月日", width=13),
@@ -260,7 +282,7 @@ def _period(lines: Sequence[Line]) -> str:
 
 def _line_of_history(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Line:
     return Line(
-        number=entry["seq"], at=data["moved_at"], title=event_words(HISTORY)[0], who=data["handler"],
+        number=entry["seq"], at=data["moved_at"], title=event_words(ledger.HISTORY)[0], who=data["handler"],
         content=data["content"], quantity=data["quantity"], counterpart=data["counterpart"],
         occasion=data["occasion"], slip=data["slip"],
         remark=f"{data['remark']}　過年度の管理簿から（Excel {data['row']}行目）".strip(),

@@ -5,29 +5,34 @@ from whatever is on record when they are printed, and bear the day of the act th
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import yaml
 
+from adapters.programmes import templates_of
 from models import choices
 from models.clock import day_of, wareki
+from models.letter import Moment
 from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import PackageSealed
 from models.serials import expand
-from models.words import speaking
+from papers import sheet
+from papers.sheet import Sheet
 from states.facts import Facts
+from states.look import Look
 from states.rules.custody import notice_in_force
 from states.table import TABLE
-from steps import papers
-from steps.incidents import contacts_of
-from steps.office import Office, templates_of
+from views.incidents import contacts_of
 from views.supervision import supervision
+
+if TYPE_CHECKING:
+    from adapters.spreadsheet import FormSheet
 
 FILE, WARD_FILE = "forms.yaml", "ward_forms.yaml"
 NONE = "なし"
@@ -68,6 +73,39 @@ class Form:
     none: str = ""
 
 
+class Row(TypedDict):
+    """A line of a form as the template takes it."""
+
+    label: str
+    value: str
+    room: int
+
+
+class Parties(sheet.Document):
+    """Who gives the paper to whom; `due_label` names the day it is due."""
+
+    addressee: str
+    sender: str
+    due_label: str
+
+
+class Body(TypedDict):
+    """What stands on a form under its head; `lines` are left free under those that are listed."""
+
+    title: str
+    rows: Sequence[Row]
+    due: Moment | None
+    columns: Sequence[str]
+    widths: Sequence[float]
+    listed: Listed
+    lines: int
+    seals: Sequence[str]
+
+
+class FormPaper(Parties, Body):
+    """`contractor_form`: a form of the contractor's, or a document of the ward's."""
+
+
 @cache
 def forms_in(folder: Path, name: str = FILE) -> tuple[Form, ...]:
     """Return the forms of a programme's folder; none where it has no table of them."""
@@ -82,51 +120,54 @@ def _form(told: dict[str, Any]) -> Form:
     return Form(**told, rows=rows, seals=seals, columns=columns, widths=widths)
 
 
-@speaking("ja")
-def print_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print every form as a PDF of its own, and all of them as one workbook, into the folder of the papers."""
-    from adapters.spreadsheet import FormSheet, workbook
+def contractor_forms(here: Look) -> tuple[Sheet, ...]:
+    """Return every form of the contractor as a sheet of its own."""
+    facts = here.facts
+    sections, words = facts.programme.sections, _words(facts)
 
-    facts = papers.facts_of(office, cycle_id)
-    forms, words = forms_in(templates_of(facts.programme)), _words(facts)
-    press, sections = office.press(facts.programme), facts.programme.sections
-    ward, contractor = f"{sections.municipality}　{sections.owner}", words["contractor"]
-    made: list[Path] = []
-    for number, form in enumerate(forms, start=1):
-        data = _data(office, facts, form, words) | {
-            "head": papers.head(facts, f"Y-{facts.fiscal_year}-{number:02}") | {"date": None},
-            "addressee": ward, "sender": contractor, "due_label": "提出期限",
+    def sheet_of(number: int, form: Form) -> Sheet:
+        data: FormPaper = {
+            "head": {**sheet.head(facts, f"Y-{facts.fiscal_year}-{number:02}"), "date": None},
+            "addressee": f"{sections.municipality}　{sections.owner}", "sender": words["contractor"],
+            "due_label": "提出期限", **_body(here, form, words),
         }  # fmt: skip
-        made.append(papers.put(office, f"form-{number:02}-{form.key}", press.make("contractor_form", data)))
-    sheets = [
+        name = f"form-{number:02}-{form.key}"
+        return Sheet(programme=here.programme, name=name, template="contractor_form", data=data)
+
+    return tuple(sheet_of(number, form) for number, form in enumerate(forms_in(templates_of(facts.programme)), start=1))
+
+
+def contractor_workbook(here: Look) -> "tuple[FormSheet, ...]":
+    """Return the same forms as the sheets of one workbook."""
+    from adapters.spreadsheet import FormSheet
+
+    facts, words, sections = here.facts, _words(here.facts), here.programme.sections
+    return tuple(
         FormSheet(
-            title=form.title, above=f"{words['programme']}　{words['fiscal_year']}　{contractor}",
-            parties=(f"{ward}　御中", "令和　　年　　月　　日"), rows=tuple(_filled(form, words)), columns=form.columns,
+            title=form.title, above=f"{words['programme']}　{words['fiscal_year']}　{words['contractor']}",
+            parties=(f"{sections.municipality}　{sections.owner}　御中", "令和　　年　　月　　日"),
+            rows=tuple(_filled(form, words)), columns=form.columns,
             listed=tuple(map(tuple, _listed(facts, form))), lines=form.lines, seals=form.seals,
         )
-        for form in forms
-    ]  # fmt: skip
-    if sheets:
-        made.append(papers.put(office, "contractor-forms", workbook(sheets), ending="xlsx"))
-    return tuple(made)
+        for form in forms_in(templates_of(facts.programme))
+    )  # fmt: skip
 
 
-@speaking("ja")
-def print_ward_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print the documents that the ward issues, filled in from the year's records, with boxes for the seals."""
-    facts = papers.facts_of(office, cycle_id)
-    forms, press = forms_in(templates_of(facts.programme), WARD_FILE), office.press(facts.programme)
-    words = _words(facts) | _records(facts) | _supervised(office, facts)
-    made: list[Path] = []
-    for number, form in enumerate(forms, start=1):
-        if form.none and words[form.none] == NONE:
-            continue
-        data = _data(office, facts, form, words) | _from_ward(facts, form, f"W-{facts.fiscal_year}-{number:02}")
-        made.append(papers.put(office, f"document-{form.document:02}-{form.key}", press.make("contractor_form", data)))
-    return tuple(made)
+def ward_forms(here: Look) -> tuple[Sheet, ...]:
+    """Return the documents that the ward issues, filled in from the year's records, with boxes for the seals."""
+    facts = here.facts
+    words = _words(facts) | _records(facts) | _supervised(here)
+
+    def sheet_of(number: int, form: Form) -> Sheet:
+        data: FormPaper = {**_from_ward(facts, form, f"W-{facts.fiscal_year}-{number:02}"), **_body(here, form, words)}
+        name = f"document-{form.document:02}-{form.key}"
+        return Sheet(programme=here.programme, name=name, template="contractor_form", data=data)
+
+    forms = enumerate(forms_in(templates_of(facts.programme), WARD_FILE), start=1)
+    return tuple(sheet_of(n, form) for n, form in forms if not (form.none and words[form.none] == NONE))
 
 
-def _from_ward(facts: Facts, form: Form, number: str) -> dict[str, Any]:
+def _from_ward(facts: Facts, form: Form, number: str) -> Parties:
     """Return who gives the paper to whom, and the day of the act that it tells of."""
     programme, told = facts.programme, form.tells_of or form.act
     posted: dict[str, Any] = json.loads(facts.done["post"].data) if "post" in facts.done else {}
@@ -135,9 +176,9 @@ def _from_ward(facts: Facts, form: Form, number: str) -> dict[str, Any]:
         "post_office": posted.get("office") or programme.mailing.office or "　　　　　　郵便局",
     }
     by_contractor = form.to == "post_office" and programme.consignment.poster == "contractor"
-    day = papers.moment(facts.done[told].on) if told in facts.done else None
+    day = sheet.moment(facts.done[told].on) if told in facts.done else None
     return {
-        "head": papers.head(facts, number) | {"date": day},
+        "head": {**sheet.head(facts, number), "date": day},
         "addressee": addressee.get(form.to, ""),
         "sender": programme.contractor.name if by_contractor else programme.sections.municipality,
         "due_label": "期限",
@@ -199,9 +240,9 @@ def _flow(facts: Facts) -> str:
     )
 
 
-def _supervised(office: Office, facts: Facts) -> dict[str, str]:
-    found = [it for it in office.see(facts.cycle_id, supervision).subcontractors if not it.declared.withdrawn]
-    notice = facts.record("register_handlers", HandlersRegistered)
+def _supervised(here: Look) -> dict[str, str]:
+    found = [it for it in supervision(here).subcontractors if not it.declared.withdrawn]
+    notice = here.facts.record("register_handlers", HandlersRegistered)
     is_none = notice is not None and notice.subcontracting == "none" and not found
     return {
         "subcontractors": NONE if is_none else "、".join(f"{it.declared.name}（{it.declared.work}）" for it in found),
@@ -240,14 +281,15 @@ def _listed(facts: Facts, form: Form) -> Listed:
     return [[name, "", days[act], *[""] * (len(form.columns) - 3)] for name, act in form.steps.items()]
 
 
-def _data(office: Office, facts: Facts, form: Form, words: Mapping[str, str]) -> dict[str, Any]:
+def _body(here: Look, form: Form, words: Mapping[str, str]) -> Body:
+    facts = here.facts
     due, listed = facts.due.get(form.act), _listed(facts, form)
     is_complete = bool(form.fill) and form.act in facts.done
     return {
         "title": form.title,
-        "rows": [asdict(it) for it in _filled(form, words)],
+        "rows": [{"label": it.label, "value": it.value, "room": it.room} for it in _filled(form, words)],
         # A limit of the law may end on a closed day; whoever reads the paper can act on the open day before it.
-        "due": papers.moment(office.calendar.last_open(due)) if due else None,
+        "due": sheet.moment(here.calendar.last_open(due)) if due else None,
         "columns": list(form.columns),
         "widths": list(form.widths or (1,) * len(form.columns)),
         "listed": listed,
@@ -265,7 +307,7 @@ def _words(facts: Facts) -> dict[str, str]:
     year = facts.fiscal_year
     return {
         "year": str(year),
-        "fiscal_year": papers.head(facts, "")["fiscal_year"],
+        "fiscal_year": sheet.head(facts, "")["fiscal_year"],
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
         "contract_number": contract.contract_number if contract else "",

@@ -5,22 +5,21 @@ approved.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import TypedDict, cast
 
 from models import choices
 from models.clock import wareki
-from models.database import reading
+from models.letter import Moment
 from models.programme import Programme
-from models.words import speaking
-from states.opening import year_before
+from papers import sheet
+from papers.sheet import Document, Sheet
+from states.look import Look
+from states.reading import year_before
 from states.referral import COMPARED, changed
 from states.rows import STATES
-from steps import papers
-from steps.documents import documents
-from steps.incidents import contacts_of, incidents_of
-from steps.office import Office
-from views.measures import Standing, judged_on, standings
+from views.documents import documents
+from views.incidents import contacts_of, incidents_of
+from views.measures import MeasureStanding, judged_on, standings
 from views.standing import standing
 
 _POSTERS = {"ward": "区", "contractor": "受託事業者"}
@@ -36,13 +35,88 @@ _NEW_MATTER = "前回の付議の範囲を超える事項があります。新�
 _AHEAD = 12  # acts named in the memorandum
 
 
-@speaking("ja")
-def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print the 付議書 with this year's values and what changed."""
-    facts = papers.facts_of(office, cycle_id)
-    it, changes = facts.programme, _changes(office, cycle_id)
-    data: dict[str, Any] = {
-        "head": papers.head(facts, f"F-{facts.fiscal_year}-01"),
+class Change(TypedDict):
+    """What differs from the matter the board approved."""
+
+    label: str
+    was: str
+    now: str
+
+
+class Referral(Document):
+    """`referral` 付議書."""
+
+    business: str
+    basis: str
+    purpose: str
+    reason: str
+    contractor: str
+    items: str
+    medium: str
+    work: str
+    subcontracting: str
+    poster: str
+    period: str
+    number: str
+    changes: Sequence[Change]
+    verdict: str
+
+
+class MeasureLine(TypedDict):
+    """A measure with its mark, proof and evidence."""
+
+    order: int
+    text: str
+    mark: str
+    proof: str
+    standing: str
+    evidence: str
+
+
+class MeasureGroup(TypedDict):
+    """The measures of a category."""
+
+    title: str
+    rows: Sequence[MeasureLine]
+
+
+class Checklist(Document):
+    """`checklist` チェックリスト of one side, in the order of the source."""
+
+    title: str
+    as_of: str
+    groups: Sequence[MeasureGroup]
+    changes: str
+
+
+class NextAct(TypedDict):
+    """An act that comes next."""
+
+    title: str
+    owner: str
+    due: Moment
+    blocked: str
+
+
+class HandoverMemo(Document):
+    """`handover_memo` 引継書."""
+
+    state: str
+    hold: str
+    contractor: str
+    next: Sequence[NextAct]
+    incidents: Sequence[Mapping[str, str]]
+    items: Sequence[Mapping[str, str]]
+    measures: str
+    documents: str
+    contacts: Sequence[Mapping[str, str]]
+
+
+def referral(here: Look) -> Sheet:
+    """Return the 付議書 with this year's values and what changed."""
+    facts, it = here.facts, here.programme
+    data: Referral = {
+        "head": sheet.head(facts, f"F-{facts.fiscal_year}-01"),
         "business": it.referral.business,
         "basis": it.referral.basis,
         "purpose": it.referral.purpose,
@@ -55,51 +129,40 @@ def print_referral(office: Office, cycle_id: str) -> tuple[Path, ...]:
         "poster": _POSTERS[it.consignment.poster],
         "period": f"{it.consignment.period}（次年度以降も同様）",
         "number": it.referral.number,
-        "changes": changes,
+        "changes": _changes(here),
         "verdict": _NEW_MATTER if facts.differs else _SAME_MATTER,
     }
-    return (papers.put(office, "referral", office.press(it).make("referral", data)),)
+    return Sheet(programme=it, name="referral", template="referral", data=data)
 
 
-@speaking("ja")
-def print_checklists(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print both checklists."""
-    return tuple(papers.put(office, f"checklist-{side}", pdf) for side, pdf in checklists(office, cycle_id))
+def checklists(here: Look) -> tuple[Sheet, ...]:
+    """Return both checklists in the order of the source; of a closed year they are dated on its closing day."""
+    facts, found, as_of = here.facts, standings(here), judged_on(here.facts)
+    changes = "、".join(change["label"] for change in _changes(here)) or "なし"
 
-
-@speaking("ja")
-def checklists(office: Office, cycle_id: str) -> tuple[tuple[str, bytes], ...]:
-    """Return both checklists as PDF in the order of the source, each measure with its mark, proof and evidence.
-
-    Of a closed year they are dated on its closing day.
-    """
-    facts, found = papers.facts_of(office, cycle_id), office.see(cycle_id, standings)
-    told = "、".join(change["label"] for change in _changes(office, cycle_id)) or "なし"
-    as_of = judged_on(facts)
-    made: list[tuple[str, bytes]] = []
-    for number, (side, title) in enumerate(_SIDES.items(), start=1):
+    def sheet_of(number: int, side: str, title: str) -> Sheet:
         mine = [it for it in found if it.measure.side == side]
-        data: dict[str, Any] = {
-            "head": papers.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
+        data: Checklist = {
+            "head": sheet.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
             "title": title,
             "as_of": wareki(as_of),
             "groups": [
                 {"title": group, "rows": [_row(it) for it in mine if it.measure.category == group]}
                 for group in dict.fromkeys(it.measure.category for it in mine)
             ],
-            "changes": told,
+            "changes": changes,
         }
-        made.append((side, office.press(facts.programme).make("checklist", data)))
-    return tuple(made)
+        return Sheet(programme=here.programme, name=f"checklist-{side}", template="checklist", data=data)
+
+    return tuple(sheet_of(number, *side) for number, side in enumerate(_SIDES.items(), start=1))
 
 
-@speaking("ja")
-def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
-    """Print the 引継書: where the year stands, what comes next, what is open, who is called."""
-    facts, stands = papers.facts_of(office, cycle_id), office.see(cycle_id, standing)
-    open_incidents = [it for it in incidents_of(office, cycle_id) if it.state == "open"]
-    data: dict[str, Any] = {
-        "head": papers.head(facts, f"J-{facts.fiscal_year}-01"),
+def handover_memo(here: Look) -> Sheet:
+    """Return the 引継書: where the year stands, what comes next, what is open, who is called."""
+    facts, stands = here.facts, standing(here)
+    open_incidents = [it for it in incidents_of(here) if it.state == "open"]
+    data: HandoverMemo = {
+        "head": sheet.head(facts, f"J-{facts.fiscal_year}-01"),
         "state": _STATES[facts.state],
         "hold": "一時停止中" if facts.on_hold else "なし",
         "contractor": facts.programme.contractor.name,
@@ -107,7 +170,7 @@ def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
             {
                 "title": owed.title,
                 "owner": owed.owner_title,
-                "due": papers.moment(owed.due_on),
+                "due": sheet.moment(owed.due_on),
                 "blocked": "" if owed in stands.later else "、".join(owed.blocked_by[:1]),
             }
             for owed in (*stands.next, *stands.later)[:_AHEAD]
@@ -125,28 +188,27 @@ def print_handover_memo(office: Office, cycle_id: str) -> tuple[Path, ...]:
             for it in facts.items
             if it.state in _PLACES
         ],
-        "measures": _named(it.measure.id for it in office.see(cycle_id, standings) if not it.is_kept),
+        "measures": _named(it.measure.id for it in standings(here) if not it.is_kept),
         "documents": _named(
             f"{it.document.number} {it.document.ja}"
-            for it in documents(office, cycle_id)
+            for it in documents(here)
             if it.standing not in {"complete", "no_occasion"}
         ),
         "contacts": [{"name": it.name, "place": it.place, "mail": it.mail} for it in contacts_of(facts)],
     }
-    return (papers.put(office, "handover-memo", office.press(facts.programme).make("handover_memo", data)),)
+    return Sheet(programme=here.programme, name="handover-memo", template="handover_memo", data=data)
 
 
-PRINTS: Mapping[str, Callable[[Office, str], tuple[Path, ...]]] = {
-    "referral": print_referral,
-    "checklists": print_checklists,
-    "handover": print_handover_memo,
+PRINTS: Mapping[str, Callable[[Look], Sheet | tuple[Sheet, ...]]] = {
+    "referral": referral,
+    "checklists": checklists,
+    "handover": handover_memo,
 }
 
 
-def _changes(office: Office, cycle_id: str) -> Sequence[dict[str, str]]:
-    facts = papers.facts_of(office, cycle_id)
-    with reading(office.engine) as connection:
-        before = year_before(connection, facts.programme, facts.fiscal_year)
+def _changes(here: Look) -> Sequence[Change]:
+    facts = here.facts
+    before = year_before(here.connection, facts.programme, facts.fiscal_year)
     if before is None:
         return ()
     return tuple(
@@ -159,10 +221,10 @@ def _said(key: str, programme: Programme) -> str:
     value = COMPARED[key][2](programme)
     if isinstance(value, tuple):
         return "、".join(map(str, cast("tuple[object, ...]", value)))
-    return choices.on_paper(_POSTERS | choices.SUBCONTRACTING, str(value))
+    return choices.on_paper({**_POSTERS, **choices.SUBCONTRACTING}, str(value))
 
 
-def _row(it: Standing) -> dict[str, Any]:
+def _row(it: MeasureStanding) -> MeasureLine:
     numbers = sorted({*it.proved_by, *it.contradicted_by, *((it.claim.ledger_seq,) if it.claim else ())})
     entries = f"（{'、'.join(f'第{number}号' for number in numbers)}）" if numbers else ""
     return {

@@ -1,148 +1,147 @@
-"""The year on paper: the ward's erasure record and the report. The words on paper are Japanese."""
+"""The year on paper: the report (年度報告書)."""
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from models import choices, tables
 from models.clock import wareki
-from models.database import reading
 from models.people import Side
-from models.records.base import ActRecord
-from models.records.erasure import ErasureReported, WardDataErased, YearClosed
+from models.records.erasure import ErasureReported, WardDataErased
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentSettled
-from models.words import _, speaking
+from models.words import _
+from papers.erasure import kept
+from papers.sheet import Document, Labelled, Sheet, day_alone, head, lines_of
 from states import ledger
+from states.calendar import Calendar
 from states.facts import Facts
+from states.look import Look
 from states.rows import STATES
 from states.table import BY_TRIGGER, TABLE
-from steps.office import Office
-from steps.papers import facts_of, head, lines_of, moment, names_of, put
 from views.counting import Counts, counts
-from views.measures import Standing, standings
-from views.supervision import lines, supervision
+from views.measures import MeasureStanding, standings
+from views.supervision import Supervision, standing_of, supervision
 
-_UNREAD_SHOWN = 20
-_WHY_UNREAD = {
-    "encrypted": "暗号化", "compressed": "圧縮", "nested": "入れ子の書庫", "damaged": "破損", "denied": "権限なし",
-    "vanished": "検索中に消失", "device": "装置", "unreadable": "読取り不可",
-}  # fmt: skip
 _STATES = {state.key: state.ja for state in STATES}
 _EVENTS = {row.event for row in TABLE}
 
 
-def print_erasure_record(office: Office, cycle_id: str) -> Path:
-    """Print the ward's own erasure record."""
-    return put(office, "erasure-record", erasure_record(office, cycle_id))
+class Count(TypedDict):
+    """A line of the conservation table; `differs` and `serials` are "" where it contradicts none."""
+
+    label: str
+    count: str
+    source: str
+    part: bool
+    differs: str
+    serials: str
 
 
-@speaking("ja")
-def erasure_record(office: Office, cycle_id: str) -> bytes:
-    """Return the ward's own erasure record as PDF."""
-    facts = facts_of(office, cycle_id)
-    record, done = facts.record("erase_ward_data", WardDataErased), facts.done["erase_ward_data"]
-    if record is None:
-        raise RuntimeError
-    when, names = moment(done.occurred_at), names_of(facts)
-    who = names.get(done.by, "")
-    done_by = {"erased_at": when, "by": who}
-    in_file = office.engine.dialect.name == "sqlite"  # only there is anything of it cleared
-    overwritten, cleared = "上書き・削除", "上書き消去・再編成（secure_delete、VACUUM）"
-    free_pages = {"what": "空き領域", "where": "業務データベース", "method": cleared}
-    stored = f"対象者データ {record.vault_files_destroyed} ファイル"
-    sealed = _packages_erased(office, cycle_id)
-    packages = {"what": f"暗号化パッケージの控え {sealed} ファイル", "where": "出力フォルダー"}
-    data: dict[str, Any] = {
-        "head": head(facts, f"E-{facts.fiscal_year}-01", on=done.on),
-        "items": [
-            {"what": stored, "where": "保管庫", "method": overwritten} | done_by,
-            *([packages | {"method": overwritten} | done_by] if sealed else []),
-            *([free_pages | done_by] if in_file else []),
-        ],
-        "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
-        "scan": [
-            {"label": "検索語", "value": f"{record.needles:,} 語（住所・宛名番号・氏名）"},
-            {"label": "検索したファイル", "value": f"{record.scanned_files:,} 件、{record.scanned_bytes:,} バイト"},
-            *_if_any(record, "scanned_tables", "検索した表", f"{record.scanned_tables:,} 表"),
-            {"label": "検出", "value": f"{record.found:,} 件"},
-            {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件"},
-            *_if_any(record, "namesakes", "同姓同名の関係者（二名で確認済み）", f"{len(record.namesakes):,} 名"),
-        ],
-        "unread": [_unread(place) for place in record.unread_places[:_UNREAD_SHOWN]],
-        "unread_more": max(0, record.unread - _UNREAD_SHOWN),
-        "kept": _kept(facts),
-        "operator": who,
-        "witness": "",
-        "approver": "",
-    }  # fmt: skip
-    return office.press(facts.programme).make("erasure_record", data)
+class Branch(TypedDict):
+    """What leaves the flow of pieces at a stage, or joins it."""
+
+    label: str
+    count: str
 
 
-def _if_any(record: ActRecord, field: str, label: str, value: str) -> list[dict[str, str]]:
-    """Return the line of a field, none where it holds nothing; an older version's record may not know the field."""
-    if not record.holds(field):
-        return [{"label": label, "value": _("not recorded")}]
-    return [{"label": label, "value": value}] if getattr(record, field) else []
+class Stage(TypedDict):
+    """A stage in the picture of the year: how many pieces reached it, what joined before it and what left after it."""
+
+    label: str
+    count: str
+    differs: bool
+    joins: Sequence[Branch]
+    leaves: Sequence[Branch]
 
 
-def _packages_erased(office: Office, cycle_id: str) -> int:
-    """Return how many copies of sealed packages lay at the ward and were erased with the rest."""
-    item = tables.Item
-    query = select(func.count()).where(
-        col(item.cycle_id) == cycle_id, col(item.content).startswith("sealed_"), col(item.state) == "erased"
-    )
-    with reading(office.engine) as connection:
-        return connection.execute(query).scalar_one()
+class CountsResult(TypedDict):
+    """Whether the counts hold, and the sentence that says so."""
+
+    holds: bool
+    text: str
 
 
-def _unread(place: str) -> str:
-    where, _colon, reason = place.rpartition(": ")
-    return f"{where}（{_WHY_UNREAD.get(reason, reason)}）"
+class Planned(TypedDict):
+    """A dated act; the dates are text, "" while it is not done."""
+
+    title: str
+    owner: str
+    planned: str
+    actual: str
+    difference: str
 
 
-def _kept(facts: Facts) -> list[dict[str, str]]:
-    """Return what stays after the erasure and until when: nothing of it says who anybody is."""
-    closed = facts.record("close", YearClosed)
-    until = _day(date.fromisoformat(closed.keep_until if closed else kept_until(facts)))
-    return [
-        {"what": what, "where": where, "until": until}
-        for what, where in (
-            ("通し番号及び件数", "業務データベース"),
-            ("ファイルのハッシュ値（SHA-256）", "業務データベース"),
-            ("管理簿及び検証値", "業務データベース・押印した票"),
-            ("書類の控え（対象者の記載のないもの）", "文書の保管先"),
-        )
-    ]
+class Overdue(TypedDict):
+    """An act that was or is late, and how often its owner was reminded."""
+
+    title: str
+    owner: str
+    due: str
+    done: str
+    reminders: str
 
 
-def kept_until(facts: Facts) -> str:
-    """Return the last day of the retention period: years of the programme, counted from the following fiscal year."""
-    return date(facts.fiscal_year + 1 + facts.programme.retention.years, 3, 31).isoformat()
+class IncidentLine(TypedDict):
+    """An incident or a deviation."""
+
+    number: str
+    on: str
+    title: str
+    outcome: str
 
 
-def print_report(office: Office, cycle_id: str) -> Path:
-    """Print the year's report."""
-    return put(office, "report", report(office, cycle_id))
+class MeasuresKept(TypedDict):
+    """How many measures of a category were kept."""
+
+    label: str
+    total: str
+    kept: str
+    open: str
+    not_applicable: str
 
 
-@speaking("ja")
-def report(office: Office, cycle_id: str) -> bytes:
-    """Return the year's report as PDF: of a closed year always the same bytes, dated on its closing day."""
-    facts = facts_of(office, cycle_id)
-    table = office.see(cycle_id, counts)
-    with reading(office.engine) as connection:
-        size, note = sealed_at(connection, cycle_id)
-        root = ledger.root(connection, size).hex()
-        acts, incidents = _acts(connection, cycle_id), _incidents(connection, facts)
-        signing = _signing_lines(connection, cycle_id, size)
+class LedgerState(TypedDict):
+    """Where the ledger stands."""
+
+    entries: str
+    root: str
+    checkpoint: Sequence[str]
+
+
+class YearReport(Document):
+    """`report` 年度報告書."""
+
+    contractor: str
+    state: str
+    counts: Sequence[Count]
+    counts_result: CountsResult
+    flow: Sequence[Stage]
+    notes: Sequence[str]
+    schedule: Sequence[Planned]
+    overdue: Sequence[Overdue]
+    incidents: Sequence[IncidentLine]
+    measures: Sequence[MeasuresKept]
+    supervision: Sequence[Labelled]
+    erasure: Sequence[Labelled]
+    signing: Sequence[Labelled]
+    ledger: LedgerState
+    coordinator: str
+    approver: str
+
+
+def report(here: Look) -> Sheet:
+    """Return the year's report: of a closed year always the same, dated on its closing day."""
+    facts, table, connection = here.facts, counts(here), here.connection
+    size, note = sealed_at(connection, here.cycle_id)
+    root = ledger.root(connection, size).hex()
+    acts, incidents = _acts(here), _incidents(here)
+    signing = _signing_lines(connection, here.cycle_id, size)
     closed = facts.done.get("close")
-    data: dict[str, Any] = {
+    data: YearReport = {
         "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
         "contractor": facts.programme.contractor.name,
         "state": _STATES[facts.state],
@@ -160,18 +159,18 @@ def report(office: Office, cycle_id: str) -> bytes:
         "counts_result": {"holds": table.holds, "text": table.sentence_ja},
         "flow": _flow(table),
         "notes": list(table.notes),
-        "schedule": [_planned(row, office) for row in acts if row.flag != "dropped"],
-        "overdue": [_overdue(row, office, cycle_id) for row in acts if _was_late(row)],
+        "schedule": [_planned(row, here.calendar) for row in acts if row.flag != "dropped"],
+        "overdue": [_overdue(here, row) for row in acts if _was_late(row)],
         "incidents": incidents,
-        "measures": _measure_lines(office.see(cycle_id, standings)),
-        "supervision": lines(office.see(cycle_id, supervision)),
+        "measures": _measure_lines(standings(here)),
+        "supervision": _supervision_lines(supervision(here)),
         "erasure": _erasure_lines(facts),
         "signing": signing,
         "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
         "coordinator": "",
         "approver": "",
     }
-    return office.press(facts.programme).make("report", data)
+    return Sheet(programme=here.programme, name="report", template="report", data=data)
 
 
 def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
@@ -200,10 +199,10 @@ _FLOW = (
 )
 
 
-def _flow(table: Counts) -> list[dict[str, Any]]:
+def _flow(table: Counts) -> list[Stage]:
     lines = {line.key: line for line in table.lines}
 
-    def branches(keys: tuple[str, ...]) -> list[dict[str, str]]:
+    def branches(keys: tuple[str, ...]) -> list[Branch]:
         here = [lines[key] for key in keys if key in lines and lines[key].count]
         return [{"label": _BRANCHES.get(line.key, line.ja), "count": f"{line.count:,}"} for line in here]
 
@@ -225,12 +224,15 @@ _BRANCHES = {
 }
 
 
-def _acts(connection: Connection, cycle_id: str) -> Sequence[Row[tuple[tables.Act]]]:
+def _acts(here: Look) -> Sequence[Row[tuple[tables.Act]]]:
     act = tables.Act
-    return connection.execute(select(act).where(col(act.cycle_id) == cycle_id).order_by(col(act.planned_on))).all()
+    return here.connection.execute(
+        select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.planned_on))
+    ).all()
 
 
-def _incidents(connection: Connection, facts: Facts) -> list[dict[str, str]]:
+def _incidents(here: Look) -> list[IncidentLine]:
+    facts = here.facts
     incident, entry = tables.Incident, tables.Ledger
     query = (
         select(incident, col(entry.entry))
@@ -247,7 +249,7 @@ def _incidents(connection: Connection, facts: Facts) -> list[dict[str, str]]:
             f"（管理簿 第{row.ledger_seq}号）",
             "outcome": f"終結（決裁 {settled[row.id]}）" if row.id in settled else "対応中",
         }
-        for row in connection.execute(query)
+        for row in here.connection.execute(query)
     ]
 
 
@@ -260,8 +262,8 @@ def _about(entry: str) -> str:
     return str(record.get("item") or (f"本人の数 {record['persons']:,} 人" if record.get("persons") else ""))
 
 
-def _planned(row: Row[tuple[tables.Act]], office: Office) -> dict[str, str]:
-    late = office.calendar.open_days_between(row.planned_on, row.done_on) if row.done_on else 0
+def _planned(row: Row[tuple[tables.Act]], calendar: Calendar) -> Planned:
+    late = calendar.open_days_between(row.planned_on, row.done_on) if row.done_on else 0
     return {
         "title": BY_TRIGGER[row.act].ja,
         "owner": Side(row.owner).label,
@@ -275,25 +277,23 @@ def _was_late(row: Row[tuple[tables.Act]]) -> bool:
     return row.flag in {"overdue", "escalated"} or bool(row.done_on and row.done_on > row.due_on)
 
 
-def _overdue(row: Row[tuple[tables.Act]], office: Office, cycle_id: str) -> dict[str, str]:
+def _overdue(here: Look, row: Row[tuple[tables.Act]]) -> Overdue:
     reminder = tables.Reminder
     sent = select(func.count()).where(
-        col(reminder.cycle_id) == cycle_id, col(reminder.act) == row.act, col(reminder.state) == "sent"
+        col(reminder.cycle_id) == here.cycle_id, col(reminder.act) == row.act, col(reminder.state) == "sent"
     )
-    with reading(office.engine) as connection:
-        reminders = connection.execute(sent).scalar_one()
     return {
         "title": BY_TRIGGER[row.act].ja,
         "owner": Side(row.owner).label,
         "due": str(row.due_on),
         "done": str(row.done_on or ""),
-        "reminders": str(reminders),
+        "reminders": str(here.connection.execute(sent).scalar_one()),
     }
 
 
-def _measure_lines(found: Sequence[Standing]) -> list[dict[str, str]]:
+def _measure_lines(found: Sequence[MeasureStanding]) -> list[MeasuresKept]:
     """Return the measures by side: kept, open, or without an occasion in this year."""
-    lines: list[dict[str, str]] = []
+    lines: list[MeasuresKept] = []
     for side, label in (("ward", "区の対策"), ("contractor", "受託事業者の対策")):
         mine = [it for it in found if it.measure.side == side]
         idle = sum(it.standing in {"no_occasion", "not_applicable"} for it in mine)
@@ -305,7 +305,33 @@ def _measure_lines(found: Sequence[Standing]) -> list[dict[str, str]]:
     return lines
 
 
-def _contractor_lines(facts: Facts) -> list[dict[str, str]]:
+def _supervision_lines(found: Supervision) -> list[Labelled]:
+    """Return what the report says of it, in the Japanese of paper: label and value."""
+    subs = (
+        "、".join(
+            f"{it.declared.name}（{choices.on_paper(choices.SUBCONTRACTORS, standing_of(it))}）"
+            for it in found.subcontractors
+        )
+        or "なし"
+    )
+    used = "、".join(it.record.service for it in found.clouds if it.record.service) or "なし"
+    places = "、".join(dict.fromkeys(it.record.server_place for it in found.clouds))
+    clouds = f"{used}（サーバ所在地　{places}）" if places else "届出なし"
+    seen = "、".join(
+        f"{wareki(it.record.inspected_on)}　{it.record.subcontractor or '受託事業者'}"
+        f"（{'立入り' if it.record.kind == 'on_site' else '書面'}、指摘 {it.record.findings} 件）"
+        for it in found.results
+    )
+    left = sum(it.settled is None for it in found.findings)
+    return [
+        {"label": "再委託", "value": subs},
+        {"label": "クラウドサービスの利用", "value": clouds},
+        {"label": "立入り調査", "value": seen or "未実施"},
+        {"label": "指摘事項", "value": f"{len(found.findings)} 件（未了 {left} 件）" if found.findings else "なし"},
+    ]
+
+
+def _contractor_lines(facts: Facts) -> list[Labelled]:
     """Return what came back from the contractor, what is lost, and what he reported erased."""
     back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
     erased = {
@@ -328,7 +354,7 @@ def _approved(said: Mapping[str, str], seq: int) -> str:
     return f"{said['decision_number']}（{on}管理簿 第{seq}号）"
 
 
-def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dict[str, str]]:
+def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[Labelled]:
     """Return how many acts are signed, how the second persons confirmed, and every approval, to be compared.
 
     Before the first key was given nobody could sign, whatever the version: such acts are told apart.
@@ -368,15 +394,10 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[dic
 
 
 def _on(facts: Facts, act: str) -> str:
-    return f"（{_day(facts.done[act].on)}）" if act in facts.done else ""
+    return f"（{day_alone(facts.done[act].on)}）" if act in facts.done else ""
 
 
-def _day(day: date) -> str:
-    """Return a date without its day of the week, for where it stands in brackets itself."""
-    return wareki(day).partition("（")[0]
-
-
-def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
+def _erasure_lines(facts: Facts) -> list[Labelled]:
     record = facts.record("erase_ward_data", WardDataErased)
     if record is None:
         return [*_contractor_lines(facts), {"label": "区保有データ", "value": "未廃棄"}]
@@ -386,6 +407,6 @@ def _erasure_lines(facts: Facts) -> list[dict[str, str]]:
         {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
         {"label": "住民データの検出", "value": f"{record.found:,} 件"},
         {"label": "読み取れなかったもの", "value": f"{record.unread:,} 件（データ廃棄記録に記載）"},
-        {"label": "保存するもの", "value": f"通し番号、件数、ハッシュ値及び管理簿（{_kept(facts)[0]['until']} まで）"},
+        {"label": "保存するもの", "value": f"通し番号、件数、ハッシュ値及び管理簿（{kept(facts)[0]['until']} まで）"},
         {"label": "鍵・保管ファイル", "value": "存在しないことを確認" if record.absent else "残存"},
     ]

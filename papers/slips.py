@@ -1,15 +1,11 @@
-"""Slips (確認記録票): one page for each movement, made from what is on record alone, so that a kill loses none.
-
-A slip is printed once for its movement; the ledger tells it. Printing it again is an act and stands on the paper.
-"""
+"""Slips (確認記録票): one page for each movement, made from what is on record alone, so that a kill loses none."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -17,16 +13,17 @@ from sqlmodel import col
 from adapters.qr import qr
 from models import choices, tables
 from models.clock import day_of, wareki
-from models.database import reading
+from models.letter import Moment
 from models.records.mailing import Posted
 from models.records.media_return import ItemsReturned
 from models.records.transfer import Carried, MediumHandedOver, Movement, SlipReprinted
+from papers import sheet
+from papers.sheet import Sheet
 from states.facts import Facts
+from states.look import Look
 from states.reading import aware
 from states.rows import Row
 from states.table import BY_TRIGGER, TABLE
-from steps import papers
-from steps.office import Office
 
 # What changes hands: between people of the register, and from the poster to the post office.
 MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, (Carried, Posted)))
@@ -40,6 +37,38 @@ _UNITS = {
 _LOCKED, _IN_PERSON, _SOUND = "鍵付きカバン等で運搬した", "手渡しで受け渡した", "外観及び封に異状がない"
 _LONGEST_NAME = 40
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
+
+
+class Check(TypedDict):
+    """A box to tick."""
+
+    label: str
+    done: bool
+
+
+class Moved(TypedDict):
+    """What was moved, by whom, and how it was carried."""
+
+    giver: sheet.Party
+    receiver: sheet.Party
+    content: str
+    quantity: str
+    occasion: str
+    bag: str
+    carrier: str
+    condition: str
+    checks: Sequence[Check]
+
+
+class SlipPaper(sheet.Document, Moved):
+    """`slip` 確認記録票: one movement. `entered_at` where it was entered afterwards; `code` is an SVG picture or ""."""
+
+    marks: Sequence[str]
+    movement: str
+    moved_at: Moment | None
+    entered_at: Moment | None
+    checkpoint: Sequence[str]
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,33 +97,16 @@ class Slip:
         return f"slip-{name}-{self.seq}" if self.shares_its_number else f"slip-{name}"
 
 
-def slips_of(office: Office, cycle_id: str) -> tuple[Slip, ...]:
-    """Return every movement of a cycle in the order in which they were recorded."""
-    with reading(office.engine) as connection:
-        return tuple(_slips(connection, cycle_id))
+def slips_again(here: Look, number: str) -> tuple[Sheet, ...]:
+    """Return the slips of a number once more, marked as printed again; asked for after the act that says so."""
+    again = here.facts.every(SlipReprinted, "reprint_slip")
+    mark = f"再発行（{sum(it.slip == number for _at, it in again)}回目）"
+    named = (slip for slip in slips_of(here.connection, here.cycle_id) if slip.record.slip == number)
+    return tuple(slip_sheet(here, slip, mark=mark) for slip in named)
 
 
-def print_missing(office: Office, cycle_id: str, *, by: str, via: str) -> tuple[Path, ...]:
-    """Print the slip of every movement that has none yet, such as one whose run was killed after its record."""
-    slips = slips_of(office, cycle_id)
-    if not slips:
-        return ()
-    known, made = papers.printed(office, cycle_id), list[Path]()
-    for slip in (slip for slip in slips if slip.paper not in known):
-        made.append(_print(office, cycle_id, slip))
-        papers.note_printed(office, cycle_id, slip.paper, by=by, via=via)
-    return tuple(made)
-
-
-def print_again(office: Office, cycle_id: str, record: SlipReprinted) -> tuple[Path, ...]:
-    """Print the slips of a number once more, marked as printed again; called after the act that says so."""
-    again = papers.facts_of(office, cycle_id).every(SlipReprinted, "reprint_slip")
-    times = sum(told.slip == record.slip for _at, told in again)
-    named = (slip for slip in slips_of(office, cycle_id) if slip.record.slip == record.slip)
-    return tuple(_print(office, cycle_id, slip, mark=f"再発行（{times}回目）") for slip in named)
-
-
-def _slips(connection: Connection, cycle_id: str) -> Iterator[Slip]:
+def slips_of(connection: Connection, cycle_id: str) -> Iterator[Slip]:
+    """Walk over the movements of a cycle in the order in which they were recorded."""
     record, entry = tables.Record, tables.Ledger
     query = (
         select(record, col(entry.entry))
@@ -142,24 +154,25 @@ def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
     return connection.execute(query).scalar() or ""
 
 
-def _print(office: Office, cycle_id: str, slip: Slip, *, mark: str = "") -> Path:
-    facts, record = papers.facts_of(office, cycle_id), slip.record
-    marks = [mark, "事後入力" if slip.is_afterwards else ""]
-    data: dict[str, Any] = {
-        "head": papers.head(facts, record.slip, on=day_of(slip.entered_at)),
-        "marks": [it for it in marks if it],
+def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
+    """Return the sheet of a movement, marked where it was entered afterwards or is printed again."""
+    facts, record = here.facts, slip.record
+    moved = _to_the_post(facts, slip.by, record) if isinstance(record, Posted) else _between_people(facts, record)
+    data: SlipPaper = {
+        "head": sheet.head(facts, record.slip, on=day_of(slip.entered_at)),
+        "marks": [it for it in (mark, "事後入力" if slip.is_afterwards else "") if it],
         "movement": slip.row.ja,
-        "moved_at": papers.moment(slip.occurred_at),
-        "entered_at": papers.moment(slip.entered_at) if slip.is_afterwards else None,
-        **(_to_the_post(facts, slip.by, record) if isinstance(record, Posted) else _between_people(facts, record)),
-        "checkpoint": papers.lines_of(slip.checkpoint),
+        "moved_at": sheet.moment(slip.occurred_at),
+        "entered_at": sheet.moment(slip.entered_at) if slip.is_afterwards else None,
+        **moved,
+        "checkpoint": sheet.lines_of(slip.checkpoint),
         "code": qr(slip.checkpoint) if slip.checkpoint else "",
     }
-    return papers.put(office, slip.file, office.press(facts.programme).make("slip", data))
+    return Sheet(programme=here.programme, name=slip.file, template="slip", data=data)
 
 
-def _between_people(facts: Facts, record: Carried) -> dict[str, Any]:
-    giver, receiver, carrier = (papers.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
+def _between_people(facts: Facts, record: Carried) -> Moved:
+    giver, receiver, carrier = (sheet.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
     return {
         "giver": giver,
         "receiver": receiver,
@@ -173,12 +186,12 @@ def _between_people(facts: Facts, record: Carried) -> dict[str, Any]:
     }
 
 
-def _to_the_post(facts: Facts, by: str, record: Posted) -> dict[str, Any]:
+def _to_the_post(facts: Facts, by: str, record: Posted) -> Moved:
     """Return the slip of the posting: the letters are counted by the post office, whose clerk is on no register.
 
     How they were carried there is written and ticked by hand.
     """
-    giver = papers.party(facts, by)
+    giver = sheet.party(facts, by)
     return {
         "giver": giver,
         "receiver": {"affiliation": record.office, "name": ""},
@@ -187,8 +200,11 @@ def _to_the_post(facts: Facts, by: str, record: Posted) -> dict[str, Any]:
         "occasion": f"差出　{wareki(record.posted_on)}",
         "bag": "",
         "carrier": f"{giver['affiliation']}　{giver['name']}",
-        "checks": [{"label": "引受通数が差出票と一致した", "done": True}]
-        + [{"label": label, "done": False} for label in (_LOCKED, _IN_PERSON, _SOUND)],
+        "condition": "",
+        "checks": [
+            {"label": "引受通数が差出票と一致した", "done": True},
+            *({"label": label, "done": False} for label in (_LOCKED, _IN_PERSON, _SOUND)),
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from adapters.numbers import KEY, NUMBER
+from adapters.programmes import template_sha256
 from models.clock import stamp
 from models.database import reading
 from models.records.enclosing import PullListIssued
@@ -26,7 +27,7 @@ from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
 from steps import acting, enclosing, erasure, identity, papers, preparation, protection, roll
-from steps.office import Office, template_sha256
+from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"

@@ -42,12 +42,13 @@ from states.rules.custody import package_was_read_back_today
 from states.rules.oversight import open_duties
 from states.rules.transfer import protection_is_freshly_rechecked
 from states.table import BY_TRIGGER, TABLE
-from steps import acting, auditing, erasure, extraction, incidents, papers, preparation, transfer
+from steps import acting, auditing, erasure, extraction, papers, preparation, transfer
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 from steps.residents import needles_in, needles_of
 from steps.work import WORK
 from views import counting, standing
+from views.incidents import incidents_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -484,7 +485,7 @@ class Rehearsal:
             self._look_at_the_laws("release_hold")
 
     def _lasts_until(self, number: int) -> date:
-        known_on = next(it.known_on for it in incidents.incidents_of(self.office, self.cycle_id) if it.number == number)
+        known_on = next(it.known_on for it in self.office.see(self.cycle_id, incidents_of) if it.number == number)
         return known_on + faults.held_days(self.plan.seed, number)
 
     def _hold_lasts_until(self, facts: Facts) -> date:
@@ -625,8 +626,7 @@ class Rehearsal:
         """Print what a person may open at the end: the specimen, the ledger, report, notice without password."""
         transfer.blank_the_notices(self.office, self.cycle_id)
         papers.print_specimen(self.office, self.cycle_id)
-        control_ledger.print_ledger(self.office, self.cycle_id)
-        reporting.print_report(self.office, self.cycle_id)
+        papers.print_sheets(self.office, self.cycle_id, control_ledger.ledger_print, reporting.report)
 
     def summary(self, *, seconds: float) -> dict[str, Any]:
         """Return what a script would ask: counts, ledger, and a last search over everything that is left."""

@@ -26,6 +26,7 @@ from models.words import _
 from states import merkle, texts
 
 # Every act appends: these go straight to the driver, which takes a tenth of the time.
+HISTORY = "history_imported"  # the event of a row of last year's 管理簿
 _LAST = "SELECT seq, hashes FROM ledger ORDER BY seq DESC LIMIT 1"
 _LAST_AT = "SELECT substr(entry, 8, 25) FROM ledger ORDER BY seq DESC LIMIT 1"  # an entry begins with its instant
 _HASHES = "SELECT hashes FROM ledger WHERE seq = ?"

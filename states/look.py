@@ -1,5 +1,6 @@
 """One moment of a cycle: its facts and the transaction they were read in. Views and papers are made of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,12 +15,14 @@ from states.facts import Facts
 class Look:
     """A cycle as it stands at one moment, seen as of a day; whoever asks anything of it after its end is stopped.
 
-    What the facts ask later (history, pieces) and every statement on the connection read the same moment.
+    `kept` names the files of evidence that lie with the office. What the facts ask later (history, pieces) and every
+    statement on the connection read the same moment.
     """
 
     connection: Connection
     calendar: Calendar
     today: date
+    kept: Callable[[], frozenset[str]]
     _facts: Facts
 
     @property

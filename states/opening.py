@@ -48,7 +48,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
         trial = connection.begin_nested()
-        differs = differences(programme, year_before(connection, programme, fiscal_year))
+        differs = differences(programme, reading.year_before(connection, programme, fiscal_year))
         _tell(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
         connection.execute(
             insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now=now, differs=differs))
@@ -69,19 +69,6 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
             _("Register the people first: tsudoi people add"),
         )
     return cycle_id, True
-
-
-def year_before(connection: Connection, programme: Programme, fiscal_year: int) -> Programme | None:
-    """Return the programme as the last year before this one was opened with it."""
-    cycle = tables.Cycle
-    query = (
-        select(col(cycle.programme_text))
-        .where(col(cycle.programme) == programme.key, col(cycle.fiscal_year) < fiscal_year)
-        .order_by(col(cycle.fiscal_year).desc())
-        .limit(1)
-    )
-    text = connection.execute(query).scalar()
-    return reading.programme_of(text) if text else None
 
 
 def _tell(

@@ -231,6 +231,19 @@ def programme_of(text: str) -> Programme:
     return Programme.parse(text, name="cycle")
 
 
+def year_before(connection: Connection, programme: Programme, fiscal_year: int) -> Programme | None:
+    """Return the programme as the last year before this one was opened with it."""
+    cycle = tables.Cycle
+    query = (
+        select(col(cycle.programme_text))
+        .where(col(cycle.programme) == programme.key, col(cycle.fiscal_year) < fiscal_year)
+        .order_by(col(cycle.fiscal_year).desc())
+        .limit(1)
+    )
+    text = connection.execute(query).scalar()
+    return programme_of(text) if text else None
+
+
 def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, Measure]) -> Facts:
     """Read everything that guards may ask about a cycle."""
     done, due = _acts(connection, cycle.id)

@@ -17,9 +17,7 @@ from models.database import clear_free_pages, reading
 from models.errors import BadInput
 from models.fields import takes
 from models.records.base import TYPED, ActRecord
-from models.records.transfer import SlipReprinted
 from models.words import N_, _
-from papers import slips
 from states.acts import ActRequest, Outcome, Proposed, row_of
 from states.door import proposals_of
 from states.facts import Evidence
@@ -75,11 +73,9 @@ def perform(
             evidence=evidence or Evidence(),
         )
     )
-    papers.after(office, cycle_id, outcome, record, by=by)
-    if isinstance(record, SlipReprinted):
-        slips.print_again(office, cycle_id, record)
+    papers.after(office, cycle_id, outcome, record)
     # The slip of this act, and of one that was killed before it came to its slip.
-    slips.print_missing(office, cycle_id, by=by, via=via)
+    papers.print_missing_slips(office, cycle_id, by=by, via=via)
     if trigger in _SETTLES_THE_PASSWORD:
         _settle_the_password(office, cycle_id)
     return outcome
@@ -121,7 +117,7 @@ def confirm(
         clear_free_pages(office.engine)
     confirmed = papers.facts_of(office, cycle_id).record(trigger, row.record)
     if confirmed is not None:
-        papers.after(office, cycle_id, outcome, confirmed, by=by)
+        papers.after(office, cycle_id, outcome, confirmed)
     return outcome
 
 

@@ -19,10 +19,11 @@ from models import tables
 from models.database import is_shut, reading, writing
 from models.errors import BadInput, Damaged, Unknown
 from models.notes import verifier_key
-from models.words import _
+from models.words import _, speaking
 from papers import control_ledger
 from states import ledger, replay, texts
 from states.ledger import Verified
+from steps import papers
 from steps.office import Office
 
 _DRAFT = ".being-written"
@@ -96,10 +97,28 @@ def export(office: Office, folder: Path, *, xlsx: bool = False, pdf: bool = Fals
         trouble = _sign_if_it_holds(office)
         count = _write(office, draft, closing=not trouble)
         if not trouble:
-            control_ledger.export(office, draft, xlsx=xlsx, pdf=pdf)
+            export_books(office, draft, xlsx=xlsx, pdf=pdf)
     if trouble:
         raise trouble
     return count
+
+
+def export_books(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list[Path]:
+    """Write the 管理簿 of every year, also of years taken in as history, for people; return the files."""
+    from adapters import spreadsheet
+
+    written: list[Path] = []
+    with speaking("ja"):
+        with reading(office.engine) as connection:
+            books = list(control_ledger.books(connection, office.programme()[0], office.clock.now().date()))
+        for book in books:
+            if xlsx:
+                spreadsheet.write(path := folder / f"{book.name}.xlsx", [control_ledger.spreadsheet_of(book)])
+                written.append(path)
+            if pdf:
+                (path := folder / f"{book.name}.pdf").write_bytes(papers.pdf_of(office, book.sheet))
+                written.append(path)
+    return written
 
 
 def _write(office: Office, folder: Path, *, closing: bool) -> int:

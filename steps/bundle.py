@@ -20,27 +20,28 @@ from sqlmodel import col
 from deploy import verify_ledger as verifier
 from models import tables
 from models.clock import fiscal_year_title
-from models.database import reading
 from models.errors import BadInput
 from models.words import _, speaking
-from papers import referring, reporting
+from papers import erasure, media_return, referring, reporting
+from papers.sheet import Sheet
 from states import ledger, texts
 from states.events import event_words
+from states.look import Look
 from states.table import BY_TRIGGER
 from steps import papers
 from steps.auditing import key_of
-from steps.documents import documents
-from steps.incidents import incidents_of
 from steps.office import Office
 from views.counting import counts
+from views.documents import documents
+from views.incidents import incidents_of
 from views.measures import standings
 from views.supervision import supervision
 
 VERIFIER = "verify_ledger.py"
-_CERTIFICATES: tuple[tuple[str, str, Callable[[Office, str], bytes]], ...] = (
-    ("return_items", "return-note", papers.return_note),
-    ("report_erasure", "erasure-report", papers.erasure_report),
-    ("erase_ward_data", "erasure-record", reporting.erasure_record),
+_CERTIFICATES: tuple[tuple[str, str, Callable[[Look], Sheet]], ...] = (
+    ("return_items", "return-note", media_return.return_note),
+    ("report_erasure", "erasure-report", erasure.erasure_report),
+    ("erase_ward_data", "erasure-record", erasure.erasure_record),
 )
 # A zip cannot hold an earlier day; the same bytes whenever it is made.
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -78,36 +79,35 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 @speaking("ja")
 def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
-    facts = papers.facts_of(office, cycle_id)
-    members = dict(_ledger(office, cycle_id))
-    members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
-    members["counts.json"] = _json(office.see(cycle_id, counts).as_json())
-    members["measures.json"] = _json([it.as_json() for it in office.see(cycle_id, standings)])
-    members["documents.json"] = _json([it.as_json() for it in documents(office, cycle_id)])
-    members["supervision.json"] = _json(office.see(cycle_id, supervision).as_json())
-    members["incidents.json"] = _json([it.as_json() for it in incidents_of(office, cycle_id)])
-    members["programme.toml"] = _programme(office, cycle_id)
-    members["report.pdf"] = reporting.report(office, cycle_id)
-    members |= {f"checklist-{side}.pdf": pdf for side, pdf in referring.checklists(office, cycle_id)}
-    members |= {
-        f"certificates/{name}.pdf": made(office, cycle_id) for act, name, made in _CERTIFICATES if act in facts.done
-    }
-    title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
+    with office.look(cycle_id) as here:
+        facts = here.facts
+        members = dict(_ledger(office, here))
+        members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
+        members["counts.json"] = _json(counts(here).as_json())
+        members["measures.json"] = _json([it.as_json() for it in standings(here)])
+        members["documents.json"] = _json([it.as_json() for it in documents(here)])
+        members["supervision.json"] = _json(supervision(here).as_json())
+        members["incidents.json"] = _json([it.as_json() for it in incidents_of(here)])
+        members["programme.toml"] = _programme(here)
+        sheets = {"report": reporting.report(here), **{it.name: it for it in referring.checklists(here)}}
+        sheets |= {f"certificates/{name}": made(here) for act, name, made in _CERTIFICATES if act in facts.done}
+        title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
+    members |= {f"{name}.pdf": papers.pdf_of(office, sheet) for name, sheet in sheets.items()}
     members["index.html"] = _index(title, members)
     return members
 
 
-def _ledger(office: Office, cycle_id: str) -> Iterator[tuple[str, bytes]]:
+def _ledger(office: Office, here: Look) -> Iterator[tuple[str, bytes]]:
     """Return ledger, checkpoints and key up to the closing checkpoint, and the verifier that reads them."""
-    with reading(office.engine) as connection:
-        size, _note = reporting.sealed_at(connection, cycle_id)
-        leaves = list(islice(ledger.leaves(connection), size))
-        yield verifier.LEDGER, "".join(f"{entry}\n" for entry, _leaf in leaves).encode()
-        yield verifier.LEAVES, "".join(f"{leaf.hex()}\n" for _entry, leaf in leaves).encode()
-        yield verifier.TEXTS, "".join(f"{line}\n" for line in texts.lines(connection, last=size)).encode()
-        for at, note in ledger.checkpoints(connection):
-            if at <= size:
-                yield f"{verifier.CHECKPOINTS}/{at:09}.txt", note.encode()
+    connection = here.connection
+    size, _note = reporting.sealed_at(connection, here.cycle_id)
+    leaves = list(islice(ledger.leaves(connection), size))
+    yield verifier.LEDGER, "".join(f"{entry}\n" for entry, _leaf in leaves).encode()
+    yield verifier.LEAVES, "".join(f"{leaf.hex()}\n" for _entry, leaf in leaves).encode()
+    yield verifier.TEXTS, "".join(f"{line}\n" for line in texts.lines(connection, last=size)).encode()
+    for at, note in ledger.checkpoints(connection):
+        if at <= size:
+            yield f"{verifier.CHECKPOINTS}/{at:09}.txt", note.encode()
     yield verifier.KEY, f"{key_of(office)}\n".encode()
     yield VERIFIER, Path(verifier.__file__).read_bytes()
 
@@ -129,10 +129,9 @@ def _history(lines: bytes, cycle_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _programme(office: Office, cycle_id: str) -> bytes:
-    query = select(col(tables.Cycle.programme_text)).where(col(tables.Cycle.id) == cycle_id)
-    with reading(office.engine) as connection:
-        return str(connection.execute(query).scalar_one()).encode()
+def _programme(here: Look) -> bytes:
+    query = select(col(tables.Cycle.programme_text)).where(col(tables.Cycle.id) == here.cycle_id)
+    return str(here.connection.execute(query).scalar_one()).encode()
 
 
 def _json(data: object) -> bytes:

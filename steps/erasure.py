@@ -23,7 +23,7 @@ from models.errors import Refused, Unmet
 from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
-from papers import reporting
+from papers.erasure import erasure_record
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
@@ -58,7 +58,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     facts = papers.facts_of(office, cycle_id)
     if "erase_ward_data" in facts.done:
         _note_of(office, cycle_id).unlink(missing_ok=True)
-        reporting.print_erasure_record(office, cycle_id)
+        papers.print_sheets(office, cycle_id, erasure_record)
         return Outcome(trigger="erase_ward_data", state=facts.state, seq=0, repeated=True)
     office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
     vault = _vault(office, cycle_id)
@@ -72,7 +72,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
         )
     )  # fmt: skip
     _note_of(office, cycle_id).unlink(missing_ok=True)
-    reporting.print_erasure_record(office, cycle_id)
+    papers.print_sheets(office, cycle_id, erasure_record)
     return outcome
 
 

@@ -9,7 +9,7 @@ serials. The database gets counts, hashes, serials and row numbers.
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def take_extract(
         **told,
     }
     outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
-    checking.print_report(office, cycle_id)
+    papers.print_sheets(office, cycle_id, checking.extract_report)
     left = [it for it in (source, protected.listed) if it and not arriving.emptied(office, it)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
@@ -183,7 +183,7 @@ def _taken_before(office: Office, cycle_id: str, path: Path | None, protected: P
     )  # fmt: skip
     seq = facts.done["take_extract"].seq
     outcome = Outcome(trigger="take_extract", state=facts.state, seq=seq, repeated=True)
-    checking.print_report(office, cycle_id)
+    papers.print_sheets(office, cycle_id, checking.extract_report)
     return Taken(judgement=judgement, outcome=outcome, source_left=not arriving.emptied(office, source), before=True)
 
 
@@ -261,7 +261,7 @@ def decide(
     perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
     facts = papers.facts_of(office, cycle_id)
     if facts.undecided:
-        checking.print_report(office, cycle_id)
+        papers.print_sheets(office, cycle_id, checking.extract_report)
         return None
     decisions = _stored_decisions(office, cycle_id)
     told = _told_of(facts)
@@ -270,7 +270,7 @@ def decide(
         removed=told["protected_removed"],
     )  # fmt: skip
     outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
-    checking.print_report(office, cycle_id)
+    papers.print_sheets(office, cycle_id, checking.extract_report)
     return Taken(judgement=read.judgement, outcome=outcome)
 
 
@@ -394,12 +394,29 @@ ADDRESSEES, ADDITIONS = "take_extract", "take_additions"
 
 def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee]:
     """Walk over the addressees that an act put into the vault, in serial order."""
-    facts = papers.facts_of(office, cycle_id)
+    name = office.see(cycle_id, lambda here: addressee_list(here.facts, act))
+    return people_in(office.vault(cycle_id), name) if name else iter(())
+
+
+def addressee_list(facts: Facts, act: str) -> str:
+    """Return the vault's name of the addressees that an act brought, "" where there are none."""
     record = facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
-    if record is None or not record.addressees_sha256:
-        return
-    for line in office.vault(cycle_id).read(f"addressees-{record.addressees_sha256[:12]}").splitlines():
-        yield Addressee(**json.loads(line))
+    return f"addressees-{record.addressees_sha256[:12]}" if record and record.addressees_sha256 else ""
+
+
+def people_in(vault: Vault, name: str) -> Iterator[Addressee]:
+    """Walk over a list of addressees, a block of it in memory at a time."""
+    return (Addressee(**json.loads(line)) for line in lines_in(vault.stream(name)))
+
+
+def lines_in(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Walk over the lines of what comes in chunks."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (f"{line.decode()}\n" for line in lines)
+    if rest:
+        yield rest.decode()
 
 
 def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, int]:
@@ -422,7 +439,7 @@ def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
     """Return every held row with the decision on it and the substitutions that may be proposed."""
     facts, glyphs = papers.facts_of(office, cycle_id), GlyphTable.load(default_font())
     frame = _kept(office, facts).frame
-    stored = checking.stored_rows(office, cycle_id)
+    stored = office.see(cycle_id, checking.stored_rows)
     cells = {
         row["row"]: row for row in frame.filter(frame["row"].is_in([it.row for it in stored])).iter_rows(named=True)
     }
@@ -685,7 +702,7 @@ def _decisions(office: Office, facts: Facts, sha256: str) -> Sequence[Decision]:
 
 
 def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
-    rows = checking.stored_rows(office, cycle_id)
+    rows = office.see(cycle_id, checking.stored_rows)
     return [_decision(it.row, it.how, it.reason, it.substitute) for it in rows if it.how not in {"", "corrected"}]
 
 

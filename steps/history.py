@@ -27,7 +27,6 @@ from steps.preparation import everybody
 if TYPE_CHECKING:
     from adapters.spreadsheet import Cell
 
-HISTORY = "history_imported"
 # How wards title the columns of a 管理簿; the first four are those that the source asks for.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "moved_at": ("日時", "年月日", "日付", "授受日時", "受渡日時", "受渡し日時"),
@@ -66,7 +65,9 @@ def take_history(office: Office, path: Path, fiscal_year: int, *, by: str) -> in
     rows = _read_rows(table, fiscal_year)
     _refuse_residents(office, rows)
     entries = [
-        ledger.Entry(at=office.clock.now(), event=HISTORY, by=by, via="desk", data={**said, "file_sha256": source})
+        ledger.Entry(
+            at=office.clock.now(), event=ledger.HISTORY, by=by, via="desk", data={**said, "file_sha256": source}
+        )
         for said in rows
     ]
     with writing(office.engine) as connection:
@@ -134,7 +135,7 @@ def _troubles(texts: Mapping[str, str], cells: Sequence["Cell"], at: str, fiscal
 
 def _refuse_a_second_time(connection: Connection, source: str) -> None:
     table = tables.Ledger
-    query = select(col(table.seq)).where(col(table.event) == HISTORY, col(table.entry).contains(source)).limit(1)
+    query = select(col(table.seq)).where(col(table.event) == ledger.HISTORY, col(table.entry).contains(source)).limit(1)
     if (seq := connection.execute(query).scalar()) is not None:
         raise BadInput(
             _("This file was taken before: see ledger entry {seq}.").format(seq=seq), _("Nothing more is to be done.")

@@ -3,12 +3,10 @@
 What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used, so that showing a table stays quick.
 """
 
-import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache, cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -21,6 +19,7 @@ from adapters import disk, log, schema, triggers
 from adapters.carrier import Carrier, carrier_of
 from adapters.clock import CLOCK, SystemClock, VirtualClock
 from adapters.keys import LedgerKey
+from adapters.programmes import measures_of, programme_files, templates_of
 from adapters.settings import Settings
 from adapters.vault import Vault
 from models import tables
@@ -45,7 +44,6 @@ T = TypeVar("T")
 
 LEDGER_KEY = "ledger.pem"
 _NAMED = 6  # so many triggers are named, the rest is counted
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Office:
@@ -254,7 +252,12 @@ class Office:
 
     def _look(self, connection: Connection, cycle_id: str, today: date | None) -> Look:
         facts = self.door.facts(connection, cycle_id)
-        return Look(connection=connection, calendar=self.calendar, today=today or facts.today, _facts=facts)
+        return Look(
+            connection=connection, calendar=self.calendar, today=today or facts.today, kept=self._kept, _facts=facts
+        )
+
+    def _kept(self) -> frozenset[str]:
+        return frozenset(path.name for path in (self.home / "evidence").glob("*"))
 
     def see(self, cycle_id: str, view: Callable[[Look], T], *, today: date | None = None) -> T:
         """Return what one view sees in a moment of its own."""
@@ -312,31 +315,6 @@ def reachable() -> Generator[None]:
         ) from None
 
 
-def programme_files(extra: Path | None) -> list[Path]:
-    """Return the programme files of the project and of the installation."""
-    own = Path(str(files("deploy") / "programmes"))
-    return sorted(path for folder in (own, extra) if folder for path in folder.glob("*.toml"))
-
-
-def templates_of(programme: Programme) -> Path:
-    """Return the folder of a programme's paper templates."""
-    return Path(str(files("deploy") / "programmes")) / programme.paper.templates
-
-
-def template_sha256(programme: Programme) -> str:
-    """Return the SHA-256 over the letter's templates: what is approved is this, and nothing else may be printed."""
-    digest = hashlib.sha256()
-    for name in ("family.typ", "invitation.typ", "letter.typ", "letter_form.typ"):
-        path = templates_of(programme) / name
-        digest.update(path.read_bytes() if path.is_file() else b"")
-    return digest.hexdigest()
-
-
-def towns_file(programme: Programme) -> Path:
-    """Return the list of the municipality's postal codes and towns."""
-    return Path(str(files("deploy") / "programmes")) / programme.extract.towns
-
-
 def _measures_are_there(programme: Programme, name: str) -> None:
     """Refuse a programme whose list of measures is none: every act would stumble over it.
 
@@ -351,21 +329,6 @@ def _measures_are_there(programme: Programme, name: str) -> None:
             _("The measures of the programme {name} cannot be read.").format(name=name),
             _("Let its key `measures` name a list of measures that is there, such as hatachi/measures.yaml."),
         ) from None
-
-
-@cache
-def measures_of(name: str) -> tuple[Measure, ...]:
-    """Return the measures of a measures file of deploy/programmes."""
-    text = (files("deploy") / "programmes" / name).read_text(encoding="utf-8")
-    items = yaml.load(text, Loader=_YAML)["items"]  # noqa: S506 - it is the safe loader, in C
-    return tuple(
-        Measure(
-            id=item["id"], side=item["side"], category=item["category_ja"], order=item["order"], text=item["text_ja"],
-            guards=tuple(item["guards"]), proof=item["proof"], evidence=tuple(item["evidence"]),
-            may_not_apply=bool(item["not_applicable_allowed"]),
-        )
-        for item in items
-    )  # fmt: skip
 
 
 @cache

@@ -29,7 +29,7 @@ from models.words import _
 from states import opening
 from states.acts import Outcome
 from states.deadlines import anchors
-from states.reading import people
+from states.reading import people, year_before
 from states.referral import COMPARED, changed
 from states.table import all_rules
 from steps import acting
@@ -225,7 +225,7 @@ def carried_over(office: Office, cycle_id: str) -> CarriedOver:
     """Compare a cycle with the year before it, and name the people whose entry does not reach to its end."""
     facts = facts_of(office, cycle_id)
     with reading(office.engine) as connection:
-        before = opening.year_before(connection, facts.programme, facts.fiscal_year)
+        before = year_before(connection, facts.programme, facts.fiscal_year)
     ends = date(facts.fiscal_year + 1, 3, 31)
     return CarriedOver(
         changed=tuple(_was_and_is(key, facts.programme, before) for key in changed(facts.programme, before))

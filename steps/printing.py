@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from adapters.barcode import Towns
 from adapters.press import Addressee
+from adapters.programmes import template_sha256, towns_file
 from models.errors import BadInput, Unknown
 from models.package import row_digest
 from models.programme import Programme
@@ -15,12 +16,13 @@ from models.records.printing import ImprintCompared, LettersHandedOut, Manuscrip
 from models.records.transfer import PackageSealed
 from models.serials import compact
 from models.words import _
+from papers.printing import words_of
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from steps import arriving, papers
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
 from steps.extraction import Addressee as Person
-from steps.office import Office, template_sha256, towns_file
+from steps.office import Office
 from steps.transfer import additions_to_print
 
 LETTERS = "letters-additions"
@@ -57,7 +59,7 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
     """
     office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
-    people = additions_to_print(office, facts)
+    people = additions_to_print(office, cycle_id)
     printed: list[bytes] = []
     _print(office, facts, people, into=lambda _people, pdf: printed.append(pdf), batch=len(people))
     record = LettersHandedOut(
@@ -97,7 +99,7 @@ def _print(
     ]  # fmt: skip
     if not letters:
         return 0
-    words = papers.words_of(office, facts)
+    words = office.see(facts.cycle_id, words_of)
     return office.press(facts.programme).letters(letters, into=into, words=words, batch=batch)
 
 

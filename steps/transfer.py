@@ -4,20 +4,23 @@ What leaves is the serial and the three items of the programme (氏名 郵便番
 manifest of hashes without counts: the received count must be the contractor's own (Law 7).
 """
 
+import codecs
 import csv
 import hashlib
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from adapters.fonts import default_font
 from adapters.package import Content, Member, SealedPackage, opened, seal
 from adapters.password import GROUPS, new_password, reading
-from adapters.vault import shred
-from models.database import reading as reading_of
+from adapters.programmes import template_sha256, templates_of, towns_file
+from adapters.vault import Vault, shred
 from models.errors import BadInput, TsudoiError
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, TOWNS, WORDS
 from models.programme import Programme
@@ -25,15 +28,18 @@ from models.records.extraction import ExtractTaken
 from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from models.words import _
+from papers.printing import words_of
+from papers.transfer import control_sheet, password_notice, suffix_of
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
+from states.look import Look
 from states.rules.additions import sealed_additions_in_force
 from states.rules.custody import additions_held_back, notice_in_force, rows_sealed, sealed_last, sealing_of
 from states.rules.transfer import was_received, wrongly_inside
 from steps import papers
 from steps.acting import record_of
-from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressees_of
-from steps.office import Office, template_sha256, templates_of, towns_file
+from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressee_list, lines_in, people_in
+from steps.office import Office
 
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
 NOTICE = "password-notice"
@@ -81,11 +87,9 @@ def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "des
 
     """
     office.door.ask_first(cycle_id, "read_back_package", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
-    record = _read_back(office, facts)
     ask = ActRequest(
-        cycle_id=cycle_id, trigger="read_back_package", by=by, record=record, via=via,
-        key=_key(office, facts, "read_back_package"), evidence=Evidence(by_machine=True),
+        cycle_id=cycle_id, trigger="read_back_package", by=by, record=_read_back(office, cycle_id), via=via,
+        key=_key(office, cycle_id, "read_back_package"), evidence=Evidence(by_machine=True),
     )  # fmt: skip
     return office.door.perform(ask)
 
@@ -99,34 +103,39 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
 
     """
     office.door.ask_first(cycle_id, "reprint_notice", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
-    fields = {"notice": _new_number(facts, "P"), "former": notice_in_force(facts), "reason": reason}
-    record = record_of(NoticeReprinted, fields)
+    with office.look(cycle_id) as here:
+        facts = here.facts
+        fields = {"notice": _new_number(facts, "P"), "former": notice_in_force(facts), "reason": reason}
+        act = sealing_of(facts)
     outcome = office.door.perform(
         ActRequest(
-            cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record, via=via,
-            key=_key(office, facts, "reprint_notice"), evidence=Evidence(by_machine=True),
+            cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record_of(NoticeReprinted, fields), via=via,
+            key=_key(office, cycle_id, "reprint_notice"), evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
-    act = sealing_of(facts)
-    papers.print_notice(office, cycle_id, reading(_password_of(office, cycle_id, act)), act=act)
-    papers.note_printed(office, cycle_id, _paper(papers.facts_of(office, cycle_id)), by=by, via=via)
+    papers.print_sheets(office, cycle_id, _notice(act, _password_of(office, cycle_id, act)))
+    papers.note_printed(office, cycle_id, _paper(fields["notice"]), by=by, via=via)
     return outcome
+
+
+def _notice(act: str, password: str) -> papers.Builder:
+    return partial(password_notice, act=act, groups=reading(password))
 
 
 def take_the_notice_down(office: Office, act: str) -> None:
     """Erase the file of a package's password notice. A rehearsal leaves it for looking at."""
     if not office.is_rehearsal:
-        shred(office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf")
+        shred(office.papers / f"{NOTICE}{suffix_of(act)}.pdf")
 
 
 def blank_the_notices(office: Office, cycle_id: str) -> None:
     """Print the notices among a rehearsal's papers without their password, which is to lie nowhere at its end."""
     for act in _SEALINGS:
-        path = office.papers / f"{NOTICE}{papers.suffix_of(act)}.pdf"
+        path = office.papers / f"{NOTICE}{suffix_of(act)}.pdf"
         if path.exists():
             shred(path)
-            papers.print_notice(office, cycle_id, [("―" * 5, "")] * GROUPS, act=act)
+            blank = partial(password_notice, act=act, groups=[("―" * 5, "")] * GROUPS)
+            papers.print_sheets(office, cycle_id, blank)
 
 
 def forget_the_password(office: Office, cycle_id: str) -> None:
@@ -151,21 +160,27 @@ def _has_left(facts: Facts, number: str) -> bool:
 
 def packages(office: Office, facts: Facts) -> tuple[Path, ...]:
     """Return where the sealed packages of a cycle stand until they are on their media: the first, and the additions."""
-    return tuple(_package(office, facts, act) for act in _SEALINGS)
+    return tuple(_package(office, facts.cycle_id, facts.programme, act) for act in _SEALINGS)
 
 
-def _package(office: Office, facts: Facts, act: str) -> Path:
-    form = facts.programme.consignment.package_form
-    return office.outgoing(f"{facts.cycle_id}{papers.suffix_of(act)}", form)
+def _package(office: Office, cycle_id: str, programme: Programme, act: str) -> Path:
+    return office.outgoing(f"{cycle_id}{suffix_of(act)}", programme.consignment.package_form)
 
 
-def addressee_file(rows: Iterable[Addressee], encoding: str = "utf-8-sig") -> Iterator[bytes]:
-    """Yield the addressee file as it leaves, in chunks: CRLF, serial and the three items; UTF-8 with its mark."""
-    yield _lines([HEADER]).encode(encoding)
-    left = iter(rows)
+def addressee_files(people: Iterable[Addressee]) -> dict[str, Content]:
+    """Return the addressee file as it leaves: CRLF, serial and the three items; UTF-8 with its mark.
+
+    The copy in CP932 is there where every character survives in it. Both are made in one pass over the addressees.
+    """
+    utf8, cp932 = [codecs.BOM_UTF8, _lines([HEADER]).encode()], [_lines([HEADER]).encode("cp932")]
+    left, survives = iter(people), True
     while batch := list(islice(left, _ROWS_A_CHUNK)):
         lines = _lines((row.serial, row.name, row.postal_code, row.address) for row in batch)
-        yield lines.encode(encoding.removesuffix("-sig"))
+        utf8.append(lines.encode())
+        survives = survives and all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in batch)
+        if survives:
+            cp932.append(lines.encode("cp932"))
+    return {FILE: utf8, FILE_CP932: cp932} if survives else {FILE: utf8}
 
 
 def survives_cp932(text: str) -> bool:
@@ -186,71 +201,97 @@ def _lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Sealing:
+    """What a sealing takes from one moment of the record: who is inside and who stays out, words and new numbers."""
+
+    cycle_id: str
+    act: str
+    programme: Programme
+    addressees: str
+    held_back: frozenset[int]
+    words: Mapping[str, object]
+    medium: str
+    notice: str
+
+    @classmethod
+    def of(cls, here: Look, act: str) -> "_Sealing":
+        facts, brought_by = here.facts, _SEALINGS[act]
+        is_first = brought_by == ADDRESSEES
+        held_back = facts.pieces.serials("pulled") if is_first else additions_held_back(facts)
+        # Serials only: the rows that the imprint sample must show; the proofs are past when additions come.
+        hard = _without(facts.record(brought_by, ExtractTaken) if is_first else None, held_back)
+        return cls(
+            cycle_id=here.cycle_id, act=act, programme=here.programme, addressees=addressee_list(facts, brought_by),
+            held_back=held_back, words={**words_of(here), HARD: hard, "font_sha256": default_font().sha256},
+            medium=_new_number(facts, "M"), notice=_new_number(facts, "P"),
+        )  # fmt: skip
+
+    def people(self, vault: Vault) -> Iterator[Addressee]:
+        """Walk over those who are inside."""
+        people = people_in(vault, self.addressees) if self.addressees else iter(())
+        return (person for person in people if person.serial not in self.held_back)
+
+
 def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) -> Outcome:
     """Seal unless a good package is sealed; print control sheet and notice unless the ledger knows them as printed."""
-    facts = papers.facts_of(office, cycle_id)
-    if _is_in_force(office, cycle_id, act):
-        outcome = Outcome(trigger=act, state=facts.state, seq=0, repeated=True)
-        password = _kept_password(office, cycle_id, act)
+    with office.look(cycle_id) as here:
+        sealing, is_in_force, state = _Sealing.of(here, act), _is_in_force(here.facts, act), here.facts.state
+    if is_in_force:
+        outcome = Outcome(trigger=act, state=state, seq=0, repeated=True)
+        password, number = _kept_password(office, cycle_id, act)
     else:
         office.door.ask_first(cycle_id, act, by=by, via=via)
-        if act == SEAL_ADDITIONS:
-            additions_to_print(office, facts)
-        sealed, password, members = _seal(office, facts, act)
-        outcome = office.door.perform(_ask(office, facts, act, sealed, members, by=by, via=via))
+        sealed, password, members = _seal(office, sealing)
+        outcome, number = office.door.perform(_ask(sealing, sealed, members, by=by, via=via)), sealing.notice
     if password:
-        papers.print_package_papers(office, cycle_id, reading(password), act=act)
-        papers.note_printed(office, cycle_id, _paper(papers.facts_of(office, cycle_id)), by=by, via=via)
+        papers.print_sheets(office, cycle_id, partial(control_sheet, act=act), _notice(act, password))
+        papers.note_printed(office, cycle_id, _paper(number), by=by, via=via)
     return outcome
 
 
-def additions_to_print(office: Office, facts: Facts) -> tuple[Addressee, ...]:
+def additions_to_print(office: Office, cycle_id: str) -> tuple[Addressee, ...]:
     """Return the additional persons who get a letter: whoever is pulled or to be pulled gets none.
 
     Raises:
         BadInput: nobody is left.
 
     """
-    people = tuple(_rows(office, facts, ADDITIONS))
-    if not people:
+    sealing = office.see(cycle_id, lambda here: _Sealing.of(here, SEAL_ADDITIONS))
+    return _somebody(sealing.people(office.vault(cycle_id)))
+
+
+def _somebody(people: Iterable[Addressee]) -> tuple[Addressee, ...]:
+    found = tuple(people)
+    if not found:
         raise BadInput(_("Nobody was added, so there is no letter to print."), _("Go on with the next step."))
-    return people
+    return found
 
 
-def _seal(office: Office, facts: Facts, act: str) -> tuple[SealedPackage, str, tuple[str, ...]]:
+def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, str, tuple[str, ...]]:
     """Seal under a new password. What a killed run left was never handed to anybody and is made again."""
-    programme, password = facts.programme, new_password()
-    into = _package(office, facts, act)
+    programme, password, vault = sealing.programme, new_password(), office.vault(sealing.cycle_id)
+    into = _package(office, sealing.cycle_id, programme, sealing.act)
+    people = sealing.people(vault)
+    members = _members(_somebody(people) if sealing.act == SEAL_ADDITIONS else people, sealing)
     shred(into)
-    office.vault(facts.cycle_id).write(_name_of_password(act), password.encode())
-    members = _members(office, facts, _SEALINGS[act])
+    vault.write(_name_of_password(sealing.act), password.encode())
 
     def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
-        told = {"cycle": facts.cycle_id, "programme": programme.title_ja, "sha256": hashes}
+        told = {"cycle": sealing.cycle_id, "programme": programme.title_ja, "sha256": hashes}
         return {MANIFEST: json.dumps(told, ensure_ascii=False, indent=1).encode()}
 
     form = programme.consignment.package_form
     return seal(members, into=into, password=password, form=form, manifest=manifest), password, tuple(members)
 
 
-def _members(office: Office, facts: Facts, act: str) -> dict[str, Content]:
-    """Return what goes in; the copy in CP932 only where every character survives."""
-    templates = templates_of(facts.programme)
-    # Serials only: the rows that the imprint sample must show; the proofs are past when additions come.
-    shown = facts.record(act, ExtractTaken) if act == ADDRESSEES else None
-    hard = _without(shown, _held_back(office, facts.cycle_id, act))
-    words = {**papers.words_of(office, facts), HARD: hard, "font_sha256": default_font().sha256}
-    members: dict[str, Content] = {FILE: addressee_file(_rows(office, facts, act))}
-    if all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in _rows(office, facts, act)):
-        members[FILE_CP932] = addressee_file(_rows(office, facts, act), "cp932")
-    members[WORDS] = json.dumps(words, ensure_ascii=False, indent=1).encode()
+def _members(people: Iterable[Addressee], sealing: _Sealing) -> dict[str, Content]:
+    """Return what goes in beside the addressees: the invitation's words, its templates, and the towns."""
+    templates, programme = templates_of(sealing.programme), sealing.programme
+    members = addressee_files(people)
+    members[WORDS] = json.dumps(sealing.words, ensure_ascii=False, indent=1).encode()
     members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
-    return members | {name: towns_file(facts.programme).read_bytes() for name in _lists(facts.programme)}
-
-
-def _rows(office: Office, facts: Facts, act: str) -> Iterator[Addressee]:
-    stay = _held_back(office, facts.cycle_id, act)
-    return (row for row in addressees_of(office, facts.cycle_id, act) if row.serial not in stay)
+    return members | {name: towns_file(programme).read_bytes() for name in _lists(programme)}
 
 
 def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
@@ -262,15 +303,7 @@ def _lists(programme: Programme) -> tuple[str, ...]:
     return (TOWNS,) if programme.paper.customer_barcode else ()
 
 
-def _held_back(office: Office, cycle_id: str, act: str) -> frozenset[int]:
-    with reading_of(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        return facts.pieces.serials("pulled") if act == ADDRESSEES else additions_held_back(facts)
-
-
-def _ask(
-    office: Office, facts: Facts, act: str, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str
-) -> ActRequest:
+def _ask(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str) -> ActRequest:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
@@ -278,16 +311,16 @@ def _ask(
         algorithm=sealed.algorithm,
         members=(*members, MANIFEST),
         read_back=True,
-        medium=_new_number(facts, "M"),
-        notice=_new_number(facts, "P"),
-        held_back=compact(_held_back(office, facts.cycle_id, _SEALINGS[act])),
+        medium=sealing.medium,
+        notice=sealing.notice,
+        held_back=compact(sealing.held_back),
         font_sha256=default_font().sha256,
     )
-    if act == SEAL_ADDITIONS:
-        record = AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(facts.programme))
+    if sealing.act == SEAL_ADDITIONS:
+        record = AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(sealing.programme))
     return ActRequest(
-        cycle_id=facts.cycle_id, trigger=act, by=by, record=record, via=via,
-        key=f"{facts.cycle_id}/{act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
+        cycle_id=sealing.cycle_id, trigger=sealing.act, by=by, record=record, via=via,
+        key=f"{sealing.cycle_id}/{sealing.act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
 
 
@@ -296,41 +329,38 @@ def _new_number(facts: Facts, letter: str) -> str:
     return f"{letter}-{facts.fiscal_year}-{taken + 1:02}"
 
 
-def _key(office: Office, facts: Facts, trigger: str) -> str:
+def _key(office: Office, cycle_id: str, trigger: str) -> str:
     """Return a key of this moment: what the machine does may be done again, but a kill does not double it."""
-    return f"{facts.cycle_id}/{trigger}/{office.clock.now().isoformat(timespec='minutes')}"
+    return f"{cycle_id}/{trigger}/{office.clock.now().isoformat(timespec='minutes')}"
 
 
-def _is_in_force(office: Office, cycle_id: str, act: str) -> bool:
-    with reading_of(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        if act == SEAL_ADDITIONS:
-            return sealed_additions_in_force(facts) is not None
-        return "seal_package" in facts.done and not ("hand_over_medium" not in facts.done and wrongly_inside(facts))
+def _is_in_force(facts: Facts, act: str) -> bool:
+    if act == SEAL_ADDITIONS:
+        return sealed_additions_in_force(facts) is not None
+    return "seal_package" in facts.done and not ("hand_over_medium" not in facts.done and wrongly_inside(facts))
 
 
-def _read_back(office: Office, facts: Facts) -> PackageReadBack:
+def _read_back(office: Office, cycle_id: str) -> PackageReadBack:
     """Open the package as the contractor will, and count what he will count."""
-    act, sealed = sealing_of(facts), sealed_last(facts)
+    with office.look(cycle_id) as here:
+        act, sealed, sent = sealing_of(here.facts), sealed_last(here.facts), rows_sealed(here.facts)
+        path = _package(office, cycle_id, here.programme, act)
     if sealed is None:
         raise RuntimeError
-    path = _package(office, facts, act)
     agrees = path.is_file() and _sha256(path) == sealed.package_sha256
     try:
-        password = _password_of(office, facts.cycle_id, act)
+        password = _password_of(office, cycle_id, act)
         with opened(path, password=password, sha256=sealed.package_sha256) as members:
             is_opened, rows = True, _rows_in(members[FILE]) if FILE in members else -1
     except TsudoiError:
         is_opened, rows = False, -1
-    with reading_of(office.engine) as connection:
-        sent = rows_sealed(office.door.facts(connection, facts.cycle_id))
     return PackageReadBack(
         package_sha256=sealed.package_sha256, hash_agrees=agrees, opened=is_opened, rows_agree=rows == sent
     )
 
 
 def _name_of_password(act: str) -> str:
-    return f"{PASSWORD}{papers.suffix_of(act)}"
+    return f"{PASSWORD}{suffix_of(act)}"
 
 
 def _password_of(office: Office, cycle_id: str, act: str) -> str:
@@ -338,16 +368,7 @@ def _password_of(office: Office, cycle_id: str, act: str) -> str:
 
 
 def _rows_in(member: Member) -> int:
-    return sum(1 for _row in csv.reader(_lines_of(member.chunks()))) - 1
-
-
-def _lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (f"{line.decode()}\n" for line in lines)
-    if rest:
-        yield rest.decode()
+    return sum(1 for _row in csv.reader(lines_in(member.chunks()))) - 1
 
 
 def _sha256(path: Path) -> str:
@@ -355,14 +376,17 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _paper(facts: Facts) -> str:
-    return f"notice {notice_in_force(facts)}"
+def _paper(notice: str) -> str:
+    return f"notice {notice}"
 
 
-def _kept_password(office: Office, cycle_id: str, act: str) -> str:
-    """Return the password where a killed run did not come to print it; any other print is an act (reprint_notice)."""
-    facts = papers.facts_of(office, cycle_id)
-    if act != sealing_of(facts) or _paper(facts) in papers.printed(office, cycle_id):
-        return ""
-    name = _name_of_password(act)
-    return _password_of(office, cycle_id, act) if name in office.vault(cycle_id).names() else ""
+def _kept_password(office: Office, cycle_id: str, act: str) -> tuple[str, str]:
+    """Return password and number of the notice where a killed run did not come to print it.
+
+    Any other print is an act (reprint_notice).
+    """
+    with office.look(cycle_id) as here:
+        number = notice_in_force(here.facts)
+        is_kept = act == sealing_of(here.facts) and _paper(number) not in papers.printed(here.connection, cycle_id)
+    is_kept = is_kept and _name_of_password(act) in office.vault(cycle_id).names()
+    return (_password_of(office, cycle_id, act) if is_kept else "", number)

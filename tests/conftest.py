@@ -30,6 +30,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from adapters import schema
 from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
+from adapters.programmes import programme_files
 from desk.main import main
 from models.clock import TOKYO, Clock
 from models.database import connect
@@ -38,7 +39,7 @@ from states import opening
 from states.calendar import Calendar
 from states.door import Door
 from states.table import all_rules
-from steps.office import LEDGER_KEY, Office, programme_files, steps_measures
+from steps.office import LEDGER_KEY, Office, steps_measures
 from steps.preparation import install, open_year, register, sample_people
 
 pytest_plugins = ("figures",)

@@ -21,12 +21,14 @@ from models.words import _, language
 from states.look import Look
 from states.table import BY_TRIGGER
 from views import pictures, standing
+from views.deadlines import Dated, dated
 from views.markdown import Markdown, bold, table, text
-from views.standing import Dated, Owed, Standing
+from views.standing import Owed, Standing
 
 INDEX = "tsudoi-index"
 _FOOT = "\n\n---\n\n"
 _LAST_REMINDERS = 8
+_ORDER = {act: number for number, act in enumerate(standing.acts())}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ class Dashboard:
 
 def page(here: Look, stands: Standing, work: Sequence[Work], dashboard: Dashboard) -> Page:
     """Return the page of one cycle as it stands; of the machine's work what is next."""
-    acts, people = standing.schedule_of(here), standing.people_for(here)
+    acts, people = sorted(dated(here), key=_as_planned), standing.people_for(here)
     parts = (
         _headline(stands, here.today),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
@@ -231,7 +233,7 @@ def _before_year_end(here: Look, stands: Standing) -> str:
 def _steps(acts: Sequence[Dated], stands: Standing) -> str:
     flags = {it.act: it for it in (*stands.next, *stands.later)}
     rows = [
-        [str(number), it.title, it.owner_title, it.rule_words, str(it.planned_on), _moved(it),
+        [str(number), it.title, it.owner.label, it.rule_words, str(it.planned_on), _moved(it),
          str(it.done_on or ""), _status(it, flags.get(it.act))]
         for number, it in enumerate(acts, start=1)
     ]  # fmt: skip
@@ -240,6 +242,10 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
     ]  # fmt: skip
     done = sum(it.done_on is not None for it in acts)
     return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
+
+
+def _as_planned(act: Dated) -> tuple[date, int]:
+    return act.planned_on, _ORDER[act.act]
 
 
 def _moved(act: Dated) -> str:

@@ -24,7 +24,7 @@ from states.table import BY_TRIGGER
 class Dated:
     """One dated act: when it was planned, when it is owed, by which rule, what moved it, and its flag with its moment.
 
-    `flag` is "" or due_soon, due_today, overdue, escalated; `moved` is "" or person, lateness.
+    `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness.
     """
 
     cycle_id: str
@@ -50,6 +50,11 @@ class Dated:
         if self.moved == "lateness":
             return _("{rule}; moved by what it hangs on").format(rule=self.rule_words)
         return self.rule_words
+
+    @property
+    def dropped(self) -> bool:
+        """Tell what a cancelled year owes no more."""
+        return self.flag == "dropped"
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""

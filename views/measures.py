@@ -21,7 +21,7 @@ from states.table import TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class MeasureStanding:
     """Where one measure stands: how, by which ledger entries, and what was claimed."""
 
     measure: Measure
@@ -53,15 +53,15 @@ class Standing:
         }  # fmt: skip
 
 
-def standings(here: Look) -> tuple[Standing, ...]:
+def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
     facts, proved, broken = here.facts, _proofs(here), _deviations(here)
 
-    def standing(measure: Measure) -> Standing:
+    def standing(measure: Measure) -> MeasureStanding:
         proofs, breaches = tuple(proved.get(measure.id, ())), tuple(broken.get(measure.id, ()))
         claim = facts.claimed.get(measure.id)
         how = _how(facts, measure, claim, proofs, breaches)
-        return Standing(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
+        return MeasureStanding(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
 
     return tuple(map(standing, facts.measures.values()))
 
@@ -131,6 +131,6 @@ def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def counts(found: tuple[Standing, ...]) -> dict[str, int]:
+def counts(found: tuple[MeasureStanding, ...]) -> dict[str, int]:
     """Return how many measures stand how, in the order of the words."""
     return {_(words): sum(it.standing == key for it in found) for key, words in choices.MEASURES.items()}

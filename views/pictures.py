@@ -8,7 +8,7 @@ from html import escape
 from models.clock import wareki, wareki_month
 from models.words import _, in_words
 from states.rows import STATES
-from views.standing import Dated
+from views.deadlines import Dated
 
 _FONT = "'Noto Sans CJK JP','Noto Sans JP','Yu Gothic','Hiragino Sans',sans-serif"
 _INK, _PALE, _LINE, _DONE, _LATE, _OPEN, _NOW = (

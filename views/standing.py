@@ -1,7 +1,7 @@
 """Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, cast
@@ -13,8 +13,7 @@ from models import tables
 from models.clock import fiscal_year_title
 from models.people import Side
 from models.records.base import ActRecord
-from models.words import N_, _, in_words
-from states.deadlines import Rule, anchors
+from models.words import _, in_words
 from states.gaps import missing
 from states.look import Look
 from states.rows import STATES
@@ -22,12 +21,6 @@ from states.table import BY_TRIGGER, TABLE
 from views.counting import Counts, counts
 
 _LAST_WEEK = 5  # open days
-_RULE_WORDS = {  # counted in open days or not, after its base or before it
-    (True, True): N_("{days} open days after {base}"),
-    (True, False): N_("{days} open days before {base}"),
-    (False, True): N_("{days} days after {base}"),
-    (False, False): N_("{days} days before {base}"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,21 +43,6 @@ class Owed:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
         return {**asdict(self), "due_on": str(self.due_on), "planned_on": str(self.planned_on)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dated:
-    """One dated act as planned and as it went; `dropped` is what a cancelled year owes no more."""
-
-    act: str
-    title: str
-    owner_title: str
-    rule_words: str
-    planned_on: date
-    due_on: date
-    done_on: date | None
-    moved_reason: str
-    dropped: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,22 +116,6 @@ def all_cycles(connection: Connection) -> Sequence[Row[tuple[tables.Cycle]]]:
     return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
 
 
-def schedule_of(here: Look) -> tuple[Dated, ...]:
-    """Return every dated act in the order of the plan, with the rule that made its date."""
-    act, facts = tables.Act, here.facts
-    rows = here.connection.execute(select(act).where(col(act.cycle_id) == here.cycle_id)).all()
-    dates = anchors(facts.programme.anchors, facts.fiscal_year, here.calendar)
-    order = {name: number for number, name in enumerate(acts())}
-    return tuple(
-        Dated(
-            act=row.act, title=act_title(row.act), owner_title=Side(row.owner).label,
-            rule_words=_rule_words(row.rule, dates), planned_on=row.planned_on, due_on=row.due_on,
-            done_on=row.done_on, moved_reason=row.moved_reason, dropped=row.flag == "dropped",
-        )
-        for row in sorted(rows, key=lambda row: (row.planned_on, order[row.act]))
-    )  # fmt: skip
-
-
 def undated_acts(here: Look) -> tuple[str, ...]:
     """Return the acts of people that have no deadline and may come in this state."""
     facts = here.facts
@@ -184,19 +146,6 @@ def act_title(act: str) -> str:
     """Return an act as people call it."""
     row = BY_TRIGGER[act]
     return in_words(ja=row.ja, en=row.en)
-
-
-def _rule_words(rule: str, dates: Mapping[str, date]) -> str:
-    """Say a deadline rule as people read it: so many open or calendar days before or after a date or an act."""
-    if not rule:
-        return _("by a day of its own")
-    parsed = Rule.parse(rule)
-    base = str(dates[parsed.anchor]) if parsed.anchor in dates else act_title(parsed.anchor)
-    if not parsed.offset:
-        return base
-    open_days, after = parsed.unit == "bd", parsed.offset > 0
-    words = _RULE_WORDS[open_days, after]
-    return _(words).format(days=abs(parsed.offset), base=base)
 
 
 def lateness(here: Look) -> tuple[list[str], int]:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import choices
-from models.clock import wareki
 from models.records.supervision import CloudUseDeclared, ContractorInspected, InspectionPlanned
 from models.words import _
 from states.facts import Past
@@ -73,32 +71,6 @@ def standing_of(it: Subcontractor) -> str:
     if it.declared.withdrawn:
         return "withdrawn"
     return "consented" if it.consent else "waiting"
-
-
-def lines(found: Supervision) -> list[dict[str, str]]:
-    """Return what the report says of it, in the Japanese of paper: label and value."""
-    subs = (
-        "、".join(
-            f"{it.declared.name}（{choices.on_paper(choices.SUBCONTRACTORS, standing_of(it))}）"
-            for it in found.subcontractors
-        )
-        or "なし"
-    )
-    used = "、".join(it.record.service for it in found.clouds if it.record.service) or "なし"
-    places = "、".join(dict.fromkeys(it.record.server_place for it in found.clouds))
-    clouds = f"{used}（サーバ所在地　{places}）" if places else "届出なし"
-    seen = "、".join(
-        f"{wareki(it.record.inspected_on)}　{it.record.subcontractor or '受託事業者'}"
-        f"（{'立入り' if it.record.kind == 'on_site' else '書面'}、指摘 {it.record.findings} 件）"
-        for it in found.results
-    )
-    left = sum(it.settled is None for it in found.findings)
-    return [
-        {"label": "再委託", "value": subs},
-        {"label": "クラウドサービスの利用", "value": clouds},
-        {"label": "立入り調査", "value": seen or "未実施"},
-        {"label": "指摘事項", "value": f"{len(found.findings)} 件（未了 {left} 件）" if found.findings else "なし"},
-    ]
 
 
 def _told(it: Past[Any]) -> dict[str, Any]:

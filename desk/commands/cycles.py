@@ -12,8 +12,8 @@ from models.clock import stamp, wareki
 from models.database import reading
 from models.people import SYSTEM
 from models.words import _
-from papers import slips as room
-from steps import auditing, identity, preparation, reminding
+from papers.slips import slips_of
+from steps import auditing, identity, papers, preparation, reminding
 from views import counting, standing
 from views.standing import Owed, Standing
 
@@ -75,11 +75,11 @@ def slips(
     cycle_id = office.cycle_id(year, programme)
     if by != SYSTEM:
         identity.person_of(office, by)
-    made = room.print_missing(office, cycle_id, by=by, via="desk")
+    made = papers.print_missing_slips(office, cycle_id, by=by, via="desk")
     listed = [
         {"slip": it.record.slip, "act": it.row.trigger, "seq": it.seq, "occurred_at": stamp(it.occurred_at),
          "entered_afterwards": it.is_afterwards, "file": f"{it.file}.pdf"}
-        for it in room.slips_of(office, cycle_id)
+        for it in office.see(cycle_id, lambda here: slips_of(here.connection, cycle_id))
     ]  # fmt: skip
     if as_json:
         say_json({"printed": [path.name for path in made], "slips": listed})

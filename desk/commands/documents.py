@@ -13,8 +13,9 @@ from models import choices
 from models.choices import said
 from models.words import _
 from papers import forms
-from steps import documents
-from steps.documents import Filed
+from steps import documents, papers
+from views import documents as seen
+from views.documents import Filed
 
 app = typer.Typer()
 
@@ -49,12 +50,12 @@ def show(
         )  # fmt: skip
         say(_("Document {number} is filed: ledger entry {seq}.").format(number=number, seq=seq))
     if print_:
-        for path in forms.print_ward_forms(office, cycle_id):
+        for path in papers.print_sheets(office, cycle_id, forms.ward_forms):
             say(str(path))
     if as_json:
-        say_json([it.as_json() for it in documents.documents(office, cycle_id)])
+        say_json([it.as_json() for it in office.see(cycle_id, seen.documents)])
     elif file is None and not print_:
-        _show(documents.documents(office, cycle_id))
+        _show(office.see(cycle_id, seen.documents))
 
 
 def _show(found: tuple[Filed, ...]) -> None:

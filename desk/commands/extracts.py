@@ -204,10 +204,11 @@ def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
 @extract.command(help=_("Show and print the page for the two checkers."))
 def report(year: Year, programme: Programme = "") -> int:
     from papers import checking
+    from steps import papers
 
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
-    page = checking.report_of(office, cycle_id)
+    page = office.see(cycle_id, checking.report_of)
     taken = page.taken
     counts = [(_("Raw hits"), taken.raw_hits), *((f"　{reason}", number) for reason, number in page.excluded)]
     counts += [(f"　{_('Held rows')}", taken.held), (_("Exported"), taken.exported)]
@@ -225,7 +226,8 @@ def report(year: Year, programme: Programme = "") -> int:
         headings = [_("Column"), _("Reason"), _("Count"), _("Waiting")]
         say_table(headings, [[column, reason, f"{hows.total():,}", f"{hows[''] + hows['corrected']:,}"]
                              for column, reason, hows in page.by_code])  # fmt: skip
-    say(_("Printed: {path}").format(path=checking.print_report(office, cycle_id)))
+    [path] = papers.print_sheets(office, cycle_id, checking.extract_report)
+    say(_("Printed: {path}").format(path=path))
     return DONE
 
 
@@ -387,7 +389,7 @@ def _held_line(row: "HeldRow") -> list[str]:
 def _show_comparison(office: Office, cycle_id: str) -> None:
     from papers.checking import report_of
 
-    for label, value in report_of(office, cycle_id).comparison:
+    for label, value in office.see(cycle_id, report_of).comparison:
         say(f"{label}: {value}")
 
 

@@ -12,8 +12,8 @@ from models import choices
 from models.clock import wareki
 from models.words import _
 from states import statute
-from steps import incidents, papers
-from steps.incidents import Incident
+from steps import incidents
+from views.incidents import Incident, contacts_of, incidents_of
 
 app = typer.Typer(
     name="incident", help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True
@@ -58,11 +58,12 @@ def report(
         return
     say(_("Incident No. {number} is recorded and the cycle is on hold.").format(number=found.number), style="bold red")
     _show(found)
-    facts = papers.facts_of(office, cycle_id)
+    with office.look(cycle_id) as here:
+        contacts, procedure = contacts_of(here.facts), here.programme.emergency.procedure
     say(_("Call at once"), style="bold")
-    say_table([_("Name"), _("Where"), _("Mail")], [[it.name, it.place, it.mail] for it in incidents.contacts_of(facts)])
+    say_table([_("Name"), _("Where"), _("Mail")], [[it.name, it.place, it.mail] for it in contacts])
     say(_("What to do"), style="bold")
-    for number, line in enumerate(facts.programme.emergency.procedure, start=1):
+    for number, line in enumerate(procedure, start=1):
         say(f"  {number}. {line}")
     say(_("Drafts of the report, the notice and the publication lie in {folder}.").format(folder=office.papers))
 
@@ -70,7 +71,7 @@ def report(
 @app.command(help=_("Show the incidents of a year, their days and what is still to be done."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     office = at_the_desk()
-    found = incidents.incidents_of(office, office.cycle_id(year, programme))
+    found = office.see(office.cycle_id(year, programme), incidents_of)
     if as_json:
         say_json([it.as_json() for it in found])
         return

@@ -8,7 +8,7 @@ from desk.options import AsJson, Programme, Year
 from models import choices
 from models.words import _
 from views import measures
-from views.measures import Standing
+from views.measures import MeasureStanding
 
 app = typer.Typer()
 
@@ -31,7 +31,7 @@ def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None
     say(_("Enforced: by the software. Guarded: a named person confirmed. Recorded: an attestation was given."))
 
 
-def _cells(it: Standing) -> list[str]:
+def _cells(it: MeasureStanding) -> list[str]:
     numbers = it.contradicted_by or it.proved_by or ((it.claim.ledger_seq,) if it.claim else ())
     return [
         it.measure.id,

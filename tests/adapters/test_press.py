@@ -24,8 +24,9 @@ from PIL import Image
 from adapters import press as press_module
 from adapters.barcode import customer_barcode
 from adapters.fonts import default_font
-from adapters.press import DUMMY, Addressee, Press, Words
+from adapters.press import DUMMY, Addressee, Press
 from models.errors import BadInput, BadSetting
+from models.letter import Words
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))

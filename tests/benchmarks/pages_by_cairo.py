@@ -19,7 +19,8 @@ import uharfbuzz
 from pages_by_reportlab import broken, form_lines
 
 from adapters.codes import FAMILY, FIRST_BAR, FIRST_CELL, bars_as_text, piece_as_text
-from adapters.press import Addressee, Words
+from adapters.press import Addressee
+from models.letter import Words
 
 _MM = 72 / 25.4
 _WIDTH, _HEIGHT = 210 * _MM, 297 * _MM

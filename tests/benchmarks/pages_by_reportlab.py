@@ -16,7 +16,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from adapters.codes import FIRST_CELL, piece_as_text
-from adapters.press import Addressee, Words
+from adapters.press import Addressee
+from models.letter import Words
 
 _WIDTH, _HEIGHT = 210 * mm, 297 * mm
 _LEFT, _TOP = 27 * mm, _HEIGHT - 15 * mm

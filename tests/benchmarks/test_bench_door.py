@@ -13,11 +13,12 @@ from uuid import uuid4
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from adapters.programmes import measures_of
 from states.acts import ActRequest
 from states.door import Door
 from states.facts import Evidence
 from states.table import BY_TRIGGER
-from steps.office import Office, measures_of, steps_measures
+from steps.office import Office, steps_measures
 from steps.preparation import open_year
 
 CYCLES, ROUNDS, CLAIMS = 12, 5, 9

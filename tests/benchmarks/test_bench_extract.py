@@ -33,7 +33,7 @@ print(json.dumps({"seconds": seconds, "mib": int(peak.split()[1]) / 1024, "rows"
 JUDGE = """
 from adapters.fonts import GlyphTable, default_font
 from steps.judging import judge_file
-from steps.office import programme_files
+from adapters.programmes import programme_files
 from models.programme import Programme
 programme = Programme.load(next(path for path in programme_files(None) if path.stem == "hatachi"))
 glyphs = GlyphTable.load(default_font())
@@ -58,7 +58,7 @@ from datetime import date
 from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from adapters.fonts import GlyphTable, default_font
-from steps.office import programme_files
+from adapters.programmes import programme_files
 from models.programme import Programme
 from adapters.towns import towns_of
 programme = Programme.load(next(it for it in programme_files(None) if it.stem == "hatachi"))

@@ -23,8 +23,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from adapters.barcode import Towns
 from adapters.codes import FOLDER
 from adapters.fonts import default_font
-from adapters.press import UNDRAWN, Addressee, Press, Words
+from adapters.press import UNDRAWN, Addressee, Press
 from adapters.sample import sample_extract
+from models.letter import Words
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "deploy" / "programmes" / "hatachi"

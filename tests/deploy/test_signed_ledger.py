@@ -13,13 +13,14 @@ from exporting import Export
 from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
 from adapters.people_keys import FICTIONAL, PersonKey
+from adapters.programmes import measures_of
 from deploy import verify_ledger as verifier
 from models.clock import TOKYO
 from models.notes import Checkpoint, signed_note
 from models.people import key_id
 from rehearsal import cast
 from steps import acting, auditing, identity, preparation
-from steps.office import Office, measures_of
+from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
 CYCLE = "hatachi-2026"

@@ -11,8 +11,8 @@ import pytest
 from speaking import Remembered, Tsudoi
 
 from adapters.clock import VirtualClock
+from adapters.programmes import measures_of
 from models.clock import TOKYO
-from steps.office import measures_of
 
 CYCLE = "hatachi-2026"
 OWED = {"act", "title", "owner", "due_on", "days_left", "blocked_by"}

@@ -12,11 +12,12 @@ from speaking import Tsudoi
 from adapters.barcode import Towns
 from adapters.clock import VirtualClock
 from adapters.package import seal
+from adapters.programmes import measures_of, towns_file
 from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
 from steps import acting, papers, printing
-from steps.office import Office, measures_of, towns_file
+from steps.office import Office
 
 pytestmark = pytest.mark.xdist_group("extract_commands")
 CYCLE, PASSWORD = "hatachi-2026", "Kagi-1234"

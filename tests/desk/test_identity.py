@@ -16,12 +16,13 @@ from speaking import Remembered, Said, Tsudoi
 
 from adapters.clock import VirtualClock
 from adapters.people_keys import FICTIONAL
+from adapters.programmes import measures_of
 from models.clock import TOKYO
 from models.database import reading
 from models.errors import Refused
 from states import ledger
 from steps import identity, preparation
-from steps.office import Office, measures_of
+from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE as WORDS
 
 NEW = "horse battery staple correct"

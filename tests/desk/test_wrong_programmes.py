@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from speaking import Tsudoi
 
-from steps.office import programme_files
+from adapters.programmes import programme_files
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.programmes import measures_of
 from models.documents import DOCUMENTS
 from states.table import TABLE
-from steps.office import measures_of
 
 PROJECT = Path(__file__).parents[2]
 OURS = {path.name for path in PROJECT.iterdir() if not path.name.startswith(".")} - {"var", "build"}

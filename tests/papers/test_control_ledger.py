@@ -183,7 +183,7 @@ def moved(office: Office) -> Office:
 
 def test_excel_shows_what_the_ward_asks_for(moved: Office, tmp_path: Path) -> None:
     """Every entry is a row of text with 日時 取扱者 情報の内容 数量; deviation and late entry are said."""
-    [path] = control_ledger.export(moved, tmp_path, xlsx=True, pdf=False)
+    [path] = auditing.export_books(moved, tmp_path, xlsx=True, pdf=False)
     rows = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     top = next(place for place, row in enumerate(rows) if row[0] == "番号")
     table = [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1 :]]
@@ -201,7 +201,7 @@ def test_excel_shows_what_the_ward_asks_for(moved: Office, tmp_path: Path) -> No
 
 def test_paper_leaves_out_what_no_hand_did(moved: Office, tmp_path: Path) -> None:
     """The PDF lists what people did, and says how many automatic records it leaves to Excel."""
-    [path] = control_ledger.export(moved, tmp_path, xlsx=False, pdf=True)
+    [path] = auditing.export_books(moved, tmp_path, xlsx=False, pdf=True)
     text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(path))
     assert "期限の表示・督促の自動記録 1 件" in text
     assert "期限超過" not in text
@@ -211,7 +211,7 @@ def test_paper_leaves_out_what_no_hand_did(moved: Office, tmp_path: Path) -> Non
 def test_history_has_a_book_of_its_own(office: Office, tmp_path: Path) -> None:
     """What was taken in is exported again as a book of its year, each row with its origin; a formula stays text."""
     take(office, workbook(tmp_path / "book.xlsx", ROWS))
-    files = control_ledger.export(office, tmp_path, xlsx=True, pdf=True)
+    files = auditing.export_books(office, tmp_path, xlsx=True, pdf=True)
     assert [path.name for path in files] == [
         "control-ledger-hatachi-2026.xlsx", "control-ledger-hatachi-2026.pdf",
         "control-ledger-history-2025.xlsx", "control-ledger-history-2025.pdf",

@@ -8,7 +8,7 @@ import pytest
 from playing import Played, begun
 from python_calamine import CalamineWorkbook
 
-from steps import papers
+from papers.sheet import moment
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_the_contractor_dates_his_forms_and_sends_them_to_the_section(year: Play
 
 def test_the_work_plan_has_the_days_by_which_it_is_owed(year: Played) -> None:
     """Each step of the contractor's stands there with its day, in PDF and workbook; both have boxes for seals."""
-    day = papers.moment(year.facts().due["report_enclosing"])["wareki"]
+    day = moment(year.facts().due["report_enclosing"])["wareki"]
     with pypdfium2.PdfDocument(year.office.papers / "form-03-work_plan.pdf") as pdf:
         assert day in pdf[0].get_textpage().get_text_range()
     book = CalamineWorkbook.from_path(str(year.office.papers / "contractor-forms.xlsx"))

@@ -8,7 +8,9 @@ import pytest
 from playing import CYCLE, Played, begun
 
 from papers import referring
-from steps import acting, incidents
+from steps import acting, papers
+from steps.incidents import report
+from views.incidents import contacts_of, incidents_of
 
 MM = 72 / 25.4
 
@@ -19,8 +21,7 @@ def year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         played.play(before="register_handlers")
         told = {"kind": "loss", "known_on": str(played.facts().today), "persons": 4000, "encrypted": "true"}
         acting.perform(played.office, CYCLE, "report_incident", by="sato", fields=told)
-        for printed in referring.PRINTS.values():
-            printed(played.office, CYCLE)
+        papers.print_sheets(played.office, CYCLE, *referring.PRINTS.values())
         yield played
 
 
@@ -31,11 +32,11 @@ def text_of(path: Path) -> str:
 
 def test_no_character_stands_outside_the_margins(year: Played) -> None:
     """Nothing on any of these papers is cut off by a printer."""
-    papers = [*year.office.papers.glob("form-*.pdf"), *year.office.papers.glob("incident-*.pdf"),
+    printed = [*year.office.papers.glob("form-*.pdf"), *year.office.papers.glob("incident-*.pdf"),
               *year.office.papers.glob("checklist-*.pdf"), year.office.papers / "referral.pdf",
               year.office.papers / "handover-memo.pdf"]  # fmt: skip
-    assert len(papers) == 15 + 3 + 2 + 2
-    for paper in papers:
+    assert len(printed) == 15 + 3 + 2 + 2
+    for paper in printed:
         with pypdfium2.PdfDocument(paper) as pdf:
             for page in pdf:
                 text = page.get_textpage()
@@ -46,7 +47,7 @@ def test_no_character_stands_outside_the_margins(year: Played) -> None:
 
 def test_the_drafts_of_an_incident_are_filled_in_from_the_ledger(year: Played) -> None:
     """Kind, items, number of persons, heads and days stand there; what was not verified in the rules is named."""
-    [found] = incidents.incidents_of(year.office, CYCLE)
+    [found] = year.office.see(CYCLE, incidents_of)
     said = text_of(year.office.papers / "incident-1-report.pdf").replace("\r\n", "")
     for word in (
         "紛失",
@@ -64,7 +65,7 @@ def test_the_drafts_of_an_incident_are_filled_in_from_the_ledger(year: Played) -
 
 def test_contacts_are_the_people_of_today(year: Played) -> None:
     """Approver, deputy, coordinators and the contractor's manager are called; the auditor is not."""
-    names = [it.name for it in incidents.contacts_of(year.facts())]
+    names = [it.name for it in contacts_of(year.facts())]
     assert names[0] == "高橋 和子"
     assert "旭 太一" in names
     assert len(names) == len(set(names))
@@ -73,7 +74,7 @@ def test_contacts_are_the_people_of_today(year: Played) -> None:
 def test_an_incident_may_be_reported_from_any_step(year: Played) -> None:
     """One command holds the cycle and tells heads, days and what is still to be done."""
     told = {"kind": "leak", "known_on": str(year.facts().today), "persons": 3, "sensitive": "true"}
-    _outcome, found = incidents.report(year.office, CYCLE, by="sato", fields=told)
+    _outcome, found = report(year.office, CYCLE, by="sato", fields=told)
     assert (found.heads, found.state, found.number) == ((1,), "open", 2)
     assert found.duties
     assert year.facts().on_hold

@@ -10,7 +10,7 @@ from models.errors import Refused
 from models.programme import Programme
 from papers import referring
 from states import opening
-from steps import acting, preparation
+from steps import acting, papers, preparation
 from steps.office import Office
 from steps.papers import facts_of
 
@@ -37,7 +37,7 @@ def test_a_year_like_the_last_one_is_the_matter_the_board_approved(office: Offic
     facts = facts_of(office, NEXT)
     assert (facts.on_hold, facts.differs) == (False, ())
     assert preparation.carried_over(office, NEXT).changed == ()
-    assert "前回の付議の範囲内です" in text_of(referring.print_referral(office, NEXT)[0])
+    assert "前回の付議の範囲内です" in text_of(papers.print_sheets(office, NEXT, referring.referral)[0])
 
 
 def test_another_contractor_holds_the_year_until_its_referral_is_recorded(office: Office) -> None:
@@ -45,7 +45,7 @@ def test_another_contractor_holds_the_year_until_its_referral_is_recorded(office
     open_next(office, 株式会社旭堂="株式会社別堂")
     facts = facts_of(office, NEXT)
     assert (facts.on_hold, facts.differs) == (True, ("contractor",))
-    said = text_of(referring.print_referral(office, NEXT)[0])
+    said = text_of(papers.print_sheets(office, NEXT, referring.referral)[0])
     assert "株式会社旭堂" in said
     assert "株式会社別堂" in said
     discussed = {"discussed_on": str(facts.today), "decision_number": "8-総総-1"}
@@ -97,7 +97,7 @@ def test_people_whose_entry_ends_are_to_be_confirmed(office: Office) -> None:
 
 def test_the_checklists_carry_every_measure_in_the_order_of_the_source(office: Office) -> None:
     """Two papers, twenty-four measures each, with the words of the source."""
-    for path in referring.print_checklists(office, CYCLE):
+    for path in papers.print_sheets(office, CYCLE, referring.checklists):
         said = text_of(path)
         assert "鍵付きカバン等を使用して運搬" in said
         assert "未実施" in said
@@ -105,7 +105,7 @@ def test_the_checklists_carry_every_measure_in_the_order_of_the_source(office: O
 
 def test_the_memorandum_tells_the_next_person_where_the_year_stands(office: Office) -> None:
     """State, next act and whoever is called stand on it."""
-    said = text_of(referring.print_handover_memo(office, CYCLE)[0])
+    said = text_of(papers.print_sheets(office, CYCLE, referring.handover_memo)[0])
     assert "契約準備中" in said
     assert "契約締結" in said
     assert "旭 太一" in said.replace("　", " ")

@@ -8,7 +8,7 @@ import pytest
 from playing import CYCLE, Played, begun
 
 from papers import reporting
-from steps import acting
+from steps import acting, papers
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def year(template_home: Path, tmp_path: Path) -> Iterator[Played]:
 
 
 def report_of(year: Played) -> str:
-    with pypdfium2.PdfDocument(reporting.print_report(year.office, CYCLE)) as paper:
+    with pypdfium2.PdfDocument(papers.print_sheets(year.office, CYCLE, reporting.report)[0]) as paper:
         return "".join(page.get_textpage().get_text_range() for page in paper).replace(" ", "")
 
 

@@ -12,7 +12,7 @@ from adapters.qr import qr
 from models.clock import TOKYO
 from models.errors import Refused
 from models.notes import verify_note
-from papers import slips
+from papers import erasure as erasure_papers
 from steps import acting, papers
 
 pytestmark = pytest.mark.xdist_group("slips")
@@ -77,13 +77,13 @@ def test_a_movement_killed_before_its_slip_gets_it_on_the_next_run(
 ) -> None:
     """Killed between record and slip, the next act of any kind prints it; the ledger tells each print once."""
     with monkeypatch.context() as patch:
-        patch.setattr(slips, "_print", lambda *_a, **_o: (_ for _ in ()).throw(Killed()))
+        patch.setattr(papers, "put", lambda *_a, **_o: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             year.do("hand_over_medium")
     assert not _slip(year).exists()
     acting.perform(year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-01"], "evidence": "x"})
     assert "M-2026-01" in _text(_slip(year))
-    assert slips.print_missing(year.office, CYCLE, by="sato", via="desk") == ()
+    assert papers.print_missing_slips(year.office, CYCLE, by="sato", via="desk") == ()
     assert [it["data"]["paper"] for it in year.entries() if it["event"] == "paper_printed"][-1].startswith("slip ")
 
 
@@ -91,7 +91,7 @@ def test_what_was_printed_and_taken_away_is_not_printed_again_by_itself(year: Pl
     """A slip that left the folder for the binder stays away; only an act brings it back, and it says 再発行."""
     year.do("hand_over_medium")
     _slip(year).unlink()
-    assert slips.print_missing(year.office, CYCLE, by="sato", via="desk") == ()
+    assert papers.print_missing_slips(year.office, CYCLE, by="sato", via="desk") == ()
     fields = {"slip": "K-2026-01", "reason": "汚損"}
     acting.perform(year.office, CYCLE, "reprint_slip", by="sato", fields=fields)
     assert "再発行（1回目）" in _text(_slip(year))
@@ -156,7 +156,7 @@ def test_the_contractors_forms_are_filled_in_beforehand(year: Played) -> None:
     """The erasure report lists every registered copy with its place before anything is erased."""
     copy = {"copy_number": "C-2026-09", "kind": "backup", "place": "別棟の書庫", "storage": "tape"}
     acting.perform(year.office, CYCLE, "register_copies", by="asahi", fields={"copies": [copy]})
-    text = _text(papers.print_erasure_report(year.office, CYCLE))
+    text = _text(papers.print_sheets(year.office, CYCLE, erasure_papers.erasure_report)[0])
     assert "別棟の書庫" in text
     assert "テープ" in text
 

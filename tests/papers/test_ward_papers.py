@@ -11,7 +11,8 @@ from playing import CYCLE, Played, copied, copy_of, morning_of
 
 from models.clock import wareki
 from models.records.mailing import MailReturned
-from papers import forms, referring, reporting
+from papers import erasure as erasure_papers
+from papers import forms, media_return, referring, reporting
 from steps import acting, documents, papers
 from views.measures import standings
 
@@ -24,7 +25,7 @@ on_posting, on_closing = copy_of("posting"), copy_of("closing")
 def printed(closing: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """Give the year on its last morning, its papers printed."""
     with copied(closing, tmp_path_factory.mktemp("ward") / "year") as year:
-        forms.print_ward_forms(year.office, CYCLE)
+        papers.print_sheets(year.office, CYCLE, forms.ward_forms)
         yield year
 
 
@@ -98,7 +99,7 @@ def test_every_paper_is_one_page_and_has_boxes_for_seals(printed: Played) -> Non
 
 def test_the_seals_of_a_checklist_stand_beside_what_they_confirm(printed: Played) -> None:
     """Each checklist is two pages; the boxes for seals do not stand alone on a third."""
-    for path in referring.print_checklists(printed.office, CYCLE):
+    for path in papers.print_sheets(printed.office, CYCLE, referring.checklists):
         with pypdfium2.PdfDocument(path) as pdf:
             assert len(pdf) == 2
             last = pdf[1].get_textpage().get_text_range()
@@ -111,22 +112,21 @@ def test_evidence_that_ends_after_the_closing_has_served_its_year(on_closing: Pl
     fields = {"measures": ["W-SY-01"], "evidence": "点検表", "valid_until": str(today + timedelta(days=30))}
     acting.perform(year.office, CYCLE, "claim_measures", by="sato", fields=fields)
     year.do("close")
-    then = referring.checklists(year.office, CYCLE)
+    then = papers.pdfs(year.office, CYCLE, referring.checklists)
     year.set_clock(year.now + timedelta(days=730))
     assert next(it.standing for it in year.office.see(CYCLE, standings) if it.measure.id == "W-SY-01") == "claimed"
-    assert referring.checklists(year.office, CYCLE) == then
+    assert papers.pdfs(year.office, CYCLE, referring.checklists) == then
 
 
 def test_paper_is_japanese_whoever_prints_it(printed: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """With TSUDOI_LANG=en every word on paper is the same as without."""
 
     def all_papers() -> list[str]:
-        made = [
-            *forms.print_forms(printed.office, CYCLE), *forms.print_ward_forms(printed.office, CYCLE),
-            *(path for it in referring.PRINTS.values() for path in it(printed.office, CYCLE)),
-            reporting.print_report(printed.office, CYCLE), reporting.print_erasure_record(printed.office, CYCLE),
-        ]  # fmt: skip
-        return [text_of(path) for path in made if path.suffix == ".pdf"]
+        made = papers.print_sheets(
+            printed.office, CYCLE, forms.contractor_forms, forms.ward_forms, *referring.PRINTS.values(),
+            reporting.report, erasure_papers.erasure_record,
+        )  # fmt: skip
+        return [text_of(path) for path in made]
 
     here = all_papers()
     monkeypatch.setenv("TSUDOI_LANG", "en")
@@ -135,7 +135,7 @@ def test_paper_is_japanese_whoever_prints_it(printed: Played, monkeypatch: pytes
 
 def test_the_report_tells_what_came_back_and_what_was_erased(printed: Played) -> None:
     """Section 6 has the contractor's side too: what was returned, what is still there, what was erased."""
-    said = text_of(reporting.print_report(printed.office, CYCLE)).replace(" ", "")
+    said = text_of(papers.print_sheets(printed.office, CYCLE, reporting.report)[0]).replace(" ", "")
     back = len(json.loads(printed.facts().done["return_items"].data)["items"])
     day = wareki(printed.facts().done["return_items"].on).partition("（")[0]
     assert f"返却された媒体・紙・パスワード通知書{back}点（{day}）" in said
@@ -145,15 +145,14 @@ def test_the_report_tells_what_came_back_and_what_was_erased(printed: Played) ->
 
 def test_the_erasure_record_names_the_sealed_package(printed: Played) -> None:
     """What lay encrypted at the ward is said to be erased, not only to have been unreadable."""
-    said = text_of(reporting.print_erasure_record(printed.office, CYCLE))
+    said = text_of(papers.print_sheets(printed.office, CYCLE, erasure_papers.erasure_record)[0])
     assert "暗号化パッケージの控え 1 ファイル" in said
 
 
 def test_no_two_papers_bear_the_same_number(printed: Played) -> None:
     """The number at the head of a paper names one paper."""
     office = printed.office
-    for it in referring.PRINTS.values():
-        it(office, CYCLE)
+    papers.print_sheets(office, CYCLE, *referring.PRINTS.values())
     numbers: list[str] = []
     for path in sorted(office.papers.glob("*.pdf")):
         if path.stem in {"specimen-letter", "additions"} or path.stem.startswith("incident-"):
@@ -172,7 +171,7 @@ def test_what_was_lost_stands_on_the_return_note(on_posting: Played) -> None:
     year.do("return_items", items=others)
     fields = {"item": notice, "noticed_on": str(year.now.date())}
     acting.perform(year.office, CYCLE, "record_loss", by="asahi", fields=fields)
-    papers.print_return_note(year.office, CYCLE)
+    papers.print_sheets(year.office, CYCLE, media_return.return_note)[0]
     said = paper(year, "return-note")
     assert notice in said
     assert "紛失" in said[said.index(notice) : said.index(notice) + 20]

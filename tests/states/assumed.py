@@ -11,6 +11,7 @@ from typing import Any
 
 from scenes import CYCLE, YEAR, fields
 
+from adapters.programmes import programme_files
 from models.clock import TOKYO
 from models.measures import Claim, Measure
 from models.people import Person, Role, Side
@@ -20,7 +21,6 @@ from models.serials import compact, expand
 from states.facts import Done, Facts, ItemFact, Shortfall, Told, Verdict
 from states.machines import PIECE
 from states.table import BY_TRIGGER
-from steps.office import programme_files
 
 NOW = datetime(YEAR, 11, 10, 10, tzinfo=TOKYO)
 TODAY = NOW.date()

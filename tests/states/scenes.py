@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel, col
 
 from adapters.keys import LedgerKey
+from adapters.programmes import measures_of
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
@@ -27,7 +28,7 @@ from states.facts import RECHECKS, Evidence, Facts
 from states.machines import Machine
 from states.rules.base import done_today
 from states.table import BY_TRIGGER
-from steps.office import measures_of, steps_measures
+from steps.office import steps_measures
 
 YEAR, CYCLE = 2026, "hatachi-2026"
 OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)

@@ -8,6 +8,7 @@ import pytest
 from scenes import ACTORS, IN_ORDER, OPENED_AT, SECONDS, Year, fields, walked
 from transitions import MachineError
 
+from adapters.programmes import measures_of, programme_files
 from models.errors import Refused, Unmet
 from models.people import Role
 from models.programme import Programme
@@ -20,7 +21,6 @@ from states.machines import PIECE, Machine
 from states.rows import FINAL, INITIAL, STATES, Row
 from states.schedule import plan
 from states.table import BY_TRIGGER, TABLE, all_machines, cycle_machine
-from steps.office import measures_of, programme_files
 
 machines = pytest.mark.parametrize("machine", all_machines(), ids=lambda machine: machine.name)
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.trigger)

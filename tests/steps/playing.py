@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.clock import VirtualClock
+from adapters.programmes import measures_of
 from adapters.sample import sample_extract, write_sample
 from models import tables
 from models.clock import TOKYO
@@ -31,7 +32,7 @@ from states.facts import RECHECKS, Facts
 from states.table import TABLE
 from steps import acting, erasure, extraction, papers, printing, protection, transfer
 from steps.extraction import Taken
-from steps.office import Office, measures_of
+from steps.office import Office
 
 YEAR, CYCLE = 2026, "hatachi-2026"
 PERSONS = 60

@@ -10,7 +10,8 @@ from playing import CYCLE, Played, begun, everything_under
 from adapters import vault as vaults
 from models.errors import BadInput, Refused, Unknown
 from papers import forms
-from steps import acting, documents
+from steps import acting, documents, papers
+from views.documents import documents as documents_of
 
 WORDS = "架空町の架空さんの事故"
 
@@ -33,7 +34,7 @@ def test_a_document_that_came_is_listed_with_its_hash(begun_year: Played, tmp_pa
     """The list has number, standing, hash and ledger entry; the file is kept as evidence."""
     office, today = begun_year.office, begun_year.now.date()
     seq = documents.file(office, CYCLE, paper(tmp_path), number=2, by="sato", dated_on=today)
-    found = next(it for it in documents.documents(office, CYCLE) if it.document.number == 2)
+    found = next(it for it in office.see(CYCLE, documents_of) if it.document.number == 2)
     assert (len(found.files), seq in found.ledger, found.in_vault) == (1, True, False)
     assert (office.home / "evidence" / found.files[0]).read_bytes() == paper(tmp_path).read_bytes()
 
@@ -49,7 +50,7 @@ def test_a_document_that_names_residents_lies_in_the_vault_alone(begun_year: Pla
     assert isinstance(vault, vaults.Vault)
     assert vault.read(next(name for name in vault.names() if name.startswith("document-21"))) == file.read_bytes()
     assert WORDS.encode() not in everything_under(office.home)
-    assert next(it for it in documents.documents(office, CYCLE) if it.document.number == 21).in_vault
+    assert next(it for it in office.see(CYCLE, documents_of) if it.document.number == 21).in_vault
 
 
 def test_a_document_that_cannot_be_is_refused(begun_year: Played, tmp_path: Path) -> None:
@@ -104,12 +105,12 @@ def test_an_incident_report_that_came_is_on_the_list(begun_year: Played, tmp_pat
     """What the contractor sent is complete, although the ward did not report the incident itself."""
     office, today = begun_year.office, begun_year.now.date()
     documents.file(office, CYCLE, paper(tmp_path), number=21, by="sato", dated_on=today)
-    assert next(it for it in documents.documents(office, CYCLE) if it.document.number == 21).standing == "complete"
+    assert next(it for it in office.see(CYCLE, documents_of) if it.document.number == 21).standing == "complete"
 
 
 def test_the_wards_documents_are_printed_at_any_time(begun_year: Played) -> None:
     """A paper for each document of the ward's table, named by its number."""
-    made = forms.print_ward_forms(begun_year.office, CYCLE)
+    made = papers.print_sheets(begun_year.office, CYCLE, forms.ward_forms)
     numbers = {path.name.split("-")[1] for path in made}
     assert {"01", "03", "05", "06", "11", "15", "16", "19", "20"} <= numbers
     assert all(path.read_bytes().startswith(b"%PDF-") for path in made)

@@ -15,10 +15,10 @@ from deploy import verify_ledger as verifier
 from models.errors import Refused
 from models.records.erasure import WardDataErased
 from papers import reporting
+from papers.printing import words_of
 from rehearsal.cast import COORDINATOR, HANDLER, SECONDS
 from steps import acting, auditing, erasure
 from steps.extraction import Addressee
-from steps.papers import words_of
 from steps.reminding import watch
 from steps.residents import needles_of
 
@@ -88,7 +88,7 @@ def test_a_letter_among_the_papers_stops_the_destruction(year: Played) -> None:
     imprint = Imprint(
         serial=someone.serial, name=someone.name, postal_code=someone.postal_code, address=someone.address
     )
-    letter = press.specimen(words_of(year.office, year.facts()), [imprint])
+    letter = press.specimen(year.office.see(CYCLE, words_of), [imprint])
     (year.office.papers / "sample.pdf").write_bytes(letter)
     with pytest.raises(Refused) as refusal:
         year.erase()

@@ -408,7 +408,7 @@ def test_the_year_before_is_compared_where_it_is_known(year: Played, write: Writ
     write({}, {})
     year.take()
     assert _taken(year).last_year == 4301
-    assert "4,301" in dict(checking.report_of(year.office, CYCLE).comparison)["前年度の引渡し件数"]
+    assert "4,301" in dict(year.office.see(CYCLE, checking.report_of).comparison)["前年度の引渡し件数"]
 
 
 def test_an_extract_left_elsewhere_is_a_copy_to_destroy(year: Played, write: Write, tmp_path: Path) -> None:

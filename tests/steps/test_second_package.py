@@ -20,13 +20,13 @@ from sqlmodel import col
 from adapters.package import seven_zip
 from adapters.sample import additional_extract, sample_extract, write_sample
 from adapters.scanner import scan
-from contractor.printing import print_letters
-from contractor.transfer import open_to
+from contractor import work as contractor
 from models import tables
 from models.errors import BadInput, Refused
 from models.package import FILE
 from models.records.transfer import AdditionsSealed, PackageReadBack
 from models.serials import expand
+from papers import media_return
 from rehearsal.cast import COORDINATOR, MANAGER, REGISTRAR
 from states.acts import Outcome
 from states.rules.custody import notice_in_force
@@ -260,9 +260,11 @@ def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
 def test_the_contractor_prints_from_the_second_package(year: Played, tmp_path: Path) -> None:
     """Opened with the typed password, the folder gives one letter of each additional person, by serial."""
     record = _seal(year)
-    opened = open_to(tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256)
+    opened = contractor.open_to(
+        tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256
+    )
     assert (opened.persons, opened.package_sha256) == (LATE, record.package_sha256)
-    printed = print_letters(tmp_path / "work", workers=1)
+    printed = contractor.print_letters(tmp_path / "work", workers=1)
     assert (set(expand(printed.good)), printed.missing) == (set(_added(year)), "")
     text = "".join(map(_text, sorted((tmp_path / "work" / "letters").glob("*.pdf"))))
     assert all(f"No. {serial:07}" in text for serial in _added(year))
@@ -436,6 +438,6 @@ def test_a_second_medium_lost_at_the_contractors_is_on_the_return_note(year: Pla
     _move(year, "M-2026-02")
     fields = {"item": "M-2026-02", "noticed_on": year.now.date()}
     acting.perform(year.office, CYCLE, "record_loss", by=COORDINATOR, fields=fields)
-    told = _text(papers.print_return_note(year.office, CYCLE))
+    told = _text(papers.print_sheets(year.office, CYCLE, media_return.return_note)[0])
     assert "M-2026-02" in told
     assert "紛失" in told

@@ -12,7 +12,7 @@ from models.errors import Refused
 from models.serials import compact, expand, piece_code
 from papers import reporting
 from rehearsal import cast
-from steps import acting, enclosing
+from steps import acting, enclosing, papers
 from views import counting
 from views.counting import Counts
 
@@ -148,7 +148,7 @@ def test_what_was_pulled_is_imprinted_and_had_to_come_back(year: Played) -> None
 
 def test_the_report_shows_the_same_numbers_as_table_and_picture(table: Counts, year: Played) -> None:
     """The printed report has every count, the pulls by stage, and says that they agree."""
-    with pypdfium2.PdfDocument(reporting.print_report(year.office, CYCLE)) as paper:
+    with pypdfium2.PdfDocument(papers.print_sheets(year.office, CYCLE, reporting.report)[0]) as paper:
         text = "".join("".join(page.get_textpage().get_text_range().split()) for page in paper)
     for words in ("うち封緘後（封緘済みを抜取り）2", "損紙（印字済）2", "返戻2", "うち再送1", "−2引抜き", "一致"):
         assert words in text, words

@@ -16,6 +16,7 @@ import pytest
 from telling import CYCLE, YEAR, Stage, passes
 
 from adapters.clock import VirtualClock
+from adapters.programmes import measures_of
 from adapters.sample import sample_extract, write_sample
 from adapters.scanner import scan
 from models.clock import TOKYO
@@ -27,7 +28,7 @@ from rehearsal.printer import Printer
 from states import ledger
 from steps import acting, papers
 from steps.extraction import ADDRESSEES, addressees_of
-from steps.office import Office, measures_of
+from steps.office import Office
 from steps.residents import needles_in
 
 DYING = Path(__file__).with_name("dying.py")

@@ -22,17 +22,17 @@ from telling import text_of
 
 from adapters.clock import SystemClock, VirtualClock
 from adapters.people_keys import FICTIONAL
-from contractor.transfer import open_to
+from contractor import work as contractor
 from models.clock import TOKYO
 from models.errors import Refused
-from papers import reporting
+from papers.erasure import erasure_record
 from rehearsal import cast
 from states import replay
 from states.deadlines import Scheduled
 from states.events import event_words
 from states.schedule import scheduled
 from states.table import BY_TRIGGER
-from steps import acting, identity, reminding
+from steps import acting, identity, papers, reminding
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 from views import standing
@@ -231,7 +231,7 @@ def test_its_package_is_opened_by_todays_contractor(migrated: Older, tmp_path: P
     """A package on its way is read with the password of its notice: as many persons as were opened then."""
     there = migrated.folder / "contractor"
     password = (there / "notice" / "password.txt").read_text(encoding="ascii").strip()
-    opened = open_to(tmp_path / "again", next((there / "medium").iterdir()), password=password)
+    opened = contractor.open_to(tmp_path / "again", next((there / "medium").iterdir()), password=password)
     (receipt,) = [it for it in migrated.entries() if it["event"] == "receipt_reported"]
     assert opened.persons == receipt["data"]["record"]["received"] == 32
 
@@ -277,7 +277,7 @@ def test_its_papers_say_what_was_not_recorded_then(migrated: Older, tsudoi: Tsud
     assert f"本人の鍵が登録される前の手続の署名記載なし（{acts[0]}件）" in report
     assert "署名のない手続（画面からの入力・機械による処理）0件" in report
     assert "二人目が合言葉で確認した手続（以前の版）1件" in report
-    (path := migrated.folder / "erasure.pdf").write_bytes(reporting.erasure_record(year.office, CYCLE))
+    (path := migrated.folder / "erasure.pdf").write_bytes(papers.pdfs(year.office, CYCLE, erasure_record)[0][1])
     assert "同姓同名の関係者（二名で確認済み）記載なし" in _words_of(path)
 
 

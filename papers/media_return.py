@@ -1,0 +1,67 @@
+"""The contractor's return note (返却書): what it holds, to be filled in by hand, or what it has returned."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from models import choices
+from models.letter import Moment
+from models.records.media_return import ItemsReturned
+from papers.sheet import Document, Sheet, head, manager_of, moment, party
+from states.facts import Facts
+from states.look import Look
+from states.rules.custody import media_out, notices_out
+
+ELSEWHERE = ("with_contractor", "with_subcontractor")
+_PRINTED_THERE = frozenset({"spoiled_sheets", "proof_sheets", "pulled_pieces"})
+
+
+class Returned(TypedDict):
+    """An item that went out and comes back; "" in `returned` is filled in by hand."""
+
+    item: str
+    number: str
+    received: str
+    returned: str
+
+
+class ReturnNote(Document):
+    """`return_note` 返却書: the contractor's, with the items pre-filled from what it holds."""
+
+    contractor: str
+    manager: str
+    returned_at: Moment | None
+    bag: str
+    items: Sequence[Returned]
+    giver: str
+    receiver: str
+
+
+def return_note(here: Look) -> Sheet:
+    """Return the contractor's return note."""
+    facts = here.facts
+    record, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
+    back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
+    lost = _lost_there(facts)
+    listed = [it for it in facts.items if it.is_thing and (it.number in back | lost or it.state in ELSEWHERE)]
+    data: ReturnNote = {
+        "head": head(facts, f"N-{facts.fiscal_year}-01", on=done.on if done else None),
+        "contractor": facts.programme.contractor.name,
+        "manager": manager_of(facts),
+        "returned_at": moment(done.occurred_at) if done else None,
+        "bag": "鍵付きカバン等" if record and record.locked_bag else "",
+        "items": [
+            {"item": choices.on_paper(choices.ITEMS, it.kind), "number": it.number, "received": "1点",
+             "returned": "1点" if it.number in back else "紛失" if it.number in lost else ""}
+            for it in listed
+        ],
+        "giver": party(facts, record.giver)["name"] if record else "",
+        "receiver": party(facts, record.receiver)["name"] if record else "",
+    }  # fmt: skip
+    return Sheet(programme=here.programme, name="return-note", template="return_note", data=data)
+
+
+def _lost_there(facts: Facts) -> frozenset[str]:
+    """Return the numbers of what is lost after the contractor had it: handed over to him, or printed by him."""
+    handed = {move.item for _at, move in (*media_out(facts), *notices_out(facts))}
+    lost = facts.things_in("lost")
+    return frozenset(it.number for it in lost if it.number in handed or it.kind in _PRINTED_THERE)

@@ -1,0 +1,99 @@
+"""Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.people import Person, Role, Side
+from models.records.oversight import IncidentReported
+from models.words import _
+from states import statute
+from states.facts import Case, Facts
+from states.look import Look
+from states.reading import cases
+from states.rules.oversight import open_duties
+from states.statute import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """One incident as people need to see it; a deviation has neither heads nor a clock."""
+
+    number: int
+    kind: str
+    state: str
+    known_on: date
+    ledger_seq: int
+    case: Case
+    heads: tuple[int, ...] = ()
+    clock: Clock | None = None
+    duties: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> IncidentReported | None:
+        """Return the report that opened it."""
+        return self.case.report
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        clock = self.clock
+        days = ("prompt_from", "prompt_by", "final_by") if clock else ()
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "state": self.state,
+            "known_on": str(self.known_on),
+            "heads": list(self.heads),
+            "perhaps_exempt": bool(self.report and self.report.encrypted),
+            "duties": list(self.duties),
+            **{name: str(getattr(clock, name)) for name in days},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Somebody to call at once."""
+
+    name: str
+    place: str
+    mail: str
+
+
+def incidents_of(here: Look) -> tuple[Incident, ...]:
+    """Return every incident of a cycle, in the order in which they came."""
+    table = tables.Incident
+    query = select(table).where(col(table.cycle_id) == here.cycle_id).order_by(col(table.id))
+    known = {it.number: it for it in cases(here.connection, here.cycle_id)}
+    return tuple(_incident(here, row, known[row.id]) for row in here.connection.execute(query) if row.id in known)
+
+
+def contacts_of(facts: Facts) -> tuple[Contact, ...]:
+    """Return who is called at once: approvers, coordinators and handling managers who are on the register today."""
+    called = (Role.APPROVER, Role.DEPUTY, Role.COORDINATOR, Role.HANDLING_MANAGER)
+    people = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
+    return tuple(_contact(facts, person) for role in called for person in people if role in person.roles)
+
+
+def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incident:
+    report = case.report
+    return Incident(
+        number=case.number,
+        kind=row.kind,
+        state=row.state,
+        known_on=row.known_on,
+        ledger_seq=row.ledger_seq,
+        case=case,
+        heads=statute.heads_of(report) if report else (),
+        clock=statute.clock_of(report, here.calendar) if report else None,
+        duties=tuple(_(duty) for duty in open_duties(case)) if row.state == "open" else (),
+    )
+
+
+def _contact(facts: Facts, person: Person) -> Contact:
+    sections, role = facts.programme.sections, "・".join(role.label for role in sorted(person.roles))
+    place = facts.programme.contractor.name if person.side is Side.CONTRACTOR else sections.owner
+    return Contact(name=person.name, place=f"{place}　{role}", mail=person.mail)
