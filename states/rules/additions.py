@@ -177,7 +177,6 @@ EXTRACT = (
     ),
 )  # fmt: skip
 
-
 LETTERS = (
     Row(
         trigger="hand_out_letters", event="letters_handed_out", ja="追加・差替え分の通知書の引渡し",

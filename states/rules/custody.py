@@ -33,22 +33,14 @@ from states.rules.supervision import may_subcontract
 
 # What has a slip: every change of hands, and the posting.
 _MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "return_items", "post")
-
-
 ELSEWHERE = ("with_contractor", "with_subcontractor")
-
-
 WARD_SIDES = (Side.WARD, Side.REGISTER)
-
-
 # Where an item is while somebody of this side hands it over.
 _HELD_BY = {
     Side.WARD: ("with_ward",),
     Side.REGISTER: ("with_ward",),
     Side.CONTRACTOR: ELSEWHERE,
 }
-
-
 # By which act the contractor reports the receipt of what was sealed.
 RECEIPTS = {"seal_package": "report_receipt", "seal_additions": "report_additions_receipt"}
 
@@ -281,8 +273,6 @@ def state_of(facts: Facts, number: str) -> str:
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
 WARD_COPY = "WC"
-
-
 WARD_COPIES = ("inbox", "vault", "vault_key", "vault_key_backup", "sealed_package", "sealed_additions")
 
 

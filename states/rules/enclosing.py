@@ -28,8 +28,6 @@ from states.rules.protection import (
 enclosing_is_reported = recorded(
     "report_enclosing", "The contractor has reported enclosing.", name="enclosing_is_reported"
 )
-
-
 enclosing_recheck_is_done = recorded(
     "recheck_before_enclosing",
     "Protected persons were re-checked before enclosing.",
@@ -241,7 +239,6 @@ FIRST_PULLS = (
         guards=(every_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
     ),
 )  # fmt: skip
-
 
 ENCLOSING = (
     Row(

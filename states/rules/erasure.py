@@ -48,8 +48,6 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
     "paper": ("shred", "destroy"),
     "": tuple(method for method in get_args(Method) if method != "shred"),
 }
-
-
 _RECEIPTS = ("report_receipt", "report_additions_receipt")
 
 
@@ -320,7 +318,6 @@ AT_THE_CONTRACTOR = (
         source="W-OP-11, 確認記録",
     ),
 )  # fmt: skip
-
 
 AT_THE_WARD = (
     Row(

@@ -26,8 +26,6 @@ from states.rules.custody import bag_is_locked, handed_over_in_person, left_else
 from states.rules.measures import measures_of
 
 extract_is_taken = recorded("take_extract", "The extract is taken and judged.", name="extract_is_taken")
-
-
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -152,14 +150,6 @@ def original_exists(_facts: Facts, record: ExtractReceived) -> tuple[Effect, ...
     return (original(record.item, "encrypted_extract"),)
 
 
-@effects_of(ExtractTaken)
-def rows_are_held(facts: Facts, record: ExtractTaken) -> tuple[Effect, ...]:
-    """The held rows wait for decisions; a file that still lies elsewhere is a copy to be destroyed."""
-    before = facts.record("take_extract", ExtractTaken)
-    same = before is not None and before.extract_sha256 == record.extract_sha256
-    return (HoldRows(rows=record.rows, same_extract=same), *left_elsewhere(record))
-
-
 @effects_of(RowDecided)
 def row_is_decided(_facts: Facts, record: RowDecided) -> tuple[Effect, ...]:
     """One held row is decided."""
@@ -197,8 +187,11 @@ def list_of_protected_exists(_facts: Facts, record: ProtectedListed) -> tuple[Ef
 
 @effects_of(ExtractTaken)
 def rows_are_held_and_copies_registered(facts: Facts, record: ExtractTaken) -> tuple[Effect, ...]:
-    """The held rows wait for decisions; what the machine itself keeps is in the register of copies."""
-    return (*rows_are_held(facts, record), *ward_copies(facts, ("inbox", "vault", "vault_key", "vault_key_backup")))
+    """The held rows wait for decisions; what the machine keeps, and a file that lies elsewhere, are copies to erase."""
+    before = facts.record("take_extract", ExtractTaken)
+    same = before is not None and before.extract_sha256 == record.extract_sha256
+    copies = ward_copies(facts, ("inbox", "vault", "vault_key", "vault_key_backup"))
+    return (HoldRows(rows=record.rows, same_extract=same), *left_elsewhere(record), *copies)
 
 
 ROWS = (

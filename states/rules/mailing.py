@@ -28,8 +28,6 @@ from states.rules.protection import (
 additions_are_enclosed = recorded(
     "enclose_additions", "The additional letters are enclosed.", name="additions_are_enclosed"
 )
-
-
 delivery_is_inspected = recorded(
     "inspect_delivery", "The delivery is inspected and reconciled.", name="delivery_is_inspected"
 )
@@ -198,7 +196,6 @@ POSTING = (
         record=MailReturned, guards=(returned_mail_was_posted,), source="返戻記録",
     ),
 )  # fmt: skip
-
 
 RETURNED_MAIL = (
     Row(

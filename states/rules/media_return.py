@@ -84,7 +84,6 @@ RETURN = (
     ),
 )  # fmt: skip
 
-
 COMPLETION = (
     Row(
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",

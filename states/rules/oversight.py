@@ -160,17 +160,9 @@ def open_duties(case: Case) -> tuple[str, ...]:
 
 
 ASSESSMENT = N_("decision whether to report")
-
-
 PROMPT = N_("prompt report to the Commission")
-
-
 FINAL = N_("final report to the Commission")
-
-
 NOTICE = N_("notice to the persons")
-
-
 PUBLICATION = N_("decision about publication")
 
 
@@ -295,7 +287,6 @@ ENTRIES = (
         then=text_is_taken_out, source="Law 4, Law 5",
     ),
 )  # fmt: skip
-
 
 ROWS = (
     Row(

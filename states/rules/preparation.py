@@ -25,11 +25,7 @@ handlers_are_registered = recorded(
     name="handlers_are_registered",
     proves=("W-OP-04", "C-OP-04"),
 )
-
-
 work_plan_is_in = recorded("submit_work_plan", "The work plan is in.", name="work_plan_is_in")
-
-
 contacts_are_confirmed = recorded(
     "confirm_contacts",
     "The emergency contacts and the business flow are confirmed.",
@@ -107,7 +103,6 @@ CONTRACT = (
         source="W-OP-03, W-OP-04",
     ),
 )  # fmt: skip
-
 
 READINESS = (
     Row(

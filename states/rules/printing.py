@@ -21,14 +21,8 @@ from states.rules.custody import stacked
 from states.rules.measures import measures_of
 
 manuscript_is_delivered = recorded("deliver_manuscript", "The manuscript is delivered.", name="manuscript_is_delivered")
-
-
 text_proof_is_in = recorded("submit_text_proof", "A proof of the fixed text is in.", name="text_proof_is_in")
-
-
 imprint_sample_is_in = recorded("submit_imprint_sample", "The imprint sample is in.", name="imprint_sample_is_in")
-
-
 printing_is_reported = recorded("report_printing", "The contractor has reported printing.", name="printing_is_reported")
 
 
@@ -214,7 +208,6 @@ FIXED_TEXT = (
     ),
 )  # fmt: skip
 
-
 PROOF = (
     Row(
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
@@ -241,7 +234,6 @@ PROOF = (
         source="校了書",
     ),
 )  # fmt: skip
-
 
 PRINTING = (
     Row(

@@ -319,7 +319,6 @@ PARTNERS = (
     ),
 )  # fmt: skip
 
-
 INSPECTION = (
     Row(
         trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
