@@ -5,24 +5,8 @@ from datetime import datetime, timedelta
 
 from models.clock import TOKYO
 from models.people import Side
+from models.records import transfer
 from models.records.extraction import FileTaken
-from models.records.transfer import (
-    AdditionsSealed,
-    Carried,
-    CopiesRegistered,
-    CopyMade,
-    Holder,
-    ItemLost,
-    ItemMoved,
-    MediumHandedOver,
-    Movement,
-    NoticeReprinted,
-    PackageReadBack,
-    PackageSealed,
-    PasswordHandedOver,
-    ReceiptReported,
-    SlipReprinted,
-)
 from models.serials import compact, expand
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold, effects_of
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
@@ -50,48 +34,50 @@ def sealing_of(facts: Facts) -> str:
     return "seal_additions" if "seal_additions" in facts.done else "seal_package"
 
 
-def sealed_last(facts: Facts) -> PackageSealed | None:
+def sealed_last(facts: Facts) -> transfer.PackageSealed | None:
     """Return the package sealed last, None before the first."""
-    return facts.record("seal_additions", AdditionsSealed) or facts.record("seal_package", PackageSealed)
+    return facts.record("seal_additions", transfer.AdditionsSealed) or facts.record(
+        "seal_package", transfer.PackageSealed
+    )
 
 
 def rows_sealed(facts: Facts) -> int:
     """Return how many persons the package sealed last holds."""
-    additions = facts.record("seal_additions", AdditionsSealed)
+    additions = facts.record("seal_additions", transfer.AdditionsSealed)
     if additions is None:
         return facts.pieces.count("exported", origin="extract")
     return len(facts.pieces.serials(origin="addition") - set(expand(additions.held_back or "")))
 
 
-@claims_of(AdditionsSealed)
-def nobody_to_be_pulled_is_sealed(facts: Facts, record: AdditionsSealed) -> Verdict:
+@claims_of(transfer.AdditionsSealed)
+def nobody_to_be_pulled_is_sealed(facts: Facts, record: transfer.AdditionsSealed) -> Verdict:
     """Nobody who is pulled or to be pulled is in the package of additions."""
     inside = additions_held_back(facts) - set(expand(record.held_back or ""))
     return Shortfall(names=compact(inside)) if inside else True
 
 
-@claims_of(ItemMoved, owes="seal_additions")
-def additions_leave_without_the_protected(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved, owes="seal_additions")
+def additions_leave_without_the_protected(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """Nobody pulled or to be pulled since the sealing leaves on the medium of the additions: it is sealed anew."""
     leaving = _leaving(facts, record)
     return leaving is None or nobody_to_be_pulled_is_sealed.check(facts, leaving)
 
 
-@claims_of(ItemMoved, owes="read_back_package")
-def additions_were_read_back_today(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved, owes="read_back_package")
+def additions_were_read_back_today(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """The package of additions was opened again, rows counted and hash compared, on the day its medium leaves."""
     return _leaving(facts, record) is None or package_was_read_back_today.check(facts, record)
 
 
-@claims_of(ItemMoved)
-def medium_of_additions_was_scanned_today(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved)
+def medium_of_additions_was_scanned_today(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """The virus scan of the medium of the additions found nothing and was made on the day it leaves."""
     return _leaving(facts, record) is None or (record.scan_clean is True and record.scanned_on == facts.today)
 
 
-def _leaving(facts: Facts, record: ItemMoved) -> AdditionsSealed | None:
+def _leaving(facts: Facts, record: transfer.ItemMoved) -> transfer.AdditionsSealed | None:
     """Return the package of additions if it is its medium that leaves."""
-    sealed = facts.record("seal_additions", AdditionsSealed)
+    sealed = facts.record("seal_additions", transfer.AdditionsSealed)
     return sealed if sealed and record.item == sealed.medium and record.to != "ward" else None
 
 
@@ -107,44 +93,44 @@ def package_was_read_back_today(facts: Facts) -> Verdict:
     if sealed is None:
         return False
     done = facts.done[sealing_of(facts)]
-    back, tested = facts.record("read_back_package", PackageReadBack), facts.done.get("read_back_package")
+    back, tested = facts.record("read_back_package", transfer.PackageReadBack), facts.done.get("read_back_package")
     if back and tested and tested.on == facts.today and back.package_sha256 == sealed.package_sha256:
         return read_back_found_nothing_wrong.check(facts, back)
     return done.on == facts.today and sealed.read_back
 
 
-@claims_of(PackageReadBack)
-def read_back_found_nothing_wrong(_facts: Facts, record: PackageReadBack) -> Verdict:
+@claims_of(transfer.PackageReadBack)
+def read_back_found_nothing_wrong(_facts: Facts, record: transfer.PackageReadBack) -> Verdict:
     """The sealed package has its hash, opens with its password, and holds the rows that were exported."""
     return record.hash_agrees and record.opened and record.rows_agree
 
 
-@claims_of(Carried, proves=("W-OP-08", "C-OP-08"))
-def bag_is_locked(_facts: Facts, record: Carried) -> Verdict:
+@claims_of(transfer.Carried, proves=("W-OP-08", "C-OP-08"))
+def bag_is_locked(_facts: Facts, record: transfer.Carried) -> Verdict:
     """It is carried in a locked bag or the like."""
     return record.locked_bag
 
 
-@claims_of(Movement, proves=("W-OP-08",))
-def handed_over_in_person(_facts: Facts, record: Movement) -> Verdict:
+@claims_of(transfer.Movement, proves=("W-OP-08",))
+def handed_over_in_person(_facts: Facts, record: transfer.Movement) -> Verdict:
     """It is handed over in person."""
     return record.in_person
 
 
-@claims_of(Carried)
-def arrived_in_good_condition(_facts: Facts, record: Carried) -> Verdict:
+@claims_of(transfer.Carried)
+def arrived_in_good_condition(_facts: Facts, record: transfer.Carried) -> Verdict:
     """It did not arrive damaged or with a broken seal."""
     return record.condition in {"", "good"}
 
 
-@claims_of(ItemMoved, proves=("W-OP-04", "C-OP-04"))
-def moving_hands_are_registered(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved, proves=("W-OP-04", "C-OP-04"))
+def moving_hands_are_registered(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """Giver, carrier and receiver are on the register of people, valid today, the receiver on the side that has it."""
     return hands(facts, record, receivers=WARD_SIDES if record.to == "ward" else (Side.CONTRACTOR,))
 
 
-@claims_of(Movement)
-def giver_holds_it(facts: Facts, record: Movement) -> Verdict:
+@claims_of(transfer.Movement)
+def giver_holds_it(facts: Facts, record: transfer.Movement) -> Verdict:
     """The item is with the side that hands it over."""
     giver, state = facts.people.get(record.giver), state_of(facts, record.item)
     if giver is None or not state:  # a stranger is told by another guard; a new stack is registered by its movement
@@ -154,33 +140,33 @@ def giver_holds_it(facts: Facts, record: Movement) -> Verdict:
 
 def notice_in_force(facts: Facts) -> str:
     """Return the number of the password notice that was printed last, "" before the sealing."""
-    sealed, again = sealed_last(facts), facts.record("reprint_notice", NoticeReprinted)
+    sealed, again = sealed_last(facts), facts.record("reprint_notice", transfer.NoticeReprinted)
     if sealed is None:
         return ""
     return max(sealed.notice, again.notice) if again else sealed.notice  # numbers go on, whichever came last
 
 
-@claims_of(ItemMoved, proves=("W-OP-07", "C-OP-07"))
-def medium_and_notice_move_apart(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved, proves=("W-OP-07", "C-OP-07"))
+def medium_and_notice_move_apart(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """On the way out medium and password notice move on other occasions and slips, with the set interval between."""
     others = {"medium": notices_out, "password_notice": media_out}.get(_kind_of(facts, record))
     return others is None or record.to == "ward" or goes_apart(facts, record, others(facts))
 
 
-@claims_of(ItemMoved, proves=("W-OP-03",))
-def subcontractor_has_consent(facts: Facts, record: ItemMoved) -> Verdict:
+@claims_of(transfer.ItemMoved, proves=("W-OP-03",))
+def subcontractor_has_consent(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """Nothing goes to a subcontractor to whom the ward has not consented."""
     return record.to != "subcontractor" or may_subcontract(facts)
 
 
-@claims_of(CopiesRegistered, proves=("W-OP-03",))
-def copies_at_a_subcontractor_have_consent(facts: Facts, record: CopiesRegistered) -> Verdict:
+@claims_of(transfer.CopiesRegistered, proves=("W-OP-03",))
+def copies_at_a_subcontractor_have_consent(facts: Facts, record: transfer.CopiesRegistered) -> Verdict:
     """No copy is with a subcontractor to whom the ward has not consented."""
     return record.holder != "subcontractor" or may_subcontract(facts)
 
 
-@claims_of(CopiesRegistered)
-def copies_have_numbers_of_their_own(facts: Facts, record: CopiesRegistered) -> Verdict:
+@claims_of(transfer.CopiesRegistered)
+def copies_have_numbers_of_their_own(facts: Facts, record: transfer.CopiesRegistered) -> Verdict:
     """Each copy has a number that no other item has."""
     numbers = [copy.copy_number for copy in record.copies]
     known = {item.number for item in facts.items}
@@ -188,62 +174,62 @@ def copies_have_numbers_of_their_own(facts: Facts, record: CopiesRegistered) -> 
     return Shortfall(names=" ".join(sorted(taken))) if taken else True
 
 
-@claims_of(ItemLost)
-def lost_item_was_in_somebodys_hands(facts: Facts, record: ItemLost) -> Verdict:
+@claims_of(transfer.ItemLost)
+def lost_item_was_in_somebodys_hands(facts: Facts, record: transfer.ItemLost) -> Verdict:
     """The lost item is registered and neither erased, destroyed nor lost already."""
     return state_of(facts, record.item).startswith("with_") or Shortfall(names=record.item)
 
 
-@claims_of(SlipReprinted)
-def slip_is_on_record(facts: Facts, record: SlipReprinted) -> Verdict:
+@claims_of(transfer.SlipReprinted)
+def slip_is_on_record(facts: Facts, record: transfer.SlipReprinted) -> Verdict:
     """A movement of that slip number is on record."""
     return any(json.loads(told.data)["slip"] == record.slip for told in facts.history.of(*_MOVEMENTS))
 
 
-@claims_of(ReceiptReported)
-def hash_is_the_sealed_one(facts: Facts, record: ReceiptReported) -> Verdict:
+@claims_of(transfer.ReceiptReported)
+def hash_is_the_sealed_one(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """The SHA-256 that the contractor read is the one of the package sealed last."""
     sealed = sealed_last(facts)
     return sealed is not None and record.package_sha256 == sealed.package_sha256
 
 
-@claims_of(ReceiptReported, proves=("C-SY-05",))
-def arrived_clean_and_whole(_facts: Facts, record: ReceiptReported) -> Verdict:
+@claims_of(transfer.ReceiptReported, proves=("C-SY-05",))
+def arrived_clean_and_whole(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """Medium and seal arrived in good condition and the contractor's virus scan found nothing."""
     return record.condition_good and record.scan_clean
 
 
-@claims_of(ReceiptReported, incident="count")
-def received_count_agrees(facts: Facts, record: ReceiptReported) -> Verdict:
+@claims_of(transfer.ReceiptReported, incident="count")
+def received_count_agrees(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """The contractor's own count equals what was sealed."""
     return record.received == rows_sealed(facts)
 
 
-def came_whole(facts: Facts, report: ReceiptReported) -> bool:
+def came_whole(facts: Facts, report: transfer.ReceiptReported) -> bool:
     return all(
         guard.check(facts, report) for guard in (received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole)
     )
 
 
-Outward = tuple[tuple[datetime, Movement], ...]
+Outward = tuple[tuple[datetime, transfer.Movement], ...]
 
 
 def media_out(facts: Facts) -> Outward:
     """Return every movement by which a medium left the ward, with its moment."""
-    return (*facts.every(MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
+    return (*facts.every(transfer.MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
 
 
 def notices_out(facts: Facts) -> Outward:
     """Return every movement by which a password notice left the ward, with its moment."""
-    return (*facts.every(PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
+    return (*facts.every(transfer.PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
 
 
 def _moved_out(facts: Facts, kind: str) -> Outward:
-    moves = facts.every(ItemMoved, "record_movement")
+    moves = facts.every(transfer.ItemMoved, "record_movement")
     return tuple((at, move) for at, move in moves if move.to != "ward" and _kind_of(facts, move) == kind)
 
 
-def goes_apart(facts: Facts, record: Movement, others: Outward) -> Verdict:
+def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verdict:
     """Name what both would share, and from when on they are far enough apart."""
     interval = timedelta(hours=facts.programme.consignment.separation_hours)
     shared: list[str] = []
@@ -254,16 +240,16 @@ def goes_apart(facts: Facts, record: Movement, others: Outward) -> Verdict:
     return Shortfall(names="、".join(dict.fromkeys(shared))) if shared else True
 
 
-def _places(record: Movement, other: Movement) -> tuple[tuple[str, str], ...]:
+def _places(record: transfer.Movement, other: transfer.Movement) -> tuple[tuple[str, str], ...]:
     return ((record.occasion, other.occasion), (record.slip, other.slip))
 
 
-def hands(facts: Facts, record: Carried, *, receivers: tuple[Side, ...]) -> bool:
+def hands(facts: Facts, record: transfer.Carried, *, receivers: tuple[Side, ...]) -> bool:
     known = registered(facts, (record.giver, record.carried_by, record.receiver), facts.today)
     return known is True and facts.people[record.receiver].side in receivers
 
 
-def _kind_of(facts: Facts, record: ItemMoved) -> str:
+def _kind_of(facts: Facts, record: transfer.ItemMoved) -> str:
     return facts.kind_of(record.item) or record.kind
 
 
@@ -294,7 +280,7 @@ def ward_copies(facts: Facts, contents: tuple[str, ...]) -> tuple[Effect, ...]:
     )
 
 
-def sealed_items(facts: Facts, record: PackageSealed, copy: str) -> tuple[Effect, ...]:
+def sealed_items(facts: Facts, record: transfer.PackageSealed, copy: str) -> tuple[Effect, ...]:
     return (
         *ward_copies(facts, (copy,)),
         MakeItem(number=record.medium, kind="medium", state="with_ward", content="encrypted_package"),
@@ -302,8 +288,8 @@ def sealed_items(facts: Facts, record: PackageSealed, copy: str) -> tuple[Effect
     )
 
 
-@effects_of(ItemMoved)
-def item_changes_hands(facts: Facts, record: ItemMoved) -> tuple[Effect, ...]:
+@effects_of(transfer.ItemMoved)
+def item_changes_hands(facts: Facts, record: transfer.ItemMoved) -> tuple[Effect, ...]:
     """The item is with whoever received it; what was not registered is registered by its movement."""
     state = f"with_{record.to}"
     if facts.kind_of(record.item):
@@ -311,8 +297,8 @@ def item_changes_hands(facts: Facts, record: ItemMoved) -> tuple[Effect, ...]:
     return (MakeItem(number=record.item, kind=record.kind, state=state, content=record.kind),)
 
 
-@effects_of(ItemLost)
-def item_is_lost(facts: Facts, record: ItemLost) -> tuple[Effect, ...]:
+@effects_of(transfer.ItemLost)
+def item_is_lost(facts: Facts, record: transfer.ItemLost) -> tuple[Effect, ...]:
     """The item is lost, an incident is open and the cycle is held."""
     return (
         MoveItem(number=record.item, to="lost"),
@@ -321,19 +307,19 @@ def item_is_lost(facts: Facts, record: ItemLost) -> tuple[Effect, ...]:
     )
 
 
-@effects_of(ReceiptReported)
-def copies_are_registered(facts: Facts, record: ReceiptReported) -> tuple[Effect, ...]:
+@effects_of(transfer.ReceiptReported)
+def copies_are_registered(facts: Facts, record: transfer.ReceiptReported) -> tuple[Effect, ...]:
     """Every copy made is a duty to erase; one that is registered already stays as it is."""
     return _registered(facts, record.copies, "contractor")
 
 
-@effects_of(CopiesRegistered)
-def named_copies_are_registered(facts: Facts, record: CopiesRegistered) -> tuple[Effect, ...]:
+@effects_of(transfer.CopiesRegistered)
+def named_copies_are_registered(facts: Facts, record: transfer.CopiesRegistered) -> tuple[Effect, ...]:
     """Every copy named is a duty to erase of whoever has it; on paper it is a duty to return."""
     return _registered(facts, record.copies, record.holder)
 
 
-def _registered(facts: Facts, copies: tuple[CopyMade, ...], holder: Holder) -> tuple[Effect, ...]:
+def _registered(facts: Facts, copies: tuple[transfer.CopyMade, ...], holder: transfer.Holder) -> tuple[Effect, ...]:
     known = {item.number for item in facts.items}
     return tuple(
         MakeItem(
@@ -357,7 +343,7 @@ def stacked(facts: Facts, number: str, kind: str) -> tuple[MakeItem, ...]:
 ROWS = (
     Row(
         trigger="record_movement", event="item_moved", ja="受渡しの記録", en="Record a movement", froms=LIVE,
-        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, handover=True, record=ItemMoved,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, handover=True, record=transfer.ItemMoved,
         deviations=(
             giver_holds_it, medium_and_notice_move_apart, additions_leave_without_the_protected,
             additions_were_read_back_today, medium_of_additions_was_scanned_today, bag_is_locked,
@@ -367,20 +353,20 @@ ROWS = (
     ),
     Row(
         trigger="register_copies", event="copies_registered", ja="複製の登録", en="Register copies", froms=LIVE,
-        who=ANYBODY, owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=CopiesRegistered,
+        who=ANYBODY, owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=transfer.CopiesRegistered,
         guards=(copies_have_numbers_of_their_own,),
         deviations=(copies_at_a_subcontractor_have_consent,),
         then=named_copies_are_registered, source="C-OP-11, 複写の禁止",
     ),
     Row(
         trigger="record_loss", event="item_lost", ja="紛失の記録", en="Record a loss", froms=LIVE, who=ANYBODY,
-        owner=Side.WARD, repeats=True, under_hold=True, record=ItemLost,
+        owner=Side.WARD, repeats=True, under_hold=True, record=transfer.ItemLost,
         guards=(lost_item_was_in_somebodys_hands, dated_after("noticed_on")),
         then=item_is_lost, source="W-OP-13, Law 8",
     ),
     Row(
         trigger="reprint_slip", event="slip_reprinted", ja="確認記録票の再発行", en="Reprint a slip", froms=LIVE,
-        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=SlipReprinted,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=transfer.SlipReprinted,
         guards=(slip_is_on_record,), source="W-OP-09",
     ),
 )  # fmt: skip

@@ -1,15 +1,7 @@
 """Enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
 
 from models.people import Side
-from models.records.enclosing import (
-    DeliveryInspected,
-    DifferencesSettled,
-    EnclosingCompleted,
-    EnclosingReconciled,
-    EnclosingReported,
-    PullListAcknowledged,
-    PullListIssued,
-)
+from models.records import enclosing
 from models.records.extraction import ProtectionRechecked
 from models.serials import compact, count, expand
 from states.effects import Effect, MovePieces, effects_of
@@ -35,46 +27,46 @@ enclosing_recheck_is_done = recorded(
 )
 
 
-@claims_of(PullListIssued)
-def pulled_serials_are_ours(facts: Facts, record: PullListIssued) -> Verdict:
+@claims_of(enclosing.PullListIssued)
+def pulled_serials_are_ours(facts: Facts, record: enclosing.PullListIssued) -> Verdict:
     """Every serial of the pull list is a piece of this cycle that is not posted."""
     return facts.pieces.within(record.pulled, "exported", "printed", "enclosed") == count(record.pulled)
 
 
-@claims_of(PullListIssued)
-def reasons_add_up(_facts: Facts, record: PullListIssued) -> Verdict:
+@claims_of(enclosing.PullListIssued)
+def reasons_add_up(_facts: Facts, record: enclosing.PullListIssued) -> Verdict:
     """The reason codes add up to the serials of the pull list."""
     return sum(record.reasons.values()) == count(record.pulled)
 
 
-@claims_of(PullListIssued)
-def pull_list_was_rechecked_today(facts: Facts, record: PullListIssued) -> Verdict:
+@claims_of(enclosing.PullListIssued)
+def pull_list_was_rechecked_today(facts: Facts, record: enclosing.PullListIssued) -> Verdict:
     """Protected persons were re-checked on the day of the pull list."""
     return record.rechecked_on == facts.today and done_today(facts, RECHECKS)
 
 
-@claims_of(PullListAcknowledged)
-def every_pull_is_acknowledged(facts: Facts, record: PullListAcknowledged) -> Verdict:
+@claims_of(enclosing.PullListAcknowledged)
+def every_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
     """Every serial of the first pull list is acknowledged, and no other."""
     return _acknowledged(facts, "issue_pull_list", record)
 
 
-@claims_of(PullListAcknowledged)
-def every_final_pull_is_acknowledged(facts: Facts, record: PullListAcknowledged) -> Verdict:
+@claims_of(enclosing.PullListAcknowledged)
+def every_final_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
     """Every serial of the final pull list is acknowledged, and no other."""
     return _acknowledged(facts, "issue_final_pull_list", record)
 
 
-@claims_of(EnclosingReported)
-def sealed_serials_were_printed(facts: Facts, record: EnclosingReported) -> Verdict:
+@claims_of(enclosing.EnclosingReported)
+def sealed_serials_were_printed(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
     """Every sealed serial was printed well and not pulled."""
     return facts.pieces.within(record.sealed, "printed") == count(record.sealed)
 
 
-@claims_of(EnclosingReported)
-def sealed_serials_were_scanned(facts: Facts, record: EnclosingReported) -> Verdict:
+@claims_of(enclosing.EnclosingReported)
+def sealed_serials_were_scanned(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
     """Every sealed serial was scanned in one piece with itself, or its difference is settled."""
-    scanned = facts.record("reconcile_enclosing", EnclosingReconciled)
+    scanned = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
     if scanned is None:
         return True
     left = set(expand(record.sealed)) - set(expand(scanned.sealed)) - settled_serials(facts)
@@ -94,8 +86,8 @@ def every_difference_is_settled(facts: Facts) -> Verdict:
     return Shortfall(names=" ".join(f"{name}:{serials}" for name, serials in left.items())) if left else True
 
 
-@claims_of(DifferencesSettled)
-def settled_serials_are_open(facts: Facts, record: DifferencesSettled) -> Verdict:
+@claims_of(enclosing.DifferencesSettled)
+def settled_serials_are_open(facts: Facts, record: enclosing.DifferencesSettled) -> Verdict:
     """What is settled is an open difference; what was sealed although it was pulled or is not ours is taken out."""
     left = {name: set(expand(text)) for name, text in open_differences(facts).items() if name != "unreadable"}
     out = left.get("alien", set[int]()) | left.get("though_pulled", set[int]())
@@ -105,14 +97,14 @@ def settled_serials_are_open(facts: Facts, record: DifferencesSettled) -> Verdic
     return Shortfall(names=compact(wrong)) if wrong else True
 
 
-@claims_of(DifferencesSettled)
-def witness_is_on_the_register(facts: Facts, record: DifferencesSettled) -> Verdict:
+@claims_of(enclosing.DifferencesSettled)
+def witness_is_on_the_register(facts: Facts, record: enclosing.DifferencesSettled) -> Verdict:
     """The witness is on the register of people today."""
     return registered(facts, (record.witness,), facts.today)
 
 
-@claims_of(EnclosingReported)
-def machine_count_agrees(_facts: Facts, record: EnclosingReported) -> Verdict:
+@claims_of(enclosing.EnclosingReported)
+def machine_count_agrees(_facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
     """The machine's count equals the sealed serials and the re-runs."""
     expected = count(record.sealed) + record.reruns
     return record.machine_count == expected or Shortfall(names=f"{record.machine_count} ≠ {expected}")
@@ -125,29 +117,29 @@ def every_printed_letter_is_sealed(facts: Facts) -> Verdict:
     return Shortfall(names=left) if left else True
 
 
-@claims_of(EnclosingCompleted)
-def enclosed_count_agrees(facts: Facts, record: EnclosingCompleted) -> Verdict:
+@claims_of(enclosing.EnclosingCompleted)
+def enclosed_count_agrees(facts: Facts, record: enclosing.EnclosingCompleted) -> Verdict:
     """The confirmed count equals the serials enclosed."""
     counted = facts.pieces.count("enclosed", origin="extract")
     return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
 
 
-@claims_of(DeliveryInspected)
-def delivered_equals_enclosed(facts: Facts, record: DeliveryInspected) -> Verdict:
+@claims_of(enclosing.DeliveryInspected)
+def delivered_equals_enclosed(facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """The pieces delivered are the pieces enclosed."""
     counted = facts.pieces.count("enclosed", origin="extract")
     return counted == record.delivered or Shortfall(names=f"{counted} ≠ {record.delivered}")
 
 
-@claims_of(DeliveryInspected)
-def pieces_were_opened(_facts: Facts, record: DeliveryInspected) -> Verdict:
+@claims_of(enclosing.DeliveryInspected)
+def pieces_were_opened(_facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """Pieces were opened as a sample, no more than were delivered."""
     named = count(record.opened_serials)
     return record.wrong <= record.opened <= record.delivered and record.opened > 0 and named in {0, record.opened}
 
 
-@claims_of(DeliveryInspected)
-def sample_opening_found_nothing_wrong(_facts: Facts, record: DeliveryInspected) -> Verdict:
+@claims_of(enclosing.DeliveryInspected)
+def sample_opening_found_nothing_wrong(_facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """None of the pieces opened as a sample was wrong."""
     return record.wrong == 0 or Shortfall(names=f"{record.wrong}/{record.opened}")
 
@@ -157,7 +149,7 @@ _NAMES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched"
 
 def open_differences(facts: Facts) -> dict[str, str]:
     """Return the differences of the last reconciliation that nothing found since then has settled, by kind."""
-    last = facts.record("reconcile_enclosing", EnclosingReconciled)
+    last = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
     if last is None:
         return {}
     settled, explained = settled_serials(facts), sum(it.unreadable for it in _settlements(facts))
@@ -176,41 +168,41 @@ def settled_serials(facts: Facts) -> set[int]:
     }
 
 
-def _settlements(facts: Facts) -> list[DifferencesSettled]:
+def _settlements(facts: Facts) -> list[enclosing.DifferencesSettled]:
     done = facts.done.get("reconcile_enclosing")
-    past = facts.past("settle_differences", DifferencesSettled)
+    past = facts.past("settle_differences", enclosing.DifferencesSettled)
     return [it.record for it in past if done and it.seq > done.seq]
 
 
-def _acknowledged(facts: Facts, act: str, record: PullListAcknowledged) -> Verdict:
-    issued = facts.record(act, PullListIssued)
+def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged) -> Verdict:
+    issued = facts.record(act, enclosing.PullListIssued)
     if issued is None:
         return False
     difference = set(expand(issued.pulled)) ^ set(expand(record.pulled))
     return Shortfall(names=",".join(map(str, sorted(difference)))) if difference else True
 
 
-@effects_of(PullListAcknowledged)
-def pieces_are_pulled(facts: Facts, record: PullListAcknowledged) -> tuple[Effect, ...]:
+@effects_of(enclosing.PullListAcknowledged)
+def pieces_are_pulled(facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:
     """Pulled serials end as pulled, whatever stage they had reached; what is imprinted must come back."""
     pulled = MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled")
     imprinted = facts.pieces.within(record.pulled, "printed", "enclosed")
     return (pulled, *stacked(facts, _stack_of(facts, record) if imprinted else "", "pulled_pieces"))
 
 
-@effects_of(DifferencesSettled)
-def replaced_sheets_are_kept(facts: Facts, record: DifferencesSettled) -> tuple[Effect, ...]:
+@effects_of(enclosing.DifferencesSettled)
+def replaced_sheets_are_kept(facts: Facts, record: enclosing.DifferencesSettled) -> tuple[Effect, ...]:
     """What was replaced or taken out is imprinted and must come back."""
     return stacked(facts, record.stack, "spoiled_sheets")
 
 
-@effects_of(EnclosingReported)
-def letters_are_enclosed(_facts: Facts, record: EnclosingReported) -> tuple[Effect, ...]:
+@effects_of(enclosing.EnclosingReported)
+def letters_are_enclosed(_facts: Facts, record: enclosing.EnclosingReported) -> tuple[Effect, ...]:
     """Sealed serials go on."""
     return (MovePieces(serials=record.sealed, froms=("printed",), to="enclosed"),)
 
 
-def _stack_of(facts: Facts, record: PullListAcknowledged) -> str:
+def _stack_of(facts: Facts, record: enclosing.PullListAcknowledged) -> str:
     """Return the stack that was named, else the one of the spoiled sheets, else the year's first."""
     known = next((item.number for item in facts.items if item.kind == "spoiled_sheets"), "")
     return record.stack or known or f"S-{facts.fiscal_year}-01"
@@ -228,14 +220,14 @@ FIRST_PULLS = (
     Row(
         trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("complete_printing",), repeats=True, under_hold=True, record=PullListIssued,
+        after=("complete_printing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
         en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
-        after=("issue_pull_list",), repeats=True, under_hold=True, record=PullListAcknowledged,
+        after=("issue_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
         guards=(every_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
     ),
 )  # fmt: skip
@@ -245,20 +237,20 @@ ENCLOSING = (
         trigger="reconcile_enclosing", event="enclosing_reconciled", ja="封入照合",
         en="Reconcile the scans of the sealer with the serials", froms=("printed",), who=(*COORDINATOR, *MANAGER),
         owner=Side.CONTRACTOR, repeats=True, by_machine=True,
-        command="enclosing reconcile", record=EnclosingReconciled,
+        command="enclosing reconcile", record=enclosing.EnclosingReconciled,
         guards=(pull_list_is_acknowledged,), source="封入照合, Law 7",
     ),
     Row(
         trigger="settle_differences", event="differences_settled", ja="照合差異の処置",
         en="Settle differences of the enclosing by what was found", froms=("printed",), who=MANAGER,
-        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=DifferencesSettled,
+        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=enclosing.DifferencesSettled,
         guards=(settled_serials_are_open, witness_is_on_the_register),
         then=replaced_sheets_are_kept, source="封入照合, Law 7",
     ),
     Row(
         trigger="report_enclosing", event="enclosing_reported", ja="封入封緘完了報告", en="Report enclosing",
         froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-5bd",
-        after=("complete_printing", "acknowledge_pull_list"), repeats=True, record=EnclosingReported,
+        after=("complete_printing", "acknowledge_pull_list"), repeats=True, record=enclosing.EnclosingReported,
         guards=(
             enclosing_recheck_is_done, pull_list_is_acknowledged, no_protected_piece_is_sealed,
             sealed_serials_were_printed, sealed_serials_were_scanned, machine_count_agrees,
@@ -268,7 +260,7 @@ ENCLOSING = (
     Row(
         trigger="complete_enclosing", event="enclosing_completed", ja="封入封緘完了確認", en="Confirm enclosing",
         froms=("printed",), to="enclosed", who=COORDINATOR, owner=Side.WARD, due="D-4bd",
-        after=("report_enclosing",), record=EnclosingCompleted,
+        after=("report_enclosing",), record=enclosing.EnclosingCompleted,
         guards=(
             enclosing_is_reported, enclosing_is_reconciled, every_difference_is_settled,
             every_printed_letter_is_sealed, enclosed_count_agrees, measures_of("complete_enclosing"),
@@ -285,20 +277,20 @@ ENCLOSING = (
     Row(
         trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終",
         en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
-        after=("complete_enclosing",), repeats=True, under_hold=True, record=PullListIssued,
+        after=("complete_enclosing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
         en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
-        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=PullListAcknowledged,
+        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
         guards=(every_final_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
     ),
     Row(
         trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
-        after=("acknowledge_final_pull_list",), repeats=True, record=DeliveryInspected,
+        after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
         guards=(delivered_equals_enclosed, pieces_were_opened),
         deviations=(sample_opening_found_nothing_wrong,), source="検品票",
     ),

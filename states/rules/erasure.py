@@ -8,21 +8,8 @@ from typing import get_args
 from models import choices
 from models.clock import day_of
 from models.people import Role, Side
+from models.records import erasure
 from models.records.base import ActRecord
-from models.records.erasure import (
-    CopiesErased,
-    CopyErased,
-    DestructionConsented,
-    ErasureConfirmed,
-    ErasureReported,
-    ItemsDestroyed,
-    ItemsDestroyedElsewhere,
-    Method,
-    NamesakesAccepted,
-    WardCopiesErased,
-    WardDataErased,
-    YearClosed,
-)
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import _
 from states.effects import DropActs, Effect, MoveItem, effects_of
@@ -38,7 +25,7 @@ from states.rules.supervision import every_finding_is_put_right
 # What erases which storage, after NIST SP 800-88, minimum sanitization by type of media. An SSD and a flash memory keep
 # blocks that overwriting does not reach; what is written once can only be destroyed; deleting a job clears volatile
 # memory alone. "" is a storage that nobody has stated: it is warned of, and only what no storage allows is refused.
-METHODS: Mapping[str, tuple[Method, ...]] = {
+METHODS: Mapping[str, tuple[erasure.Method, ...]] = {
     "hdd": ("overwrite", "cryptographic_erase", "purge", "degauss", "destroy"),
     "ssd": ("cryptographic_erase", "purge", "destroy"),
     "flash": ("cryptographic_erase", "destroy"),
@@ -46,7 +33,7 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
     "optical": ("destroy",),
     "memory": ("spool_cleared", "overwrite", "cryptographic_erase", "purge", "destroy"),
     "paper": ("shred", "destroy"),
-    "": tuple(method for method in get_args(Method) if method != "shred"),
+    "": tuple(method for method in get_args(erasure.Method) if method != "shred"),
 }
 _RECEIPTS = ("report_receipt", "report_additions_receipt")
 
@@ -58,8 +45,8 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     return {copy.copy_number: copy for copy in (*received, *others)}
 
 
-@claims_of(ErasureReported, proves=("C-OP-11",))
-def every_copy_is_covered(facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """The erasure report covers every registered copy once, and names no other."""
     there = {item.number for item in facts.copies_in(*ELSEWHERE)}
     named = Counter(copy.copy_number for copy in record.copies)
@@ -72,28 +59,28 @@ def every_copy_is_covered(facts: Facts, record: ErasureReported) -> Verdict:
     return Shortfall(names=" / ".join(told)) if told else True
 
 
-@claims_of(ErasureReported, proves=("C-OP-11",))
-def methods_fit_the_storage(facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+def methods_fit_the_storage(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """Each method erases the kind of storage that the copy lies on (NIST SP 800-88)."""
     return _fitting(facts, record.copies)
 
 
-@claims_of(WardCopiesErased, proves=("W-OP-11",))
-def ward_methods_fit_the_storage(facts: Facts, record: WardCopiesErased) -> Verdict:
+@claims_of(erasure.WardCopiesErased, proves=("W-OP-11",))
+def ward_methods_fit_the_storage(facts: Facts, record: erasure.WardCopiesErased) -> Verdict:
     """Each method erases the kind of storage that the ward's copy lies on (NIST SP 800-88)."""
     return _fitting(facts, record.copies)
 
 
-@claims_of(WardCopiesErased)
-def erased_copies_are_the_wards(facts: Facts, record: WardCopiesErased) -> Verdict:
+@claims_of(erasure.WardCopiesErased)
+def erased_copies_are_the_wards(facts: Facts, record: erasure.WardCopiesErased) -> Verdict:
     """Every copy named is a registered electronic copy with the ward."""
     here = {item.number for item in facts.copies_in("with_ward")}
     strange = sorted({copy.copy_number for copy in record.copies} - here)
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-@claims_of(ErasureReported)
-def storage_of_each_copy_is_stated(facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(erasure.ErasureReported)
+def storage_of_each_copy_is_stated(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """It is on record what each copy lies on, so that the method can be judged."""
     register = registered_copies(facts)
     unstated = [it.copy_number for it in record.copies if it.copy_number in register]
@@ -101,29 +88,29 @@ def storage_of_each_copy_is_stated(facts: Facts, record: ErasureReported) -> Ver
     return Shortfall(names=" ".join(unstated)) if unstated else True
 
 
-@claims_of(CopiesErased)
-def nobody_witnesses_himself(_facts: Facts, record: CopiesErased) -> Verdict:
+@claims_of(erasure.CopiesErased)
+def nobody_witnesses_himself(_facts: Facts, record: erasure.CopiesErased) -> Verdict:
     """Each erasure has a witness who is not the person who erased."""
     alone = [copy.copy_number for copy in record.copies if copy.witness == copy.erased_by]
     return Shortfall(names=" ".join(alone)) if alone else True
 
 
-@claims_of(CopiesErased)
-def who_erased_is_registered(facts: Facts, record: CopiesErased) -> Verdict:
+@claims_of(erasure.CopiesErased)
+def who_erased_is_registered(facts: Facts, record: erasure.CopiesErased) -> Verdict:
     """Whoever erased a copy, and the witness, are on the register of people on the day of it."""
     people = ((person, copy.erased_at) for copy in record.copies for person in (copy.erased_by, copy.witness))
     return each_registered(facts, ((person, day_of(at)) for person, at in people))
 
 
-@claims_of(CopiesErased)
-def nothing_was_erased_in_the_future(facts: Facts, record: CopiesErased) -> Verdict:
+@claims_of(erasure.CopiesErased)
+def nothing_was_erased_in_the_future(facts: Facts, record: erasure.CopiesErased) -> Verdict:
     """No erasure is dated in the future."""
     to_come = [copy.copy_number for copy in record.copies if copy.erased_at > facts.now]
     return Shortfall(names=" ".join(to_come)) if to_come else True
 
 
-@claims_of(ErasureReported)
-def nothing_was_erased_before_it_was_there(facts: Facts, record: ErasureReported) -> Verdict:
+@claims_of(erasure.ErasureReported)
+def nothing_was_erased_before_it_was_there(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """No copy was erased before it was registered."""
     since = dict(_registered_at(facts))
     early = [copy.copy_number for copy in record.copies if copy.erased_at < since.get(copy.copy_number, copy.erased_at)]
@@ -137,50 +124,50 @@ def no_copy_is_left(facts: Facts) -> Verdict:
     return Shortfall(names=" ".join(item.number for item in left)) if left else True
 
 
-@claims_of(ErasureConfirmed)
-def checker_covered_every_place(_facts: Facts, record: ErasureConfirmed) -> Verdict:
+@claims_of(erasure.ErasureConfirmed)
+def checker_covered_every_place(_facts: Facts, record: erasure.ErasureConfirmed) -> Verdict:
     """The checkers found every place covered."""
     return record.every_place_covered
 
 
-@claims_of(ItemsDestroyed)
-def destruction_was_witnessed(facts: Facts, record: ItemsDestroyed) -> Verdict:
+@claims_of(erasure.ItemsDestroyed)
+def destruction_was_witnessed(facts: Facts, record: erasure.ItemsDestroyed) -> Verdict:
     """The witness is on the register of people and is not the person who records the destruction."""
     return record.witness != facts.asked_by and registered(facts, (record.witness,), record.destroyed_on)
 
 
-@claims_of(ItemsDestroyed)
-def destroyed_items_are_with_the_ward(facts: Facts, record: ItemsDestroyed) -> Verdict:
+@claims_of(erasure.ItemsDestroyed)
+def destroyed_items_are_with_the_ward(facts: Facts, record: erasure.ItemsDestroyed) -> Verdict:
     """Every item destroyed is with the ward, after its return."""
     here = {item.number for item in facts.things_in("with_ward")}
     strange = sorted(set(record.items) - here)
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-@claims_of(ItemsDestroyedElsewhere, proves=("W-OP-11", "C-OP-11"))
-def destruction_has_prior_consent(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
+@claims_of(erasure.ItemsDestroyedElsewhere, proves=("W-OP-11", "C-OP-11"))
+def destruction_has_prior_consent(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """The ward consented in writing, before it happened, that each item is destroyed and not returned."""
-    consents = facts.every(DestructionConsented, "consent_to_destruction")
+    consents = facts.every(erasure.DestructionConsented, "consent_to_destruction")
     covered = {number for _at, told in consents if told.decided_on <= record.destroyed_on for number in told.items}
     uncovered = sorted(set(record.items) - covered)
     return Shortfall(names=" ".join(uncovered)) if uncovered else True
 
 
-@claims_of(ItemsDestroyedElsewhere)
-def destroyed_items_were_elsewhere(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
+@claims_of(erasure.ItemsDestroyedElsewhere)
+def destroyed_items_were_elsewhere(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """Every item destroyed elsewhere was a medium, a notice or paper with the contractor or a subcontractor."""
     strange = sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)})
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-@claims_of(ItemsDestroyedElsewhere)
-def who_destroyed_elsewhere_is_registered(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
+@claims_of(erasure.ItemsDestroyedElsewhere)
+def who_destroyed_elsewhere_is_registered(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """Whoever destroyed, and the witness, are on the register of people on the day of it."""
     return registered(facts, (record.destroyed_by, record.witness), record.destroyed_on)
 
 
-@claims_of(ItemsDestroyedElsewhere)
-def nobody_witnesses_his_own_destruction(facts: Facts, record: ItemsDestroyedElsewhere) -> Verdict:
+@claims_of(erasure.ItemsDestroyedElsewhere)
+def nobody_witnesses_his_own_destruction(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """The destruction has a witness who is not the person who destroyed, and is not dated in the future."""
     return record.witness != record.destroyed_by and record.destroyed_on <= facts.today
 
@@ -217,7 +204,7 @@ def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
         yield from ((copy.copy_number, at) for copy in record.copies)
 
 
-def _fitting(facts: Facts, copies: Sequence[CopyErased]) -> Verdict:
+def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
     """Name each copy whose method does not reach its storage, and what would."""
     register = registered_copies(facts)
     wrong = [
@@ -233,62 +220,64 @@ def _fitting(facts: Facts, copies: Sequence[CopyErased]) -> Verdict:
     return Shortfall(names=" / ".join(wrong)) if wrong else True
 
 
-def _lies_on(register: Mapping[str, CopyMade], copy: CopyErased) -> str:
+def _lies_on(register: Mapping[str, CopyMade], copy: erasure.CopyErased) -> str:
     return register[copy.copy_number].lies_on if copy.copy_number in register else ""
 
 
 def accepted_namesakes(facts: Facts) -> frozenset[str]:
     """Return whose names two people have said to be those of the register of people and not a resident's."""
-    return frozenset(who for past in facts.past("accept_namesakes", NamesakesAccepted) for who in past.record.people)
+    return frozenset(
+        who for past in facts.past("accept_namesakes", erasure.NamesakesAccepted) for who in past.record.people
+    )
 
 
-@claims_of(NamesakesAccepted)
-def namesakes_are_on_the_register(facts: Facts, record: NamesakesAccepted) -> Verdict:
+@claims_of(erasure.NamesakesAccepted)
+def namesakes_are_on_the_register(facts: Facts, record: erasure.NamesakesAccepted) -> Verdict:
     """Everybody named is on the register of people."""
     strangers = sorted(set(record.people) - facts.people.keys())
     return not strangers or Shortfall(names=f"{len(strangers)}")
 
 
-@claims_of(WardDataErased, owes="accept_namesakes")
-def namesakes_are_accepted(facts: Facts, record: WardDataErased) -> Verdict:
+@claims_of(erasure.WardDataErased, owes="accept_namesakes")
+def namesakes_are_accepted(facts: Facts, record: erasure.WardDataErased) -> Verdict:
     """Names that are a resident's and one of the register's people too were accepted by two people."""
     left = sorted(set(record.namesakes) - accepted_namesakes(facts))
     return not left or Shortfall(names=", ".join(left))
 
 
-@claims_of(WardDataErased)
-def nothing_personal_is_left(_facts: Facts, record: WardDataErased) -> Verdict:
+@claims_of(erasure.WardDataErased)
+def nothing_personal_is_left(_facts: Facts, record: erasure.WardDataErased) -> Verdict:
     """The search for residents' data found none, and key and files are absent."""
     return (record.found == 0 and record.absent) or Shortfall(names=str(record.found))
 
 
-@effects_of(WardDataErased)
-def ward_copies_are_erased(facts: Facts, _record: WardDataErased) -> tuple[Effect, ...]:
+@effects_of(erasure.WardDataErased)
+def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tuple[Effect, ...]:
     """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed packages."""
     mine = (item for item in facts.copies_in("with_ward") if item.number.startswith(f"{WARD_COPY}-"))
     return tuple(MoveItem(number=item.number, to="erased") for item in mine)
 
 
-@effects_of(WardCopiesErased)
-def named_copies_are_erased(_facts: Facts, record: WardCopiesErased) -> tuple[Effect, ...]:
+@effects_of(erasure.WardCopiesErased)
+def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> tuple[Effect, ...]:
     """The ward's copies that are named are erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-@effects_of(ErasureReported)
-def copies_are_erased(_facts: Facts, record: ErasureReported) -> tuple[Effect, ...]:
+@effects_of(erasure.ErasureReported)
+def copies_are_erased(_facts: Facts, record: erasure.ErasureReported) -> tuple[Effect, ...]:
     """Every covered copy is erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-@effects_of(ItemsDestroyed)
-def items_are_destroyed(_facts: Facts, record: ItemsDestroyed) -> tuple[Effect, ...]:
+@effects_of(erasure.ItemsDestroyed)
+def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
 
-@effects_of(ItemsDestroyedElsewhere)
-def items_are_destroyed_elsewhere(_facts: Facts, record: ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
+@effects_of(erasure.ItemsDestroyedElsewhere)
+def items_are_destroyed_elsewhere(_facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
@@ -302,7 +291,7 @@ AT_THE_CONTRACTOR = (
     Row(
         trigger="report_erasure", event="erasure_reported", ja="データ消去・消去報告書", en="Report the erasure",
         froms=("posted", "media_returned", "cancelled"), who=MANAGER, owner=Side.CONTRACTOR, due="D+10bd",
-        after=("post",), repeats=True, under_hold=True, record=ErasureReported,
+        after=("post",), repeats=True, under_hold=True, record=erasure.ErasureReported,
         guards=(
             every_copy_is_covered, methods_fit_the_storage, nobody_witnesses_himself, who_erased_is_registered,
             nothing_was_erased_in_the_future, nothing_was_erased_before_it_was_there, report_comes_in_on_an_open_day,
@@ -313,7 +302,7 @@ AT_THE_CONTRACTOR = (
     Row(
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
         froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
-        after=("report_erasure", "return_media"), under_hold=True, record=ErasureConfirmed,
+        after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
         guards=(no_copy_is_left, checker_covered_every_place, measures_unless_nothing_went_out("confirm_erasure")),
         source="W-OP-11, 確認記録",
     ),
@@ -323,20 +312,20 @@ AT_THE_WARD = (
     Row(
         trigger="accept_namesakes", event="namesakes_accepted", ja="同姓同名の確認",
         en="Accept names of ours that residents have too", froms=("erased",), who=COORDINATOR, second=APPROVERS,
-        owner=Side.WARD, repeats=True, under_hold=True, record=NamesakesAccepted,
+        owner=Side.WARD, repeats=True, under_hold=True, record=erasure.NamesakesAccepted,
         guards=(namesakes_are_on_the_register,), source="W-OP-11, Law 4",
     ),
     Row(
         trigger="erase_ward_data", event="ward_data_erased", ja="区保有データの廃棄", en="Erase the ward's own data",
         froms=("erased",), who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="S+9bd",
-        after=("end_returned_mail",), by_machine=True, under_hold=True, record=WardDataErased,
+        after=("end_returned_mail",), by_machine=True, under_hold=True, record=erasure.WardDataErased,
         guards=(nothing_personal_is_left, namesakes_are_accepted, returned_mail_window_is_closed),
         then=ward_copies_are_erased, source="W-OP-11, データ廃棄記録",
     ),
     Row(
         trigger="erase_ward_copies", event="ward_copies_erased", ja="区の複製の消去", en="Erase copies of the ward's",
         froms=LIVE, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.WARD, repeats=True, under_hold=True,
-        record=WardCopiesErased,
+        record=erasure.WardCopiesErased,
         guards=(
             erased_copies_are_the_wards, ward_methods_fit_the_storage, nobody_witnesses_himself,
             who_erased_is_registered, nothing_was_erased_in_the_future,
@@ -346,13 +335,13 @@ AT_THE_WARD = (
     Row(
         trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
         en="Consent to destruction elsewhere", froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True,
-        under_hold=True, record=DestructionConsented,
+        under_hold=True, record=erasure.DestructionConsented,
         guards=(dated_after("decided_on"), on_an_open_day("decided_on")), source="Law 7, 特記事項",
     ),
     Row(
         trigger="report_destruction", event="items_destroyed_elsewhere", ja="廃棄報告（受託者・承諾済）",
         en="Report a destruction elsewhere", froms=LIVE, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
-        under_hold=True, record=ItemsDestroyedElsewhere,
+        under_hold=True, record=erasure.ItemsDestroyedElsewhere,
         deviations=(
             destruction_has_prior_consent, destroyed_items_were_elsewhere, who_destroyed_elsewhere_is_registered,
             nobody_witnesses_his_own_destruction,
@@ -362,7 +351,7 @@ AT_THE_WARD = (
     Row(
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
         froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
-        repeats=True, under_hold=True, record=ItemsDestroyed,
+        repeats=True, under_hold=True, record=erasure.ItemsDestroyed,
         guards=(
             destroyed_items_are_with_the_ward, destruction_was_witnessed, dated_after("destroyed_on", "return_media"),
             on_an_open_day("destroyed_on"),
@@ -372,7 +361,7 @@ AT_THE_WARD = (
     Row(
         trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
         who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
-        record=YearClosed,
+        record=erasure.YearClosed,
         guards=(
             ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
             no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),

@@ -1,17 +1,10 @@
 """The go, the posting and what comes back: zero differences, and the check of the day itself."""
 
 from models.people import Side
+from models.records import mailing
 from models.records.base import ActRecord
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import AdditionsTaken, ProtectionRechecked
-from models.records.mailing import (
-    MailReturned,
-    Posted,
-    PostingApproved,
-    PostingReported,
-    RetrievalRequested,
-    ReturnedMailClosed,
-)
 from models.serials import count, expand
 from states.effects import Effect, MovePieces, OpenIncident, SetHold, effects_of
 from states.facts import Facts, Shortfall, Verdict
@@ -55,8 +48,8 @@ def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
     return Shortfall(names=left) if left else True
 
 
-@claims_of(PostingApproved)
-def approved_count_agrees(facts: Facts, record: PostingApproved) -> Verdict:
+@claims_of(mailing.PostingApproved)
+def approved_count_agrees(facts: Facts, record: mailing.PostingApproved) -> Verdict:
     """The approved number is the number of enclosed pieces."""
     return _agrees(facts.pieces.count("enclosed"), record.letters)
 
@@ -64,7 +57,7 @@ def approved_count_agrees(facts: Facts, record: PostingApproved) -> Verdict:
 @claims(owes="approve_posting")
 def posting_is_approved(facts: Facts) -> Verdict:
     """The posting is approved for the number of pieces that are enclosed now: a pull after the go asks again."""
-    go = facts.record("approve_posting", PostingApproved)
+    go = facts.record("approve_posting", mailing.PostingApproved)
     return go is not None and _agrees(facts.pieces.count("enclosed"), go.letters)
 
 
@@ -75,38 +68,38 @@ def protection_was_rechecked_today(facts: Facts) -> Verdict:
     return done_today(facts, ("recheck_before_final_list", "recheck_before_posting"))
 
 
-@claims_of(Posted)
-def accepted_number_equals_enclosed(facts: Facts, record: Posted) -> Verdict:
+@claims_of(mailing.Posted)
+def accepted_number_equals_enclosed(facts: Facts, record: mailing.Posted) -> Verdict:
     """The number that the post office accepted equals the enclosed pieces."""
     return _agrees(facts.pieces.count("enclosed"), record.accepted)
 
 
-@claims_of(Posted)
-def posted_today(facts: Facts, record: Posted) -> Verdict:
+@claims_of(mailing.Posted)
+def posted_today(facts: Facts, record: mailing.Posted) -> Verdict:
     """The day of posting is not in the future."""
     return record.posted_on <= facts.today
 
 
-@claims_of(PostingReported)
-def slip_copy_agrees(facts: Facts, record: PostingReported) -> Verdict:
+@claims_of(mailing.PostingReported)
+def slip_copy_agrees(facts: Facts, record: mailing.PostingReported) -> Verdict:
     """The copy of the posting slip shows the posted number."""
     return _agrees(facts.pieces.count("posted"), record.accepted)
 
 
-@claims_of(MailReturned)
-def returned_mail_was_posted(facts: Facts, record: MailReturned) -> Verdict:
+@claims_of(mailing.MailReturned)
+def returned_mail_was_posted(facts: Facts, record: mailing.MailReturned) -> Verdict:
     """Every returned piece was posted."""
     return facts.pieces.within(record.serials, "posted") == count(record.serials)
 
 
-@claims_of(RetrievalRequested)
-def retrieved_pieces_were_posted(facts: Facts, record: RetrievalRequested) -> Verdict:
+@claims_of(mailing.RetrievalRequested)
+def retrieved_pieces_were_posted(facts: Facts, record: mailing.RetrievalRequested) -> Verdict:
     """Only what was posted is asked back; before that a piece is pulled."""
     return facts.pieces.within(record.serials, "posted") == count(record.serials) > 0
 
 
-@claims_of(ReturnedMailClosed)
-def returned_counts_agree(facts: Facts, record: ReturnedMailClosed) -> Verdict:
+@claims_of(mailing.ReturnedMailClosed)
+def returned_counts_agree(facts: Facts, record: mailing.ReturnedMailClosed) -> Verdict:
     """The counts by reason do not contradict the returned mail that was recorded by serial."""
     counted = returned_by_reason(facts)
     told = {reason: number for reason, number in record.returned.items() if number}
@@ -124,7 +117,7 @@ def returned_by_reason(facts: Facts) -> dict[str, int]:
     """Return how many pieces came back, by the reason that was recorded last for each."""
     reasons = {
         serial: it.record.reason
-        for it in facts.past("record_returned_mail", MailReturned)
+        for it in facts.past("record_returned_mail", mailing.MailReturned)
         for serial in expand(it.record.serials)
     }
     return {reason: sum(1 for it in reasons.values() if it == reason) for reason in sorted(set(reasons.values()))}
@@ -143,8 +136,8 @@ def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     return (MovePieces(froms=("enclosed",), to="posted"),)
 
 
-@effects_of(RetrievalRequested)
-def retrieval_is_an_incident(_facts: Facts, record: RetrievalRequested) -> tuple[Effect, ...]:
+@effects_of(mailing.RetrievalRequested)
+def retrieval_is_an_incident(_facts: Facts, record: mailing.RetrievalRequested) -> tuple[Effect, ...]:
     """What is asked back should not have been posted: an incident opens and the cycle is held."""
     return (OpenIncident(kind="retrieval", known_on=record.requested_on), SetHold(on=True))
 
@@ -153,7 +146,7 @@ POSTING = (
     Row(
         trigger="approve_posting", event="posting_approved", ja="差出承認", en="Approve the posting",
         froms=("enclosed",), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D-1bd",
-        after=("inspect_delivery", "enclose_additions"), repeats=True, record=PostingApproved,
+        after=("inspect_delivery", "enclose_additions"), repeats=True, record=mailing.PostingApproved,
         guards=(
             contractor_posts_only_if_referred, delivery_is_inspected, last_inspection_found_nothing_wrong,
             final_pull_list_is_acknowledged, additions_are_enclosed, replaced_pieces_are_pulled,
@@ -171,7 +164,7 @@ POSTING = (
     Row(
         trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
-        record=Posted,
+        record=mailing.Posted,
         guards=(
             posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
@@ -182,18 +175,18 @@ POSTING = (
     Row(
         trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D+1bd", after=("post",), repeats=True,
-        record=PostingReported, guards=(slip_copy_agrees,), source="差出票写し",
+        record=mailing.PostingReported, guards=(slip_copy_agrees,), source="差出票写し",
     ),
     Row(
         trigger="request_retrieval", event="retrieval_requested", ja="取戻請求",
         en="Ask the post office for a posted piece back", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD,
-        repeats=True, under_hold=True, record=RetrievalRequested,
+        repeats=True, under_hold=True, record=mailing.RetrievalRequested,
         guards=(retrieved_pieces_were_posted,), then=retrieval_is_an_incident, source="郵便法34条",
     ),
     Row(
         trigger="record_returned_mail", event="mail_returned", ja="返戻の記録", en="Record returned mail",
         froms=EVER_AFTER, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
-        record=MailReturned, guards=(returned_mail_was_posted,), source="返戻記録",
+        record=mailing.MailReturned, guards=(returned_mail_was_posted,), source="返戻記録",
     ),
 )  # fmt: skip
 
@@ -201,6 +194,6 @@ RETURNED_MAIL = (
     Row(
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
         en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
-        record=ReturnedMailClosed, guards=(returned_counts_agree,), source="返戻記録",
+        record=mailing.ReturnedMailClosed, guards=(returned_counts_agree,), source="返戻記録",
     ),
 )  # fmt: skip

@@ -1,26 +1,8 @@
 """What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
 
 from models.people import Role, Side
+from models.records import oversight
 from models.records.base import ActRecord
-from models.records.oversight import (
-    CountermeasuresDiscussed,
-    CycleCancelled,
-    CycleHeld,
-    DeadlineMoved,
-    DeviationRecorded,
-    DocumentFiled,
-    EntryCorrected,
-    HoldReleased,
-    IncidentAssessed,
-    IncidentPublished,
-    IncidentReported,
-    IncidentSettled,
-    PersonsNotified,
-    ReferralRecorded,
-    ReminderAcknowledged,
-    ReportedToCommission,
-    TextRedacted,
-)
 from models.words import N_, _
 from states.effects import (
     DropActs,
@@ -44,16 +26,16 @@ from states.rules.supervision import open_findings
 from states.statute import heads_of
 
 
-@claims_of(DocumentFiled)
-def document_is_dated_before_its_receipt(_facts: Facts, record: DocumentFiled) -> Verdict:
+@claims_of(oversight.DocumentFiled)
+def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.DocumentFiled) -> Verdict:
     """The document is dated on or before the day on which it was received."""
     return record.dated_on <= record.received_on or Shortfall(names=f"{record.dated_on} – {record.received_on}")
 
 
-@claims_of(DocumentFiled)
-def file_is_no_other_document(facts: Facts, record: DocumentFiled) -> Verdict:
+@claims_of(oversight.DocumentFiled)
+def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
     """The file was not filed as another document: give each its own file."""
-    filed = (it.record for it in facts.past("file_document", DocumentFiled))
+    filed = (it.record for it in facts.past("file_document", oversight.DocumentFiled))
     others = sorted({it.document for it in filed if it.sha256 == record.sha256 and it.document != record.document})
     return Shortfall(names=" ".join(f"No. {number}" for number in others)) if others else True
 
@@ -72,8 +54,8 @@ def new_referral_is_recorded(facts: Facts) -> Verdict:
     return Shortfall(names="、".join(_(COMPARED[key][1]) for key in facts.differs))
 
 
-@claims_of(ReferralRecorded)
-def referral_is_decided(facts: Facts, record: ReferralRecorded) -> Verdict:
+@claims_of(oversight.ReferralRecorded)
+def referral_is_decided(facts: Facts, record: oversight.ReferralRecorded) -> Verdict:
     """The board has met already."""
     return record.decided_on <= facts.today
 
@@ -84,40 +66,40 @@ def cycle_is_on_hold(facts: Facts) -> Verdict:
     return facts.on_hold
 
 
-@claims_of(CycleHeld)
-def cycle_is_not_on_hold(facts: Facts, _record: CycleHeld) -> Verdict:
+@claims_of(oversight.CycleHeld)
+def cycle_is_not_on_hold(facts: Facts, _record: oversight.CycleHeld) -> Verdict:
     """The cycle is not on hold already."""
     return not facts.on_hold
 
 
-@claims_of(IncidentSettled)
-def incident_is_open(facts: Facts, record: IncidentSettled) -> Verdict:
+@claims_of(oversight.IncidentSettled)
+def incident_is_open(facts: Facts, record: oversight.IncidentSettled) -> Verdict:
     """The incident of that number is open."""
     return record.incident in facts.incidents
 
 
-@claims_of(IncidentSettled, owes="report_to_commission")
-def duties_of_the_law_are_done(facts: Facts, record: IncidentSettled) -> Verdict:
+@claims_of(oversight.IncidentSettled, owes="report_to_commission")
+def duties_of_the_law_are_done(facts: Facts, record: oversight.IncidentSettled) -> Verdict:
     """What the law asks about the incident is done, or people decided that it need not be reported (法68条)."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
     missing = open_duties(case) if case else ()
     return Shortfall(names="、".join(_(duty) for duty in missing)) if missing else True
 
 
-@claims_of(IncidentAssessed)
-def assessed_incident_is_open(facts: Facts, record: IncidentAssessed) -> Verdict:
+@claims_of(oversight.IncidentAssessed)
+def assessed_incident_is_open(facts: Facts, record: oversight.IncidentAssessed) -> Verdict:
     """The incident that is assessed is open."""
     return record.incident in facts.incidents
 
 
-@claims_of(ReportedToCommission)
-def reported_incident_is_open(facts: Facts, record: ReportedToCommission) -> Verdict:
+@claims_of(oversight.ReportedToCommission)
+def reported_incident_is_open(facts: Facts, record: oversight.ReportedToCommission) -> Verdict:
     """The incident that is reported is open."""
     return record.incident in facts.incidents
 
 
-@claims_of(ReportedToCommission)
-def report_lies_after_the_knowing(facts: Facts, record: ReportedToCommission) -> Verdict:
+@claims_of(oversight.ReportedToCommission)
+def report_lies_after_the_knowing(facts: Facts, record: oversight.ReportedToCommission) -> Verdict:
     """The report is dated from the day of knowing to today, and the prompt report comes before the final one."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
     known_on = case.report.known_on if case and case.report else record.reported_on
@@ -125,20 +107,20 @@ def report_lies_after_the_knowing(facts: Facts, record: ReportedToCommission) ->
     return known_on <= record.reported_on <= facts.today and in_order
 
 
-@claims_of(PersonsNotified)
-def notified_incident_is_open(facts: Facts, record: PersonsNotified) -> Verdict:
+@claims_of(oversight.PersonsNotified)
+def notified_incident_is_open(facts: Facts, record: oversight.PersonsNotified) -> Verdict:
     """The incident of which persons are notified is open, and a substitute measure has its reason."""
     return record.incident in facts.incidents and (record.how != "substitute" or bool(record.reason))
 
 
-@claims_of(IncidentPublished)
-def publication_is_of_an_open_incident(facts: Facts, record: IncidentPublished) -> Verdict:
+@claims_of(oversight.IncidentPublished)
+def publication_is_of_an_open_incident(facts: Facts, record: oversight.IncidentPublished) -> Verdict:
     """The incident is open, and not publishing has its reason."""
     return record.incident in facts.incidents and (record.published or bool(record.reason))
 
 
-@claims_of(CountermeasuresDiscussed)
-def discussion_is_of_an_open_incident(facts: Facts, record: CountermeasuresDiscussed) -> Verdict:
+@claims_of(oversight.CountermeasuresDiscussed)
+def discussion_is_of_an_open_incident(facts: Facts, record: oversight.CountermeasuresDiscussed) -> Verdict:
     """The discussion is about an open incident or a change of measures, and not in the future."""
     return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
 
@@ -166,27 +148,27 @@ NOTICE = N_("notice to the persons")
 PUBLICATION = N_("decision about publication")
 
 
-@claims_of(DeadlineMoved)
-def act_is_still_owed(facts: Facts, record: DeadlineMoved) -> Verdict:
+@claims_of(oversight.DeadlineMoved)
+def act_is_still_owed(facts: Facts, record: oversight.DeadlineMoved) -> Verdict:
     """The act is on the schedule and not yet done."""
     return record.act in facts.due and record.act not in facts.done
 
 
-@claims_of(ReminderAcknowledged)
-def reminder_reached_the_person(facts: Facts, record: ReminderAcknowledged) -> Verdict:
+@claims_of(oversight.ReminderAcknowledged)
+def reminder_reached_the_person(facts: Facts, record: oversight.ReminderAcknowledged) -> Verdict:
     """The reminder went out in this year, to whoever acknowledges it; a coordinator may do it on behalf."""
     to, person = facts.reminded(record.reminder), facts.people.get(facts.asked_by)
     return person is not None and bool(to) and (to in {person.id, person.side} or Role.COORDINATOR in person.roles)
 
 
-@claims_of(EntryCorrected)
-def corrected_entry_is_this_years(facts: Facts, record: EntryCorrected) -> Verdict:
+@claims_of(oversight.EntryCorrected)
+def corrected_entry_is_this_years(facts: Facts, record: oversight.EntryCorrected) -> Verdict:
     """The entry that is corrected stands in the ledger already, as one of this year's."""
     return facts.history.has_entry(record.corrects) or Shortfall(names=str(record.corrects))
 
 
-@claims_of(TextRedacted)
-def redacted_text_is_there(facts: Facts, record: TextRedacted) -> Verdict:
+@claims_of(oversight.TextRedacted)
+def redacted_text_is_there(facts: Facts, record: oversight.TextRedacted) -> Verdict:
     """The text stands beside that entry of this year, or of no year, and was not redacted before."""
     return facts.history.has_text(record.entry, record.place) or Shortfall(names=f"{record.entry} {record.place}")
 
@@ -244,32 +226,32 @@ def _imprinted_letters(facts: Facts) -> tuple[MakeItem, ...]:
     return (MakeItem(number=f"{LETTERS}-{facts.fiscal_year}-01", kind="letters", state=state, content="imprinted"),)
 
 
-@effects_of(IncidentReported)
-def incident_opens(_facts: Facts, record: IncidentReported) -> tuple[Effect, ...]:
+@effects_of(oversight.IncidentReported)
+def incident_opens(_facts: Facts, record: oversight.IncidentReported) -> tuple[Effect, ...]:
     """The incident opens and the cycle is held."""
     return (OpenIncident(kind=record.kind, known_on=record.known_on), SetHold(on=True))
 
 
-@effects_of(DeviationRecorded)
-def deviation_opens_an_incident(facts: Facts, _record: DeviationRecorded) -> tuple[Effect, ...]:
+@effects_of(oversight.DeviationRecorded)
+def deviation_opens_an_incident(facts: Facts, _record: oversight.DeviationRecorded) -> tuple[Effect, ...]:
     """A deviation is an incident until somebody settles it."""
     return (OpenIncident(kind="deviation", known_on=facts.today), SetHold(on=True))
 
 
-@effects_of(IncidentSettled)
-def incident_is_settled(_facts: Facts, record: IncidentSettled) -> tuple[Effect, ...]:
+@effects_of(oversight.IncidentSettled)
+def incident_is_settled(_facts: Facts, record: oversight.IncidentSettled) -> tuple[Effect, ...]:
     """The incident ends; the hold stays until it is released."""
     return (SettleIncident(incident=record.incident),)
 
 
-@effects_of(DeadlineMoved)
-def deadline_moves(_facts: Facts, record: DeadlineMoved) -> tuple[Effect, ...]:
+@effects_of(oversight.DeadlineMoved)
+def deadline_moves(_facts: Facts, record: oversight.DeadlineMoved) -> tuple[Effect, ...]:
     """The act is owed on the new day; the plan stays beside it."""
     return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)
 
 
-@effects_of(TextRedacted)
-def text_is_taken_out(_facts: Facts, record: TextRedacted) -> tuple[Effect, ...]:
+@effects_of(oversight.TextRedacted)
+def text_is_taken_out(_facts: Facts, record: oversight.TextRedacted) -> tuple[Effect, ...]:
     """The text is gone wherever the database had it; its commitment stays and opens for nobody."""
     return (RedactText(entry=record.entry, place=record.place),)
 
@@ -277,13 +259,13 @@ def text_is_taken_out(_facts: Facts, record: TextRedacted) -> tuple[Effect, ...]
 ENTRIES = (
     Row(
         trigger="correct_entry", event="entry_corrected", ja="管理簿の訂正", en="Correct an entry of the ledger",
-        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=EntryCorrected,
+        froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.EntryCorrected,
         guards=(corrected_entry_is_this_years,), source="Law 5, 管理簿",
     ),
     Row(
         trigger="redact_text", event="text_redacted", ja="自由記載の抹消", en="Redact a text of the ledger",
         froms=(*LIVE, "closed"), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True,
-        handover=True, record=TextRedacted, guards=(redacted_text_is_there,),
+        handover=True, record=oversight.TextRedacted, guards=(redacted_text_is_there,),
         then=text_is_taken_out, source="Law 4, Law 5",
     ),
 )  # fmt: skip
@@ -292,7 +274,7 @@ ROWS = (
     Row(
         trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
         who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=DocumentFiled,
+        record=oversight.DocumentFiled,
         guards=(
             document_is_dated_before_its_receipt, file_is_no_other_document, dated_after("received_on"),
             on_an_open_day("received_on"),
@@ -302,83 +284,83 @@ ROWS = (
     Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
+        record=oversight.DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
         source="Law 11",
     ),
     Row(
         trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",
         froms=LIVE, who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True,
-        record=ReminderAcknowledged, guards=(reminder_reached_the_person,),
+        record=oversight.ReminderAcknowledged, guards=(reminder_reached_the_person,),
         source="domain.md 7",
     ),
     Row(
         trigger="record_deviation", event="deviation_recorded", ja="逸脱記録", en="Record a deviation", froms=LIVE,
-        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=DeviationRecorded,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.DeviationRecorded,
         guards=(dated_after("happened_on"),),
         then=deviation_opens_an_incident, source="Law 8",
     ),
     Row(
         trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
-        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentReported,
+        who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentReported,
         guards=(dated_after("known_on"),),
         then=incident_opens, source="W-OP-13, 個人情報保護法68条",
     ),
     Row(
         trigger="settle_incident", event="incident_settled", ja="事故対応の終結", en="Settle an incident", froms=LIVE,
-        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentSettled,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentSettled,
         guards=(incident_is_open, duties_of_the_law_are_done),
         then=incident_is_settled, source="W-OP-13, 個人情報保護法68条",
     ),
     Row(
         trigger="assess_incident", event="incident_assessed", ja="報告要否の判断", en="Decide whether to report",
-        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentAssessed,
+        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentAssessed,
         guards=(assessed_incident_is_open,), source="個人情報保護法68条1項, 規則43条",
     ),
     Row(
         trigger="report_to_commission", event="commission_informed", ja="個人情報保護委員会への報告",
         en="Report to the Commission", froms=LIVE, who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True,
-        under_hold=True, record=ReportedToCommission,
+        under_hold=True, record=oversight.ReportedToCommission,
         guards=(reported_incident_is_open, report_lies_after_the_knowing),
         source="個人情報保護法68条1項, 規則44条",
     ),
     Row(
         trigger="notify_persons", event="persons_notified", ja="本人への通知", en="Notify the persons", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=PersonsNotified, guards=(notified_incident_is_open, dated_after("notified_on")),
+        record=oversight.PersonsNotified, guards=(notified_incident_is_open, dated_after("notified_on")),
         source="個人情報保護法68条2項, 規則45条",
     ),
     Row(
         trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
-        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=IncidentPublished,
+        who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentPublished,
         guards=(publication_is_of_an_open_incident, dated_after("decided_on")), source="domain.md 5",
     ),
     Row(
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
         en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
-        under_hold=True, record=CountermeasuresDiscussed,
+        under_hold=True, record=oversight.CountermeasuresDiscussed,
         guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
     ),
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=ReferralRecorded, guards=(referral_is_decided,),
+        record=oversight.ReferralRecorded, guards=(referral_is_decided,),
         source="個人情報保護管理運営会議設置要綱第3条第1項第3号",
     ),
     Row(
         trigger="hold", event="cycle_held", ja="一時停止", en="Hold", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=CycleHeld, guards=(cycle_is_not_on_hold,), then=cycle_stops,
+        record=oversight.CycleHeld, guards=(cycle_is_not_on_hold,), then=cycle_stops,
         source="W-OP-13, C-OP-13, domain.md 9",
     ),
     Row(
         trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
-        owner=Side.WARD, repeats=True, under_hold=True, record=HoldReleased,
+        owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
         guards=(cycle_is_on_hold, no_incident_is_open, new_referral_is_recorded, measures_of("release_hold")),
         then=cycle_goes_on, source="W-OP-13, C-OP-13",
     ),
     Row(
         trigger="cancel", event="cycle_cancelled", ja="中止", en="Cancel", froms=BEFORE_RETURN, to="cancelled",
-        who=APPROVERS, owner=Side.WARD, under_hold=True, record=CycleCancelled, then=schedule_ends,
+        who=APPROVERS, owner=Side.WARD, under_hold=True, record=oversight.CycleCancelled, then=schedule_ends,
         source="domain.md 9",
     ),
 )  # fmt: skip

@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.people import Side
+from models.records import supervision
 from models.records.preparation import HandlersRegistered, ReadinessConfirmed
-from models.records.supervision import (
-    CloudUseDeclared,
-    ContractorInspected,
-    Finding,
-    FindingSettled,
-    InspectionPlanned,
-    SubcontractingConsented,
-    SubcontractorDeclared,
-)
 from states.effects import Effect, OweAct, effects_of
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
@@ -26,9 +18,9 @@ from states.rules.dates import dated_after, on_an_open_day
 class Subcontractor:
     """A subcontractor as declared last, and the consent given after that declaration, if any."""
 
-    declared: SubcontractorDeclared
+    declared: supervision.SubcontractorDeclared
     declared_seq: int
-    consent: SubcontractingConsented | None
+    consent: supervision.SubcontractingConsented | None
     consent_seq: int
 
     @property
@@ -42,16 +34,16 @@ class FoundAt:
     """A finding under its number in the year: where it was found, by which entry, and how it was put right."""
 
     number: int
-    finding: Finding
+    finding: supervision.Finding
     found_at: str
     seq: int
-    settled: FindingSettled | None = None
+    settled: supervision.FindingSettled | None = None
 
 
 def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
     """Return every declared subcontractor in the order of the first declaration; a new declaration asks anew."""
-    last = {it.record.name: it for it in facts.past("declare_subcontractor", SubcontractorDeclared)}
-    consents = facts.past("consent_to_subcontracting", SubcontractingConsented)
+    last = {it.record.name: it for it in facts.past("declare_subcontractor", supervision.SubcontractorDeclared)}
+    consents = facts.past("consent_to_subcontracting", supervision.SubcontractingConsented)
     given = {
         it.record.name: it for it in consents if it.record.name in last and it.seq > last[it.record.name].seq
     }  # fmt: skip
@@ -68,8 +60,8 @@ def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
 
 def findings(facts: Facts) -> tuple[FoundAt, ...]:
     """Return what the inspections of the year found, numbered as it was found."""
-    inspections = facts.past("inspect_contractor", ContractorInspected)
-    settled = {it.record.finding: it.record for it in facts.past("settle_finding", FindingSettled)}
+    inspections = facts.past("inspect_contractor", supervision.ContractorInspected)
+    settled = {it.record.finding: it.record for it in facts.past("settle_finding", supervision.FindingSettled)}
     told = [(it, finding) for it in inspections for finding in it.record.found]
     return tuple(
         FoundAt(
@@ -104,33 +96,33 @@ def subcontractors_are_named(facts: Facts) -> Verdict:
     return notice is None or notice.subcontracting == "none" or bool(subcontractors(facts))
 
 
-@claims_of(SubcontractingConsented)
-def consent_is_to_a_declared_one(facts: Facts, record: SubcontractingConsented) -> Verdict:
+@claims_of(supervision.SubcontractingConsented)
+def consent_is_to_a_declared_one(facts: Facts, record: supervision.SubcontractingConsented) -> Verdict:
     """The consent names a subcontractor as he was declared, and not one withdrawn."""
     declared = [it.declared.name for it in subcontractors(facts) if not it.declared.withdrawn]
     return record.name in declared or Shortfall(names="、".join(declared) or "–")
 
 
-@claims_of(SubcontractingConsented, owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
-def subcontract_allows_inspections(facts: Facts, record: SubcontractingConsented) -> Verdict:
+@claims_of(supervision.SubcontractingConsented, owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
+def subcontract_allows_inspections(facts: Facts, record: supervision.SubcontractingConsented) -> Verdict:
     """The subcontract lets the ward inspect on site."""
     return all(it.declared.inspection_clause for it in subcontractors(facts) if it.declared.name == record.name)
 
 
-@claims_of(SubcontractingConsented, owes="record_referral")
-def subcontracting_was_referred(facts: Facts, _record: SubcontractingConsented) -> Verdict:
+@claims_of(supervision.SubcontractingConsented, owes="record_referral")
+def subcontracting_was_referred(facts: Facts, _record: supervision.SubcontractingConsented) -> Verdict:
     """The board approved a matter with subcontracting, or its new referral is recorded."""
     return facts.programme.contractor.subcontracting != "none" or "record_referral" in facts.done
 
 
-@claims_of(CloudUseDeclared, proves=("W-OP-01", "C-OP-01"))
-def cloud_follows_the_guideline(_facts: Facts, record: CloudUseDeclared) -> Verdict:
+@claims_of(supervision.CloudUseDeclared, proves=("W-OP-01", "C-OP-01"))
+def cloud_follows_the_guideline(_facts: Facts, record: supervision.CloudUseDeclared) -> Verdict:
     """Whatever cloud service is used follows the guideline of the Ministry (総務省), by a statement on file."""
     return not record.service or (record.guideline_followed and bool(record.statement))
 
 
-@claims_of(CloudUseDeclared)
-def servers_stand_under_japanese_law(_facts: Facts, record: CloudUseDeclared) -> Verdict:
+@claims_of(supervision.CloudUseDeclared)
+def servers_stand_under_japanese_law(_facts: Facts, record: supervision.CloudUseDeclared) -> Verdict:
     """The servers stand where Japanese law applies."""
     return record.under_japanese_law
 
@@ -138,23 +130,23 @@ def servers_stand_under_japanese_law(_facts: Facts, record: CloudUseDeclared) ->
 @claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01"))
 def cloud_use_is_declared(facts: Facts) -> Verdict:
     """The contractor has declared which cloud service is used, or that none is."""
-    return any(it.record.side == "contractor" for it in facts.past("declare_cloud_use", CloudUseDeclared))
+    return any(it.record.side == "contractor" for it in facts.past("declare_cloud_use", supervision.CloudUseDeclared))
 
 
-@claims_of(InspectionPlanned)
-def planned_day_is_in_the_period(facts: Facts, record: InspectionPlanned) -> Verdict:
+@claims_of(supervision.InspectionPlanned)
+def planned_day_is_in_the_period(facts: Facts, record: supervision.InspectionPlanned) -> Verdict:
     """The inspection is planned from today to the closing of the year."""
     return _is_in_time(facts, "close", record.planned_on) or _time_left(facts, "close")
 
 
-@claims_of(InspectionPlanned)
-def planned_desk_check_has_its_reason(_facts: Facts, record: InspectionPlanned) -> Verdict:
+@claims_of(supervision.InspectionPlanned)
+def planned_desk_check_has_its_reason(_facts: Facts, record: supervision.InspectionPlanned) -> Verdict:
     """A plan to check at the desk instead of on site has its written reason."""
     return record.kind == "on_site" or bool(record.reason)
 
 
-@claims_of(InspectionPlanned)
-def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -> Verdict:
+@claims_of(supervision.InspectionPlanned)
+def planned_inspectors_are_registered(facts: Facts, record: supervision.InspectionPlanned) -> Verdict:
     """Every inspector named is on the register on that day."""
     return registered(facts, record.inspectors, record.planned_on)
 
@@ -162,61 +154,61 @@ def planned_inspectors_are_registered(facts: Facts, record: InspectionPlanned) -
 @claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
 def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
     """An inspection is planned by the day of posting, in its plan or here, or the contractor was inspected already."""
-    plans = [it.record.planned_on for it in facts.past("plan_inspection", InspectionPlanned)]
+    plans = [it.record.planned_on for it in facts.past("plan_inspection", supervision.InspectionPlanned)]
     days = [*plans, *([record.inspection_planned_on] if record.inspection_planned_on else [])]
     held = _contractor_was_seen(facts)
     return held or any(_is_in_time(facts, "post", day) for day in days) or _time_left(facts, "post")
 
 
-@claims_of(ContractorInspected)
-def findings_are_all_named(_facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def findings_are_all_named(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """As many findings are named, each with its due date, as were counted."""
     return record.findings == len(record.found) or Shortfall(names=f"{record.findings} ≠ {len(record.found)}")
 
 
-@claims_of(ContractorInspected)
-def findings_are_due_after_the_inspection(_facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def findings_are_due_after_the_inspection(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """No finding is to be put right before the day on which it was found."""
     early = [it.what for it in record.found if it.due_on < record.inspected_on]
     return Shortfall(names="、".join(early)) if early else True
 
 
-@claims_of(ContractorInspected)
-def inspection_has_happened(facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def inspection_has_happened(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """The inspection is dated neither in the future nor before the contract."""
     contract = facts.done.get("conclude_contract")
     since = contract.on if contract else record.inspected_on
     return since <= record.inspected_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
 
 
-@claims_of(ContractorInspected)
-def desk_check_has_its_reason(_facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def desk_check_has_its_reason(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """A check at the desk instead of on site has its written reason."""
     return record.kind == "on_site" or bool(record.reason)
 
 
-@claims_of(ContractorInspected)
-def inspectors_are_registered(facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def inspectors_are_registered(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """Every inspector named was on the register on that day."""
     return registered(facts, record.inspectors, record.inspected_on)
 
 
-@claims_of(ContractorInspected)
-def inspected_subcontractor_is_declared(facts: Facts, record: ContractorInspected) -> Verdict:
+@claims_of(supervision.ContractorInspected)
+def inspected_subcontractor_is_declared(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """The subcontractor inspected is a declared one."""
     names = [it.declared.name for it in subcontractors(facts)]
     return record.subcontractor in {"", *names} or Shortfall(names="、".join(names) or "–")
 
 
-@claims_of(FindingSettled)
-def finding_is_open(facts: Facts, record: FindingSettled) -> Verdict:
+@claims_of(supervision.FindingSettled)
+def finding_is_open(facts: Facts, record: supervision.FindingSettled) -> Verdict:
     """The finding of that number is still to be put right."""
     numbers = [it.number for it in open_findings(facts)]
     return record.finding in numbers or Shortfall(names=" ".join(f"No. {number}" for number in numbers) or "–")
 
 
-@claims_of(FindingSettled)
-def finding_was_seen_since(facts: Facts, record: FindingSettled) -> Verdict:
+@claims_of(supervision.FindingSettled)
+def finding_was_seen_since(facts: Facts, record: supervision.FindingSettled) -> Verdict:
     """It was seen to be put right after the inspection, and not in the future."""
     days = {number: record_of.inspected_on for number, record_of in _inspection_of_each(facts)}
     since = days.get(record.finding, record.settled_on)
@@ -239,19 +231,19 @@ def contractor_was_inspected(facts: Facts) -> Verdict:
 @claims(owes="inspect_contractor", proves=("W-OP-03", "C-OP-03"))
 def every_subcontractor_was_inspected(facts: Facts) -> Verdict:
     """Every subcontractor with consent was inspected."""
-    seen = {it.record.subcontractor for it in facts.past("inspect_contractor", ContractorInspected)}
+    seen = {it.record.subcontractor for it in facts.past("inspect_contractor", supervision.ContractorInspected)}
     unseen = [it.declared.name for it in subcontractors(facts) if it.may_work and it.declared.name not in seen]
     return Shortfall(names="、".join(unseen)) if unseen and facts.went_out() else True
 
 
-def next_due(facts: Facts, more: Iterable[Finding] = (), settled: int | None = None) -> date | None:
+def next_due(facts: Facts, more: Iterable[supervision.Finding] = (), settled: int | None = None) -> date | None:
     """Return by when the first finding is owed, with what was just found and without what was just settled."""
     left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
     return min([*left, *(it.due_on for it in more)], default=None)
 
 
 def _contractor_was_seen(facts: Facts) -> bool:
-    done = facts.past("inspect_contractor", ContractorInspected)
+    done = facts.past("inspect_contractor", supervision.ContractorInspected)
     return any(not it.record.subcontractor for it in done)
 
 
@@ -266,21 +258,21 @@ def _time_left(facts: Facts, act: str) -> Shortfall:
     return Shortfall(names=f"{facts.today} – {last if last and last >= facts.today else ''}".rstrip())
 
 
-def _inspection_of_each(facts: Facts) -> list[tuple[int, ContractorInspected]]:
-    inspections = facts.past("inspect_contractor", ContractorInspected)
+def _inspection_of_each(facts: Facts) -> list[tuple[int, supervision.ContractorInspected]]:
+    inspections = facts.past("inspect_contractor", supervision.ContractorInspected)
     each = [it.record for it in inspections for _finding in it.record.found]
     return list(enumerate(each, start=1))
 
 
-@effects_of(ContractorInspected)
-def findings_are_owed(facts: Facts, record: ContractorInspected) -> tuple[Effect, ...]:
+@effects_of(supervision.ContractorInspected)
+def findings_are_owed(facts: Facts, record: supervision.ContractorInspected) -> tuple[Effect, ...]:
     """What was found is to be put right by its date, the earliest first."""
     due_on = next_due(facts, record.found)
     return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
 
 
-@effects_of(FindingSettled)
-def other_findings_stay_owed(facts: Facts, record: FindingSettled) -> tuple[Effect, ...]:
+@effects_of(supervision.FindingSettled)
+def other_findings_stay_owed(facts: Facts, record: supervision.FindingSettled) -> tuple[Effect, ...]:
     """The findings that are left are owed by the earliest of their dates."""
     due_on = next_due(facts, settled=record.finding)
     return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
@@ -290,12 +282,12 @@ PARTNERS = (
     Row(
         trigger="declare_subcontractor", event="subcontractor_declared", ja="再委託先届", en="Declare a subcontractor",
         froms=("contracted", *PREPRESS, "printed", "enclosed"), who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
-        under_hold=True, record=SubcontractorDeclared, source="W-OP-03, C-OP-03, 再委託有無届",
+        under_hold=True, record=supervision.SubcontractorDeclared, source="W-OP-03, C-OP-03, 再委託有無届",
     ),
     Row(
         trigger="consent_to_subcontracting", event="subcontracting_consented", ja="再委託の承諾",
         en="Consent to a subcontractor", froms=("contracted", *PREPRESS, "printed", "enclosed"), who=APPROVERS,
-        owner=Side.WARD, repeats=True, under_hold=True, record=SubcontractingConsented,
+        owner=Side.WARD, repeats=True, under_hold=True, record=supervision.SubcontractingConsented,
         guards=(
             consent_is_to_a_declared_one, subcontract_allows_inspections, subcontracting_was_referred,
             dated_after("decided_on"), on_an_open_day("decided_on"),
@@ -306,14 +298,14 @@ PARTNERS = (
         trigger="declare_cloud_use", event="cloud_use_declared", ja="クラウドサービス利用届",
         en="Declare the use of cloud services", froms=("contracted", *PREPRESS, "printed", "enclosed"),
         who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",), repeats=True,
-        record=CloudUseDeclared,
+        record=supervision.CloudUseDeclared,
         guards=(cloud_follows_the_guideline, servers_stand_under_japanese_law),
         source="W-OP-01, C-OP-01, W-SY-11, C-SY-11",
     ),
     Row(
         trigger="plan_inspection", event="inspection_planned", ja="立入り調査計画", en="Plan an inspection",
         froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD,
-        repeats=True, under_hold=True, record=InspectionPlanned,
+        repeats=True, under_hold=True, record=supervision.InspectionPlanned,
         guards=(planned_day_is_in_the_period, planned_inspectors_are_registered, planned_desk_check_has_its_reason),
         source="W-OP-02, C-OP-02",
     ),
@@ -323,7 +315,7 @@ INSPECTION = (
     Row(
         trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
         froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
-        after=("approve_proof",), repeats=True, record=ContractorInspected,
+        after=("approve_proof",), repeats=True, record=supervision.ContractorInspected,
         guards=(
             inspection_has_happened, inspectors_are_registered, desk_check_has_its_reason,
             inspected_subcontractor_is_declared, findings_are_all_named, findings_are_due_after_the_inspection,
@@ -333,7 +325,7 @@ INSPECTION = (
     Row(
         trigger="settle_finding", event="finding_settled", ja="指摘事項の是正確認",
         en="Confirm that a finding is put right", froms=LIVE, who=COORDINATOR, owner=Side.CONTRACTOR, repeats=True,
-        under_hold=True, record=FindingSettled,
+        under_hold=True, record=supervision.FindingSettled,
         guards=(finding_is_open, finding_was_seen_since),
         then=other_findings_stay_owed, source="W-OP-02, C-OP-02",
     ),

@@ -3,18 +3,9 @@
 from datetime import timedelta
 
 from models.people import Role, Side
+from models.records import transfer
 from models.records.extraction import ExtractTaken, ProtectionRechecked
 from models.records.oversight import Confirmed
-from models.records.transfer import (
-    MediumHandedOver,
-    Movement,
-    NoticePrinted,
-    NoticeReprinted,
-    PackageReadBack,
-    PackageSealed,
-    PasswordHandedOver,
-    ReceiptReported,
-)
 from models.serials import compact, expand
 from states.effects import Effect, MakeItem, MoveItem, MovePieces, effects_of
 from states.facts import Facts, Shortfall, Verdict
@@ -50,8 +41,8 @@ from states.rules.supervision import every_subcontractor_has_consent
 _SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
 
 
-@claims_of(PackageSealed, owes="take_extract")
-def font_is_the_judged_one(facts: Facts, record: PackageSealed) -> Verdict:
+@claims_of(transfer.PackageSealed, owes="take_extract")
+def font_is_the_judged_one(facts: Facts, record: transfer.PackageSealed) -> Verdict:
     """The letters are printed with the font that the extract was judged with; otherwise install that font again."""
     taken = facts.record("take_extract", ExtractTaken)
     judged = taken.font_sha256 if taken else ""
@@ -77,8 +68,8 @@ def protection_is_freshly_rechecked(facts: Facts) -> Verdict:
     return done is not None and timedelta(0) <= facts.now - done.occurred_at <= RECHECK_IS_GOOD_FOR
 
 
-@claims_of(PackageSealed, proves=("W-OP-07",))
-def package_was_read_back(_facts: Facts, record: PackageSealed) -> Verdict:
+@claims_of(transfer.PackageSealed, proves=("W-OP-07",))
+def package_was_read_back(_facts: Facts, record: transfer.PackageSealed) -> Verdict:
     """The encrypted package was opened again and compared."""
     return record.read_back
 
@@ -98,7 +89,7 @@ def nobody_protected_is_inside(facts: Facts) -> Verdict:
 
 def wrongly_inside(facts: Facts) -> str:
     """Return the serials that are in the sealed package and were pulled since."""
-    sealed = facts.record("seal_package", PackageSealed)
+    sealed = facts.record("seal_package", transfer.PackageSealed)
     if sealed is None or sealed.held_back is None:
         return ""
     return compact(facts.pieces.serials("pulled") - set(expand(sealed.held_back)))
@@ -111,51 +102,51 @@ def sealed_medium_is_here(facts: Facts) -> Verdict:
     return sealed is not None and state_of(facts, sealed.medium) == "with_ward"
 
 
-@claims_of(MediumHandedOver, proves=("W-SY-05", "C-SY-05"))
-def medium_was_scanned_today(facts: Facts, record: MediumHandedOver) -> Verdict:
+@claims_of(transfer.MediumHandedOver, proves=("W-SY-05", "C-SY-05"))
+def medium_was_scanned_today(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The virus scan found nothing and was made on the day the medium leaves."""
     return record.scan_clean and record.scanned_on == facts.today
 
 
-@claims_of(Movement, proves=("W-OP-04", "C-OP-04"))
-def both_hands_are_registered(facts: Facts, record: Movement) -> Verdict:
+@claims_of(transfer.Movement, proves=("W-OP-04", "C-OP-04"))
+def both_hands_are_registered(facts: Facts, record: transfer.Movement) -> Verdict:
     """Giver and receiver are on the register of people, valid today, the receiver with the contractor."""
     return hands(facts, record, receivers=(Side.CONTRACTOR,))
 
 
-@claims_of(MediumHandedOver)
-def item_is_the_sealed_medium(facts: Facts, record: MediumHandedOver) -> Verdict:
+@claims_of(transfer.MediumHandedOver)
+def item_is_the_sealed_medium(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The item is the medium of the sealed package and is with the ward."""
-    sealed = facts.record("seal_package", PackageSealed)
+    sealed = facts.record("seal_package", transfer.PackageSealed)
     return sealed is not None and record.item == sealed.medium and state_of(facts, record.item) == "with_ward"
 
 
-@claims_of(PasswordHandedOver)
-def item_is_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
+@claims_of(transfer.PasswordHandedOver)
+def item_is_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """The item is the password notice of the sealed package, the one printed last, and is with the ward."""
     return record.item == notice_in_force(facts) and state_of(facts, record.item) == "with_ward"
 
 
-@claims_of(PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
-def password_goes_on_another_occasion(facts: Facts, record: PasswordHandedOver) -> Verdict:
+@claims_of(transfer.PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
+def password_goes_on_another_occasion(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """The password notice goes on another occasion and another slip than the medium, after the set interval."""
     return goes_apart(facts, record, media_out(facts))
 
 
-@claims_of(MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
-def medium_goes_on_another_occasion(facts: Facts, record: MediumHandedOver) -> Verdict:
+@claims_of(transfer.MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
+def medium_goes_on_another_occasion(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
     return goes_apart(facts, record, notices_out(facts))
 
 
-@claims_of(PasswordHandedOver)
-def another_person_carries_the_notice(facts: Facts, record: PasswordHandedOver) -> Verdict:
+@claims_of(transfer.PasswordHandedOver)
+def another_person_carries_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """Another person carries the password notice than carried the medium."""
     return record.carried_by not in {move.carried_by for _at, move in media_out(facts)}
 
 
-@claims_of(NoticePrinted)
-def printed_notice_is_in_force(facts: Facts, record: NoticePrinted) -> Verdict:
+@claims_of(transfer.NoticePrinted)
+def printed_notice_is_in_force(facts: Facts, record: transfer.NoticePrinted) -> Verdict:
     """The notice is the one printed last, and it is in a sealed envelope."""
     return record.in_sealed_envelope and record.notice == notice_in_force(facts)
 
@@ -173,8 +164,8 @@ def was_received(facts: Facts) -> bool:
     return sealed is not None and report is not None and report.seq > sealed.seq
 
 
-@claims_of(NoticeReprinted)
-def former_notice_is_not_lost(_facts: Facts, record: NoticeReprinted) -> Verdict:
+@claims_of(transfer.NoticeReprinted)
+def former_notice_is_not_lost(_facts: Facts, record: transfer.NoticeReprinted) -> Verdict:
     """The former notice is still in somebody's hands."""
     return record.reason != "lost"
 
@@ -182,7 +173,7 @@ def former_notice_is_not_lost(_facts: Facts, record: NoticeReprinted) -> Verdict
 @claims(owes="report_receipt")
 def received_equals_exported(facts: Facts) -> Verdict:
     """Received equals exported: the contractor's own count, hash and the state on arrival agree."""
-    report = facts.record("report_receipt", ReceiptReported)
+    report = facts.record("report_receipt", transfer.ReceiptReported)
     return report is not None and came_whole(facts, report)
 
 
@@ -198,20 +189,20 @@ def protected_pieces_stay(_facts: Facts, record: ProtectionRechecked) -> tuple[E
     return (MovePieces(serials=record.newly_protected, froms=("exported",), to="pulled"),)
 
 
-@effects_of(PackageSealed)
-def medium_and_notice_exist(facts: Facts, record: PackageSealed) -> tuple[Effect, ...]:
+@effects_of(transfer.PackageSealed)
+def medium_and_notice_exist(facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
     """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
     return sealed_items(facts, record, "sealed_package")
 
 
-@effects_of(Movement)
-def item_goes_out(_facts: Facts, record: Movement) -> tuple[Effect, ...]:
+@effects_of(transfer.Movement)
+def item_goes_out(_facts: Facts, record: transfer.Movement) -> tuple[Effect, ...]:
     """The item is with the contractor."""
     return (MoveItem(number=record.item, to="with_contractor"),)
 
 
-@effects_of(NoticeReprinted)
-def new_notice_exists(_facts: Facts, record: NoticeReprinted) -> tuple[Effect, ...]:
+@effects_of(transfer.NoticeReprinted)
+def new_notice_exists(_facts: Facts, record: transfer.NoticeReprinted) -> tuple[Effect, ...]:
     """The new notice is an item of the ward; the former stays with whoever has it, or is lost."""
     new = MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password")
     return (new, MoveItem(number=record.former, to="lost")) if record.reason == "lost" else (new,)
@@ -229,7 +220,7 @@ ROWS = (
     Row(
         trigger="seal_package", event="package_sealed", ja="暗号化パッケージ作成", en="Seal the encrypted package",
         froms=("extracted",), who=REGISTRAR, owner=Side.REGISTER, due="D-14bd", after=("extract",), by_machine=True,
-        repeats=True, record=PackageSealed,
+        repeats=True, record=transfer.PackageSealed,
         guards=(
             no_good_package_is_sealed, nothing_has_left_yet, protection_is_freshly_rechecked, package_was_read_back,
             font_is_the_judged_one,
@@ -239,26 +230,26 @@ ROWS = (
     Row(
         trigger="read_back_package", event="package_read_back", ja="読戻し試験", en="Read the package back",
         froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True,
-        by_machine=True, record=PackageReadBack,
+        by_machine=True, record=transfer.PackageReadBack,
         guards=(package_is_sealed, sealed_medium_is_here), source="W-OP-07",
     ),
     Row(
         trigger="record_notice_printed", event="notice_printed", ja="パスワード通知書の印刷・封入",
         en="Record that the password notice is printed and in its envelope", froms=WHILE_SEALED,
         who=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, repeats=True, under_hold=True,
-        record=NoticePrinted, guards=(printed_notice_is_in_force,), source="W-OP-07",
+        record=transfer.NoticePrinted, guards=(printed_notice_is_in_force,), source="W-OP-07",
     ),
     Row(
         trigger="reprint_notice", event="notice_reprinted", ja="パスワード通知書の再発行",
         en="Reprint the password notice", froms=WHILE_SEALED, who=(Role.REGISTRAR, Role.COORDINATOR),
-        owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=NoticeReprinted,
+        owner=Side.REGISTER, repeats=True, under_hold=True, by_machine=True, record=transfer.NoticeReprinted,
         guards=(password_is_still_needed,), deviations=(former_notice_is_not_lost,),
         then=new_notice_exists, source="W-OP-07",
     ),
     Row(
         trigger="hand_over_medium", event="medium_handed_over", ja="媒体手渡し", en="Hand over the medium",
         froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
-        record=MediumHandedOver,
+        record=transfer.MediumHandedOver,
         deviations=(
             package_is_sealed, item_is_the_sealed_medium, giver_holds_it, protection_is_freshly_rechecked,
             nobody_protected_is_inside, package_was_read_back_today, medium_was_scanned_today,
@@ -270,7 +261,7 @@ ROWS = (
     Row(
         trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
         en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
-        after=("hand_over_medium",), repeats=True, handover=True, record=PasswordHandedOver,
+        after=("hand_over_medium",), repeats=True, handover=True, record=transfer.PasswordHandedOver,
         deviations=(
             medium_is_handed_over, item_is_the_notice, giver_holds_it, password_goes_on_another_occasion,
             bag_is_locked, handed_over_in_person, arrived_in_good_condition, both_hands_are_registered,
@@ -281,7 +272,7 @@ ROWS = (
     Row(
         trigger="report_receipt", event="receipt_reported", ja="受領件数・ウイルス検査報告", en="Report the receipt",
         froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
-        repeats=True, record=ReceiptReported,
+        repeats=True, record=transfer.ReceiptReported,
         guards=(medium_is_handed_over, password_is_handed_over, dated_after("pattern_on")),
         deviations=(received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole),
         then=copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
