@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from adapters import disk
 from models.clock import TOKYO
 from models.errors import BadSetting
 from models.words import _
@@ -43,6 +44,4 @@ class VirtualClock:
 
     def set(self, instant: datetime) -> None:
         """Set the time; a kill leaves the old or the new."""
-        waiting = self.path.with_suffix(".new")
-        waiting.write_text(instant.astimezone(TOKYO).isoformat(), encoding="ascii")
-        waiting.replace(self.path)
+        disk.put(self.path, instant.astimezone(TOKYO).isoformat().encode())

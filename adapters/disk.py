@@ -3,7 +3,10 @@
 import errno
 import os
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from models.errors import BadSetting, TsudoiError
 from models.words import _
@@ -21,19 +24,26 @@ _BY_SQLITE = {
 _PRIMARY = 0xFF  # of an extended result code
 
 
-def put(path: Path, content: bytes) -> None:
-    """Write a file for this account alone, whole or not at all: a kill leaves the old one or the new.
+@contextmanager
+def replacing(path: Path) -> Generator[BinaryIO]:
+    """Give a file for this account alone that takes the place of `path` at the end of the block, whole or not at all.
 
-    Of what finds no room nothing is left.
+    A kill leaves the old one or the new; of what fails, such as where there is no room, nothing is left.
     """
     waiting = path.with_name(f".{path.name}.new")
     try:
         with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
-            file.write(content)
+            yield file
         waiting.replace(path)
-    except OSError:
+    except BaseException:
         waiting.unlink(missing_ok=True)
         raise
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file for this account alone, whole or not at all."""
+    with replacing(path) as file:
+        file.write(content)
 
 
 def in_words(error: BaseException) -> TsudoiError | None:

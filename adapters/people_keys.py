@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters import disk
 from adapters.keys import write_once
 from adapters.passphrases import typed
 from models.errors import BadInput, BadSetting, Damaged
@@ -163,9 +164,7 @@ class PeopleKeys:
         left = _wait_after(failures) - max(0.0, now - last)
         if failures and left > 0:
             raise BadInput(_("Too many wrong passphrases were typed for this person."), _waits(left))
-        draft = _tries(path).with_suffix(".new")
-        draft.write_text(json.dumps([failures + 1, now]), encoding="ascii")
-        draft.replace(_tries(path))
+        disk.put(_tries(path), json.dumps([failures + 1, now]).encode())
         return failures + 1
 
 

@@ -6,7 +6,6 @@ used, the one method whose sequence Python promises to keep. Names, towns and we
 """
 
 import csv
-import os
 import tomllib
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,15 +13,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from io import TextIOWrapper
 from itertools import accumulate, cycle, groupby, islice
 from pathlib import Path
 from random import Random
-from tempfile import mkstemp
 from typing import Any, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from adapters import disk
 from models.errors import BadInput
 from models.serials import compact
 from models.words import _
@@ -465,16 +465,8 @@ def _fits_cp932(text: str) -> bool:
 
 
 def _write_whole(frame: pl.DataFrame, path: Path, codec: str, mark: str) -> None:
-    handle, name = mkstemp(dir=path.parent, prefix=".")
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding=codec, newline="") as out:
-            out.write(mark)
-            rows = csv.writer(out, lineterminator="\r\n")
-            rows.writerow(frame.columns)
-            rows.writerows(frame.iter_rows())
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with disk.replacing(path) as file, TextIOWrapper(file, encoding=codec, newline="") as out:
+        out.write(mark)
+        rows = csv.writer(out, lineterminator="\r\n")
+        rows.writerow(frame.columns)
+        rows.writerows(frame.iter_rows())

@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
+from adapters import disk
 from models.errors import Refused, TsudoiError
 from models.serials import compact, expand
 from models.words import N_
@@ -398,10 +399,8 @@ class Mixed:
         return json.loads(self.path.read_text(encoding="ascii")) if self.path.exists() else {}
 
     def _note(self, fault: Fault, **told: Any) -> None:
-        struck, waiting = self._struck(), self.path.with_suffix(".new")
-        noted = struck | {fault.act: struck.get(fault.act, {}) | told}
-        waiting.write_text(json.dumps(noted), encoding="ascii")
-        waiting.replace(self.path)
+        struck = self._struck()
+        disk.put(self.path, json.dumps(struck | {fault.act: struck.get(fault.act, {}) | told}).encode())
 
 
 def _last(entries: Sequence[Entry]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from adapters import disk
 from deploy import verify_ledger as verifier
 from models import tables
 from models.clock import fiscal_year_title
@@ -57,14 +58,11 @@ def bundle(office: Office, cycle_id: str, path: Path) -> int:
     if path.exists():
         raise BadInput(_("There is a file of that name already."), _("Name a new one; nothing is overwritten."))
     members = dict(sorted(_members(office, cycle_id).items()))
-    waiting = path.with_name(f".{path.name}.new")
     try:
-        with zipfile.ZipFile(waiting, "w", zipfile.ZIP_DEFLATED) as file:
+        with disk.replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundled:
             for name, content in members.items():
-                file.writestr(_entry(name), content)
-        waiting.replace(path)
+                bundled.writestr(_entry(name), content)
     except OSError:
-        waiting.unlink(missing_ok=True)
         raise BadInput(_("The bundle cannot be written there."), _("Name a place that you may write to.")) from None
     return len(members)
 
