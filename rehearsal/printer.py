@@ -11,8 +11,9 @@ import pypdfium2
 
 from adapters.password import ALPHABET, GROUPS
 from adapters.vault import shred
-from contractor import work as contractor
-from contractor.work import Opened, Printed
+from contractor.erasure import erase
+from contractor.printing import Printed, print_letters, print_sample
+from contractor.transfer import Opened, open_to
 from models.errors import BadInput
 from models.programme import ScanLog
 from models.serials import compact, expand, piece_code
@@ -48,26 +49,22 @@ class Printer:
 
     def opens_the_package(self) -> Opened:
         """Type the password from the notice and open the package; a folder half-filled by a kill is made anew."""
-        contractor.erase(self._work)
+        erase(self._work)
         package = next((self.folder / "medium").iterdir())
-        return contractor.open_to(self._work, package, password=self._reads_the_password())
+        return open_to(self._work, package, password=self._reads_the_password())
 
     def prints_a_sample(self) -> list[int]:
         """Print the imprint sample: what the ward named, and what is found hard to print; return the serials in it."""
-        return contractor.print_sample(self._work, self._letters)[1]
+        return print_sample(self._work, self._letters)[1]
 
     def prints(self) -> Printed:
         """Print every letter, and two again that the machine spoiled; a killed run goes on where it was."""
         record = Printed.read(self._work)
         if record.missing or not record.good:
-            record = contractor.print_letters(self._work, self._letters)
+            record = print_letters(self._work, self._letters)
         serials = list(expand(record.good))
         spoiled = serials[:: max(1, len(serials) // 2)][:_SPOILED]
-        return (
-            contractor.print_letters(self._work, self._letters, serials=compact(spoiled))
-            if not record.again
-            else record
-        )
+        return print_letters(self._work, self._letters, serials=compact(spoiled)) if not record.again else record
 
     def seals(self, serials: list[int], *, fiscal_year: int, shape: ScanLog) -> Path:
         """Seal the pieces and return the log of the sealer: a code it could not read, a piece that a hand was on."""
@@ -85,15 +82,15 @@ class Printer:
     def returns_what_it_was_handed(self) -> None:
         """Give back the medium and the notice."""
         if not self.keep:
-            contractor.erase(self.folder / "medium")
-            contractor.erase(self.folder / "notice")
+            erase(self.folder / "medium")
+            erase(self.folder / "notice")
 
     def erases_everything(self) -> None:
         """Erase what was opened and printed, as a real contractor must; a rehearsal may keep it for looking at."""
         if not self.keep:
-            contractor.erase(self._work)
-            contractor.erase(self._letters)
-            contractor.erase(self.folder / "sealer")
+            erase(self._work)
+            erase(self._letters)
+            erase(self.folder / "sealer")
 
     def _hand(self, thing: Path, place: str) -> None:
         folder = self.folder / place

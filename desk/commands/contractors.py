@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from contractor import digests, erasure
 from desk.commands.barcodes import reason_of
 from desk.console import say, say_aside, say_json
 from desk.options import AsJson
@@ -30,10 +31,10 @@ def open_(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    from contractor import work as contractor
+    from contractor import transfer
 
     password = typer.prompt(_("Password of the notice"), hide_input=True, err=True)
-    opened = contractor.open_to(folder, package, password=password, sha256=sha256)
+    opened = transfer.open_to(folder, package, password=password, sha256=sha256)
     if as_json:
         say_json({"persons": opened.persons, "package_sha256": opened.package_sha256})
         return
@@ -49,15 +50,15 @@ def sample(
     font: _Font = None,
     as_json: AsJson = False,
 ) -> None:
-    from contractor import work as contractor
+    from contractor import printing
 
-    path, printed = contractor.print_sample(folder, into, serials=serials, font=font)
+    path, printed = printing.print_sample(folder, into, serials=serials, font=font)
     if as_json:
         say_json({"file": str(path), "serials": compact(printed)})
         return
     say(_("The imprint sample of {count} letters: {path}").format(count=f"{len(printed):,}", path=path))
     say(_("Serials in it: {serials}").format(serials=compact(printed)))
-    _tell_doubts(contractor.barcode_doubts(folder))
+    _tell_doubts(printing.barcode_doubts(folder))
 
 
 @app.command("print", help=_("Print the letters of an opened package as PDF, tray by tray."))
@@ -70,10 +71,10 @@ def print_(
     font: _Font = None,
     as_json: AsJson = False,
 ) -> None:
-    from contractor import work as contractor
+    from contractor import printing
 
-    printed = contractor.print_letters(folder, into, serials=serials, font=font)
-    doubts = contractor.barcode_doubts(folder)
+    printed = printing.print_letters(folder, into, serials=serials, font=font)
+    doubts = printing.barcode_doubts(folder)
     if as_json:
         say_json({
             "good": printed.good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
@@ -81,7 +82,7 @@ def print_(
         })  # fmt: skip
         return
     say(_("Letters with one good sheet: {count}. PDF files: {folder}").format(
-        count=f"{count(printed.good):,}", folder=into or folder / contractor.LETTERS
+        count=f"{count(printed.good):,}", folder=into or folder / printing.LETTERS
     ))  # fmt: skip
     if printed.missing:
         say(_("Not printed yet: {serials}").format(serials=printed.missing), style="bold red")
@@ -104,9 +105,7 @@ def digest(
     into: Annotated[Path, typer.Argument(help=_("Where the check values are written."))],
     sha256: Annotated[str, typer.Option("--sha256", help=_("SHA-256 of the control sheet."))],
 ) -> None:
-    from contractor import work as contractor
-
-    count = contractor.write_digests(printed, sha256, into)
+    count = digests.write_digests(printed, sha256, into)
     say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
 
 
@@ -115,18 +114,16 @@ def erase(
     folder: Annotated[Path, typer.Argument(help=_("The folder that is erased with everything in it."))],
     sure: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
 ) -> None:
-    from contractor import work as contractor
-
     if not folder.is_dir():
         raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))
-    if not contractor.is_ours(folder):
+    if not erasure.is_ours(folder):
         raise BadInput(
             _("The folder holds neither an opened package nor letters alone; nothing is erased."),
             _("Give the folder that was named with `tsudoi contractor open`, or with --into."),
         )
     if not sure:
         typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
-    say(_("{count} files are erased. Enter them in the erasure report.").format(count=contractor.erase(folder)))
+    say(_("{count} files are erased. Enter them in the erasure report.").format(count=erasure.erase(folder)))
 
 
 def _tell_doubts(doubts: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from flows.own_server import API, HOST, free_port, is_address, own_server, reach
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
+from views.board import INDEX
 
 app = typer.Typer()
 
@@ -145,8 +146,6 @@ def _say_the_way_in(home: Path) -> None:
 
 
 def _say_address(address: str) -> None:
-    from views.board import INDEX
-
     say(_("Dashboard: {address}").format(address=address), style="bold")
     say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))
 

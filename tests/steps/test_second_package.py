@@ -20,7 +20,8 @@ from sqlmodel import col
 from adapters.package import seven_zip
 from adapters.sample import additional_extract, sample_extract, write_sample
 from adapters.scanner import scan
-from contractor import work as contractor
+from contractor.printing import print_letters
+from contractor.transfer import open_to
 from models import tables
 from models.errors import BadInput, Refused
 from models.package import FILE
@@ -260,11 +261,9 @@ def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
 def test_the_contractor_prints_from_the_second_package(year: Played, tmp_path: Path) -> None:
     """Opened with the typed password, the folder gives one letter of each additional person, by serial."""
     record = _seal(year)
-    opened = contractor.open_to(
-        tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256
-    )
+    opened = open_to(tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256)
     assert (opened.persons, opened.package_sha256) == (LATE, record.package_sha256)
-    printed = contractor.print_letters(tmp_path / "work", workers=1)
+    printed = print_letters(tmp_path / "work", workers=1)
     assert (set(expand(printed.good)), printed.missing) == (set(_added(year)), "")
     text = "".join(map(_text, sorted((tmp_path / "work" / "letters").glob("*.pdf"))))
     assert all(f"No. {serial:07}" in text for serial in _added(year))

@@ -24,7 +24,8 @@ from adapters.package import open_package, seven_zip
 from adapters.password import ALPHABET
 from adapters.sample import sample_extract, write_sample
 from adapters.scanner import scan
-from contractor import work as contractor
+from contractor.erasure import erase
+from contractor.transfer import addressees, open_to
 from models.errors import BadInput, Damaged, Refused
 from models.fields import fields_of
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, WORDS
@@ -174,26 +175,26 @@ def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
 def test_the_contractor_counts_prints_and_erases_from_the_package_alone(sealed: Played, tmp_path: Path) -> None:
     """From package and password the contractor gets the same persons; nothing of his folder is left after erasing."""
     folder = tmp_path / "work"
-    opened = contractor.open_to(folder, _package(sealed), password=_password(sealed).lower())
+    opened = open_to(folder, _package(sealed), password=_password(sealed).lower())
     assert opened.persons == len(sealed.addressees())
     assert opened.package_sha256 == _record(sealed).package_sha256
-    assert [it.name for it in contractor.addressees(folder)] == [it.name for it in sealed.addressees()]
+    assert [it.name for it in addressees(folder)] == [it.name for it in sealed.addressees()]
     assert scan([folder], [sealed.addressees()[0].name]).found > 0
     with pytest.raises(BadInput):
-        contractor.open_to(folder, _package(sealed), password=_password(sealed))
-    assert contractor.erase(folder) >= 3
+        open_to(folder, _package(sealed), password=_password(sealed))
+    assert erase(folder) >= 3
     assert not folder.exists()
 
 
 def test_the_contractor_is_told_of_another_package(sealed: Played, tmp_path: Path) -> None:
     """A package that is not the one of the control sheet is not opened; a slip in the password names its group only."""
     with pytest.raises(Damaged):
-        contractor.open_to(tmp_path / "work", _package(sealed), password=_password(sealed), sha256="0" * 64)
+        open_to(tmp_path / "work", _package(sealed), password=_password(sealed), sha256="0" * 64)
     groups = _password(sealed).split("-")
     slip = groups[1][:-1] + next(it for it in ALPHABET if it != groups[1][-1])
     wrong = "-".join([groups[0], slip, *groups[2:]])
     with pytest.raises(BadInput) as refusal:
-        contractor.open_to(tmp_path / "work", _package(sealed), password=wrong)
+        open_to(tmp_path / "work", _package(sealed), password=wrong)
     assert "2" in refusal.value.message
     assert groups[1] not in refusal.value.message
     assert not (tmp_path / "work").exists()

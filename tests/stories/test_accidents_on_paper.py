@@ -14,7 +14,8 @@ import pytest
 from playing import CYCLE, YEAR, Played, begun, copied
 
 from adapters.sample import sample_extract, write_sample
-from contractor import work as contractor
+from contractor.digests import write_digests
+from contractor.transfer import addressees
 from models.errors import Refused
 from models.records.transfer import PackageSealed
 from models.serials import compact, count, expand, piece_code
@@ -109,7 +110,7 @@ def test_600_pieces_paired_wrongly_are_named_with_both_serials(year: Played) -> 
 
 def mixed(year: Played, first: int, rows: int) -> tuple[str, list[int]]:
     """Return what a faulty program printed: from a row on each name stands with the next one's address."""
-    people = list(contractor.addressees(year.printer.folder / "opened"))
+    people = list(addressees(year.printer.folder / "opened"))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("serial", "氏名", "郵便番号", "住所"))
@@ -127,7 +128,7 @@ def test_names_with_other_peoples_addresses_are_found_by_serial_before_printing_
     digests = year.folder / "digests.txt"
     sealed = year.facts().record("seal_package", PackageSealed)
     assert sealed
-    contractor.write_digests(listed, sealed.package_sha256, digests)
+    write_digests(listed, sealed.package_sha256, digests)
     found, _outcome = printing.compare_imprint(year.office, CYCLE, digests, by=cast.COORDINATOR)
     assert found.wrong == compact(wrong)
     assert (found.missing, found.alien) == ("", "")

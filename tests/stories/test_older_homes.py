@@ -22,7 +22,7 @@ from telling import text_of
 
 from adapters.clock import SystemClock, VirtualClock
 from adapters.people_keys import FICTIONAL
-from contractor import work as contractor
+from contractor.transfer import open_to
 from models.clock import TOKYO
 from models.errors import Refused
 from papers.erasure import erasure_record
@@ -231,7 +231,7 @@ def test_its_package_is_opened_by_todays_contractor(migrated: Older, tmp_path: P
     """A package on its way is read with the password of its notice: as many persons as were opened then."""
     there = migrated.folder / "contractor"
     password = (there / "notice" / "password.txt").read_text(encoding="ascii").strip()
-    opened = contractor.open_to(tmp_path / "again", next((there / "medium").iterdir()), password=password)
+    opened = open_to(tmp_path / "again", next((there / "medium").iterdir()), password=password)
     (receipt,) = [it for it in migrated.entries() if it["event"] == "receipt_reported"]
     assert opened.persons == receipt["data"]["record"]["received"] == 32
 

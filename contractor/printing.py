@@ -1,29 +1,22 @@
-"""The contractor's side, from the encrypted package alone: open it, print the letters, erase everything again.
+"""The letters of an opened package, printed tray by tray, and a record by serial of what was printed.
 
-Nothing here reads the ward's database or vault. A contractor without a variable-data system of its own can use it as it
-stands; the counts it makes are its own. What is printed is recorded by serial in the opened folder, until there is one
-good sheet of each; from this record the printing report (document 12) is filled in.
+A contractor without a variable-data system of its own can use it as it stands. What is printed is recorded in the
+opened folder until there is one good sheet of each; from this record the printing report (document 12) is filled in.
 """
 
-import csv
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from adapters import disk
 from adapters.barcode import DOUBTS, Towns
 from adapters.fonts import FontFile, default_font
-from adapters.package import open_package
-from adapters.password import check
 from adapters.press import UNDRAWN, Addressee, Press, refusal_of
-from adapters.vault import shred
-from models.errors import BadInput, Damaged, Unknown
-from models.package import FILE, HARD, MANIFEST, TOWNS, WORDS, row_digest
+from contractor.transfer import addressees, look_for
+from models.errors import BadInput, Unknown
+from models.package import HARD, TOWNS, WORDS
 from models.serials import compact, count, expand, minus, union
 from models.words import _
 
@@ -31,14 +24,6 @@ RECORD = "printing.json"
 LETTERS = "letters"
 _BATCH = 1000
 _PLAIN_IN_SAMPLE = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """What the contractor read: its own count and the hash it computed."""
-
-    persons: int
-    package_sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,42 +62,6 @@ class Printed:
             reprinted=union(self.reprinted, printed),
             sheets_spoiled=self.sheets_spoiled + count(printed),
         )
-
-
-def open_to(folder: Path, package: Path, *, password: str, sha256: str = "") -> Opened:
-    """Open the encrypted package into a folder of the contractor's and count the persons.
-
-    Raises:
-        BadInput: the password has a slip, or the folder is not empty.
-        Damaged: the package is not what was sealed.
-
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise BadInput(
-            _("The folder is not empty."), _("Choose an empty folder: what is opened must be erasable as a whole.")
-        )
-    members = open_package(package, password=check(password), sha256=sha256 or None)
-    _compare(members)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, content in members.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-    digest = hashlib.sha256(package.read_bytes()).hexdigest()
-    return Opened(persons=sum(1 for _row in addressees(folder)), package_sha256=digest)
-
-
-def addressees(folder: Path) -> Iterator[Addressee]:
-    """Walk over the addressees of an opened package in serial order.
-
-    Raises:
-        Unknown: no package was opened into this folder.
-
-    """
-    _look_for(folder / FILE)
-    with (folder / FILE).open(encoding="utf-8-sig", newline="") as file:
-        for serial, name, postal_code, address in islice(csv.reader(file), 1, None):
-            yield Addressee(serial=int(serial), name=name, postal_code=postal_code, address=address)
 
 
 def print_letters(
@@ -191,56 +140,6 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
     return {code: compact(serials) for code, serials in found.items() if serials}
 
 
-def write_digests(printed: Path, package_sha256: str, into: Path) -> int:
-    """Write a check value of each row that a print system is about to print; return how many rows.
-
-    `printed` is a CSV with a header and serial, name, postal code and address, as that system holds them. The ward
-    compares the values with its own: a name that stands with another's address is named by its serial. The values hold
-    nothing that can be read, and nobody without the hash of the package can make them.
-
-    Raises:
-        BadInput: the file is not such a CSV.
-
-    """
-    try:
-        with printed.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))[1:]
-        lines = [f"{int(row[0])},{row_digest(package_sha256, *row[:4])}" for row in rows if row]
-    except (OSError, ValueError, TypeError, csv.Error):
-        raise BadInput(
-            _("The rows to be printed cannot be read."),
-            _("Export them as CSV in UTF-8: serial, name, postal code, address, with a header."),
-        ) from None
-    into.touch(mode=0o600)
-    into.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return len(lines)
-
-
-_PRINTED = re.compile(r"(letters|again|imprint-sample).*\.pdf")
-
-
-def is_ours(folder: Path) -> bool:
-    """Tell whether a folder holds an opened package, or letters and nothing else: another is not erased by mistake."""
-    return (folder / MANIFEST).is_file() or all(_PRINTED.fullmatch(path.name) for path in folder.iterdir())
-
-
-def erase(folder: Path) -> int:
-    """Overwrite and remove everything under a folder of the contractor's; return how many files.
-
-    The manifest goes last: after a kill the folder is still known for what it is.
-    """
-    erased = 0
-    for path in sorted(folder.rglob("*"), key=lambda path: (path != folder / MANIFEST, path), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            path.rmdir()
-        else:
-            shred(path)
-            erased += 1
-    if folder.exists():
-        folder.rmdir()
-    return erased
-
-
 def _laid_out(folder: Path) -> Iterator[Addressee]:
     """Walk over the addressees, each with its tray and the bars of its customer barcode."""
     tray, towns = _words(folder)["tray"], _towns(folder)
@@ -307,24 +206,8 @@ def _is_rare(text: str) -> bool:
     return False
 
 
-def _compare(members: dict[str, bytes]) -> None:
-    hashes: dict[str, str] = json.loads(members.get(MANIFEST, b"{}")).get("sha256", {})
-    found = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name != MANIFEST}
-    if not hashes or found != hashes:
-        raise Damaged(
-            _("The files in the package are not those of its manifest."), _("Do not use it; call the other side.")
-        )
-
-
-def _look_for(path: Path) -> None:
-    if not path.is_file():
-        raise Unknown(
-            _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
-        )
-
-
 def _words(folder: Path) -> Any:
-    _look_for(folder / WORDS)
+    look_for(folder / WORDS)
     return json.loads((folder / WORDS).read_text(encoding="utf-8"))
 
 
