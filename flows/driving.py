@@ -3,7 +3,9 @@
 from flows.base import Unforeseen, flow_of, office, said, said_of_trouble, stage_flow, stage_task
 from models.errors import TsudoiError
 from models.words import _
+from states.acts import Outcome
 from steps import driving, judging
+from steps.after import words_of_what_is_left
 from steps.driving import Work
 from views import counting
 
@@ -33,7 +35,9 @@ def _do(work: Work) -> list[str]:
         with driving.alone(here):
             if any(it.may_be_done for it in driving.work(here) if (it.cycle_id, it.act) == (work.cycle_id, work.act)):
                 via = "inbox" if work.act in driving.TAKEN_FROM_THE_INBOX else "driver"
-                flow_of(work.act)(work.year, work.by, via=via, programme=work.programme)
+                outcome = flow_of(work.act)(work.year, work.by, via=via, programme=work.programme)
+                if isinstance(outcome, Outcome) and outcome.left:
+                    return [f"{work.title}: {words_of_what_is_left(outcome, work.year)}"]
     except (TsudoiError, Unforeseen) as error:
         return [f"{work.title}: {error}"]
     return []

@@ -17,6 +17,7 @@ from states.rows import Row
 from states.table import BY_TRIGGER
 from steps import driving, extraction
 from steps.acting import perform
+from steps.after import words_of_what_is_left
 from steps.office import Office
 from steps.work import WORK
 from views import standing
@@ -58,7 +59,8 @@ def enter(act: str, form: dict[str, Any]) -> str:
     here = office()
     cycle_id = here.cycle_id(it.year, it.programme)
     tag_this_run(cycle_id)
-    words = _told(here, cycle_id, _ask_the_machine(here, act, it) if act in WORK else _perform(cycle_id, act, it))
+    outcome = _ask_the_machine(here, act, it) if act in WORK else _perform(cycle_id, act, it)
+    words = f"{_told(here, cycle_id, outcome)} {words_of_what_is_left(outcome, it.year)}".strip()
     update_the_board(2)
     board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
     return said(f"{words} {board}")

@@ -239,7 +239,7 @@ def _retrieval(year: Year, fault: Fault) -> None:
 # Where a step may die: the act, and a function with whether it is killed before or after it.
 _ANYWHERE = (
     ("states.door:apply", "before"), ("states.ledger:append", "after"), ("states.door:reschedule", "after"),
-    ("states.door:Door.perform", "after"), ("steps.papers:after", "before"),
+    ("states.door:Door.perform", "after"), ("steps.after:follow", "before"),
 )  # fmt: skip
 _MOMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "take_extract": (("adapters.vault:Vault.write", "after"), ("steps.arriving:emptied", "before")),

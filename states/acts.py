@@ -52,6 +52,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An act that is on record: the number of its entry, by whom and how it came there; for what follows it."""
+
+    cycle_id: str
+    trigger: str
+    seq: int
+    by: str
+    via: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proposed:
     """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
 

@@ -24,7 +24,7 @@ from models.people import UNREGISTERED, Person
 from models.programme import Programme
 from models.words import _, in_words
 from states import gaps, ledger, reading, signatures, texts
-from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, row_of
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, Recorded, row_of
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import deviation
@@ -39,7 +39,7 @@ Measures = Callable[[Programme], Mapping[str, Measure]]
 # Takes texts by place, and the register of people; returns the places that name a resident, and whether it could look.
 NamedIn = Callable[[Mapping[str, str], Mapping[str, Person]], tuple[frozenset[str], bool]]
 # Does what follows an act that is recorded; returns what of it failed and is left to do, in words.
-Follow = Callable[[ActRequest, Outcome], tuple[str, ...]]
+Follow = Callable[[Recorded], tuple[str, ...]]
 
 # Every act needs these. Built once: building a statement costs as much as running it.
 _CYCLE = select(tables.Cycle).where(col(tables.Cycle.id) == bindparam("cycle_id"))
@@ -116,7 +116,8 @@ class Door:
     def _followed(self, ask: ActRequest, outcome: Outcome) -> Outcome:
         if self.follow is None or outcome.waits_for:
             return outcome
-        return replace(outcome, left=self.follow(ask, outcome))
+        act = Recorded(cycle_id=ask.cycle_id, trigger=ask.trigger, seq=outcome.seq, by=ask.by, via=ask.via)
+        return replace(outcome, left=self.follow(act))
 
     def ask_first(self, cycle_id: str, trigger: str, *, by: str, via: str) -> None:
         """Refuse an act of the machine before its work is begun: actor, state and the guards that need no record.

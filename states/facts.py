@@ -7,6 +7,7 @@ connection of the same transaction, so a guard stays a pure reading of one momen
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from models.clock import day_of
@@ -193,6 +194,11 @@ class Facts:
     def kind_of(self, number: str) -> str:
         """Return the kind of a custody item, "" if it is not registered."""
         return next((item.kind for item in self.items if item.number == number), "")
+
+    def free_number(self, letter: str) -> str:
+        """Return the first number of a kind of custody item that none of them has: M-2026-01."""
+        used = {item.number for item in self.items}
+        return next(it for n in count(1) if (it := f"{letter}-{self.fiscal_year}-{n:02}") not in used)
 
     def things_in(self, *states: str) -> tuple[ItemFact, ...]:
         """Return the custody items in these states that can be carried."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from adapters import disk
 from adapters.file_types import KINDS, Trouble, trouble_of
-from models.database import clear_free_pages, reading
+from models.database import reading
 from models.errors import BadInput
 from models.fields import takes
 from models.records.base import TYPED, ActRecord
@@ -21,14 +21,9 @@ from models.words import N_, _
 from states.acts import ActRequest, Outcome, Proposed, row_of
 from states.door import proposals_of
 from states.facts import Evidence
-from steps import papers
 from steps.office import Office
 from steps.work import WORK
 
-# After these the password notice, and then the password itself, may be needed at the ward no more.
-_SETTLES_THE_PASSWORD = (
-    "record_notice_printed", "hand_over_password", "record_movement", "report_receipt", "report_additions_receipt",
-)  # fmt: skip
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
 
@@ -45,7 +40,7 @@ def perform(
     occurred_at: datetime | None = None,
     evidence: Evidence | None = None,
 ) -> Outcome:
-    """Do an act of the table with the fields of its record type; print its slip where it is a hand-over.
+    """Do an act of the table with the fields of its record type.
 
     Raises:
         BadInput: a field is missing, unknown or wrong; the message names it.
@@ -56,12 +51,12 @@ def perform(
     row = row_of(trigger)
     work = WORK.get(trigger)
     # Where figures were typed that the machine brings, the door refuses; what has a command of its own brings a file.
-    if work and evidence is None and not row.command and work.typed == set(fields):
+    if work and evidence is None and not row.command and work.typed == frozenset(fields):
         return work.step(office, cycle_id, by=by, via=via, **fields)
     record = record_of(
         row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
     )
-    outcome = office.door.perform(
+    return office.door.perform(
         ActRequest(
             cycle_id=cycle_id,
             trigger=trigger,
@@ -73,18 +68,6 @@ def perform(
             evidence=evidence or Evidence(),
         )
     )
-    papers.after(office, cycle_id, outcome, record)
-    # The slip of this act, and of one that was killed before it came to its slip.
-    papers.print_missing_slips(office, cycle_id, by=by, via=via)
-    if trigger in _SETTLES_THE_PASSWORD:
-        _settle_the_password(office, cycle_id)
-    return outcome
-
-
-def _settle_the_password(office: Office, cycle_id: str) -> None:
-    from steps import transfer
-
-    transfer.forget_the_password(office, cycle_id)
 
 
 def confirm(
@@ -112,13 +95,7 @@ def confirm(
         cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
         key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence, proposal=proposal,
     )  # fmt: skip
-    outcome = office.door.confirm(ask)
-    if trigger == "redact_text":
-        clear_free_pages(office.engine)
-    confirmed = papers.facts_of(office, cycle_id).record(trigger, row.record)
-    if confirmed is not None:
-        papers.after(office, cycle_id, outcome, confirmed)
-    return outcome
+    return office.door.confirm(ask)
 
 
 def waiting(office: Office, cycle_id: str, trigger: str) -> list[Proposed]:

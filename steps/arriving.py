@@ -169,13 +169,7 @@ def original_of(office: Office, facts: Facts, source: Path, arrived: Arrived) ->
     """
     if arrived.travelled_sha256 or lies_in_the_inbox(office, source):
         return ""
-    return free_number(facts, ORIGINAL)
-
-
-def free_number(facts: Facts, letter: str) -> str:
-    """Return the next number of a kind of custody item: E-2026-01."""
-    used = [item.number for item in facts.items if item.number.startswith(f"{letter}-{facts.fiscal_year}-")]
-    return f"{letter}-{facts.fiscal_year}-{max((int(it.rpartition('-')[2]) for it in used), default=0) + 1:02}"
+    return facts.free_number(ORIGINAL)
 
 
 @contextmanager

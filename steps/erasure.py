@@ -24,10 +24,10 @@ from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
 from papers.erasure import erasure_record
-from states.acts import ActRequest, Outcome
+from states.acts import ActRequest, Outcome, Recorded
 from states.facts import Evidence, Facts
 from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
-from steps import papers, residents, transfer
+from steps import after, papers, residents, transfer
 from steps.office import Office
 from steps.residents import needles_of
 
@@ -57,23 +57,29 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     """
     facts = papers.facts_of(office, cycle_id)
     if "erase_ward_data" in facts.done:
-        _note_of(office, cycle_id).unlink(missing_ok=True)
-        papers.print_sheets(office, cycle_id, erasure_record)
-        return Outcome(trigger="erase_ward_data", state=facts.state, seq=0, repeated=True)
+        return after.again(office, facts, "erase_ward_data", by=by, via=via)
     office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
     vault = _vault(office, cycle_id)
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
     record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
-    outcome = office.door.perform(
+    return office.door.perform(
         ActRequest(
             cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
             key=f"{cycle_id}/erase_ward_data", evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
-    _note_of(office, cycle_id).unlink(missing_ok=True)
-    papers.print_sheets(office, cycle_id, erasure_record)
-    return outcome
+
+
+def print_record(office: Office, act: Recorded) -> None:
+    """Print the record of the erasure; what was noted beside the vault is in it."""
+    _note_of(office, act.cycle_id).unlink(missing_ok=True)
+    papers.print_sheets(office, act.cycle_id, erasure_record)
+
+
+def clear_the_free_pages(office: Office, _act: Recorded) -> None:
+    """Clear what the database's file still holds of a text that was redacted."""
+    clear_free_pages(office.engine)
 
 
 def search(

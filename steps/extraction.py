@@ -35,7 +35,7 @@ from papers import checking
 from states.acts import ActRequest, Outcome
 from states.facts import Evidence, Facts
 from states.opening import cycle_id_of
-from steps import arriving, papers, residents, roll
+from steps import after, arriving, papers, residents, roll
 from steps.acting import perform
 from steps.arriving import Arrived
 from steps.judging import judge
@@ -131,7 +131,7 @@ def take_extract(
 
     """
     arriving.erase_what_is_taken(office)
-    if taken := _taken_before(office, cycle_id, path, protected):
+    if taken := _taken_before(office, cycle_id, path, protected, by=by, via=via):
         return taken
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
     facts = papers.facts_of(office, cycle_id)
@@ -154,12 +154,13 @@ def take_extract(
         **told,
     }
     outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
-    papers.print_sheets(office, cycle_id, checking.extract_report)
     left = [it for it in (source, protected.listed) if it and not arriving.emptied(office, it)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
-def _taken_before(office: Office, cycle_id: str, path: Path | None, protected: ProtectedBy) -> Taken | None:
+def _taken_before(
+    office: Office, cycle_id: str, path: Path | None, protected: ProtectedBy, *, by: str, via: str
+) -> Taken | None:
     """Return what the record says of an extract that is in the vault, and erase it from the inbox: a kill came between.
 
     None where it is another extract, or told of protection otherwise, or decisions on its rows were not carried out.
@@ -181,9 +182,7 @@ def _taken_before(office: Office, cycle_id: str, path: Path | None, protected: P
         findings=tuple(Finding(code=code, count=count) for code, count in record.warnings.items()),
         rows=tuple(HeldCell(row=it.row, column=it.column, code=it.code) for it in record.rows),
     )  # fmt: skip
-    seq = facts.done["take_extract"].seq
-    outcome = Outcome(trigger="take_extract", state=facts.state, seq=seq, repeated=True)
-    papers.print_sheets(office, cycle_id, checking.extract_report)
+    outcome = after.again(office, facts, "take_extract", by=by, via=via)
     return Taken(judgement=judgement, outcome=outcome, source_left=not arriving.emptied(office, source), before=True)
 
 
@@ -261,7 +260,6 @@ def decide(
     perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
     facts = papers.facts_of(office, cycle_id)
     if facts.undecided:
-        papers.print_sheets(office, cycle_id, checking.extract_report)
         return None
     decisions = _stored_decisions(office, cycle_id)
     told = _told_of(facts)
@@ -270,7 +268,6 @@ def decide(
         removed=told["protected_removed"],
     )  # fmt: skip
     outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
-    papers.print_sheets(office, cycle_id, checking.extract_report)
     return Taken(judgement=read.judgement, outcome=outcome)
 
 
@@ -340,8 +337,8 @@ def take_additions(
         "original": arriving.original_of(office, facts, path, arrived),
         **told,
     }
-    outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
     residents.prepare(office.vault(cycle_id), facts.programme)
+    outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
     left = [it for it in (path, protected.listed) if it and not arriving.emptied(office, it)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
@@ -540,7 +537,7 @@ def _into_the_vault(
         roll.keep(vault, read.table)
     record = _record(facts, vault, read, before).model_copy(update=dict(came))
     if before and before.model_dump(exclude=_HOW_IT_CAME) == record.model_dump(exclude=_HOW_IT_CAME):
-        return Outcome(trigger="take_extract", state=facts.state, seq=0, repeated=True)
+        return after.again(office, facts, "take_extract", by=by, via=via)
     residents.prepare(vault, facts.programme)
     return office.door.perform(
         ActRequest(

@@ -36,6 +36,7 @@ from states.look import Look
 from states.opening import cycle_id_of, tell_restored
 from states.signatures import Keyring, NobodyHere
 from states.table import all_rules
+from steps import after
 
 if TYPE_CHECKING:
     from adapters.press import Press
@@ -135,7 +136,7 @@ class Office:
         return Door(
             self.engine, signer=self.signer, clock=self.clock, calendar=self.calendar, measures=steps_measures,
             keyring=self.keyring,
-            named_in=self.named_in,
+            named_in=self.named_in, follow=lambda act: after.follow(self, act),
         )  # fmt: skip
 
     def named_in(self, texts: Mapping[str, str], people: Mapping[str, Person]) -> tuple[frozenset[str], bool]:

@@ -13,21 +13,10 @@ from sqlmodel import col
 from adapters import disk
 from models import tables
 from models.database import reading
-from models.records.base import ActRecord
-from models.records.enclosing import PullListIssued
-from models.records.mailing import PostingApproved
-from models.records.oversight import IncidentReported
-from models.records.preparation import ContractConcluded
-from models.records.transfer import SlipReprinted
 from models.words import speaking
-from papers import forms, incidents, slips
-from papers.enclosing import pull_list
-from papers.erasure import erasure_report
-from papers.mailing import posting_paper
-from papers.media_return import return_note
+from papers import forms, slips
 from papers.printing import words_of
 from papers.sheet import Sheet
-from states.acts import Outcome
 from states.facts import Facts, Told
 from states.look import Look
 from states.reading import HistoryOf
@@ -35,8 +24,6 @@ from steps.office import Office
 
 # Makes a paper, or several, of one moment.
 Builder: TypeAlias = Callable[[Look], Sheet | Iterable[Sheet]]
-# After these the contractor's two forms have something new to say: pre-filled first, then as they were reported.
-_CALLS_FOR_FORMS = ("post", "cancel", "return_items", "report_erasure")
 
 
 def print_sheets(office: Office, cycle_id: str, *builders: Builder) -> tuple[Path, ...]:
@@ -107,27 +94,6 @@ def printed(connection: Connection, cycle_id: str) -> set[str]:
     entry = tables.Ledger
     query = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "paper_printed")
     return {json.loads(text)["data"]["paper"] for text in connection.execute(query).scalars()}
-
-
-def after(office: Office, cycle_id: str, outcome: Outcome, record: ActRecord) -> None:
-    """Print what an act calls for beside its slip: the pull list, the contractor's return note and erasure report."""
-    if outcome.waits_for:
-        return
-    match record:
-        case PullListIssued() if not outcome.repeated:
-            print_sheets(office, cycle_id, partial(pull_list, act=outcome.trigger))
-        case ContractConcluded():
-            print_forms(office, cycle_id)
-        case IncidentReported() if not outcome.repeated:
-            print_sheets(office, cycle_id, partial(incidents.incident_papers, seq=outcome.seq))
-        case PostingApproved():
-            print_sheets(office, cycle_id, posting_paper)
-        case SlipReprinted():
-            print_sheets(office, cycle_id, partial(slips.slips_again, number=record.slip))
-        case _:
-            pass
-    if outcome.trigger in _CALLS_FOR_FORMS:
-        print_sheets(office, cycle_id, return_note, erasure_report)
 
 
 def pieces_in(office: Office, cycle_id: str, *states: str) -> frozenset[int]:

@@ -65,7 +65,7 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
     record = LettersHandedOut(
         letters=len(people),
         sha256=hashlib.sha256(printed[0]).hexdigest(),
-        item=arriving.free_number(facts, arriving.LETTERS_FILE),
+        item=facts.free_number(arriving.LETTERS_FILE),
     )
     ask = ActRequest(
         cycle_id=cycle_id, trigger="hand_out_letters", by=by, via=via, record=record,

@@ -31,7 +31,7 @@ from models.records.extraction import (
 )
 from models.serials import compact, count, expand, union
 from models.words import _
-from states.acts import ActRequest, Outcome
+from states.acts import ActRequest, Outcome, Recorded
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
 from steps import acting, arriving, papers, roll
 from steps.acting import perform
@@ -173,16 +173,21 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
         )
     pulled = compact(set(expand(_pulled_for(facts, found[0]))) & papers.pieces_in(office, cycle_id, "pulled"))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
-    outcome = office.door.perform(
+    return office.door.perform(
         ActRequest(
             cycle_id=cycle_id, trigger=WITHDRAWAL, by=by, record=record, via=via,
             key=f"{cycle_id}/{WITHDRAWAL}/{found[0]}/{facts.history.of(*LISTS)[-1].seq}",
             evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
+
+
+def forget_the_list(office: Office, act: Recorded) -> None:
+    """Erase a withdrawn list from the vault."""
+    told = papers.facts_of(office, act.cycle_id).past(WITHDRAWAL, ListWithdrawn)
+    withdrawn = next(it.record for it in told if it.seq == act.seq)
     for kind in ("recheck", "changes"):
-        office.vault(cycle_id).erase(f"{kind}-{found[0][:12]}")
-    return outcome
+        office.vault(act.cycle_id).erase(f"{kind}-{withdrawn.list_sha256[:12]}")
 
 
 def _pulled_for(facts: Facts, sha256: str) -> str:
@@ -243,7 +248,7 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     record = ProtectedListed(
         persons=len(rows),
         sha256=hashlib.sha256(content).hexdigest(),
-        item=arriving.free_number(facts, arriving.PROTECTED_LIST),
+        item=facts.free_number(arriving.PROTECTED_LIST),
     )
     ask = ActRequest(
         cycle_id=cycle_id, trigger="list_protected", by=by, record=record, via=via,

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -27,16 +27,17 @@ from models.programme import Programme
 from models.records.extraction import ExtractTaken
 from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
 from models.serials import compact, expand
-from models.words import _
+from models.words import _, speaking
 from papers.printing import words_of
+from papers.sheet import Sheet
 from papers.transfer import control_sheet, password_notice, suffix_of
-from states.acts import ActRequest, Outcome
+from states.acts import ActRequest, Outcome, Recorded
 from states.facts import Evidence, Facts
 from states.look import Look
 from states.rules.additions import sealed_additions_in_force
 from states.rules.custody import additions_held_back, notice_in_force, rows_sealed, sealed_last, sealing_of
 from states.rules.transfer import was_received, wrongly_inside
-from steps import papers
+from steps import after, papers
 from steps.acting import record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressee_list, lines_in, people_in
 from steps.office import Office
@@ -105,21 +106,38 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
     office.door.ask_first(cycle_id, "reprint_notice", by=by, via=via)
     with office.look(cycle_id) as here:
         facts = here.facts
-        fields = {"notice": _new_number(facts, "P"), "former": notice_in_force(facts), "reason": reason}
-        act = sealing_of(facts)
-    outcome = office.door.perform(
+        fields = {"notice": facts.free_number("P"), "former": notice_in_force(facts), "reason": reason}
+    return office.door.perform(
         ActRequest(
             cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record_of(NoticeReprinted, fields), via=via,
             key=_key(office, cycle_id, "reprint_notice"), evidence=Evidence(by_machine=True),
         )
     )  # fmt: skip
-    papers.print_sheets(office, cycle_id, _notice(act, _password_of(office, cycle_id, act)))
-    papers.note_printed(office, cycle_id, _paper(fields["notice"]), by=by, via=via)
-    return outcome
 
 
-def _notice(act: str, password: str) -> papers.Builder:
-    return partial(password_notice, act=act, groups=reading(password))
+def print_package_papers(office: Office, act: Recorded) -> None:
+    """Print control sheet and notice of a sealed package unless the ledger knows the notice as printed."""
+    _print_once(office, act, control_sheet)
+
+
+def print_notice(office: Office, act: Recorded) -> None:
+    """Print a notice with a new number unless the ledger knows it as printed."""
+    _print_once(office, act)
+
+
+def _print_once(office: Office, act: Recorded, *beside: Callable[[Look, str], Sheet]) -> None:
+    """Print the notice in force, and what belongs to it; any further print is an act of its own (reprint_notice)."""
+    with speaking("ja"), office.look(act.cycle_id) as here:
+        sealing, paper = sealing_of(here.facts), _paper(notice_in_force(here.facts))
+        name, vault = _name_of_password(sealing), office.vault(act.cycle_id)
+        is_of_it = act.trigger in {sealing, "reprint_notice"}
+        if not is_of_it or paper in papers.printed(here.connection, act.cycle_id) or name not in vault.names():
+            return
+        groups = reading(vault.read(name).decode())
+        sheets = [*(build(here, sealing) for build in beside), password_notice(here, act=sealing, groups=groups)]
+    for sheet in sheets:
+        papers.put(office, sheet.name, papers.pdf_of(office, sheet))
+    papers.note_printed(office, act.cycle_id, paper, by=act.by, via=act.via)
 
 
 def take_the_notice_down(office: Office, act: str) -> None:
@@ -138,16 +156,16 @@ def blank_the_notices(office: Office, cycle_id: str) -> None:
             papers.print_sheets(office, cycle_id, blank)
 
 
-def forget_the_password(office: Office, cycle_id: str) -> None:
+def forget_the_password(office: Office, act: Recorded) -> None:
     """Erase the notice's PDF once it is on paper, and the password once the contractor has opened the package."""
-    facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
-    act, notice = sealing_of(facts), notice_in_force(facts)
-    if not notice:
+    facts = papers.facts_of(office, act.cycle_id)
+    sealing, notice = sealing_of(facts), notice_in_force(facts)
+    if not notice or "erase_ward_data" in facts.done:
         return
     if _is_in_its_envelope(facts, notice) or _has_left(facts, notice):
-        take_the_notice_down(office, act)
-    if was_received(facts) and _name_of_password(act) in vault.names():
-        vault.erase(_name_of_password(act))
+        take_the_notice_down(office, sealing)
+    if was_received(facts) and _name_of_password(sealing) in (vault := office.vault(act.cycle_id)).names():
+        vault.erase(_name_of_password(sealing))
 
 
 def _is_in_its_envelope(facts: Facts, notice: str) -> bool:
@@ -224,7 +242,7 @@ class _Sealing:
         return cls(
             cycle_id=here.cycle_id, act=act, programme=here.programme, addressees=addressee_list(facts, brought_by),
             held_back=held_back, words={**words_of(here), HARD: hard, "font_sha256": default_font().sha256},
-            medium=_new_number(facts, "M"), notice=_new_number(facts, "P"),
+            medium=facts.free_number("M"), notice=facts.free_number("P"),
         )  # fmt: skip
 
     def people(self, vault: Vault) -> Iterator[Addressee]:
@@ -234,20 +252,14 @@ class _Sealing:
 
 
 def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) -> Outcome:
-    """Seal unless a good package is sealed; print control sheet and notice unless the ledger knows them as printed."""
+    """Seal unless a good package is sealed; of that one only what was not printed is printed."""
     with office.look(cycle_id) as here:
-        sealing, is_in_force, state = _Sealing.of(here, act), _is_in_force(here.facts, act), here.facts.state
+        sealing, is_in_force = _Sealing.of(here, act), _is_in_force(here.facts, act)
     if is_in_force:
-        outcome = Outcome(trigger=act, state=state, seq=0, repeated=True)
-        password, number = _kept_password(office, cycle_id, act)
-    else:
-        office.door.ask_first(cycle_id, act, by=by, via=via)
-        sealed, password, members = _seal(office, sealing)
-        outcome, number = office.door.perform(_ask(sealing, sealed, members, by=by, via=via)), sealing.notice
-    if password:
-        papers.print_sheets(office, cycle_id, partial(control_sheet, act=act), _notice(act, password))
-        papers.note_printed(office, cycle_id, _paper(number), by=by, via=via)
-    return outcome
+        return after.again(office, papers.facts_of(office, cycle_id), act, by=by, via=via)
+    office.door.ask_first(cycle_id, act, by=by, via=via)
+    sealed, members = _seal(office, sealing)
+    return office.door.perform(_ask(sealing, sealed, members, by=by, via=via))
 
 
 def additions_to_print(office: Office, cycle_id: str) -> tuple[Addressee, ...]:
@@ -268,7 +280,7 @@ def _somebody(people: Iterable[Addressee]) -> tuple[Addressee, ...]:
     return found
 
 
-def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, str, tuple[str, ...]]:
+def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, tuple[str, ...]]:
     """Seal under a new password. What a killed run left was never handed to anybody and is made again."""
     programme, password, vault = sealing.programme, new_password(), office.vault(sealing.cycle_id)
     into = _package(office, sealing.cycle_id, programme, sealing.act)
@@ -282,7 +294,7 @@ def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, str, tuple[
         return {MANIFEST: json.dumps(told, ensure_ascii=False, indent=1).encode()}
 
     form = programme.consignment.package_form
-    return seal(members, into=into, password=password, form=form, manifest=manifest), password, tuple(members)
+    return seal(members, into=into, password=password, form=form, manifest=manifest), tuple(members)
 
 
 def _members(people: Iterable[Addressee], sealing: _Sealing) -> dict[str, Content]:
@@ -322,11 +334,6 @@ def _ask(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...], *, 
         cycle_id=sealing.cycle_id, trigger=sealing.act, by=by, record=record, via=via,
         key=f"{sealing.cycle_id}/{sealing.act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
-
-
-def _new_number(facts: Facts, letter: str) -> str:
-    taken = sum(item.number.startswith(f"{letter}-{facts.fiscal_year}-") for item in facts.items)
-    return f"{letter}-{facts.fiscal_year}-{taken + 1:02}"
 
 
 def _key(office: Office, cycle_id: str, trigger: str) -> str:
@@ -378,15 +385,3 @@ def _sha256(path: Path) -> str:
 
 def _paper(notice: str) -> str:
     return f"notice {notice}"
-
-
-def _kept_password(office: Office, cycle_id: str, act: str) -> tuple[str, str]:
-    """Return password and number of the notice where a killed run did not come to print it.
-
-    Any other print is an act (reprint_notice).
-    """
-    with office.look(cycle_id) as here:
-        number = notice_in_force(here.facts)
-        is_kept = act == sealing_of(here.facts) and _paper(number) not in papers.printed(here.connection, cycle_id)
-    is_kept = is_kept and _name_of_password(act) in office.vault(cycle_id).names()
-    return (_password_of(office, cycle_id, act) if is_kept else "", number)

@@ -20,6 +20,7 @@ from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.rows import Row
 from states.table import TABLE
 from steps import acting, taking_over
+from steps.after import words_of_what_is_left
 from views import deadlines, standing
 
 app = typer.Typer()
@@ -213,7 +214,7 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
         say_json({
             "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
             "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
-            "warnings": list(outcome.warnings),
+            "warnings": list(outcome.warnings), "left": list(outcome.left),
         })  # fmt: skip
     elif outcome.waits_for:
         say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
@@ -235,7 +236,14 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
         say_aside(
             _("Warning: this does not hold: {claim}").format(claim=_claim(outcome.trigger, warning)), style="yellow"
         )
+    tell_what_is_left(outcome, year)
     return HELD if outcome.waits_for else DONE
+
+
+def tell_what_is_left(outcome: Outcome, year: int) -> None:
+    """Say, beside the result, what did not follow an act that is recorded, and how to ask for it again."""
+    if outcome.left:
+        say_aside(words_of_what_is_left(outcome, year), style="bold red")
 
 
 def _claim(trigger: str, guard: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.settings import Settings
+from desk.commands.acts import tell_what_is_left
 from desk.commands.barcodes import reason_of
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
@@ -146,6 +147,8 @@ def take(
     status = _show(taken.judgement, as_json=as_json)
     if taken.before and not as_json:
         say(_("This extract was taken already; nothing was judged anew."))
+    if taken.outcome:
+        tell_what_is_left(taken.outcome, year)
     if taken.outcome and not additions and not as_json:
         _show_comparison(office, cycle_id)
     if taken.source_left and taken.outcome:
@@ -300,6 +303,7 @@ def withdraw(
     office = Office.open()
     outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
     say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more.").format(seq=outcome.seq))
+    tell_what_is_left(outcome, year)
     say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))
     return DONE
 
@@ -312,6 +316,7 @@ def pull_list(year: Year, by: By, programme: Programme = "") -> int:
     outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
     row = row_of(outcome.trigger)
     say(_("“{act}” is done (ledger entry {seq}).").format(act=in_words(ja=row.ja, en=row.en), seq=outcome.seq))
+    tell_what_is_left(outcome, year)
     return DONE
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from desk.commands.acts import tell_what_is_left
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
@@ -52,7 +53,8 @@ def report(
         "kind": kind, "known_on": day, "persons": persons, "sensitive": sensitive,
         "property_risk": property_risk, "wrongful": wrongful, "encrypted": encrypted,
     }  # fmt: skip
-    _outcome, found = incidents.report(office, cycle_id, by=by, fields=fields)
+    outcome, found = incidents.report(office, cycle_id, by=by, fields=fields)
+    tell_what_is_left(outcome, year)
     if as_json:
         say_json(found.as_json())
         return

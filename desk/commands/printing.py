@@ -4,12 +4,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from desk.commands.acts import tell_outcome
 from desk.commands.logins import at_the_desk
-from desk.console import say
+from desk.console import DONE, REFUSED, say
 from desk.options import Programme, Year
+from models.errors import BadInput
+from models.people import SYSTEM
 from models.words import _
 from papers import control_ledger, referring, reporting
-from steps import papers
+from steps import after, papers
 
 app = typer.Typer()
 
@@ -21,12 +24,22 @@ _MADE: dict[str, papers.Builder] = {
 
 @app.command("print", help=_("Print a paper of the year: referral, checklists, handover, forms, report, ledger."))
 def print_(
-    year: Year, paper: Annotated[Paper, typer.Argument(help=_("Which paper."))], programme: Programme = ""
-) -> None:
+    year: Year,
+    paper: Annotated[Paper | None, typer.Argument(help=_("Which paper."))] = None,
+    after_act: Annotated[str, typer.Option("--after", help=_("Print again what follows this act."))] = "",
+    programme: Programme = "",
+) -> int:
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
+    if after_act:
+        facts = papers.facts_of(office, cycle_id)
+        outcome = after.again(office, facts, after_act, by=office.keyring.typist or SYSTEM)
+        return tell_outcome(outcome, year, as_json=False) or (REFUSED if outcome.left else DONE)
+    if paper is None:
+        raise BadInput(_("It is not said what is to be printed."), _("Name a paper, or an act with --after ACT."))
     made = (
         papers.print_sheets(office, cycle_id, _MADE[paper]) if paper in _MADE else papers.print_forms(office, cycle_id)
     )
     for path in made:
         say(str(path))
+    return DONE

@@ -431,6 +431,13 @@ def test_the_machine_seals_in_the_name_of_who_took_the_additions(year: Played) -
     assert driving.work(year.office) == ()
 
 
+def test_the_second_medium_gets_a_number_that_nothing_else_has(year: Played) -> None:
+    """Where somebody has given a copy a medium's number that is not the next, the second medium takes a free one."""
+    copies = [{"copy_number": "M-2026-03", "kind": "backup", "place": "本社"}]
+    acting.perform(year.office, CYCLE, "register_copies", by=MANAGER, fields={"copies": copies})
+    assert _seal(year).medium == "M-2026-02"
+
+
 def test_a_second_medium_lost_at_the_contractors_is_on_the_return_note(year: Played) -> None:
     """What left with `record_movement` and is lost there is named as lost, as the first medium would be."""
     _seal(year)

@@ -33,7 +33,7 @@ from models.records.transfer import PackageReadBack, PackageSealed
 from models.serials import compact, expand
 from rehearsal.cast import COORDINATOR, REGISTRAR
 from states.table import BY_TRIGGER
-from steps import acting, transfer
+from steps import acting, after, transfer
 from steps.extraction import Addressee
 from steps.office import Office
 from steps.residents import needles_of
@@ -206,7 +206,7 @@ def test_the_password_is_erased_once_the_package_was_opened(year: Played) -> Non
     assert PASSWORD in year.office.vault(CYCLE).names()
     year.play(before="hand_over")
     assert PASSWORD not in year.office.vault(CYCLE).names()
-    transfer.forget_the_password(year.office, CYCLE)
+    assert after.again(year.office, year.facts(), "report_receipt", by=COORDINATOR).left == ()
     assert PASSWORD not in year.office.vault(CYCLE).names()
 
 

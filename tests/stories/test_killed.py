@@ -287,7 +287,7 @@ def _is_taken_once(folder: Path, needles: set[str]) -> None:
         pytest.param("states.door:apply after 1", False, marks=LONG),
         pytest.param("states.door:reschedule after 1", False, marks=LONG),
         ("states.door:Door.perform after 1", True),
-        pytest.param("steps.papers:after before 1", True, marks=LONG),
+        pytest.param("steps.after:follow before 1", True, marks=LONG),
     ],
 )
 def test_a_killed_act_is_done_or_not_but_never_half(
