@@ -36,10 +36,12 @@ from models.clock import TOKYO, Clock
 from models.database import connect
 from models.programme import Programme
 from states import opening
+from states.acts import Recorded
 from states.calendar import Calendar
 from states.door import Door
 from states.table import all_rules
 from steps.office import LEDGER_KEY, Office, steps_measures
+from steps import after
 from steps.preparation import install, open_year, register, sample_people
 
 pytest_plugins = ("figures",)
@@ -75,6 +77,19 @@ class Postgresql:
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what fails after an act fail the test, which at work is told and left to be asked for again."""
+    real = after.follow
+
+    def follow(office: object, act: Recorded) -> tuple[str, ...]:
+        left = real(office, act)
+        assert left == ()
+        return left
+
+    monkeypatch.setattr(after, "follow", follow)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,13 @@ from pathlib import Path
 from playing import CYCLE, YEAR, Played
 
 from adapters.fonts import GlyphTable, default_font
+from models.errors import TsudoiError
 from rehearsal import cast
 from rehearsal.cast import Scene
+from states.acts import Outcome
 from states.calendar import Calendar
 from steps import acting, auditing, bundle, erasure, extraction, reminding, transfer
+from steps.after import words_of_what_is_left
 from steps.office import Office
 
 HERE = Path(__file__).parent
@@ -25,7 +28,7 @@ HERE = Path(__file__).parent
 _LATE = (
     "_sqlite3", "adapters.package", "adapters.press", "adapters.spreadsheet", "adapters.vault", "encodings.cp932",
     "encodings.euc_jp", "encodings.iso2022_jp", "encodings.utf_16_le", "polars", "sqlite3", "papers.forms",
-    "steps.incidents", "steps.judging", "steps.protection", "steps.roll",
+    "steps.incidents", "steps.judging", "steps.prints", "steps.protection", "steps.roll",
 )  # fmt: skip
 
 
@@ -51,35 +54,41 @@ def write_down(folder: Path, trigger: str) -> None:
         year.office.engine.dispose()
 
 
+def _whole(outcome: Outcome | None) -> None:
+    """Say what is left after an act, as the desk does; what is not whole is not done."""
+    if outcome and outcome.left:
+        raise TsudoiError(words_of_what_is_left(outcome, YEAR))
+
+
 def _act(trigger: str) -> Callable[[Path], object]:
     """Enter an act as it was written down, under one key, and have it confirmed where a second person must."""
 
     def do(folder: Path) -> None:
         office, fields = _office(folder), json.loads((folder / "entered.json").read_bytes())
-        acting.perform(office, CYCLE, trigger, by=cast.PLAYS[trigger][0], fields=fields, key=f"attack/{trigger}")
+        by = cast.PLAYS[trigger][0]
+        _whole(acting.perform(office, CYCLE, trigger, by=by, fields=fields, key=f"attack/{trigger}"))
         if trigger in cast.SECONDS:
             today = office.clock.now().date()
-            acting.confirm(
-                office, CYCLE, trigger, by=cast.SECONDS[trigger], decision_number="8-総総-1", decided_on=today
-            )
+            by = cast.SECONDS[trigger]
+            _whole(acting.confirm(office, CYCLE, trigger, by=by, decision_number="8-総総-1", decided_on=today))
 
     return do
 
 
 def _take(folder: Path) -> None:
-    extraction.take_extract(_office(folder), CYCLE, None, by=cast.REGISTRAR, expect=(1, 1000))
+    _whole(extraction.take_extract(_office(folder), CYCLE, None, by=cast.REGISTRAR, expect=(1, 1000)).outcome)
 
 
 def _seal(folder: Path) -> None:
-    transfer.seal_package(_office(folder), CYCLE, by=cast.REGISTRAR)
+    _whole(transfer.seal_package(_office(folder), CYCLE, by=cast.REGISTRAR))
 
 
 def _read_back(folder: Path) -> None:
-    transfer.read_back_package(_office(folder), CYCLE, by=cast.REGISTRAR)
+    _whole(transfer.read_back_package(_office(folder), CYCLE, by=cast.REGISTRAR))
 
 
 def _erase(folder: Path) -> None:
-    erasure.erase_ward_data(_office(folder), CYCLE, by=cast.COORDINATOR)
+    _whole(erasure.erase_ward_data(_office(folder), CYCLE, by=cast.COORDINATOR))
 
 
 def _watch(folder: Path) -> None:

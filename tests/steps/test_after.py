@@ -24,6 +24,11 @@ morning = morning_of("extract")
 year = copy_of("morning")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> None:
+    """Let what fails after an act be left, as it is at work."""
+
+
 @pytest.fixture
 def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Give the acts that were followed, in their order; nothing is printed meanwhile."""
