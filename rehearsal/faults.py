@@ -243,7 +243,7 @@ _ANYWHERE = (
 )  # fmt: skip
 _MOMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "take_extract": (("adapters.vault:Vault.write", "after"), ("steps.arriving:emptied", "before")),
-    "seal_package": (("states.door:Door.perform", "before"), ("steps.papers:print_package_papers", "before")),
+    "seal_package": (("states.door:Door.perform", "before"), ("steps.transfer:print_package_papers", "before")),
     "erase_ward_data": (("steps.erasure:_erase_outgoing", "before"), ("states.door:Door.perform", "before")),
 }
 

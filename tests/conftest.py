@@ -40,8 +40,8 @@ from states.acts import Recorded
 from states.calendar import Calendar
 from states.door import Door
 from states.table import all_rules
-from steps.office import LEDGER_KEY, Office, steps_measures
 from steps import after
+from steps.office import LEDGER_KEY, Office, steps_measures
 from steps.preparation import install, open_year, register, sample_people
 
 pytest_plugins = ("figures",)

@@ -248,7 +248,7 @@ def test_a_day_later_protection_is_looked_up_again(year: Played) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
     """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
-    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
+    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer}[moment]
     with killed_at(where, moment, when):
         _seal(year)
     transfer.seal_additions(year.office, CYCLE, by=REGISTRAR)

@@ -160,7 +160,7 @@ def test_whoever_is_newly_protected_does_not_leave(year: Played) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_killed_sealing_goes_on(year: Played, moment: str, when: str) -> None:
     """Killed before or after any of its steps and run again: one record; paper, package and password fit together."""
-    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer.papers}[moment]
+    where = {"seal": transfer, "perform": year.office.door, "print_package_papers": transfer}[moment]
     with killed_at(where, moment, when):
         year.seal()
     year.seal()

@@ -129,7 +129,7 @@ def test_a_rehearsal_killed_at_every_moment_ends_as_one_that_was_not(stage: Stag
     [
         "steps.arriving:emptied before 1",
         "steps.extraction:decide before 1",
-        "steps.papers:print_package_papers before 1",
+        "steps.transfer:print_package_papers before 1",
         "steps.erasure:_erase_outgoing before 1",
     ],
 )
@@ -233,7 +233,7 @@ TAKE = ("extract", "take", "--year", "2026", "--by", "watanabe", "--expect", "1-
         pytest.param("adapters.vault:Vault.write after 2", marks=LONG),
         pytest.param("states.door:Door.perform before 1", marks=LONG),
         "states.door:Door.perform after 1",
-        pytest.param("papers.checking:print_report after 1", marks=LONG),
+        pytest.param("steps.prints:extract_report after 1", marks=LONG),
         pytest.param("steps.arriving:emptied before 1", marks=LONG),
     ],
 )
