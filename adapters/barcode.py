@@ -145,7 +145,7 @@ def doubts(rest: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Towns:
+class BarcodeTowns:
     """The towns of every postal code: where the part of an address ends that the postal code stands for (p18)."""
 
     by_code: Mapping[str, tuple[str, ...]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from adapters import disk
-from adapters.barcode import DOUBTS, Towns
+from adapters.barcode import DOUBTS, BarcodeTowns
 from adapters.fonts import FontFile, default_font
 from adapters.press import UNDRAWN, Addressee, Press, refusal_of
 from contractor.transfer import addressees, look_for
@@ -211,9 +211,11 @@ def _words(folder: Path) -> Any:
     return json.loads((folder / WORDS).read_text(encoding="utf-8"))
 
 
-def _towns(folder: Path) -> Towns | None:
+def _towns(folder: Path) -> BarcodeTowns | None:
     """Return the towns that came with the package, where the programme wants customer barcodes."""
-    return Towns.read((folder / TOWNS).read_text(encoding="utf-8")) if _words(folder)["customer_barcode"] else None
+    return (
+        BarcodeTowns.read((folder / TOWNS).read_text(encoding="utf-8")) if _words(folder)["customer_barcode"] else None
+    )
 
 
 def _press(folder: Path, font_file: Path | None) -> Press:

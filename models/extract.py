@@ -22,7 +22,7 @@ _SHOWN = 20  # rows that a refusal names one by one; the rest is counted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class Meaning:
     """What a code means: its weight, the sentence a person reads, and whether a held row may be accepted as it is."""
 
     weight: Weight
@@ -30,24 +30,24 @@ class Rule:
     acceptable: bool = False
 
 
-def _warns(sentence: str) -> Rule:
-    return Rule(weight="warning", sentence=sentence)
+def _warns(sentence: str) -> Meaning:
+    return Meaning(weight="warning", sentence=sentence)
 
 
-def _holds(sentence: str, *, acceptable: bool = False) -> Rule:
-    return Rule(weight="held", sentence=sentence, acceptable=acceptable)
+def _holds(sentence: str, *, acceptable: bool = False) -> Meaning:
+    return Meaning(weight="held", sentence=sentence, acceptable=acceptable)
 
 
-def _refuses(sentence: str) -> Rule:
-    return Rule(weight="refused", sentence=sentence)
+def _refuses(sentence: str) -> Meaning:
+    return Meaning(weight="refused", sentence=sentence)
 
 
-def _excludes(sentence: str) -> Rule:
-    return Rule(weight="excluded", sentence=sentence)
+def _excludes(sentence: str) -> Meaning:
+    return Meaning(weight="excluded", sentence=sentence)
 
 
 # Every code of a finding. The documentation prints this table.
-CODES: Mapping[str, Rule] = {
+CODES: Mapping[str, Meaning] = {
     # the file
     "no_file": _refuses(N_("There is no extract at that place, or it cannot be read.")),
     "not_regular": _refuses(N_("The extract is not a plain file: a link, a folder or a device is not read.")),
@@ -194,7 +194,7 @@ def by_row(code: str, column: str, rows: Sequence[int]) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldRow:
+class HeldCell:
     """A row that waits for a named person, by the first reason found."""
 
     row: int
@@ -218,7 +218,7 @@ class Judgement:
     persons: int = 0
     exported: int = 0
     held: int = 0
-    rows: tuple[HeldRow, ...] = ()
+    rows: tuple[HeldCell, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict[str, int])
     findings: tuple[Finding, ...] = ()
     encoding: str = ""

@@ -24,7 +24,7 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class MeasureClaim:
     """What was claimed of a measure: evidence by words and by hash, its own day beside the day it was received."""
 
     measure: str

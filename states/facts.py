@@ -11,7 +11,7 @@ from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from models.clock import day_of
-from models.measures import Claim, Measure
+from models.measures import Measure, MeasureClaim
 from models.people import Person
 from models.programme import Programme
 from models.records.base import ActRecord
@@ -150,7 +150,7 @@ class Facts:
     newly_protected: str
     to_pull: str
     incidents: frozenset[int]
-    claimed: Mapping[str, Claim]
+    claimed: Mapping[str, MeasureClaim]
     pieces: Pieces
     history: History
     reminded: Callable[[int], str]

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import TOKYO, day_of
-from models.measures import Claim, Measure
+from models.measures import Measure, MeasureClaim
 from models.people import Person
 from models.programme import Programme
 from models.records.oversight import IncidentReported
@@ -330,7 +330,7 @@ def load_many(
 
 
 # What stands for a claim of which nothing but its validity was read.
-_CLAIMED = Claim(
+_CLAIMED = MeasureClaim(
     measure="", evidence="", evidence_file="", by="", happened_on=None, received_on=date.min, valid_until=None,
     not_applicable=False, ledger_seq=0,
 )  # fmt: skip
@@ -446,13 +446,13 @@ def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str,
     )
 
 
-def _claims(connection: Connection, cycle_id: str) -> dict[str, Claim]:
+def _claims(connection: Connection, cycle_id: str) -> dict[str, MeasureClaim]:
     return {row.measure: _claim(row) for row in connection.execute(_CLAIMS, {"cycle_id": cycle_id})}
 
 
 @lru_cache(maxsize=1000)  # the same few dozen claims are read at every act
-def _claim(row: Row[tuple[tables.Claim]]) -> Claim:
-    return Claim(
+def _claim(row: Row[tuple[tables.Claim]]) -> MeasureClaim:
+    return MeasureClaim(
         measure=row.measure, evidence=row.evidence, evidence_file=row.evidence_file, by=row.by,
         happened_on=row.happened_on, received_on=row.received_on, valid_until=row.valid_until,
         not_applicable=row.not_applicable, ledger_seq=row.ledger_seq,

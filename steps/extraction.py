@@ -25,8 +25,17 @@ from adapters.vault import Vault
 from models import tables
 from models.database import reading
 from models.errors import BadInput, Damaged, Unknown
-from models.extract import CODES, Decision, Finding, Judgement, UnreadableExtract, by_row, characters, substitution
-from models.extract import HeldRow as HeldCell
+from models.extract import (
+    CODES,
+    Decision,
+    Finding,
+    HeldCell,
+    Judgement,
+    UnreadableExtract,
+    by_row,
+    characters,
+    substitution,
+)
 from models.programme import Programme
 from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
 from models.serials import compact, expand, union

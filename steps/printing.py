@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.barcode import Towns
+from adapters.barcode import BarcodeTowns
 from adapters.press import Addressee
 from adapters.programmes import template_sha256, towns_file
 from models.errors import BadInput, Unknown
@@ -103,10 +103,10 @@ def _print(
     return office.press(facts.programme).letters(letters, into=into, words=words, batch=batch)
 
 
-def towns_of(programme: Programme) -> Towns | None:
+def towns_of(programme: Programme) -> BarcodeTowns | None:
     """Return the municipality's towns where the programme wants customer barcodes."""
     wanted = programme.paper.customer_barcode
-    return Towns.read(towns_file(programme).read_text(encoding="utf-8")) if wanted else None
+    return BarcodeTowns.read(towns_file(programme).read_text(encoding="utf-8")) if wanted else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def barcode_doubts(office: Office, cycle_id: str) -> list[Doubtful] | None:
     return [it for act in (ADDRESSEES, ADDITIONS) for it in _doubtful(office, cycle_id, act, towns)]
 
 
-def _doubtful(office: Office, cycle_id: str, act: str, towns: Towns) -> list[Doubtful]:
+def _doubtful(office: Office, cycle_id: str, act: str, towns: BarcodeTowns) -> list[Doubtful]:
     found = [
         (code, person.serial)
         for person in addressees_of(office, cycle_id, act)

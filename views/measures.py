@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import choices, tables
-from models.measures import Claim, Measure
+from models.measures import Measure, MeasureClaim
 from models.words import _
 from states.facts import Facts, Guard
 from states.look import Look
@@ -28,7 +28,7 @@ class MeasureStanding:
     standing: str
     proved_by: tuple[int, ...]
     contradicted_by: tuple[int, ...]
-    claim: Claim | None
+    claim: MeasureClaim | None
 
     @property
     def is_kept(self) -> bool:
@@ -67,7 +67,7 @@ def standings(here: Look) -> tuple[MeasureStanding, ...]:
 
 
 def _how(
-    facts: Facts, measure: Measure, claim: Claim | None, proofs: tuple[int, ...], breaches: tuple[int, ...]
+    facts: Facts, measure: Measure, claim: MeasureClaim | None, proofs: tuple[int, ...], breaches: tuple[int, ...]
 ) -> str:
     if breaches:
         return "contradicted"

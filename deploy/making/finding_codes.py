@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from deploy.making.files import HOUSE, made
-from models.extract import CODES, Rule
+from models.extract import CODES, Meaning
 from models.words import translate
 
 PAGE = HOUSE / "docs" / "finding-codes.md"
@@ -42,7 +42,7 @@ def _part(weight: str) -> Iterator[str]:
     yield ""
 
 
-def _line(code: str, rule: Rule) -> str:
+def _line(code: str, rule: Meaning) -> str:
     return f"| `{code}` | {translate(rule.sentence, 'ja')} | {rule.sentence} | {'✎' if rule.acceptable else ''} |"
 
 

@@ -51,7 +51,7 @@ class InspectionPlanned(ActRecord):
     reason: MaybeLine = Field(default="", title="Reason for a desk check")
 
 
-class Finding(ActRecord):
+class InspectionFinding(ActRecord):
     """One thing an inspection found, and by when it is to be put right."""
 
     what: Line = Field(title="What was found")
@@ -64,7 +64,7 @@ class ContractorInspected(ActRecord):
     inspected_on: date = Field(title="Inspected on")
     kind: Literal["on_site", "desk"] = Field(title="Kind of inspection")
     findings: Count = Field(title="Findings")
-    found: tuple[Finding, ...] = Field(default=(), title="What was found, with due dates")
+    found: tuple[InspectionFinding, ...] = Field(default=(), title="What was found, with due dates")
     inspectors: tuple[PersonId, ...] = Field(default=(), title="Inspectors")
     subcontractor: MaybeLine = Field(default="", title="Subcontractor inspected, empty for the contractor")
     reason: MaybeLine = Field(default="", title="Reason for a desk check")

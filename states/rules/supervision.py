@@ -34,7 +34,7 @@ class FoundAt:
     """A finding under its number in the year: where it was found, by which entry, and how it was put right."""
 
     number: int
-    finding: supervision.Finding
+    finding: supervision.InspectionFinding
     found_at: str
     seq: int
     settled: supervision.FindingSettled | None = None
@@ -236,7 +236,9 @@ def every_subcontractor_was_inspected(facts: Facts) -> Verdict:
     return Shortfall(names="、".join(unseen)) if unseen and facts.went_out() else True
 
 
-def next_due(facts: Facts, more: Iterable[supervision.Finding] = (), settled: int | None = None) -> date | None:
+def next_due(
+    facts: Facts, more: Iterable[supervision.InspectionFinding] = (), settled: int | None = None
+) -> date | None:
     """Return by when the first finding is owed, with what was just found and without what was just settled."""
     left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
     return min([*left, *(it.due_on for it in more)], default=None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.barcode import (
     BARS,
     DOUBTS,
-    Towns,
+    BarcodeTowns,
     address_number,
     check_symbol,
     customer_barcode,
@@ -26,7 +26,7 @@ from models.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 VECTORS = json.loads((ROOT / "tests/vectors/barcode_vectors.json").read_text(encoding="utf-8"))
-TOWNS = Towns.read((ROOT / "deploy/programmes/hatachi/towns.csv").read_text(encoding="utf-8"))
+TOWNS = BarcodeTowns.read((ROOT / "deploy/programmes/hatachi/towns.csv").read_text(encoding="utf-8"))
 BUILDINGS = ("", "コーポ白樫", "ABCビル", "グランドメゾン・新宿&A", "第2郵便ハウス", "三井ハイツ", "J1ビル", "メゾンｂ")
 ROOMS = ("", "101", "B-203号室", "10F", "３Ｆ", "1203-A", "Ａ棟５０２", "2F-3")
 

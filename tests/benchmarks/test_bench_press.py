@@ -20,7 +20,7 @@ import pyzint
 from pages_by_reportlab import letters, truetype
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from adapters.barcode import Towns
+from adapters.barcode import BarcodeTowns
 from adapters.codes import FOLDER
 from adapters.fonts import default_font
 from adapters.press import UNDRAWN, Addressee, Press
@@ -29,7 +29,7 @@ from models.letter import Words
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "deploy" / "programmes" / "hatachi"
-TOWNS = Towns.read((ROOT / "deploy/programmes/hatachi/towns.csv").read_text(encoding="utf-8"))
+TOWNS = BarcodeTowns.read((ROOT / "deploy/programmes/hatachi/towns.csv").read_text(encoding="utf-8"))
 PERSONS = 4000
 MANY, FEW = 100_000, 25_000
 TARGET_MIB = 512

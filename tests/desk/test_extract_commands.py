@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from speaking import Tsudoi
 
-from adapters.barcode import Towns
+from adapters.barcode import BarcodeTowns
 from adapters.clock import VirtualClock
 from adapters.package import seal
 from adapters.programmes import measures_of, towns_file
@@ -147,7 +147,7 @@ def test_doubtful_barcodes_are_listed_by_serial_and_row(
     _extract(ready, _row(1), _row(2, "試験　花子").replace("1番", "1番ABC101"))
     assert _take(tsudoi) == 0
     assert "customer_barcode" in tsudoi("extract", "barcodes", 2026).out
-    towns = Towns.read(towns_file(Office.open().programme()[0]).read_text(encoding="utf-8"))
+    towns = BarcodeTowns.read(towns_file(Office.open().programme()[0]).read_text(encoding="utf-8"))
     monkeypatch.setattr(printing, "towns_of", lambda _programme: towns)
     told = json.loads(tsudoi("extract", "barcodes", 2026, "--json").out)
     assert [(it["code"], it["row"], it["additional"]) for it in told["doubtful"]] == [("letter_run", 3, False)]

@@ -13,7 +13,7 @@ from scenes import CYCLE, YEAR, fields
 
 from adapters.programmes import programme_files
 from models.clock import TOKYO
-from models.measures import Claim, Measure
+from models.measures import Measure, MeasureClaim
 from models.people import Person, Role, Side
 from models.programme import Programme
 from models.records.base import ActRecord
@@ -108,8 +108,8 @@ def items(**by_number: str) -> tuple[ItemFact, ...]:
     return tuple(ItemFact(number=number, kind=kind, state=state) for number, (kind, state) in said.items())
 
 
-def claim(measure: str, file: str = "", valid_until: date | None = None) -> Claim:
-    return Claim(
+def claim(measure: str, file: str = "", valid_until: date | None = None) -> MeasureClaim:
+    return MeasureClaim(
         measure=measure, evidence="点検表", evidence_file=file, by="sato", happened_on=None, received_on=TODAY,
         valid_until=valid_until, not_applicable=False, ledger_seq=1,
     )  # fmt: skip

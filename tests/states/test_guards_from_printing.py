@@ -29,7 +29,7 @@ from models.people import Role, Side
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
-from models.records.supervision import Finding
+from models.records.supervision import InspectionFinding
 from models.words import translate
 from states.events import event_words
 from states.facts import RECHECKS, Facts, Guard, Told
@@ -1238,7 +1238,7 @@ def test_the_earliest_finding_is_owed_first(
     told: tuple[Told, ...], more: tuple[date, ...], settled_now: int, expected: date | None
 ) -> None:
     """What is owed next is the earliest that is open or just found, but for what was just put right."""
-    findings = [Finding(what="施錠", due_on=day) for day in more]
+    findings = [InspectionFinding(what="施錠", due_on=day) for day in more]
     assert supervision.next_due(facts(*told), findings, settled_now) == expected
 
 
