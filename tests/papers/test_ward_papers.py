@@ -13,7 +13,8 @@ from models.clock import wareki
 from models.records.mailing import MailReturned
 from papers import erasure as erasure_papers
 from papers import forms, media_return, referring, reporting
-from steps import acting, documents, papers
+from steps import acting, papers
+from views.documents import documents
 from views.measures import standings
 
 closing = morning_of("close")
@@ -179,7 +180,7 @@ def test_what_was_lost_stands_on_the_return_note(on_posting: Played) -> None:
 
 def test_a_posting_slip_is_given_by_whoever_posts(printed: Played) -> None:
     """The ward posts in this programme, so the slip goes from the ward to the post office."""
-    found = {it.document.number: it for it in documents.documents(printed.office, CYCLE)}
+    found = {it.document.number: it for it in printed.office.see(CYCLE, documents)}
     assert (found[16].giver, found[16].document.receiver) == ("ward", "post_office")
     assert found[19].due_on
     assert found[19].due_on.isoformat() == "2026-12-26"

@@ -11,6 +11,7 @@ from adapters import vault as vaults
 from models.errors import BadInput, Refused, Unknown
 from papers import forms
 from steps import acting, documents, papers
+from views.documents import Filed
 from views.documents import documents as documents_of
 
 WORDS = "架空町の架空さんの事故"
@@ -81,8 +82,8 @@ def test_the_third_document_waits_for_the_wards_consent(begun_year: Played) -> N
     """A declared subcontractor leaves it partly there, until the ward consents or he is withdrawn (domain.md 1)."""
     year = begun_year
 
-    def third() -> documents.Filed:
-        return next(it for it in documents.documents(year.office, CYCLE) if it.document.number == 3)
+    def third() -> Filed:
+        return next(it for it in year.office.see(CYCLE, documents_of) if it.document.number == 3)
 
     def declare(*, withdrawn: bool = False) -> None:
         fields = {

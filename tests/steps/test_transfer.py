@@ -347,8 +347,8 @@ def test_the_package_is_read_back_from_the_desk(year: Played) -> None:
 def test_rows_that_were_lost_are_found_by_counting(year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that opens and has its hash, but not all its rows, does not pass the test."""
     with monkeypatch.context() as patch:
-        real = transfer._rows
-        patch.setattr(transfer, "_rows", lambda *of: list(real(*of))[:-1])
+        real = transfer._Sealing.people
+        patch.setattr(transfer._Sealing, "people", lambda *of: list(real(*of))[:-1])
         year.seal()
     year.set_clock(year.now + timedelta(minutes=1))
     acting.perform(year.office, CYCLE, "read_back_package", by=REGISTRAR, fields={})
