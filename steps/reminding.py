@@ -15,7 +15,7 @@ from email.utils import formataddr
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
 from adapters.alone import alone
@@ -26,25 +26,22 @@ from models.database import reading, writing
 from models.errors import BadInput, BadSetting
 from models.people import SYSTEM, Person, Side
 from models.plain import mail_address, visible
-from models.records.oversight import ReminderAcknowledged
-from models.words import N_, _, in_words
+from models.words import _, in_words
 from states import deadlines, ledger
 from states.acts import Outcome
 from states.facts import Facts
 from states.reading import aware
-from states.sweep import CALL_FROM, MAIL, Swept, calls, clock_is_doubted, may_remind, owners, recipients, sweep
+from states.sweep import MAIL, Swept, calls, clock_is_doubted, may_remind, owners, sweep
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
-from views.standing import Owed
+from views.reminders import Reminder
 
 _log = structlog.get_logger()
 
 _SLOW = 5  # seconds; whoever takes longer for one message gets no more in this watch
 _AT_MOST = 20  # seconds for one receiver in one watch
 _PATIENCE = timedelta(hours=25)  # who is to be left alone for longer than this was told so by a clock that was wrong
-
-Reminder = Row[tuple[tables.Reminder]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -369,23 +366,6 @@ def _when(due_on: date, today: date) -> str:
 # What people ask
 
 
-def reminders_of(office: Office, cycle_id: str) -> Sequence[Reminder]:
-    """Return every reminder of a cycle, the oldest first."""
-    reminder = tables.Reminder
-    query = select(reminder).where(col(reminder.cycle_id) == cycle_id).order_by(col(reminder.id))
-    with reading(office.engine) as connection:
-        return connection.execute(query).all()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acknowledged:
-    """Who acknowledged a reminder, when, and what day he promised."""
-
-    by: str
-    at: datetime
-    promised_on: date | None
-
-
 def acknowledge(
     office: Office, cycle_id: str, number: int, *, by: str, promised_on: date | None = None, via: str = "desk"
 ) -> Outcome:
@@ -398,142 +378,3 @@ def acknowledge(
     fields = {"reminder": number} | ({"promised_on": str(promised_on)} if promised_on else {})
     key = f"{cycle_id}/acknowledge_reminder/{number}/{by}/{promised_on or ''}"
     return acting.perform(office, cycle_id, "acknowledge_reminder", by=by, fields=fields, key=key, via=via)
-
-
-def acknowledged_of(office: Office, cycle_id: str) -> dict[int, Acknowledged]:
-    """Return the acknowledgements of a cycle by the number of the reminder, the latest of each."""
-    with reading(office.engine) as connection:
-        return _acknowledged(connection, cycle_id)
-
-
-def _acknowledged(connection: Connection, cycle_id: str) -> dict[int, Acknowledged]:
-    record = tables.Record
-    query = select(record).where(
-        col(record.cycle_id) == cycle_id, col(record.act) == "acknowledge_reminder",
-        col(record.status).in_(("done", "superseded")),
-    ).order_by(col(record.id))  # fmt: skip
-    found: dict[int, Acknowledged] = {}
-    for row in connection.execute(query):
-        said = ReminderAcknowledged.model_validate_json(row.data)
-        found[said.reminder] = Acknowledged(by=row.by, at=aware(row.occurred_at), promised_on=said.promised_on)
-    return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A call that the ladder asks for and nobody has made yet."""
-
-    year: int
-    programme: str
-    act: str
-    title: str
-    due_on: date
-    caller: str
-    whom: tuple[str, ...]
-    reminder: int
-
-    def is_about(self, owed: Owed) -> bool:
-        """Tell whether it is about this act that is owed."""
-        return (self.programme, self.year, self.act) == (owed.programme, owed.year, owed.act)
-
-    def as_json(self) -> dict[str, object]:
-        """Return who calls whom about the act, and the reminder that is acknowledged once the call was made."""
-        return {"caller": self.caller, "whom": list(self.whom), "reminder": self.reminder}
-
-
-def calls_to_make(office: Office) -> tuple[Call, ...]:
-    """Return the calls to make over all cycles: their act is still owed, and nobody has acknowledged the reminder."""
-    with reading(office.engine) as connection:
-        rows = _asking_for_calls(connection)
-        facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in rows)))
-        made = {cycle_id: _acknowledged(connection, cycle_id) for cycle_id in facts}
-    open_calls: dict[tuple[str, str], Call] = {}
-    done = {(row.cycle_id, row.act) for row in rows if row.id in made[row.cycle_id]}
-    for row in rows:
-        here = facts[row.cycle_id]
-        person, owner = here.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(here.programme)
-        if person and calls(person, owner, row.rung) and (row.cycle_id, row.act) not in done:
-            open_calls.setdefault((row.cycle_id, row.act), _call_of(here, row, person, owner))
-    return tuple(open_calls.values())
-
-
-def _asking_for_calls(connection: Connection) -> Sequence[Reminder]:
-    reminder, act = tables.Reminder, tables.Act
-    return connection.execute(
-        select(reminder)
-        .join(act, (col(act.cycle_id) == col(reminder.cycle_id)) & (col(act.act) == col(reminder.act)))
-        .where(
-            col(reminder.rung) >= CALL_FROM, col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
-            col(act.done_on).is_(None), col(act.due_on) == col(reminder.due_on),
-        )
-        .order_by(col(reminder.id))
-    ).all()  # fmt: skip
-
-
-def _call_of(facts: Facts, row: Reminder, caller: Person, owner: Side) -> Call:
-    act = BY_TRIGGER[row.act]
-    return Call(
-        year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=in_words(ja=act.ja, en=act.en),
-        due_on=row.due_on, caller=caller.id, whom=tuple(person.name for person in owners(facts, owner)),
-        reminder=row.id,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coming:
-    """The next rung of an act that is owed: when, to whom, and whether it is silent as things stand."""
-
-    on: date
-    act: str
-    rung: int
-    due_on: date
-    to: tuple[str, ...]
-    silent: bool
-
-
-def coming(office: Office, cycle_id: str) -> tuple[Coming, ...]:
-    """Return what the ladder will say next about each open act, the soonest first."""
-    today, act = office.clock.now().date(), tables.Act
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-        rows = connection.execute(select(act).where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None))).all()
-        found = [_next_rung(office, facts, row, today) for row in rows]
-    return tuple(sorted((it for it in found if it), key=lambda it: (it.on, it.act)))
-
-
-def _next_rung(office: Office, facts: Facts, row: Row[tuple[tables.Act]], today: date) -> Coming | None:
-    days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, office.calendar)
-    ahead = [
-        (day, rung) for day, rung in days if day >= today and rung != row.rung and (row.rung is None or rung > row.rung)
-    ]
-    if not ahead:
-        return None
-    day, rung = min(ahead)
-    to = tuple(person.id for person in recipients(facts, BY_TRIGGER[row.act].owner_under(facts.programme), rung))
-    return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
-
-
-_TROUBLES = {
-    "done": N_("the act was done"),
-    "overtaken": N_("a later reminder or another day took its place"),
-    "interrupted": N_("interrupted while it was being sent"),
-    "no_address": N_("the person has no address; see `tsudoi people add`"),
-    "bad_address": N_("the person's address is none that a mail server takes; see `tsudoi people add`"),
-    "not_https": N_("the address of the webhook does not begin with https://"),
-    "host_not_allowed": N_("the host is not on the setting allowed_hosts"),
-    "address_not_allowed": N_("the name stands for an address inside; allow it by address, or mend the name"),
-    "host_unknown": N_("nobody knows the host"),
-    "secret_unusable": N_("the secret of the webhook cannot be used"),
-    "timeout": N_("no answer in time"),
-    "TimeoutError": N_("no answer in time"),
-    "SSLCertVerificationError": N_("its certificate cannot be trusted; see the setting ca_file"),
-    "ConnectionRefusedError": N_("nobody answers there"),
-    "ConnectError": N_("nobody answers there"),
-    "SMTPServerDisconnected": N_("the mail server broke off"),
-    "gaierror": N_("nobody knows the host"),
-}
-
-
-def trouble_words(trouble: str) -> str:
-    """Return what was wrong with a reminder as people understand it; an unknown code stands for itself."""
-    return _(_TROUBLES[trouble]) if trouble in _TROUBLES else trouble

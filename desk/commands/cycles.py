@@ -13,8 +13,9 @@ from models.database import reading
 from models.people import SYSTEM
 from models.words import _
 from papers.slips import slips_of
-from steps import auditing, identity, papers, preparation, reminding
+from steps import auditing, identity, papers, preparation
 from views import counting, standing
+from views.reminders import Call, calls_to_make
 from views.standing import Owed, Standing
 
 app = typer.Typer()
@@ -143,8 +144,7 @@ def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> No
 def next_(as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
     with office.look_around(today=at.date() if at else None) as looks:
-        work = standing.todays_work(looks)
-    calls = reminding.calls_to_make(office)
+        work, calls = standing.todays_work(looks), calls_to_make(looks)
     if as_json:
         say_json([
             owed.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(owed)]} for owed in work
@@ -158,7 +158,7 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
     _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
 
 
-def _call_to_make(call: reminding.Call) -> None:
+def _call_to_make(call: Call) -> None:
     words = _(
         "To call: {title} ({year}), due {due}: {whom}"
         " — then: tsudoi reminders {year} --acknowledge {number} --by {by}"

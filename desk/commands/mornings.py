@@ -14,9 +14,17 @@ from models.errors import BadInput
 from models.words import _, in_words
 from states.sweep import MAIL, upcoming
 from states.table import BY_TRIGGER
-from steps import papers, reminding
+from steps import reminding
 from steps.office import Office
-from steps.reminding import Acknowledged, Coming, Reminder
+from views.reminders import (
+    Acknowledged,
+    Coming,
+    Reminder,
+    acknowledged_of,
+    coming,
+    reminders_of,
+    trouble_words,
+)
 
 app = typer.Typer()
 
@@ -80,8 +88,8 @@ def reminders(
             number=acknowledge, seq=outcome.seq
         ))  # fmt: skip
         return
-    rows, seen = reminding.reminders_of(office, cycle_id), reminding.acknowledged_of(office, cycle_id)
-    next_ones = reminding.coming(office, cycle_id)
+    with office.look(cycle_id) as here:
+        rows, seen, next_ones = reminders_of(here), acknowledged_of(here), coming(here)
     if as_json:
         ahead = map(_coming, next_ones) if dry_run else ()
         say_json([*(_as_json(row, seen.get(row.id)) for row in rows), *ahead])
@@ -124,7 +132,7 @@ def _to(row: Reminder) -> str:
 
 def _state(row: Reminder) -> str:
     state = choices.said(choices.REMINDERS, row.state)
-    return f"{state}: {reminding.trouble_words(row.trouble)}" if row.trouble and row.state != "sent" else state
+    return f"{state}: {trouble_words(row.trouble)}" if row.trouble and row.state != "sent" else state
 
 
 def _seen(seen: Acknowledged | None) -> str:
@@ -148,7 +156,8 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
 
 def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:
     """Show what waits as it would go today, and what comes next as it would go on its day."""
-    facts = papers.facts_of(office, cycle_id)
+    with office.look(cycle_id) as here:
+        facts = here.facts
     for row in rows:
         message = reminding.written(office, facts, row) if row.state == "waiting" else ""
         if not isinstance(message, str):

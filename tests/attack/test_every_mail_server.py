@@ -22,6 +22,7 @@ from adapters.clock import VirtualClock
 from models.clock import TOKYO
 from steps import reminding
 from steps.office import Office
+from views import reminders
 
 pytestmark = pytest.mark.attack
 CYCLE = "hatachi-2026"
@@ -251,7 +252,7 @@ def test_whatever_a_mail_server_does_a_letter_is_booked_as_what_it_is(
         began = time.monotonic()
         reminding.watch(office)
         bounded = time.monotonic() - began < AT_MOST
-        states = [it.state for it in reminding.reminders_of(office, CYCLE) if it.channel == "mail"]
+        states = [it.state for it in office.see(CYCLE, reminders.reminders_of) if it.channel == "mail"]
         office.engine.dispose()
     secrets = (PASSWORD.encode(), b64encode(PASSWORD.encode()), b64encode(f"\0{USER}\0{PASSWORD}".encode()), b"AUTH")
     in_the_clear = [it for it in secrets if it in heard.clear]

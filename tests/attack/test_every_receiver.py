@@ -17,6 +17,7 @@ from adapters.webhook import WebhookCarrier
 from models.clock import TOKYO
 from steps import reminding
 from steps.office import Office
+from views import reminders
 
 pytestmark = pytest.mark.attack
 CYCLE = "hatachi-2026"
@@ -102,7 +103,7 @@ def test_whatever_a_receiver_does_nothing_is_lost_or_told_twice(
                 before = len(receiver.ids)
                 reminding.watch(office)
                 asked.append(Counter(receiver.ids[before:]))
-            rows = [it for it in reminding.reminders_of(office, CYCLE) if it.channel != "mail"]
+            rows = [it for it in office.see(CYCLE, reminders.reminders_of) if it.channel != "mail"]
             office.engine.dispose()
     again = [place for place in yes if receiver.ids[place] in receiver.ids[place + 1 :]]
     lost = [row.id for row in rows if row.state not in {"sent", "waiting"} and row.trouble != "overtaken"]

@@ -18,7 +18,7 @@ from models.database import reading
 from models.errors import Refused
 from steps import preparation
 from steps.office import Office
-from steps.reminding import reminders_of
+from views import reminders
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -193,7 +193,8 @@ def test_nobody_is_reminded_of_what_the_machine_does_this_morning(
     go_to(office, due.year, due.month, due.day)
     assert prefect.flow_module("reminding").morning(return_state=True).is_completed()
     assert "erase_ward_data" in year.facts().done
-    assert "erase_ward_data" not in {row.act for row in reminders_of(office, "hatachi-2026") if row.rung >= 0}
+    rows = office.see("hatachi-2026", reminders.reminders_of)
+    assert "erase_ward_data" not in {row.act for row in rows if row.rung >= 0}
 
 
 def test_the_year_opens_once(prefect: Prefect, office: Office) -> None:

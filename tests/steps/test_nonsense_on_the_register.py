@@ -16,6 +16,7 @@ from adapters.clock import VirtualClock
 from models.clock import TOKYO
 from steps import reminding
 from steps.office import Office
+from views import reminders
 
 CYCLE = "hatachi-2026"
 SOON = datetime(2026, 9, 28, 9, tzinfo=TOKYO)  # both coordinators are reminded of the contract
@@ -60,7 +61,7 @@ def test_nonsense_in_one_entry_stops_nobody_elses_letter(
         written_before(home / "tsudoi.db", "staff", "UPDATE staff SET mail = ?, name = ? WHERE id = ?", nonsense)
         VirtualClock(home / "clock").set(SOON)
         reminding.watch(office)
-        states = {row.to_person: (row.state, row.trouble) for row in reminding.reminders_of(office, CYCLE)}
+        states = {row.to_person: (row.state, row.trouble) for row in office.see(CYCLE, reminders.reminders_of)}
         office.engine.dispose()
     went = [parseaddr(str(letter["To"]))[1] for letter in post.letters]
     assert f"{other}@ward.example" in went

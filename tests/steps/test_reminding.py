@@ -35,7 +35,7 @@ from states import ledger
 from states.sweep import sweep
 from steps import acting, reminding
 from steps.office import Office
-from views import deadlines, standing
+from views import deadlines, reminders, standing
 
 CYCLE = "hatachi-2026"
 SOON, DUE, OVERDUE = date(2026, 9, 28), date(2026, 10, 1), date(2026, 10, 5)
@@ -83,8 +83,13 @@ def _on(office: Office, day: date) -> reminding.Watched:
     return reminding.watch(office)
 
 
+def _calls_to_make(office: Office) -> tuple[reminders.Call, ...]:
+    with office.look_around() as looks:
+        return reminders.calls_to_make(looks)
+
+
 def _states(office: Office) -> list[str]:
-    return [row.state for row in reminding.reminders_of(office, CYCLE)]
+    return [row.state for row in office.see(CYCLE, reminders.reminders_of)]
 
 
 def _events(office: Office) -> list[str]:
@@ -150,7 +155,7 @@ def test_while_the_server_is_down_letters_wait_and_go_later_once(mailed: Office,
     """Without a server nothing is lost or claimed: the letters wait, with the reason, and go once when it is there."""
     watched = _on(mailed, SOON)
     assert (watched.sent, watched.waiting) == (0, 2)
-    assert {(row.state, row.trouble) for row in reminding.reminders_of(mailed, CYCLE)} == {
+    assert {(row.state, row.trouble) for row in mailed.see(CYCLE, reminders.reminders_of)} == {
         ("waiting", "ConnectionRefusedError")
     }
     with mail_server(Post(), port) as post:
@@ -290,7 +295,7 @@ def test_a_webhook_is_repeated_under_its_id_until_it_is_taken(office: Office, mo
             _on(here, SOON)
     assert len(receiver.ids) == 3
     assert (len(receiver.kept), len(set(receiver.raw))) == (1, 1)
-    [hooked] = [row for row in reminding.reminders_of(here, CYCLE) if row.channel == "webhook"]
+    [hooked] = [row for row in here.see(CYCLE, reminders.reminders_of) if row.channel == "webhook"]
     assert (hooked.state, hooked.attempts) == ("sent", 3)
 
 
@@ -345,7 +350,7 @@ def test_a_dead_mail_server_costs_its_seconds_once(mailed: Office, port: int, mo
         watched = _on(mailed, SOON)
     assert (watched.sent, watched.waiting) == (0, 2)
     assert time.monotonic() - began < 25
-    assert {row.trouble for row in reminding.reminders_of(mailed, CYCLE)} == {"SMTPServerDisconnected"}
+    assert {row.trouble for row in mailed.see(CYCLE, reminders.reminders_of)} == {"SMTPServerDisconnected"}
 
 
 def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
@@ -363,7 +368,7 @@ def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
     }  # fmt: skip
     called = [to for to, letter in asked.items() if "電話のお願い" in str(letter["Subject"])]
     assert sorted(called) == ["sato@ward.example", "suzuki@ward.example"]
-    [call] = [it for it in reminding.calls_to_make(mailed) if it.act == "register_handlers"]
+    [call] = [it for it in _calls_to_make(mailed) if it.act == "register_handlers"]
     assert (call.due_on, len(call.whom)) == (due, 1)
     assert call.whom[0] in _body(asked[called[0]])
 
@@ -372,12 +377,12 @@ def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -
     """The coordinator acknowledges the reminder: the call leaves the list, and the ledger knows who made it."""
     _contracted(mailed, DUE)
     _on(mailed, mailed.calendar.add_open_days(date(2026, 10, 8), 3))
-    [call] = [it for it in reminding.calls_to_make(mailed) if it.act == "register_handlers"]
+    [call] = [it for it in _calls_to_make(mailed) if it.act == "register_handlers"]
     promised = date(2026, 10, 20)
     reminding.acknowledge(mailed, CYCLE, call.reminder, by="suzuki", promised_on=promised)
     reminding.acknowledge(mailed, CYCLE, call.reminder, by="suzuki", promised_on=promised)
-    assert "register_handlers" not in {it.act for it in reminding.calls_to_make(mailed)}
-    seen = reminding.acknowledged_of(mailed, CYCLE)[call.reminder]
+    assert "register_handlers" not in {it.act for it in _calls_to_make(mailed)}
+    seen = mailed.see(CYCLE, reminders.acknowledged_of)[call.reminder]
     assert (seen.by, seen.promised_on) == ("suzuki", promised)
     assert _events(mailed).count("reminder_acknowledged") == 1
     assert post.letters
@@ -387,12 +392,12 @@ def test_only_whoever_was_reminded_or_a_coordinator_acknowledges(mailed: Office,
     """The recipient may, a coordinator may on his behalf; anybody else, and any number that never went, is refused."""
     _contracted(mailed, DUE)
     _on(mailed, date(2026, 10, 8))
-    [number] = [row.id for row in reminding.reminders_of(mailed, CYCLE) if row.to_person == "asahi"][:1]
+    [number] = [row.id for row in mailed.see(CYCLE, reminders.reminders_of) if row.to_person == "asahi"][:1]
     for by, number_given in (("watanabe", number), ("takahashi", number), ("asahi", 999)):
         with pytest.raises(Refused):
             reminding.acknowledge(mailed, CYCLE, number_given, by=by)
     reminding.acknowledge(mailed, CYCLE, number, by="asahi")
-    assert reminding.acknowledged_of(mailed, CYCLE)[number].by == "asahi"
+    assert mailed.see(CYCLE, reminders.acknowledged_of)[number].by == "asahi"
 
 
 def test_on_a_closed_day_nobody_is_written_to(mailed: Office, post: Post) -> None:
@@ -422,7 +427,7 @@ def test_two_days_without_a_mail_server_end_in_one_letter_each(mailed: Office, p
         _on(mailed, OVERDUE)
     contract = [letter for letter in post.letters if "契約締結" in str(letter["Subject"])]
     assert sorted(map(_to, contract)) == ["sato@ward.example", "suzuki@ward.example", "takahashi@ward.example"]
-    dropped = [row for row in reminding.reminders_of(mailed, CYCLE) if row.state == "dropped"]
+    dropped = [row for row in mailed.see(CYCLE, reminders.reminders_of) if row.state == "dropped"]
     assert {(row.rung, row.trouble) for row in dropped} == {(0, "overtaken"), (1, "overtaken")}
 
 
@@ -534,7 +539,7 @@ def test_a_watch_killed_anywhere_neither_loses_nor_doubles(
         here = _opened(office)
         _on(here, SOON)
         _on(here, SOON)
-    rows = reminding.reminders_of(here, CYCLE)
+    rows = here.see(CYCLE, reminders.reminders_of)
     arrived = [str(letter["Message-ID"]).partition("@")[0].strip("<") for letter in post.letters]
     letters = {row.message_id: row.state for row in rows if row.channel == "mail"}
     hooked = {row.message_id: row.state for row in rows if row.channel == "webhook"}

@@ -1,0 +1,174 @@
+"""Reminders as they stand: what went, who acknowledged it, which calls are to be made, and what comes next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from sqlalchemy import Row, select
+from sqlmodel import col
+
+from models import tables
+from models.people import Person, Side
+from models.records.oversight import ReminderAcknowledged
+from models.words import N_, _, in_words
+from states import deadlines
+from states.facts import Facts
+from states.look import Look
+from states.reading import aware
+from states.sweep import CALL_FROM, MAIL, calls, may_remind, owners, recipients
+from states.table import BY_TRIGGER
+from views.standing import Owed
+
+Reminder: TypeAlias = Row[tuple[tables.Reminder]]
+
+
+def reminders_of(here: Look) -> Sequence[Reminder]:
+    """Return every reminder of a cycle, the oldest first."""
+    reminder = tables.Reminder
+    query = select(reminder).where(col(reminder.cycle_id) == here.cycle_id).order_by(col(reminder.id))
+    return here.connection.execute(query).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledged:
+    """Who acknowledged a reminder, when, and what day he promised."""
+
+    by: str
+    at: datetime
+    promised_on: date | None
+
+
+def acknowledged_of(here: Look) -> dict[int, Acknowledged]:
+    """Return the acknowledgements of a cycle by the number of the reminder, the latest of each."""
+    record = tables.Record
+    query = select(record).where(
+        col(record.cycle_id) == here.cycle_id, col(record.act) == "acknowledge_reminder",
+        col(record.status).in_(("done", "superseded")),
+    ).order_by(col(record.id))  # fmt: skip
+    found: dict[int, Acknowledged] = {}
+    for row in here.connection.execute(query):
+        said = ReminderAcknowledged.model_validate_json(row.data)
+        found[said.reminder] = Acknowledged(by=row.by, at=aware(row.occurred_at), promised_on=said.promised_on)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call that the ladder asks for and nobody has made yet."""
+
+    year: int
+    programme: str
+    act: str
+    title: str
+    due_on: date
+    caller: str
+    whom: tuple[str, ...]
+    reminder: int
+
+    def is_about(self, owed: Owed) -> bool:
+        """Tell whether it is about this act that is owed."""
+        return (self.programme, self.year, self.act) == (owed.programme, owed.year, owed.act)
+
+    def as_json(self) -> dict[str, object]:
+        """Return who calls whom about the act, and the reminder that is acknowledged once the call was made."""
+        return {"caller": self.caller, "whom": list(self.whom), "reminder": self.reminder}
+
+
+def calls_to_make(looks: Iterable[Look]) -> tuple[Call, ...]:
+    """Return the calls to make over many cycles: their act is still owed, and nobody has acknowledged the reminder."""
+    return tuple(call for here in looks for call in _calls(here))
+
+
+def _calls(here: Look) -> Iterable[Call]:
+    rows, facts = _asking_for_calls(here), here.facts
+    seen = acknowledged_of(here) if rows else {}
+    done = {row.act for row in rows if row.id in seen}
+    open_calls: dict[str, Call] = {}
+    for row in rows:
+        person, owner = facts.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(facts.programme)
+        if person and calls(person, owner, row.rung) and row.act not in done:
+            open_calls.setdefault(row.act, _call_of(facts, row, person, owner))
+    return open_calls.values()
+
+
+def _asking_for_calls(here: Look) -> Sequence[Reminder]:
+    reminder, act = tables.Reminder, tables.Act
+    return here.connection.execute(
+        select(reminder)
+        .join(act, (col(act.cycle_id) == col(reminder.cycle_id)) & (col(act.act) == col(reminder.act)))
+        .where(
+            col(reminder.cycle_id) == here.cycle_id, col(reminder.rung) >= CALL_FROM,
+            col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
+            col(act.done_on).is_(None), col(act.due_on) == col(reminder.due_on),
+        )
+        .order_by(col(reminder.id))
+    ).all()  # fmt: skip
+
+
+def _call_of(facts: Facts, row: Reminder, caller: Person, owner: Side) -> Call:
+    act = BY_TRIGGER[row.act]
+    return Call(
+        year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=in_words(ja=act.ja, en=act.en),
+        due_on=row.due_on, caller=caller.id, whom=tuple(person.name for person in owners(facts, owner)),
+        reminder=row.id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """The next rung of an act that is owed: when, to whom, and whether it is silent as things stand."""
+
+    on: date
+    act: str
+    rung: int
+    due_on: date
+    to: tuple[str, ...]
+    silent: bool
+
+
+def coming(here: Look) -> tuple[Coming, ...]:
+    """Return what the ladder will say next about each open act, the soonest first."""
+    act = tables.Act
+    query = select(act).where(col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None))
+    found = [_next_rung(here, row) for row in here.connection.execute(query)]
+    return tuple(sorted((it for it in found if it), key=lambda it: (it.on, it.act)))
+
+
+def _next_rung(here: Look, row: Row[tuple[tables.Act]]) -> Coming | None:
+    facts, today = here.facts, here.today
+    days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, here.calendar)
+    ahead = [
+        (day, rung) for day, rung in days if day >= today and rung != row.rung and (row.rung is None or rung > row.rung)
+    ]
+    if not ahead:
+        return None
+    day, rung = min(ahead)
+    to = tuple(person.id for person in recipients(facts, BY_TRIGGER[row.act].owner_under(facts.programme), rung))
+    return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
+
+
+_TROUBLES = {
+    "done": N_("the act was done"),
+    "overtaken": N_("a later reminder or another day took its place"),
+    "interrupted": N_("interrupted while it was being sent"),
+    "no_address": N_("the person has no address; see `tsudoi people add`"),
+    "bad_address": N_("the person's address is none that a mail server takes; see `tsudoi people add`"),
+    "not_https": N_("the address of the webhook does not begin with https://"),
+    "host_not_allowed": N_("the host is not on the setting allowed_hosts"),
+    "address_not_allowed": N_("the name stands for an address inside; allow it by address, or mend the name"),
+    "host_unknown": N_("nobody knows the host"),
+    "secret_unusable": N_("the secret of the webhook cannot be used"),
+    "timeout": N_("no answer in time"),
+    "TimeoutError": N_("no answer in time"),
+    "SSLCertVerificationError": N_("its certificate cannot be trusted; see the setting ca_file"),
+    "ConnectionRefusedError": N_("nobody answers there"),
+    "ConnectError": N_("nobody answers there"),
+    "SMTPServerDisconnected": N_("the mail server broke off"),
+    "gaierror": N_("nobody knows the host"),
+}
+
+
+def trouble_words(trouble: str) -> str:
+    """Return what was wrong with a reminder as people understand it; an unknown code stands for itself."""
+    return _(_TROUBLES[trouble]) if trouble in _TROUBLES else trouble
