@@ -18,6 +18,7 @@ from models.errors import BadInput
 from models.extract import Finding, Judgement
 from models.words import _, in_words
 from states.acts import row_of
+from steps import papers
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -207,7 +208,6 @@ def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
 @extract.command(help=_("Show and print the page for the two checkers."))
 def report(year: Year, programme: Programme = "") -> int:
     from papers import checking
-    from steps import papers
 
     office = at_the_desk()
     cycle_id = office.cycle_id(year, programme)
