@@ -34,8 +34,18 @@ from states.schedule import scheduled
 from states.table import BY_TRIGGER, TABLE
 
 BY_EVENT = {row.event: row for row in TABLE}
-# Dated acts that are newer than the entries that tell the plan of a year: a year opened before has none of them.
-_NOT_YET_PLANNED = {"recheck_before_final_list"}
+# The dated acts of the versions whose entries do not tell the plan of a year. None is added: later entries tell theirs.
+_PLANNED_UNTOLD = {
+    "conclude_contract", "register_handlers", "declare_cloud_use", "submit_work_plan", "confirm_contacts",
+    "confirm_readiness", "deliver_manuscript", "submit_text_proof", "approve_text", "take_extract", "extract",
+    "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt",
+    "hand_over", "submit_imprint_sample", "approve_proof", "take_additions", "report_printing", "complete_printing",
+    "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor",
+    "report_enclosing", "complete_enclosing", "issue_final_pull_list", "acknowledge_final_pull_list",
+    "inspect_delivery", "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
+    "return_items", "return_media", "report_erasure", "confirm_erasure", "report_completion", "accept_work",
+    "end_returned_mail", "erase_ward_data", "destroy_items", "close",
+}  # fmt: skip
 Entry = Mapping[str, Any]
 _TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
 Key = tuple[object, ...]
@@ -241,7 +251,7 @@ class Replay:
         )  # fmt: skip
         # An entry of an older version does not tell the plan: then the days are not compared, the acts are.
         dated = {act.act for act in scheduled(programme)} if programme else set[str]()
-        plan = data.get("plan") or dict.fromkeys(sorted(dated - _NOT_YET_PLANNED))
+        plan = data.get("plan") or dict.fromkeys(sorted(dated & _PLANNED_UNTOLD))
         for act, day in plan.items():
             told = {} if day is None else {"planned_on": date.fromisoformat(day)}
             cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **told)

@@ -33,8 +33,9 @@ def blocks(page: str) -> list[list[str]]:
 
 
 def places(words: str) -> list[str]:
-    """Return the files and folders of the tree that are named between backticks."""
-    return [name for name in re.findall(r"`(\.?[a-z_]+/[^`\s]*)`", words) if not name.startswith("var/")]
+    """Return the files and folders of the tree that are named between backticks; a page of each stage by its folder."""
+    named = [name.partition("<stage>")[0] for name in re.findall(r"`(\.?[a-z_]+/[^`\s]*)`", words)]
+    return [name for name in named if not name.startswith("var/")]
 
 
 def commands(page: str) -> Iterator[list[str]]:

@@ -18,6 +18,7 @@ from adapters.programmes import measures_of
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
+from models.fields import fields_of
 from models.people import Role
 from models.records.base import ActRecord
 from states import ledger
@@ -26,8 +27,10 @@ from states.calendar import Calendar
 from states.door import Door
 from states.facts import RECHECKS, Evidence, Facts
 from states.machines import Machine
+from states.rows import Row
 from states.rules.base import done_today
-from states.table import BY_TRIGGER
+from states.table import BY_TRIGGER, TABLE
+from steps.acting import record_of
 from steps.office import steps_measures
 
 YEAR, CYCLE = 2026, "hatachi-2026"
@@ -45,19 +48,9 @@ ACTORS = {
     Role.HANDLER: "kobayashi",
     Role.AUDITOR: "kansa",
 }
-SECONDS = {
-    "extract": "nakamura",
-    "approve_proof": "takahashi",
-    "approve_proof_again": "takahashi",
-    "approve_posting": "takahashi",
-    "confirm_erasure": "ito",
-    "accept_namesakes": "ito",
-    "redact_text": "takahashi",
-    "register_people": "takahashi",
-    "change_roles": "takahashi",
-    "change_people": "takahashi",
-    "give_key": "takahashi",  # from here on they sign
-}
+SECONDS = {row.trigger: "takahashi" for row in TABLE if row.second} | {
+    "extract": "nakamura", "confirm_erasure": "ito", "accept_namesakes": "ito",
+}  # fmt: skip
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
     "submit_work_plan", "confirm_contacts",
@@ -83,7 +76,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
     today = now.date()
     carried: dict[str, Any] = {"giver": "sato", "receiver": "asahi", "locked_bag": True, "in_person": True}
     window = {"window_from": date(2006, 4, 2), "window_to": date(2007, 4, 1)}
-    return {
+    known = {
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
         "conclude_contract": {
             "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
@@ -242,6 +235,13 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "give_key": {"person": "suzuki", "public_key": HASH, "reason": "first"},
         "cancel": {"reason": "ceremony_called_off", "decision_number": "8-総総-911"},
     }  # fmt: skip
+    return {row.trigger: examples(row) for row in TABLE if row.trigger not in known} | known
+
+
+def examples(row: Row) -> dict[str, Any]:
+    """Return the example of each field of an act that must be given."""
+    typed = {it.name: it.takes.example for it in fields_of(row.record) if it.required}
+    return record_of(row.record, typed).model_dump(exclude_unset=True)
 
 
 def every_measure() -> tuple[str, ...]:
