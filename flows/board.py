@@ -11,6 +11,7 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterTags,
 )
+from prefect.settings import get_current_settings
 
 from flows.access import FORM, PAGE, UP
 from flows.base import office, said, stage_flow, stage_task
@@ -56,8 +57,12 @@ def pages(here: Office, dashboard: Dashboard, shown: Mapping[str, str] | None = 
 
 
 def update_the_board(number: int) -> None:
-    """Write what has changed, as the step of that number of the flow that is under way."""
-    stage_task(f"{number} 掲示板を更新する")(_write)()
+    """Write what has changed, as the step of that number of the flow that is under way.
+
+    Where no dashboard is shown, as in a rehearsal, nobody reads it.
+    """
+    if get_current_settings().server.ui.enabled:
+        stage_task(f"{number} 掲示板を更新する")(_write)()
 
 
 @stage_flow("掲示板の更新", "掲示板を今の状態に書き直す。変わったところがなければ何もしない。")

@@ -1,5 +1,7 @@
 """機械の作業: what the machine may do now is done through the stages' flows; of the rest it says what it waits for."""
 
+from collections.abc import Sequence
+
 from flows.base import Unforeseen, flow_of, office, said, said_of_trouble, stage_flow, stage_task
 from models.errors import TsudoiError
 from models.words import _
@@ -16,16 +18,23 @@ from views import counting
 )
 def drive() -> str:
     """Do what the machine may do now, judge what lies in the inbox, and compare the counts."""
-    here = office()
-    trouble: list[str] = []
-    tried: set[tuple[str, str]] = set()
-    while todo := [it for it in driving.work(here) if it.may_be_done and (it.cycle_id, it.act) not in tried]:
-        tried.add((todo[0].cycle_id, todo[0].act))
-        trouble += _do(todo[0])
-    lines = [*_judge_the_inbox(), *_compare(), *(f"{it.title}: {it.words}" for it in driving.work(here))]
+    lines, trouble = work_through()
     if trouble:
         return said_of_trouble("\n".join([*trouble, *lines]))
     return said("\n".join(lines) or _("Nothing is left for the machine to do."))
+
+
+def work_through() -> tuple[list[str], list[str]]:
+    """Do all of it within the run that is under way; return what is to be said, and what went wrong."""
+    here = office()
+    trouble: list[str] = []
+    tried: set[tuple[str, str]] = set()
+    work = driving.work(here)
+    while todo := [it for it in work if it.may_be_done and (it.cycle_id, it.act) not in tried]:
+        tried.add((todo[0].cycle_id, todo[0].act))
+        trouble += _do(todo[0])
+        work = driving.work(here)
+    return [*_judge_the_inbox(work), *_compare(), *(f"{it.title}: {it.words}" for it in work)], trouble
 
 
 def _do(work: Work) -> list[str]:
@@ -44,11 +53,11 @@ def _do(work: Work) -> list[str]:
 
 
 @stage_task("1 受信箱の抽出ファイルを判定する")
-def _judge_the_inbox() -> list[str]:
+def _judge_the_inbox(work: Sequence[Work]) -> list[str]:
     """Judge what lies in the inbox and waits for a person; nothing is stored (Law 6)."""
     here = office()
     files = driving.inbox_files(here)
-    waits = [it for it in driving.work(here) if it.act in driving.TAKEN_FROM_THE_INBOX and not it.may_be_done]
+    waits = [it for it in work if it.act in driving.TAKEN_FROM_THE_INBOX and not it.may_be_done]
     if len(files) != 1 or not waits:
         return []
     known, _text = here.programme(waits[0].programme)

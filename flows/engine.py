@@ -22,7 +22,7 @@ _ALWAYS = {
 def prepare(home: Path, *, alone: bool = False) -> None:
     """Point Prefect at the data directory; what the surroundings have set already stays, but for telemetry.
 
-    Alone, as a rehearsal is, it keeps nothing of the surroundings and says nothing.
+    Alone, as a rehearsal is, it keeps nothing of the surroundings, says nothing and shows no dashboard.
     """
     if alone:
         for key in [key for key in os.environ if key.startswith("PREFECT_")]:
@@ -38,3 +38,4 @@ def prepare(home: Path, *, alone: bool = False) -> None:
         os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
         os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         os.environ["PREFECT_SERVER_LOGGING_LEVEL"] = "CRITICAL"
+        os.environ["PREFECT_SERVER_UI_ENABLED"] = "false"

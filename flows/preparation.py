@@ -12,13 +12,6 @@ def _open(fiscal_year: int) -> str:
     return cycle_id
 
 
-@stage_flow("年度を開く", "その年度の業務を一度だけ開く。")
-def open_year(fiscal_year: int | None = None) -> str:
-    """Open the named fiscal year, or the one whose opening day has come; return the cycle or ""."""
-    year = fiscal_year or preparation.year_to_open(office())
-    return _open(year) if year else ""
-
-
 @stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。")
 def begin_year() -> str:
     """Open the fiscal year whose day has come, and put it on the board."""

@@ -1,11 +1,10 @@
-"""記録: what people do, entered in the dashboard or by a rehearsal, goes through the door as it is."""
+"""記録: what people enter in the dashboard goes through the door as it is."""
 
 import hashlib
 import json
 from typing import Any
 
 from prefect.runtime import flow_run
-from pydantic import BaseModel, Field
 
 from flows.access import PAGE
 from flows.base import flow_of, office, said, stage_flow, stage_task, tag_this_run
@@ -21,24 +20,6 @@ from steps.after import words_of_what_is_left
 from steps.office import Office
 from steps.work import WORK
 from views import standing
-
-
-class ActForm(BaseModel):
-    """One act: which, by whom, with the fields of its record. Ids, counts, dates and serials only."""
-
-    year: int = Field(title="年度（西暦）", ge=2000, le=2100)
-    act: str = Field(title="行為", json_schema_extra={"enum": list(BY_TRIGGER)})
-    by: str = Field(title="行った人（登録番号）")
-    fields: dict[str, Any] = Field(default_factory=dict, title="記録の項目")
-    key: str = Field(default="", title="二重登録を防ぐ鍵（空欄可）")
-
-
-@stage_flow("記録", "行為を一つ記録する。条件が足りないときは、何が足りないかを示して失敗になる。")
-def record_act(form: ActForm, via: str = "dashboard") -> str:
-    """Do one act of the table; return the state the cycle is in afterwards."""
-    here = office()
-    outcome = perform(here, here.cycle_id(form.year), form.act, by=form.by, fields=form.fields, key=form.key, via=via)
-    return outcome.state
 
 
 def _run_name() -> str:

@@ -4,9 +4,10 @@ from datetime import date
 
 from prefect.events import emit_event
 
-from flows.base import office, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task, tag_this_run
 from flows.board import update_the_board
-from flows.driving import drive
+from flows.driving import work_through
+from models.errors import TsudoiError
 from models.words import _, in_words
 from steps import reminding
 from steps.reminding import Carried
@@ -14,16 +15,9 @@ from views import standing
 from views.standing import Owed
 
 
-@stage_task("1 期限を点検し、督促を送る")
+@stage_task("3 期限を点検し、督促を送る")
 def _watch() -> int:
     return reminding.watch(office()).sent
-
-
-@stage_flow("期限の点検と督促", "期限の近い行為・過ぎた行為に印を付け、担当に知らせる。閉庁日には送らない。")
-def watch() -> int:
-    """Sweep and send; on a closed day nobody is written to. Return how many reminders went."""
-    here = office()
-    return _watch() if here.calendar.is_open(here.clock.now().date()) else 0
 
 
 @stage_task("1 送付待ちの督促を送る")
@@ -52,18 +46,24 @@ def morning() -> str:
     today = here.clock.now().date()
     if not here.calendar.is_open(today):
         return said(_("The office is closed today."))
-    driven, watched = drive(return_state=True), watch(return_state=True)
+    lines, trouble, sent = list[str](), list[str](), 0
+    try:
+        lines, trouble = work_through()
+    except (TsudoiError, Unforeseen) as error:
+        trouble.append(str(error))
+    try:
+        sent = _watch()
+    except (TsudoiError, Unforeseen) as error:
+        trouble.append(str(error))
     with here.look_around() as looks:
         owed = standing.todays_work(looks)
     _show_flags(owed, today)
-    update_the_board(2)
+    update_the_board(4)
     late = sum(it.days_left < 0 for it in owed)
-    sent = watched.result() if watched.is_completed() else 0
     words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
-    trouble = [str(state.message) for state in (driven, watched) if state.is_failed()]
     if trouble:
-        return said_of_trouble("\n".join([words, *trouble]))
-    return said(words, name=_worst(owed))
+        return said_of_trouble("\n".join([words, *trouble, *lines]))
+    return said("\n".join([words, *lines]), name=_worst(owed))
 
 
 _FLAGS = {

@@ -13,6 +13,8 @@ from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
 from models.clock import stamp
 from models.database import reading
+from models.fields import fields_of
+from models.people import Role
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ExtractTaken
 from models.records.transfer import PackageSealed
@@ -26,6 +28,7 @@ from states.rules.custody import notice_in_force
 from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
+from states.table import BY_TRIGGER
 from steps import acting, enclosing, erasure, identity, papers, preparation, protection, roll
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
@@ -33,6 +36,11 @@ from steps.preparation import SAMPLE_PASSPHRASE
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
 SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium
 MANAGER, HANDLER, SECOND_HANDLER = "asahi", "kobayashi", "yoshida"
+_CAST = {
+    Role.COORDINATOR: (COORDINATOR, SECOND_COORDINATOR), Role.REGISTRAR: (REGISTRAR, SECOND_REGISTRAR),
+    Role.APPROVER: (APPROVER,), Role.DEPUTY: (), Role.HANDLING_MANAGER: (MANAGER,), Role.AUDITOR: (),
+    Role.HANDLER: (HANDLER, SECOND_HANDLER),
+}  # fmt: skip
 
 PULLED_FIRST, PULLED_LAST = 3, 2
 RETURNED = 3
@@ -192,8 +200,8 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
 
 def recheck_first(office: Office, cycle_id: str, act: str) -> None:
     """Re-check on the day of a pull list, where its own re-check is of a day before."""
-    facts = papers.facts_of(office, cycle_id)
-    if act in {"issue_pull_list", "issue_final_pull_list"} and not done_today(facts, RECHECKS):
+    listed = act in {"issue_pull_list", "issue_final_pull_list"}
+    if listed and not done_today(papers.facts_of(office, cycle_id), RECHECKS):
         recheck(office, cycle_id)
 
 
@@ -301,81 +309,75 @@ def _accepted(scene: Scene) -> Fields:
     }  # fmt: skip
 
 
-# In the order of the table: who does it, and what he brings. Acts of the machine are in rehearsal/year.py.
-PLAYS: Mapping[str, tuple[str, Callable[[Scene], Fields]]] = {
-    "conclude_contract": (COORDINATOR, _conclude_contract),
-    "register_handlers": (MANAGER, _register_handlers),
-    "declare_cloud_use": (MANAGER, _on_file(server_place="東京都", under_japanese_law=True)),
-    "submit_work_plan": (MANAGER, _submit_work_plan),
-    "confirm_contacts": (
-        COORDINATOR,
-        _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
-    ),
-    "confirm_readiness": (
-        COORDINATOR,
-        lambda s: {"dummy_data_tested": True, "inspection_planned_on": s.facts.due["inspect_contractor"]},
-    ),
-    "deliver_manuscript": (
-        COORDINATOR,
-        lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": SHEETS},
-    ),
-    "submit_text_proof": (MANAGER, lambda s: {"version": 1, "template_sha256": _printed_from(s)}),
-    "approve_text": (APPROVER, _on_file(version=1)),
-    "extract": (REGISTRAR, _check_extract),
-    "recheck_before_sealing": (REGISTRAR, _on_file()),
-    "hand_over_medium": (COORDINATOR, _hand_over_medium),
-    "hand_over_password": (COORDINATOR, _hand_over_password),
-    "report_receipt": (MANAGER, _report_receipt),
-    "hand_over": (COORDINATOR, _on_file()),
-    "submit_imprint_sample": (
-        MANAGER,
-        lambda s: {
-            "version": 1,
-            "serials": compact(s.printer.prints_a_sample()),
-            "sample_stack": f"I-{s.year}-01",
-            "template_sha256": _printed_from(s),
-        },
-    ),
-    "approve_proof": (COORDINATOR, _on_file(version=1)),
-    "report_printing": (MANAGER, _report_printing),
-    "complete_printing": (COORDINATOR, lambda s: {"letters_printed": s.count("printed", origin="extract")}),
-    "recheck_before_enclosing": (REGISTRAR, _recheck_before_enclosing),
-    "issue_pull_list": (REGISTRAR, _issue_pull_list),
-    "acknowledge_pull_list": (MANAGER, _acknowledge("issue_pull_list")),
-    "inspect_contractor": (COORDINATOR, lambda s: {"inspected_on": s.today, "kind": "on_site", "findings": 0}),
-    "settle_finding": (COORDINATOR, _settle_finding),
-    "report_enclosing": (MANAGER, _report_enclosing),
-    "complete_enclosing": (COORDINATOR, lambda s: {"letters_enclosed": s.count("enclosed", origin="extract")}),
-    "recheck_before_final_list": (REGISTRAR, _on_file()),
-    "issue_final_pull_list": (REGISTRAR, _issue_final_pull_list),
-    "acknowledge_final_pull_list": (MANAGER, _acknowledge("issue_final_pull_list")),
-    "inspect_delivery": (
-        COORDINATOR,
-        lambda s: {"delivered": s.count("enclosed", origin="extract"), "opened": OPENED_AS_SAMPLE, "wrong": 0},
-    ),
-    "enclose_additions": (COORDINATOR, lambda s: {"letters_enclosed": s.count("exported", origin="addition")}),
-    "approve_posting": (COORDINATOR, lambda s: {"letters": s.count("enclosed")}),
-    "recheck_before_posting": (REGISTRAR, _on_file()),
-    "post": (COORDINATOR, _accepted),
-    "report_posting": (COORDINATOR, lambda s: {"accepted": s.count("posted")}),
-    "return_items": (MANAGER, _return_items),
-    "return_media": (COORDINATOR, lambda s: {"checked_on": s.today}),
-    "report_erasure": (MANAGER, _report_erasure),
-    "confirm_erasure": (COORDINATOR, _on_file(every_place_covered=True)),
-    "report_completion": (MANAGER, lambda s: {"completed_on": s.today}),
-    "accept_work": (COORDINATOR, lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"}),
-    "end_returned_mail": (COORDINATOR, _end_returned_mail),
-    "destroy_items": (COORDINATOR, _destroy_items),
-    "accept_namesakes": (COORDINATOR, lambda s: {"people": erasure.namesakes(s.office, s.facts.cycle_id)}),
-    "close": (
-        COORDINATOR,
-        lambda s: {"keep_until": KEPT_UNTIL.format(year=s.year + 1 + s.facts.programme.retention.years)},
-    ),
+# In the order of the table: what is brought for an act where the examples of its record will not do.
+PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
+    "conclude_contract": _conclude_contract,
+    "register_handlers": _register_handlers,
+    "declare_cloud_use": _on_file(server_place="東京都", under_japanese_law=True),
+    "submit_work_plan": _submit_work_plan,
+    "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
+    "confirm_readiness": lambda s: {
+        "dummy_data_tested": True,
+        "inspection_planned_on": s.facts.due["inspect_contractor"],
+    },
+    "deliver_manuscript": lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": SHEETS},
+    "submit_text_proof": lambda s: {"version": 1, "template_sha256": _printed_from(s)},
+    "approve_text": _on_file(version=1),
+    "extract": _check_extract,
+    "recheck_before_sealing": _on_file(),
+    "hand_over_medium": _hand_over_medium,
+    "hand_over_password": _hand_over_password,
+    "report_receipt": _report_receipt,
+    "hand_over": _on_file(),
+    "submit_imprint_sample": lambda s: {
+        "version": 1,
+        "serials": compact(s.printer.prints_a_sample()),
+        "sample_stack": f"I-{s.year}-01",
+        "template_sha256": _printed_from(s),
+    },
+    "approve_proof": _on_file(version=1),
+    "report_printing": _report_printing,
+    "complete_printing": lambda s: {"letters_printed": s.count("printed", origin="extract")},
+    "recheck_before_enclosing": _recheck_before_enclosing,
+    "issue_pull_list": _issue_pull_list,
+    "acknowledge_pull_list": _acknowledge("issue_pull_list"),
+    "inspect_contractor": lambda s: {"inspected_on": s.today, "kind": "on_site", "findings": 0},
+    "settle_finding": _settle_finding,
+    "report_enclosing": _report_enclosing,
+    "complete_enclosing": lambda s: {"letters_enclosed": s.count("enclosed", origin="extract")},
+    "recheck_before_final_list": _on_file(),
+    "issue_final_pull_list": _issue_final_pull_list,
+    "acknowledge_final_pull_list": _acknowledge("issue_final_pull_list"),
+    "inspect_delivery": lambda s: {
+        "delivered": s.count("enclosed", origin="extract"),
+        "opened": OPENED_AS_SAMPLE,
+        "wrong": 0,
+    },
+    "enclose_additions": lambda s: {"letters_enclosed": s.count("exported", origin="addition")},
+    "approve_posting": lambda s: {"letters": s.count("enclosed")},
+    "recheck_before_posting": _on_file(),
+    "post": _accepted,
+    "report_posting": lambda s: {"accepted": s.count("posted")},
+    "return_items": _return_items,
+    "return_media": lambda s: {"checked_on": s.today},
+    "report_erasure": _report_erasure,
+    "confirm_erasure": _on_file(every_place_covered=True),
+    "report_completion": lambda s: {"completed_on": s.today},
+    "accept_work": lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"},
+    "end_returned_mail": _end_returned_mail,
+    "destroy_items": _destroy_items,
+    "accept_namesakes": lambda s: {"people": erasure.namesakes(s.office, s.facts.cycle_id)},
+    "close": lambda s: {"keep_until": KEPT_UNTIL.format(year=s.year + 1 + s.facts.programme.retention.years)},
 }
-SECONDS = {
-    "extract": SECOND_REGISTRAR,
-    "approve_proof": APPROVER,
-    "approve_posting": APPROVER,
-    "confirm_erasure": APPROVER,
-    "accept_namesakes": APPROVER,
-}
+
+
+def person_for(roles: Sequence[Role], *, but: str = "") -> str:
+    """Return the first of the cast who may do what these roles may, another than the one who has done it."""
+    return next((person for role in roles for person in _CAST[role] if person != but), "")
+
+
+def fields(act: str, scene: Scene) -> dict[str, Any]:
+    """Return what is brought for an act: as the cast makes it, else the example of each field that must be given."""
+    if act in PLAYS:
+        return dict(PLAYS[act](scene))
+    return {it.name: it.takes.example for it in fields_of(BY_TRIGGER[act].record) if it.required}

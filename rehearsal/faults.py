@@ -28,6 +28,7 @@ from rehearsal.cast import Scene
 from rehearsal.endings import Ending, Struck, counted, printed_again, refused, released, restarted, sealed_anew, settled
 from rehearsal.laws import Entry, LawBroken
 from states.facts import Facts
+from states.table import BY_TRIGGER
 
 HIGHEST = 3
 _A_LEVEL = 3  # faults drawn for each level
@@ -37,39 +38,16 @@ _MANY_PERSONS = 200
 
 
 class Year(Protocol):
-    """What a fault may do in a rehearsed year: nothing but what its people can."""
+    """What a fault may do in a rehearsed year: nothing but what its people can; what is done is said in year.py."""
 
-    def facts(self) -> Facts:
-        """Return the facts as they stand."""
-        ...
-
-    def fields(self, act: str) -> dict[str, Any]:
-        """Return what the cast would bring for an act now."""
-        ...
-
-    def scene(self) -> Scene:
-        """Return what the actors see."""
-        ...
-
-    def entries(self) -> Sequence[Entry]:
-        """Return the entries of the ledger about this year."""
-        ...
-
-    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
-        """Enter an act as it is said, without a second person."""
-        ...
-
-    def do(self, act: str) -> None:
-        """Do an act as it should be done."""
-        ...
-
-    def put_into_the_inbox(self, text: str) -> None:
-        """Lay a file into the inbox instead of the extract."""
-        ...
-
-    def dies(self, act: str, place: str, when: str) -> None:
-        """Do an act, and be killed by kill -9 at a function."""
-        ...
+    def facts(self) -> Facts: ...
+    def scene(self) -> Scene: ...
+    def fields(self, act: str) -> dict[str, Any]: ...
+    def entries(self) -> Sequence[Entry]: ...
+    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None: ...
+    def do(self, act: str) -> None: ...
+    def put_into_the_inbox(self, text: str) -> None: ...
+    def dies(self, act: str, place: str, when: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +81,13 @@ def _refused(year: Year, act: str, *, by: str = "", **changes: Any) -> None:
         LawBroken: it was accepted.
 
     """
-    person, _fields = cast.PLAYS[act]
     with suppress(Refused):
-        year.enter(act, by=by or person, fields=year.fields(act) | changes)
+        year.enter(act, by=by or _who(year, act), fields=year.fields(act) | changes)
         raise LawBroken(act)
+
+
+def _who(year: Year, act: str) -> str:
+    return cast.person_for(BY_TRIGGER[act].who_under(year.facts().programme))
 
 
 _COUNTS = {
@@ -179,8 +160,7 @@ def _lost_notice(year: Year, _fault: Fault) -> None:
 
 
 def _entered(year: Year, act: str, **changes: Any) -> None:
-    person, _fields = cast.PLAYS[act]
-    year.enter(act, by=person, fields=year.fields(act) | changes)
+    year.enter(act, by=_who(year, act), fields=year.fields(act) | changes)
 
 
 def _wrong_receipt(year: Year, fault: Fault) -> None:

@@ -17,12 +17,13 @@ from desk.options import Year
 from models.clock import wareki
 from models.errors import BadInput
 from models.words import _, in_words
+from rehearsal.plan import Plan, late_acts, set_the_stage
 from states.facts import Facts
 from states.table import TABLE
 from views import counting, standing
 
 if TYPE_CHECKING:
-    from rehearsal.year import Plan, Rehearsal
+    from rehearsal.year import Rehearsal
 
 app = typer.Typer()
 
@@ -50,24 +51,24 @@ def rehearse(
     watched: Annotated[bool, typer.Option("--watched", hidden=True)] = False,
 ) -> None:
     from rehearsal import faults
-    from rehearsal import year as rehearsal
+    from rehearsal.year import play
 
     if keep and extract:
         raise BadInput(
             _("--keep is for fictional residents only."), _("Leave out --keep, or rehearse without --extract.")
         )
-    plan = rehearsal.Plan(
+    plan = Plan(
         year=year, out=out.absolute(), persons=persons, extract=extract.absolute() if extract else None,
-        late=rehearsal.late_acts(late), seed=seed, keep=keep, faults=level,
+        late=late_acts(late), seed=seed, keep=keep, faults=level,
     )  # fmt: skip
     if level == faults.HIGHEST and not watched:
         _watch_over_it()
     with _naming_the_replay(plan):
-        if rehearsal.set_the_stage(plan):
+        if set_the_stage(plan):
             say(_("The interrupted rehearsal goes on."))
         say(_("Rehearsing the fiscal year {year} …").format(year=year))
         with _progress() as tell:
-            played, summary = rehearsal.play(plan, tell)
+            played, summary = play(plan, tell)
         _show(played, summary, {kind: _(it.words) for kind, it in faults.KINDS.items()})
 
 
@@ -85,7 +86,7 @@ def _watch_over_it() -> NoReturn:
 
 
 @contextmanager
-def _naming_the_replay(plan: "Plan") -> Iterator[None]:
+def _naming_the_replay(plan: Plan) -> Iterator[None]:
     """Say by which command a rehearsal with faults that failed can be seen failing again."""
     try:
         yield

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.sample import additional_extract, sample_extract
 from deploy import verify_ledger as verifier
-from rehearsal.year import Plan
+from rehearsal.plan import Plan
 from steps import auditing
 
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("deploy", "stories")]

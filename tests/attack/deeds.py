@@ -19,6 +19,7 @@ from rehearsal import cast
 from rehearsal.cast import Scene
 from states.acts import Outcome
 from states.calendar import Calendar
+from states.table import BY_TRIGGER
 from steps import acting, auditing, bundle, erasure, extraction, reminding, transfer
 from steps.after import words_of_what_is_left
 from steps.office import Office
@@ -47,10 +48,10 @@ def _office(folder: Path) -> Office:
 
 def write_down(folder: Path, trigger: str) -> None:
     """Let the cast write down what will be entered for an act, so that it can be entered twice."""
-    if play := cast.PLAYS.get(trigger):
+    if trigger in cast.PLAYS:
         year = Played(folder=folder, office=_office(folder))
         scene = Scene(office=year.office, facts=year.facts(), printer=year.printer, today=year.now.date())
-        (folder / "entered.json").write_text(json.dumps(dict(play[1](scene)), default=str), encoding="utf-8")
+        (folder / "entered.json").write_text(json.dumps(cast.fields(trigger, scene), default=str), encoding="utf-8")
         year.office.engine.dispose()
 
 
@@ -65,11 +66,11 @@ def _act(trigger: str) -> Callable[[Path], object]:
 
     def do(folder: Path) -> None:
         office, fields = _office(folder), json.loads((folder / "entered.json").read_bytes())
-        by = cast.PLAYS[trigger][0]
+        row, today = BY_TRIGGER[trigger], office.clock.now().date()
+        by = cast.person_for(row.who)
         _whole(acting.perform(office, CYCLE, trigger, by=by, fields=fields, key=f"attack/{trigger}"))
-        if trigger in cast.SECONDS:
-            today = office.clock.now().date()
-            by = cast.SECONDS[trigger]
+        if row.second:
+            by = cast.person_for(row.second, but=by)
             _whole(acting.confirm(office, CYCLE, trigger, by=by, decision_number="8-総総-1", decided_on=today))
 
     return do

@@ -10,6 +10,7 @@ from playing import YEAR
 from flows import erasure, extraction, record, reminding, transfer
 from flows.engine_context import quick
 from rehearsal import cast
+from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
 
@@ -24,12 +25,14 @@ def _act(trigger: str) -> Callable[[Path], object]:
 
     def do(folder: Path) -> None:
         fields = json.loads((folder / "entered.json").read_bytes())
-        form = record.ActForm(year=YEAR, act=trigger, by=cast.PLAYS[trigger][0], fields=fields, key=f"attack/{trigger}")
-        record.record_act(form)
-        if trigger in cast.SECONDS:
+        row = BY_TRIGGER[trigger]
+        by = cast.person_for(row.who)
+        record.enter(trigger, {"year": YEAR, "by": by, "key": "attack", **fields})
+        if row.second:
             here = Office.open()
             decided = {"decision_number": "8-総総-1", "decided_on": here.clock.now().date()}
-            acting.confirm(here, here.cycle_id(YEAR), trigger, by=cast.SECONDS[trigger], **decided)
+            second = cast.person_for(row.second, but=by)
+            acting.confirm(here, here.cycle_id(YEAR), trigger, by=second, **decided)
 
     return do
 

@@ -16,6 +16,7 @@ from adapters.programmes import measures_of, towns_file
 from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
+from states.table import BY_TRIGGER
 from steps import acting, papers, printing
 from steps.office import Office
 
@@ -44,8 +45,8 @@ def ready(office: Office, home: Path) -> Path:
         clock.set(max(clock.now(), clock.now().replace(year=due.year, month=due.month, day=due.day, hour=10)))
         facts = papers.facts_of(office, CYCLE)
         scene = Scene(office=office, facts=facts, printer=Printer(folder=home / "none"), today=clock.now().date())
-        by, fields = cast.PLAYS[act]
-        acting.perform(office, CYCLE, act, by=by, fields=json.loads(json.dumps(dict(fields(scene)), default=str)))
+        fields = json.loads(json.dumps(cast.fields(act, scene), default=str))
+        acting.perform(office, CYCLE, act, by=cast.person_for(BY_TRIGGER[act].who), fields=fields)
     clock.set(clock.now().replace(month=11, day=2))
     office.engine.dispose()
     return home

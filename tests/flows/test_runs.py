@@ -16,9 +16,11 @@ from models import tables
 from models.clock import TOKYO
 from models.database import reading
 from models.errors import Refused
+from models.words import translate
 from steps import preparation
 from steps.office import Office
 from views import reminders
+from views.standing import state_title
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -33,9 +35,9 @@ CONTRACT = {
 
 
 def run(prefect: Prefect, act: dict[str, Any], **more: Any) -> Any:
-    """Run 記録 and return the run's last state."""
-    record = prefect.flow_module("record")
-    return record.record_act(record.ActForm(year=2026, by="sato", **act, **more), return_state=True)
+    """Send the form of an act and return the run's last state."""
+    form = {"year": 2026, "by": "sato", **act["fields"], **more}
+    return prefect.flow_module("record").enter(act["act"], form, return_state=True)
 
 
 def entries(office: Office) -> list[str]:
@@ -60,10 +62,10 @@ def go_to(office: Office, *day: int) -> None:
 
 
 def test_recording_does_the_act(prefect: Prefect, opened: Office) -> None:
-    """記録 does an act of the table and says in which state the year is afterwards."""
+    """行為の記録 does an act of the table and says in which state the year is afterwards."""
     state = run(prefect, CLAIM)
     assert state.is_completed()
-    assert state.result() == "planned"
+    assert state_title("planned") in state.message
     assert entries(opened)[-1] == "measures_claimed"
 
 
@@ -83,10 +85,9 @@ def test_a_refusal_is_a_failed_run_that_lists_what_is_missing(prefect: Prefect, 
 
 
 def test_who_calls_a_flow_gets_the_refusal_raised(prefect: Prefect, opened: Office) -> None:
-    """A flow called as a function raises the refusal itself, with its list, as a rehearsal needs it."""
-    record = prefect.flow_module("record")
+    """A flow called as a function raises the refusal itself, with its list, as the driver of the machine needs it."""
     with pytest.raises(Refused) as raised:
-        record.record_act(record.ActForm(year=2026, by="sato", **CONTRACT))
+        prefect.flow_module("record").enter("conclude_contract", {"year": 2026, "by": "sato", **CONTRACT["fields"]})
     assert raised.value.unmet
 
 
@@ -118,7 +119,7 @@ def test_what_an_unforeseen_error_says_reaches_nobody(
     assert run(prefect, CONTRACT).is_failed()
     monkeypatch.setattr(prefect.flow_module("record"), "perform", quote_a_resident)
     monkeypatch.setattr("steps.reminding.watch", quote_a_resident)
-    by_flow, by_task = run(prefect, CLAIM), prefect.flow_module("reminding").watch(return_state=True)
+    by_flow, by_task = run(prefect, CLAIM), prefect.flow_module("reminding").morning(return_state=True)
     assert by_flow.is_failed()
     assert by_task.is_failed()
     assert "ValueError" in by_flow.message
@@ -137,18 +138,20 @@ def test_what_an_unforeseen_error_says_reaches_nobody(
 def test_the_watch_reminds_of_what_is_due(prefect: Prefect, opened: Office) -> None:
     """朝の点検 flags what has come to its day and writes to whoever owes it, once."""
     go_to(opened, 2026, 10, 1)
-    watch = prefect.flow_module("reminding").watch
-    first = watch()
-    assert first >= 1
-    assert count(opened, tables.Reminder) == first
+    morning = prefect.flow_module("reminding").morning
+    first = morning()
+    sent = count(opened, tables.Reminder)
+    assert sent >= 1
+    assert f"督促 {sent} 件" in first
     assert "reminder_sent" in entries(opened)
-    assert watch() == 0
+    assert "督促 0 件" in morning()
+    assert count(opened, tables.Reminder) == sent
 
 
 def test_the_watch_is_silent_on_a_closed_day(prefect: Prefect, opened: Office) -> None:
     """On a Saturday nothing is written to anybody, however late an act is."""
     go_to(opened, 2026, 10, 3)
-    assert prefect.flow_module("reminding").watch() == 0
+    assert prefect.flow_module("reminding").morning() == translate("The office is closed today.", "ja")
     assert count(opened, tables.Reminder) == 0
 
 
@@ -160,7 +163,7 @@ def test_what_could_not_go_in_the_morning_goes_within_the_hour(
     monkeypatch.setenv("TSUDOI_MAIL", f"smtp://127.0.0.1:{port}")
     flows = prefect.flow_module("reminding")
     go_to(opened, 2026, 9, 28)
-    assert flows.watch() == 0
+    assert "督促 0 件" in flows.morning()
     waiting = flows.carry(return_state=True)
     with mail_server(Post(), port) as post:
         states = [flows.carry(return_state=True) for _hour in range(2)]
@@ -199,12 +202,12 @@ def test_nobody_is_reminded_of_what_the_machine_does_this_morning(
 
 def test_the_year_opens_once(prefect: Prefect, office: Office) -> None:
     """年度の開始 opens the year when its day has come, however often it runs, and not a day earlier."""
-    open_year = prefect.flow_module("preparation").open_year
+    begin_year = prefect.flow_module("preparation").begin_year
     go_to(office, 2026, 8, 31)
-    assert open_year() == ""
+    assert begin_year() == translate("No fiscal year's opening day has come.", "ja")
     assert count(office, tables.Cycle) == 0
     go_to(office, 2026, 9, 10)
-    assert open_year() == open_year() == "hatachi-2026"
+    assert begin_year() == begin_year()
     assert count(office, tables.Cycle) == 1
     assert sum("opened" in event for event in entries(office)) == 1
 

@@ -18,6 +18,7 @@ from models.records.transfer import PackageSealed
 from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
+from states.table import BY_TRIGGER
 from steps import acting, papers, transfer
 from steps.office import Office
 from steps.transfer import PASSWORD
@@ -37,7 +38,7 @@ def carry(office: Office, folder: Path) -> None:
         if act == "seal_package":
             transfer.seal_package(office, CYCLE, by=cast.REGISTRAR)
         else:
-            by, fields = cast.PLAYS[act][0], _fields(office, act, folder)
+            by, fields = cast.person_for(BY_TRIGGER[act].who), _fields(office, act, folder)
             acting.perform(office, CYCLE, act, by=by, fields=fields, key=f"one/{act}")
 
 
@@ -48,7 +49,7 @@ def _fields(office: Office, act: str, folder: Path) -> Mapping[str, Any]:
     if act == "report_receipt":
         return _receipt(office)
     scene = Scene(office=office, facts=facts, printer=Printer(folder=folder / "contractor"), today=facts.today)
-    return json.loads(json.dumps(dict(cast.PLAYS[act][1](scene)), default=str))
+    return json.loads(json.dumps(cast.fields(act, scene), default=str))
 
 
 def _receipt(office: Office) -> Mapping[str, Any]:

@@ -29,7 +29,7 @@ from rehearsal.printer import Printer
 from states import ledger
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
-from states.table import TABLE
+from states.table import BY_TRIGGER, TABLE
 from steps import acting, erasure, extraction, papers, printing, protection, transfer
 from steps.extraction import Taken
 from steps.office import Office
@@ -71,20 +71,21 @@ class Played:
             return machine()
         if act == "enclose_additions":
             printing.print_additions(self.office, CYCLE)
-        by, fields = cast.PLAYS[act]
+        row = BY_TRIGGER[act]
+        by = cast.person_for(row.who)
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.now.date())
         if act in RECHECKS:
-            return cast.recheck(self.office, CYCLE, **{**fields(scene), **changes})
+            return cast.recheck(self.office, CYCLE, **{**cast.fields(act, scene), **changes})
         cast.recheck_first(self.office, CYCLE, act)
-        entered = json.loads(json.dumps(dict(fields(scene)) | changes, default=str))
+        entered = json.loads(json.dumps(cast.fields(act, scene) | changes, default=str))
         outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
-        if act not in cast.SECONDS:
+        if not row.second:
             return outcome
         return acting.confirm(
             self.office,
             CYCLE,
             act,
-            by=cast.SECONDS[act],
+            by=cast.person_for(row.second, but=by),
             decision_number=f"8-総総-{outcome.seq}",
             decided_on=self.now.date(),
         )

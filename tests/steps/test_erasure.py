@@ -16,7 +16,7 @@ from models.errors import Refused
 from models.records.erasure import WardDataErased
 from papers import reporting
 from papers.printing import words_of
-from rehearsal.cast import COORDINATOR, HANDLER, SECONDS
+from rehearsal.cast import APPROVER, COORDINATOR, HANDLER
 from steps import acting, auditing, erasure
 from steps.extraction import Addressee
 from steps.reminding import watch
@@ -113,7 +113,7 @@ def test_a_name_that_got_into_the_ledger_is_redacted_and_the_erasure_ends(
     redaction = {"entry": entry, "place": "record.reason", "reason": "resident_data"}
     acting.perform(year.office, CYCLE, "redact_text", by=COORDINATOR, fields=redaction)
     acting.confirm(
-        year.office, CYCLE, "redact_text", by=SECONDS["approve_proof"], decision_number="8-総総-1",
+        year.office, CYCLE, "redact_text", by=APPROVER, decision_number="8-総総-1",
         decided_on=year.now.date(),
     )  # fmt: skip
     for path in (year.office.home / "tsudoi.db", year.office.home / "tsudoi.db-wal"):

@@ -1,87 +1,70 @@
-"""A rehearsed year without Prefect: the same rehearsal, the same cast and the same faults, done by the steps alone.
+"""A rehearsed year without Prefect: the same rehearsal, the same cast and the same faults; the machine's steps alone.
 
 What else runs in a child process, because of its memory, runs in this one: sixty persons need none of it.
 """
 
-import json
 import signal
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 from unittest.mock import patch
 
-from models.errors import BadInput
-from rehearsal import cast
 from rehearsal.faults import die_at
+from rehearsal.people import People
+from rehearsal.plan import Plan
 from rehearsal.printer import Printer
-from rehearsal.year import Plan, Rehearsal
-from states.facts import RECHECKS
-from steps import acting, arriving, erasure, extraction, preparation, printing, reminding, transfer
+from rehearsal.year import Rehearsal
+from steps import acting, driving, preparation, printing, reminding
 from steps.office import Office
+from steps.work import WORK
 
 YEAR = 2026
 
 
 class Directly:
-    """Every act by its step. What dies is a process of its own; this one goes on as after a restart."""
+    """The machine's work by its steps. What dies is a process of its own; this one goes on as after a restart."""
 
     def __init__(self, office: Office, plan: Plan) -> None:
-        self.office, self.plan, self.cycle_id = office, plan, f"hatachi-{plan.year}"
+        self.office, self.plan = office, plan
 
     def at_work(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def open_year(self) -> None:
+    def begin_year(self) -> None:
         preparation.open_year(self.office, self.plan.year)
 
-    def watch(self) -> None:
-        if self.office.calendar.is_open(self.office.clock.now().date()):
+    def morning(self) -> None:
+        try:
+            self.drive()
+        finally:
             reminding.watch(self.office)
 
-    def record(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
-        if act in RECHECKS:
-            cast.recheck(self.office, self.cycle_id, **fields)
-            return
-        cast.recheck_first(self.office, self.cycle_id, act)
-        plain = json.loads(json.dumps(dict(fields), default=str))
-        acting.perform(self.office, self.cycle_id, act, by=by, fields=plain, via="rehearsal")
+    def drive(self) -> None:
+        while todo := [it for it in driving.work(self.office) if it.may_be_done]:
+            if todo[0].act == driving.RENDERED:
+                printing.print_additions(self.office, todo[0].cycle_id)
+            else:
+                WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
 
-    def confirm(self, act: str, *, by: str) -> None:
-        for it in acting.waiting(self.office, self.cycle_id, act):
-            decided = {"decision_number": f"8-総総-{it.seq}", "decided_on": self.office.clock.now().date()}
-            acting.confirm(self.office, self.cycle_id, act, by=by, via="rehearsal", **decided)
-
-    def take_extract(self, *, by: str, expect: tuple[int, int]) -> str:
-        taken = extraction.take_extract(self.office, self.cycle_id, None, by=by, expect=expect, via="rehearsal")
-        if taken.judgement.verdict == "refused":
-            raise BadInput("refused")
-        return taken.judgement.verdict
-
-    def take_additions(self, *, by: str, none_came: bool) -> None:
-        path = None if none_came else arriving.from_inbox(self.office)
-        extraction.take_additions(self.office, self.cycle_id, path, by=by, via="rehearsal")
-
-    def seal_package(self, *, by: str) -> None:
-        transfer.seal_package(self.office, self.cycle_id, by=by, via="rehearsal")
-
-    def read_back_package(self, *, by: str) -> None:
-        transfer.read_back_package(self.office, self.cycle_id, by=by, via="rehearsal")
-
-    def print_additions(self) -> None:
-        printing.print_additions(self.office, self.cycle_id)
-
-    def erase_ward_data(self, *, by: str) -> None:
-        erasure.erase_ward_data(self.office, self.cycle_id, by=by, via="rehearsal")
-
-    def dies(self, act: str, _doing: Callable[[], None], place: str, when: str) -> None:
+    def dies(self, _doing: Callable[[], None], act: str, place: str, when: str) -> None:
         child = get_context("spawn").Process(target=_dying, args=(self.plan, act, place, when))
         child.start()
         child.join()
         assert child.exitcode == -signal.SIGKILL, place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsigned(People):
+    """People without keys: what two must sign the ward's electronic approval confirms."""
+
+    def confirm(self, act: str, *, by: str) -> None:
+        for it in acting.waiting(self.office, self.cycle_id, act):
+            decided = {"decision_number": f"8-総総-{it.seq}", "decided_on": self.today}
+            acting.confirm(self.office, self.cycle_id, act, by=by, via="rehearsal", **decided)
 
 
 def _dying(plan: Plan, act: str, place: str, when: str) -> None:
@@ -97,10 +80,9 @@ class _InThisProcess(ThreadPoolExecutor):
 
 @contextmanager
 def _opened(plan: Plan) -> Generator[Rehearsal]:
-    office = Office.open(plan.home, plan.inbox)
-    rehearsal = Rehearsal(plan, Directly(office, plan))
-    rehearsal.__dict__ |= {"office": office, "printer": Printer(folder=plan.out / "contractor")}
-    yield rehearsal
+    office, printer = Office.open(plan.home, plan.inbox), Printer(folder=plan.out / "contractor")
+    people = Unsigned(office=office, cycle_id=f"hatachi-{plan.year}", printer=printer)
+    yield Rehearsal(plan=plan, people=people, machine=Directly(office, plan))
     office.engine.dispose()
 
 

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from direct import Directly, rehearsed
+from direct import Directly, Unsigned, rehearsed
 from playing import CYCLE, YEAR, Played, begun
 
 from adapters.scanner import scan
 from models.clock import TOKYO
 from models.errors import Refused
+from rehearsal import register
+from rehearsal.plan import Plan
 from rehearsal.printer import Printer
-from rehearsal.year import Plan, Rehearsal
+from rehearsal.year import Rehearsal
 from steps import acting, preparation
 from steps.bundle import bundle
 from steps.incidents import report
@@ -172,12 +174,15 @@ def test_two_years_lived_through_in_one_installation(template_home: Path, tmp_pa
         preparation.register_sample_people(office, YEAR + 1)
         confirm_people(office, tuple(it.id for it in preparation.everybody(office)), YEAR + 1)
         following = replace(plan, year=YEAR + 1, seed=6)
-        second = Rehearsal(following, Directly(office, following))
-        second.__dict__ |= {"office": office, "printer": Printer(folder=tmp_path / "second contractor")}
+        people = Unsigned(
+            office=office, cycle_id=f"hatachi-{YEAR + 1}", printer=Printer(folder=tmp_path / "second contractor")
+        )
+        second = Rehearsal(plan=following, people=people, machine=Directly(office, following))
         second.run(lambda _today, _facts: None)
-        needles = first.needles | second.needles
-        assert first.needles
-        assert second.needles - first.needles
+        before, after = (register.everybody(it.plan, it.facts().programme) for it in (first, second))
+        needles = before | after
+        assert before
+        assert after - before
         for rehearsal in (first, second):
             told = unpacked(office, tmp_path / rehearsal.cycle_id, needles, rehearsal.cycle_id)
             assert [move["state"] for move in told["history"]][-1] == "closed"

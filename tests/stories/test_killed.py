@@ -26,6 +26,7 @@ from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
 from states import ledger
+from states.table import BY_TRIGGER
 from steps import acting, papers
 from steps.extraction import ADDRESSEES, addressees_of
 from steps.office import Office
@@ -191,9 +192,9 @@ def _do(office: Office, act: str) -> None:
     facts = papers.facts_of(office, CYCLE)
     due = facts.due[act]
     VirtualClock(office.home / "clock").set(datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO))
-    by, fields = cast.PLAYS[act]
+    by = cast.person_for(BY_TRIGGER[act].who)
     scene = Scene(office=office, facts=facts, printer=Printer(folder=office.home), today=due)
-    entered = json.loads(json.dumps(dict(fields(scene)), default=str))
+    entered = json.loads(json.dumps(cast.fields(act, scene), default=str))
     acting.perform(office, CYCLE, act, by=by, fields=entered)
 
 

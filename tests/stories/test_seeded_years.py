@@ -11,7 +11,7 @@ from telling import Stage
 
 from models.words import translate
 from rehearsal import faults
-from rehearsal.year import Plan
+from rehearsal.plan import Plan
 
 SEEDS, AT_ONCE = 200, 10
 SAMPLE = (1, 2, 3)

@@ -1,0 +1,50 @@
+"""What is left of a rehearsed year: its papers, its counts, and a last search for residents over the whole folder."""
+
+from typing import Any
+
+from papers import control_ledger, reporting
+from rehearsal import register
+from rehearsal.people import People
+from rehearsal.plan import Plan
+from steps import auditing, erasure, papers, transfer
+from views import counting, standing
+
+
+def print_papers(people: People) -> None:
+    """Print what a person may open at the end: the specimen, the ledger, report, notice without password."""
+    office, cycle_id = people.office, people.cycle_id
+    transfer.blank_the_notices(office, cycle_id)
+    papers.print_specimen(office, cycle_id)
+    papers.print_sheets(office, cycle_id, control_ledger.ledger_print, reporting.report)
+
+
+def summary(plan: Plan, people: People, **more: Any) -> dict[str, Any]:
+    """Return what a script would ask: counts, ledger, and a last search over everything that is left."""
+    office, cycle_id = people.office, people.cycle_id
+    table = office.see(cycle_id, counting.counts).as_json()
+    verified = auditing.verify(office)
+    late, sent = office.see(cycle_id, standing.lateness)
+    return {
+        "year": plan.year,
+        "state": people.facts().state,
+        "home": str(plan.home),
+        "persons": table["raw_hits"],
+        **{key: table[key] for key in ("excluded", "exported", "added", "pulled", "posted", "received", "spoiled")},
+        "counts_hold": table["holds"],
+        "ledger_entries": verified.entries,
+        "ledger_checkpoints": verified.checkpoints,
+        "ledger_verified": True,
+        "personal_data_found": _last_look(plan, people),
+        "overdue": len(late),
+        "overdue_acts": late,
+        "reminders_sent": sent,
+        **more,
+    }
+
+
+def _last_look(plan: Plan, people: People) -> int:
+    """Search everything that is left of the rehearsal; what --keep leaves is left out, being meant to stay."""
+    facts = people.facts()
+    sought = erasure.sought(facts, register.everybody(plan, facts.programme))
+    kept = (people.printer.folder,) if plan.keep else ()
+    return erasure.search(people.office, sought, roots=(plan.out,), exclude=kept).found
