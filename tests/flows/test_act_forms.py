@@ -167,7 +167,7 @@ def test_the_same_form_twice_on_a_day_is_one_act(prefect: Prefect, opened: Offic
     first, second = (send(prefect, "claim_measures", MEASURES) for _ in range(2))
     assert first.is_completed()
     assert second.is_completed()
-    assert "すでに記録" in second.message
+    assert "既に行われています" in second.message
     assert events(opened).count("measures_claimed") == 1
     assert send(prefect, "claim_measures", MEASURES | {"key": "2"}).is_completed()
     assert events(opened).count("measures_claimed") == 2

@@ -90,7 +90,7 @@ def test_no_cached_result_is_reused(prefect: Prefect, opened: Office) -> None:
     form = {"year": 2026, **MEASURES}
     names = [send(prefect, "claim_measures", form).message for _ in range(2)]
     assert "記録しました" in names[0]
-    assert "すでに記録" in names[1]
+    assert "既に行われています" in names[1]
     with reading(opened.engine) as connection:
         record = connection.execute(select(col(tables.Record.key))).scalars().all()
     assert len(record) == 1

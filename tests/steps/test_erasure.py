@@ -14,7 +14,6 @@ from adapters.vault import Vault
 from deploy import verify_ledger as verifier
 from models.errors import Refused
 from models.records.erasure import WardDataErased
-from papers import reporting
 from papers.printing import words_of
 from rehearsal.cast import APPROVER, COORDINATOR, HANDLER
 from steps import acting, auditing, erasure
@@ -201,7 +200,7 @@ def test_it_is_refused_before_its_time_and_to_others(at_the_end: Played, templat
         (Vault, "_shred_files", "before"),
         (Vault, "destroy", "after"),
         (erasure, "_erase_outgoing", "after"),
-        (reporting, "print_erasure_record", "before"),
+        (erasure, "print_record", "before"),
     ],
 )
 def test_killed_in_between_it_goes_on(year: Played, where: object, moment: str, when: str) -> None:
