@@ -56,7 +56,7 @@ def test_differences_are_held_named_and_settled(year: Played, tsudoi: Tsudoi) ->
     due = year.serials("printed")
     said = reconcile(tsudoi, "--log", log(year, [*due[1:], due[-1]]))
     assert said.status == 3
-    assert {"読取りのない番号", str(due[0]), "二重に封緘された番号", str(due[-1])} <= set(said.out.split())
+    assert {"読取りなし", str(due[0]), "二重", str(due[-1])} <= set(said.out.split())
     told = tsudoi("enclosing", "differences", YEAR, "--json")
     assert (told.status, json.loads(told.out)) == (3, {"missing": str(due[0]), "doubled": str(due[-1])})
     rows = json.loads(tsudoi("cycle", "counts", YEAR, "--json").out)["rows"]
