@@ -105,8 +105,8 @@ def slips_again(here: Look, number: str) -> tuple[Sheet, ...]:
     return tuple(slip_sheet(here, slip, mark=mark) for slip in named)
 
 
-def slips_of(connection: Connection, cycle_id: str) -> Iterator[Slip]:
-    """Walk over the movements of a cycle in the order in which they were recorded."""
+def slips_of(connection: Connection, cycle_id: str) -> tuple[Slip, ...]:
+    """Return the movements of a cycle in the order in which they were recorded."""
     record, entry = tables.Record, tables.Ledger
     query = (
         select(record, col(entry.entry))
@@ -119,12 +119,13 @@ def slips_of(connection: Connection, cycle_id: str) -> Iterator[Slip]:
         .order_by(col(record.id))
     )
     seen = set[str]()
+    slips = list[Slip]()
     for told in connection.execute(query):
         row = BY_TRIGGER[told.act]
         carried = row.record.model_validate_json(told.data)
         if not isinstance(carried, (Carried, Posted)):
             continue
-        yield Slip(
+        slip = Slip(
             row=row,
             record=carried,
             by=told.by,
@@ -135,7 +136,9 @@ def slips_of(connection: Connection, cycle_id: str) -> Iterator[Slip]:
             checkpoint=_checkpoint(connection, row, told.ledger_seq),
             shares_its_number=_plain(carried.slip) in seen,
         )
+        slips.append(slip)
         seen.add(_plain(carried.slip))
+    return tuple(slips)
 
 
 def _plain(slip: str) -> str:
