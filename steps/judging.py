@@ -53,7 +53,6 @@ UNPROTECTED = ("", "0", "０", "無")
 _POSTAL = re.compile(r"[0-9]{3}-?[0-9]{4}")
 _FORMULA = r"^\s*[=+\-@＝＋－＠]"
 _MARKUP = r"<[A-Za-z/!?]|&#?[A-Za-z0-9]+;"
-_BLANK = r"^\s*$"
 _NO_LETTER = r"^\P{L}*$"
 _NOBODY = (
     r"(?i:^\s*(?:(?:氏名|住所|住居|居所)?(?:不明|不詳|不定|未定|未設定|未登録|空白|空欄)|該当なし|なし|無し|null|none|nan|n/a|test)"

