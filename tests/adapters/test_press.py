@@ -27,6 +27,7 @@ from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press
 from models.errors import BadInput, BadSetting
 from models.letter import Words
+from papers import checking, control_ledger, enclosing, erasure, mailing, media_return, reporting, slips, transfer
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
@@ -232,6 +233,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "受託者　システム上の対策", "total": "11", "kept": "11", "open": "0", "not_applicable": "0"},
         ],
         "supervision": [{"label": "再委託", "value": "協和製本（承諾済）"}],
+        "signing": [{"label": "署名した記録", "value": "31件"}],
         "erasure": [
             {"label": "返却された媒体／預けた媒体", "value": "1 / 1"},
             {"label": "消去したファイル", "value": "14"},
@@ -308,17 +310,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
 }
 TYPES = {
-    "password_notice": press_module.PasswordNotice,
-    "control_sheet": press_module.ControlSheet,
-    "slip": press_module.Slip,
-    "pull_list": press_module.PullList,
-    "posting_paper": press_module.PostingPaper,
-    "ledger_print": press_module.LedgerPrint,
-    "report": press_module.Report,
-    "erasure_record": press_module.ErasureRecord,
-    "extract_report": press_module.ExtractReport,
-    "return_note": press_module.ReturnNote,
-    "erasure_report": press_module.ErasureReport,
+    "password_notice": transfer.PasswordNotice,
+    "control_sheet": transfer.ControlSheet,
+    "slip": slips.SlipPaper,
+    "pull_list": enclosing.PullList,
+    "posting_paper": mailing.PostingPaper,
+    "ledger_print": control_ledger.LedgerPrint,
+    "report": reporting.YearReport,
+    "erasure_record": erasure.ErasureRecord,
+    "extract_report": checking.ExtractReport,
+    "return_note": media_return.ReturnNote,
+    "erasure_report": erasure.ErasureReport,
 }
 # Tried with the facts of a year in tests/papers/test_papers.py.
 OF_THE_STEPS = {
