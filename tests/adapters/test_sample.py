@@ -234,11 +234,11 @@ def test_split_towns_use_the_code_of_the_block(frame: pl.DataFrame) -> None:
 def test_nobody_lives_in_an_office_building(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ward office and the metropolitan government are nobody's address, even in a ward of one house a block."""
     offices = {"東京都新宿区歌舞伎町一丁目４番１号", "東京都新宿区西新宿二丁目８番１号"}
-    small = sample._addresses().model_copy(update={"blocks": 8, "houses": 1})
-    monkeypatch.setattr(sample, "_addresses", lambda: small)
+    addresses = sample._toml("addresses.toml")
+    monkeypatch.setitem(addresses, "blocks", 8)
+    monkeypatch.setitem(addresses, "houses", 1)
     assert not offices & set(sample_extract(fiscal_year=2026, persons=20_000)["住所"])
-    open_to_all = small.model_copy(update={"never": frozenset[str]()})
-    monkeypatch.setattr(sample, "_addresses", lambda: open_to_all)
+    monkeypatch.setitem(addresses, "never", [])
     assert offices <= set(sample_extract(fiscal_year=2026, persons=20_000)["住所"])
 
 
@@ -280,14 +280,14 @@ def test_latin_names_are_capitals_of_at_most_45_letters() -> None:
     latin = [name for name in names if "A" <= name[0] <= "Z"]
     assert all(pattern.fullmatch(name) for name in latin)
     assert max(map(len, latin)) > 35
-    for group in sample._names().groups:
-        longest = [max(len(name.partition("/")[0]) for name in part) for part in group.parts]
+    for group in sample._toml("names.toml")["groups"]:
+        longest = [max(len(name.partition("/")[0]) for name in part) for part in group["parts"]]
         assert sum(longest) + len(longest) - 1 <= 45
 
 
 def test_rare_characters_are_all_there_and_about_three_in_a_hundred(frame: pl.DataFrame) -> None:
     """Every rare form stands in the default sample, in about 3 % of the Japanese names."""
-    stems = [re.sub(r"\{\w+\}|　", "", form) for form in sample._names().rare]
+    stems = [re.sub(r"\{\w+\}|　", "", form) for form in sample._toml("names.toml")["rare"]]
     names = frame["氏名"].to_list()
     assert all(any(stem in name for name in names) for stem in stems)
     rare = sum(any(stem in name for stem in stems) for name in names)
