@@ -77,8 +77,9 @@ class MaildirCarrier:
 
     def send(self, message: Message) -> None:
         """Put it there under its message id, once."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        letters = mailbox.Maildir(self.folder, create=True)
+        for name in ("tmp", "new", "cur"):  # mailbox makes all of them or none: a kill may have come between
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        letters = mailbox.Maildir(self.folder, create=False)
         letters.add(_letter(message, self.sender))
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Letters by mail: over one connection, encrypted where it must be, in bounded time, and never claimed to be gone."""
 
+import mailbox
 import socket
 import struct
 import threading
@@ -200,3 +201,13 @@ def test_a_letter_to_no_address_is_that_letters_trouble(carrier: SmtpCarrier, po
             carrier.send(replace(LETTER, to=to))
         carrier.send(OTHER)
     assert [str(letter["To"]) for letter in post.letters] == ["suzuki@ward.example"]
+
+
+@pytest.mark.parametrize("made", [(), ("tmp",), ("tmp", "new")])
+def test_a_folder_of_letters_that_a_kill_left_half_made_is_completed(made: tuple[str, ...], tmp_path: Path) -> None:
+    """A letter finds its place whichever of the three folders were there."""
+    (tmp_path / "mail").mkdir()
+    for name in made:
+        (tmp_path / "mail" / name).mkdir()
+    MaildirCarrier(folder=tmp_path / "mail", sender="t@w.example").send(LETTER)
+    assert len(mailbox.Maildir(tmp_path / "mail")) == 1

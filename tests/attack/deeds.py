@@ -14,13 +14,13 @@ from pathlib import Path
 from playing import CYCLE, YEAR, Played
 
 from adapters.fonts import GlyphTable, default_font
-from models.errors import TsudoiError
+from models.errors import Refused, TsudoiError, Unknown
 from rehearsal import cast
 from rehearsal.cast import Scene
 from states.acts import Outcome
 from states.calendar import Calendar
 from states.table import BY_TRIGGER
-from steps import acting, auditing, bundle, erasure, extraction, reminding, transfer
+from steps import acting, after, auditing, bundle, erasure, extraction, reminding, transfer
 from steps.after import words_of_what_is_left
 from steps.office import Office
 
@@ -77,7 +77,14 @@ def _act(trigger: str) -> Callable[[Path], object]:
 
 
 def _take(folder: Path) -> None:
-    _whole(extraction.take_extract(_office(folder), CYCLE, None, by=cast.REGISTRAR, expect=(1, 1000)).outcome)
+    """Take the extract; where nothing is left in the inbox to take again, ask for its page as the words tell."""
+    office = _office(folder)
+    try:
+        _whole(extraction.take_extract(office, CYCLE, None, by=cast.REGISTRAR, expect=(1, 1000)).outcome)
+    except (Refused, Unknown):
+        with office.look(CYCLE) as here:
+            facts = here.facts
+        _whole(after.again(office, facts, "take_extract", by=cast.REGISTRAR))
 
 
 def _seal(folder: Path) -> None:

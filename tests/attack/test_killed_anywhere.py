@@ -164,8 +164,8 @@ def _troubles(office: Office, view: laws.View) -> Iterator[str]:
             yield from (str(row) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok")
             yield from (str(row) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
     yield from (f"{law}: {where}" for law, where in laws.broken(view).items())
-    if (letters := office.home / "mail").is_dir():
-        ids = Counter(letter["Message-ID"] for letter in mailbox.Maildir(letters))
+    if (letters := office.home / "mail" / "cur").is_dir():  # the last folder that is made of the three
+        ids = Counter(letter["Message-ID"] for letter in mailbox.Maildir(letters.parent))
         yield from (f"{many} times {letter}" for letter, many in ids.items() if many > 1)
 
 
