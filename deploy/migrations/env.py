@@ -1,4 +1,7 @@
-"""How alembic reaches the database: through the connection that `adapters.schema` hands it."""
+"""How alembic reaches the database: through the connection that `adapters.schema` hands it.
+
+No version has a `downgrade`, so that alembic refuses to go back: a ledger cannot be taken back.
+"""
 
 from alembic import context
 

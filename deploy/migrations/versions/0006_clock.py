@@ -22,8 +22,3 @@ def upgrade() -> None:
         sa.Column("doubted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-
-
-def downgrade() -> None:
-    """Refuse: a ledger cannot be taken back."""
-    raise RuntimeError

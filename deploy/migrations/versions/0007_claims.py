@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -21,8 +19,3 @@ def upgrade() -> None:
     op.add_column("claim", sa.Column("received_on", sa.Date(), nullable=True))
     op.add_column("claim", sa.Column("valid_until", sa.Date(), nullable=True))
     op.add_column("claim", sa.Column("not_applicable", sa.Boolean(), nullable=False, server_default=sa.false()))
-
-
-def downgrade() -> None:
-    """Refuse: a ledger cannot be taken back."""
-    raise RuntimeError

@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -23,8 +21,3 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("seq", "place"),
     )
-
-
-def downgrade() -> None:
-    """Refuse: a ledger cannot be taken back."""
-    raise RuntimeError

@@ -9,16 +9,9 @@ from alembic import op
 
 revision = "0009"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     """Add the public key; who had a passphrase needs a key now (docs/runbook.md, 5)."""
     op.add_column("staff", sa.Column("public_key", sa.String(), nullable=False, server_default=""))
     op.drop_column("staff", "passphrase_hash")
-
-
-def downgrade() -> None:
-    """Refuse: a ledger cannot be taken back."""
-    raise RuntimeError

@@ -8,14 +8,7 @@ Revises: 0009
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     """Change nothing here."""
-
-
-def downgrade() -> None:
-    """Refuse: a ledger cannot be taken back."""
-    raise RuntimeError
