@@ -88,11 +88,6 @@ class LedgerKey:
         """Return the 32 bytes of the public key."""
         return self._private.public_key().public_bytes_raw()
 
-    @property
-    def key_id(self) -> bytes:
-        """Return the 4 bytes that stand before each signature."""
-        return notes.key_id(self.name, self.public_key)
-
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the message."""
         return self._private.sign(message)

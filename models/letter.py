@@ -22,7 +22,7 @@ class Box(TypedDict):
     barcode_size_pt: float
 
 
-class Insert(TypedDict):
+class InsertLine(TypedDict):
     """What goes into every envelope beside the letter (封入物): {"name": "案内リーフレット", "count": "1部"}."""
 
     name: str
@@ -46,6 +46,6 @@ class Words(TypedDict):
     ceremony_on: Moment
     ceremony_at: str
     place: str
-    inserts: Sequence[Insert]
+    inserts: Sequence[InsertLine]
     customer_barcode: bool
     box: Box

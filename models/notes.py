@@ -5,9 +5,9 @@ says which log, how many entries, and the root over them: what both sides stamp 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, Self
@@ -26,16 +26,11 @@ _KEY_ID_SIZE = 4
 
 
 class Signer(Protocol):
-    """A key that signs notes: its name, its 4-byte id and its 32-byte public key."""
+    """A key that signs notes: its name, and its 32-byte public key."""
 
     @property
     def name(self) -> str:
         """Return the key's name as it stands in signature lines."""
-        ...
-
-    @property
-    def key_id(self) -> bytes:
-        """Return the 4 bytes that tell keys of one name apart."""
         ...
 
     @property
@@ -58,8 +53,8 @@ class Signature:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """A log's state: which log (`origin`), how many entries (`size`), and the 32-byte Merkle root over them."""
+class TreeHead:
+    """What a checkpoint says: which log (`origin`), how many entries (`size`), the 32-byte Merkle root over them."""
 
     origin: str
     size: int
@@ -78,11 +73,9 @@ class Checkpoint:
 
         """
         if found := _CHECKPOINT.fullmatch(text):
-            checkpoint = cls(
-                origin=found["origin"], size=int(found["size"]), root=base64.b64decode(found["root"], validate=True)
-            )
-            if checkpoint.text() == text:
-                return checkpoint
+            head = cls(origin=found["origin"], size=int(found["size"]), root=base64.b64decode(found["root"]))
+            if head.text() == text:
+                return head
         raise _damaged(_("The text of the note is not a checkpoint."))
 
 
@@ -119,7 +112,7 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
 
     """
     name, _id, encoded = (*text.split("+", 2), "", "")[:3]
-    public_key = (_unbase64(encoded) or b"").removeprefix(_ED25519)
+    public_key = _unbase64(encoded).removeprefix(_ED25519)
     if not _is_key_name(name) or len(public_key) != 32 or verifier_key(name, public_key) != text:  # noqa: PLR2004 - RFC 8032
         raise BadInput(
             _("This is not the verifier key of an Ed25519 key."),
@@ -140,8 +133,8 @@ def signed_note(text: str, signer: Signer) -> str:
             _("The text of a note must end in a newline and hold no other control character."),
             _("Mend the text before it is signed."),
         )
-    signature = signer.sign(text.encode())
-    return f"{text}\n— {signer.name} {_base64(signer.key_id + signature)}\n"
+    signature = key_id(signer.name, signer.public_key) + signer.sign(text.encode())
+    return f"{text}\n— {signer.name} {_base64(signature)}\n"
 
 
 def parse_note(note: str) -> tuple[str, tuple[Signature, ...]]:
@@ -173,20 +166,10 @@ def open_note(note: str, *, name: str, public_key: bytes) -> str:
     return text
 
 
-def verify_note(note: str, *, name: str, public_key: bytes) -> Checkpoint:
-    """Return the checkpoint that this key signed.
-
-    Raises:
-        Damaged: the note does not hold under this key, or its text is not a checkpoint.
-
-    """
-    return Checkpoint.parse(open_note(note, name=name, public_key=public_key))
-
-
 def _signature(line: str) -> Signature:
-    dash, name, encoded = (*line.split(" "), "", "", "")[:3]
+    name, _space, encoded = line.removeprefix("— ").partition(" ")
     raw = _unbase64(encoded)
-    if line != f"— {name} {encoded}" or dash != "—" or not _is_key_name(name) or not raw or len(raw) <= _KEY_ID_SIZE:
+    if line != f"— {name} {encoded}" or not _is_key_name(name) or len(raw) <= _KEY_ID_SIZE:
         raise _damaged(_("A signature line of the note has not the right form."))
     return Signature(name=name, key_id=raw[:_KEY_ID_SIZE], signature=raw[_KEY_ID_SIZE:])
 
@@ -210,13 +193,12 @@ def _base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
 
-def _unbase64(text: str) -> bytes | None:
+def _unbase64(text: str) -> bytes:
     """Return the bytes only where the text is their one canonical form, so that no other text means the same."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return raw if _base64(raw) == text else None
+    with suppress(ValueError):
+        if _base64(raw := base64.b64decode(text)) == text:
+            return raw
+    return b""
 
 
 def _damaged(message: str) -> Damaged:

@@ -21,7 +21,7 @@ from models import tables
 from models.clock import stamp, utc
 from models.database import reading
 from models.errors import Damaged
-from models.notes import Checkpoint, Signer, signed_note, verify_note
+from models.notes import Signer, TreeHead, open_note, signed_note
 from models.words import _
 from states import merkle, texts
 
@@ -188,7 +188,7 @@ def checkpoint(connection: Connection, *, signer: Signer, at: datetime, reason: 
 def signed(connection: Connection, *, signer: Signer) -> str:
     """Return a checkpoint of the ledger as it stands, without keeping it."""
     entries = size(connection)
-    return signed_note(Checkpoint(origin=signer.name, size=entries, root=root(connection, entries)).text(), signer)
+    return signed_note(TreeHead(origin=signer.name, size=entries, root=root(connection, entries)).text(), signer)
 
 
 def entries(connection: Connection, *, cycle_id: str | None = None) -> Iterator[str]:
@@ -268,7 +268,7 @@ def verify(connection: Connection, notes: list[tuple[int, str]], *, name: str, p
                     count=roots.size, size=size
                 )
             )
-        signed = verify_note(note, name=name, public_key=public_key)
+        signed = TreeHead.parse(open_note(note, name=name, public_key=public_key))
         # The stored tree was just found to be the entries' own.
         if (signed.size, signed.root) != (size, merkle.root(size, driver.hashes)):
             raise _damaged(

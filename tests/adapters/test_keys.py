@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from adapters.keys import LedgerKey
 from models.errors import BadInput, BadSetting, Damaged
-from models.notes import Checkpoint, Signer, parse_verifier_key, signed_note, verify_note
+from models.notes import Signer, TreeHead, open_note, parse_verifier_key, signed_note
 
 NAME = "ward.example/tsudoi"
 
@@ -23,16 +23,16 @@ def path(tmp_path: Path) -> Path:
 def test_what_the_key_signs_its_verifier_key_opens(path: Path) -> None:
     """A checkpoint signed with a created key is verified with the .pub file alone."""
     key: Signer = LedgerKey.create(path, name=NAME)
-    checkpoint = Checkpoint(origin=NAME, size=1, root=bytes(32))
+    head = TreeHead(origin=NAME, size=1, root=bytes(32))
     name, public_key = parse_verifier_key(path.with_suffix(".pub").read_text().rstrip("\n"))
-    assert verify_note(signed_note(checkpoint.text(), key), name=name, public_key=public_key) == checkpoint
-    assert (name, public_key, len(key.key_id)) == (NAME, key.public_key, 4)
+    assert TreeHead.parse(open_note(signed_note(head.text(), key), name=name, public_key=public_key)) == head
+    assert (name, public_key) == (NAME, key.public_key)
 
 
 def test_a_loaded_key_is_the_created_one(path: Path) -> None:
     """Loading gives the name, the id and the signatures of the created key."""
     created, loaded = LedgerKey.create(path, name=NAME), LedgerKey.load(path)
-    assert (loaded.name, loaded.key_id, loaded.public_key) == (created.name, created.key_id, created.public_key)
+    assert (loaded.name, loaded.public_key) == (created.name, created.public_key)
     assert loaded.sign(b"message") == created.sign(b"message")
 
 

@@ -11,7 +11,7 @@ from figures import Figures
 
 from adapters.keys import LedgerKey
 from deploy import verify_ledger as verifier
-from models.notes import Checkpoint, signed_note
+from models.notes import TreeHead, signed_note
 from states import merkle
 
 pytestmark = [pytest.mark.attack, pytest.mark.usefixtures("_lines_are_read_once")]
@@ -181,5 +181,5 @@ def rewrite(export: Export, key: LedgerKey) -> None:
     for path in (export.folder / "checkpoints").iterdir():
         roots = merkle.Roots()
         roots.add(hashes[: int(path.stem)])
-        note = signed_note(Checkpoint(origin=key.name, size=roots.size, root=roots.root()).text(), key)
+        note = signed_note(TreeHead(origin=key.name, size=roots.size, root=roots.root()).text(), key)
         path.write_text(note, encoding="utf-8", newline="\n")

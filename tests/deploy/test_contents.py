@@ -18,7 +18,7 @@ from test_verify_ledger import FILE, run
 
 from adapters.keys import LedgerKey
 from deploy import verify_ledger as verifier
-from models.notes import Checkpoint, signed_note, verifier_key
+from models.notes import TreeHead, signed_note, verifier_key
 from states import ledger
 
 AT = "2026-11-0{}T09:00:00+09:00"
@@ -71,7 +71,7 @@ class Book:
         texts = "".join(verifier.canonical(it) + "\n" for it in self.texts)
         (folder / "texts.jsonl").write_text(texts, encoding="utf-8")
         root = verifier.roots_at([verifier.leaf_hash(line) for line in lines], {len(lines)})[len(lines)]
-        note = signed_note(Checkpoint(origin=key.name, size=len(lines), root=root).text(), key)
+        note = signed_note(TreeHead(origin=key.name, size=len(lines), root=root).text(), key)
         (folder / f"checkpoints/{len(lines):09}.txt").write_text(note, encoding="utf-8")
         return verifier.verify_ledger(str(folder), (), verifier_key(key.name, key.public_key))
 

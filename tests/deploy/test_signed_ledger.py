@@ -16,7 +16,7 @@ from adapters.people_keys import FICTIONAL, PersonKey
 from adapters.programmes import measures_of
 from deploy import verify_ledger as verifier
 from models.clock import TOKYO
-from models.notes import Checkpoint, signed_note
+from models.notes import TreeHead, signed_note
 from models.people import key_id
 from rehearsal import cast
 from steps import acting, auditing, identity, preparation
@@ -181,5 +181,5 @@ def seal(export: Export, entries: Entries, key: LedgerKey) -> None:
     notes = {int(path.stem): path for path in (export.folder / "checkpoints").iterdir()}
     for size, root in verifier.roots_at(leaves, set(notes)).items():
         if size in notes:
-            note = signed_note(Checkpoint(origin=key.name, size=size, root=root).text(), key)
+            note = signed_note(TreeHead(origin=key.name, size=size, root=root).text(), key)
             notes[size].write_text(note, encoding="utf-8", newline="\n")

@@ -17,7 +17,7 @@ from exporting import Export
 
 from adapters.keys import LedgerKey
 from deploy import verify_ledger as verifier
-from models.notes import Checkpoint, signed_note
+from models.notes import TreeHead, signed_note
 from states import merkle
 
 FILE = Path(verifier.__file__)
@@ -368,7 +368,7 @@ def rewrite(export: Export, key: LedgerKey, *, first: int) -> None:
         roots = merkle.Roots()
         roots.add(hashes[: int(path.stem)])
         path.write_text(
-            signed_note(Checkpoint(origin=key.name, size=roots.size, root=roots.root()).text(), key),
+            signed_note(TreeHead(origin=key.name, size=roots.size, root=roots.root()).text(), key),
             encoding="utf-8", newline="\n",
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ C2SP_NOTE = (
     f"{C2SP_CHECKPOINT}\n— example.com/behind-the-sofa "
     "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 )
-CHECKPOINT = notes.Checkpoint(origin="ward.example/tsudoi", size=7, root=sha256(b"root").digest())
+CHECKPOINT = notes.TreeHead(origin="ward.example/tsudoi", size=7, root=sha256(b"root").digest())
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,6 @@ class Key:
     def public_key(self) -> bytes:
         return self.private.public_key().public_bytes_raw()
 
-    @property
-    def key_id(self) -> bytes:
-        return notes.key_id(self.name, self.public_key)
-
     def sign(self, message: bytes) -> bytes:
         return self.private.sign(message)
 
@@ -55,8 +51,8 @@ WARD = key("ward.example/tsudoi")
 NOTE = notes.signed_note(CHECKPOINT.text(), WARD)
 
 
-def verified(note: str, signer: Key = WARD) -> notes.Checkpoint:
-    return notes.verify_note(note, name=signer.name, public_key=signer.public_key)
+def verified(note: str, signer: Key = WARD) -> notes.TreeHead:
+    return notes.TreeHead.parse(notes.open_note(note, name=signer.name, public_key=signer.public_key))
 
 
 def test_the_published_note_is_written_byte_for_byte() -> None:
@@ -76,7 +72,7 @@ def test_the_published_note_opens_with_the_published_key() -> None:
 def test_the_published_checkpoint_is_read() -> None:
     """The example of the checkpoint specification has its origin, size and root, and is written back."""
     text, [line] = notes.parse_note(C2SP_NOTE)
-    checkpoint = notes.Checkpoint.parse(text)
+    checkpoint = notes.TreeHead.parse(text)
     assert checkpoint.text() == text == C2SP_CHECKPOINT
     assert (checkpoint.origin, checkpoint.size, len(checkpoint.root)) == ("example.com/behind-the-sofa", 20852163, 32)
     assert (line.name, line.key_id.hex(), len(line.signature)) == ("example.com/behind-the-sofa", "033de0ae", 64)
@@ -84,7 +80,7 @@ def test_the_published_checkpoint_is_read() -> None:
 
 def test_what_was_signed_comes_back() -> None:
     """A checkpoint that was signed is returned whole by its verification, the empty log's too."""
-    empty = notes.Checkpoint(origin=WARD.name, size=0, root=sha256().digest())
+    empty = notes.TreeHead(origin=WARD.name, size=0, root=sha256().digest())
     assert verified(NOTE) == CHECKPOINT
     assert verified(notes.signed_note(empty.text(), WARD)) == empty
 
@@ -122,7 +118,7 @@ def test_lines_of_unknown_keys_are_ignored() -> None:
 
 def test_one_broken_signature_of_the_known_key_spoils_the_note() -> None:
     """A note with a good and a broken signature of the same key is refused."""
-    blob = base64.b64encode(WARD.key_id + bytes(64)).decode()
+    blob = base64.b64encode(notes.key_id(WARD.name, WARD.public_key) + bytes(64)).decode()
     with pytest.raises(Damaged):
         verified(f"{NOTE}— {WARD.name} {blob}\n")
 

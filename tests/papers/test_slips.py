@@ -11,7 +11,7 @@ from playing import CYCLE, Killed, Played, copy_of, morning_of
 from adapters.qr import qr
 from models.clock import TOKYO
 from models.errors import Refused
-from models.notes import verify_note
+from models.notes import TreeHead, open_note
 from papers import erasure as erasure_papers
 from steps import acting, papers
 
@@ -63,7 +63,8 @@ def test_the_code_is_the_signed_checkpoint(year: Played) -> None:
     scanned = _scanned(_slip(year))
     assert scanned == outcome.checkpoint
     signer = year.office.signer
-    assert verify_note(scanned, name=signer.name, public_key=signer.public_key).size == outcome.seq
+    note = open_note(scanned, name=signer.name, public_key=signer.public_key)
+    assert TreeHead.parse(note).size == outcome.seq
     assert all(line in _text(_slip(year)).replace("\r\n", "") for line in scanned.split("\n")[:3])
 
 

@@ -22,7 +22,7 @@ from deploy import verify_ledger as verifier
 from models import tables
 from models.database import reading, writing
 from models.errors import Damaged
-from models.notes import Checkpoint, signed_note, verify_note
+from models.notes import TreeHead, open_note, signed_note
 from models.records.base import FreeText
 from states import ledger, merkle
 
@@ -86,7 +86,7 @@ def test_a_ledger_that_is_as_written_holds(year: Year) -> None:
     with reading(year.engine) as connection:
         assert ledger.root(connection, found.entries).hex() == found.root
         [_opening, (size, note), _later] = ledger.checkpoints(connection)
-        signed = verify_note(note, name=year.key.name, public_key=year.key.public_key)
+        signed = TreeHead.parse(open_note(note, name=year.key.name, public_key=year.key.public_key))
         assert (signed.size, signed.root) == (size, ledger.root(connection, size))
 
 
@@ -202,7 +202,7 @@ def rewrite(year: Year) -> Tamper:
             connection.execute("UPDATE ledger SET entry = ?, hashes = ? WHERE seq = ?", (line, hashes[leaf], leaf + 1))
         for (size,) in connection.execute("SELECT size FROM checkpoint").fetchall():
             root = merkle.root(size, lambda n: hashes[n])
-            note = signed_note(Checkpoint(origin=year.key.name, size=size, root=root).text(), year.key)
+            note = signed_note(TreeHead(origin=year.key.name, size=size, root=root).text(), year.key)
             connection.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (note, size))
 
     return tamper
