@@ -3,58 +3,49 @@
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
 from models.words import in_words
 
 
-class Side(StrEnum):
+class _Titled(StrEnum):
+    """Codes with the titles that people know them by, in both languages."""
+
+    ja: str
+    en: str
+
+    def __new__(cls, code: str, ja: str, en: str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_, member.ja, member.en = code, ja, en
+        return member
+
+    @property
+    def label(self) -> str:
+        """Return the title in the reader's language."""
+        return in_words(ja=self.ja, en=self.en)
+
+
+class Side(_Titled):
     """Which house a person belongs to, and who owes an act."""
 
-    WARD = "ward"
-    REGISTER = "register"
-    CONTRACTOR = "contractor"
-
-    @property
-    def label(self) -> str:
-        """Return the side as people call it."""
-        ja, en = SIDE_TITLES[self]
-        return in_words(ja=ja, en=en)
+    WARD = "ward", "総務課", "General Affairs Section"
+    REGISTER = "register", "戸籍住民課", "Family Register and Residents Section"
+    CONTRACTOR = "contractor", "受託事業者", "contractor"
 
 
-class Role(StrEnum):
+class Role(_Titled):
     """What a person may do."""
 
-    COORDINATOR = "coordinator"
-    REGISTRAR = "registrar"
-    APPROVER = "approver"
-    DEPUTY = "deputy"
-    HANDLING_MANAGER = "handling_manager"
-    HANDLER = "handler"
-    AUDITOR = "auditor"
+    COORDINATOR = "coordinator", "担当者", "coordinator"
+    REGISTRAR = "registrar", "抽出担当", "register officer"
+    APPROVER = "approver", "承認者", "approver"
+    DEPUTY = "deputy", "代決者", "deputy approver"
+    HANDLING_MANAGER = "handling_manager", "取扱責任者", "handling manager"
+    HANDLER = "handler", "取扱者", "authorised handler"
+    AUDITOR = "auditor", "監査", "auditor"
 
-    @property
-    def label(self) -> str:
-        """Return the role as people call it."""
-        ja, en = ROLE_TITLES[self]
-        return in_words(ja=ja, en=en)
-
-
-SIDE_TITLES = {
-    Side.WARD: ("総務課", "General Affairs Section"),
-    Side.REGISTER: ("戸籍住民課", "Family Register and Residents Section"),
-    Side.CONTRACTOR: ("受託事業者", "contractor"),
-}
-ROLE_TITLES = {
-    Role.COORDINATOR: ("担当者", "coordinator"),
-    Role.REGISTRAR: ("抽出担当", "register officer"),
-    Role.APPROVER: ("承認者", "approver"),
-    Role.DEPUTY: ("代決者", "deputy approver"),
-    Role.HANDLING_MANAGER: ("取扱責任者", "handling manager"),
-    Role.HANDLER: ("取扱者", "authorised handler"),
-    Role.AUDITOR: ("監査", "auditor"),
-}
 
 # Only the machine itself acts under this id; no person can be registered with it.
 SYSTEM = "system"

@@ -15,7 +15,7 @@ from adapters import excel
 from adapters.excel import Layout, Table
 from models.clock import fiscal_year_of
 from models.errors import BadInput
-from models.people import ROLE_TITLES, SIDE_TITLES, SYSTEM, Person, Role, Side
+from models.people import SYSTEM, Person, Role, Side
 from models.plain import is_plain, mail_address
 from models.words import _
 from states.acts import Outcome
@@ -54,10 +54,10 @@ SCHEDULE = Layout(
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _SIDES: Mapping[str, Side] = {
     word: side
-    for side, titles in SIDE_TITLES.items()
-    for word in (side.value, *titles, *{Side.WARD: ("区",), Side.CONTRACTOR: ("受託者", "委託先")}.get(side, ()))
+    for side in Side
+    for word in (side, side.ja, side.en, *{Side.WARD: ("区",), Side.CONTRACTOR: ("受託者", "委託先")}.get(side, ()))
 }
-_ROLES: Mapping[str, Role] = {word: role for role, titles in ROLE_TITLES.items() for word in (role.value, *titles)}
+_ROLES: Mapping[str, Role] = {word: role for role in Role for word in (role, role.ja, role.en)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from deploy.making.files import HOUSE, made
-from models.people import ROLE_TITLES, SIDE_TITLES, Role
+from models.people import Role
 from models.words import translate
 from states.facts import Guard
 from states.machines import Machine
@@ -76,7 +76,6 @@ def _acts() -> str:
 def _act(row: Row) -> tuple[str, ...]:
     signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
     marks = "".join(mark for holds, mark in signs if holds)
-    side = SIDE_TITLES[row.owner]
     deviations = f" **{{{_names(row.deviations)}}}**" if row.deviations else ""
     warnings = f" *({_names(row.warnings)})*" if row.warnings else ""
     return (
@@ -86,7 +85,7 @@ def _act(row: Row) -> tuple[str, ...]:
         f"{_froms(row)} → {row.to}" if row.to else _froms(row),
         _roles(row.who),
         _roles(row.second),
-        f"{side[0]}<br>{side[1]}",
+        f"{row.owner.ja}<br>{row.owner.en}",
         f"`{row.record.__name__}`",
         f"{row.due}{_after(row)}" if row.due else "",
         f"{_names(row.guards)}{deviations}{warnings}",
@@ -103,11 +102,8 @@ def _after(row: Row) -> str:
     return f"<br>after {', '.join(row.after)}" if row.after else ""
 
 
-def _roles(roles: Iterable[Role]) -> str:
-    titles = [ROLE_TITLES[role] for role in roles]
-    if not titles:
-        return ""
-    return f"{'・'.join(ja for ja, _en in titles)}<br>{', '.join(en for _ja, en in titles)}"
+def _roles(roles: Sequence[Role]) -> str:
+    return f"{'・'.join(role.ja for role in roles)}<br>{', '.join(role.en for role in roles)}" if roles else ""
 
 
 def _names(guards: Iterable[Guard]) -> str:
