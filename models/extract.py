@@ -6,11 +6,14 @@ named, reasons are codes, characters of a substitution are code points.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 from models.errors import BadInput
+from models.records.extraction import RowHeld
 from models.words import N_, _
 
 Verdict = Literal["accepted", "held", "refused"]
@@ -18,11 +21,14 @@ Weight = Literal["warning", "held", "refused", "excluded"]
 
 # Whoever holds so many rows for decisions needs another extract, and the record of the act takes no more.
 MOST_HELD = 5000
+_WEIGHTS: Mapping[Weight, str] = {
+    "warning": N_("Warning"), "held": N_("Held"), "refused": N_("Refused"), "excluded": N_("Excluded"),
+}  # fmt: skip
+_POINTS = re.compile(r"(U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*)?")
 _SHOWN = 20  # rows that a refusal names one by one; the rest is counted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a code means: its weight, the sentence a person reads, and whether a held row may be accepted as it is."""
 
     weight: Weight
@@ -30,21 +36,8 @@ class Meaning:
     acceptable: bool = False
 
 
-def _warns(sentence: str) -> Meaning:
-    return Meaning(weight="warning", sentence=sentence)
-
-
-def _holds(sentence: str, *, acceptable: bool = False) -> Meaning:
-    return Meaning(weight="held", sentence=sentence, acceptable=acceptable)
-
-
-def _refuses(sentence: str) -> Meaning:
-    return Meaning(weight="refused", sentence=sentence)
-
-
-def _excludes(sentence: str) -> Meaning:
-    return Meaning(weight="excluded", sentence=sentence)
-
+_warns, _holds = partial(Meaning, "warning"), partial(Meaning, "held")
+_refuses, _excludes = partial(Meaning, "refused"), partial(Meaning, "excluded")
 
 # Every code of a finding. The documentation prints this table.
 CODES: Mapping[str, Meaning] = {
@@ -178,7 +171,7 @@ class Finding:
         count = _("{count} times").format(count=self.count) if self.count > 1 else ""
         place = " ".join(filter(None, (row, self.column, count)))
         detail = f" ({self.detail})" if self.detail else ""
-        return ": ".join(filter(None, (_weight(self.verdict), place, self.sentence))) + detail
+        return ": ".join(filter(None, (_(_WEIGHTS[self.verdict]), place, self.sentence))) + detail
 
     def report(self) -> dict[str, str | int | None]:
         """Return it for JSON."""
@@ -194,31 +187,22 @@ def by_row(code: str, column: str, rows: Sequence[int]) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldCell:
-    """A row that waits for a named person, by the first reason found."""
-
-    row: int
-    column: str
-    code: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What the judge says about an extract: persons = exported + excluded + held.
 
-    `persons` counts the data rows read, `held` the rows nobody has decided about yet; `rows` lists them, the first
-    MOST_HELD of them. `months` counts the exported by birth month over the whole window, "2006-04" to "2007-04"; `born`
-    is the first and last birth date of the exported, None where there are none. A refused file exports nothing:
-    `exported` is then what it would have been. `hard` are the rows of exported persons that belong into the imprint
-    sample: rare characters, the widest names, and everything that a named person accepted or substituted. `last_year`
-    is the number of persons a year ago, None where nobody named it.
+    `persons` counts the data rows read, `held` the rows nobody has decided about yet; `rows` lists them by the first
+    reason found, the first MOST_HELD of them. `months` counts the exported by birth month over the whole window,
+    "2006-04" to "2007-04"; `born` is the first and last birth date of the exported, None where there are none. A
+    refused file exports nothing: `exported` is then what it would have been. `hard` are the rows of exported persons
+    that belong into the imprint sample: rare characters, the widest names, and everything that a named person accepted
+    or substituted. `last_year` is the number of persons a year ago, None where nobody named it.
     """
 
     verdict: Verdict
     persons: int = 0
     exported: int = 0
     held: int = 0
-    rows: tuple[HeldCell, ...] = ()
+    rows: tuple[RowHeld, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict[str, int])
     findings: tuple[Finding, ...] = ()
     encoding: str = ""
@@ -283,12 +267,12 @@ def characters(points: str) -> str:
         BadInput: this is not a list of code points.
 
     """
-    numbers = [int(digits, 16) for digits in _DIGITS.findall(points)] if _POINTS.fullmatch(points) else None
-    if numbers is None or any(number > _LAST_POINT or number in _SURROGATES for number in numbers):
-        raise BadInput(
-            _("These are not code points: write them as U+8FBB U+E0102."), _("Enter the substitution again.")
-        )
-    return "".join(map(chr, numbers))
+    with suppress(ValueError):  # beyond Unicode, or half a pair
+        if _POINTS.fullmatch(points):
+            text = "".join(chr(int(point.removeprefix("U+"), 16)) for point in points.split())
+            text.encode()
+            return text
+    raise BadInput(_("These are not code points: write them as U+8FBB U+E0102."), _("Enter the substitution again."))
 
 
 def substitution(text: str) -> dict[str, str]:
@@ -301,18 +285,3 @@ def substitution(text: str) -> dict[str, str]:
     found, _arrow, instead = text.partition(">")
     characters(instead)
     return {found: instead} if characters(found) else {}
-
-
-_POINTS = re.compile(r"(U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*)?")
-_DIGITS = re.compile(r"(?<=\+)[0-9A-F]+")
-_LAST_POINT = 0x10FFFF
-_SURROGATES = range(0xD800, 0xE000)
-
-
-def _weight(weight: Weight) -> str:
-    return {
-        "warning": _("Warning"),
-        "held": _("Held"),
-        "refused": _("Refused"),
-        "excluded": _("Excluded"),
-    }[weight]

@@ -29,7 +29,6 @@ from models.extract import (
     CODES,
     Decision,
     Finding,
-    HeldCell,
     Judgement,
     UnreadableExtract,
     by_row,
@@ -37,7 +36,7 @@ from models.extract import (
     substitution,
 )
 from models.programme import Programme
-from models.records.extraction import AdditionsTaken, ExtractTaken, RowHeld
+from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.serials import compact, expand, union
 from models.words import _
 from papers import checking
@@ -189,7 +188,7 @@ def _taken_before(
         verdict="held" if record.held else "accepted", persons=record.raw_hits, exported=record.exported,
         held=record.held, excluded=record.excluded, encoding=record.encoding, sha256=record.extract_sha256,
         findings=tuple(Finding(code=code, count=count) for code, count in record.warnings.items()),
-        rows=tuple(HeldCell(row=it.row, column=it.column, code=it.code) for it in record.rows),
+        rows=record.rows,
     )  # fmt: skip
     outcome = after.again(office, facts, "take_extract", by=by, via=via)
     return Taken(judgement=judgement, outcome=outcome, source_left=not arriving.emptied(office, source), before=True)
@@ -572,7 +571,7 @@ def _record(facts: Facts, vault: Vault, read: _Read, before: ExtractTaken | None
         excluded=dict(judgement.excluded),
         exported=judgement.exported,
         held=judgement.held,
-        rows=tuple(RowHeld(row=held.row, column=held.column, code=held.code) for held in judgement.rows),
+        rows=judgement.rows,
         born_from=judgement.born[0] if judgement.born else window[0],
         born_to=judgement.born[1] if judgement.born else window[1],
         window_from=window[0],

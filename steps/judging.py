@@ -31,7 +31,6 @@ from models.extract import (
     MOST_HELD,
     Decision,
     Finding,
-    HeldCell,
     Judgement,
     UnreadableExtract,
     Verdict,
@@ -39,6 +38,7 @@ from models.extract import (
     characters,
 )
 from models.programme import Programme
+from models.records.extraction import RowHeld
 from models.words import _
 from states.calendar import Calendar
 from states.deadlines import Rule, anchors
@@ -704,7 +704,7 @@ class _Outcome:
             persons=self.table.frame.height,
             exported=born.len(),
             held=waiting.height,
-            rows=tuple(HeldCell(**row) for row in waiting.head(MOST_HELD).iter_rows(named=True)),
+            rows=tuple(RowHeld(**row) for row in waiting.head(MOST_HELD).iter_rows(named=True)),
             excluded=self.excluded,
             findings=(*refused, *self._listed(refused), *self.warnings, *self._left_out()),
             encoding=self.table.encoding,
