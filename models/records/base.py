@@ -46,8 +46,11 @@ class ActRecord(BaseModel):
 
     @property
     def has_happened(self) -> bool:
-        """Tell whether this reports what has already happened: such a fact is never refused (Law 8)."""
-        return True
+        """Tell what is being planned, and may be refused, from a fact, which never is (Law 8).
+
+        A record that may say either has a field `already_happened`.
+        """
+        return bool(getattr(self, "already_happened", True))
 
     @property
     def matter(self) -> str:
@@ -62,7 +65,7 @@ class ActRecord(BaseModel):
     @property
     def happened_anyway(self) -> bool:
         """Tell what was done outside the machine and is only entered: neither hold nor state can stop it any more."""
-        return False
+        return bool(getattr(self, "already_happened", False))
 
 
 class Nothing(ActRecord):

@@ -89,16 +89,6 @@ class ItemsDestroyedElsewhere(ActRecord):
     certificate: MaybeSha256 = Field(default="", title="Certificate (file)")
     already_happened: bool = Field(default=False, title="It has already happened")
 
-    @property
-    def has_happened(self) -> bool:
-        """Tell a destruction that is being planned, which may be refused, from one that is past."""
-        return self.already_happened
-
-    @property
-    def happened_anyway(self) -> bool:
-        """Tell a past destruction: nothing undoes it."""
-        return self.already_happened
-
 
 class NamesakesAccepted(ActRecord):
     """同姓同名の確認: a resident is called like one of us, whose name stands on slips and papers."""

@@ -87,16 +87,6 @@ class Carried(ActRecord):
     already_happened: bool = Field(default=False, title="It has already happened")
 
     @property
-    def has_happened(self) -> bool:
-        """Tell a movement that is being planned, which may be refused, from one that is past."""
-        return self.already_happened
-
-    @property
-    def happened_anyway(self) -> bool:
-        """Tell a past movement: nothing undoes it."""
-        return self.already_happened
-
-    @property
     def carried_by(self) -> str:
         """Return who carried it: the giver where nobody else is named."""
         return self.carrier or self.giver
