@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -32,7 +32,9 @@ def connect(url: str) -> Engine:
 
     """
     try:
-        parsed = _with_driver(make_url(url))
+        parsed = make_url(url)
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
         shut = is_shut(url)
         engine = (
             create_engine(parsed, creator=lambda: _open_shut(Path(parsed.database or "")))
@@ -80,27 +82,25 @@ def _copied(file: Path, log: Path) -> sqlite3.Connection:
 
 
 def _only_read(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only=ON")
-    cursor.close()
-
-
-def _with_driver(url: URL) -> URL:
-    return url.set(drivername="postgresql+psycopg") if url.drivername in {"postgresql", "postgres"} else url
+    _set(connection, "query_only=ON")
 
 
 def _make_sqlite_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver's guess
-    cursor = connection.cursor()
-    for pragma in (
+    _set(
+        connection,
         "busy_timeout=30000",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
         "recursive_triggers=ON",  # without it INSERT OR REPLACE slips past the delete trigger of the ledger
-    ):
+    )
+
+
+def _set(connection: DBAPIConnection, *pragmas: str) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver's guess
+    cursor = connection.cursor()
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -19,13 +19,13 @@ from models.words import _
 _HASH_LENGTH = 64
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Takes:
-    """What a field takes: its kind in words, the codes of a choice with their words, and an example as it is typed."""
+    """What a field takes: its kind in words, an example as it is typed, and the codes of a choice with their words."""
 
     kind: str
     example: str
-    choices: dict[str, str]
+    choices: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def sentence(self) -> str:
@@ -63,7 +63,7 @@ def takes(field: FieldInfo) -> Takes:
 def _takes(annotation: Any, limits: Sequence[Any]) -> Takes:
     origin, inside = get_origin(annotation), get_args(annotation)
     if described := next((limit for limit in limits if isinstance(limit, FieldInfo) and limit.description), None):
-        return _simple(_(str(described.description)), str((described.examples or [""])[0]))
+        return Takes(_(str(described.description)), str((described.examples or [""])[0]))
     if origin in {Annotated, UnionType, Union}:
         return _takes(inside[0], inside[1:] if origin is Annotated else ())
     if origin is Literal:
@@ -81,28 +81,24 @@ def _of_type(annotation: Any, limits: Sequence[Any]) -> Takes:
         bounds = [bound for limit in limits for bound in (limit, *getattr(limit, "metadata", ()))]
         ends = {end: getattr(bound, end) for bound in bounds for end in ("ge", "le") if hasattr(bound, end)}
         words = _("number from {ge} to {le}") if "le" in ends else _("number from {ge} on")
-        return _simple(words.format(**ends), str(ends["ge"] or 1))
+        return Takes(words.format(**ends), str(ends["ge"] or 1))
     words = {
         date: (_("date"), "2026-11-09"),
         AwareDatetime: (_("date and time"), "2026-11-09T10:00:00+09:00"),
         dict: (_("counts by code, as JSON"), '{"code": 1}'),
     }
-    return _simple(*words[get_origin(annotation) or annotation])
-
-
-def _simple(kind: str, example: str) -> Takes:
-    return Takes(kind=kind, example=example, choices={})
+    return Takes(*words[get_origin(annotation) or annotation])
 
 
 def _chosen(words: dict[str, str]) -> Takes:
-    return Takes(kind=_("one of"), example=next(filter(None, words)), choices=words)
+    return Takes(_("one of"), next(filter(None, words)), words)
 
 
 def _several(inside: Any) -> Takes:
     """Return what a list takes: of simple values with commas between, of records as JSON."""
     if isinstance(inside, type) and issubclass(inside, ActRecord):
         needed = {name: field for name, field in inside.model_fields.items() if field.is_required()}
-        return _simple(_("list, as JSON"), json.dumps([{name: _inside(field) for name, field in needed.items()}]))
+        return Takes(_("list, as JSON"), json.dumps([{name: _inside(field) for name, field in needed.items()}]))
     one = _takes(inside, ())
     return replace(one, kind=_("{kind} (several with commas between)").format(kind=one.kind))
 

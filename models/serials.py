@@ -3,8 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
-from typing import Any, overload
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
 from models.errors import BadInput
 from models.words import _
@@ -43,9 +44,7 @@ def count(text: str) -> int:
 
 def compact(serials: Iterable[int]) -> str:
     """Write serials as ranges; the order and repetitions of the input do not matter."""
-    runs = groupby(enumerate(sorted(set(serials))), key=lambda pair: pair[1] - pair[0])
-    spans = [[serial for _place, serial in run] for _gap, run in runs]
-    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in spans)
+    return _written((serial, serial) for serial in sorted(serials))
 
 
 def canonical(text: str) -> str:
@@ -64,7 +63,7 @@ def minus(text: str, *others: str) -> str:
     gone = ranges(union(*others))
     for first, last in ranges(text):
         start = first
-        for out_first, out_last in gone[bisect_left(gone, first, key=_end) :]:
+        for out_first, out_last in gone[bisect_left(gone, first, key=itemgetter(1)) :]:
             if out_first > last:
                 break
             if start < out_first:
@@ -80,18 +79,14 @@ def common(text: str, other: str) -> str:
     return minus(text, minus(text, other))
 
 
-def _end(span: tuple[int, int]) -> int:
-    return span[1]
-
-
 def _written(spans: Iterable[tuple[int, int]]) -> str:
     """Write spans that are in order, run together where they touch or overlap."""
-    runs: list[tuple[int, int]] = []
+    runs: list[list[int]] = []
     for first, last in spans:
         if runs and first <= runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+            runs[-1][1] = max(runs[-1][1], last)
         else:
-            runs.append((first, last))
+            runs.append([first, last])
     return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
 
 
@@ -119,10 +114,6 @@ def piece_code(serial: int, fiscal_year: int | None = None) -> str:
     return f"{short:02}-{serial:07}-{CHECKS[check_value(short * YEAR_PLACE + serial)]}"
 
 
-@overload
-def check_value(number: int) -> int: ...
-@overload
-def check_value(number: Any) -> Any: ...
 def check_value(number: Any) -> Any:
     """Return the check value of a number of nine digits (ISO/IEC 7064, MOD 1271-36).
 

@@ -14,13 +14,11 @@ def _instant(*, nullable: bool = False) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=nullable)
 
 
-class Table(SQLModel):
-    """Every table of the project."""
-
-    __abstract__ = True
+def _partial_index(name: str, column: str, *, where: str) -> Index:
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
-class Rule(Table, table=True):
+class Rule(SQLModel, table=True):
     """One allowed change of one machine, filled from states/table.py; from "" is the beginning."""
 
     machine: str = Field(primary_key=True)
@@ -29,7 +27,7 @@ class Rule(Table, table=True):
     to_state: str = Field(primary_key=True)
 
 
-class Cycle(Table, table=True):
+class Cycle(SQLModel, table=True):
     """One fiscal year of one programme; `differs` says in what it is not the matter the board approved."""
 
     id: str = Field(primary_key=True)
@@ -43,18 +41,11 @@ class Cycle(Table, table=True):
     opened_at: datetime = Field(sa_column=_instant())
 
 
-class Act(Table, table=True):
+class Act(SQLModel, table=True):
     """One dated act of a cycle: its plan, what is owed now, and whether it is done."""
 
     # The sweep reads this index alone: its cost does not grow with what is done (see docs/decisions/0003).
-    __table_args__ = (
-        Index(
-            "act_to_look_at",
-            "look_on",
-            sqlite_where=text("done_on IS NULL"),
-            postgresql_where=text("done_on IS NULL"),
-        ),
-    )
+    __table_args__ = (_partial_index("act_to_look_at", "look_on", where="done_on IS NULL"),)
 
     cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
     act: str = Field(primary_key=True)
@@ -72,7 +63,7 @@ class Act(Table, table=True):
     look_on: date
 
 
-class Record(Table, table=True):
+class Record(SQLModel, table=True):
     """The record an act brought, as JSON; `status` is pending (for a second person), done, superseded or dropped."""
 
     __table_args__ = (Index("record_in_force", "cycle_id", "status"),)
@@ -91,7 +82,7 @@ class Record(Table, table=True):
     ledger_seq: int
 
 
-class Staff(Table, table=True):
+class Staff(SQLModel, table=True):
     """A person who acts: staff of the ward or of the contractor, never a resident."""
 
     id: str = Field(primary_key=True)
@@ -104,7 +95,7 @@ class Staff(Table, table=True):
     public_key: str = ""
 
 
-class Item(Table, table=True):
+class Item(SQLModel, table=True):
     """A custody item: a medium, a notice, a stack of imprinted sheets, an electronic copy. `state` says who has it."""
 
     cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
@@ -114,7 +105,7 @@ class Item(Table, table=True):
     content: str
 
 
-class Piece(Table, table=True):
+class Piece(SQLModel, table=True):
     """A mail piece by its meaningless serial. `origin` is extract or addition."""
 
     __table_args__ = (Index("piece_by_state", "cycle_id", "state"),)
@@ -125,7 +116,7 @@ class Piece(Table, table=True):
     state: str
 
 
-class HeldRow(Table, table=True):
+class HeldRow(SQLModel, table=True):
     """A held row of an extract: row, column and reason code, never the value; and the named decision on it."""
 
     cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
@@ -138,7 +129,7 @@ class HeldRow(Table, table=True):
     decided_by: str = ""
 
 
-class Incident(Table, table=True):
+class Incident(SQLModel, table=True):
     """Something that broke a rule or may harm somebody; it holds the cycle until it is settled."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -149,7 +140,7 @@ class Incident(Table, table=True):
     ledger_seq: int
 
 
-class Claim(Table, table=True):
+class Claim(SQLModel, table=True):
     """One of the 48 measures, claimed for this cycle with its evidence."""
 
     cycle_id: str = Field(primary_key=True, foreign_key="cycle.id")
@@ -164,20 +155,13 @@ class Claim(Table, table=True):
     ledger_seq: int
 
 
-class Reminder(Table, table=True):
+class Reminder(SQLModel, table=True):
     """One message owed to somebody: the outbox, written in the transaction of the flag that caused it.
 
     `not_before` is set where a receiver asked for patience or a webhook was refused; mail has none.
     """
 
-    __table_args__ = (
-        Index(
-            "reminder_waiting",
-            "id",
-            sqlite_where=text("state IN ('waiting', 'claimed')"),
-            postgresql_where=text("state IN ('waiting', 'claimed')"),
-        ),
-    )
+    __table_args__ = (_partial_index("reminder_waiting", "id", where="state IN ('waiting', 'claimed')"),)
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -196,7 +180,7 @@ class Reminder(Table, table=True):
     trouble: str = ""
 
 
-class Sweep(Table, table=True):
+class Sweep(SQLModel, table=True):
     """The last morning's sweep, one row: by it a clock that was set back, or far ahead, is noticed.
 
     `wrote_on` is the last open day of a sweep: what was to be announced since then is made up for.
@@ -208,7 +192,7 @@ class Sweep(Table, table=True):
     doubted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
-class Ledger(Table, table=True):
+class Ledger(SQLModel, table=True):
     """The ledger: canonical JSON (RFC 8785) as written, and the tree hashes its leaf completes (RFC 6962)."""
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -218,7 +202,7 @@ class Ledger(Table, table=True):
     hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class LedgerText(Table, table=True):
+class LedgerText(SQLModel, table=True):
     """A free text of an entry, which stands there as a commitment: SHA-256 of salt and text. Redacted, both are NULL.
 
     `place` is the way to it in the entry's data, joined by dots; `salt` is 16 random bytes in hexadecimal.
@@ -230,7 +214,7 @@ class LedgerText(Table, table=True):
     text: str | None = Field(sa_column=Column(Text, nullable=True))
 
 
-class Checkpoint(Table, table=True):
+class Checkpoint(SQLModel, table=True):
     """A signed checkpoint (C2SP) of the ledger at a size, and why it was made."""
 
     size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
