@@ -4,27 +4,22 @@ The door carries effects out in the transaction of the act. An effect is plain d
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar, cast
+from typing import Any, NamedTuple
 
 from models.records import extraction, oversight, people
 from models.records.base import ActRecord
 from states.facts import Facts, Guard
 
-R = TypeVar("R", bound=ActRecord)
 
-
-@dataclass(frozen=True, kw_only=True)
-class AddPieces:
+class AddPieces(NamedTuple):
     """Serials come into being."""
 
     serials: str
     origin: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MovePieces:
+class MovePieces(NamedTuple):
     """Serials go on to a state; None means every piece of `origin` that is in one of `froms`, "" means no piece."""
 
     to: str
@@ -33,8 +28,7 @@ class MovePieces:
     origin: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MakeItem:
+class MakeItem(NamedTuple):
     """A custody item comes into being with somebody."""
 
     number: str
@@ -43,69 +37,60 @@ class MakeItem:
     content: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MoveItem:
+class MoveItem(NamedTuple):
     """A custody item changes hands or ends; where the rules know no such change, only the ledger tells it (Law 8)."""
 
     number: str
     to: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class HoldRows:
+class HoldRows(NamedTuple):
     """The held rows of an extract replace those of the one before; decisions stay where it is the same extract."""
 
     rows: tuple[extraction.RowHeld, ...]
     same_extract: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class DecideRow:
+class DecideRow(NamedTuple):
     """A held row is decided by the actor."""
 
     decision: extraction.RowDecided
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetHold:
+class SetHold(NamedTuple):
     """The cycle is held, or goes on."""
 
     on: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenIncident:
+class OpenIncident(NamedTuple):
     """An incident opens."""
 
     kind: str
     known_on: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettleIncident:
+class SettleIncident(NamedTuple):
     """An incident is settled."""
 
     incident: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClaimMeasures:
+class ClaimMeasures(NamedTuple):
     """Measures are claimed with evidence."""
 
     claim: oversight.MeasuresClaimed
     received_on: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class RedactText:
+class RedactText(NamedTuple):
     """A text beside the ledger, and every copy of it in the tables, is taken out."""
 
     entry: int
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MoveDeadline:
+class MoveDeadline(NamedTuple):
     """An act is owed on another day."""
 
     act: str
@@ -113,37 +98,32 @@ class MoveDeadline:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class OweAct:
+class OweAct(NamedTuple):
     """An act that the schedule does not hold by itself is owed by a day that was set when it was found necessary."""
 
     act: str
     due_on: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class OweAgain:
+class OweAgain(NamedTuple):
     """An act of the schedule that was done counts no more: it is owed again by its day, where it may still be done."""
 
     act: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class DropActs:
+class DropActs(NamedTuple):
     """What the schedule still holds for a cycle that is cancelled or closed is owed no more, but for these acts."""
 
     keep: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EnterPeople:
+class EnterPeople(NamedTuple):
     """People stand on the register as their entries say; a key that they have stays."""
 
     people: tuple[people.PersonEntered, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GiveKey:
+class GiveKey(NamedTuple):
     """From now on this is a person's public key."""
 
     person: str
@@ -151,37 +131,11 @@ class GiveKey:
 
 
 Effect = (
-    AddPieces
-    | MovePieces
-    | MakeItem
-    | MoveItem
-    | HoldRows
-    | DecideRow
-    | SetHold
-    | OpenIncident
-    | SettleIncident
-    | ClaimMeasures
-    | MoveDeadline
-    | RedactText
-    | OweAct
-    | OweAgain
-    | DropActs
-    | EnterPeople
-    | GiveKey
-)
-Effects = Callable[[Facts, ActRecord], tuple[Effect, ...]]
-
-
-def effects_of(_kind: type[R]) -> Callable[[Callable[[Facts, R], tuple[Effect, ...]]], Effects]:
-    """Mark a function as the effects of an act that brings this kind of record."""
-
-    def mark(function: Callable[[Facts, R], tuple[Effect, ...]]) -> Effects:
-        def effects(facts: Facts, record: ActRecord) -> tuple[Effect, ...]:
-            return function(facts, cast("R", record))
-
-        return effects
-
-    return mark
+    AddPieces | MovePieces | MakeItem | MoveItem | HoldRows | DecideRow | SetHold | OpenIncident | SettleIncident
+    | ClaimMeasures | RedactText | MoveDeadline | OweAct | OweAgain | DropActs | EnterPeople | GiveKey
+)  # fmt: skip
+Effects = Callable[[Facts, Any], tuple[Effect, ...]]
+"""The effects of an act, of the facts and the record that it brings, which is of the kind that its row names."""
 
 
 def nothing_more(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:

@@ -9,7 +9,7 @@ from models.records.extraction import AdditionsTaken
 from models.records.printing import LettersHandedOut
 from models.records.transfer import AdditionsReceived, AdditionsSealed
 from models.serials import compact, count, expand
-from states.effects import AddPieces, Effect, MakeItem, MovePieces, effects_of
+from states.effects import AddPieces, Effect, MakeItem, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, IN_PRODUCTION, MANAGER, REGISTRAR, WHEN_ADDED, Row
 from states.rules.base import NOT_POSTED, claims, claims_of, recorded
@@ -139,19 +139,16 @@ def enclosed_additions_agree(facts: Facts, record: AdditionsEnclosed) -> Verdict
     return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
 
 
-@effects_of(LettersHandedOut)
 def file_of_letters_exists(_facts: Facts, record: LettersHandedOut) -> tuple[Effect, ...]:
     """The letters that left the vault to be printed are a copy to be destroyed."""
     return (MakeItem(number=record.item, kind="letters_file", state="with_ward", content="addressees"),)
 
 
-@effects_of(AdditionsTaken)
 def pieces_are_added(_facts: Facts, record: AdditionsTaken) -> tuple[Effect, ...]:
     """Late move-ins become new serials; a file that still lies elsewhere is a copy to be destroyed."""
     return (AddPieces(serials=record.serials, origin="addition"), *left_elsewhere(record))
 
 
-@effects_of(AdditionsSealed)
 def medium_and_notice_of_additions_exist(facts: Facts, record: AdditionsSealed) -> tuple[Effect, ...]:
     """The second package has a medium, a password notice and a ward copy of its own."""
     return sealed_items(facts, record, "sealed_additions")

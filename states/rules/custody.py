@@ -8,7 +8,7 @@ from models.people import Side
 from models.records import transfer
 from models.records.extraction import FileTaken
 from models.serials import compact, expand
-from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold, effects_of
+from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
 from states.rules.base import claims, claims_of, registered
@@ -288,7 +288,6 @@ def sealed_items(facts: Facts, record: transfer.PackageSealed, copy: str) -> tup
     )
 
 
-@effects_of(transfer.ItemMoved)
 def item_changes_hands(facts: Facts, record: transfer.ItemMoved) -> tuple[Effect, ...]:
     """The item is with whoever received it; what was not registered is registered by its movement."""
     state = f"with_{record.to}"
@@ -297,7 +296,6 @@ def item_changes_hands(facts: Facts, record: transfer.ItemMoved) -> tuple[Effect
     return (MakeItem(number=record.item, kind=record.kind, state=state, content=record.kind),)
 
 
-@effects_of(transfer.ItemLost)
 def item_is_lost(facts: Facts, record: transfer.ItemLost) -> tuple[Effect, ...]:
     """The item is lost, an incident is open and the cycle is held."""
     return (
@@ -307,13 +305,11 @@ def item_is_lost(facts: Facts, record: transfer.ItemLost) -> tuple[Effect, ...]:
     )
 
 
-@effects_of(transfer.ReceiptReported)
 def copies_are_registered(facts: Facts, record: transfer.ReceiptReported) -> tuple[Effect, ...]:
     """Every copy made is a duty to erase; one that is registered already stays as it is."""
     return _registered(facts, record.copies, "contractor")
 
 
-@effects_of(transfer.CopiesRegistered)
 def named_copies_are_registered(facts: Facts, record: transfer.CopiesRegistered) -> tuple[Effect, ...]:
     """Every copy named is a duty to erase of whoever has it; on paper it is a duty to return."""
     return _registered(facts, record.copies, record.holder)

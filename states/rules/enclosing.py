@@ -4,7 +4,7 @@ from models.people import Side
 from models.records import enclosing
 from models.records.extraction import ProtectionRechecked
 from models.serials import compact, count, expand
-from states.effects import Effect, MovePieces, effects_of
+from states.effects import Effect, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
 from states.rules.base import claims, claims_of, done_today, recorded, registered
@@ -182,7 +182,6 @@ def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged
     return Shortfall(names=",".join(map(str, sorted(difference)))) if difference else True
 
 
-@effects_of(enclosing.PullListAcknowledged)
 def pieces_are_pulled(facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:
     """Pulled serials end as pulled, whatever stage they had reached; what is imprinted must come back."""
     pulled = MovePieces(serials=record.pulled, froms=("exported", "printed", "enclosed"), to="pulled")
@@ -190,13 +189,11 @@ def pieces_are_pulled(facts: Facts, record: enclosing.PullListAcknowledged) -> t
     return (pulled, *stacked(facts, _stack_of(facts, record) if imprinted else "", "pulled_pieces"))
 
 
-@effects_of(enclosing.DifferencesSettled)
 def replaced_sheets_are_kept(facts: Facts, record: enclosing.DifferencesSettled) -> tuple[Effect, ...]:
     """What was replaced or taken out is imprinted and must come back."""
     return stacked(facts, record.stack, "spoiled_sheets")
 
 
-@effects_of(enclosing.EnclosingReported)
 def letters_are_enclosed(_facts: Facts, record: enclosing.EnclosingReported) -> tuple[Effect, ...]:
     """Sealed serials go on."""
     return (MovePieces(serials=record.sealed, froms=("printed",), to="enclosed"),)

@@ -12,7 +12,7 @@ from models.records import erasure
 from models.records.base import ActRecord
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import _
-from states.effects import DropActs, Effect, MoveItem, effects_of
+from states.effects import DropActs, Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
 from states.rules.base import claims, claims_of, each_registered, registered
@@ -251,32 +251,27 @@ def nothing_personal_is_left(_facts: Facts, record: erasure.WardDataErased) -> V
     return (record.found == 0 and record.absent) or Shortfall(names=str(record.found))
 
 
-@effects_of(erasure.WardDataErased)
 def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tuple[Effect, ...]:
     """What the machine itself kept is gone: vault, key and its backup, inbox, the sealed packages."""
     mine = (item for item in facts.copies_in("with_ward") if item.number.startswith(f"{WARD_COPY}-"))
     return tuple(MoveItem(number=item.number, to="erased") for item in mine)
 
 
-@effects_of(erasure.WardCopiesErased)
 def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> tuple[Effect, ...]:
     """The ward's copies that are named are erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-@effects_of(erasure.ErasureReported)
 def copies_are_erased(_facts: Facts, record: erasure.ErasureReported) -> tuple[Effect, ...]:
     """Every covered copy is erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-@effects_of(erasure.ItemsDestroyed)
 def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
 
-@effects_of(erasure.ItemsDestroyedElsewhere)
 def items_are_destroyed_elsewhere(_facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)

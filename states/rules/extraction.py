@@ -8,7 +8,7 @@ from models.extract import characters, code_points
 from models.people import Role, Side
 from models.records import extraction
 from models.serials import count
-from states.effects import AddPieces, DecideRow, Effect, HoldRows, MakeItem, MovePieces, OweAgain, effects_of
+from states.effects import AddPieces, DecideRow, Effect, HoldRows, MakeItem, MovePieces, OweAgain
 from states.facts import LISTS, RECHECKS, Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, IN_PRODUCTION, REGISTRAR, Row
 from states.rules.base import claims, claims_of, recorded
@@ -134,26 +134,22 @@ def list_was_taken(facts: Facts, record: extraction.ListWithdrawn) -> Verdict:
     return any(json.loads(it.data)["list_sha256"] == record.list_sha256 for it in facts.history.of(*LISTS))
 
 
-@effects_of(extraction.ExtractReceived)
 def original_exists(_facts: Facts, record: extraction.ExtractReceived) -> tuple[Effect, ...]:
     """The encrypted file that the register section handed over is a copy to be destroyed."""
     return (original(record.item, "encrypted_extract"),)
 
 
-@effects_of(extraction.RowDecided)
 def row_is_decided(_facts: Facts, record: extraction.RowDecided) -> tuple[Effect, ...]:
     """One held row is decided."""
     return (DecideRow(decision=record),)
 
 
-@effects_of(extraction.ExtractChecked)
 def pieces_are_exported(facts: Facts, _record: extraction.ExtractChecked) -> tuple[Effect, ...]:
     """Every exported person becomes a piece under the serial that the extract gave."""
     taken = facts.record("take_extract", extraction.ExtractTaken)
     return (AddPieces(serials=taken.serials, origin="extract"),) if taken else ()
 
 
-@effects_of(extraction.ChangesTaken)
 def changed_pieces_stay(facts: Facts, record: extraction.ChangesTaken) -> tuple[Effect, ...]:
     """Before anything has left, everybody whom the change list names is pulled at once; then a pull list is due."""
     if "seal_package" in facts.done:
@@ -162,20 +158,17 @@ def changed_pieces_stay(facts: Facts, record: extraction.ChangesTaken) -> tuple[
     return tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in named)
 
 
-@effects_of(extraction.ListWithdrawn)
 def rechecks_are_owed_again(facts: Facts, record: extraction.ListWithdrawn) -> tuple[Effect, ...]:
     """A re-check by the wrong list was none."""
     told = {act: facts.record(act, extraction.ProtectionRechecked) for act in RECHECKS}
     return tuple(OweAgain(act=act) for act, it in told.items() if it and it.list_sha256 == record.list_sha256)
 
 
-@effects_of(extraction.ProtectedListed)
 def list_of_protected_exists(_facts: Facts, record: extraction.ProtectedListed) -> tuple[Effect, ...]:
     """The list for ward staff is a copy to be destroyed."""
     return (MakeItem(number=record.item, kind="protected_list", state="with_ward", content="protected_persons"),)
 
 
-@effects_of(extraction.ExtractTaken)
 def rows_are_held_and_copies_registered(facts: Facts, record: extraction.ExtractTaken) -> tuple[Effect, ...]:
     """The held rows wait for decisions; what the machine keeps, and a file that lies elsewhere, are copies to erase."""
     before = facts.record("take_extract", extraction.ExtractTaken)

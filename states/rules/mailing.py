@@ -6,7 +6,7 @@ from models.records.base import ActRecord
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import AdditionsTaken, ProtectionRechecked
 from models.serials import count, expand
-from states.effects import Effect, MovePieces, OpenIncident, SetHold, effects_of
+from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
 from states.rules.base import claims, claims_of, done_today, recorded
@@ -136,7 +136,6 @@ def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     return (MovePieces(froms=("enclosed",), to="posted"),)
 
 
-@effects_of(mailing.RetrievalRequested)
 def retrieval_is_an_incident(_facts: Facts, record: mailing.RetrievalRequested) -> tuple[Effect, ...]:
     """What is asked back should not have been posted: an incident opens and the cycle is held."""
     return (OpenIncident(kind="retrieval", known_on=record.requested_on), SetHold(on=True))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from models.people import Role, Side
 from models.records.base import ActRecord
 from models.records.oversight import MeasuresClaimed
-from states.effects import ClaimMeasures, Effect, effects_of
+from states.effects import ClaimMeasures, Effect
 from states.facts import Facts, Guard, Shortfall, Verdict
 from states.rows import LIVE, Row
 from states.rules.base import claims_of
@@ -69,7 +69,6 @@ def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -
     return Shortfall(names=" ".join(same)) if same else True
 
 
-@effects_of(MeasuresClaimed)
 def measures_count_as_claimed(facts: Facts, record: MeasuresClaimed) -> tuple[Effect, ...]:
     """The claims stand in this cycle only; next year begins with none."""
     return (ClaimMeasures(claim=record, received_on=facts.today),)

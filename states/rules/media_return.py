@@ -3,7 +3,7 @@
 from models.clock import day_of
 from models.people import Side
 from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
-from states.effects import Effect, MoveItem, effects_of
+from states.effects import Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, recorded
@@ -52,7 +52,6 @@ def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
     return Shortfall(names=" ".join(strange)) if strange else True
 
 
-@effects_of(ItemsReturned)
 def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:
     """Returned items are with the ward again."""
     return tuple(MoveItem(number=number, to="with_ward") for number in record.items)

@@ -14,7 +14,6 @@ from states.effects import (
     RedactText,
     SetHold,
     SettleIncident,
-    effects_of,
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
@@ -226,31 +225,26 @@ def _imprinted_letters(facts: Facts) -> tuple[MakeItem, ...]:
     return (MakeItem(number=f"{LETTERS}-{facts.fiscal_year}-01", kind="letters", state=state, content="imprinted"),)
 
 
-@effects_of(oversight.IncidentReported)
 def incident_opens(_facts: Facts, record: oversight.IncidentReported) -> tuple[Effect, ...]:
     """The incident opens and the cycle is held."""
     return (OpenIncident(kind=record.kind, known_on=record.known_on), SetHold(on=True))
 
 
-@effects_of(oversight.DeviationRecorded)
 def deviation_opens_an_incident(facts: Facts, _record: oversight.DeviationRecorded) -> tuple[Effect, ...]:
     """A deviation is an incident until somebody settles it."""
     return (OpenIncident(kind="deviation", known_on=facts.today), SetHold(on=True))
 
 
-@effects_of(oversight.IncidentSettled)
 def incident_is_settled(_facts: Facts, record: oversight.IncidentSettled) -> tuple[Effect, ...]:
     """The incident ends; the hold stays until it is released."""
     return (SettleIncident(incident=record.incident),)
 
 
-@effects_of(oversight.DeadlineMoved)
 def deadline_moves(_facts: Facts, record: oversight.DeadlineMoved) -> tuple[Effect, ...]:
     """The act is owed on the new day; the plan stays beside it."""
     return (MoveDeadline(act=record.act, to=record.to, reason=record.reason),)
 
 
-@effects_of(oversight.TextRedacted)
 def text_is_taken_out(_facts: Facts, record: oversight.TextRedacted) -> tuple[Effect, ...]:
     """The text is gone wherever the database had it; its commitment stays and opens for nobody."""
     return (RedactText(entry=record.entry, place=record.place),)

@@ -2,7 +2,7 @@
 
 from models.people import SYSTEM, UNREGISTERED, Side
 from models.records.people import KeyGiven, PeopleEntered
-from states.effects import Effect, EnterPeople, GiveKey, effects_of
+from states.effects import Effect, EnterPeople, GiveKey
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import ANY_STATE, KEEPERS, Row
 from states.rules.base import claims_of
@@ -64,13 +64,11 @@ def somebody_else_confirms_the_key(facts: Facts, record: KeyGiven) -> Verdict:
     return facts.confirmed_by != record.person
 
 
-@effects_of(PeopleEntered)
 def register_says_so(_facts: Facts, record: PeopleEntered) -> tuple[Effect, ...]:
     """The entries stand on the register."""
     return (EnterPeople(people=record.people),)
 
 
-@effects_of(KeyGiven)
 def key_is_in_force(_facts: Facts, record: KeyGiven) -> tuple[Effect, ...]:
     """The person signs with this key, and with no other."""
     return (GiveKey(person=record.person, public_key=record.public_key),)

@@ -4,7 +4,7 @@ from models.people import Side
 from models.records import printing
 from models.records.extraction import ExtractTaken
 from models.serials import compact, count, expand
-from states.effects import Effect, MakeItem, MovePieces, effects_of
+from states.effects import Effect, MakeItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
 from states.rules.base import claims, claims_of, recorded
@@ -164,7 +164,6 @@ def is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
     return Shortfall(names=f"{template_sha256[:12]} ≠ {manuscript.template_sha256[:12]}")
 
 
-@effects_of(printing.ImprintSampleSubmitted)
 def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> tuple[Effect, ...]:
     """Sample sheets with real names are a stack that must come back."""
     if not record.sample_stack or facts.kind_of(record.sample_stack):
@@ -175,7 +174,6 @@ def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> 
     return (stack,)
 
 
-@effects_of(printing.PrintingReported)
 def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:
     """Serials printed well go on; spoiled imprinted sheets become a stack that must come back."""
     good = MovePieces(serials=record.good, froms=("exported",), to="printed")

@@ -7,7 +7,7 @@ from datetime import date
 from models.people import Side
 from models.records import supervision
 from models.records.preparation import HandlersRegistered, ReadinessConfirmed
-from states.effects import Effect, OweAct, effects_of
+from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
 from states.rules.base import claims, claims_of, registered
@@ -266,14 +266,12 @@ def _inspection_of_each(facts: Facts) -> list[tuple[int, supervision.ContractorI
     return list(enumerate(each, start=1))
 
 
-@effects_of(supervision.ContractorInspected)
 def findings_are_owed(facts: Facts, record: supervision.ContractorInspected) -> tuple[Effect, ...]:
     """What was found is to be put right by its date, the earliest first."""
     due_on = next_due(facts, record.found)
     return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
 
 
-@effects_of(supervision.FindingSettled)
 def other_findings_stay_owed(facts: Facts, record: supervision.FindingSettled) -> tuple[Effect, ...]:
     """The findings that are left are owed by the earliest of their dates."""
     due_on = next_due(facts, settled=record.finding)

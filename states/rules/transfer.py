@@ -7,7 +7,7 @@ from models.records import transfer
 from models.records.extraction import ExtractTaken, ProtectionRechecked
 from models.records.oversight import Confirmed
 from models.serials import compact, expand
-from states.effects import Effect, MakeItem, MoveItem, MovePieces, effects_of
+from states.effects import Effect, MakeItem, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, WHILE_SEALED, Row
 from states.rules.base import claims, claims_of, recorded
@@ -183,25 +183,21 @@ def nothing_has_left_yet(facts: Facts, _record: ProtectionRechecked) -> Verdict:
     return "hand_over_medium" not in facts.done
 
 
-@effects_of(ProtectionRechecked)
 def protected_pieces_stay(_facts: Facts, record: ProtectionRechecked) -> tuple[Effect, ...]:
     """Before anything has left, a newly protected person's piece is pulled at once."""
     return (MovePieces(serials=record.newly_protected, froms=("exported",), to="pulled"),)
 
 
-@effects_of(transfer.PackageSealed)
 def medium_and_notice_exist(facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
     """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
     return sealed_items(facts, record, "sealed_package")
 
 
-@effects_of(transfer.Movement)
 def item_goes_out(_facts: Facts, record: transfer.Movement) -> tuple[Effect, ...]:
     """The item is with the contractor."""
     return (MoveItem(number=record.item, to="with_contractor"),)
 
 
-@effects_of(transfer.NoticeReprinted)
 def new_notice_exists(_facts: Facts, record: transfer.NoticeReprinted) -> tuple[Effect, ...]:
     """The new notice is an item of the ward; the former stays with whoever has it, or is lost."""
     new = MakeItem(number=record.notice, kind="password_notice", state="with_ward", content="password")
