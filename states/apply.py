@@ -4,11 +4,12 @@ The database's own triggers check every change of state once more against the ru
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from models import serials, tables
@@ -48,55 +49,78 @@ def apply(
     """Carry out the effects in order."""
     context = _Context(connection=connection, facts=facts, by=by, seq=seq, calendar=calendar)
     for effect in effects:
-        _HOW[type(effect)](context, effect)
+        _carry_out(context, effect)
+
+
+def _carry_out(context: _Context, effect: eff.Effect) -> None:  # noqa: C901, PLR0912 - the closed list, a case each
+    connection, facts, calendar = context.connection, context.facts, context.calendar
+    match effect:
+        case eff.AddPieces():
+            _add_pieces(context, effect)
+        case eff.MovePieces():
+            _move_pieces(context, effect)
+        case eff.MakeItem():
+            connection.execute(insert(tables.Item).values(cycle_id=facts.cycle_id, **effect._asdict()))
+        case eff.MoveItem(number, to):
+            _lead(context, tables.Item, starts(ITEM, to), to, col(tables.Item.number) == number)
+        case eff.HoldRows():
+            _hold_rows(context, effect)
+        case eff.DecideRow(decision):
+            held, row = tables.HeldRow, decision.row
+            connection.execute(
+                update(held)
+                .where(col(held.cycle_id) == facts.cycle_id, col(held.row) == row)
+                .values(how=decision.how, reason=decision.reason, substitute=decision.substitute, decided_by=context.by)
+            )
+        case eff.SetHold(on):
+            cycle = tables.Cycle
+            connection.execute(update(cycle).where(col(cycle.id) == facts.cycle_id).values(on_hold=on))
+        case eff.OpenIncident():
+            opened = {"cycle_id": facts.cycle_id, "state": INCIDENT.initial[0], "ledger_seq": context.seq}
+            connection.execute(insert(tables.Incident).values(**opened, **effect._asdict()))
+        case eff.SettleIncident(incident):
+            _lead(context, tables.Incident, starts(INCIDENT, "settled"), "settled", col(tables.Incident.id) == incident)
+        case eff.ClaimMeasures():
+            _claim_measures(context, effect)
+        case eff.RedactText():
+            _redact_text(context, effect)
+        case eff.MoveDeadline(act, to, reason):
+            move_deadline(connection, facts, act, to, reason, calendar=calendar)
+        case eff.OweAct(act, due_on):
+            owe(connection, facts, act, due_on, calendar=calendar)
+        case eff.OweAgain(act):
+            owe_again(connection, facts, act, calendar=calendar)
+        case eff.DropActs(keep):
+            drop_open_acts(connection, facts.cycle_id, on=facts.today, seq=context.seq, keep=keep)
+        case eff.EnterPeople(people):
+            for entry in people:
+                enter_person(connection, entry, known=entry.person in facts.people)
+        case eff.GiveKey(person, public_key):
+            put_key(connection, person, public_key)
+
+
+def _lead(
+    context: _Context, table: type[tables.Piece | tables.Item | tables.Incident], froms: Sequence[str], to: str,
+    *which: ColumnElement[bool],
+) -> None:  # fmt: skip
+    """Let the things named go on to a state, from where their machine leads there."""
+    mine = (col(table.cycle_id) == context.facts.cycle_id, col(table.state).in_(froms))
+    context.connection.execute(update(table).where(*mine, *which).values(state=to))
 
 
 def _add_pieces(context: _Context, effect: eff.AddPieces) -> None:
-    batch: list[dict[str, object]] = []
-    for serial in serials.expand(effect.serials):
-        batch.append({
-            "cycle_id": context.facts.cycle_id, "serial": serial, "origin": effect.origin, "state": PIECE.initial[0]
-        })  # fmt: skip
-        if len(batch) == _BATCH:
-            context.connection.execute(insert(tables.Piece), batch)
-            batch = []
-    if batch:
+    piece = {"cycle_id": context.facts.cycle_id, "origin": effect.origin, "state": PIECE.initial[0]}
+    rows = ({**piece, "serial": serial} for serial in serials.expand(effect.serials))
+    while batch := list(islice(rows, _BATCH)):
         context.connection.execute(insert(tables.Piece), batch)
 
 
 def _move_pieces(context: _Context, effect: eff.MovePieces) -> None:
-    piece = tables.Piece
     froms = starts(PIECE, effect.to, among=effect.froms)
-    where = [col(piece.cycle_id) == context.facts.cycle_id, col(piece.state).in_(froms)]
-    if effect.origin:
-        where.append(col(piece.origin) == effect.origin)
-    if effect.serials is None:
-        context.connection.execute(update(piece).where(*where).values(state=effect.to))
-        return
-    for inside in spans_of(effect.serials):
-        context.connection.execute(update(piece).where(*where, inside).values(state=effect.to))
-
-
-def _make_item(context: _Context, effect: eff.MakeItem) -> None:
-    context.connection.execute(
-        insert(tables.Item).values(
-            cycle_id=context.facts.cycle_id, number=effect.number, kind=effect.kind, state=effect.state,
-            content=effect.content,
-        )
-    )  # fmt: skip
-
-
-def _move_item(context: _Context, effect: eff.MoveItem) -> None:
-    item = tables.Item
-    context.connection.execute(
-        update(item)
-        .where(
-            col(item.cycle_id) == context.facts.cycle_id,
-            col(item.number) == effect.number,
-            col(item.state).in_(starts(ITEM, effect.to)),
-        )
-        .values(state=effect.to)
-    )
+    origin = (col(tables.Piece.origin) == effect.origin,) if effect.origin else ()
+    spans = ((),) if effect.serials is None else ((inside,) for inside in spans_of(effect.serials))
+    for inside in spans:
+        _lead(context, tables.Piece, froms, effect.to, *origin, *inside)
 
 
 def _hold_rows(context: _Context, effect: eff.HoldRows) -> None:
@@ -115,42 +139,6 @@ def _hold_rows(context: _Context, effect: eff.HoldRows) -> None:
                 for row in new.values()
             ],
         )  # fmt: skip
-
-
-def _decide_row(context: _Context, effect: eff.DecideRow) -> None:
-    held, decision = tables.HeldRow, effect.decision
-    context.connection.execute(
-        update(held)
-        .where(col(held.cycle_id) == context.facts.cycle_id, col(held.row) == decision.row)
-        .values(how=decision.how, reason=decision.reason, substitute=decision.substitute, decided_by=context.by)
-    )
-
-
-def _set_hold(context: _Context, effect: eff.SetHold) -> None:
-    cycle = tables.Cycle
-    context.connection.execute(update(cycle).where(col(cycle.id) == context.facts.cycle_id).values(on_hold=effect.on))
-
-
-def _open_incident(context: _Context, effect: eff.OpenIncident) -> None:
-    context.connection.execute(
-        insert(tables.Incident).values(
-            cycle_id=context.facts.cycle_id, kind=effect.kind, state=INCIDENT.initial[0], known_on=effect.known_on,
-            ledger_seq=context.seq,
-        )
-    )  # fmt: skip
-
-
-def _settle_incident(context: _Context, effect: eff.SettleIncident) -> None:
-    incident = tables.Incident
-    context.connection.execute(
-        update(incident)
-        .where(
-            col(incident.cycle_id) == context.facts.cycle_id,
-            col(incident.id) == effect.incident,
-            col(incident.state).in_(starts(INCIDENT, "settled")),
-        )
-        .values(state="settled")
-    )
 
 
 def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
@@ -200,29 +188,6 @@ def _moved_since(context: _Context, moved: Any) -> bool:
     return any(json.loads(data)["act"] == same for data in context.connection.execute(query).scalars())
 
 
-def _move_deadline(context: _Context, effect: eff.MoveDeadline) -> None:
-    move_deadline(context.connection, context.facts, effect.act, effect.to, effect.reason, calendar=context.calendar)
-
-
-def _owe_act(context: _Context, effect: eff.OweAct) -> None:
-    owe(context.connection, context.facts, effect.act, effect.due_on, calendar=context.calendar)
-
-
-def _owe_again(context: _Context, effect: eff.OweAgain) -> None:
-    owe_again(context.connection, context.facts, effect.act, calendar=context.calendar)
-
-
-def _drop_acts(context: _Context, effect: eff.DropActs) -> None:
-    drop_open_acts(
-        context.connection, context.facts.cycle_id, on=context.facts.today, seq=context.seq, keep=effect.keep
-    )
-
-
-def _enter_people(context: _Context, effect: eff.EnterPeople) -> None:
-    for entry in effect.people:
-        enter_person(context.connection, entry, known=entry.person in context.facts.people)
-
-
 def enter_person(connection: Connection, entry: PersonEntered, *, known: bool) -> None:
     """Put a person on the register, or change the entry."""
     staff = tables.Staff
@@ -236,32 +201,7 @@ def enter_person(connection: Connection, entry: PersonEntered, *, known: bool) -
         connection.execute(insert(staff).values(id=entry.person, public_key="", **values))
 
 
-def _give_key(context: _Context, effect: eff.GiveKey) -> None:
-    put_key(context.connection, effect.person, effect.public_key)
-
-
 def put_key(connection: Connection, person: str, public_key: str) -> None:
     """Let a public key be a person's."""
     staff = tables.Staff
     connection.execute(update(staff).where(col(staff.id) == person).values(public_key=public_key))
-
-
-_HOW: dict[type[eff.Effect], Callable[[_Context, Any], None]] = {
-    eff.AddPieces: _add_pieces,
-    eff.MovePieces: _move_pieces,
-    eff.MakeItem: _make_item,
-    eff.MoveItem: _move_item,
-    eff.HoldRows: _hold_rows,
-    eff.DecideRow: _decide_row,
-    eff.SetHold: _set_hold,
-    eff.OpenIncident: _open_incident,
-    eff.SettleIncident: _settle_incident,
-    eff.ClaimMeasures: _claim_measures,
-    eff.MoveDeadline: _move_deadline,
-    eff.RedactText: _redact_text,
-    eff.OweAct: _owe_act,
-    eff.OweAgain: _owe_again,
-    eff.DropActs: _drop_acts,
-    eff.EnterPeople: _enter_people,
-    eff.GiveKey: _give_key,
-}

@@ -25,6 +25,7 @@ from models.serials import count as counted
 from models.words import N_, _, in_words
 from states import effects as eff
 from states import ledger
+from states.engine import starts
 from states.events import event_words
 from states.facts import Done, Facts, ItemFact, Told
 from states.machines import INCIDENT, ITEM, PIECE
@@ -296,17 +297,60 @@ class Replay:
 
     def _apply(self, cycle: Cycle, facts: Facts, effects: Sequence[eff.Effect], entry: Entry) -> None:
         for effect in effects:
-            if isinstance(effect, eff.EnterPeople):
-                for it in effect.people:
-                    self._enter(it.person, entry, _entry_of(it))
-            elif isinstance(effect, eff.GiveKey):
-                self._enter(effect.person, entry, {"public_key": effect.public_key})
-            elif isinstance(effect, eff.SettleIncident):
-                opened = self._incidents.get(effect.incident, 0)
-                if (opened,) in cycle.table("incident"):
-                    cycle.change("incident", (opened,), entry, state="settled")
-            else:
-                _HOW[type(effect)](cycle, facts, effect, entry)
+            self._carry_out(cycle, facts, effect, entry)
+
+    def _carry_out(self, cycle: Cycle, facts: Facts, effect: eff.Effect, entry: Entry) -> None:  # noqa: C901, PLR0912 - the closed list, a case each
+        """Change what is remembered: the same as states/apply.py does to the tables."""
+        acts, undone = cycle.table("act"), {"done_on": None, "done_seq": None}
+        match effect:
+            case eff.AddPieces(serials, origin):
+                cycle.pieces.put((origin, PIECE.initial[0]), canonical(serials), entry)
+            case eff.MovePieces():
+                cycle.pieces.move(effect, entry)
+            case eff.MakeItem(number, kind, state, content):
+                cycle.change("item", (number,), entry, kind=kind, state=state, content=content)
+            case eff.MoveItem(number, to):
+                item = cycle.table("item").get((number,))
+                if item and item.values["state"] in starts(ITEM, to):
+                    cycle.change("item", (number,), entry, state=to)
+            case eff.HoldRows():
+                _hold_rows(cycle, effect, entry)
+            case eff.DecideRow(decision):
+                if (decision.row,) in cycle.table("heldrow"):
+                    said = decision.model_dump(include={"how", "reason", "substitute"})
+                    cycle.change("heldrow", (decision.row,), entry, **said, decided_by=entry["by"])
+            case eff.SetHold(on):
+                cycle.on_hold = on
+                cycle.change("cycle", (cycle.id,), entry, on_hold=on)
+            case eff.OpenIncident():
+                opened = {"state": INCIDENT.initial[0], **effect._asdict()}
+                cycle.change("incident", (entry["seq"],), entry, **opened)
+            case eff.SettleIncident(incident):
+                seq = self._incidents.get(incident, 0)
+                if (seq,) in cycle.table("incident"):
+                    cycle.change("incident", (seq,), entry, state="settled")
+            case eff.ClaimMeasures(claim, received_on):
+                told = {"received_on": received_on, "by": entry["by"], "ledger_seq": entry["seq"]}
+                for measure in claim.measures:
+                    cycle.change("claim", (measure,), entry, **claim.model_dump(exclude={"measures"}), **told)
+            case eff.RedactText():
+                pass  # the ledger tells the entry that was redacted without its text
+            case eff.MoveDeadline(act, to, reason):
+                cycle.change("act", (act,), entry, moved_to=to, moved_reason=reason)
+            case eff.OweAct(act, due_on):
+                cycle.change("act", (act,), entry, planned_on=due_on, **undone, moved_to=None, moved_reason="")
+            case eff.OweAgain(act):
+                if facts.state in BY_TRIGGER[act].froms and (act,) in acts:
+                    cycle.change("act", (act,), entry, **undone)
+            case eff.DropActs(keep):
+                for (act,), row in acts.items():
+                    if row.values["done_on"] is None and act not in keep:
+                        cycle.change("act", (act,), entry, done_on=facts.today, done_seq=entry["seq"])
+            case eff.EnterPeople(people):
+                for person in people:
+                    self._enter(person.person, entry, _entry_of(person))
+            case eff.GiveKey(person, public_key):
+                self._enter(person, entry, {"public_key": public_key})
 
     def _facts(self, cycle: Cycle, entry: Entry) -> Facts | None:
         """Return what the door knew when it did the act, as far as an effect may ask; None without the programme."""
@@ -376,125 +420,25 @@ def _remind(cycle: Cycle, entry: Entry) -> None:
     cycle.change("reminder", (data["number"],), entry, **values)
 
 
-# How each effect changes what is remembered: the same as states/apply.py does to the tables.
-
-
-def _add_pieces(cycle: Cycle, _facts: Facts, effect: eff.AddPieces, entry: Entry) -> None:
-    cycle.pieces.put((effect.origin, PIECE.initial[0]), canonical(effect.serials), entry)
-
-
-def _move_pieces(cycle: Cycle, _facts: Facts, effect: eff.MovePieces, entry: Entry) -> None:
-    cycle.pieces.move(effect, entry)
-
-
-def _make_item(cycle: Cycle, _facts: Facts, it: eff.MakeItem, entry: Entry) -> None:
-    cycle.change("item", (it.number,), entry, kind=it.kind, state=it.state, content=it.content)
-
-
-def _move_item(cycle: Cycle, _facts: Facts, it: eff.MoveItem, entry: Entry) -> None:
-    row = cycle.table("item").get((it.number,))
-    if row and any((start, to) == (row.values["state"], it.to) for start, _trigger, to in ITEM.pairs):
-        cycle.change("item", (it.number,), entry, state=it.to)
-
-
-def _hold_rows(cycle: Cycle, _facts: Facts, effect: eff.HoldRows, entry: Entry) -> None:
+def _hold_rows(cycle: Cycle, effect: eff.HoldRows, entry: Entry) -> None:
     held = cycle.table("heldrow")
     for key in [key for key, row in held.items() if not effect.same_extract or row.values["how"] == ""]:
         del held[key]
-    for it in effect.rows:
-        if (it.row,) not in held:
-            cycle.change("heldrow", (it.row,), entry, column=it.column, code=it.code, how="", reason="", substitute="",
-                         decided_by="")  # fmt: skip
-
-
-def _decide_row(cycle: Cycle, _facts: Facts, effect: eff.DecideRow, entry: Entry) -> None:
-    it = effect.decision
-    if (it.row,) in cycle.table("heldrow"):
-        cycle.change("heldrow", (it.row,), entry, how=it.how, reason=it.reason, substitute=it.substitute,
-                     decided_by=entry["by"])  # fmt: skip
-
-
-def _set_hold(cycle: Cycle, _facts: Facts, effect: eff.SetHold, entry: Entry) -> None:
-    cycle.on_hold = effect.on
-    cycle.change("cycle", (cycle.id,), entry, on_hold=effect.on)
-
-
-def _open_incident(cycle: Cycle, _facts: Facts, effect: eff.OpenIncident, entry: Entry) -> None:
-    values = {"kind": effect.kind, "known_on": effect.known_on, "state": INCIDENT.initial[0]}
-    cycle.change("incident", (entry["seq"],), entry, **values)
-
-
-def _claim_measures(cycle: Cycle, _facts: Facts, effect: eff.ClaimMeasures, entry: Entry) -> None:
-    values = effect.claim.model_dump(exclude={"measures"}) | {"received_on": effect.received_on, "by": entry["by"],
-                                                              "ledger_seq": entry["seq"]}  # fmt: skip
-    for measure in effect.claim.measures:
-        cycle.change("claim", (measure,), entry, **values)
-
-
-def _move_deadline(cycle: Cycle, _facts: Facts, effect: eff.MoveDeadline, entry: Entry) -> None:
-    cycle.change("act", (effect.act,), entry, moved_to=effect.to, moved_reason=effect.reason)
-
-
-def _owe_act(cycle: Cycle, _facts: Facts, effect: eff.OweAct, entry: Entry) -> None:
-    cycle.change("act", (effect.act,), entry, planned_on=effect.due_on, done_on=None, done_seq=None, moved_to=None,
-                 moved_reason="")  # fmt: skip
-
-
-def _owe_again(cycle: Cycle, facts: Facts, effect: eff.OweAgain, entry: Entry) -> None:
-    if facts.state in BY_TRIGGER[effect.act].froms and (effect.act,) in cycle.table("act"):
-        cycle.change("act", (effect.act,), entry, done_on=None, done_seq=None)
-
-
-def _drop_acts(cycle: Cycle, facts: Facts, effect: eff.DropActs, entry: Entry) -> None:
-    for (act,), row in cycle.table("act").items():
-        if row.values["done_on"] is None and act not in effect.keep:
-            cycle.change("act", (act,), entry, done_on=facts.today, done_seq=entry["seq"])
-
-
-def _redact_text(_cycle: Cycle, _facts: Facts, _effect: eff.RedactText, _entry: Entry) -> None:
-    """Nothing is left to do: the ledger tells the entry that was redacted without its text."""
-
-
-_HOW: dict[type[eff.Effect], Callable[[Cycle, Facts, Any, Entry], None]] = {
-    eff.AddPieces: _add_pieces,
-    eff.MovePieces: _move_pieces,
-    eff.MakeItem: _make_item,
-    eff.MoveItem: _move_item,
-    eff.HoldRows: _hold_rows,
-    eff.DecideRow: _decide_row,
-    eff.SetHold: _set_hold,
-    eff.OpenIncident: _open_incident,
-    eff.ClaimMeasures: _claim_measures,
-    eff.MoveDeadline: _move_deadline,
-    eff.RedactText: _redact_text,
-    eff.OweAct: _owe_act,
-    eff.OweAgain: _owe_again,
-    eff.DropActs: _drop_acts,
-}
+    undecided = {"how": "", "reason": "", "substitute": "", "decided_by": ""}
+    for row in effect.rows:
+        if (row.row,) not in held:
+            cycle.change("heldrow", (row.row,), entry, column=row.column, code=row.code, **undecided)
 
 
 # The tables
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Compared:
-    """How the rows of a table are read for the comparison: by which key, and which of them the ledger tells at all."""
-
-    table: type[SQLModel]
-    key: tuple[str, ...]
-    is_told: Callable[[Any], bool] = lambda _row: True
-
-
-_COMPARED = {
-    "cycle": _Compared(table=tables.Cycle, key=("id",)),
-    "record": _Compared(table=tables.Record, key=("ledger_seq",)),
-    "act": _Compared(table=tables.Act, key=("act",)),
-    "item": _Compared(table=tables.Item, key=("number",)),
-    "heldrow": _Compared(table=tables.HeldRow, key=("row",)),
-    "incident": _Compared(table=tables.Incident, key=("ledger_seq",)),
-    "claim": _Compared(table=tables.Claim, key=("measure",)),
-    "reminder": _Compared(table=tables.Reminder, key=("id",), is_told=lambda row: row.state in {"sent", "unknown"}),
-}
+# By which column the rows of a table are compared.
+_COMPARED: dict[str, tuple[type[SQLModel], str]] = {
+    "cycle": (tables.Cycle, "id"), "record": (tables.Record, "ledger_seq"), "act": (tables.Act, "act"),
+    "item": (tables.Item, "number"), "heldrow": (tables.HeldRow, "row"), "incident": (tables.Incident, "ledger_seq"),
+    "claim": (tables.Claim, "measure"), "reminder": (tables.Reminder, "id"),
+}  # fmt: skip
 _ISLANDS = text("""
 SELECT origin, state, MIN(serial), MAX(serial) FROM (
   SELECT origin, state, serial, serial - ROW_NUMBER() OVER (PARTITION BY origin, state ORDER BY serial) AS run
@@ -538,13 +482,13 @@ def compared(connection: Connection, replay: Replay) -> Iterator[Difference]:
 
 
 def _compare_cycle(connection: Connection, cycle: Cycle) -> Iterator[Difference]:
-    for name, how in _COMPARED.items():
-        mine = getattr(how.table, "id" if name == "cycle" else "cycle_id") == cycle.id
-        rows = connection.execute(select(how.table).where(mine)).all()
-        found: dict[Key, Mapping[str, object]] = {
-            tuple(getattr(row, column) for column in how.key): _stored(row) for row in rows if how.is_told(row)
-        }
-        if len(found) < sum(map(how.is_told, rows)):  # two rows of one entry
+    for name, (table, key) in _COMPARED.items():
+        mine = getattr(table, "id" if name == "cycle" else "cycle_id") == cycle.id
+        rows = [_stored(row) for row in connection.execute(select(table).where(mine))]
+        if name == "reminder":  # no entry tells of the others
+            rows = [row for row in rows if row["state"] in {"sent", "unknown"}]
+        found: dict[Key, Mapping[str, object]] = {(row[key],): row for row in rows}
+        if len(found) < len(rows):  # two rows of one entry
             yield Difference(table=name, cycle=cycle.id, key="×2", how="strange")
         yield from _compare(name, cycle.id, cycle.table(name), found)
     yield from _compare_pieces(connection, cycle)

@@ -572,7 +572,7 @@ def test_an_error_in_the_middle_leaves_nothing(year: Year, monkeypatch: pytest.M
         raise InterruptedError
 
     with monkeypatch.context() as patch:
-        patch.setitem(apply._HOW, AddPieces, fails)
+        patch.setattr(apply, "_add_pieces", fails)
         with pytest.raises(InterruptedError):
             year.confirm("extract")
     assert (year.everything_but_the_ledger(), year.entries()) == before
@@ -587,13 +587,12 @@ from models.database import connect
 from scenes import Clock, Year
 from datetime import datetime
 from states import apply
-from states.effects import AddPieces
 
-real = apply._HOW[AddPieces]
+real = apply._add_pieces
 def and_is_killed(context, effect):
     real(context, effect)
     os.kill(os.getpid(), signal.SIGKILL)
-apply._HOW[AddPieces] = and_is_killed
+apply._add_pieces = and_is_killed
 url, key, at = sys.argv[1:]
 Year(connect(url), LedgerKey.load(Path(key)), Clock(at=datetime.fromisoformat(at))).confirm("extract")
 """
