@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from models.clock import day_of
 from models.measures import Measure, MeasureClaim
@@ -252,7 +252,7 @@ class Guard:
 
     name: str
     claim: str
-    check: Callable[[Facts, ActRecord], Verdict]
+    check: Callable[[Facts, Any], Verdict]
     owes: str = ""
     proves: tuple[str, ...] = ()
     asks_record: bool = False

@@ -8,11 +8,11 @@ from models.records.enclosing import AdditionsEnclosed
 from models.records.extraction import AdditionsTaken
 from models.records.printing import LettersHandedOut
 from models.records.transfer import AdditionsReceived, AdditionsSealed
-from models.serials import compact, count, expand
+from models.serials import count, expand
 from states.effects import AddPieces, Effect, MakeItem, MovePieces
-from states.facts import RECHECKS, Facts, Shortfall, Verdict
+from states.facts import RECHECKS, Facts, Verdict
 from states.rows import COORDINATOR, IN_PRODUCTION, MANAGER, REGISTRAR, WHEN_ADDED, Row
-from states.rules.base import NOT_POSTED, claims, claims_of, recorded
+from states.rules.base import NOT_POSTED, agree, claims, claims_of, no_serial_of, none_of, recorded
 from states.rules.custody import (
     ELSEWHERE,
     additions_held_back,
@@ -88,8 +88,7 @@ def additions_have_left(facts: Facts) -> Verdict:
     sealed = facts.record("seal_additions", AdditionsSealed)
     if sealed is None:
         return False
-    here = [it for it in (sealed.medium, notice_in_force(facts)) if state_of(facts, it) not in ELSEWHERE]
-    return Shortfall(names=" ".join(here)) if here else True
+    return none_of(it for it in (sealed.medium, notice_in_force(facts)) if state_of(facts, it) not in ELSEWHERE)
 
 
 @claims(owes="report_additions_receipt")
@@ -128,15 +127,13 @@ additions_are_taken = recorded(
 @claims(owes="acknowledge_final_pull_list")
 def additions_to_be_pulled_are_pulled(facts: Facts) -> Verdict:
     """Additional persons to be pulled are pulled before the others are enclosed: nobody prints their letters."""
-    left = facts.pieces.serials("exported", origin="addition") & set(expand(facts.to_pull))
-    return Shortfall(names=compact(left)) if left else True
+    return no_serial_of(facts.pieces.serials("exported", origin="addition") & set(expand(facts.to_pull)))
 
 
 @claims_of(AdditionsEnclosed)
 def enclosed_additions_agree(facts: Facts, record: AdditionsEnclosed) -> Verdict:
     """The additional letters enclosed are all that there are."""
-    counted = facts.pieces.count("exported", origin="addition")
-    return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
+    return agree(facts.pieces.count("exported", origin="addition"), record.letters_enclosed)
 
 
 def file_of_letters_exists(_facts: Facts, record: LettersHandedOut) -> tuple[Effect, ...]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from models.records.base import ActRecord
+from models.serials import compact
 from states.facts import Facts, Guard, Shortfall, Verdict
 
 R = TypeVar("R", bound=ActRecord)
@@ -21,10 +22,8 @@ def claims(*, owes: str = "", proves: tuple[str, ...] = ()) -> Callable[[Callabl
     """Make a guard of the facts alone. `owes` is the act whose absence it tells; `proves` the measures it serves."""
 
     def guard(check: Callable[[Facts], Verdict]) -> Guard:
-        def of_facts(facts: Facts, _record: ActRecord) -> Verdict:
-            return check(facts)
-
-        return Guard(name=check.__name__, claim=_claim(check), check=of_facts, owes=owes, proves=proves)
+        name, claim = check.__name__, _claim(check)
+        return Guard(name=name, claim=claim, check=lambda facts, _record: check(facts), owes=owes, proves=proves)
 
     return guard
 
@@ -38,11 +37,8 @@ def claims_of(
     """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
-        def of_both(facts: Facts, record: ActRecord) -> Verdict:
-            return check(facts, cast("R", record))
-
         return Guard(
-            name=check.__name__, claim=_claim(check), check=of_both, owes=owes, proves=proves, asks_record=True,
+            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=True,
             incident=incident,
         )  # fmt: skip
 
@@ -59,6 +55,23 @@ def done_today(facts: Facts, acts: Iterable[str]) -> bool:
     return any(facts.done[act].on == facts.today for act in acts if act in facts.done)
 
 
+def none_of(names: Iterable[str], separator: str = " ") -> Verdict:
+    """Hold where nothing is named, else name it all."""
+    named = [*names]
+    return Shortfall(names=separator.join(named)) if named else True
+
+
+def no_serial_of(serials: Iterable[int]) -> Verdict:
+    """Hold where there is no serial, else name them as ranges."""
+    named = compact(serials)
+    return Shortfall(names=named) if named else True
+
+
+def agree(counted: int, reported: int) -> Verdict:
+    """Hold where both numbers are the same, else name them."""
+    return counted == reported or Shortfall(names=f"{counted} ≠ {reported}")
+
+
 def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
     """Name who of these is not on the register of people on that day."""
     return each_registered(facts, ((person, day) for person in people))
@@ -67,4 +80,4 @@ def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
 def each_registered(facts: Facts, people: Iterable[tuple[str, date]]) -> Verdict:
     """Name who of these is not on the register of people, each on a day of his own."""
     strange = [it for it, day in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
-    return Shortfall(names=" ".join(dict.fromkeys(strange))) if strange else True
+    return none_of(dict.fromkeys(strange))

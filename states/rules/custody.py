@@ -7,11 +7,11 @@ from models.clock import TOKYO
 from models.people import Side
 from models.records import transfer
 from models.records.extraction import FileTaken
-from models.serials import compact, expand
+from models.serials import expand
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
-from states.rules.base import claims, claims_of, registered
+from states.rules.base import claims, claims_of, no_serial_of, none_of, registered
 from states.rules.dates import dated_after
 from states.rules.supervision import may_subcontract
 
@@ -52,8 +52,7 @@ def rows_sealed(facts: Facts) -> int:
 @claims_of(transfer.AdditionsSealed)
 def nobody_to_be_pulled_is_sealed(facts: Facts, record: transfer.AdditionsSealed) -> Verdict:
     """Nobody who is pulled or to be pulled is in the package of additions."""
-    inside = additions_held_back(facts) - set(expand(record.held_back or ""))
-    return Shortfall(names=compact(inside)) if inside else True
+    return no_serial_of(additions_held_back(facts) - set(expand(record.held_back or "")))
 
 
 @claims_of(transfer.ItemMoved, owes="seal_additions")
@@ -171,7 +170,7 @@ def copies_have_numbers_of_their_own(facts: Facts, record: transfer.CopiesRegist
     numbers = [copy.copy_number for copy in record.copies]
     known = {item.number for item in facts.items}
     taken = {number for number in numbers if number in known or numbers.count(number) > 1}
-    return Shortfall(names=" ".join(sorted(taken))) if taken else True
+    return none_of(sorted(taken))
 
 
 @claims_of(transfer.ItemLost)
@@ -237,7 +236,7 @@ def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verd
         if abs(facts.now - at) < interval:
             shared.append(f"≥ {(at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
         shared += [mine for mine, its in _places(record, other) if mine == its]
-    return Shortfall(names="、".join(dict.fromkeys(shared))) if shared else True
+    return none_of(dict.fromkeys(shared), "、")
 
 
 def _places(record: transfer.Movement, other: transfer.Movement) -> tuple[tuple[str, str], ...]:

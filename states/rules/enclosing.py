@@ -7,7 +7,7 @@ from models.serials import compact, count, expand
 from states.effects import Effect, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
-from states.rules.base import claims, claims_of, done_today, recorded, registered
+from states.rules.base import agree, claims, claims_of, done_today, no_serial_of, none_of, recorded, registered
 from states.rules.custody import stacked
 from states.rules.measures import measures_of
 from states.rules.protection import (
@@ -69,8 +69,7 @@ def sealed_serials_were_scanned(facts: Facts, record: enclosing.EnclosingReporte
     scanned = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
     if scanned is None:
         return True
-    left = set(expand(record.sealed)) - set(expand(scanned.sealed)) - settled_serials(facts)
-    return Shortfall(names=compact(left)) if left else True
+    return no_serial_of(set(expand(record.sealed)) - set(expand(scanned.sealed)) - settled_serials(facts))
 
 
 @claims(owes="reconcile_enclosing")
@@ -82,8 +81,7 @@ def enclosing_is_reconciled(facts: Facts) -> Verdict:
 @claims(owes="settle_differences")
 def every_difference_is_settled(facts: Facts) -> Verdict:
     """Every difference between scans and serials is settled by what was found."""
-    left = open_differences(facts)
-    return Shortfall(names=" ".join(f"{name}:{serials}" for name, serials in left.items())) if left else True
+    return none_of(f"{name}:{serials}" for name, serials in open_differences(facts).items())
 
 
 @claims_of(enclosing.DifferencesSettled)
@@ -93,8 +91,7 @@ def settled_serials_are_open(facts: Facts, record: enclosing.DifferencesSettled)
     out = left.get("alien", set[int]()) | left.get("though_pulled", set[int]())
     inside = set[int]().union(*left.values()) - out
     stayed = {serial for text in (record.opened, record.found, record.reprinted) for serial in expand(text)}
-    wrong = (stayed - inside) | (set(expand(record.removed)) - out)
-    return Shortfall(names=compact(wrong)) if wrong else True
+    return no_serial_of((stayed - inside) | (set(expand(record.removed)) - out))
 
 
 @claims_of(enclosing.DifferencesSettled)
@@ -106,8 +103,7 @@ def witness_is_on_the_register(facts: Facts, record: enclosing.DifferencesSettle
 @claims_of(enclosing.EnclosingReported)
 def machine_count_agrees(_facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
     """The machine's count equals the sealed serials and the re-runs."""
-    expected = count(record.sealed) + record.reruns
-    return record.machine_count == expected or Shortfall(names=f"{record.machine_count} ≠ {expected}")
+    return agree(record.machine_count, count(record.sealed) + record.reruns)
 
 
 @claims(owes="report_enclosing")
@@ -120,15 +116,13 @@ def every_printed_letter_is_sealed(facts: Facts) -> Verdict:
 @claims_of(enclosing.EnclosingCompleted)
 def enclosed_count_agrees(facts: Facts, record: enclosing.EnclosingCompleted) -> Verdict:
     """The confirmed count equals the serials enclosed."""
-    counted = facts.pieces.count("enclosed", origin="extract")
-    return counted == record.letters_enclosed or Shortfall(names=f"{counted} ≠ {record.letters_enclosed}")
+    return agree(facts.pieces.count("enclosed", origin="extract"), record.letters_enclosed)
 
 
 @claims_of(enclosing.DeliveryInspected)
 def delivered_equals_enclosed(facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """The pieces delivered are the pieces enclosed."""
-    counted = facts.pieces.count("enclosed", origin="extract")
-    return counted == record.delivered or Shortfall(names=f"{counted} ≠ {record.delivered}")
+    return agree(facts.pieces.count("enclosed", origin="extract"), record.delivered)
 
 
 @claims_of(enclosing.DeliveryInspected)
@@ -178,8 +172,7 @@ def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged
     issued = facts.record(act, enclosing.PullListIssued)
     if issued is None:
         return False
-    difference = set(expand(issued.pulled)) ^ set(expand(record.pulled))
-    return Shortfall(names=",".join(map(str, sorted(difference)))) if difference else True
+    return none_of(map(str, sorted(set(expand(issued.pulled)) ^ set(expand(record.pulled)))), ",")
 
 
 def pieces_are_pulled(facts: Facts, record: enclosing.PullListAcknowledged) -> tuple[Effect, ...]:

@@ -15,7 +15,7 @@ from models.words import _
 from states.effects import DropActs, Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
-from states.rules.base import claims, claims_of, each_registered, registered
+from states.rules.base import claims, claims_of, each_registered, none_of, registered
 from states.rules.custody import ELSEWHERE, WARD_COPY
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.rules.measures import measures_unless_nothing_went_out
@@ -55,8 +55,7 @@ def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verd
         (named.keys() - there, _("{numbers} is no copy registered there")),
         ({number for number, times in named.items() if times > 1}, _("{numbers} is named more than once")),
     )
-    told = [words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers]
-    return Shortfall(names=" / ".join(told)) if told else True
+    return none_of((words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers), " / ")
 
 
 @claims_of(erasure.ErasureReported, proves=("C-OP-11",))
@@ -75,24 +74,21 @@ def ward_methods_fit_the_storage(facts: Facts, record: erasure.WardCopiesErased)
 def erased_copies_are_the_wards(facts: Facts, record: erasure.WardCopiesErased) -> Verdict:
     """Every copy named is a registered electronic copy with the ward."""
     here = {item.number for item in facts.copies_in("with_ward")}
-    strange = sorted({copy.copy_number for copy in record.copies} - here)
-    return Shortfall(names=" ".join(strange)) if strange else True
+    return none_of(sorted({copy.copy_number for copy in record.copies} - here))
 
 
 @claims_of(erasure.ErasureReported)
 def storage_of_each_copy_is_stated(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """It is on record what each copy lies on, so that the method can be judged."""
     register = registered_copies(facts)
-    unstated = [it.copy_number for it in record.copies if it.copy_number in register]
-    unstated = [number for number in unstated if not register[number].lies_on]
-    return Shortfall(names=" ".join(unstated)) if unstated else True
+    named = (copy.copy_number for copy in record.copies)
+    return none_of(number for number in named if number in register and not register[number].lies_on)
 
 
 @claims_of(erasure.CopiesErased)
 def nobody_witnesses_himself(_facts: Facts, record: erasure.CopiesErased) -> Verdict:
     """Each erasure has a witness who is not the person who erased."""
-    alone = [copy.copy_number for copy in record.copies if copy.witness == copy.erased_by]
-    return Shortfall(names=" ".join(alone)) if alone else True
+    return none_of(copy.copy_number for copy in record.copies if copy.witness == copy.erased_by)
 
 
 @claims_of(erasure.CopiesErased)
@@ -105,23 +101,21 @@ def who_erased_is_registered(facts: Facts, record: erasure.CopiesErased) -> Verd
 @claims_of(erasure.CopiesErased)
 def nothing_was_erased_in_the_future(facts: Facts, record: erasure.CopiesErased) -> Verdict:
     """No erasure is dated in the future."""
-    to_come = [copy.copy_number for copy in record.copies if copy.erased_at > facts.now]
-    return Shortfall(names=" ".join(to_come)) if to_come else True
+    return none_of(copy.copy_number for copy in record.copies if copy.erased_at > facts.now)
 
 
 @claims_of(erasure.ErasureReported)
 def nothing_was_erased_before_it_was_there(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """No copy was erased before it was registered."""
     since = dict(_registered_at(facts))
-    early = [copy.copy_number for copy in record.copies if copy.erased_at < since.get(copy.copy_number, copy.erased_at)]
-    return Shortfall(names=" ".join(early)) if early else True
+    early = (copy for copy in record.copies if copy.erased_at < since.get(copy.copy_number, copy.erased_at))
+    return none_of(copy.copy_number for copy in early)
 
 
 @claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
-    left = facts.copies_in(*ELSEWHERE)
-    return Shortfall(names=" ".join(item.number for item in left)) if left else True
+    return none_of(item.number for item in facts.copies_in(*ELSEWHERE))
 
 
 @claims_of(erasure.ErasureConfirmed)
@@ -140,8 +134,7 @@ def destruction_was_witnessed(facts: Facts, record: erasure.ItemsDestroyed) -> V
 def destroyed_items_are_with_the_ward(facts: Facts, record: erasure.ItemsDestroyed) -> Verdict:
     """Every item destroyed is with the ward, after its return."""
     here = {item.number for item in facts.things_in("with_ward")}
-    strange = sorted(set(record.items) - here)
-    return Shortfall(names=" ".join(strange)) if strange else True
+    return none_of(sorted(set(record.items) - here))
 
 
 @claims_of(erasure.ItemsDestroyedElsewhere, proves=("W-OP-11", "C-OP-11"))
@@ -149,15 +142,13 @@ def destruction_has_prior_consent(facts: Facts, record: erasure.ItemsDestroyedEl
     """The ward consented in writing, before it happened, that each item is destroyed and not returned."""
     consents = facts.every(erasure.DestructionConsented, "consent_to_destruction")
     covered = {number for _at, told in consents if told.decided_on <= record.destroyed_on for number in told.items}
-    uncovered = sorted(set(record.items) - covered)
-    return Shortfall(names=" ".join(uncovered)) if uncovered else True
+    return none_of(sorted(set(record.items) - covered))
 
 
 @claims_of(erasure.ItemsDestroyedElsewhere)
 def destroyed_items_were_elsewhere(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """Every item destroyed elsewhere was a medium, a notice or paper with the contractor or a subcontractor."""
-    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)})
-    return Shortfall(names=" ".join(strange)) if strange else True
+    return none_of(sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)}))
 
 
 @claims_of(erasure.ItemsDestroyedElsewhere)
@@ -175,8 +166,7 @@ def nobody_witnesses_his_own_destruction(facts: Facts, record: erasure.ItemsDest
 @claims(owes="destroy_items")
 def no_item_is_left(facts: Facts) -> Verdict:
     """Every medium, notice and sheet that came back is destroyed, and every copy of the ward's is erased."""
-    left = [item.number for item in facts.items if item.state.startswith("with_")]
-    return Shortfall(names=" ".join(left)) if left else True
+    return none_of(item.number for item in facts.items if item.state.startswith("with_"))
 
 
 @claims(owes="accept_work")
@@ -217,7 +207,7 @@ def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
         for copy, storage in ((copy, _lies_on(register, copy)) for copy in copies)
         if copy.method not in METHODS[storage]
     ]
-    return Shortfall(names=" / ".join(wrong)) if wrong else True
+    return none_of(wrong, " / ")
 
 
 def _lies_on(register: Mapping[str, CopyMade], copy: erasure.CopyErased) -> str:
@@ -241,8 +231,7 @@ def namesakes_are_on_the_register(facts: Facts, record: erasure.NamesakesAccepte
 @claims_of(erasure.WardDataErased, owes="accept_namesakes")
 def namesakes_are_accepted(facts: Facts, record: erasure.WardDataErased) -> Verdict:
     """Names that are a resident's and one of the register's people too were accepted by two people."""
-    left = sorted(set(record.namesakes) - accepted_namesakes(facts))
-    return not left or Shortfall(names=", ".join(left))
+    return none_of(sorted(set(record.namesakes) - accepted_namesakes(facts)), ", ")
 
 
 @claims_of(erasure.WardDataErased)

@@ -11,7 +11,7 @@ from models.serials import count
 from states.effects import AddPieces, DecideRow, Effect, HoldRows, MakeItem, MovePieces, OweAgain
 from states.facts import LISTS, RECHECKS, Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, IN_PRODUCTION, REGISTRAR, Row
-from states.rules.base import claims, claims_of, recorded
+from states.rules.base import agree, claims, claims_of, none_of, recorded
 from states.rules.custody import bag_is_locked, handed_over_in_person, left_elsewhere, original, ward_copies
 from states.rules.measures import measures_of
 
@@ -50,15 +50,14 @@ def encrypted_file_was_received(facts: Facts, record: extraction.FileTaken) -> V
 @claims_of(extraction.ExtractTaken)
 def exported_serials_are_counted(_facts: Facts, record: extraction.ExtractTaken) -> Verdict:
     """Everybody exported has a serial, and nobody else."""
-    counted = count(record.serials)
-    return counted == record.exported or Shortfall(names=f"{counted} ≠ {record.exported}")
+    return agree(count(record.serials), record.exported)
 
 
 @claims_of(extraction.ExtractTaken)
 def hits_add_up(_facts: Facts, record: extraction.ExtractTaken) -> Verdict:
     """Raw hits equal exported and excluded and held rows."""
     parts = record.exported + sum(record.excluded.values()) + record.held
-    return parts == record.raw_hits or Shortfall(names=f"{record.raw_hits} ≠ {parts}")
+    return agree(record.raw_hits, parts)
 
 
 @claims_of(extraction.ExtractTaken)
@@ -108,8 +107,7 @@ def substitute_is_named(_facts: Facts, record: extraction.RowDecided) -> Verdict
 def substitute_is_listed(facts: Facts, record: extraction.RowDecided) -> Verdict:
     """Each substitute stands in the programme's table of substitutes, or only leaves out a variation selector."""
     table = facts.programme.extract.substitutes
-    strange = [pair for pair in record.substitute.split(",") if pair and not _is_listed(pair, table)]
-    return Shortfall(names=" ".join(strange)) if strange else True
+    return none_of(pair for pair in record.substitute.split(",") if pair and not _is_listed(pair, table))
 
 
 def _is_listed(pair: str, table: Mapping[str, tuple[str, ...]]) -> bool:

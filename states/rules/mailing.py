@@ -9,7 +9,7 @@ from models.serials import count, expand
 from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
-from states.rules.base import claims, claims_of, done_today, recorded
+from states.rules.base import agree, claims, claims_of, done_today, recorded
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -51,14 +51,14 @@ def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
 @claims_of(mailing.PostingApproved)
 def approved_count_agrees(facts: Facts, record: mailing.PostingApproved) -> Verdict:
     """The approved number is the number of enclosed pieces."""
-    return _agrees(facts.pieces.count("enclosed"), record.letters)
+    return agree(facts.pieces.count("enclosed"), record.letters)
 
 
 @claims(owes="approve_posting")
 def posting_is_approved(facts: Facts) -> Verdict:
     """The posting is approved for the number of pieces that are enclosed now: a pull after the go asks again."""
     go = facts.record("approve_posting", mailing.PostingApproved)
-    return go is not None and _agrees(facts.pieces.count("enclosed"), go.letters)
+    return go is not None and agree(facts.pieces.count("enclosed"), go.letters)
 
 
 @claims(owes="recheck_before_posting")
@@ -71,7 +71,7 @@ def protection_was_rechecked_today(facts: Facts) -> Verdict:
 @claims_of(mailing.Posted)
 def accepted_number_equals_enclosed(facts: Facts, record: mailing.Posted) -> Verdict:
     """The number that the post office accepted equals the enclosed pieces."""
-    return _agrees(facts.pieces.count("enclosed"), record.accepted)
+    return agree(facts.pieces.count("enclosed"), record.accepted)
 
 
 @claims_of(mailing.Posted)
@@ -83,7 +83,7 @@ def posted_today(facts: Facts, record: mailing.Posted) -> Verdict:
 @claims_of(mailing.PostingReported)
 def slip_copy_agrees(facts: Facts, record: mailing.PostingReported) -> Verdict:
     """The copy of the posting slip shows the posted number."""
-    return _agrees(facts.pieces.count("posted"), record.accepted)
+    return agree(facts.pieces.count("posted"), record.accepted)
 
 
 @claims_of(mailing.MailReturned)
@@ -125,10 +125,6 @@ def returned_by_reason(facts: Facts) -> dict[str, int]:
 
 def _listed(counts: dict[str, int]) -> str:
     return " ".join(f"{reason}:{number}" for reason, number in sorted(counts.items())) or "0"
-
-
-def _agrees(counted: int, reported: int) -> Verdict:
-    return counted == reported or Shortfall(names=f"{counted} ≠ {reported}")
 
 
 def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:

@@ -8,15 +8,14 @@ from models.records.oversight import MeasuresClaimed
 from states.effects import ClaimMeasures, Effect
 from states.facts import Facts, Guard, Shortfall, Verdict
 from states.rows import LIVE, Row
-from states.rules.base import claims_of
+from states.rules.base import claims_of, none_of
 
 
 def measures_of(trigger: str) -> Guard:
     """Make the guard that every measure naming this step is claimed with evidence (checklists.yaml, `guards`)."""
 
     def check(facts: Facts, _record: ActRecord) -> Verdict:
-        missing = sorted(set(facts.measures_for(trigger)) - facts.claims)
-        return Shortfall(names=" ".join(missing)) if missing else True
+        return none_of(sorted(set(facts.measures_for(trigger)) - facts.claims))
 
     return Guard(
         name="measures_are_claimed",
@@ -39,8 +38,7 @@ def measures_unless_nothing_went_out(trigger: str) -> Guard:
 @claims_of(MeasuresClaimed)
 def claimed_measures_are_on_the_list(facts: Facts, record: MeasuresClaimed) -> Verdict:
     """Every measure claimed stands on the programme's checklists."""
-    unknown = sorted(set(record.measures) - facts.measures.keys())
-    return Shortfall(names=" ".join(unknown)) if unknown else True
+    return none_of(sorted(set(record.measures) - facts.measures.keys()))
 
 
 @claims_of(MeasuresClaimed)
@@ -65,8 +63,7 @@ def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -
     """The file is no evidence of another measure: give each a file of its own, or claim them together."""
     mine = set(record.measures)
     others = [it for it, claim in facts.claimed.items() if it not in mine and claim.evidence_file]
-    same = [it for it in others if facts.claimed[it].evidence_file == record.evidence_file]
-    return Shortfall(names=" ".join(same)) if same else True
+    return none_of(it for it in others if facts.claimed[it].evidence_file == record.evidence_file)
 
 
 def measures_count_as_claimed(facts: Facts, record: MeasuresClaimed) -> tuple[Effect, ...]:

@@ -4,9 +4,9 @@ from models.clock import day_of
 from models.people import Side
 from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
 from states.effects import Effect, MoveItem
-from states.facts import Facts, Shortfall, Verdict
+from states.facts import Facts, Verdict
 from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
-from states.rules.base import claims, claims_of, recorded
+from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.custody import ELSEWHERE, WARD_SIDES, arrived_in_good_condition, bag_is_locked, hands
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.rules.measures import measures_unless_nothing_went_out
@@ -41,15 +41,13 @@ def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) 
 @claims(owes="return_items", proves=("W-OP-11", "C-OP-11"))
 def every_item_is_back(facts: Facts) -> Verdict:
     """Every medium, password notice and imprinted sheet that went out is back."""
-    out = facts.things_in(*ELSEWHERE)
-    return Shortfall(names=" ".join(item.number for item in out)) if out else True
+    return none_of(item.number for item in facts.things_in(*ELSEWHERE))
 
 
 @claims_of(ItemsReturned)
 def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
     """Every returned item is a medium, a notice or a stack of sheets that was with the contractor."""
-    strange = sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)})
-    return Shortfall(names=" ".join(strange)) if strange else True
+    return none_of(sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)}))
 
 
 def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:

@@ -18,7 +18,7 @@ from states.effects import (
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
 from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
-from states.rules.base import claims, claims_of
+from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
 from states.rules.supervision import open_findings
@@ -35,14 +35,14 @@ def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.Docume
 def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
     """The file was not filed as another document: give each its own file."""
     filed = (it.record for it in facts.past("file_document", oversight.DocumentFiled))
-    others = sorted({it.document for it in filed if it.sha256 == record.sha256 and it.document != record.document})
-    return Shortfall(names=" ".join(f"No. {number}" for number in others)) if others else True
+    others = {it.document for it in filed if it.sha256 == record.sha256 and it.document != record.document}
+    return none_of(f"No. {number}" for number in sorted(others))
 
 
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))
 def no_incident_is_open(facts: Facts) -> Verdict:
     """Every incident is settled."""
-    return not facts.incidents or Shortfall(names=" ".join(f"No. {n}" for n in sorted(facts.incidents)))
+    return none_of(f"No. {number}" for number in sorted(facts.incidents))
 
 
 @claims(owes="record_referral")
@@ -81,8 +81,7 @@ def incident_is_open(facts: Facts, record: oversight.IncidentSettled) -> Verdict
 def duties_of_the_law_are_done(facts: Facts, record: oversight.IncidentSettled) -> Verdict:
     """What the law asks about the incident is done, or people decided that it need not be reported (法68条)."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
-    missing = open_duties(case) if case else ()
-    return Shortfall(names="、".join(_(duty) for duty in missing)) if missing else True
+    return none_of(map(_, open_duties(case) if case else ()), "、")
 
 
 @claims_of(oversight.IncidentAssessed)

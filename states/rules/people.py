@@ -3,40 +3,36 @@
 from models.people import SYSTEM, UNREGISTERED, Side
 from models.records.people import KeyGiven, PeopleEntered
 from states.effects import Effect, EnterPeople, GiveKey
-from states.facts import Facts, Shortfall, Verdict
+from states.facts import Facts, Verdict
 from states.rows import ANY_STATE, KEEPERS, Row
-from states.rules.base import claims_of
-
-
-def _named(ids: list[str]) -> Verdict:
-    return Shortfall(names=" ".join(ids)) if ids else True
+from states.rules.base import claims_of, none_of
 
 
 @claims_of(PeopleEntered)
 def they_are_new(facts: Facts, record: PeopleEntered) -> Verdict:
     """Nobody of them stands on the register yet, and no id is kept for the machine."""
-    return _named([it.person for it in record.people if it.person in {*facts.people, SYSTEM, UNREGISTERED}])
+    return none_of(entry.person for entry in record.people if entry.person in {*facts.people, SYSTEM, UNREGISTERED})
 
 
 @claims_of(PeopleEntered)
 def they_are_known(facts: Facts, record: PeopleEntered) -> Verdict:
     """Everybody of them stands on the register."""
-    return _named([it.person for it in record.people if it.person not in facts.people])
+    return none_of(entry.person for entry in record.people if entry.person not in facts.people)
 
 
 @claims_of(PeopleEntered)
 def roles_stay_as_they_are(facts: Facts, record: PeopleEntered) -> Verdict:
     """Neither side nor roles change: that is an act of its own."""
-    return _named([
-        it.person for it in record.people
-        if (known := facts.people.get(it.person)) and (known.side, known.roles) != (it.side, frozenset(it.roles))
-    ])  # fmt: skip
+    known = ((facts.people[entry.person], entry) for entry in record.people if entry.person in facts.people)
+    return none_of(
+        entry.person for was, entry in known if (was.side, was.roles) != (entry.side, frozenset(entry.roles))
+    )
 
 
 @claims_of(PeopleEntered)
 def nobody_enters_himself(facts: Facts, record: PeopleEntered) -> Verdict:
     """Neither of the two who enter it is one of those whose entry it is."""
-    return _named([it.person for it in record.people if it.person in {facts.asked_by, facts.confirmed_by}])
+    return none_of(entry.person for entry in record.people if entry.person in {facts.asked_by, facts.confirmed_by})
 
 
 @claims_of(KeyGiven)
@@ -48,7 +44,7 @@ def key_is_for_somebody_registered(facts: Facts, record: KeyGiven) -> Verdict:
 @claims_of(KeyGiven)
 def key_is_nobody_elses(facts: Facts, record: KeyGiven) -> Verdict:
     """The key is not one that stands on the register already."""
-    return record.public_key not in {it.public_key for it in facts.people.values()}
+    return record.public_key not in {entry.public_key for entry in facts.people.values()}
 
 
 @claims_of(KeyGiven)

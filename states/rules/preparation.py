@@ -4,7 +4,7 @@ from models.people import Side
 from models.records import preparation
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, Row
-from states.rules.base import claims, claims_of, recorded
+from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.measures import measures_of
 from states.rules.supervision import (
     cloud_use_is_declared,
@@ -44,8 +44,7 @@ def contract_period_covers_the_posting(facts: Facts, record: preparation.Contrac
 @claims_of(preparation.HandlersRegistered, proves=("W-OP-04",))
 def named_people_are_on_the_register(facts: Facts, record: preparation.HandlersRegistered) -> Verdict:
     """The handling manager and every handler are on the register of people."""
-    unknown = [p for p in (record.handling_manager, *record.handlers) if p not in facts.people]
-    return Shortfall(names=" ".join(unknown)) if unknown else True
+    return none_of(p for p in (record.handling_manager, *record.handlers) if p not in facts.people)
 
 
 @claims_of(preparation.HandlersRegistered, proves=("W-OP-03", "C-OP-03"))

@@ -4,10 +4,10 @@ from models.people import Side
 from models.records import printing
 from models.records.extraction import ExtractTaken
 from models.serials import compact, count, expand
-from states.effects import Effect, MakeItem, MovePieces
+from states.effects import Effect, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
-from states.rules.base import claims, claims_of, recorded
+from states.rules.base import agree, claims, claims_of, no_serial_of, none_of, recorded
 from states.rules.custody import stacked
 from states.rules.measures import measures_of
 
@@ -70,8 +70,7 @@ def sample_holds_every_hard_row(facts: Facts, record: printing.ImprintSampleSubm
 @claims_of(printing.ImprintSampleSubmitted)
 def dummies_stand_for_the_protected_only(facts: Facts, record: printing.ImprintSampleSubmitted) -> Verdict:
     """Dummy data stand in the sample only for persons who may not be shown."""
-    needless = set(expand(record.dummies)) - set(expand(facts.newly_protected))
-    return Shortfall(names=compact(needless)) if needless else True
+    return no_serial_of(set(expand(record.dummies)) - set(expand(facts.newly_protected)))
 
 
 @claims_of(printing.ImprintSampleSubmitted)
@@ -117,8 +116,7 @@ def compared_rows_agree(facts: Facts) -> Verdict:
     """Where the rows to be printed were compared with those sent, the last comparison found no difference."""
     last = facts.record("compare_imprint", printing.ImprintCompared)
     found = {"wrong": last.wrong, "missing": last.missing, "alien": last.alien} if last else {}
-    left = {kind: serials for kind, serials in found.items() if serials}
-    return Shortfall(names=" ".join(f"{kind}:{serials}" for kind, serials in left.items())) if left else True
+    return none_of(f"{kind}:{serials}" for kind, serials in found.items() if serials)
 
 
 @claims_of(printing.PrintingReported)
@@ -127,8 +125,7 @@ def spoiled_sheets_are_printed_again(facts: Facts, record: printing.PrintingRepo
     before = facts.past("report_printing", printing.PrintingReported)
     spoiled = {serial for report in (*(it.record for it in before), record) for serial in expand(report.spoiled)}
     again = {serial for report in (*(it.record for it in before), record) for serial in expand(report.reprinted)}
-    wrong = (spoiled & set(expand(record.good))) - again | (set(expand(record.reprinted)) - spoiled)
-    return Shortfall(names=compact(wrong)) if wrong else True
+    return no_serial_of((spoiled & set(expand(record.good))) - again | (set(expand(record.reprinted)) - spoiled))
 
 
 @claims(owes="report_printing")
@@ -141,8 +138,7 @@ def one_good_sheet_of_each(facts: Facts) -> Verdict:
 @claims_of(printing.PrintingCompleted)
 def printed_count_agrees(facts: Facts, record: printing.PrintingCompleted) -> Verdict:
     """The confirmed count equals the serials printed."""
-    counted = facts.pieces.count("printed", origin="extract")
-    return counted == record.letters_printed or Shortfall(names=f"{counted} ≠ {record.letters_printed}")
+    return agree(facts.pieces.count("printed", origin="extract"), record.letters_printed)
 
 
 def _seq(facts: Facts, act: str) -> int:
@@ -166,12 +162,7 @@ def is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
 
 def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> tuple[Effect, ...]:
     """Sample sheets with real names are a stack that must come back."""
-    if not record.sample_stack or facts.kind_of(record.sample_stack):
-        return ()
-    stack = MakeItem(
-        number=record.sample_stack, kind="proof_sheets", state="with_contractor", content="imprinted"
-    )  # fmt: skip
-    return (stack,)
+    return stacked(facts, record.sample_stack, "proof_sheets")
 
 
 def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:

@@ -10,7 +10,7 @@ from models.records.preparation import HandlersRegistered, ReadinessConfirmed
 from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
-from states.rules.base import claims, claims_of, registered
+from states.rules.base import agree, claims, claims_of, none_of, registered
 from states.rules.dates import dated_after, on_an_open_day
 
 
@@ -36,6 +36,7 @@ class FoundAt:
     number: int
     finding: supervision.InspectionFinding
     found_at: str
+    found_on: date
     seq: int
     settled: supervision.FindingSettled | None = None
 
@@ -44,9 +45,7 @@ def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
     """Return every declared subcontractor in the order of the first declaration; a new declaration asks anew."""
     last = {it.record.name: it for it in facts.past("declare_subcontractor", supervision.SubcontractorDeclared)}
     consents = facts.past("consent_to_subcontracting", supervision.SubcontractingConsented)
-    given = {
-        it.record.name: it for it in consents if it.record.name in last and it.seq > last[it.record.name].seq
-    }  # fmt: skip
+    given = {it.record.name: it for it in consents if it.record.name in last and it.seq > last[it.record.name].seq}
     return tuple(
         Subcontractor(
             declared=told.record,
@@ -65,10 +64,11 @@ def findings(facts: Facts) -> tuple[FoundAt, ...]:
     told = [(it, finding) for it in inspections for finding in it.record.found]
     return tuple(
         FoundAt(
-            number=number, finding=finding, found_at=it.record.subcontractor, seq=it.seq, settled=settled.get(number)
+            number=number, finding=finding, found_at=past.record.subcontractor, found_on=past.record.inspected_on,
+            seq=past.seq, settled=settled.get(number),
         )
-        for number, (it, finding) in enumerate(told, start=1)
-    )
+        for number, (past, finding) in enumerate(told, start=1)
+    )  # fmt: skip
 
 
 def open_findings(facts: Facts) -> tuple[FoundAt, ...]:
@@ -85,8 +85,8 @@ def may_subcontract(facts: Facts) -> bool:
 @claims(owes="consent_to_subcontracting", proves=("W-OP-03", "C-OP-03"))
 def every_subcontractor_has_consent(facts: Facts) -> Verdict:
     """Every declared subcontractor has the ward's prior written consent, or is withdrawn."""
-    without = [it.declared.name for it in subcontractors(facts) if not it.may_work and not it.declared.withdrawn]
-    return Shortfall(names="、".join(without)) if without else True
+    without = (it.declared for it in subcontractors(facts) if not it.may_work and not it.declared.withdrawn)
+    return none_of((declared.name for declared in without), "、")
 
 
 @claims(owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
@@ -163,14 +163,13 @@ def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed
 @claims_of(supervision.ContractorInspected)
 def findings_are_all_named(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """As many findings are named, each with its due date, as were counted."""
-    return record.findings == len(record.found) or Shortfall(names=f"{record.findings} ≠ {len(record.found)}")
+    return agree(record.findings, len(record.found))
 
 
 @claims_of(supervision.ContractorInspected)
 def findings_are_due_after_the_inspection(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """No finding is to be put right before the day on which it was found."""
-    early = [it.what for it in record.found if it.due_on < record.inspected_on]
-    return Shortfall(names="、".join(early)) if early else True
+    return none_of((it.what for it in record.found if it.due_on < record.inspected_on), "、")
 
 
 @claims_of(supervision.ContractorInspected)
@@ -210,7 +209,7 @@ def finding_is_open(facts: Facts, record: supervision.FindingSettled) -> Verdict
 @claims_of(supervision.FindingSettled)
 def finding_was_seen_since(facts: Facts, record: supervision.FindingSettled) -> Verdict:
     """It was seen to be put right after the inspection, and not in the future."""
-    days = {number: record_of.inspected_on for number, record_of in _inspection_of_each(facts)}
+    days = {found.number: found.found_on for found in findings(facts)}
     since = days.get(record.finding, record.settled_on)
     return since <= record.settled_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
 
@@ -218,8 +217,7 @@ def finding_was_seen_since(facts: Facts, record: supervision.FindingSettled) -> 
 @claims(owes="settle_finding", proves=("W-OP-02", "C-OP-02"))
 def every_finding_is_put_right(facts: Facts) -> Verdict:
     """Every finding of the inspections is put right."""
-    left = open_findings(facts)
-    return Shortfall(names=" ".join(f"No. {it.number}" for it in left)) if left else True
+    return none_of(f"No. {found.number}" for found in open_findings(facts))
 
 
 @claims(owes="inspect_contractor", proves=("W-OP-02", "C-OP-02"))
@@ -258,12 +256,6 @@ def _is_in_time(facts: Facts, act: str, day: date) -> bool:
 def _time_left(facts: Facts, act: str) -> Shortfall:
     last = facts.due.get(act)
     return Shortfall(names=f"{facts.today} – {last if last and last >= facts.today else ''}".rstrip())
-
-
-def _inspection_of_each(facts: Facts) -> list[tuple[int, supervision.ContractorInspected]]:
-    inspections = facts.past("inspect_contractor", supervision.ContractorInspected)
-    each = [it.record for it in inspections for _finding in it.record.found]
-    return list(enumerate(each, start=1))
 
 
 def findings_are_owed(facts: Facts, record: supervision.ContractorInspected) -> tuple[Effect, ...]:
