@@ -28,16 +28,34 @@ _PROTECTED, _PULLS = ("newly_protected",), ("newly_protected", "moved", "died", 
 # The door reads all of these at every act. Built once: building a statement costs as much as running it.
 _CYCLE: ColumnElement[str] = bindparam("cycle_id")
 _PEOPLE = select(tables.Staff)
-_DUE = select(col(tables.Act.act), col(tables.Act.due_on)).where(col(tables.Act.cycle_id) == _CYCLE)
-_DONE = select(
-    col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by), col(tables.Record.data),
-    col(tables.Record.confirmed_by), col(tables.Record.ledger_seq),
-).where(col(tables.Record.cycle_id) == _CYCLE, col(tables.Record.status) == "done")  # fmt: skip
-_ITEMS = (
-    select(col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state))
-    .where(col(tables.Item.cycle_id) == _CYCLE)
-    .order_by(col(tables.Item.number))
-)
+
+
+def _statements(named: Callable[[str], ColumnElement[bool]]) -> dict[str, Select[Any]]:
+    """Return what is read of every cycle that is named, by what it is."""
+    act, record, item, held, incident = tables.Act, tables.Record, tables.Item, tables.HeldRow, tables.Incident
+    return {
+        "due": select(col(act.cycle_id), col(act.act), col(act.due_on)).where(named(act.cycle_id)),
+        "done": select(
+            col(record.cycle_id), col(record.act), col(record.occurred_at), col(record.by), col(record.data),
+            col(record.confirmed_by), col(record.ledger_seq),
+        ).where(named(record.cycle_id), col(record.status) == "done"),
+        "items": select(col(item.cycle_id), col(item.number), col(item.kind), col(item.state))
+        .where(named(item.cycle_id))
+        .order_by(col(item.number)),
+        # A row that is to be corrected is corrected once another extract is taken, which replaces it.
+        "undecided": select(col(held.cycle_id)).where(
+            named(held.cycle_id), col(held.how).in_(("", "corrected"))
+        ),
+        "rechecked": select(col(record.cycle_id), col(record.data)).where(
+            named(record.cycle_id), col(record.act).in_(_RECHECKS), col(record.status).in_(("done", "superseded"))
+        ),
+        "incidents": select(col(incident.cycle_id), col(incident.id)).where(
+            named(incident.cycle_id), col(incident.state) == "open"
+        ),
+    }  # fmt: skip
+
+
+_OF_ONE = _statements(lambda cycle_id: col(cycle_id) == _CYCLE)
 _TOLD = (
     select(
         col(tables.Record.act), col(tables.Record.ledger_seq), col(tables.Record.occurred_at), col(tables.Record.data)
@@ -48,14 +66,6 @@ _TOLD = (
         col(tables.Record.status).in_(("done", "superseded")),
     )
     .order_by(col(tables.Record.ledger_seq))
-)
-_UNDECIDED = select(func.count()).where(
-    col(tables.HeldRow.cycle_id) == _CYCLE,
-    # A row that is to be corrected is corrected once another extract is taken, which replaces it.
-    col(tables.HeldRow.how).in_(("", "corrected")),
-)
-_INCIDENTS = select(col(tables.Incident.id)).where(
-    col(tables.Incident.cycle_id) == _CYCLE, col(tables.Incident.state) == "open"
 )
 # An incident and the report that opened it are one ledger entry; a deviation has no report.
 _OPENED = (
@@ -102,32 +112,7 @@ _REMINDED = select(col(tables.Reminder.to_person)).where(
 _MANY = 500
 _CYCLES: BindParameter[list[str]] = bindparam("cycles", expanding=True)
 _ALL_CYCLES = select(tables.Cycle).where(col(tables.Cycle.id).in_(_CYCLES))
-_ALL_DUE = select(col(tables.Act.cycle_id), col(tables.Act.act), col(tables.Act.due_on)).where(
-    col(tables.Act.cycle_id).in_(_CYCLES)
-)
-_ALL_DONE = select(
-    col(tables.Record.cycle_id), col(tables.Record.act), col(tables.Record.occurred_at), col(tables.Record.by),
-    col(tables.Record.data), col(tables.Record.confirmed_by),
-    col(tables.Record.ledger_seq),
-).where(col(tables.Record.cycle_id).in_(_CYCLES), col(tables.Record.status) == "done")  # fmt: skip
-_ALL_ITEMS = (
-    select(
-        col(tables.Item.cycle_id), col(tables.Item.number), col(tables.Item.kind), col(tables.Item.state)
-    )
-    .where(col(tables.Item.cycle_id).in_(_CYCLES))
-    .order_by(col(tables.Item.number))
-)  # fmt: skip
-_ALL_UNDECIDED = select(col(tables.HeldRow.cycle_id)).where(
-    col(tables.HeldRow.cycle_id).in_(_CYCLES), col(tables.HeldRow.how).in_(("", "corrected"))
-)
-_ALL_RECHECKED = select(col(tables.Record.cycle_id), col(tables.Record.data)).where(
-    col(tables.Record.cycle_id).in_(_CYCLES),
-    col(tables.Record.act).in_(_RECHECKS),
-    col(tables.Record.status).in_(("done", "superseded")),
-)
-_ALL_INCIDENTS = select(col(tables.Incident.cycle_id), col(tables.Incident.id)).where(
-    col(tables.Incident.cycle_id).in_(_CYCLES), col(tables.Incident.state) == "open"
-)
+_OF_MANY = _statements(lambda cycle_id: col(cycle_id).in_(_CYCLES))
 _ALL_CLAIMS = (
     select(col(tables.Claim.cycle_id), func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"))
     .where(
@@ -246,34 +231,10 @@ def year_before(connection: Connection, programme: Programme, fiscal_year: int) 
 
 def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, Measure]) -> Facts:
     """Read everything that guards may ask about a cycle."""
-    done, due = _acts(connection, cycle.id)
-    incidents = _open_incidents(connection, cycle.id)
-    history = HistoryOf(connection=connection, cycle_id=cycle.id)
-    told = _told(history) if done.keys() & {*_RECHECKS, WITHDRAWAL} else ()
-    return Facts(
-        cycle_id=cycle.id,
-        fiscal_year=cycle.fiscal_year,
-        state=cycle.state,
-        on_hold=cycle.on_hold,
-        now=now.astimezone(TOKYO),
-        programme=programme_of(cycle.programme_text),
-        people=people(connection),
-        done=done,
-        due=due,
-        items=_items(connection, cycle.id),
-        # Neither is there before the act that makes it, and every act of the year would ask.
-        undecided=_undecided(connection, cycle.id) if "take_extract" in done else 0,
-        newly_protected=_named(told, _PROTECTED),
-        to_pull=_named(told, _PULLS),
-        incidents=incidents,
-        claimed=_claims(connection, cycle.id),
-        pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
-        history=HistoryOf(connection=connection, cycle_id=cycle.id),
-        reminded=partial(_reminded, connection, cycle.id),
-        measures=measures,
-        differs=tuple(cycle.differs.split()),
-        cases=_open_cases(connection, cycle.id, incidents),
-    )
+    mine = {"cycle_id": cycle.id}
+    claimed = {row.measure: _claim(row) for row in connection.execute(_CLAIMS, mine)}
+    facts = _Loading(connection=connection, now=now, people=people(connection))
+    return facts.of(cycle, lambda name: connection.execute(_OF_ONE[name], mine).all(), measures, claimed)
 
 
 def load_many(
@@ -287,46 +248,74 @@ def load_many(
 
     Of the claims only those that are valid today, and nothing of their evidence: a sweep asks no more.
     """
-    everybody = people(connection)
+    facts, found = _Loading(connection=connection, now=now, people=people(connection)), dict[str, Facts]()
+    for start in range(0, len(cycle_ids), _MANY):
+        some = {"cycles": list(cycle_ids[start : start + _MANY])}
+        rows = {name: _by_cycle(connection.execute(query, some)) for name, query in _OF_MANY.items()}
+        claims = connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)})
+        claimed = {row.cycle_id: dict.fromkeys(row.measures.split(), _CLAIMED) for row in claims}
+        for cycle in connection.execute(_ALL_CYCLES, some):
+            its_rows = {name: by_cycle.get(cycle.id, []) for name, by_cycle in rows.items()}
+            its_measures = measures(programme_of(cycle.programme_text))
+            found[cycle.id] = facts.of(cycle, its_rows.__getitem__, its_measures, claimed.get(cycle.id, {}))
+    return found
 
-    def facts(cycle: Any, rows: "_Rows") -> Facts:
-        programme = programme_of(cycle.programme_text)
-        history = HistoryOf(connection=connection, cycle_id=cycle.id)
-        done = {row.act: _done(row) for row in rows.done(cycle.id)}
-        told = tuple(json.loads(row.data) for row in rows.rechecked(cycle.id))
+
+def _by_cycle(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.cycle_id, []).append(row)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loading:
+    """What the facts of every cycle of one moment share."""
+
+    connection: Connection
+    now: datetime
+    people: Mapping[str, Person]
+
+    def of(
+        self,
+        cycle: Any,
+        rows: Callable[[str], Sequence[Row[Any]]],
+        measures: Mapping[str, Measure],
+        claimed: Mapping[str, MeasureClaim],
+    ) -> Facts:
+        history = HistoryOf(connection=self.connection, cycle_id=cycle.id)
+        done, told = {row.act: _done(row) for row in rows("done")}, list[str]()
         if WITHDRAWAL in done:
-            done, told = _in_force(done, history), _told(history)
-        incidents = frozenset(row.id for row in rows.incidents(cycle.id))
+            done, told = _in_force(done, history), [it.data for it in history.of(*_RECHECKS)]
+        elif done.keys() & {*_RECHECKS}:
+            told = [row.data for row in rows("rechecked")]
+        # What every re-check and change list said: each only what is new since the one before (domain.md 2).
+        lists = [json.loads(data) for data in told]
+        incidents = frozenset(row.id for row in rows("incidents"))
         return Facts(
             cycle_id=cycle.id,
             fiscal_year=cycle.fiscal_year,
             state=cycle.state,
             on_hold=cycle.on_hold,
-            now=now.astimezone(TOKYO),
-            programme=programme,
-            people=everybody,
+            now=self.now.astimezone(TOKYO),
+            programme=programme_of(cycle.programme_text),
+            people=self.people,
             done=done,
-            due={row.act: row.due_on for row in rows.due(cycle.id)},
-            items=tuple(map(_item, rows.items(cycle.id))),
-            undecided=len(rows.undecided(cycle.id)),
-            newly_protected=_named(told, _PROTECTED),
-            to_pull=_named(told, _PULLS),
+            due={row.act: row.due_on for row in rows("due")},
+            items=tuple(ItemFact(number=row.number, kind=row.kind, state=row.state) for row in rows("items")),
+            # None is there before the act that makes them, and every act of the year would ask.
+            undecided=len(rows("undecided")) if "take_extract" in done else 0,
+            newly_protected=_named(lists, _PROTECTED),
+            to_pull=_named(lists, _PULLS),
             incidents=incidents,
-            claimed=dict.fromkeys((it for row in rows.claims(cycle.id) for it in row.measures.split()), _CLAIMED),
-            pieces=PiecesOf(connection=connection, cycle_id=cycle.id),
-            history=HistoryOf(connection=connection, cycle_id=cycle.id),
-            reminded=partial(_reminded, connection, cycle.id),
-            measures=measures(programme),
+            claimed=claimed,
+            pieces=PiecesOf(connection=self.connection, cycle_id=cycle.id),
+            history=history,
+            reminded=partial(_reminded, self.connection, cycle.id),
+            measures=measures,
             differs=tuple(cycle.differs.split()),
-            cases=_open_cases(connection, cycle.id, incidents),
+            cases=_open_cases(self.connection, cycle.id, incidents),
         )
-
-    found: dict[str, Facts] = {}
-    for start in range(0, len(cycle_ids), _MANY):
-        some = list(cycle_ids[start : start + _MANY])
-        rows = _Rows(connection, some, day_of(now))
-        found |= {cycle.id: facts(cycle, rows) for cycle in connection.execute(_ALL_CYCLES, {"cycles": some})}
-    return found
 
 
 # What stands for a claim of which nothing but its validity was read.
@@ -334,21 +323,6 @@ _CLAIMED = MeasureClaim(
     measure="", evidence="", evidence_file="", by="", happened_on=None, received_on=date.min, valid_until=None,
     not_applicable=False, ledger_seq=0,
 )  # fmt: skip
-
-
-class _Rows:
-    """The rows of some cycles, read at once and asked for by cycle."""
-
-    def __init__(self, connection: Connection, cycle_ids: Sequence[str], today: date) -> None:
-        def by_cycle(query: Select[Any], **more: date) -> Callable[[str], list[Row[Any]]]:
-            found: dict[str, list[Row[Any]]] = {}
-            for row in connection.execute(query, {"cycles": cycle_ids, **more}).all():
-                found.setdefault(row.cycle_id, []).append(row)
-            return lambda cycle_id: found.get(cycle_id, [])
-
-        self.done, self.due, self.items = by_cycle(_ALL_DONE), by_cycle(_ALL_DUE), by_cycle(_ALL_ITEMS)
-        self.undecided, self.incidents = by_cycle(_ALL_UNDECIDED), by_cycle(_ALL_INCIDENTS)
-        self.claims, self.rechecked = by_cycle(_ALL_CLAIMS, today=today), by_cycle(_ALL_RECHECKED)
 
 
 def people(connection: Connection) -> dict[str, Person]:
@@ -370,26 +344,10 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
     )
 
 
-def _acts(connection: Connection, cycle_id: str) -> tuple[dict[str, Done], dict[str, date]]:
-    mine = {"cycle_id": cycle_id}
-    done = {row.act: _done(row) for row in connection.execute(_DONE, mine)}
-    if WITHDRAWAL in done:
-        done = _in_force(done, HistoryOf(connection=connection, cycle_id=cycle_id))
-    return done, {row.act: row.due_on for row in connection.execute(_DUE, mine)}
-
-
-def _items(connection: Connection, cycle_id: str) -> tuple[ItemFact, ...]:
-    return tuple(map(_item, connection.execute(_ITEMS, {"cycle_id": cycle_id})))
-
-
 def _done(row: Row[Any]) -> Done:
     return Done(
         occurred_at=aware(row.occurred_at), by=row.by, data=row.data, confirmed_by=row.confirmed_by, seq=row.ledger_seq
     )
-
-
-def _item(row: Row[Any]) -> ItemFact:
-    return ItemFact(number=row.number, kind=row.kind, state=row.state)
 
 
 def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
@@ -402,22 +360,8 @@ def _in_force(done: Mapping[str, Done], history: HistoryOf) -> dict[str, Done]:
     return {act: it for act, it in done.items() if act not in LISTS or it.seq in counts}
 
 
-def _told(history: HistoryOf) -> tuple[Mapping[str, str], ...]:
-    """Return what every re-check and change list said: each only what is new since the one before (domain.md 2)."""
-    return tuple(json.loads(it.data) for it in history.of(*_RECHECKS))
-
-
 def _named(told: Iterable[Mapping[str, str]], kinds: tuple[str, ...]) -> str:
     return compact(serial for record in told for kind in kinds for serial in expand(record.get(kind, "")))
-
-
-def _undecided(connection: Connection, cycle_id: str) -> int:
-    return connection.execute(_UNDECIDED, {"cycle_id": cycle_id}).scalar_one()
-
-
-def _open_incidents(connection: Connection, cycle_id: str) -> frozenset[int]:
-    numbers = connection.execute(_INCIDENTS, {"cycle_id": cycle_id}).scalars()
-    return frozenset(number for number in numbers if number is not None)
 
 
 def _open_cases(connection: Connection, cycle_id: str, incidents: frozenset[int]) -> tuple[Case, ...]:
@@ -444,10 +388,6 @@ def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str,
         persons_notified="notify_persons" in followed,
         publication_decided="publish_incident" in followed,
     )
-
-
-def _claims(connection: Connection, cycle_id: str) -> dict[str, MeasureClaim]:
-    return {row.measure: _claim(row) for row in connection.execute(_CLAIMS, {"cycle_id": cycle_id})}
 
 
 @lru_cache(maxsize=1000)  # the same few dozen claims are read at every act
