@@ -191,7 +191,7 @@ class Door:
             return Outcome(trigger=ask.trigger, state=facts.state, seq=done.seq, repeated=True)
         proposal = _meant(waiting, ask, facts)
         if isinstance(proposal, str):
-            return self._refuse(connection, asked, (gaps.gap_of("proposal_waits", proposal, row),))
+            return self._refuse(connection, asked, (asked.gap("proposal_waits", proposal),))
         original = replace(ask, by=proposal.by, key=proposal.key, record=proposal.record)
         attempt = replace(asked, ask=original, confirmed_by=ask.by, proposal=proposal)
         return self._move(connection, attempt, self._position(connection, attempt), record_id=proposal.id)

@@ -4,8 +4,9 @@ The door asks for all of it before anything moves; who only shows a year asks ho
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from models.clock import day_of
 from models.errors import Unmet
@@ -76,6 +77,10 @@ class Attempt:
         """Return who may do it now: the second person, or the first."""
         return self.row.second if self.confirmed_by else self.row.who_under(self.facts.programme)
 
+    def gap(self, guard: str, words: str) -> Unmet:
+        """Return what is missing that no guard of the row tells."""
+        return Unmet(guard=guard, missing=words, owner=self.row.owner.label)
+
     @property
     def claims(self) -> tuple[Guard, ...]:
         """Return what must hold. What has happened is not refused for a deviation, and none is before its record."""
@@ -112,10 +117,10 @@ def broken(attempt: Attempt, claims: tuple[Guard, ...]) -> tuple[Unmet, ...]:
     """Return which claims do not hold at the moment at which the act happens, not at the one at which it is entered."""
     facts = replace(attempt.facts, now=attempt.at, asked_by=attempt.ask.by, confirmed_by=attempt.confirmed_by)
     judged = ((claim, claim.check(facts, attempt.ask.record)) for claim in claims)
-    return tuple(_gap(claim, getattr(verdict, "names", ""), attempt) for claim, verdict in judged if not verdict)
+    return tuple(_broken(claim, getattr(verdict, "names", ""), attempt) for claim, verdict in judged if not verdict)
 
 
-def _gap(guard: Guard, names: str, attempt: Attempt) -> Unmet:
+def _broken(guard: Guard, names: str, attempt: Attempt) -> Unmet:
     owed = BY_TRIGGER.get(guard.owes, attempt.row)
     due = attempt.facts.due.get(owed.trigger)
     said = _("Not met: {claim}").format(claim=_(guard.claim))
@@ -128,55 +133,29 @@ def _gap(guard: Guard, names: str, attempt: Attempt) -> Unmet:
     )
 
 
-def _done_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    if attempt.row.repeats or attempt.row.trigger not in attempt.facts.done:
-        return ()
-    words = _("It is done already.")
-    if attempt.happened_anyway:
-        words = _("It is done already; a further movement is entered as record_movement.")
-    return (gap_of("not_done_yet", words, attempt.row),)
+def _state_gap(attempt: Attempt) -> Iterator[Unmet]:
+    if attempt.facts.state not in attempt.row.froms and not attempt.happened_anyway:
+        titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
+        words = _("The cycle stands at “{state}”; this act belongs to {froms}.")
+        froms = "、".join(f"「{titles[key]}」" for key in attempt.row.froms)
+        yield attempt.gap("state_allows_it", words.format(state=titles[attempt.facts.state], froms=froms))
 
 
-def _signature_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    """From the first key on: what needs a second person, and what people do at the desk, is signed."""
-    if not attempt.facts.is_keyed or not (attempt.row.second or attempt.ask.via == "desk"):
-        return ()
-    words = attempt.unsigned_because
-    return (gap_of("it_is_signed", words, attempt.row),) if words else ()
+def _hold_gap(attempt: Attempt) -> Iterator[Unmet]:
+    if attempt.facts.on_hold and not attempt.row.under_hold and not attempt.happened_anyway:
+        owner = BY_TRIGGER["release_hold"].owner.label
+        yield Unmet(guard="not_on_hold", missing=_("The cycle is on hold; release the hold first."), owner=owner)
 
 
-def _state_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    if attempt.facts.state in attempt.row.froms or attempt.happened_anyway:
-        return ()
-    titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
-    return (
-        gap_of(
-            "state_allows_it",
-            _("The cycle stands at “{state}”; this act belongs to {froms}.").format(
-                state=titles[attempt.facts.state], froms="、".join(f"「{titles[key]}」" for key in attempt.row.froms)
-            ),
-            attempt.row,
-        ),
-    )
-
-
-def _hold_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    if not attempt.facts.on_hold or attempt.row.under_hold or attempt.happened_anyway:
-        return ()
-    return (gap_of("not_on_hold", _("The cycle is on hold; release the hold first."), BY_TRIGGER["release_hold"]),)
-
-
-def _person_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
     person, roles = attempt.facts.people.get(attempt.actor), attempt.roles
     if person is None or not (person.is_valid_on(attempt.facts.today) or may_when_lapsed(attempt, person)):
         # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
-        words = _("The id typed is not on the register of people today.")
-        return (gap_of("person_is_registered", words, attempt.row),)
-    if person.roles & set(roles):
-        return ()
-    allowed = "・".join(role.label for role in roles)
-    words = _("Only {roles} may do this; {person} may not.").format(roles=allowed, person=person.id)
-    return (gap_of("role_may_do_it", words, attempt.row),)
+        yield attempt.gap("person_is_registered", _("The id typed is not on the register of people today."))
+    elif not person.roles & set(roles):
+        words = _("Only {roles} may do this; {person} may not.")
+        allowed = "・".join(role.label for role in roles)
+        yield attempt.gap("role_may_do_it", words.format(roles=allowed, person=person.id))
 
 
 def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
@@ -186,80 +165,69 @@ def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
     return row.by_lapsed and len(keepers) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
 
 
-def _machine_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    if not attempt.row.by_machine or attempt.ask.evidence.by_machine:
-        return ()
-    return (
-        gap_of(
-            "machine_did_it",
-            _("The machine itself brings the figures of this act: tsudoi {command} --by PERSON").format(
-                command=attempt.row.command or f"act YEAR {attempt.row.trigger}"
-            ),
-            attempt.row,
-        ),
-    )
+def _machine_gap(attempt: Attempt) -> Iterator[Unmet]:
+    if attempt.row.by_machine and not attempt.ask.evidence.by_machine:
+        words = _("The machine itself brings the figures of this act: tsudoi {command} --by PERSON")
+        command = attempt.row.command or f"act YEAR {attempt.row.trigger}"
+        yield attempt.gap("machine_did_it", words.format(command=command))
 
 
-def _time_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    asked = attempt.ask.occurred_at
-    if asked is None or asked <= attempt.facts.now + ledger.CLOCKS_DIFFER:
-        return ()
-    return (gap_of("not_in_the_future", _("The time given is in the future."), attempt.row),)
+def _time_gap(attempt: Attempt) -> Iterator[Unmet]:
+    if attempt.ask.occurred_at and attempt.ask.occurred_at > attempt.facts.now + ledger.CLOCKS_DIFFER:
+        yield attempt.gap("not_in_the_future", _("The time given is in the future."))
 
 
-def _residents_gap(attempt: Attempt) -> tuple[Unmet, ...]:
-    """Name the fields whose words name a resident; the words are nowhere repeated."""
-    if not attempt.naming:
-        return ()
-    fields = attempt.row.record.model_fields
-    titles = {place.partition(".")[0]: fields[place.partition(".")[0]].title or "" for place in sorted(attempt.naming)}
-    shown = "、".join(f"{name} ({_(title)})" for name, title in titles.items())
-    return (gap_of("no_resident_is_named", f"{_(NAMES_A_RESIDENT)} [{shown}]", attempt.row),)
+def _done_gap(attempt: Attempt) -> Iterator[Unmet]:
+    if not attempt.row.repeats and attempt.row.trigger in attempt.facts.done:
+        further = _("It is done already; a further movement is entered as record_movement.")
+        yield attempt.gap("not_done_yet", further if attempt.happened_anyway else _("It is done already."))
 
 
-def _second_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+def _signature_gap(attempt: Attempt) -> Iterator[Unmet]:
+    """From the first key on: what needs a second person, and what people do at the desk, is signed."""
+    asked = attempt.facts.is_keyed and (attempt.row.second or attempt.ask.via == "desk")
+    if asked and attempt.unsigned_because:
+        yield attempt.gap("it_is_signed", attempt.unsigned_because)
+
+
+def _second_gap(attempt: Attempt) -> Iterator[Unmet]:
     """Four eyes compare people, not accounts, and who typed as well; and want to know how the second confirmed."""
-    gaps: list[Unmet] = []
     if not attempt.confirmed_by:
-        return ()
+        return
     if attempt.confirmed_by == attempt.ask.by:
-        words = _("The second person must be another person than the first.")
-        gaps.append(gap_of("four_eyes", words, attempt.row))
+        yield attempt.gap("four_eyes", _("The second person must be another person than the first."))
     elif attempt.proposal and attempt.signs in {attempt.ask.by, attempt.proposal.typed_by} - {""}:
-        words = _("Whoever typed the proposal cannot type its confirmation as well.")
-        gaps.append(gap_of("four_eyes", words, attempt.row))
+        yield attempt.gap("four_eyes", _("Whoever typed the proposal cannot type its confirmation as well."))
     if not attempt.facts.is_keyed and not attempt.decided:
         words = _("The number and date of the electronic approval are needed: nobody has a key yet.")
-        gaps.append(gap_of("confirmation_is_personal", words, attempt.row))
-    return tuple(gaps)
+        yield attempt.gap("confirmation_is_personal", words)
 
 
-def _approval_gap(attempt: Attempt) -> tuple[Unmet, ...]:
+def _approval_gap(attempt: Attempt) -> Iterator[Unmet]:
     """Judge the approval that confirms, or that a record names: of the programme's form, and for one act alone.
 
     One that confirms is dated between the proposal and today; the date in a record is its guards' matter.
     """
-    on, form = attempt.ask.evidence.decided_on, attempt.facts.programme.approval
-    words = ""
     if not attempt.approval:
-        return ()
+        return
+    on, form = attempt.ask.evidence.decided_on, attempt.facts.programme.approval
+    proposed_on = day_of(attempt.proposal.occurred_at if attempt.proposal else attempt.at)
+    words = ""
     if not re.fullmatch(form.pattern, attempt.approval):
-        words = _("The approval number has not the form of this office, such as {example}.").format(
-            example=form.example
-        )
-    elif attempt.decided and (on is None or not _proposed_on(attempt) <= on <= attempt.facts.today):
+        words = _("The approval number has not the form of this office, such as {example}.")
+    elif attempt.decided and (on is None or not proposed_on <= on <= attempt.facts.today):
         words = _("The date of the approval must lie between the proposal and today.")
     elif attempt.approved_before:
-        words = _("This approval number was used already, in entry {seq} of the ledger.").format(
-            seq=attempt.approved_before
-        )
-    return (gap_of("approval_is_the_offices", words, attempt.row),) if words else ()
+        words = _("This approval number was used already, in entry {seq} of the ledger.")
+    if words:
+        words = words.format(example=form.example, seq=attempt.approved_before)
+        yield attempt.gap("approval_is_the_offices", words)
 
 
-def _proposed_on(attempt: Attempt) -> date:
-    return day_of(attempt.proposal.occurred_at if attempt.proposal else attempt.at)
-
-
-def gap_of(guard: str, words: str, row: Row) -> Unmet:
-    """Return what is missing that no guard of the row tells."""
-    return Unmet(guard=guard, missing=words, owner=row.owner.label)
+def _residents_gap(attempt: Attempt) -> Iterator[Unmet]:
+    """Name the fields whose words name a resident; the words are nowhere repeated."""
+    if attempt.naming:
+        fields = attempt.row.record.model_fields
+        names = dict.fromkeys(place.partition(".")[0] for place in sorted(attempt.naming))
+        shown = "、".join(f"{name} ({_(fields[name].title or '')})" for name in names)
+        yield attempt.gap("no_resident_is_named", f"{_(NAMES_A_RESIDENT)} [{shown}]")
