@@ -6,11 +6,12 @@ carried out, the ledger grows. A repeated key is a no-op. A refusal lists every 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, func, insert, select, update
+from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
 from models import tables
@@ -28,9 +29,10 @@ from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Propos
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import deviation
-from states.engine import CYCLE, Position
+from states.engine import CYCLE, Position, starts
 from states.facts import Facts
 from states.gaps import Attempt
+from states.machines import RECORD
 from states.rows import Row
 from states.schedule import reschedule
 from states.signatures import Keyring, NobodyHere
@@ -45,45 +47,36 @@ Follow = Callable[[Recorded], tuple[str, ...]]
 _CYCLE = select(tables.Cycle).where(col(tables.Cycle.id) == bindparam("cycle_id"))
 _KNOWN = select(tables.Record).where(col(tables.Record.key) == bindparam("key"))
 _KEEP = insert(tables.Record)
-_SUPERSEDE = (
-    update(tables.Record)
-    .where(
-        col(tables.Record.cycle_id) == bindparam("of_cycle"),
-        col(tables.Record.act) == bindparam("of_act"),
-        col(tables.Record.status) == "done",
-    )
-    .values(status="superseded")
+
+
+def _lead(to: str) -> Update:
+    """Let records go on to a status, from where their machine leads there."""
+    return update(tables.Record).where(col(tables.Record.status).in_(starts(RECORD, to))).values(status=to)
+
+
+_THIS = col(tables.Record.id) == bindparam("record_id")
+_DROP, _CONFIRM = _lead("dropped").where(_THIS), _lead("done").where(_THIS)
+_SUPERSEDE = _lead("superseded").where(
+    col(tables.Record.cycle_id) == bindparam("of_cycle"), col(tables.Record.act) == bindparam("of_act")
 )
 
 
+@dataclass(eq=False)
 class Door:
-    """The only way to change a cycle."""
+    """The only way to change a cycle.
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        signer: Signer,
-        clock: Clock,
-        calendar: Calendar,
-        measures: Measures,
-        keyring: Keyring | None = None,
-        named_in: NamedIn | None = None,
-        follow: Follow | None = None,
-    ) -> None:
-        """Take the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in.
+    `named_in` compares somebody's own words with the residents of every open vault; `follow` is called after the
+    commit of every act that is done, or was done under the same key, and of nothing that is proposed or refused.
+    """
 
-        `named_in` compares somebody's own words with the residents of every open vault; `follow` is called after the
-        commit of every act that is done, or was done under the same key, and of nothing that is proposed or refused.
-        """
-        self.engine = engine
-        self.signer = signer
-        self.clock = clock
-        self.calendar = calendar
-        self.measures = measures
-        self.keyring = keyring or NobodyHere()
-        self.named_in = named_in
-        self.follow = follow
+    engine: Engine
+    signer: Signer
+    clock: Clock
+    calendar: Calendar
+    measures: Measures
+    keyring: Keyring = field(default_factory=NobodyHere)
+    named_in: NamedIn | None = None
+    follow: Follow | None = None
 
     def perform(self, ask: ActRequest) -> Outcome:
         """Do an act, or propose it where a second person must confirm.
@@ -129,9 +122,8 @@ class Door:
         row = row_of(trigger)
         self._ready(by, via)
         with writing(self.engine) as connection:
-            attempt = gaps.planned(
-                self.facts(connection, cycle_id), row, by=by, via=via, typist=self.keyring.typist
-            )  # fmt: skip
+            facts = self.facts(connection, cycle_id)
+            attempt = gaps.planned(facts, row, by=by, via=via, typist=self.keyring.typist)
             position = self._position(connection, attempt)
             result = None if CYCLE.may(position, trigger) else self._refuse(connection, attempt, position.unmet)
         _or_refuse(result)
@@ -158,17 +150,16 @@ class Door:
         """Load the facts of a cycle in the caller's transaction."""
         cycle = cycle_of(connection, cycle_id)
         measures = self.measures(reading.programme_of(cycle.programme_text))
-        facts = reading.load(connection, cycle, now=self.clock.now(), measures=measures)
-        return replace(facts, is_open=self.calendar.is_open)
+        return reading.load(connection, cycle, now=self.clock.now(), calendar=self.calendar, measures=measures)
 
     def facts_of(self, connection: Connection, cycle_ids: Sequence[str]) -> dict[str, Facts]:
         """Load the facts of many cycles at once, by id, in the caller's transaction."""
-        found = reading.load_many(connection, cycle_ids, now=self.clock.now(), measures=self.measures)
-        return {cycle: replace(facts, is_open=self.calendar.is_open) for cycle, facts in found.items()}
+        now, calendar = self.clock.now(), self.calendar
+        return reading.load_many(connection, cycle_ids, now=now, calendar=calendar, measures=self.measures)
 
     def _perform(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | Refused:
         facts = self.facts(connection, ask.cycle_id)
-        if known := _known(connection, ask.key):
+        if known := connection.execute(_KNOWN, {"key": ask.key}).one_or_none():
             return _repetition(known, row, ask, facts)
         said = {} if ask.record.names_our_people else ask.record.said()
         naming, compared = self._named(said, facts.people)
@@ -211,7 +202,7 @@ class Door:
         """Let the engine decide, and record what it did."""
         if not CYCLE.go(position, attempt.row.trigger):
             return self._refuse(connection, attempt, position.unmet)
-        return self._complete(connection, attempt, position.state, record_id=record_id)
+        return self._complete(connection, attempt, position.state, record_id)
 
     def _ready(self, person: str, via: str) -> None:
         """Let the person be asked for the passphrase at the desk, before anybody waits for the database."""
@@ -240,12 +231,8 @@ class Door:
         return min(ask.occurred_at, now) if ask.occurred_at else now
 
     def _refuse(self, connection: Connection, attempt: Attempt, unmet: tuple[Unmet, ...]) -> Refused:
-        self._append(
-            connection,
-            attempt,
-            "act_refused",
-            {"act": attempt.row.trigger, "unmet": sorted({gap.guard for gap in unmet})},
-        )
+        data = {"act": attempt.row.trigger, "unmet": sorted({gap.guard for gap in unmet})}
+        self._append(connection, attempt, "act_refused", data)
         title = in_words(ja=attempt.row.ja, en=attempt.row.en)
         return Refused(
             _("“{act}” is not possible yet ({year}).").format(act=title, year=attempt.facts.fiscal_year),
@@ -254,30 +241,21 @@ class Door:
         )
 
     def _propose(self, connection: Connection, attempt: Attempt) -> Outcome:
-        warnings = self._warnings(connection, attempt)
-        older = [
-            it
-            for it in proposals_of(connection, attempt.facts.cycle_id, attempt.row.trigger)
-            if it.record.matter == attempt.ask.record.matter
-        ]
-        seq = self._append(connection, attempt, f"{attempt.row.event}_proposed", _data(attempt, warnings))
-        for it in older:
-            _drop(connection, it)
-        _insert_record(connection, attempt, status="pending", seq=seq, now=self.clock.now())
-        for it in older:
-            data = {"act": attempt.row.trigger, "proposal": it.seq, "replaced_by": seq}
+        row, warnings = attempt.row, self._warnings(connection, attempt)
+        waiting = proposals_of(connection, attempt.facts.cycle_id, row.trigger)
+        older = [proposal for proposal in waiting if proposal.record.matter == attempt.ask.record.matter]
+        seq = self._append(connection, attempt, f"{row.event}_proposed", _data(attempt, warnings))
+        for proposal in older:
+            connection.execute(_DROP, {"record_id": proposal.id})
+        self._insert_record(connection, attempt, status="pending", seq=seq)
+        for proposal in older:
+            data = {"act": row.trigger, "proposal": proposal.seq, "replaced_by": seq}
             self._append(connection, attempt, "proposal_replaced", data)
         return Outcome(
-            trigger=attempt.row.trigger,
-            state=attempt.facts.state,
-            seq=seq,
-            waits_for=attempt.row.second,
-            warnings=warnings,
-        )
+            trigger=row.trigger, state=attempt.facts.state, seq=seq, waits_for=row.second, warnings=warnings
+        )  # fmt: skip
 
-    def _complete(
-        self, connection: Connection, attempt: Attempt, state: str, *, record_id: int | None = None
-    ) -> Outcome:
+    def _complete(self, connection: Connection, attempt: Attempt, state: str, record_id: int | None) -> Outcome:
         row, facts = attempt.row, attempt.facts
         deviations = tuple(gap.guard for gap in gaps.broken(attempt, row.deviations))
         warnings = (*(gap.guard for gap in gaps.broken(attempt, row.warnings)), *self._warnings(connection, attempt))
@@ -291,7 +269,9 @@ class Door:
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
         if deviations:
             self._deviate(connection, attempt, deviations)
-        note = self._checkpoint(connection, row) if row.handover else ""
+        note = ""
+        if row.handover:
+            note = ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
         return Outcome(
             trigger=row.trigger, state=state, seq=seq, deviations=deviations, warnings=warnings, checkpoint=note
         )
@@ -304,14 +284,19 @@ class Door:
     def _keep_record(self, connection: Connection, attempt: Attempt, record_id: int | None, seq: int) -> None:
         connection.execute(_SUPERSEDE, {"of_cycle": attempt.facts.cycle_id, "of_act": attempt.row.trigger})
         if record_id is None:
-            _insert_record(connection, attempt, status="done", seq=seq, now=self.clock.now())
+            self._insert_record(connection, attempt, status="done", seq=seq)
             return
-        record = tables.Record
-        connection.execute(
-            update(record)
-            .where(col(record.id) == record_id)
-            .values(status="done", confirmed_by=attempt.confirmed_by, occurred_at=utc(attempt.at), ledger_seq=seq)
-        )
+        told = {"confirmed_by": attempt.confirmed_by, "occurred_at": utc(attempt.at), "ledger_seq": seq}
+        connection.execute(_CONFIRM.values(told), {"record_id": record_id})
+
+    def _insert_record(self, connection: Connection, attempt: Attempt, *, status: str, seq: int) -> None:
+        ask = attempt.ask
+        values = {
+            "cycle_id": attempt.facts.cycle_id, "act": attempt.row.trigger, "key": ask.key, "status": status,
+            "by": ask.by, "via": ask.via, "occurred_at": utc(attempt.at), "entered_at": utc(self.clock.now()),
+            "confirmed_by": attempt.confirmed_by, "data": ask.record.model_dump_json(), "ledger_seq": seq,
+        }  # fmt: skip
+        connection.execute(_KEEP, values)
 
     def _deviate(self, connection: Connection, attempt: Attempt, deviations: tuple[str, ...]) -> None:
         seq = self._append(
@@ -319,9 +304,6 @@ class Door:
         )
         effects = deviation(attempt.row.deviations, deviations, attempt.facts.today)
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
-
-    def _checkpoint(self, connection: Connection, row: Row) -> str:
-        return ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
 
     def _append(self, connection: Connection, attempt: Attempt, event: str, data: Mapping[str, object]) -> int:
         by = attempt.actor
@@ -382,10 +364,6 @@ def _data(attempt: Attempt, warnings: tuple[str, ...] = ()) -> dict[str, object]
     return data
 
 
-def _known(connection: Connection, key: str) -> tables.Record | None:
-    return connection.execute(_KNOWN, {"key": key}).one_or_none()  # type: ignore[return-value]  # a Core row has the same attributes
-
-
 def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Proposed]:
     """Return what waits for a second person of an act, the oldest first."""
     record, entry = tables.Record, tables.Ledger
@@ -424,23 +402,7 @@ def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed |
     return waiting[0]
 
 
-def _drop(connection: Connection, proposal: Proposed) -> None:
-    record = tables.Record
-    connection.execute(update(record).where(col(record.id) == proposal.id).values(status="dropped"))
-
-
-def _insert_record(connection: Connection, attempt: Attempt, *, status: str, seq: int, now: datetime) -> None:
-    connection.execute(
-        _KEEP,
-        {
-            "cycle_id": attempt.facts.cycle_id, "act": attempt.row.trigger, "key": attempt.ask.key, "status": status,
-            "by": attempt.ask.by, "via": attempt.ask.via, "occurred_at": utc(attempt.at), "entered_at": utc(now),
-            "confirmed_by": attempt.confirmed_by, "data": attempt.ask.record.model_dump_json(), "ledger_seq": seq,
-        },
-    )  # fmt: skip
-
-
-def _repetition(known: tables.Record, row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
+def _repetition(known: SqlRow[tuple[tables.Record]], row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
     if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
     waits = row.second if known.status == "pending" else ()

@@ -17,6 +17,7 @@ from models.people import Person
 from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
+from states.calendar import Calendar
 from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
 from states.machines import PIECE
 
@@ -229,11 +230,13 @@ def year_before(connection: Connection, programme: Programme, fiscal_year: int) 
     return programme_of(text) if text else None
 
 
-def load(connection: Connection, cycle: tables.Cycle, *, now: datetime, measures: Mapping[str, Measure]) -> Facts:
+def load(
+    connection: Connection, cycle: tables.Cycle, *, now: datetime, calendar: Calendar, measures: Mapping[str, Measure]
+) -> Facts:
     """Read everything that guards may ask about a cycle."""
     mine = {"cycle_id": cycle.id}
     claimed = {row.measure: _claim(row) for row in connection.execute(_CLAIMS, mine)}
-    facts = _Loading(connection=connection, now=now, people=people(connection))
+    facts = _Loading(connection=connection, now=now, calendar=calendar, people=people(connection))
     return facts.of(cycle, lambda name: connection.execute(_OF_ONE[name], mine).all(), measures, claimed)
 
 
@@ -242,13 +245,15 @@ def load_many(
     cycle_ids: Sequence[str],
     *,
     now: datetime,
+    calendar: Calendar,
     measures: Callable[[Programme], Mapping[str, Measure]],
 ) -> dict[str, Facts]:
     """Read the same of many cycles, by id, in a handful of statements.
 
     Of the claims only those that are valid today, and nothing of their evidence: a sweep asks no more.
     """
-    facts, found = _Loading(connection=connection, now=now, people=people(connection)), dict[str, Facts]()
+    facts = _Loading(connection=connection, now=now, calendar=calendar, people=people(connection))
+    found: dict[str, Facts] = {}
     for start in range(0, len(cycle_ids), _MANY):
         some = {"cycles": list(cycle_ids[start : start + _MANY])}
         rows = {name: _by_cycle(connection.execute(query, some)) for name, query in _OF_MANY.items()}
@@ -274,6 +279,7 @@ class _Loading:
 
     connection: Connection
     now: datetime
+    calendar: Calendar
     people: Mapping[str, Person]
 
     def of(
@@ -315,6 +321,7 @@ class _Loading:
             measures=measures,
             differs=tuple(cycle.differs.split()),
             cases=_open_cases(self.connection, cycle.id, incidents),
+            is_open=self.calendar.is_open,
         )
 
 
