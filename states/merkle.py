@@ -8,7 +8,6 @@ completes, 32 bytes each, level 0 (the leaf itself) first. The subtree number `i
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 from models.errors import BadInput, Damaged
 from models.words import _
@@ -62,7 +61,7 @@ def inclusion_proof(index: int, size: int, read: Read) -> list[bytes]:
             _("A ledger of {size} entries has no entry {index}.").format(size=size, index=index),
             _("Name an entry that the ledger has; the first is 0."),
         )
-    return _sibling_hashes(_way_to_leaf(index, size), read)
+    return _path(index, 0, size, read)
 
 
 def consistency_proof(old: int, new: int, read: Read) -> list[bytes]:
@@ -80,12 +79,7 @@ def consistency_proof(old: int, new: int, read: Read) -> list[bytes]:
             _("A ledger of {new} entries cannot go on from {old} entries.").format(new=new, old=old),
             _("Name the smaller size first."),
         )
-    if old in (0, new):
-        return []
-    way = _way_to_end_of(old, new)
-    start = _start_after(way)
-    seed = [_subtree(start, old, read)] if start else []
-    return seed + _sibling_hashes(way, read)
+    return _subproof(old, 0, new, read) if old else []
 
 
 class Roots:
@@ -132,46 +126,29 @@ class Roots:
         return columns
 
 
-class _Turn(NamedTuple):
-    """One turn on the way down from the root: to the right or not, and the leaves [start, end) it leaves aside."""
-
-    right: bool
-    start: int
-    end: int
-
-
-def _way_to_leaf(index: int, size: int) -> list[_Turn]:
-    """Return the turns from the root of `size` leaves down to one leaf."""
-    way: list[_Turn] = []
-    start, end = 0, size
-    while end - start > 1:
-        # RFC 6962 splits n leaves at the largest power of two below n.
-        split = start + (1 << (end - start - 1).bit_length() - 1)
-        if index < split:
-            way.append(_Turn(right=False, start=split, end=end))
-            end = split
-        else:
-            way.append(_Turn(right=True, start=start, end=split))
-            start = split
-    return way
+def _path(index: int, start: int, end: int, read: Read) -> list[bytes]:
+    """Return the siblings from a leaf up to the root of the leaves [start, end): PATH of RFC 6962."""
+    if end - start == 1:
+        return []
+    split = _split(start, end)
+    if index < split:
+        return [*_path(index, start, split, read), _subtree(split, end, read)]
+    return [*_path(index, split, end, read), _subtree(start, split, read)]
 
 
-def _way_to_end_of(old: int, new: int) -> list[_Turn]:
-    """Return the turns down to the complete subtree with which the first `old` of `new` leaves end."""
-    ends = [new]
-    way = _way_to_leaf(old - 1, new)
-    for turn in way:
-        ends.append(ends[-1] if turn.right else turn.start)
-    return way[: ends.index(old)]
+def _subproof(old: int, start: int, end: int, read: Read) -> list[bytes]:
+    """Return what proves that the leaves [start, end) go on from those before `old`: SUBPROOF of RFC 6962."""
+    if old == end:  # its hash is the old root, which is known, or stands in the proof
+        return [_subtree(start, end, read)] if start else []
+    split = _split(start, end)
+    if old <= split:
+        return [*_subproof(old, start, split, read), _subtree(split, end, read)]
+    return [*_subproof(old, split, end, read), _subtree(start, split, read)]
 
 
-def _start_after(way: Iterable[_Turn]) -> int:
-    """Return the first leaf of the subtree to which the way leads."""
-    return max((turn.end for turn in way if turn.right), default=0)
-
-
-def _sibling_hashes(way: Sequence[_Turn], read: Read) -> list[bytes]:
-    return [_subtree(turn.start, turn.end, read) for turn in reversed(way)]
+def _split(start: int, end: int) -> int:
+    """Return where RFC 6962 splits leaves: after the largest power of two that is smaller than their number."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
 
 
 def _subtree(start: int, end: int, read: Read) -> bytes:
