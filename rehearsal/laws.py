@@ -24,8 +24,9 @@ from models.errors import Damaged
 from models.people import Person
 from models.serials import count, expand
 from states import ledger
+from states.events import BY_EVENT
 from states.reading import people
-from states.replay import BY_EVENT, TITLES, Difference, Replay, compared, replayed
+from states.replay import TITLES, Difference, Replay, compared, replayed
 from states.rows import Row
 from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing

@@ -138,11 +138,6 @@ def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
     return reached[-1] if reached else ""
 
 
-def rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
-    """Return the reminder rung that falls on today exactly, in open days from the due date."""
-    return next((step for day, step in rung_days(due_on, rungs, calendar) if day == today), None)
-
-
 def latest_rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
     """Return the greatest rung reached by today, so that one that nobody looked at is caught up; none before them."""
     return max((step for day, step in rung_days(due_on, rungs, calendar) if day <= today), default=None)

@@ -51,14 +51,17 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         differs = differences(programme, reading.year_before(connection, programme, fiscal_year))
         _tell(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
         connection.execute(
-            insert(tables.Cycle).values(**_beginning(cycle_id, programme, text, fiscal_year, now=now, differs=differs))
-        )
+            insert(tables.Cycle).values(
+                id=cycle_id, programme=programme.key, fiscal_year=fiscal_year, programme_sha256=programme.sha256,
+                programme_text=text, state=INITIAL, on_hold=bool(differs), opened_at=utc(now),
+                differs=" ".join(differs),
+            )
+        )  # fmt: skip
         unmet = _infeasible(door, connection, cycle_id)
         if unmet:
             trial.rollback()
-            data: dict[str, object] = {"act": "open_cycle", "unmet": ["four_eyes_are_feasible"]}
-            entry = ledger.Entry(at=now, event="act_refused", by=by, via=via, data=data)
-            ledger.append(connection, entry)
+            data = {"act": "open_cycle", "unmet": ["four_eyes_are_feasible"]}
+            _note(door, connection, "act_refused", data, by=by, via=via)
         else:
             schedule.write_plan(connection, cycle_id, programme, fiscal_year, door.calendar)
             trial.commit()
@@ -186,16 +189,6 @@ def _insist_on_setting_up(connection: Connection) -> None:
             (),
             _("Propose it with --by PERSON; another person confirms it: tsudoi confirm YEAR ACT"),
         )
-
-
-def _beginning(
-    cycle_id: str, programme: Programme, text: str, year: int, *, now: datetime, differs: tuple[str, ...]
-) -> dict[str, object]:
-    return {
-        "id": cycle_id, "programme": programme.key, "fiscal_year": year, "programme_sha256": programme.sha256,
-        "programme_text": text, "state": INITIAL, "on_hold": bool(differs), "opened_at": utc(now),
-        "differs": " ".join(differs),
-    }  # fmt: skip
 
 
 def _infeasible(door: Door, connection: Connection, cycle_id: str) -> tuple[Unmet, ...]:

@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from functools import partial
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select, text
 from sqlmodel import SQLModel, col
@@ -26,15 +27,14 @@ from models.words import N_, _, in_words
 from states import effects as eff
 from states import ledger
 from states.engine import starts
-from states.events import event_words
+from states.events import BY_EVENT, event_words
 from states.facts import Done, Facts, ItemFact, Told
 from states.machines import INCIDENT, ITEM, PIECE
 from states.reading import aware, programme_of
 from states.rows import INITIAL, Row
 from states.schedule import scheduled
-from states.table import BY_TRIGGER, TABLE
+from states.table import BY_TRIGGER
 
-BY_EVENT = {row.event: row for row in TABLE}
 # The dated acts of the versions whose entries do not tell the plan of a year. None is added: later entries tell theirs.
 _PLANNED_UNTOLD = {
     "conclude_contract", "register_handlers", "declare_cloud_use", "submit_work_plan", "confirm_contacts",
@@ -123,7 +123,7 @@ class PiecesTold:
 
     def count(self, *states: str, origin: str = "") -> int:
         """Return how many pieces are in these states (all states when none is named)."""
-        return sum(counted(named) for named in self._in(states, origin))
+        return counted(self.named(*states, origin=origin))
 
     def by_state(self) -> dict[str, int]:
         """Return how many pieces are in each state of the machine."""
@@ -131,7 +131,11 @@ class PiecesTold:
 
     def named(self, *states: str, origin: str = "") -> str:
         """Return the serials in these states as ranges."""
-        return union(*self._in(states, origin))
+        return union(*(
+            named
+            for (its_origin, state), named in self.spans.items()
+            if (not states or state in states) and origin in {"", its_origin}
+        ))  # fmt: skip
 
     def serials(self, *states: str, origin: str = "") -> frozenset[int]:
         """Return every serial in these states."""
@@ -139,14 +143,7 @@ class PiecesTold:
 
     def within(self, serials: str, *states: str) -> int:
         """Return how many of the named serials are in these states (all states when none is named)."""
-        return sum(counted(common(here, serials)) for here in self._in(states, ""))
-
-    def _in(self, states: tuple[str, ...], origin: str) -> list[str]:
-        return [
-            named
-            for (its_origin, state), named in self.spans.items()
-            if (not states or state in states) and origin in {"", its_origin}
-        ]
+        return counted(common(self.named(*states), serials))
 
 
 @dataclass
@@ -498,19 +495,16 @@ def _compare(
     table: str, cycle: str, told: Mapping[Key, _Expected], found: Mapping[Key, Mapping[str, object]]
 ) -> Iterator[Difference]:
     for key, row in told.items():
-        named = " ".join(map(str, key))
-        if table == "record":
-            named = str(row.values["act"])
-        where = {"table": table, "cycle": cycle, "key": named, "seq": row.seq, "event": row.event}
+        named = str(row.values["act"]) if table == "record" else " ".join(map(str, key))
+        differs = partial(Difference, table=table, cycle=cycle, key=named, seq=row.seq, event=row.event)
         stored = found.get(key)
         if stored is None:
-            yield Difference(**cast("dict[str, Any]", where), how="gone")
+            yield differs(how="gone")
         elif wrong := tuple(column for column, value in row.values.items() if stored.get(column) != value):
-            yield Difference(**cast("dict[str, Any]", where), what=wrong)
-    for key, stored in found.items():
-        if key not in told:
-            named = " ".join(map(str, key)) if table != "record" else str(stored["act"])
-            yield Difference(table=table, cycle=cycle, key=named, how="strange")
+            yield differs(what=wrong)
+    for key in (key for key in found if key not in told):
+        named = str(found[key]["act"]) if table == "record" else " ".join(map(str, key))
+        yield Difference(table=table, cycle=cycle, key=named, how="strange")
 
 
 def _compare_pieces(connection: Connection, cycle: Cycle) -> Iterator[Difference]:

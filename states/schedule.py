@@ -1,6 +1,6 @@
 """The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -25,8 +25,8 @@ LONG_AGO = date(1900, 1, 1)
 # Every dated act needs these. Built once: building a statement costs as much as running it.
 _THIS = (col(tables.Act.cycle_id) == bindparam("of_cycle"), col(tables.Act.act) == bindparam("of_act"))
 _DATES = select(col(tables.Act.planned_on), col(tables.Act.due_on)).where(*_THIS)
-_DONE = update(tables.Act).where(*_THIS)
-_PUSHED = update(tables.Act).where(*_THIS).values(flag="", rung=None)
+_ACT = update(tables.Act).where(*_THIS)
+_PUSHED = _ACT.values(flag="", rung=None)
 _ALL_ACTS = select(
     col(tables.Act.cycle_id), col(tables.Act.act), col(tables.Act.planned_on), col(tables.Act.due_on),
     col(tables.Act.done_on), col(tables.Act.moved_to),
@@ -72,13 +72,19 @@ def write_plan(connection: Connection, cycle_id: str, programme: Programme, year
     connection.execute(
         insert(tables.Act),
         [
-            {"cycle_id": cycle_id, "act": act.act, "rule": act.rule,
-             "owner": BY_TRIGGER[act.act].owner_under(programme).value, "planned_on": planned[act.act],
-             "due_on": planned[act.act], "moved_reason": "", "flag": "",
-             "look_on": deadlines.first_look(planned[act.act], calendar, rungs=programme.reminders.ladder)}
+            {"cycle_id": cycle_id, **_dated(act.act, act.rule, planned[act.act], programme, calendar)}
             for act in scheduled(programme)
         ],
-    )  # fmt: skip
+    )
+
+
+def _dated(act: str, rule: str, due_on: date, programme: Programme, calendar: Calendar) -> dict[str, object]:
+    """Return the columns of an act as it is owed first."""
+    return {
+        "act": act, "rule": rule, "owner": BY_TRIGGER[act].owner_under(programme).value, "planned_on": due_on,
+        "due_on": due_on, "moved_reason": "", "flag": "",
+        "look_on": deadlines.first_look(due_on, calendar, rungs=programme.reminders.ladder),
+    }  # fmt: skip
 
 
 def reschedule(
@@ -88,7 +94,7 @@ def reschedule(
     if trigger not in facts.due:
         return
     today, this = day_of(at), {"of_cycle": facts.cycle_id, "of_act": trigger}
-    connection.execute(_DONE, {**this, "done_on": today, "done_seq": seq})
+    connection.execute(_ACT, {**this, "done_on": today, "done_seq": seq})
     row = connection.execute(_DATES, this).one()
     in_time = today <= row.planned_on == row.due_on
     if not in_time or any(deadlines.Rule.parse(it.rule).anchor == trigger for it in scheduled(facts.programme)):
@@ -128,8 +134,12 @@ def _owed_otherwise(
 ) -> list[tuple[SqlRow[Any], date]]:
     """Return the open acts that are owed on another day than stands there, with that day."""
     planned = {row.act: row.planned_on for row in rows}
+    # Nothing in the schedule hangs on the acts that got a date after the year was opened.
+    known = (
+        replace(it, after=tuple(act for act in it.after if act in planned)) for it in schedule if it.act in planned
+    )
     owed = deadlines.dues(
-        _as_planned(schedule, planned.keys()),
+        tuple(known),
         planned=planned,
         done={row.act: row.done_on for row in rows if row.done_on},
         moved={row.act: row.moved_to for row in rows if row.moved_to},
@@ -140,41 +150,26 @@ def _owed_otherwise(
     return [(row, owed[row.act]) for row in rows if row.done_on is None and owed.get(row.act, row.due_on) != row.due_on]
 
 
-def _as_planned(schedule: tuple[Scheduled, ...], acts: Collection[str]) -> tuple[Scheduled, ...]:
-    """Return a schedule without the acts that got a date after the year was opened: nothing in it hangs on them."""
-    return tuple(replace(it, after=tuple(act for act in it.after if act in acts)) for it in schedule if it.act in acts)
-
-
 def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calendar: Calendar) -> None:
     """Put an act on the schedule by a day of its own, or put it there again with another day; it has no rule."""
     act = tables.Act
     connection.execute(delete(act).where(col(act.cycle_id) == facts.cycle_id, col(act.act) == key))
-    connection.execute(
-        insert(act).values(
-            cycle_id=facts.cycle_id, act=key, rule="", owner=BY_TRIGGER[key].owner_under(facts.programme).value,
-            planned_on=due_on, due_on=due_on, moved_reason="", flag="",
-            look_on=deadlines.first_look(due_on, calendar, rungs=facts.programme.reminders.ladder),
-        )
-    )  # fmt: skip
+    columns = _dated(key, "", due_on, facts.programme, calendar)
+    connection.execute(insert(act).values(cycle_id=facts.cycle_id, **columns))
 
 
 def owe_again(connection: Connection, facts: Facts, key: str, *, calendar: Calendar) -> None:
     """Let an act that was done be owed again, where the cycle has not gone past it; the sweep looks at it at once."""
     if facts.state in BY_TRIGGER[key].froms:
         undone = {"done_on": None, "done_seq": None, "flag": "", "rung": None, "look_on": LONG_AGO}
-        connection.execute(_DONE.values(undone), {"of_cycle": facts.cycle_id, "of_act": key})
+        connection.execute(_ACT.values(undone), {"of_cycle": facts.cycle_id, "of_act": key})
         push(connection, facts, today=facts.today, calendar=calendar)
 
 
 def move_deadline(connection: Connection, facts: Facts, key: str, to: date, reason: str, *, calendar: Calendar) -> None:
     """Move an act that is still owed and what hangs on it; the sweep looks at it again at once."""
-    act = tables.Act
-    mine = col(act.cycle_id) == facts.cycle_id
-    connection.execute(
-        update(act)
-        .where(mine, col(act.act) == key)
-        .values(moved_to=to, moved_reason=reason, due_on=to, flag="", rung=None, look_on=LONG_AGO)
-    )
+    moved = {"moved_to": to, "moved_reason": reason, "due_on": to, "flag": "", "rung": None, "look_on": LONG_AGO}
+    connection.execute(_ACT.values(moved), {"of_cycle": facts.cycle_id, "of_act": key})
     push(connection, facts, today=facts.today, calendar=calendar)
 
 
