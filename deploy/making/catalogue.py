@@ -56,12 +56,10 @@ _WIDTH = 120
 
 def messages() -> set[str]:
     """Return every message id that a person may read."""
-    return {*_marked(_sources()), *_marked(_command_line()), *_claims(), *_titles()} - {""}
-
-
-def _sources() -> Iterator[Path]:
-    for room in ROOMS:
-        yield from sorted((HOUSE / room).rglob("*.py"))
+    sources = (path for room in ROOMS for path in sorted((HOUSE / room).rglob("*.py")))
+    claims = (guard.claim for row in TABLE for guard in row.claims)
+    titles = (title for row in TABLE for title in _titles_in(row.record))
+    return {*_marked(sources), *_marked(_command_line()), *claims, *titles} - {""}
 
 
 def _command_line() -> list[Path]:
@@ -77,16 +75,6 @@ def _marked(sources: Iterable[Path]) -> Iterator[str]:
         for _line, message, _comments, _context in extract_from_file("python", str(source), keywords=_KEYWORDS):
             if isinstance(message, str):
                 yield message
-
-
-def _claims() -> Iterator[str]:
-    for row in TABLE:
-        yield from (guard.claim for guard in row.claims)
-
-
-def _titles() -> Iterator[str]:
-    for row in TABLE:
-        yield from _titles_in(row.record)
 
 
 def _titles_in(annotation: Any) -> Iterator[str]:

@@ -9,8 +9,8 @@ import io
 import sys
 from typing import Any
 
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.fontBuilder import FontBuilder  # pyright: ignore[reportMissingTypeStubs] - it has none
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from adapters.codes import FAMILY, FIRST_BAR, FIRST_CELL
 from deploy.making.files import HOUSE, made
@@ -28,14 +28,14 @@ def font() -> bytes:
     """Return the font file; the same bytes each time."""
     glyphs = {".notdef": TTGlyphPen(None).glyph(), **_bars(), **_cells()}
     advances = {name: _PITCH if name.startswith("bar") else EM for name in glyphs}
-    builder = FontBuilder(EM, isTTF=True)
+    builder: Any = FontBuilder(EM, isTTF=True)
     builder.setupGlyphOrder(list(glyphs))
     builder.setupCharacterMap(
         {FIRST_BAR + kind: f"bar{kind}" for kind in _HEIGHTS} | {FIRST_CELL + bits: f"cell{bits}" for bits in range(16)}
     )
     builder.setupGlyf(glyphs)
-    table: Any = builder.font["glyf"]
-    builder.setupHorizontalMetrics({name: (advances[name], getattr(table[name], "xMin", 0)) for name in glyphs})
+    glyf = builder.font["glyf"]
+    builder.setupHorizontalMetrics({name: (advances[name], getattr(glyf[name], "xMin", 0)) for name in glyphs})
     builder.setupHorizontalHeader(ascent=EM, descent=0)
     builder.setupOS2(sTypoAscender=EM, sTypoDescender=0, usWinAscent=EM, usWinDescent=0, sCapHeight=EM)
     # typst sees no font whose name table is not complete.
@@ -62,7 +62,8 @@ def _bars() -> dict[str, Any]:
 
 def _cells() -> dict[str, Any]:
     return {
-        f"cell{bits}": _glyph(*(_module(*it) for n, it in enumerate(_CORNERS) if bits >> n & 1)) for bits in range(16)
+        f"cell{bits}": _glyph(*(_module(*corner) for n, corner in enumerate(_CORNERS) if bits >> n & 1))
+        for bits in range(16)
     }
 
 

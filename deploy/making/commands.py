@@ -8,15 +8,16 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from typer.main import get_command
 
-from deploy.making.files import HOUSE, made
+from deploy.making.files import HOUSE, made, table
 from desk.main import ROOMS, build
 
 PAGE = HOUSE / "docs" / "commands.md"
+_LANGUAGES = ("日本語", "English")
 _SHARED_BY = 6  # so many commands: an option with the same words is explained once
 HEAD = """\
 # 命令 / Commands
@@ -37,8 +38,10 @@ def page() -> str:
     return "\n".join(
         [
             HEAD,
-            *_table("共通の項目 / Shared", ((f"`{name}`", ja, en) for name, ja, en in shared)),
-            *_table("command", (_line(ja, en, shared) for ja, en in both)),
+            *table(("共通の項目 / Shared", *_LANGUAGES), ((f"`{name}`", ja, en) for name, ja, en in shared)),
+            "",
+            *table(("command", *_LANGUAGES), (_line(ja, en, shared) for ja, en in both)),
+            "",
         ]
     )
 
@@ -57,30 +60,18 @@ def _line(ja: dict[str, Any], en: dict[str, Any], shared: Sequence[tuple[str, st
     )
 
 
-def _table(first: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    yield from (f"| {first} | 日本語 | English |", "| --- | --- | --- |")
-    yield from (
-        "| " + " | ".join(cell.replace("|", "&#124;").replace("\n", " ") for cell in row) + " |" for row in rows
-    )
-    yield ""
-
-
 def main(arguments: list[str]) -> str | None:
     """Write the page, or with --check return what is amiss: the exit status is then 1."""
     if "--as-json" in arguments:
-        sys.stdout.write(json.dumps([_said(*leaf) for leaf in _leaves("tsudoi", _command())]))
+        leaves = _leaves("tsudoi", get_command(build(list(ROOMS.values()))))
+        sys.stdout.write(json.dumps([_said(*leaf) for leaf in leaves]))
         return None
     return made(PAGE, page().encode(), arguments)
 
 
 def _asked(lang: str) -> list[dict[str, Any]]:
-    asked = [sys.executable, "-m", "deploy.making.commands", "--as-json"]
-    told = subprocess.run(asked, env={**os.environ, "TSUDOI_LANG": lang}, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module
-    return json.loads(told.stdout)
-
-
-def _command() -> Any:
-    return get_command(build(list(ROOMS.values())))
+    itself = [sys.executable, "-m", "deploy.making.commands", "--as-json"]
+    return json.loads(subprocess.check_output(itself, env={**os.environ, "TSUDOI_LANG": lang}))  # noqa: S603 - our own module
 
 
 def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:

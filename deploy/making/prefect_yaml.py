@@ -30,14 +30,14 @@ def text() -> str:
 
     limit = {"limit": ONE_AT_A_TIME.limit, "collision_strategy": ONE_AT_A_TIME.collision_strategy.value}
     deployments = [
-        {"name": it.name, "entrypoint": it.entrypoint, "description": it.description, "tags": [MARK, *it.tags]}
+        {"name": flow.name, "entrypoint": flow.entrypoint, "description": flow.description, "tags": [MARK, *flow.tags]}
         | (
-            {"schedules": [{"cron": it.cron, "timezone": TIMEZONE}], "concurrency_limit": dict(limit)}
-            if it.cron
+            {"schedules": [{"cron": flow.cron, "timezone": TIMEZONE}], "concurrency_limit": dict(limit)}
+            if flow.cron
             else {}
         )
         | {"work_pool": {"name": "tsudoi"}}
-        for it in SWEEPS
+        for flow in SWEEPS
     ]
     file = {"name": "tsudoi", "prefect-version": version("prefect"), "pull": [], "deployments": deployments}
     return HEAD + yaml.safe_dump(file, allow_unicode=True, sort_keys=False, width=_WIDE)

@@ -6,7 +6,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from deploy.making.files import HOUSE, made
+from deploy.making.files import HOUSE, made, table
 from models.people import Role
 from models.words import translate
 from states.facts import Guard
@@ -48,21 +48,14 @@ def main(arguments: Sequence[str]) -> str | None:
 
 
 def _states() -> str:
-    rows = [(f"`{state.key}`", state.ja, state.en, _part(state.key)) for state in STATES]
-    moving = [f"    {start} --> {row.to}: {row.ja}<br>{row.trigger}" for row in _moving() for start in row.froms]
+    parts = {INITIAL: "始まり / beginning", **dict.fromkeys(FINAL, "終わり / end")}
+    rows = [(f"`{state.key}`", state.ja, state.en, parts.get(state.key, "")) for state in STATES]
+    # Cancelling is drawn too; acts that leave the state as it is stand in the table of acts only.
+    moving = [f"    {start} --> {row.to}: {row.ja}<br>{row.trigger}" for row in TABLE if row.to for start in row.froms]
     titles = [f'    state "{state.ja}<br>{state.key}" as {state.key}' for state in STATES]
     ends = [f"    {key} --> [*]" for key in FINAL]
     diagram = ["```mermaid", "stateDiagram-v2", *titles, f"    [*] --> {INITIAL}", *moving, *ends, "```"]
-    return "\n".join(["## 状態 / States", "", _table(("state", "日本語", "English", ""), rows), "", *diagram, ""])
-
-
-def _part(key: str) -> str:
-    return "始まり / beginning" if key == INITIAL else "終わり / end" if key in FINAL else ""
-
-
-def _moving() -> list[Row]:
-    # Cancelling is drawn too; acts that leave the state as it is stand in the table of acts only.
-    return [row for row in TABLE if row.to]
+    return "\n".join(["## 状態 / States", "", *table(("state", "日本語", "English", ""), rows), "", *diagram, ""])
 
 
 def _acts() -> str:
@@ -70,12 +63,13 @@ def _acts() -> str:
         "act", "日本語", "English", "from → to", "だれが who", "確認 second", "負う側 owner", "record", "期限 due",
         "guards", "根拠 source",
     )  # fmt: skip
-    return "\n".join(["## 行為 / Acts", "", _table(head, map(_act, TABLE)), ""])
+    return "\n".join(["## 行為 / Acts", "", *table(head, map(_act, TABLE)), ""])
 
 
 def _act(row: Row) -> tuple[str, ...]:
     signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
     marks = "".join(mark for holds, mark in signs if holds)
+    after = f"<br>after {', '.join(row.after)}" if row.after else ""
     deviations = f" **{{{_names(row.deviations)}}}**" if row.deviations else ""
     warnings = f" *({_names(row.warnings)})*" if row.warnings else ""
     return (
@@ -87,7 +81,7 @@ def _act(row: Row) -> tuple[str, ...]:
         _roles(row.second),
         f"{row.owner.ja}<br>{row.owner.en}",
         f"`{row.record.__name__}`",
-        f"{row.due}{_after(row)}" if row.due else "",
+        f"{row.due}{after}" if row.due else "",
         f"{_names(row.guards)}{deviations}{warnings}",
         row.source,
     )
@@ -96,10 +90,6 @@ def _act(row: Row) -> tuple[str, ...]:
 def _froms(row: Row) -> str:
     every = [state.key for state in STATES if state.key not in FINAL]
     return "すべて any but closed" if list(row.froms) == every else ", ".join(row.froms)
-
-
-def _after(row: Row) -> str:
-    return f"<br>after {', '.join(row.after)}" if row.after else ""
 
 
 def _roles(roles: Sequence[Role]) -> str:
@@ -118,7 +108,7 @@ def _guards() -> str:
         for guard in sorted(known.values(), key=lambda guard: guard.name)
     ]  # fmt: skip
     head = ("guard", "日本語", "English", "行為 owed act", "対策 proves")
-    return "\n".join(["## 条件 / Guards", "", _table(head, rows), ""])
+    return "\n".join(["## 条件 / Guards", "", *table(head, rows), ""])
 
 
 def _smaller_machines() -> str:
@@ -134,11 +124,6 @@ def _diagram(machine: Machine) -> list[str]:
     pairs = [f"    {start} --> {to}: {trigger}" for start, trigger, to in machine.pairs]
     ends = [f"    {state} --> [*]" for state in machine.final]
     return ["```mermaid", "stateDiagram-v2", *begins, *pairs, *ends, "```"]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "&#124;") for cell in line) + " |" for line in lines)
 
 
 if __name__ == "__main__":
