@@ -29,13 +29,15 @@ import stat
 import sys
 import unicodedata
 from bisect import bisect_left
+from collections import deque
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256, sha512
 from io import TextIOWrapper
+from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence, Tuple
+from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 HOLDS, DOES_NOT_HOLD, UNREADABLE = 0, 1, 2
 LEDGER, TEXTS, LEAVES, CHECKPOINTS, KEY = "ledger.jsonl", "texts.jsonl", "leaves.txt", "checkpoints", "ledger.pub"
@@ -47,10 +49,14 @@ NOBODY = {"system", "unregistered"}  # who stands in an entry that is no person'
 KEEPERS = {"coordinator", "approver", "deputy"}  # of the register of people
 REGISTER = ("person_registered", "person_changed", "people_registered", "people_changed", "roles_changed", "key_given")
 CLOCKS_DIFFER = timedelta(minutes=5)  # the clocks of two machines
+Json = Union[bool, int, float, str, List["Json"], Dict[str, "Json"], None]
 
 
 class Unreadable(Exception):
-    """A file that cannot be read, or is not what it should be."""
+    """A file that cannot be read, or is not what it should be; the sentence is in the reader's language."""
+
+    def __init__(self, ja: str, en: str, *values: object) -> None:
+        super().__init__(words(ja, en, *values))
 
 
 class Key(NamedTuple):
@@ -97,6 +103,14 @@ class Report:
         self.findings: list[str] = []
         self.remarks: list[str] = []
 
+    def find(self, ja: str, en: str, *values: object) -> None:
+        """Add a finding."""
+        self.findings.append(words(ja, en, *values))
+
+    def remark(self, ja: str, en: str, *values: object) -> None:
+        """Add a remark."""
+        self.remarks.append(words(ja, en, *values))
+
 
 # -- Words: Japanese, or English where asked for or where the console has no Japanese letters
 
@@ -112,10 +126,10 @@ def speaks_japanese() -> bool:
     return True
 
 
-def words(ja: str, en: str, *values: Any) -> str:
+def words(ja: str, en: str, *values: object) -> str:
     """Return a sentence in the reader's language."""
-    told = [shown(value) if isinstance(value, str) else value for value in values]
-    return (ja if speaks_japanese() else en).format(*told)
+    sentence = ja if speaks_japanese() else en
+    return sentence.format(*(shown(value) if isinstance(value, str) else value for value in values))
 
 
 def shown(text: str) -> str:
@@ -226,40 +240,19 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-class Tree:
-    """A tree that grows leaf by leaf; `stack` holds the roots of its complete subtrees with their sizes."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.stack: list[tuple[int, bytes]] = []
-
-    def add(self, leaf: bytes) -> None:
-        """Append the hash of an entry."""
-        count = 1
-        while self.stack and self.stack[-1][0] == count:
-            leaf = node_hash(self.stack.pop()[1], leaf)
-            count *= 2
-        self.stack.append((count, leaf))
-        self.size += 1
-
-    def root(self) -> bytes:
-        """Return the root of what was appended so far."""
-        if not self.stack:
-            return sha256(b"").digest()
-        root = self.stack[-1][1]
-        for _count, left in reversed(self.stack[:-1]):
-            root = node_hash(left, root)
-        return root
-
-
 def roots_at(leaves: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
     """Return the roots over the first leaves at several sizes; sizes beyond the end are left out."""
-    tree = Tree()
-    roots = {0: tree.root()}
-    for leaf in leaves:
-        tree.add(leaf)
-        if tree.size in sizes:
-            roots[tree.size] = tree.root()
+    roots = {0: sha256(b"").digest()}
+    complete: list[tuple[int, bytes]] = []  # subtrees: how many leaves each has, and its root
+    for size, leaf in enumerate(leaves, start=1):
+        count, root = 1, leaf
+        while complete and complete[-1][0] == count:
+            count, root = 2 * count, node_hash(complete.pop()[1], root)
+        complete.append((count, root))
+        if size in sizes:
+            for _count, left in reversed(complete[:-1]):
+                root = node_hash(left, root)
+            roots[size] = root
     return roots
 
 
@@ -333,10 +326,8 @@ def parse_key(text: str) -> Key:
     key = Key(name, raw[1:])
     if not is_name(name) or len(raw) != 33 or raw[:1] != b"\x01" or key.text != text:
         raise Unreadable(
-            words(
-                "これは管理簿の検証鍵ではありません。名称・番号・鍵を「+」でつないだ一行を、紙のとおりに指定してください。",
-                "This is not a verifier key. Give the one line of name, id and key, joined by plus signs, as on paper.",
-            )
+            "これは管理簿の検証鍵ではありません。名称・番号・鍵を「+」でつないだ一行を、紙のとおりに指定してください。",
+            "This is not a verifier key. Give the one line of name, id and key, joined by plus signs, as on paper.",
         )
     return key
 
@@ -354,7 +345,7 @@ def parse_note(raw: bytes, source: str) -> Note | None:
     root = unbase64(found.group(3))
     if not root or None in signatures:
         return None
-    return Note(source, found.group(1), int(found.group(2)), root, [it for it in signatures if it])
+    return Note(source, found.group(1), int(found.group(2)), root, [signature for signature in signatures if signature])
 
 
 def parse_signature(line: str) -> tuple[str, bytes] | None:
@@ -378,11 +369,9 @@ def parse_typed(text: str, source: str) -> Note:
     root = unbase64(lines[2].rstrip("=") + "=") if len(lines) > 2 else b""
     if not re.match(r"[0-9]{1,18}\Z", size) or len(root) != 32:
         raise Unreadable(
-            words(
-                "{} は管理簿の検証値ではありません。確認記録票の三行（名称、件数、根の値）をそのまま入力してください。",
-                "{} is not a checkpoint. Type the three lines of the slip: name, number of entries, root.",
-                source,
-            )
+            "{} は管理簿の検証値ではありません。確認記録票の三行（名称、件数、根の値）をそのまま入力してください。",
+            "{} is not a checkpoint. Type the three lines of the slip: name, number of entries, root.",
+            source,
         )
     return Note(source, lines[0], int(size), root, typed_signatures(" ".join(lines[3:]).split(), source))
 
@@ -399,11 +388,9 @@ def typed_signatures(tokens: list[str], source: str) -> list[tuple[str, bytes]] 
             signatures.append(signature)
     if not signatures:
         raise Unreadable(
-            words(
-                "{} の署名の行が読めません。三行だけを入力しても検証できます。",
-                "The signature line of {} cannot be read. The three lines alone will do.",
-                source,
-            )
+            "{} の署名の行が読めません。三行だけを入力しても検証できます。",
+            "The signature line of {} cannot be read. The three lines alone will do.",
+            source,
         )
     return signatures
 
@@ -425,7 +412,7 @@ def signature_trouble(note: Note, key: Key) -> str:
 # -- Canonical JSON (RFC 8785)
 
 
-def canonical(value: Any) -> str:
+def canonical(value: Json) -> str:
     """Return the one text of a JSON value."""
     if isinstance(value, dict):
         members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
@@ -434,11 +421,9 @@ def canonical(value: Any) -> str:
         return "[" + ",".join(canonical(item) for item in value) + "]"
     if isinstance(value, str):
         return quoted(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
-        return str(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number_text(float(value))
-    return {True: "true", False: "false", None: "null"}[value]
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value) if isinstance(value, int) and abs(value) < 2**53 else number_text(float(value))
 
 
 def quoted(text: str) -> str:
@@ -484,13 +469,13 @@ def read_line(raw: bytes) -> Line:
     return Line(leaf_hash(entry), number, trouble or wrong)
 
 
-def parse_entry(entry: bytes) -> tuple[dict[str, Any], str]:
+def parse_entry(entry: bytes) -> tuple[dict[str, Json], str]:
     """Return what an entry says, and what is wrong with its form."""
     try:
         text = entry.decode("utf-8")
         if is_deep(text):
             return {}, words("入れ子が深すぎます", "it is nested too deeply")
-        said = json.loads(text, parse_constant=refuse_constant)
+        said: Json = json.loads(text, parse_constant=refuse_constant)
     except ValueError:
         return {}, words("JSON として読めません", "it is no JSON")
     if not isinstance(said, dict) or set(said) != MEMBERS:
@@ -512,6 +497,11 @@ def is_deep(text: str) -> bool:
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
     return deepest > DEEPEST
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """Return an object as it is, and an empty one where it is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def refuse_constant(name: str) -> float:
@@ -551,7 +541,7 @@ def differences(numbers: Sequence[int | None], claims: Sequence[int | None], cou
             after = standing[place] if place < len(standing) else count + 1
             entry = lost.between(before, after, claims[line])
             changes.append(Change("changed" if entry else "added", entry, line + 1))
-    changes += [Change("removed", entry, 0) for entry in lost.rest()]
+    changes += [Change("removed", entry, 0) for entry in sorted(lost.open)]
     return sorted(changes, key=lambda change: (change.entry or change.line, change.line))
 
 
@@ -559,30 +549,20 @@ class Lost:
     """The entries that no line is; a strange line stands for one of them, or for none."""
 
     def __init__(self, numbers: Sequence[int | None], count: int) -> None:
-        present = set(numbers)
-        self.entries = [number for number in range(1, count + 1) if number not in present]
-        self.open = set(self.entries)
-        self.at = 0
+        self.open = set(range(1, count + 1)).difference(number for number in numbers if number)
+        self.ahead = deque(sorted(self.open))
 
     def between(self, before: int, after: int, claim: int | None) -> int:
-        """Take the lost entry between two numbers: the one that is claimed, else the first; 0 where there is none."""
+        """Take the lost entry between two numbers: the one that is claimed, else the first; 0 where there is none.
+
+        Whoever asks goes from the first line to the last, so that what lies behind is never looked at again.
+        """
         if claim is None or not before < claim < after or claim not in self.open:
-            claim = self.first_between(before, after)
+            while self.ahead and (self.ahead[0] <= before or self.ahead[0] not in self.open):
+                self.ahead.popleft()
+            claim = self.ahead[0] if self.ahead and self.ahead[0] < after else 0
         self.open.discard(claim)
         return claim
-
-    def first_between(self, before: int, after: int) -> int:
-        """Return the first open entry between two numbers; whoever asks goes from the first to the last."""
-        while self.at < len(self.entries) and (
-            self.entries[self.at] <= before or self.entries[self.at] not in self.open
-        ):
-            self.at += 1
-        found = self.entries[self.at] if self.at < len(self.entries) else after
-        return found if found < after else 0
-
-    def rest(self) -> list[int]:
-        """Return the entries for which no line stands."""
-        return sorted(self.open)
 
 
 def rising(numbers: Sequence[int | None]) -> set[int]:
@@ -606,59 +586,40 @@ def rising(numbers: Sequence[int | None]) -> set[int]:
     return kept
 
 
-def told(changes: Sequence[Change], troubles: dict[int, str]) -> list[str]:
-    """Return a sentence for each difference; long runs of one kind are told as one."""
-    sentences: list[str] = []
-    at = 0
-    while at < len(changes):
-        run = 1
-        while at + run < len(changes) and follows(changes[at + run - 1], changes[at + run]):
-            run += 1
-        change, last = changes[at], changes[at + run - 1]
-        sentences.append(sentence(change, troubles) if run < 3 else run_sentence(change, last, troubles))
-        if run == 2:
-            sentences.append(sentence(last, troubles))
-        at += run
-    return sentences
+ONE = {  # by entry and line
+    "changed": ("第{0}号の記録が書き換えられています（{1}行目）。", "Entry {0} was changed (line {1})."),
+    "removed": ("第{0}号の記録が取り除かれています。", "Entry {0} was removed."),
+    "added": ("{1}行目に記録が付け加えられています。", "Line {1} was added."),
+    "moved": ("第{0}号の記録が{1}行目に移されています。", "Entry {0} was moved (it stands in line {1})."),
+    "doubled": ("第{0}号の記録が{1}行目にもう一度あります。", "Entry {0} stands once more in line {1}."),
+}
+RUN = {  # by entry and line of the first, then of the last
+    "changed": ("第{0}号から第{2}号までの記録が書き換えられています。", "Entries {0} to {2} were changed."),
+    "removed": ("第{0}号から第{2}号までの記録が取り除かれています。", "Entries {0} to {2} were removed."),
+    "added": ("{1}行目から{3}行目までの記録が付け加えられています。", "Lines {1} to {3} were added."),
+}
 
 
-def follows(first: Change, second: Change) -> bool:
-    """Tell whether a difference only goes on."""
-    next_entry = second.entry == first.entry + 1 if first.entry else second.line == first.line + 1
-    return first.kind == second.kind and first.kind in ("changed", "removed", "added") and next_entry
+def sentences(changes: Sequence[Change], troubles: dict[int, str]) -> Iterator[str]:
+    """Tell of each difference; three or more of one kind that follow each other are told as one."""
+
+    def start(numbered: tuple[int, Change]) -> tuple[str, int]:
+        number, change = numbered
+        return change.kind, (change.entry or change.line) - number
+
+    for (kind, _start), numbered in groupby(enumerate(changes), start):
+        run = [change for _number, change in numbered]
+        if len(run) > 2 and kind in RUN:
+            yield sentence(RUN[kind], run[0], run[-1], troubles)
+        else:
+            yield from (sentence(ONE[kind], change, change, troubles) for change in run)
 
 
-def sentence(change: Change, troubles: dict[int, str]) -> str:
-    """Return what happened to an entry."""
-    ja, en = {
-        "changed": ("第{0}号の記録が書き換えられています（{1}行目）。", "Entry {0} was changed (line {1})."),
-        "removed": ("第{0}号の記録が取り除かれています。", "Entry {0} was removed."),
-        "added": ("{1}行目に記録が付け加えられています。", "Line {1} was added."),
-        "moved": ("第{0}号の記録が{1}行目に移されています。", "Entry {0} was moved (it stands in line {1})."),
-        "doubled": ("第{0}号の記録が{1}行目にもう一度あります。", "Entry {0} stands once more in line {1}."),
-    }[change.kind]
-    trouble = troubles.get(change.line, "") if change.kind in ("changed", "added") else ""
-    return words(ja, en, change.entry, change.line) + in_brackets(trouble)
-
-
-def in_brackets(text: str) -> str:
-    """Return an aside, or nothing."""
-    return words("（{}）", " ({})", text) if text else ""
-
-
-def run_sentence(first: Change, last: Change, troubles: dict[int, str]) -> str:
-    """Return what happened to a run of entries, and what is wrong with their form where it is the same."""
-    ja, en = {
-        "changed": (
-            "第{0}号から第{1}号までの記録が書き換えられています。",
-            "Entries {0} to {1} were changed.",
-        ),
-        "removed": ("第{0}号から第{1}号までの記録が取り除かれています。", "Entries {0} to {1} were removed."),
-        "added": ("{2}行目から{3}行目までの記録が付け加えられています。", "Lines {2} to {3} were added."),
-    }[first.kind]
-    trouble = troubles.get(first.line, "")
-    same = trouble if trouble == troubles.get(last.line) else ""
-    return words(ja, en, first.entry, last.entry, first.line, last.line) + in_brackets(same)
+def sentence(phrase: tuple[str, str], first: Change, last: Change, troubles: dict[int, str]) -> str:
+    """Return what happened to one or several entries, and what is wrong with their form where it is the same."""
+    trouble = troubles.get(first.line, "") if first.kind in RUN else ""
+    aside = words("（{}）", " ({})", trouble) if trouble and trouble == troubles.get(last.line) else ""
+    return words(*phrase, first.entry, first.line, last.entry, last.line) + aside
 
 
 # -- The verification
@@ -680,11 +641,9 @@ def verify_ledger(path: str, checkpoints: Sequence[str] = (), key_text: str = ""
     beside, spoilt = notes_beside(folder)
     if not given and not beside and not spoilt:
         raise Unreadable(
-            words(
-                "検証値（{}）が一つもなく、何も確かめられません。確認記録票のものを --checkpoint で指定してください。",
-                "There is no checkpoint ({}), so nothing can be verified. Name one of a slip with --checkpoint.",
-                CHECKPOINTS,
-            )
+            "検証値（{}）が一つもなく、何も確かめられません。確認記録票のものを --checkpoint で指定してください。",
+            "There is no checkpoint ({}), so nothing can be verified. Name one of a slip with --checkpoint.",
+            CHECKPOINTS,
         )
     report.findings += spoilt
     with opened(ledger) as file:
@@ -692,8 +651,8 @@ def verify_ledger(path: str, checkpoints: Sequence[str] = (), key_text: str = ""
     judge(lines, leaves_beside(folder), given, beside, key=key, report=report)
     with opened(ledger) as file:
         contents = Contents(file)
-    report.findings += unopened(contents, folder / TEXTS) + contents.unsigned_rightly()
-    report.remarks += contents.remarks()
+    look_for_texts(contents, folder / TEXTS, report)
+    contents.tell(report)
     return report
 
 
@@ -702,44 +661,42 @@ def judge(
 ) -> None:
     """Compare the lines with every checkpoint, and look for what happened where one does not hold."""
     leaves = [line.leaf for line in lines]
-    sizes = {note.size for note in given + beside} | {len(leaves)}
-    roots = roots_at(leaves, sizes)
+    roots = roots_at(leaves, {len(leaves), *(note.size for note in given + beside)})
     report.entries, report.root = len(leaves), roots[len(leaves)]
     good: list[Note] = []
     bad: list[Note] = []
     for note in given + beside:
         trouble = signature_trouble(note, key)
         if trouble:
-            report.findings.append(words("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble))
-        else:
-            (good if roots.get(note.size) == note.root else bad).append(note)
-            if note.signatures is None:
-                report.remarks.append(
-                    words(
-                        "検証値 {} には署名がありません。押印された紙そのものが証拠になります。",
-                        "Checkpoint {} came without a signature: the stamped paper itself vouches for it.",
-                        note.source,
-                    )
-                )
+            report.find("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble)
+            continue
+        (good if roots.get(note.size) == note.root else bad).append(note)
+        if note.signatures is None:
+            report.remark(
+                "検証値 {} には署名がありません。押印された紙そのものが証拠になります。",
+                "Checkpoint {} came without a signature: the stamped paper itself vouches for it.",
+                note.source,
+            )
     report.checkpoints = len(good)
-    covered = max([note.size for note in [*good, *bad]] + [0])
-    report.covered = max([note.size for note in good] + [0])
+    covered = max((note.size for note in [*good, *bad]), default=0)
+    report.covered = max((note.size for note in good), default=0)
     whole = covered if beside else max(covered, len(lines))  # an export ends with a checkpoint
     if bad or len(lines) > whole:
         trusted = stored[:whole] if stored is not None and vouched(stored, [*good, *bad], covered) else None
         near = min(whole, len(lines) + FARTHEST)
-        report.findings += unique(what_happened(lines, trusted, near)) + brackets(good, bad, len(lines))
+        report.findings += dict.fromkeys(what_happened(lines, trusted, near))
+        report.findings += brackets(good, bad, len(lines))
     else:
-        report.findings += spoilt_forms(lines) + spoilt_leaves(leaves, stored)
+        report.findings += spoilt_forms(lines)
+        if stored is not None:
+            report.findings += spoilt_leaves(leaves, stored)
     if len(lines) > covered and not beside:
-        report.findings.append(
-            words(
-                "確かなのは第1号から第{0}号までです。第{1}号から第{2}号までには、出力の末尾にあるはずの検証値がありません。",
-                "Only entries 1 to {0} are vouched for: of {1} to {2} the checkpoint that ends an export is missing.",
-                covered,
-                covered + 1,
-                len(lines),
-            )
+        report.find(
+            "確かなのは第1号から第{0}号までです。第{1}号から第{2}号までには、出力の末尾にあるはずの検証値がありません。",
+            "Only entries 1 to {0} are vouched for: of {1} to {2} the checkpoint that ends an export is missing.",
+            covered,
+            covered + 1,
+            len(lines),
         )
 
 
@@ -750,86 +707,69 @@ def vouched(stored: list[bytes], notes: Sequence[Note], covered: int) -> bool:
     return bool(fitting) and max(fitting) >= min(covered, len(stored))
 
 
-def what_happened(lines: list[Line], trusted: list[bytes] | None, count: int) -> list[str]:
+def what_happened(lines: list[Line], trusted: list[bytes] | None, count: int) -> Iterator[str]:
     """Name what was changed, removed, added or moved in a ledger of `count` entries: by their hashes, else numbers."""
     troubles = {number: line.trouble for number, line in enumerate(lines, start=1)}
     claims = [line.says for line in lines]
     if trusted is not None:
         number_of = {leaf: number for number, leaf in enumerate(trusted, start=1)}
-        return told(differences([number_of.get(line.leaf) for line in lines], claims, len(trusted)), troubles)
-    numbers = [says if says is not None and 0 < says <= count else None for says in claims]
-    return told(differences(numbers, claims, count), troubles) + spoilt_forms(lines, only_canonical=True)
+        numbers, count = [number_of.get(line.leaf) for line in lines], len(trusted)
+    else:
+        numbers = [says if says is not None and 0 < says <= count else None for says in claims]
+    yield from sentences(differences(numbers, claims, count), troubles)
+    if trusted is None:
+        yield from spoilt_forms(lines, only_canonical=True)
 
 
-def brackets(good: Sequence[Note], bad: Sequence[Note], count: int) -> list[str]:
+def brackets(good: Sequence[Note], bad: Sequence[Note], count: int) -> Iterator[str]:
     """Say of each checkpoint that does not hold between which entries the difference lies."""
-    findings: list[str] = []
     for note in sorted(bad, key=lambda note: note.size):
-        first = max([held.size for held in good if held.size < note.size] + [0]) + 1
+        first = max((held.size for held in good if held.size < note.size), default=0) + 1
+        ja = "検証値 {0}：第{1}号から第{2}号までの間に、証明された当時と違う記録があります。"
+        en = "Checkpoint {0}: among entries {1} to {2} is something else than was signed."
         if note.size > count:
-            ja, en = (
-                "検証値 {0}：第{2}号までを証明していますが、管理簿は第{3}号で終わっています。",
-                "Checkpoint {0} signed {2} entries, but the ledger ends at entry {3}.",
-            )
-        else:
-            ja, en = (
-                "検証値 {0}：第{1}号から第{2}号までの間に、証明された当時と違う記録があります。",
-                "Checkpoint {0}: among entries {1} to {2} is something else than was signed.",
-            )
-        findings.append(words(ja, en, note.source, first, note.size, count))
-    return findings
+            ja = "検証値 {0}：第{2}号までを証明していますが、管理簿は第{3}号で終わっています。"
+            en = "Checkpoint {0} signed {2} entries, but the ledger ends at entry {3}."
+        yield words(ja, en, note.source, first, note.size, count)
 
 
-def spoilt_forms(lines: Sequence[Line], *, only_canonical: bool = False) -> list[str]:
+def spoilt_forms(lines: Sequence[Line], *, only_canonical: bool = False) -> Iterator[str]:
     """Return the entries whose form is not that of a ledger, though no checkpoint tells of it."""
-    findings: list[str] = []
     for number, line in enumerate(lines, start=1):
         if line.trouble:
-            findings.append(words("第{}号：{}。", "Entry {}: {}.", number, line.trouble))
+            yield words("第{}号：{}。", "Entry {}: {}.", number, line.trouble)
         elif line.says != number and not only_canonical:
-            findings.append(words("第{}号：番号が続いていません。", "Entry {}: its number does not follow.", number))
-    return findings
+            yield words("第{}号：番号が続いていません。", "Entry {}: its number does not follow.", number)
 
 
-def spoilt_leaves(leaves: Sequence[bytes], stored: list[bytes] | None) -> list[str]:
+def spoilt_leaves(leaves: Sequence[bytes], stored: Sequence[bytes]) -> Iterator[str]:
     """Return the lines of the list of hashes that differ from a ledger that holds."""
-    if stored is None:
-        return []
-    return [
-        words(
-            "{} の{}行目が書き換えられています（管理簿のその記録は確かです）。",
-            "Line {1} of {0} was changed (the entry itself holds).",
-            LEAVES,
-            number,
-        )
-        for number in range(1, max(len(leaves), len(stored)) + 1)
-        if leaves[number - 1 : number] != stored[number - 1 : number]
-    ]
-
-
-def unique(findings: Sequence[str]) -> list[str]:
-    """Return the findings without repetitions."""
-    return list(dict.fromkeys(findings))
+    ja = "{} の{}行目が書き換えられています（管理簿のその記録は確かです）。"
+    en = "Line {1} of {0} was changed (the entry itself holds)."
+    for at in range(max(len(leaves), len(stored))):
+        if leaves[at : at + 1] != stored[at : at + 1]:
+            yield words(ja, en, LEAVES, at + 1)
 
 
 # -- What the entries say: free text under commitments, signatures of people, the clock
 
 Place = Tuple[int, str]  # the number of an entry, and the way to a text in its data, joined by dots
+NO_OPENING: tuple[Place, bytes, str] = ((0, ""), b"", "")
 
 
 class Contents:
     """What is looked at in a ledger beside its hashes. Of a line that is no entry nothing is taken."""
 
-    def __init__(self, lines: Any, first: int = 1) -> None:
+    def __init__(self, lines: Iterable[bytes], first: int = 1) -> None:
         self.commitments: dict[Place, str] = {}
         self.redacted: set[Place] = set()
         self.keys: dict[str, bytes] = {}
         self.keepers: set[str] = set()
         self.a_year_is_open = False
-        self.proposals: dict[int, dict[str, Any]] = {}
+        self.proposals: dict[int, dict[str, Json]] = {}
         self.troubles: list[tuple[int, str]] = []
         self.openings: dict[Place, str] = {}
-        self.compared: list[tuple[int, int, dict[str, Any], dict[str, Any]]] = []
+        self.compared: list[tuple[int, int, Json, Json]] = []
         self.signed = self.unsigned = 0
         self.four_eyes_unsigned: list[int] = []
         self.backwards: list[int] = []
@@ -839,16 +779,19 @@ class Contents:
             if not trouble and entry["seq"] == number and isinstance(entry["data"], dict):
                 self.take(number, entry, entry["data"])
 
-    def take(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
+    def trouble(self, number: int, ja: str, en: str, *values: object) -> None:
+        """Note what is not right with an entry."""
+        self.troubles.append((number, words(ja, en, *values)))
+
+    def take(self, number: int, entry: dict[str, Json], data: dict[str, Json]) -> None:
         """Look at one entry."""
         self.look_at_the_clock(number, entry["at"])
         for place, commitment in commitments_in(data):
             self.commitments[number, place] = commitment
-        record = data.get("record")
-        record = record if isinstance(record, dict) else {}
-        event = str(entry["event"])
-        if event == "text_redacted" and isinstance(record.get("entry"), int):
-            self.redacted.add((record["entry"], str(record.get("place"))))
+        event, record = str(entry["event"]), as_object(data.get("record"))
+        redacted = record.get("entry")
+        if event == "text_redacted" and isinstance(redacted, int):
+            self.redacted.add((redacted, str(record.get("place"))))
         self.look_at_the_signature(number, entry, data)
         if event.endswith("_proposed"):
             self.proposals[number] = entry
@@ -856,142 +799,124 @@ class Contents:
             self.look_at_the_proposal(number, entry, data)
         if event == "cycle_opened":
             self.a_year_is_open = True
-        elif event == "passphrase_changed":
-            self.look_at_the_new_passphrase(number, entry, record)
+        elif event == "passphrase_changed":  # its owner put it in the place of the former, for which the former signs
+            person = str(record.get("person"))
+            if "signature" in data and entry["by"] == person:
+                self.keys[person] = bytes_of(record.get("public_key"))
+            else:
+                self.trouble(number, "本人の署名なしに鍵が替えられています", "a key was changed unsigned")
         elif event in REGISTER:
             self.look_at_the_register(number, data, record)
 
-    def look_at_the_clock(self, number: int, at: Any) -> None:
+    def look_at_the_clock(self, number: int, at: Json) -> None:
         """Note an entry that is earlier than one before it."""
         try:
-            moment = datetime.fromisoformat(at)
+            moment = datetime.fromisoformat(at if isinstance(at, str) else "")
             if self.latest and moment < self.latest - CLOCKS_DIFFER:
                 self.backwards.append(number)
             self.latest = max(moment, self.latest or moment)
         except (ValueError, TypeError):
-            self.troubles.append((number, words("日時が読めません", "its time cannot be read")))
+            self.trouble(number, "日時が読めません", "its time cannot be read")
 
-    def look_at_the_signature(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
+    def look_at_the_signature(self, number: int, entry: dict[str, Json], data: dict[str, Json]) -> None:
         """Check who signed an entry, with which key, and the signature itself."""
-        by, event = str(entry["by"]), str(entry["event"])
+        by = str(entry["by"])
         if "signature" not in data:
             if by not in NOBODY and self.keys:
                 self.unsigned += 1
-                if event.endswith("_proposed") or "proposed_by" in data:
+                if str(entry["event"]).endswith("_proposed") or "proposed_by" in data:
                     self.four_eyes_unsigned.append(number)
             return
         self.signed += 1
-        signature = data["signature"]
-        signature = signature if isinstance(signature, dict) else {}
+        signature = as_object(data["signature"])
         signer = str(signature.get("by"))
         key = self.keys.get(signer, b"")
         if signer != str(data.get("entered_by", by)):
-            trouble = words("署名した者が記入者ではありません", "who signed it is not who entered it")
+            self.trouble(number, "署名した者が記入者ではありません", "who signed it is not who entered it")
         elif not key or sha256(key).hexdigest()[:16] != signature.get("key"):
-            trouble = words("署名の鍵が、その時の本人の鍵ではありません", "its key was not the signer's at that time")
+            self.trouble(
+                number, "署名の鍵が、その時の本人の鍵ではありません", "its key was not the signer's at that time"
+            )
         elif not signature_holds(key, signed_words(entry), unbase64(str(signature.get("sig")))):
-            trouble = words("本人の署名が正しくありません", "the person's signature does not hold")
-        else:
-            return
-        self.troubles.append((number, trouble))
+            self.trouble(number, "本人の署名が正しくありません", "the person's signature does not hold")
 
-    def look_at_the_new_passphrase(self, number: int, entry: dict[str, Any], record: dict[str, Any]) -> None:
-        """Take a key that its owner put in the place of the former, for which the former signs."""
-        person = str(record.get("person"))
-        if "signature" in entry["data"] and entry["by"] == person:
-            self.keys[person] = bytes_of(record.get("public_key"))
-        else:
-            self.troubles.append((number, words("本人の署名なしに鍵が替えられています", "a key was changed unsigned")))
-
-    def look_at_the_register(self, number: int, data: dict[str, Any], record: dict[str, Any]) -> None:
+    def look_at_the_register(self, number: int, data: dict[str, Json], record: dict[str, Json]) -> None:
         """Take who keeps the register and whose key is whose: since two keepers have keys, two people sign for it."""
-        proposal = self.proposals.get(data["proposal"], {}) if isinstance(data.get("proposal"), int) else {}
-        by_two = "signature" in data and "signature" in proposal.get("data", {})
+        by_two = "signature" in data and "signature" in as_object(self.proposal_of(data).get("data"))
         if self.a_year_is_open and len(self.keepers & set(self.keys)) > 1 and not by_two:
             ja, en = "二人の署名なしに名簿か鍵が変えられています", "register or key were changed without two who signed"
-            self.troubles.append((number, words(ja, en)))
+            self.trouble(number, ja, en)
             return
         if "public_key" in record:
             self.keys[str(record.get("person"))] = bytes_of(record["public_key"])
-        people = record["people"] if isinstance(record.get("people"), list) else [{**data, "person": data.get("id")}]
-        for person in people:
-            roles = person.get("roles") if isinstance(person, dict) else None
+        people = record.get("people")
+        for person in map(as_object, people if isinstance(people, list) else [{**data, "person": data.get("id")}]):
+            name, roles = str(person.get("person")), person.get("roles")
             if isinstance(roles, list):
-                name = str(person.get("person"))
                 self.keepers.discard(name)
                 if KEEPERS & set(map(str, roles)):
                     self.keepers.add(name)
 
-    def look_at_the_proposal(self, number: int, entry: dict[str, Any], data: dict[str, Any]) -> None:
-        """Check that a confirmation names an earlier proposal of its act and year; what they say is compared later."""
-        proposal = self.proposals.get(data["proposal"] if isinstance(data["proposal"], int) else 0)
-        if proposal is None or (proposal["event"], proposal["cycle"]) != (f"{entry['event']}_proposed", entry["cycle"]):
-            self.troubles.append((number, words("確認した起案がありません", "there is no such proposal to confirm")))
-        elif proposal["by"] == entry["by"]:
-            self.troubles.append((number, words("起案した者自身の確認です", "who proposed it confirmed it")))
-        else:
-            self.compared.append((number, proposal["seq"], data, proposal["data"]))
+    def proposal_of(self, data: dict[str, Json]) -> dict[str, Json]:
+        """Return the earlier proposal that an entry names, nothing where there is none."""
+        number = data.get("proposal")
+        return self.proposals.get(number, {}) if isinstance(number, int) else {}
 
-    def opened(self, number: int, value: Any, place: str) -> Any:
+    def look_at_the_proposal(self, number: int, entry: dict[str, Json], data: dict[str, Json]) -> None:
+        """Check that a confirmation names an earlier proposal of its act and year; what they say is compared later."""
+        proposal, act = self.proposal_of(data), (f"{entry['event']}_proposed", entry["cycle"])
+        seq = proposal.get("seq")
+        if not isinstance(seq, int) or (proposal["event"], proposal["cycle"]) != act:
+            self.trouble(number, "確認した起案がありません", "there is no such proposal to confirm")
+        elif proposal["by"] == entry["by"]:
+            self.trouble(number, "起案した者自身の確認です", "who proposed it confirmed it")
+        else:
+            self.compared.append((number, seq, data.get("record"), as_object(proposal["data"]).get("record")))
+
+    def with_texts(self, number: int, value: Json, place: str) -> Json:
         """Return what is said at a place, its texts put back; None for a text that is not there to be compared."""
-        if is_commitment(value):
+        if commitment_of(value) is not None:
             return self.openings.get((number, place))
         if isinstance(value, dict):
-            return {name: self.opened(number, it, f"{place}.{name}") for name, it in value.items()}
+            return {name: self.with_texts(number, item, f"{place}.{name}") for name, item in value.items()}
         if isinstance(value, list):
-            return [self.opened(number, it, f"{place}.{at}") for at, it in enumerate(value)]
+            return [self.with_texts(number, item, f"{place}.{at}") for at, item in enumerate(value)]
         return value
 
-    def unsigned_rightly(self) -> list[str]:
-        """Return the entries whose signature, proposal or time is not right."""
-        for number, other, data, proposed in self.compared:
-            said = self.opened(number, data.get("record"), "record")
-            if not agrees(said, self.opened(other, proposed.get("record"), "record")):
-                trouble = words(
-                    "確認した起案（第{}号）と内容が違います", "it is not what was proposed (entry {})", other
+    def tell(self, report: Report) -> None:
+        """Tell which signatures, proposals and times are not right, and what to know of redactions and the clock."""
+        for number, other, said, proposed in self.compared:
+            if not agrees(self.with_texts(number, said, "record"), self.with_texts(other, proposed, "record")):
+                self.trouble(
+                    number, "確認した起案（第{}号）と内容が違います", "it is not what was proposed (entry {})", other
                 )
-                self.troubles.append((number, trouble))
-        return [words("第{}号：{}。", "Entry {}: {}.", number, trouble) for number, trouble in sorted(self.troubles)]
-
-    def remarks(self) -> list[str]:
-        """Return what a reader should know of signatures, redactions and the clock."""
-        remarks: list[str] = []
+        for number, trouble in sorted(self.troubles):
+            report.find("第{}号：{}。", "Entry {}: {}.", number, trouble)
         if self.keys:
-            remarks.append(
-                words(
-                    "職員等の記録のうち、本人の署名があるもの {} 件（いずれも検証済み）、ないもの {} 件。",
-                    "Of the entries of people {} are signed by them and were checked, {} are not.",
-                    self.signed,
-                    self.unsigned,
-                )
+            report.remark(
+                "職員等の記録のうち、本人の署名があるもの {} 件（いずれも検証済み）、ないもの {} 件。",
+                "Of the entries of people {} are signed by them and were checked, {} are not.",
+                self.signed,
+                self.unsigned,
             )
         elif self.signed == 0:
-            remarks.append(words("職員等の署名がない管理簿です。", "Nobody has signed an entry of this ledger."))
+            report.remark("職員等の署名がない管理簿です。", "Nobody has signed an entry of this ledger.")
         if self.four_eyes_unsigned:
-            remarks.append(
-                words(
-                    "鍵の登録後の起案・確認で署名のないもの：第{}号",
-                    "Proposals and confirmations without a signature since keys were given: {}",
-                    numbers_of(self.four_eyes_unsigned),
-                )
+            report.remark(
+                "鍵の登録後の起案・確認で署名のないもの：第{}号",
+                "Proposals and confirmations without a signature since keys were given: {}",
+                numbers_of(self.four_eyes_unsigned),
             )
-        if self.redacted & set(self.commitments):
-            remarks.append(
-                words(
-                    "二人の決定により抹消された自由記載：{} か所",
-                    "Texts redacted by the decision of two people: {}",
-                    len(self.redacted & set(self.commitments)),
-                )
-            )
+        redacted = len(self.redacted.intersection(self.commitments))
+        if redacted:
+            ja, en = "二人の決定により抹消された自由記載：{} か所", "Texts redacted by the decision of two people: {}"
+            report.remark(ja, en, redacted)
         if self.backwards:
-            remarks.append(
-                words(
-                    "日時が前の記録より戻っている記録（時計が戻された疑い）：第{}号",
-                    "Entries earlier than one before them (the clock may have been set back): {}",
-                    numbers_of(self.backwards),
-                )
+            report.remark(
+                "日時が前の記録より戻っている記録（時計が戻された疑い）：第{}号",
+                "Entries earlier than one before them (the clock may have been set back): {}",
+                numbers_of(self.backwards),
             )
-        return remarks
 
 
 def numbers_of(numbers: Sequence[int]) -> str:
@@ -1000,33 +925,35 @@ def numbers_of(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:SHOWN])) + (f" … (+{rest})" if rest > 0 else "")
 
 
-def is_commitment(value: Any) -> bool:
-    """Tell a commitment from anything else that an entry can hold."""
-    return isinstance(value, dict) and set(value) == {"commitment"} and isinstance(value["commitment"], str)
+def commitment_of(value: Json) -> str | None:
+    """Return the commitment that a value is; None where it is anything else that an entry can hold."""
+    commitment = as_object(value).get("commitment")
+    return commitment if isinstance(commitment, str) and len(as_object(value)) == 1 else None
 
 
-def commitments_in(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+def commitments_in(value: Json, place: str = "") -> Iterator[tuple[str, str]]:
     """Walk over the commitments in an entry's data, each with its place."""
-    if is_commitment(value):
-        yield place, value["commitment"]
+    commitment = commitment_of(value)
+    if commitment is not None:
+        yield place, commitment
     elif isinstance(value, (dict, list)):
-        for name, it in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from commitments_in(it, f"{place}.{name}" if place else str(name))
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from commitments_in(item, f"{place}.{name}" if place else str(name))
 
 
-def bytes_of(text: Any) -> bytes:
+def bytes_of(text: Json) -> bytes:
     """Return the 32 bytes of a key in hexadecimal; nothing where it is none."""
     return bytes.fromhex(text) if isinstance(text, str) and re.match(r"[0-9a-f]{64}\Z", text) else b""
 
 
-def signed_words(entry: dict[str, Any]) -> bytes:
+def signed_words(entry: dict[str, Json]) -> bytes:
     """Return what a person signs: the entry without its number and without the signature."""
     said = {name: value for name, value in entry.items() if name != "seq"}
-    said["data"] = {name: value for name, value in entry["data"].items() if name != "signature"}
+    said["data"] = {name: value for name, value in as_object(entry["data"]).items() if name != "signature"}
     return b"tsudoi/entry/1\n" + canonical(said).encode("utf-8", "surrogatepass")
 
 
-def agrees(said: Any, proposed: Any) -> bool:
+def agrees(said: Json, proposed: Json) -> bool:
     """Tell whether a confirmation says what was proposed; a text that was redacted cannot be compared."""
     if isinstance(said, dict) and isinstance(proposed, dict):
         return set(said) == set(proposed) and all(agrees(said[name], proposed[name]) for name in said)
@@ -1035,28 +962,24 @@ def agrees(said: Any, proposed: Any) -> bool:
     return said is None or proposed is None or (type(said), said) == (type(proposed), proposed)
 
 
-def unopened(contents: Contents, path: Path) -> list[str]:
-    """Return what is wrong with the texts of an export: what opens no commitment, and commitments that stay closed."""
-    findings: list[str] = []
+def look_for_texts(contents: Contents, path: Path, report: Report) -> None:
+    """Find what is wrong with the texts of an export: what opens no commitment, and commitments that stay closed."""
     if path.exists():
         with opened(path) as file:
-            findings += open_all(contents, file, TEXTS)
+            report.findings += open_all(contents, file, TEXTS)
     elif contents.commitments:
-        return [words("自由記載のファイル {} がありません。", "The file of texts {} is missing.", TEXTS)]
-    closed = set(contents.commitments) - set(contents.openings) - contents.redacted
-    return findings + [
-        words(
+        report.find("自由記載のファイル {} がありません。", "The file of texts {} is missing.", TEXTS)
+        return
+    for place in sorted(set(contents.commitments) - set(contents.openings) - contents.redacted):
+        report.find(
             "第{}号の自由記載（{}）が取り除かれています。抹消の記録はありません。",
             "The text of entry {} at {} was taken away; no entry tells of its redaction.",
             *place,
         )
-        for place in sorted(closed)
-    ]
 
 
-def open_all(contents: Contents, lines: Any, source: str) -> list[str]:
+def open_all(contents: Contents, lines: Iterable[bytes], source: str) -> Iterator[str]:
     """Open the commitments with these lines, and return a finding for each line that opens none."""
-    findings: list[str] = []
     for number, raw in enumerate(lines, start=1):
         place, salt, text = opening_of(raw)
         commitment = contents.commitments.get(place)
@@ -1070,30 +993,22 @@ def open_all(contents: Contents, lines: Any, source: str) -> list[str]:
         else:
             contents.openings[place] = text
             continue
-        findings.append(words(ja, en, source, number))
-    return findings
+        yield words(ja, en, source, number)
 
 
 def opening_of(raw: bytes) -> tuple[Place, bytes, str]:
     """Return place, salt and text of a line of texts; a place that no entry has where it is not in its one form."""
-    nothing: tuple[Place, bytes, str] = ((0, ""), b"", "")
     try:
         line = raw.decode("utf-8")
-        said = json.loads(line) if not is_deep(line) else None
+        said = as_object(None if is_deep(line) else json.loads(line))
     except ValueError:
-        return nothing
-    kinds = {"place": str, "salt": str, "seq": int, "text": str}
-    if not isinstance(said, dict) or {name: type(value) for name, value in said.items()} != kinds:
-        return nothing
-    if canonical(said) + "\n" != line or not re.match(r"[0-9a-f]{32}\Z", said["salt"]):
-        return nothing
-    return (said["seq"], said["place"]), bytes.fromhex(said["salt"]), said["text"]
-
-
-def shown_texts(contents: Contents, lines: Sequence[bytes], report: Report) -> None:
-    """Open what a proof carries, and show it."""
-    report.findings += open_all(contents, lines, words("証明書", "the proof"))
-    report.remarks += [f"{place}：{shown(text)}" for (_entry, place), text in sorted(contents.openings.items())]
+        return NO_OPENING
+    place, salt, seq, text = (said.get(name) for name in ("place", "salt", "seq", "text"))
+    if not (isinstance(place, str) and isinstance(salt, str) and type(seq) is int and isinstance(text, str)):
+        return NO_OPENING
+    if len(said) != 4 or canonical(said) + "\n" != line or not re.match(r"[0-9a-f]{32}\Z", salt):
+        return NO_OPENING
+    return (seq, place), bytes.fromhex(salt), text
 
 
 # -- Proof files
@@ -1117,49 +1032,42 @@ def verify_proof(path: str, checkpoints: Sequence[str] = (), key_text: str = "")
         entry, number = proof.get("entry", "").encode("utf-8"), int(proof.get("number", 0))
         openings = [line.encode("utf-8") + b"\n" for line in proof.get("texts", ())]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Unreadable(words("{} は証明書ではありません。", "{} is no proof.", path)) from None
+        raise Unreadable("{} は証明書ではありません。", "{} is no proof.", path) from None
     known = [note for note in notes if note]
     if len(known) != len(notes):
-        raise Unreadable(words("{} の検証値が読めません。", "A checkpoint in {} cannot be read.", path))
+        raise Unreadable("{} の検証値が読めません。", "A checkpoint in {} cannot be read.", path)
     for note in known:
         trouble = signature_trouble(note, key)
         if trouble:
-            report.findings.append(words("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble))
-    report.findings += strangers([typed_checkpoint(source) for source in checkpoints], known)
+            report.find("検証値 {}：{}", "Checkpoint {}: {}", note.source, trouble)
+    for note in map(typed_checkpoint, checkpoints):
+        if note.text not in [other.text for other in known]:
+            report.find(
+                "この証明は検証値 {} についてのものではありません。",
+                "The proof does not speak of checkpoint {}.",
+                note.source,
+            )
     report.entries, report.root, report.checkpoints = known[-1].size, known[-1].root, len(known)
     if len(known) == 2:
         old, new = known
         holds = consistency_holds(old.size, new.size, old.root, new.root, hashes)
-        report.remarks.append(
-            words(
-                "{1}件の管理簿は、{0}件の時点の管理簿に記録を加えただけのものです。",
-                "The ledger of {1} entries only added to the ledger of {0} entries.",
-                old.size,
-                new.size,
-            )
+        report.remark(
+            "{1}件の管理簿は、{0}件の時点の管理簿に記録を加えただけのものです。",
+            "The ledger of {1} entries only added to the ledger of {0} entries.",
+            old.size,
+            new.size,
         )
     else:
         holds = inclusion_holds(leaf_hash(entry), number - 1, known[0].size, known[0].root, hashes)
         holds = holds and parse_entry(entry)[0].get("seq") == number
-        report.remarks.append(words("第{}号の記録：{}", "Entry {}: {}", number, entry.decode("utf-8")))
-        shown_texts(Contents([entry + b"\n"], number), openings, report)
+        report.remark("第{}号の記録：{}", "Entry {}: {}", number, entry.decode("utf-8"))
+        contents = Contents([entry + b"\n"], number)
+        report.findings += open_all(contents, openings, words("証明書", "the proof"))
+        report.remarks += [f"{place}：{shown(text)}" for (_entry, place), text in sorted(contents.openings.items())]
     if not holds:
         report.remarks.clear()
-        report.findings.append(words("証明が成り立ちません。", "The proof does not hold."))
+        report.find("証明が成り立ちません。", "The proof does not hold.")
     return report
-
-
-def strangers(given: Sequence[Note], known: Sequence[Note]) -> list[str]:
-    """Return the checkpoints of paper that the proof does not speak of."""
-    return [
-        words(
-            "この証明は検証値 {} についてのものではありません。",
-            "The proof does not speak of checkpoint {}.",
-            note.source,
-        )
-        for note in given
-        if (note.origin, note.size, note.root) not in [(other.origin, other.size, other.root) for other in known]
-    ]
 
 
 # -- Files
@@ -1175,48 +1083,36 @@ def opened(path: Path) -> BinaryIO:
         file.close()
     except (OSError, ValueError):
         pass
-    raise Unreadable(words("{} が読めません。", "{} cannot be read.", str(path)))
+    raise Unreadable("{} が読めません。", "{} cannot be read.", str(path))
+
+
+def beginning(path: Path) -> bytes:
+    """Return what a small file holds."""
+    with opened(path) as file:
+        return file.read(65536)
 
 
 def key_of(folder: Path, text: str, report: Report, enclosed: str = "") -> Key:
-    """Return the key that was given on paper, else the one of the export."""
+    """Return the key that was given on paper (the text or a file), else the one of the export."""
     path = folder / KEY
     if not enclosed and path.exists():
-        with opened(path) as file:
-            enclosed = re.sub(r"\n\Z", "", file.read(65536).decode("utf-8", "replace"))
+        enclosed = re.sub(r"\n\Z", "", beginning(path).decode("utf-8", "replace"))
     if text:
-        key = parse_key(key_text_of(text))
+        # A path could be as long as a key, but a file is named without a plus sign.
+        key = parse_key((text if "+" in text else beginning(Path(text)).decode("utf-8-sig", "replace")).strip())
         if enclosed and enclosed != key.text:
-            report.findings.append(
-                words(
-                    "{} は、指定された鍵と違います。",
-                    "{} is not the key that was given.",
-                    KEY,
-                )
-            )
+            report.find("{} は、指定された鍵と違います。", "{} is not the key that was given.", KEY)
     elif enclosed:
         key = parse_key(enclosed)
-        report.remarks.append(
-            words(
-                "鍵は出力されたものをそのまま使いました。紙で受け取った鍵と見比べてください：{}",
-                "The key is the export's own. Compare it with the one you were given on paper: {}",
-                key.text,
-            )
+        report.remark(
+            "鍵は出力されたものをそのまま使いました。紙で受け取った鍵と見比べてください：{}",
+            "The key is the export's own. Compare it with the one you were given on paper: {}",
+            key.text,
         )
     else:
-        raise Unreadable(
-            words("検証鍵がありません。--key で指定してください。", "There is no key. Name it with --key.")
-        )
+        raise Unreadable("検証鍵がありません。--key で指定してください。", "There is no key. Name it with --key.")
     report.key = key.text
     return key
-
-
-def key_text_of(text: str) -> str:
-    """Return the key that was named: its text, or what the file holds."""
-    if "+" in text:  # a path could be as long as a key, but a file is named without one
-        return text.strip()
-    with opened(Path(text)) as file:
-        return file.read(65536).decode("utf-8-sig", "replace").strip()
 
 
 def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
@@ -1224,27 +1120,15 @@ def notes_beside(folder: Path) -> tuple[list[Note], list[str]]:
     notes: list[Note] = []
     spoilt: list[str] = []
     for path in sorted((folder / CHECKPOINTS).glob("*.txt")):
-        note = note_at(path)
-        if note is None or path.name != f"{note.size:09}.txt":
-            spoilt.append(
-                words(
-                    "検証値 {} が書き換えられています。",
-                    "Checkpoint {} was changed.",
-                    path.name,
-                )
-            )
-        else:
+        try:
+            note = parse_note(beginning(path), path.name)
+        except Unreadable:
+            note = None
+        if note and path.name == f"{note.size:09}.txt":
             notes.append(note)
+        else:
+            spoilt.append(words("検証値 {} が書き換えられています。", "Checkpoint {} was changed.", path.name))
     return notes, spoilt
-
-
-def note_at(path: Path) -> Note | None:
-    """Read a checkpoint of an export; None where it is none, or no file."""
-    try:
-        with opened(path) as file:
-            return parse_note(file.read(65536), path.name)
-    except Unreadable:
-        return None
 
 
 def typed_checkpoint(source: str) -> Note:
@@ -1252,8 +1136,7 @@ def typed_checkpoint(source: str) -> Note:
     if source == "-":
         return parse_typed(sys.stdin.read(), words("（入力）", "(typed)"))
     path = Path(source)
-    with opened(path) as file:
-        raw = file.read(65536)
+    raw = beginning(path)
     for encoding in ("utf-16", "utf-8-sig", "cp932"):  # as Windows' editors save it
         try:
             if encoding != "utf-16" or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -1264,18 +1147,15 @@ def typed_checkpoint(source: str) -> Note:
 
 
 def leaves_beside(folder: Path) -> list[bytes] | None:
-    """Return the hashes of the entries as exported; None where there are none; a spoilt line counts as no hash."""
+    """Return the hashes of the entries as exported, 64 lower-case hexadecimal digits a line.
+
+    None where there are none; a spoilt line counts as no hash.
+    """
     path = folder / LEAVES
     if not path.exists():
         return None
     with opened(path) as file:
-        return list(read_leaves(file))
-
-
-def read_leaves(file: BinaryIO) -> Iterator[bytes]:
-    """Walk over the hashes: 64 lower-case hexadecimal digits a line."""
-    for line in file:
-        yield bytes.fromhex(line[:64].decode()) if re.match(rb"[0-9a-f]{64}\n\Z", line) else b""
+        return [bytes.fromhex(line[:64].decode()) if re.match(rb"[0-9a-f]{64}\n\Z", line) else b"" for line in file]
 
 
 # -- The command
