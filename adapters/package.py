@@ -20,6 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
+from adapters import disk
 from models.errors import BadInput, BadSetting, Damaged, TsudoiError, Unknown
 from models.words import _
 
@@ -82,13 +83,12 @@ def seal(
     password: str,
     form: Form = "7z",
     manifest: Manifest | None = None,
-    timeout: float = TIMEOUT,
 ) -> SealedPackage:
     """Seal members (plain file name -> content) into one encrypted package at `into`, and read it back.
 
     Content may be chunks: they go on into memory that is not this process's own. `manifest` makes the last members from
     the SHA-256 of the others. `into` appears whole or not at all; what an earlier, killed run left beside it is
-    removed. `timeout` is in seconds for each of the three runs of 7-Zip: sealing, listing, reading back.
+    removed.
 
     Raises:
         BadInput: something stands at `into` already, or a name or the password cannot be used.
@@ -99,7 +99,7 @@ def seal(
     """
     _check_names(members)
     into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(into.parent), _workshop(into) as workshop, ExitStack() as stack:
+    with disk.locked(into.parent), _workshop(into) as workshop, ExitStack() as stack:
         if os.path.lexists(into):
             raise BadInput(
                 _("This encrypted package is already sealed."),
@@ -107,17 +107,15 @@ def seal(
             )
         lent = _lent(members, manifest, stack)
         draft = workshop / f"draft.{form}"
-        _pack(lent, draft, form=form, password=password, timeout=timeout)
-        _compare(draft, lent, password=password, timeout=timeout)
+        _pack(lent, draft, form=form, password=password)
+        _compare(draft, lent, password=password)
         sha256, size = _put_on_disk(draft)
         draft.rename(into)
-        _put_on_disk_the_name_in(into.parent)
+        disk.sync(into.parent)
     return SealedPackage(path=into, sha256=sha256, size=size, form=form, algorithm=_CONTAINERS[form].algorithm)
 
 
-def open_package(
-    path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT, timeout: float = TIMEOUT
-) -> dict[str, bytes]:
+def open_package(path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT) -> dict[str, bytes]:
     """Return the members of an encrypted package, in memory.
 
     `sha256` (hex) is compared before anything is unpacked: hand it in wherever the slip gives it. Without it a 7z still
@@ -132,7 +130,7 @@ def open_package(
         TsudoiError: 7-Zip did not finish.
 
     """
-    with opened(path, password=password, sha256=sha256, limit=limit, timeout=timeout) as members:
+    with opened(path, password=password, sha256=sha256, limit=limit) as members:
         return {name: b"".join(member.chunks()) for name, member in members.items()}
 
 
@@ -141,13 +139,21 @@ class Member:
     """A member of an opened package: `size` bytes that lie in memory outside this process."""
 
     size: int
-    _memory: int
-    _start: int
+    memory: int  # the descriptor
+    start: int = 0
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of the content in hex."""
+        digest = hashlib.sha256()
+        for chunk in self.refilled():
+            digest.update(chunk)
+        return digest.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content in chunks of at most 256 KiB, from its beginning at every call."""
-        for at in range(self._start, self._start + self.size, _CHUNK):
-            yield os.pread(self._memory, min(_CHUNK, self._start + self.size - at), at)
+        for at in range(self.start, self.start + self.size, _CHUNK):
+            yield os.pread(self.memory, min(_CHUNK, self.start + self.size - at), at)
 
     def refilled(self) -> Iterator[bytearray]:
         """Yield the same chunks in one buffer that is filled anew: whoever only looks at them need not own them.
@@ -159,15 +165,13 @@ class Member:
         buffer = bytearray(min(_CHUNK, self.size))
         for at in range(0, self.size, _CHUNK):
             del buffer[self.size - at :]
-            if os.preadv(self._memory, [buffer], self._start + at) != len(buffer):
+            if os.preadv(self.memory, [buffer], self.start + at) != len(buffer):
                 raise _damaged()
             yield buffer
 
 
 @contextmanager
-def opened(
-    path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT, timeout: float = TIMEOUT
-) -> Generator[dict[str, Member]]:
+def opened(path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT) -> Generator[dict[str, Member]]:
     """Give the members of an encrypted package to read chunk by chunk; they are gone when the block ends.
 
     Arguments and errors are those of `open_package`, which holds everything in this process's memory.
@@ -179,7 +183,7 @@ def opened(
                 _("Do not use it. Copy it again from the medium; if it differs again, call the other side."),
             )
         form = _form_of(package)
-        reader = _Reader(package=package, form=form, password=password, timeout=timeout)
+        reader = _Reader(package=package, form=form, password=password)
         sizes = _members_listed(reader.listing(), _CONTAINERS[form].cipher)
         if sum(sizes.values()) > limit:
             raise BadInput(
@@ -209,21 +213,10 @@ def how_sealed(path: Path) -> Literal["no", "checked", "unchecked"]:
         if not start.startswith(_CONTAINERS["7z"].signature):
             return "no"
         try:
-            listing = _Reader(package=package, form="7z", password=_NO_PASSWORD, timeout=TIMEOUT).listing()
+            listing = _Reader(package=package, form="7z", password=_NO_PASSWORD).listing()
         except BadInput:  # it was asked for one
             return "checked"
         return "unchecked" if "\nEncrypted = +" in listing else "no"
-
-
-def read_back(path: Path, *, password: str, expected: Mapping[str, bytes], timeout: float = TIMEOUT) -> None:
-    """Open the encrypted package and compare every member with what it must hold, byte for byte.
-
-    Raises:
-        Damaged: a member is missing, additional or different; and whatever open_package raises.
-
-    """
-    with ExitStack() as stack:
-        _compare(path, _lent(expected, None, stack), password=password, timeout=timeout)
 
 
 @cache
@@ -262,17 +255,6 @@ def _is_plain(name: str) -> bool:
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Generator[None]:
-    """Hold the directory's lock, so that no two runs seal into it at once; the lock ends with the process."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
 def _workshop(into: Path) -> Generator[Path]:
     """Give a directory beside `into` for links and the draft, without what a killed run left there."""
     workshop = into.with_name(f".{into.name}.sealing")
@@ -284,19 +266,7 @@ def _workshop(into: Path) -> Generator[Path]:
         shutil.rmtree(workshop)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Lent:
-    """A member in memory that 7-Zip is lent: its descriptor, its size in bytes, its SHA-256 in hex."""
-
-    memory: int
-    size: int
-    sha256: str
-
-    def refilled(self) -> Iterator[bytearray]:
-        return Member(size=self.size, _memory=self.memory, _start=0).refilled()
-
-
-def _lent(members: Mapping[str, Content], manifest: Manifest | None, stack: ExitStack) -> dict[str, _Lent]:
+def _lent(members: Mapping[str, Content], manifest: Manifest | None, stack: ExitStack) -> dict[str, Member]:
     """Put every member into memory of its own, then the members that are made from their hashes."""
     lent = {name: _put_in_memory(content, stack) for name, content in members.items()}
     if manifest is None:
@@ -306,19 +276,16 @@ def _lent(members: Mapping[str, Content], manifest: Manifest | None, stack: Exit
     return lent | {name: _put_in_memory(content, stack) for name, content in about.items()}
 
 
-def _put_in_memory(content: Content, stack: ExitStack) -> _Lent:
-    memory, digest, size = stack.enter_context(_memory()), hashlib.sha256(), 0
+def _put_in_memory(content: Content, stack: ExitStack) -> Member:
+    memory = stack.enter_context(_memory())
     with open(memory, "wb", closefd=False) as file:
-        for chunk in (content,) if isinstance(content, bytes) else content:
-            file.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-    return _Lent(memory=memory, size=size, sha256=digest.hexdigest())
+        file.writelines((content,) if isinstance(content, bytes) else content)
+        return Member(size=file.tell(), memory=memory)
 
 
-def _compare(path: Path, lent: Mapping[str, _Lent], *, password: str, timeout: float) -> None:
+def _compare(path: Path, lent: Mapping[str, Member], *, password: str) -> None:
     limit = max(LIMIT, sum(member.size for member in lent.values()))
-    with opened(path, password=password, limit=limit, timeout=timeout) as found:
+    with opened(path, password=password, limit=limit) as found:
         wrong = sum(not _same(found.get(name), lent.get(name)) for name in found.keys() | lent.keys())
     if wrong:
         raise Damaged(
@@ -329,13 +296,13 @@ def _compare(path: Path, lent: Mapping[str, _Lent], *, password: str, timeout: f
         )
 
 
-def _same(found: Member | None, sealed: _Lent | None) -> bool:
+def _same(found: Member | None, sealed: Member | None) -> bool:
     if found is None or sealed is None or found.size != sealed.size:
         return False
     return all(one == other for one, other in zip(found.refilled(), sealed.refilled(), strict=True))
 
 
-def _pack(members: Mapping[str, _Lent], draft: Path, *, form: Form, password: str, timeout: float) -> None:
+def _pack(members: Mapping[str, Member], draft: Path, *, form: Form, password: str) -> None:
     links = draft.with_name("members")
     links.mkdir()
     for name, member in members.items():
@@ -344,9 +311,7 @@ def _pack(members: Mapping[str, _Lent], draft: Path, *, form: Form, password: st
     lent = tuple(member.memory for member in members.values())
     arguments = ["a", f"-t{form}", *_CONTAINERS[form].switches, *_SEALING, f"../{draft.name}", "."]
     with _room(_LISTING_LIMIT) as output:
-        status, _complaints = _run(
-            arguments, password=password, output=output, lent=lent, directory=links, timeout=timeout
-        )
+        status, _complaints = _run(arguments, password=password, output=output, lent=lent, directory=links)
     if status:
         raise TsudoiError(
             _("7-Zip could not write the encrypted package (exit status {status}).").format(status=status),
@@ -361,7 +326,6 @@ class _Reader:
     package: int
     form: Form
     password: str = field(repr=False)
-    timeout: float
 
     def listing(self) -> str:
         with _room(_LISTING_LIMIT) as output:
@@ -378,16 +342,14 @@ class _Reader:
                 raise _damaged()
             starts = accumulate(sizes.values(), initial=0)
             yield {
-                name: Member(size=size, _memory=output, _start=start)
+                name: Member(size=size, memory=output, start=start)
                 for (name, size), start in zip(sizes.items(), starts, strict=False)
             }
 
     def _read(self, command: str, switch: str, *, output: int) -> None:
         # No -p here: for reading it would mean the empty password. 7-Zip asks where it needs one.
         arguments = [command, switch, f"-t{self.form}", "-bd", "-sccUTF-8", f"/proc/self/fd/{self.package}"]
-        status, complaints = _run(
-            arguments, password=self.password, output=output, lent=(self.package,), timeout=self.timeout
-        )
+        status, complaints = _run(arguments, password=self.password, output=output, lent=(self.package,))
         # "... in encrypted file. Wrong password?" comes from a member's checksum, after the password's own check.
         if "Wrong password" in complaints and "in encrypted file" not in complaints:
             raise BadInput(
@@ -407,7 +369,6 @@ def _run(
     password: str,
     output: int,
     lent: tuple[int, ...],
-    timeout: float,
     directory: Path | None = None,
 ) -> tuple[int, str]:
     """Run 7-Zip to its end and return its exit status and what it complained of; killed and reaped when time is up."""
@@ -427,12 +388,12 @@ def _run(
                 cwd=directory,
                 env={},
                 umask=0o077,
-                timeout=timeout,
+                timeout=TIMEOUT,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             raise TsudoiError(
-                _("7-Zip did not finish within {seconds} seconds and was stopped.").format(seconds=round(timeout)),
+                _("7-Zip did not finish within {seconds} seconds and was stopped.").format(seconds=round(TIMEOUT)),
                 _("Nothing was changed. Try again when the machine is less busy."),
             ) from None
         return ended.returncode, _written(complaints).decode(errors="replace")
@@ -443,15 +404,15 @@ def _members_listed(listing: str, cipher: str) -> dict[str, int]:
     head, _rule, body = listing.partition("\n----------\n")
     if "\nWARNINGS:\n" in head:  # 7-Zip would go on with what stands behind the end of the archive, or before it
         raise _damaged()
-    entries = [_fields(block) for block in body.split("\n\n") if block.startswith("Path = ")]
+    entries = [
+        {key: value for key, _sign, value in (line.partition(" = ") for line in block.split("\n"))}
+        for block in body.split("\n\n")
+        if block.startswith("Path = ")
+    ]
     sizes = {entry["Path"]: _sealed_size(entry, cipher) for entry in entries if _is_plain(entry["Path"])}
     if len(sizes) != len(entries):
         raise _damaged()
     return sizes
-
-
-def _fields(block: str) -> dict[str, str]:
-    return {key: value for key, _sign, value in (line.partition(" = ") for line in block.split("\n"))}
 
 
 def _sealed_size(entry: Mapping[str, str], cipher: str) -> int:
@@ -526,8 +487,3 @@ def _put_on_disk(draft: Path) -> tuple[str, int]:
     with _file(draft) as handle:
         os.fsync(handle)
         return _sha256(handle), os.fstat(handle).st_size
-
-
-def _put_on_disk_the_name_in(directory: Path) -> None:
-    with _file(directory) as handle:
-        os.fsync(handle)

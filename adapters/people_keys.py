@@ -5,12 +5,11 @@ with AES-256-GCM is bound to all of it. That it opens proves the passphrase: not
 Wrong ones are counted in a file beside it, and must wait ever longer, by the machine's own clock.
 """
 
-import fcntl
 import json
 import secrets
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self, cast
@@ -98,7 +97,17 @@ class PeopleKeys:
     def make(self, person: str, passphrase: str, *, one_use: bool = False, cost: Cost = REAL) -> PersonKey:
         """Draw a key pair and seal its private half under the passphrase; whether it is in force the register says."""
         key = PersonKey.new(person)
-        self._write(key, passphrase, one_use=one_use, cost=cost)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        head: dict[str, Any] = {
+            "person": person, "public_key": key.public_key, "one_use": one_use,
+            "argon2id": asdict(cost) | {"salt": secrets.token_hex(_SALT)},
+        }  # fmt: skip
+        nonce = secrets.token_bytes(_NONCE)
+        with disk.locked(self.folder):  # one passphrase at a time over all processes: stretching takes 64 MiB
+            sealing = AESGCM(_stretched(head["argon2id"], passphrase))
+        sealed = sealing.encrypt(nonce, key.secret(), _associated(head))
+        text = json.dumps(head | {"nonce": nonce.hex(), "sealed": sealed.hex()}, indent=1)
+        write_once(self._path(person, key.public_key), f"{text}\n".encode(), mode=0o600)
         return key
 
     def unlock(self, person: str, public_key: str, passphrase: str) -> PersonKey:
@@ -113,7 +122,7 @@ class PeopleKeys:
         """
         path = self._path(person, public_key)
         sealed = _read(path, person, public_key)
-        with self._alone():
+        with disk.locked(self.folder):  # each try is counted
             failures = self._count_a_try(path)
             secret = _opened(sealed, passphrase)
             if secret is None:
@@ -131,28 +140,8 @@ class PeopleKeys:
         path.unlink(missing_ok=True)
         _tries(path).unlink(missing_ok=True)
 
-    def _write(self, key: PersonKey, passphrase: str, *, one_use: bool, cost: Cost) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        head: dict[str, Any] = {
-            "person": key.person, "public_key": key.public_key, "one_use": one_use,
-            "argon2id": asdict(cost) | {"salt": secrets.token_hex(_SALT)},
-        }  # fmt: skip
-        nonce = secrets.token_bytes(_NONCE)
-        with self._alone():
-            sealing = AESGCM(_stretched(head["argon2id"], passphrase))
-        sealed = sealing.encrypt(nonce, key.secret(), _associated(head))
-        text = json.dumps(head | {"nonce": nonce.hex(), "sealed": sealed.hex()}, indent=1)
-        write_once(self._path(key.person, key.public_key), f"{text}\n".encode(), mode=0o600)
-
     def _path(self, person: str, public_key: str) -> Path:
         return self.folder / f"{person}+{key_id(public_key)}.json"
-
-    @contextmanager
-    def _alone(self) -> Generator[None]:
-        """Stretch one passphrase at a time over all processes: each takes 64 MiB, and each try is counted."""
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def _count_a_try(self, path: Path) -> int:
         """Count one more try, or refuse it before the wait of the last one is over; return how many there were."""

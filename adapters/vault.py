@@ -11,7 +11,6 @@ What it does not see is an older file of the same name put back: compare the has
 """
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -28,6 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from adapters import disk
 from models.errors import BadInput, BadSetting, Damaged, Unknown
 from models.words import _
 
@@ -84,8 +84,12 @@ class Vault:
         """
         vault = cls(cycle=cycle, files=files, keys=keys, key_backup=key_backup)
         _make_private(keys)
-        with _locked(keys):
-            vault._make_what_is_missing()
+        with disk.locked(keys):
+            if not vault._key_file.exists():
+                vault._refuse_to_replace_the_key()
+                _place_key(vault._key_file, secrets.token_bytes(_KEY))
+            vault._back_the_key_up()
+            _make_private(vault.directory)
         return vault
 
     @classmethod
@@ -124,7 +128,7 @@ class Vault:
         """
         path = self._path(name)
         digest = hashlib.sha256()
-        with self._alone(), _replacing(path) as file:
+        with self._alone(), disk.replacing(path, lasting=True) as file:
             salt = secrets.token_bytes(_SALT)
             cipher = self._cipher(name, salt)
             file.write(MAGIC + salt)
@@ -160,9 +164,9 @@ class Vault:
         if not self.directory.exists():
             return
         with self._alone():
-            for found in (path, _temporary(path)):
+            for found in (path, disk.temporary(path)):
                 shred(found)
-            _sync(self.directory)
+            disk.sync(self.directory)
 
     def destroy(self) -> Destruction:
         """Destroy the key's backup, the key and then every file; a second call finds nothing and says so.
@@ -182,22 +186,22 @@ class Vault:
         )
 
     def _shred_keys(self) -> list[int]:
-        with _locked(self.keys) if self.keys.exists() else nullcontext():
-            sizes = [size for key in self._key_files for size in (shred(_temporary(key)), shred(_set_apart(key)))]
+        with disk.locked(self.keys) if self.keys.exists() else nullcontext():
+            sizes = [size for key in self._key_files for size in (shred(disk.temporary(key)), shred(_set_apart(key)))]
             for place in {key.parent for key in self._key_files if key.parent.exists()}:
-                _sync(place)
+                disk.sync(place)
         return [size for size in sizes if size is not None]
 
     def _shred_files(self) -> list[int]:
         if not self.directory.exists():
             return []
-        with _locked(self.directory):
+        with disk.locked(self.directory):
             found = sorted(self.directory.rglob("*"), reverse=True)
             sizes = [shred(path) for path in found if path.is_symlink() or not path.is_dir()]
             for inner in (path for path in found if path.is_dir()):
                 inner.rmdir()
             self.directory.rmdir()
-        _sync(self.files)
+        disk.sync(self.files)
         return [size for size in sizes if size is not None]
 
     @property
@@ -225,13 +229,6 @@ class Vault:
         if len(key) != _KEY:
             raise self._key_does_not_hold()
         return key
-
-    def _make_what_is_missing(self) -> None:
-        if not self._key_file.exists():
-            self._refuse_to_replace_the_key()
-            _place_key(self._key_file, secrets.token_bytes(_KEY))
-        self._back_the_key_up()
-        _make_private(self.directory)
 
     def _refuse_to_replace_the_key(self) -> None:
         backed_up = self._backup_file is not None and self._backup_file.exists()
@@ -287,7 +284,7 @@ class Vault:
     @contextmanager
     def _alone(self) -> Generator[None]:
         self._key()  # before the lock: a destroyed vault has no directory to lock
-        with _locked(self.directory):
+        with disk.locked(self.directory):
             self._key()  # after it: whoever held the lock may have destroyed the vault
             yield
 
@@ -323,69 +320,23 @@ def _sealed_blocks(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     yield block, True
 
 
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
-
-
 def _set_apart(path: Path) -> Path:
     """Take a file out of its place, if it is there; return where it, or an earlier one, is to be destroyed."""
-    apart = _temporary(path)
+    apart = disk.temporary(path)
     with suppress(FileNotFoundError):
         path.rename(apart)
     return apart
 
 
-def _create_private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb")
-
-
 def _make_private(directory: Path) -> None:
     directory.parent.mkdir(parents=True, exist_ok=True)
     directory.mkdir(mode=0o700, exist_ok=True)
-    _sync(directory.parent)
-
-
-@contextmanager
-def _handle(directory: Path) -> Generator[int]:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _locked(directory: Path) -> Generator[None]:
-    """Keep other processes and threads out for the block; a kill opens the lock."""
-    with _handle(directory) as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _sync(directory: Path) -> None:
-    with _handle(directory) as handle:
-        os.fsync(handle)
-
-
-@contextmanager
-def _replacing(path: Path) -> Generator[BinaryIO]:
-    """Give a file to write that takes the place of `path` at the end of the block, and only then."""
-    temporary = _temporary(path)
-    try:
-        with _create_private(temporary) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
+    disk.sync(directory.parent)
 
 
 def _place_key(path: Path, key: bytes) -> None:
     _make_private(path.parent)
-    with _replacing(path) as file:
+    with disk.replacing(path, lasting=True) as file:
         file.write(key)
 
 

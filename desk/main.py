@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 
-from adapters import disk, dumps
+from adapters import disk
 from desk import console
 from models.errors import TsudoiError
 from models.words import _
@@ -69,7 +69,7 @@ def build(rooms: list[str]) -> typer.Typer:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. What it writes is for this account alone, and what it has in memory goes nowhere."""
     os.umask(0o077)
-    dumps.leave_none()
+    disk.leave_no_dumps()
     given = sys.argv[1:] if arguments is None else arguments
     word = next((argument for argument in given if not argument.startswith("-")), "")
     rooms = [ROOMS[word]] if word in ROOMS else list(ROOMS.values())

@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from adapters import disk, dumps
+from adapters import disk
 from models.errors import TsudoiError, place_of
 from models.words import _
 from states.acts import Outcome
@@ -53,7 +53,7 @@ for _name in (_FLOW_LOGGER, _TASK_LOGGER):
 
 def office() -> Office:
     """Open the office that TSUDOI_HOME names; what the process of a flow has in memory goes nowhere."""
-    dumps.leave_none()
+    disk.leave_no_dumps()
     return Office.open()
 
 

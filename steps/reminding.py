@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from adapters.alone import alone
+from adapters import disk
 from adapters.carrier import Carrier, Message, NotSent
 from models import tables
 from models.clock import day_of, stamp, utc, wareki
@@ -85,7 +85,7 @@ def carry(office: Office) -> Carried:
         BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait, the webhooks went.
 
     """
-    with alone(office.home / "outbox.lock") as mine:
+    with disk.alone(office.home / "outbox.lock") as mine:
         if not mine or not _is_a_day_to_write(office):
             return Carried(waiting=len(_waiting(office)))
         _settle_the_interrupted(office)

@@ -11,7 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256 as sha256_of
 from importlib.metadata import distribution
 from pathlib import Path
@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from adapters import package
-from adapters.package import Form, open_package, read_back, seal, seven_zip
+from adapters.package import Form, open_package, seal, seven_zip
 from adapters.password import ALPHABET, new_password
 from models.errors import BadInput, BadSetting, Damaged, TsudoiError, Unknown
 
@@ -87,11 +87,17 @@ def _regular_files(directory: Path) -> Iterator[Path]:
                 yield file
 
 
+def _read_back(path: Path, expected: dict[str, bytes]) -> None:
+    """Compare a package with what it must hold, as sealing does."""
+    with ExitStack() as stack:
+        package._compare(path, package._lent(expected, None, stack), password=PASSWORD)
+
+
 def test_what_is_sealed_comes_out_byte_for_byte(whole: package.SealedPackage) -> None:
     """Empty, tiny, large and Japanese members under names that look like switches are all returned as they were."""
     assert open_package(whole.path, password=PASSWORD, sha256=whole.sha256.upper()) == MEMBERS
     assert open_package(whole.path, password=PASSWORD) == MEMBERS
-    read_back(whole.path, password=PASSWORD, expected=MEMBERS)
+    _read_back(whole.path, MEMBERS)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", CANARY, bytes(1 << 20)], ids=["empty", "newline", "text", "zeros"])
@@ -280,7 +286,7 @@ def test_reading_back_finds_every_difference(tmp_path: Path) -> None:
     sealed = seal({"a": b"1", "b": b"2"}, into=tmp_path / "p", password=PASSWORD)
     for expected in ({"a": b"1", "b": b"x"}, {"a": b"1"}, {"a": b"1", "b": b"2", "c": b""}, {"a": b"1", "B": b"2"}):
         with pytest.raises(Damaged, match=r"\b[12] of"):
-            read_back(sealed.path, password=PASSWORD, expected=expected)
+            _read_back(sealed.path, expected)
 
 
 BAD_NAMES = ["", ".", "..", "a/b", "/a", "a\\b", "a\nb", "a\x00", "con:", "a*", 'a"', " a", "a.", "x" * 61, "\ud800"]
@@ -441,8 +447,9 @@ def test_a_7_zip_that_hangs_is_stopped_and_reaped(tmp_path: Path, monkeypatch: p
     """When time is up the run is refused, no child is left, and nothing stands at the path."""
     before = set(psutil.Process().children())
     _stand_in(monkeypatch, tmp_path / "hanging", "exec sleep 60")
+    monkeypatch.setattr(package, "TIMEOUT", 0.1)
     with pytest.raises(TsudoiError, match="did not finish"):
-        seal(MEMBERS, into=tmp_path / "outgoing" / "p", password=PASSWORD, timeout=0.1)
+        seal(MEMBERS, into=tmp_path / "outgoing" / "p", password=PASSWORD)
     assert set(psutil.Process().children()) <= before
     assert _names(tmp_path / "outgoing") == []
 

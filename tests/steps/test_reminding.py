@@ -24,7 +24,7 @@ from receivers import hang as says_nothing
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from adapters.alone import alone
+from adapters import disk
 from adapters.carrier import SmtpCarrier
 from adapters.clock import VirtualClock
 from models import tables
@@ -476,7 +476,7 @@ def test_a_clock_set_back_a_day_doubles_nothing(mailed: Office, post: Post) -> N
 
 def test_a_second_watch_at_the_same_time_carries_nothing(mailed: Office, post: Post) -> None:
     """While one watch carries the outbox another only flags: no letter of the first is taken for lost."""
-    with alone(mailed.home / "outbox.lock") as mine:
+    with disk.alone(mailed.home / "outbox.lock") as mine:
         assert mine
         watched = _on(mailed, SOON)
     assert (watched.sent, watched.unknown, watched.waiting, post.letters) == (0, 0, 2, [])
