@@ -60,7 +60,7 @@ class Table:
 
 
 def read(path: Path, layout: Layout) -> Table:
-    """Read the one table of a workbook that has this layout.
+    """Read the first table of a workbook whose header names all but at most one of the columns that it must have.
 
     Raises:
         Unknown: there is no such file.
@@ -73,12 +73,7 @@ def read(path: Path, layout: Layout) -> Table:
         raise Unknown(
             _("There is no such Excel file."), _("Name the .xlsx of last year's {what}.").format(what=layout.what)
         )
-    return find_table(spreadsheet.read(path), layout)
-
-
-def find_table(sheets: Sequence[Sequence[Sequence["Cell"]]], layout: Layout) -> Table:
-    """Return the first table whose header names all but at most one of the columns that it must have."""
-    for sheet in sheets:
+    for sheet in spreadsheet.read(path):
         for number, row in enumerate(sheet[:HEADER_WITHIN], start=1):
             keys = [layout.column(str(cell)) for cell in row]
             if len(set(layout.required) & set(keys)) >= max(2, len(layout.required) - 1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
 
@@ -20,6 +20,8 @@ from models.words import _
 LARGEST = 20 * 1024 * 1024
 _READER = (sys.executable, "-I", "-m", spreadsheet_reader.__name__)
 _PATIENCE = 120  # seconds
+# Nothing that looks like a formula, an address or a number becomes one.
+_TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +44,10 @@ class Sheet:
     marked: frozenset[int] = frozenset()
 
 
-def write(path: Path, sheets: Sequence[Sheet]) -> None:
+def write(path: Path, sheet: Sheet) -> None:
     """Write a workbook: A4 across, the titles repeated on every page, ready to be filtered."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book: Any = xlsxwriter.Workbook(str(path), options)
-    with book:
+    opened: Any = xlsxwriter.Workbook(str(path), _TEXT_STAYS_TEXT)
+    with opened as book:
         looks = {
             "above": book.add_format({"bold": True}),
             "title": book.add_format({"bold": True, "border": 1, "bg_color": "#F0F0F0", "valign": "vcenter"}),
@@ -54,12 +55,11 @@ def write(path: Path, sheets: Sequence[Sheet]) -> None:
             "right": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "align": "right"}),
             "marked": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "bg_color": "#FFF2CC"}),
         }
-        for sheet in sheets:
-            _write_sheet(book, sheet, looks)
+        _write_sheet(book.add_worksheet(sheet.name), sheet, looks)
 
 
-def _write_sheet(book: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:
-    page, top = book.add_worksheet(sheet.name), len(sheet.above)
+def _write_sheet(page: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:
+    top = len(sheet.above)
     for row, line in enumerate(sheet.above):
         page.write_string(row, 0, visible(line), looks["above"])
     for place, column in enumerate(sheet.columns):
@@ -84,28 +84,18 @@ _ROW, _SEAL = 24, 60  # points
 _SHEET_NAME = 31  # Excel takes no longer one
 
 
-class FormLine(Protocol):
-    """A line of a form: its label, its value ("" leaves room for writing), and that room's height in lines."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def room(self) -> int: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class FormSheet:
     """One form: title, a line above, who gets it and room for the date, labels with values, a table, boxes to stamp.
 
-    `listed` are the lines of the table that are known; the others, up to `lines`, are there to be written into.
+    `rows` are labels, values ("" leaves room for writing), and how many lines high that room is. `listed` are the lines
+    of the table that are known; the others, up to `lines`, are there to be written into.
     """
 
     title: str
     above: str
     parties: tuple[str, str]
-    rows: tuple[FormLine, ...]
+    rows: tuple[tuple[str, str, int], ...]
     columns: tuple[str, ...] = ()
     listed: tuple[tuple[str, ...], ...] = ()
     lines: int = 0
@@ -115,9 +105,7 @@ class FormSheet:
 def workbook(sheets: Iterable[FormSheet]) -> bytes:
     """Return an Excel workbook with one A4 sheet for each form."""
     into = BytesIO()
-    # Text stays text: nothing that looks like a formula or an address becomes one.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    opened: Any = xlsxwriter.Workbook(into, options)
+    opened: Any = xlsxwriter.Workbook(into, {"in_memory": True, **_TEXT_STAYS_TEXT})
     with opened as book:
         style = {
             "title": book.add_format({"bold": True, "font_size": 16}),
@@ -139,10 +127,10 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
     page.write_string(1, 0, sheet.above)
     page.write_string(2, 0, sheet.parties[0])
     page.write_string(2, 3, sheet.parties[1])
-    for number, row in enumerate(sheet.rows, start=4):
-        page.set_row(number, _ROW * row.room)
-        page.write_string(number, 0, row.label, style["label"])
-        page.merge_range(number, 1, number, 3, visible(row.value, keep="\n"), style["value"])
+    for number, (label, value, room) in enumerate(sheet.rows, start=4):
+        page.set_row(number, _ROW * room)
+        page.write_string(number, 0, label, style["label"])
+        page.merge_range(number, 1, number, 3, visible(value, keep="\n"), style["value"])
     first = len(sheet.rows) + 5
     last = first + max(sheet.lines, len(sheet.listed)) if sheet.columns else first
     for column, label in enumerate(sheet.columns):

@@ -6,11 +6,11 @@ from whatever is on record when they are printed, and bear the day of the act th
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import yaml
 
@@ -39,8 +39,7 @@ NONE = "なし"
 Listed = list[list[str]]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of a form: label, value ("" leaves room for writing), and how many lines high that room is."""
 
     label: str
@@ -299,7 +298,7 @@ def _body(here: Look, form: Form, words: Mapping[str, str]) -> Body:
 
 
 def _filled(form: Form, words: Mapping[str, str]) -> list[Line]:
-    return [replace(it, value=it.value.format_map(words)) for it in form.rows]
+    return [line._replace(value=line.value.format_map(words)) for line in form.rows]
 
 
 def _words(facts: Facts) -> dict[str, str]:
