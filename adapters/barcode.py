@@ -15,7 +15,6 @@ from typing import Self
 from models.errors import BadInput
 from models.words import N_, _
 
-BARS = 67
 PLACES = 13  # symbols of the address number; longer ones are cut, shorter ones filled
 _FILL = "CC4"
 _MODULUS = 19
@@ -69,11 +68,11 @@ class CustomerBarcode:
     """The barcode of an address: `symbols` are 20, `bars` 67 digits from 1 to 4; none for a representative code."""
 
     postal_code: str
-    address_number: str
-    symbols: tuple[str, ...]
-    check: str
-    bars: str
     doubtful: tuple[str, ...]
+    address_number: str = ""
+    symbols: tuple[str, ...] = ()
+    check: str = ""
+    bars: str = ""
 
 
 def customer_barcode(postal_code: str, rest: str) -> CustomerBarcode:
@@ -85,19 +84,17 @@ def customer_barcode(postal_code: str, rest: str) -> CustomerBarcode:
     """
     digits = postal_digits(postal_code)
     if is_representative(digits):
-        return CustomerBarcode(
-            postal_code=digits, address_number="", symbols=(), check="", bars="", doubtful=doubts(rest)
-        )
+        return CustomerBarcode(postal_code=digits, doubtful=doubts(rest))
     number = address_number(rest)
     symbols = (*digits, *_padded(number))
     check = check_symbol(symbols)
     return CustomerBarcode(
         postal_code=digits,
+        doubtful=doubts(rest),
         address_number=number,
         symbols=symbols,
         check=check,
         bars=_START + "".join(_SYMBOLS[symbol] for symbol in (*symbols, check)) + _STOP,
-        doubtful=doubts(rest),
     )
 
 
@@ -169,22 +166,12 @@ class BarcodeTowns:
                 return address[found.end() :]
         return None
 
-    def barcode(self, postal_code: str, address: str) -> CustomerBarcode | None:
-        """Return the barcode of a whole address; None where its town is not found."""
-        rest = self.after_town(postal_code, address)
-        if rest is None and not is_representative(postal_digits(postal_code)):
-            return None
-        return customer_barcode(postal_code, rest or "")
-
-    def bars(self, postal_code: str, address: str) -> str:
-        """Return the bars of a whole address, "" where there is none."""
-        found = self.barcode(postal_code, address)
-        return found.bars if found else ""
-
-    def doubts(self, postal_code: str, address: str) -> tuple[str, ...]:
-        """Return why somebody should look at an address: keys of DOUBTS, or "none" where no barcode is made."""
-        found = self.barcode(postal_code, address)
-        return found.doubtful if found and found.bars else ("none",)
+    def barcode(self, postal_code: str, address: str) -> CustomerBarcode:
+        """Return the barcode of a whole address; where none is made it has no bars and "none" for its doubt."""
+        rest, digits = self.after_town(postal_code, address), postal_digits(postal_code)
+        if rest is None or is_representative(digits):
+            return CustomerBarcode(postal_code=digits, doubtful=("none",))
+        return customer_barcode(digits, rest)
 
 
 def _cleaned(rest: str) -> str:

@@ -1,8 +1,9 @@
-"""Codes as text: the customer barcode's bars and a piece code's modules are glyphs of one small font.
+"""Codes on paper: bars and piece codes as text, and as a QR what a person would mistype.
 
-Text is quick to set, small in the PDF and sharp at any resolution; rectangles are none of these. The font stands in
-deploy/fonts and is drawn by `python -m deploy.making.code_font`. Its signs lie in plane 16, where neither registers
-nor text fonts keep characters of their own, and names are never set in it: a private use character of a name stays one.
+The customer barcode's bars and a piece code's modules are glyphs of one small font: text is quick to set, small in the
+PDF and sharp at any resolution; rectangles are none of these. The font stands in deploy/fonts and is drawn by
+`python -m deploy.making.code_font`. Its signs lie in plane 16, where neither registers nor text fonts keep characters
+of their own, and names are never set in it: a private use character of a name stays one.
 """
 
 from importlib.resources import files
@@ -19,6 +20,7 @@ FIRST_BAR, FIRST_CELL = 0x10F000, 0x10F010
 _BARS = str.maketrans({str(kind): chr(FIRST_BAR + kind) for kind in range(1, 5)})
 _CELLS = {bits: chr(FIRST_CELL + bits) for bits in range(16)}
 _DARK = 0
+_ZXING: Any = zxingcpp  # its types are not known
 
 
 def bars_as_text(bars: str) -> str:
@@ -29,15 +31,11 @@ def bars_as_text(bars: str) -> str:
 def piece_as_text(serial: int, fiscal_year: int) -> str:
     """Return the piece code of a serial as seven lines of seven signs, each two by two modules of its DataMatrix.
 
-    What is encoded is the fiscal year, the serial and its check characters: 11 signs, 14 by 14 modules.
+    What is encoded (ISO/IEC 16022, ECC 200) is the fiscal year, the serial and its check characters: 11 signs, 14 by 14
+    modules.
     """
-    return matrix_as_text(piece_code(serial, fiscal_year).replace("-", ""))
-
-
-def matrix_as_text(content: str) -> str:
-    """Return a DataMatrix (ISO/IEC 16022, ECC 200) as lines of signs."""
-    zxing: Any = zxingcpp  # its types are not known
-    image: Any = zxing.create_barcode(content, zxing.BarcodeFormat.DataMatrix).to_image(add_quiet_zones=False)
+    content = piece_code(serial, fiscal_year).replace("-", "")
+    image = _ZXING.create_barcode(content, _ZXING.BarcodeFormat.DataMatrix).to_image(add_quiet_zones=False)
     height, width = image.shape
     dark = [pixel == _DARK for pixel in memoryview(image).tobytes()]
     return "\n".join(
@@ -47,3 +45,8 @@ def matrix_as_text(content: str) -> str:
         )
         for row in range(0, height, 2)
     )
+
+
+def qr(text: str) -> str:
+    """Return a QR code of the text (UTF-8) as an SVG picture, with its quiet zone; error correction level M."""
+    return _ZXING.write_barcode_to_svg(_ZXING.create_barcode(text, _ZXING.BarcodeFormat.QRCode, ec_level="M"))

@@ -11,10 +11,10 @@ import os
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import repeat
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -113,7 +113,12 @@ class GlyphTable:
 
         Codes: no_glyph (a box, or nothing), no_ivs (the variation is ignored silently), private_use, suspect.
         """
-        return [CharacterFinding(code, code_points(sequence)) for code, sequence in self._findings(text)]
+        sequences = _SEQUENCE.findall(text)
+        return [
+            CharacterFinding(code, code_points(sequence))
+            for before, sequence in pairwise(("", *sequences))
+            for code in self._codes(sequence, before=before)
+        ]
 
     @cached_property
     def plain(self) -> str:
@@ -130,7 +135,7 @@ class GlyphTable:
         return _class_of(it for it, width in self.advances.items() if width <= NARROW_EM)
 
     def ems(self, texts: Iterable[str]) -> list[float]:
-        """Return the width of each text on one line, in em."""
+        """Return the width of each text on one line, in em; a variation is as wide as its base."""
         known, narrow = self.advances.get, self._of_ascii.__getitem__
         return [
             sum(map(narrow, text.encode())) if text.isascii() else sum(map(known, _SELECTOR.sub("", text), repeat(1.0)))
@@ -152,12 +157,12 @@ class GlyphTable:
 
     def width_mm(self, text: str, size_pt: float) -> float:
         """Return how wide the text is on one line, in millimetres; a missing glyph counts as a full one."""
-        return self._em(text) * size_pt * _MM_PER_POINT
+        return self.ems([text])[0] * size_pt * _MM_PER_POINT
 
     def lines(self, text: str, *, size_pt: float, width_mm: float, tail_em: float = 0.0) -> int:
         """Return how many lines the text takes in a box of that width, with `tail_em` bound to its last word."""
         room = width_mm / (size_pt * _MM_PER_POINT)
-        if self._em(text) + tail_em <= room:
+        if self.ems([text])[0] + tail_em <= room:
             return 1
         pieces = _PIECE.findall(text)
         widths = self.ems(pieces)
@@ -172,13 +177,6 @@ class GlyphTable:
             broken = max(0, math.ceil((width - room) / room))  # a word that is wider than a whole line
             lines, used = lines + broken, used + width - broken * room
         return lines
-
-    def _findings(self, text: str) -> Iterator[tuple[str, str]]:
-        before = ""
-        for sequence in _SEQUENCE.findall(text):
-            for code in self._codes(sequence, before=before):
-                yield code, sequence
-            before = sequence
 
     def _codes(self, sequence: str, *, before: str) -> list[str]:
         if sequence in self._plain:
@@ -199,23 +197,16 @@ class GlyphTable:
             codes.append("no_ivs")
         return codes
 
-    def _em(self, text: str) -> float:
-        """Return the width in em; a variation is as wide as its base."""
-        return self.ems((text,))[0]
-
 
 def default_font() -> FontFile:
     """Return IPAmj Mincho where it is installed, else the Noto Sans CJK JP that comes with the product.
 
     IPAmj Mincho (IPA Font License 1.0) knows the variation sequences of the residents' registers.
     """
-    installed = (path for folder in _font_folders() for path in sorted(folder.rglob("ipamjm*.tt[fc]")))
-    return FontFile.read(next(installed, Path(str(FONT_PATH))))
-
-
-def _font_folders() -> list[Path]:
     data = os.environ.get("XDG_DATA_HOME")
-    return [Path(folder).expanduser() for folder in (*_FOLDERS, *([f"{data}/fonts"] if data else []))]
+    folders = [Path(folder).expanduser() for folder in (*_FOLDERS, *([f"{data}/fonts"] if data else []))]
+    installed = (path for folder in folders for path in sorted(folder.rglob("ipamjm*.tt[fc]")))
+    return FontFile.read(next(installed, Path(str(FONT_PATH))))
 
 
 @lru_cache(maxsize=4)

@@ -42,10 +42,11 @@ class LedgerKey:
         notes.key_id(name, b"")  # a bad name is refused before anything is written
         # The .pub is written last: where it stands, the private key was there, and a lost one is never replaced.
         if not _public_path(path).exists():
-            write_once(path, _pem(Ed25519PrivateKey.generate()), mode=0o600)
-        private = _read_private(path)
+            pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            write_once(path, pem, mode=0o600)
         # Made from the key on the disk: whoever was first, or stopped between the two files, the pair fits.
-        write_once(_public_path(path), _verifier_line(name, private), mode=0o644)
+        public_key = _read_private(path).public_key().public_bytes_raw()
+        write_once(_public_path(path), f"{notes.verifier_key(name, public_key)}\n".encode(), mode=0o644)
         key = cls.load(path)
         if name not in {key.name, key.name.removeprefix(REHEARSAL)}:
             raise BadSetting(
@@ -91,14 +92,6 @@ class LedgerKey:
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the message."""
         return self._private.sign(message)
-
-
-def _pem(private: Ed25519PrivateKey) -> bytes:
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _verifier_line(name: str, private: Ed25519PrivateKey) -> bytes:
-    return f"{notes.verifier_key(name, private.public_key().public_bytes_raw())}\n".encode()
 
 
 def _public_path(path: Path) -> Path:

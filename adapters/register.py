@@ -87,13 +87,30 @@ def read_register(path: Path, *, programme: Programme) -> RegisterTable:
 
 
 def register_bytes(path: Path, *, programme: Programme) -> bytes:
-    """Return the bytes of an extract, after a look at what it is and how large.
+    """Return the bytes of an extract after a look at its size; a link is not followed, a FIFO not waited for.
 
     Raises:
         UnreadableExtract: it is not a plain file, cannot be read, or is larger than the programme allows.
 
     """
-    return _bytes(path, programme.extract.size_limit_mib * _MIB)
+    limit = programme.extract.size_limit_mib * _MIB
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refuse("not_regular" if error.errno in {errno.ELOOP, errno.ENXIO} else "no_file") from None
+    except ValueError:  # a NUL in the path
+        raise _refuse("no_file") from None
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise _refuse("not_regular")
+        with open(handle, "rb", buffering=0, closefd=False) as file:
+            data = file.readall() if found.st_size <= limit else b""
+    finally:
+        os.close(handle)
+    if max(found.st_size, len(data)) > limit:
+        raise _refuse("too_large")
+    return data
 
 
 def parse_register(data: bytes, *, programme: Programme) -> RegisterTable:
@@ -117,29 +134,6 @@ def parse_register(data: bytes, *, programme: Programme) -> RegisterTable:
 
 def _refuse(code: str, *, row: int | None = None, column: str = "") -> UnreadableExtract:
     return UnreadableExtract([Finding(code=code, row=row, column=column)])
-
-
-def _bytes(path: Path, limit: int) -> bytes:
-    """Return a plain file's bytes after a look at its size; a link is not followed, a FIFO not waited for."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise _refuse("not_regular" if error.errno in {errno.ELOOP, errno.ENXIO} else "no_file") from None
-    except ValueError:  # a NUL in the path
-        raise _refuse("no_file") from None
-    try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise _refuse("not_regular")
-        if found.st_size > limit:
-            raise _refuse("too_large")
-        with open(handle, "rb", buffering=0, closefd=False) as file:
-            data = file.readall()
-    finally:
-        os.close(handle)
-    if len(data) > limit:
-        raise _refuse("too_large")
-    return data
 
 
 def _refuse_other_kinds(data: bytes) -> None:

@@ -135,7 +135,7 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
         return {}
     found: dict[str, list[int]] = {code: [] for code in ("none", *DOUBTS)}
     for person in addressees(folder):
-        for code in towns.doubts(person.postal_code, person.address):
+        for code in towns.barcode(person.postal_code, person.address).doubtful:
             found[code].append(person.serial)
     return {code: compact(serials) for code, serials in found.items() if serials}
 
@@ -144,7 +144,7 @@ def _laid_out(folder: Path) -> Iterator[Addressee]:
     """Walk over the addressees, each with its tray and the bars of its customer barcode."""
     tray, towns = _words(folder)["tray"], _towns(folder)
     for place, person in enumerate(addressees(folder)):
-        bars = towns.bars(person.postal_code, person.address) if towns else ""
+        bars = towns.barcode(person.postal_code, person.address).bars if towns else ""
         yield replace(person, tray=place // tray + 1, bars=bars)
 
 

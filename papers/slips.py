@@ -10,7 +10,7 @@ from typing import TypedDict
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from adapters.qr import qr
+from adapters.codes import qr
 from models import choices, tables
 from models.clock import day_of, wareki
 from models.letter import Moment

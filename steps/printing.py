@@ -93,7 +93,7 @@ def _print(
     letters = [
         Addressee(
             serial=row.serial, name=row.name, postal_code=row.postal_code, address=row.address,
-            bars=towns.bars(row.postal_code, row.address) if towns else "",
+            bars=towns.barcode(row.postal_code, row.address).bars if towns else "",
         )
         for row in people
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def _doubtful(office: Office, cycle_id: str, act: str, towns: BarcodeTowns) -> l
     found = [
         (code, person.serial)
         for person in addressees_of(office, cycle_id, act)
-        for code in towns.doubts(person.postal_code, person.address)
+        for code in towns.barcode(person.postal_code, person.address).doubtful
     ]
     rows = rows_of(office, cycle_id, act, compact(serial for _code, serial in found))
     return [Doubtful(code=code, serial=serial, row=rows[serial], additional=act == ADDITIONS) for code, serial in found]

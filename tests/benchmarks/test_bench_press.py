@@ -62,7 +62,7 @@ def people(press: Press) -> list[Addressee]:
 
 def _person(serial: int, row: dict[str, str]) -> Addressee | None:
     address = f"{row['住所']}　{row['方書']}".strip()
-    bars = TOWNS.bars(row["郵便番号"], address) if len(row["郵便番号"].replace("-", "")) == 7 else ""
+    bars = TOWNS.barcode(row["郵便番号"], address).bars if len(row["郵便番号"].replace("-", "")) == 7 else ""
     if not bars:
         return None
     return Addressee(
