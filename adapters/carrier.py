@@ -86,27 +86,22 @@ class MaildirCarrier:
         """There is nothing to end."""
 
 
+@dataclass(kw_only=True)
 class SmtpCarrier:
-    """Sends over one connection; TLS is demanded of every host but the machine itself, and where a CA is named."""
+    """Sends over one connection; TLS is demanded of every host but the machine itself, and where a CA is named.
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        sender: str,
-        user: str = "",
-        password: str = "",
-        tls_at_once: bool = False,
-        ca_file: Path | None = None,
-        seconds: float = _SECONDS,
-    ) -> None:
-        """Take where to send and as whom; nothing is connected before the first letter."""
-        self.host, self.port, self.sender = host, port, sender
-        self.user, self.password = user, password
-        self.tls_at_once, self.ca_file = tls_at_once, ca_file
-        self.seconds = seconds
-        self._server: smtplib.SMTP | None = None
+    Nothing is connected before the first letter.
+    """
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls_at_once: bool = False
+    ca_file: Path | None = None
+    seconds: float = _SECONDS
+    _server: smtplib.SMTP | None = field(default=None, init=False, repr=False)
 
     def send(self, message: Message) -> None:
         """Send it. What fails before the letter itself is handed over did surely not go.
@@ -243,37 +238,35 @@ def carrier_of(
     """
     if not mail:
         return MaildirCarrier(folder=home / "mail", sender=sender)
+    wrong = BadSetting(
+        _("The setting mail is neither smtp://host:port nor smtps://host:port."),
+        _("Mend TSUDOI_MAIL or settings.toml."),
+    )
     try:
         parts = urlsplit(mail)
-        host, port = parts.hostname, parts.port
+        port = parts.port
     except ValueError:
-        parts = host = port = None
-    if parts is None or not host or parts.scheme not in _PORTS:
-        raise BadSetting(
-            _("The setting mail is neither smtp://host:port nor smtps://host:port."),
-            _("Mend TSUDOI_MAIL or settings.toml."),
-        )
+        raise wrong from None
+    if not parts.hostname or parts.scheme not in _PORTS:
+        raise wrong
     return SmtpCarrier(
-        host=host, port=port or _PORTS[parts.scheme], sender=sender, user=user, password=password,
+        host=parts.hostname, port=port or _PORTS[parts.scheme], sender=sender, user=user, password=password,
         tls_at_once=parts.scheme == "smtps", ca_file=ca_file,
     )  # fmt: skip
 
 
 def _letter(message: Message, sender: str) -> EmailMessage:
     """Write the letter; what cannot be written, or is to nobody, did surely not go."""
-    try:
-        if mail_address(parseaddr(message.to)[1]):
-            return _email(message, sender)
-    except (BadInput, ValueError, IndexError):  # the last two are what the library raises of a header that is none
-        pass
-    raise NotSent("bad_address")
-
-
-def _email(message: Message, sender: str) -> EmailMessage:
     email = EmailMessage()
-    email["From"], email["To"], email["Subject"] = sender, message.to, message.subject
-    email["Message-ID"] = f"<{message.message_id}@tsudoi.invalid>"
-    email["Date"] = localtime()
-    email["Auto-Submitted"] = "auto-generated"
-    email.set_content(message.body, cte="base64")  # passes every server, also one that takes seven bits only
+    try:
+        address = mail_address(parseaddr(message.to)[1])
+        email["From"], email["To"], email["Subject"] = sender, message.to, message.subject
+        email["Message-ID"] = f"<{message.message_id}@tsudoi.invalid>"
+        email["Date"] = localtime()
+        email["Auto-Submitted"] = "auto-generated"
+        email.set_content(message.body, cte="base64")  # passes every server, also one that takes seven bits only
+    except (BadInput, ValueError, IndexError):  # the last two are what the library raises of a header that is none
+        address = ""
+    if not address:
+        raise NotSent("bad_address")
     return email

@@ -44,12 +44,8 @@ class Finder:
         words = sorted(word.encode() for word in self.sought.words)
         self._words = BytesAhoCorasick(words, implementation=_SMALL) if words else None
 
-    def places(self, file: BinaryIO, chunk_size: int = CHUNK) -> Iterator[int]:
-        """Yield the offset of every place in a file read in chunks, each once wherever the chunks end."""
-        return (place.start for place in self.found(file, chunk_size))
-
     def found(self, file: BinaryIO, chunk_size: int = CHUNK) -> Iterator[Found]:
-        """Yield every place in a file read in chunks; what overlaps is one place."""
+        """Yield every place in a file read in chunks, each once wherever they end; what overlaps is one place."""
         return _joined(self._settled(file, chunk_size))
 
     def found_in_text(self, text: str) -> list[Found]:

@@ -186,7 +186,8 @@ def _scans(table: pl.DataFrame, shape: ScanLog, *, timed: bool) -> pl.DataFrame:
         pl.lit(value=True).alias("agree"),
         mark.is_in(list(shape.rerun)).alias("rerun"),
         mark.is_in(list(shape.touched)).alias("touched"),
-        (_stamp() if timed else pl.lit(None, dtype=pl.UInt64)).alias("stamp"),
+        # A scan is told by everything that is read of it, its time among it.
+        (pl.struct(pl.exclude("line")).hash() if timed else pl.lit(None, dtype=pl.UInt64)).alias("stamp"),
     )
     for at in range(1, 1 + len(shape.others)):
         scans = _compared(scans, table, at)
@@ -204,8 +205,3 @@ def _compared(scans: pl.DataFrame, table: pl.DataFrame, at: int) -> pl.DataFrame
     joined = scans.join(apart, on="line", how="left", maintain_order="left")
     filled = joined.with_columns(pl.when(same).then("letter").otherwise(name).alias(name))
     return filled.with_columns(agree=pl.col("agree") & pl.col(name).eq_missing(pl.col("letter")))
-
-
-def _stamp() -> pl.Expr:
-    """Tell a scan by everything that is read of it, its time among it."""
-    return pl.struct(pl.exclude("line")).hash()

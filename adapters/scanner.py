@@ -15,11 +15,12 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from pypdfium2.raw import FPDF_ERR_PASSWORD  # pyright: ignore[reportMissingTypeStubs] - it ships none
@@ -122,20 +123,20 @@ def _shown(finder: Finder, path: str) -> str:
     return WITHHELD if finder.in_name(shown) else os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
+@dataclass(kw_only=True)
 class _Search:
     """One walk over the roots, gathering what a ScanResult says."""
 
-    def __init__(self, *, finder: Finder, excluded: set[Path], chunk_size: int) -> None:
-        self.finder = finder
-        self.excluded = excluded
-        self.chunk_size = chunk_size
-        self.files = 0
-        self.tables = 0
-        self.bytes = 0
-        self.found = 0
-        self.places: list[str] = []
-        self.unread: list[str] = []
-        self.namesakes: dict[str, int] = {}
+    finder: Finder
+    excluded: set[Path]
+    chunk_size: int
+    files: int = 0
+    tables: int = 0
+    bytes: int = 0
+    found: int = 0
+    places: list[str] = field(default_factory=list[str])
+    unread: list[str] = field(default_factory=list[str])
+    namesakes: Counter[str] = field(default_factory=Counter[str])
 
     def result(self) -> ScanResult:
         return ScanResult(
@@ -179,6 +180,9 @@ class _Search:
     def ask(self, server: str) -> None:
         """Search every table of every database of a server; what it does not give out is named."""
         for label, table in relations(server):
+            if isinstance(table, str):
+                self.unread.append(f"{label}: {table}")
+                continue
             try:
                 with closing(table) as content:
                     self.search(cast("BinaryIO", content), label)
@@ -208,7 +212,7 @@ class _Search:
 
     def note(self, place: str, who: str = "") -> None:
         if who:
-            self.namesakes[who] = self.namesakes.get(who, 0) + 1
+            self.namesakes[who] += 1
             return
         self.found += 1
         if len(self.places) < PLACES_SHOWN:
@@ -238,12 +242,6 @@ class _Search:
                 self.note(f"{label}#{part}", place.who)
 
 
-class _TextPage(Protocol):
-    """The one method of pypdfium2's text page used here; it has no type hints of its own."""
-
-    def get_text_bounded(self, left: float, bottom: float, right: float, top: float) -> str: ...
-
-
 def _kind(file: BinaryIO) -> str:
     file.seek(0)
     head = file.read(max(map(len, _KINDS)))
@@ -258,4 +256,4 @@ def _texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         yield "metadata", "\n".join(document.get_metadata_dict().values())
         for number in range(len(document)):
             with closing(document[number]) as page, closing(page.get_textpage()) as text:
-                yield f"page {number + 1}", cast("_TextPage", text).get_text_bounded(**everywhere)
+                yield f"page {number + 1}", cast("Any", text).get_text_bounded(**everywhere)

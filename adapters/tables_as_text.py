@@ -27,7 +27,7 @@ _LARGE_OBJECTS = "SELECT count(*) FROM pg_largeobject_metadata"
 
 
 class Unreadable(Exception):
-    """A table or a database that the server does not give out to this user."""
+    """A table that the server does not give out to this user, or not whole."""
 
 
 class Stream:
@@ -57,10 +57,10 @@ class Stream:
         self._blocks.close()
 
 
-def relations(server: str) -> Iterator[tuple[str, Stream]]:
+def relations(server: str) -> Iterator[tuple[str, Stream | str]]:
     """Yield every table of every database of a server with its name; columns of bytes once more as they are.
 
-    A server, a database or a table that does not let itself be read is yielded as one that says so when it is read.
+    In place of what is not given out stands why; a table may also say so only when it is read.
 
     Args:
         server: the address of one of its databases, as libpq takes it; its user must be able to read what is searched.
@@ -70,19 +70,19 @@ def relations(server: str) -> Iterator[tuple[str, Stream]]:
         with psycopg.connect(server, connect_timeout=_PATIENCE) as first:
             databases = [name for (name,) in first.execute(_DATABASES)]
     except psycopg.Error:
-        yield f"database server {conninfo_to_dict(server).get('host', '')}", _Refused("denied")
+        yield f"database server {conninfo_to_dict(server).get('host', '')}", "denied"
         return
     for database in databases:
         try:
             connection = psycopg.connect(server, dbname=database)
         except psycopg.Error:
-            yield f"database {database}", _Refused("denied")
+            yield f"database {database}", "denied"
             continue
         with connection:
             yield from _of_one(connection, database)
 
 
-def _of_one(connection: psycopg.Connection, database: str) -> Iterator[tuple[str, Stream]]:
+def _of_one(connection: psycopg.Connection, database: str) -> Iterator[tuple[str, Stream | str]]:
     for schema, table, has_bytes in connection.execute(_TABLES).fetchall():
         label, name = f"database {database}/{schema}.{table}", sql.Identifier(schema, table)
         yield label, Stream(connection, sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(name))
@@ -96,21 +96,8 @@ def _of_one(connection: psycopg.Connection, database: str) -> Iterator[tuple[str
     with suppress(psycopg.Error):
         row = connection.execute(_LARGE_OBJECTS).fetchone()
         if row and row[0]:
-            yield f"database {database}/pg_largeobject", _Refused("denied")
-    yield f"database {database} (deleted rows and log)", _Refused("unreadable")
-
-
-class _Refused(Stream):
-    """What stands for something that is not given out, and why."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason, self.read_so_far = reason, 0
-
-    def read(self, size: int) -> bytes:  # noqa: ARG002 - as a file is read
-        raise Unreadable(self.reason)
-
-    def close(self) -> None:
-        """Have nothing to end."""
+            yield f"database {database}/pg_largeobject", "denied"
+    yield f"database {database} (deleted rows and log)", "unreadable"
 
 
 def _blocks(connection: psycopg.Connection, query: sql.Composed) -> Generator[bytes]:

@@ -6,7 +6,7 @@ ledger that tells it. What fits the last entry and is false all the same only `t
 `adapters.schema` makes them after every migration, compares them at every start, and restores them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -338,13 +338,15 @@ def differing(connection: Connection, rules: Rules) -> list[str]:
 
 def lift(connection: Connection) -> None:
     """Take every trigger away, in the caller's transaction, which puts them back: a migration's, or a repair's."""
-    for name, table in _places(connection):
-        on = "" if connection.dialect.name == "sqlite" else f' ON public."{table}"'
-        connection.exec_driver_sql(f'DROP TRIGGER "{name}"{on}')
-    if connection.dialect.name == "postgresql":
-        query = "SELECT proname FROM pg_catalog.pg_proc WHERE proname LIKE 'tsudoi\\_%%'"
-        for name in connection.exec_driver_sql(query).scalars().all():
-            connection.exec_driver_sql(f'DROP FUNCTION public."{name}"()')
+    if connection.dialect.name == "sqlite":
+        for name, _sql in connection.exec_driver_sql(_SQLITE_FOUND).all():
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        return
+    for name, table, *_rest in connection.exec_driver_sql(_POSTGRESQL_FOUND).all():
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON public."{table}"')
+    query = "SELECT proname FROM pg_catalog.pg_proc WHERE proname LIKE 'tsudoi\\_%%'"
+    for name in connection.exec_driver_sql(query).scalars().all():
+        connection.exec_driver_sql(f'DROP FUNCTION public."{name}"()')
 
 
 def put_back(connection: Connection, rules: Rules) -> None:
@@ -355,20 +357,16 @@ def put_back(connection: Connection, rules: Rules) -> None:
         text("INSERT INTO rule (machine, from_state, trigger, to_state) VALUES (:machine, :start, :trigger, :to)"),
         [dict(zip(("machine", "start", "trigger", "to"), row, strict=True)) for row in rules],
     )
-    for statement in _statements(connection.dialect.name):
-        connection.exec_driver_sql(
-            statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement
-        )
+    for guard in _of(connection):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_sqlite(guard))
+        else:
+            for statement in _postgresql(guard):
+                connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-def _of(dialect: str) -> list[Guard]:
-    return [guard for guard in GUARDS if guard.only in {"", dialect}]
-
-
-def _statements(dialect: str) -> Sequence[str]:
-    if dialect == "sqlite":
-        return [_sqlite(guard) for guard in _of(dialect)]
-    return [statement for guard in _of(dialect) for statement in _postgresql(guard)]
+def _of(connection: Connection) -> list[Guard]:
+    return [guard for guard in GUARDS if guard.only in {"", connection.dialect.name}]
 
 
 def _sqlite(guard: Guard) -> str:
@@ -401,14 +399,14 @@ def _body(guard: Guard) -> str:
 
 def _expected(connection: Connection) -> dict[str, object]:
     if connection.dialect.name == "sqlite":
-        return {guard.name: _sqlite(guard) for guard in _of("sqlite")}
+        return {guard.name: _sqlite(guard) for guard in _of(connection)}
     return {
         guard.name: (
             guard.table,
             (_BANS if guard.is_a_ban else _FIRES)[guard.on],
             "O", True, _FUNCTION.format(name=guard.name), _body(guard), "public", [_SEARCH_PATH],
         )
-        for guard in _of("postgresql")
+        for guard in _of(connection)
     }  # fmt: skip
 
 
@@ -416,9 +414,3 @@ def _found(connection: Connection) -> dict[str, object]:
     if connection.dialect.name == "sqlite":
         return {row[0]: row[1] for row in connection.exec_driver_sql(_SQLITE_FOUND)}
     return {name: tuple(rest) for name, *rest in connection.exec_driver_sql(_POSTGRESQL_FOUND)}
-
-
-def _places(connection: Connection) -> list[tuple[str, str]]:
-    if connection.dialect.name == "sqlite":
-        return [(name, "") for name in _found(connection)]
-    return [(row[0], row[1]) for row in connection.exec_driver_sql(_POSTGRESQL_FOUND)]

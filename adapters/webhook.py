@@ -28,12 +28,8 @@ _PATIENCE = timedelta(hours=24)  # nobody is waited for longer, whatever Retry-A
 _BUSY = frozenset({429, 503})
 
 
-class _Again(Exception):
+class _Again(NotSent):
     """A failure that may be over in a moment."""
-
-    def __init__(self, trouble: str) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +50,10 @@ class WebhookCarrier:
 
         """
         url = self._permitted()
-        body = json.dumps(dict(message.data), ensure_ascii=False)
-        try:
-            self._post_again(url, message.message_id, body)
-        except _Again as error:
-            raise NotSent(error.trouble, stop=True) from None
+        asyncio.run(self._post(url, message.message_id, json.dumps(dict(message.data), ensure_ascii=False)))
 
     def close(self) -> None:
         """There is nothing to end: every message has a connection of its own."""
-
-    @stamina.retry(on=_Again, attempts=_TRIES, wait_initial=0.5, wait_max=2, timeout=None)
-    def _post_again(self, url: httpx.URL, message_id: str, body: str) -> None:
-        asyncio.run(self._post(url, message_id, body))
 
     def _permitted(self) -> httpx.URL:
         """Return where to post, read once and by the one who posts; nothing is looked up yet."""
@@ -75,7 +63,7 @@ class WebhookCarrier:
             raise NotSent("not_https", stop=True) from None
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
             raise NotSent("not_https", stop=True)
-        if url.host not in {it.lower() for it in self.allowed}:
+        if url.host not in {host.lower() for host in self.allowed}:
             raise NotSent("host_not_allowed", stop=True)
         try:
             Webhook(self.secret)
@@ -83,6 +71,7 @@ class WebhookCarrier:
             raise NotSent("secret_unusable", stop=True) from None
         return url
 
+    @stamina.retry(on=_Again, attempts=_TRIES, wait_initial=0.5, wait_max=2, timeout=None)
     async def _post(self, url: httpx.URL, message_id: str, body: str) -> None:
         """Post once, in a bounded time overall: a receiver that drips keeps every single timeout of a connection."""
         try:
@@ -93,13 +82,13 @@ class WebhookCarrier:
         except httpx.ConnectError as error:
             if isinstance(cause := _cause(error), ssl.SSLError):
                 raise NotSent(type(cause).__name__, stop=True) from None
-            raise _Again(type(error).__name__) from None
+            raise _Again(type(error).__name__, stop=True) from None
         except httpx.HTTPError as error:
-            raise _Again(type(error).__name__) from None
+            raise _Again(type(error).__name__, stop=True) from None
         if status in _BUSY:
             raise NotSent(f"HTTP {status}", wait=_asked_to_wait(headers.get("retry-after", "")), stop=True)
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise _Again(f"HTTP {status}")
+            raise _Again(f"HTTP {status}", stop=True)
         if not httpx.codes.is_success(status):
             raise NotSent(f"HTTP {status}")
 

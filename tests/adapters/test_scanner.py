@@ -145,7 +145,7 @@ def test_a_resident_is_found_however_somebody_writes_her(written: str, figures: 
             continue  # what the scanner's own docstring does not promise
         with suppress(UnicodeEncodeError):
             content = ENGLISH_LEADS + as_bytes(WRITTEN[written])
-            missed += [] if len(list(finder.places(io.BytesIO(content)))) == 1 else [stored]
+            missed += [] if len(list(finder.found(io.BytesIO(content)))) == 1 else [stored]
             tried += 1
     figures.tell(
         "forms of a name", where="a resident's, as ten programs store it", tried=tried, held=tried - len(missed)
@@ -188,7 +188,7 @@ def test_no_line_of_a_letter_hides_a_needle(transfer: str, policy: EmailPolicy) 
     for lead in range(76):
         letter = mail(lead, transfer, policy)
         for chunk_size in (37, 1 << 20):
-            assert len(list(finder.places(io.BytesIO(letter), chunk_size))) == 2, (lead, chunk_size)
+            assert len(list(finder.found(io.BytesIO(letter), chunk_size))) == 2, (lead, chunk_size)
 
 
 def test_lines_of_a_list_are_not_run_together(tmp_path: Path) -> None:
@@ -223,8 +223,8 @@ def test_no_chunk_border_hides_or_doubles_a_place(parts: list[bytes], chunk_size
     """However small the chunks, exactly the places of the whole are found."""
     content = b"|".join(parts)
     finder = Finder(NEEDLES)
-    whole = list(finder.places(io.BytesIO(content), len(content) + 1))
-    assert list(finder.places(io.BytesIO(content), chunk_size)) == whole
+    whole = list(finder.found(io.BytesIO(content), len(content) + 1))
+    assert list(finder.found(io.BytesIO(content), chunk_size)) == whole
     in_a_letter = any(letter in content for letter in LETTERS)
     assert bool(whole) == (in_a_letter or any(form in content for needle in NEEDLES for form in forms(needle)))
 
@@ -242,7 +242,7 @@ def test_any_text_is_found_as_a_file_would_hold_it(needle: str, before: bytes, a
     stored += [quote(needle, safe="").encode(), repr(needle.encode())[2:-1].encode()]
     finder = Finder([needle])
     for form in stored:
-        assert list(finder.places(io.BytesIO(before + form + after)))
+        assert list(finder.found(io.BytesIO(before + form + after)))
 
 
 def test_a_name_that_holds_a_needle_is_found_and_withheld(tmp_path: Path) -> None:
@@ -454,7 +454,7 @@ def test_hits_that_overlap_are_one_place() -> None:
     """A needle inside another, and a number that reads as UTF-16 of both orders, count once."""
     assert len(Finder(["東京都杉並区架空町", "杉並区架空町", "東京都杉並区"]).found_in_text("東京都杉並区架空町")) == 1
     finder = Finder([NUMBER])
-    assert len(list(finder.places(io.BytesIO(f"a{NUMBER}b".encode("utf-16-le"))))) == 1
+    assert len(list(finder.found(io.BytesIO(f"a{NUMBER}b".encode("utf-16-le"))))) == 1
 
 
 def test_a_text_is_searched_like_a_file() -> None:

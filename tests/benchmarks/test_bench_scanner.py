@@ -57,7 +57,7 @@ def test_the_search_for_residents_data(benchmark: BenchmarkFixture, tell: Tell, 
 
     def search() -> int:
         with kept.open("rb") as file:
-            return sum(1 for _ in finder.places(file, CHUNK))
+            return sum(1 for _ in finder.found(file, CHUNK))
 
     assert benchmark.pedantic(search, rounds=1) == 0
     processor = time.process_time() - processor
