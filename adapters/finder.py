@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from adapters.needles import SHORTEST_NUMBER, Found, Needles, ways_to_write
+from adapters.needles import LONG_HASH, SHORTEST_NUMBER, Found, Needles, ways_to_write
 
 CHUNK = 1 << 20
 
@@ -32,7 +32,6 @@ class Finder:
     def __init__(self, needles: Iterable[str] | Needles) -> None:
         """Take the needles; those that would be found everywhere are only counted."""
         self.sought = needles if isinstance(needles, Needles) else Needles.of(needles)
-        self.needles, self.needles_skipped = self.sought.count, self.sought.skipped
         longest = max(chain(self.sought.digits, *self.sought.lengths.values()), default=1)
         self._reach = {reading: width * longest + _AROUND for reading, width in _WIDTHS.items()}
         self._overlap = max(self._reach.values())
@@ -105,7 +104,7 @@ class Finder:
             for way in _WAYS_OF[self._readings[pattern]]:
                 if way != "quoted":
                     around.setdefault((way, start % 2 if way in _WIDE else 0), []).append(start)
-                elif _is_plain(data, start):
+                elif not data[start : start + 8].translate(None, _PLAIN):
                     around.setdefault(("escaped", 0), []).append(start)
         if self._words:
             around["ascii", 0] = self._beginnings_of_words(data)
@@ -128,7 +127,7 @@ class Finder:
                 for place in self.sought.numbers_in(run[0].replace(b"\0", b"").decode()):
                     yield Found(start=run.start() + 2 * place.start, end=run.start() + 2 * place.end)
                 continue
-            first, last = max(0, run.start() - _LONG_HASH), run.end() + _LONG_HASH
+            first, last = max(0, run.start() - LONG_HASH), run.end() + LONG_HASH
             for place in self.sought.numbers_in(data[first:last].decode("latin-1")):
                 if run.start() <= first + place.start and first + place.end <= run.end():
                     yield Found(start=first + place.start, end=first + place.end)
@@ -142,7 +141,6 @@ _WIDTHS = {
 }  # fmt: skip
 _WIDE = {"utf-16-le", "utf-16-be"}
 _AROUND = 64
-_LONG_HASH = 32
 
 # What may stand between two characters of a name that somebody spaced out.
 _SPACED = (" ", "　")
@@ -200,10 +198,6 @@ _QUOTED = (
 )
 # What is quoted a byte at a time stands among plain letters only; in bytes that mean nothing it stands by chance.
 _PLAIN = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
-
-
-def _is_plain(data: bytes, start: int) -> bool:
-    return not data[start : start + 8].translate(None, _PLAIN)
 
 
 def _regions_around(starts: list[int], reach: int) -> Iterator[tuple[int, int]]:

@@ -42,7 +42,7 @@ _PREFECTURE = re.compile("^(?:東京都|北海道|京都府|大阪府|.{2,3}県)
 
 _RUN = re.compile("[0-9０-９](?:[ 　,]?[0-9０-９])*")
 _GROUP = re.compile("[0-9０-９]+")
-_LONG_HASH = 32
+LONG_HASH = 32  # digits
 _HASH = re.compile("[0-9a-fA-F]{32,}")
 _NARROW = str.maketrans("０１２３４５６７８９", "0123456789", " 　,")
 
@@ -158,12 +158,7 @@ class Needles:
         return tuple(sorted(who for name, who in self.people.items() if self._has(name)))
 
     @classmethod
-    def of(
-        cls,
-        texts: Iterable[str],
-        *,
-        variants: Iterable[str] = (),
-    ) -> "Needles":
+    def of(cls, texts: Iterable[str], *, variants: Iterable[str] = ()) -> "Needles":
         """Take names, addresses and numbers as the register writes them.
 
         `variants` are groups of characters that may stand for one another.
@@ -224,7 +219,8 @@ class Needles:
             return
         folded, at = _traced(text, self.folding)
         for start, end in self._spans(folded):
-            found = Found(start=at[start], end=at[end - 1] + 1, who=self._whose(folded[start:end]))
+            who = self.people.get(_fingerprint(folded[start:end]), "") if self.people else ""
+            found = Found(start=at[start], end=at[end - 1] + 1, who=who)
             if _stands_alone(text, found, folded[start:end]):
                 yield found
 
@@ -245,18 +241,15 @@ class Needles:
         place = bisect_left(self.fingerprints, wanted)
         return place < len(self.fingerprints) and self.fingerprints[place] == wanted
 
-    def _whose(self, folded: str) -> str:
-        return self.people.get(_fingerprint(folded), "") if self.people else ""
-
 
 def _within_a_number(folded: str, end: int) -> bool:
     return folded[end - 1].isdecimal() and folded[end : end + 1].isdecimal()
 
 
 def _in_a_hash(text: str, start: int, end: int) -> bool:
-    around = max(0, start - 32)
+    around = max(0, start - LONG_HASH)
     return any(
-        it.start() + around < end and it.end() + around > start for it in _HASH.finditer(text[around : end + 32])
+        it.start() + around < end and it.end() + around > start for it in _HASH.finditer(text[around : end + LONG_HASH])
     )
 
 
@@ -307,12 +300,12 @@ class _Making:
             self.skipped.add(text)
             return
         known = len(self.fingerprints)
-        self._number(folded) if is_number else self._written(text, folded)
+        if is_number:
+            self.fingerprints.add(_fingerprint("#" + folded))
+            self.digits.add(len(folded))
+        else:
+            self._written(text, folded)
         self.count += len(self.fingerprints) > known
-
-    def _number(self, digits: str) -> None:
-        self.fingerprints.add(_fingerprint("#" + digits))
-        self.digits.add(len(digits))
 
     def _written(self, text: str, folded: str) -> None:
         is_address = any(it.isdecimal() for it in folded)

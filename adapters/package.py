@@ -109,7 +109,9 @@ def seal(
         draft = workshop / f"draft.{form}"
         _pack(lent, draft, form=form, password=password)
         _compare(draft, lent, password=password)
-        sha256, size = _put_on_disk(draft)
+        with _file(draft) as handle:
+            os.fsync(handle)
+            sha256, size = _sha256(handle), os.fstat(handle).st_size
         draft.rename(into)
         disk.sync(into.parent)
     return SealedPackage(path=into, sha256=sha256, size=size, form=form, algorithm=_CONTAINERS[form].algorithm)
@@ -481,9 +483,3 @@ def _sha256(handle: int) -> str:
     with open(handle, "rb", closefd=False) as file:
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _put_on_disk(draft: Path) -> tuple[str, int]:
-    with _file(draft) as handle:
-        os.fsync(handle)
-        return _sha256(handle), os.fstat(handle).st_size

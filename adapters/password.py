@@ -32,7 +32,8 @@ _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―−ー─・]+")
 
 def new_password() -> str:
     """Return a new password of 144 random bits: eight groups of five characters, joined with "-"."""
-    return "-".join(_with_check(number, _drawn()) for number in range(1, GROUPS + 1))
+    drawn = ("".join(secrets.choice(ALPHABET) for _place in range(DRAWN)) for _group in range(GROUPS))
+    return "-".join(_with_check(number, characters) for number, characters in enumerate(drawn, start=1))
 
 
 def check(typed: str) -> str:
@@ -61,10 +62,6 @@ def check(typed: str) -> str:
 def reading(password: str) -> tuple[tuple[str, str], ...]:
     """Return each group of a canonical password with its reading in kana, for the password notice."""
     return tuple((group, "・".join(_READINGS[character] for character in group)) for group in password.split("-"))
-
-
-def _drawn() -> str:
-    return "".join(secrets.choice(ALPHABET) for _place in range(DRAWN))
 
 
 def _with_check(number: int, drawn: str) -> str:

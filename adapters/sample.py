@@ -117,7 +117,12 @@ def write_sample(frame: pl.DataFrame, path: Path, *, encoding: str = "utf-8-sig"
     if encoding == "cp932":
         _check_cp932(frame)
     try:
-        _write_whole(frame, path, *ENCODINGS[encoding])
+        codec, mark = ENCODINGS[encoding]
+        with disk.replacing(path) as file, TextIOWrapper(file, encoding=codec, newline="") as out:
+            out.write(mark)
+            rows = csv.writer(out, lineterminator="\r\n")
+            rows.writerow(frame.columns)
+            rows.writerows(frame.iter_rows())
     except OSError:
         raise BadInput(
             _("The sample cannot be written there."), _("Name a file in a folder that you may write to.")
@@ -315,11 +320,3 @@ def _fits_cp932(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _write_whole(frame: pl.DataFrame, path: Path, codec: str, mark: str) -> None:
-    with disk.replacing(path) as file, TextIOWrapper(file, encoding=codec, newline="") as out:
-        out.write(mark)
-        rows = csv.writer(out, lineterminator="\r\n")
-        rows.writerow(frame.columns)
-        rows.writerows(frame.iter_rows())

@@ -146,8 +146,8 @@ class _Search:
             found=self.found,
             places=tuple(self.places),
             unread=tuple(self.unread),
-            needles=self.finder.needles,
-            needles_skipped=self.finder.needles_skipped,
+            needles=self.finder.sought.count,
+            needles_skipped=self.finder.sought.skipped,
             namesakes=dict(sorted(self.namesakes.items())),
         )
 

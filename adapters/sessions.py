@@ -31,7 +31,10 @@ class Sessions:
     def open(self, key: PersonKey) -> str:
         """Begin a session for whose key is unlocked; return the token, which is nowhere else."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._sweep()
+        for path in self.folder.iterdir():
+            with suppress(OSError):
+                if not 0 <= self.now() - path.stat().st_mtime < IDLE:
+                    path.unlink()
         token, nonce = secrets.token_hex(_TOKEN), secrets.token_bytes(_NONCE)
         path = self._path(token)
         write_once(path, nonce + _sealing(token).encrypt(nonce, key.secret() + key.person.encode(), b""), mode=0o600)
@@ -57,12 +60,6 @@ class Sessions:
     def close(self, token: str) -> None:
         """End a session."""
         self._path(token).unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        for path in self.folder.iterdir():
-            with suppress(OSError):
-                if not 0 <= self.now() - path.stat().st_mtime < IDLE:
-                    path.unlink()
 
     def _path(self, token: str) -> Path:
         return self.folder / hashlib.sha256(b"name\n" + token.encode()).hexdigest()

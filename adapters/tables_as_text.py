@@ -85,12 +85,10 @@ def relations(server: str) -> Iterator[tuple[str, Stream | str]]:
 def _of_one(connection: psycopg.Connection, database: str) -> Iterator[tuple[str, Stream | str]]:
     for schema, table, has_bytes in connection.execute(_TABLES).fetchall():
         label, name = f"database {database}/{schema}.{table}", sql.Identifier(schema, table)
-        yield label, Stream(connection, sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(name))
+        rows = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(name)
+        yield label, Stream(connection, rows)
         if has_bytes:
-            yield (
-                f"{label} (bytes)",
-                Stream(connection, sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT binary)").format(name)),
-            )
+            yield f"{label} (bytes)", Stream(connection, rows + sql.SQL(" (FORMAT binary)"))
     label = f"database {database}/pg_catalog.pg_stats"
     yield label, Stream(connection, sql.Composed([sql.SQL("COPY (SELECT * FROM pg_stats) TO STDOUT")]))
     with suppress(psycopg.Error):

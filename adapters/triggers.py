@@ -90,10 +90,6 @@ _ABOUT_PEOPLE = (
 )
 
 
-def _unchanged(columns: Iterable[str]) -> str:
-    return " AND ".join(f'NEW."{column}" {{same}} OLD."{column}"' for column in columns)
-
-
 def _state_guards(table: str, column: str) -> list[Guard]:
     machine = f"r.machine = '{table}'"
     return [
@@ -112,9 +108,10 @@ def _state_guards(table: str, column: str) -> list[Guard]:
 
 
 def _kept_as_it_is(table: str) -> Guard:
+    unchanged = " AND ".join(f'NEW."{column}" {{same}} OLD."{column}"' for column in FIXED[table])
     return Guard(
         name=f"{table}_keeps_what_names_it", table=table, on="UPDATE",
-        must=f"{{same_rowid}}{_unchanged(FIXED[table])}", words="what names a row, and what it was told with, stays",
+        must=f"{{same_rowid}}{unchanged}", words="what names a row, and what it was told with, stays",
     )  # fmt: skip
 
 
