@@ -8,7 +8,7 @@ import pytest
 import zxingcpp
 from playing import CYCLE, Killed, Played, copy_of, morning_of
 
-from adapters.qr import qr
+from adapters.codes import qr
 from models.clock import TOKYO
 from models.errors import Refused
 from models.notes import TreeHead, open_note
