@@ -23,6 +23,7 @@ from models.words import _
 RECORD = "printing.json"
 LETTERS = "letters"
 _BATCH = 1000
+_WORKERS = 2
 _PLAIN_IN_SAMPLE = 30
 
 
@@ -64,9 +65,7 @@ class Printed:
         )
 
 
-def print_letters(
-    folder: Path, into: Path | None = None, *, serials: str = "", font: Path | None = None, workers: int = 2
-) -> Printed:
+def print_letters(folder: Path, into: Path | None = None, *, serials: str = "", font: Path | None = None) -> Printed:
     """Print the letters of an opened package, in serial order, as a few PDF files; return the record of all printing.
 
     Without `serials` everything not printed yet is printed. A serial that is named and was printed before is printed
@@ -78,14 +77,13 @@ def print_letters(
         Unknown: no package was opened into this folder, or a serial is not in it.
 
     """
-    press, words, record = _press(folder, font), _words(folder), Printed.read(folder)
+    words, record = _words(folder), Printed.read(folder)
     known = [person.serial for person in addressees(folder)]
     wanted, again = _wanted(serials, known, record), bool(serials)
-    _refuse_what_would_be_wrong(press, addressees(folder), words)
+    press = _press(folder, font, words)
     record = replace(record, again=record.again + again, missing=minus(compact(known), record.good))
     name = f"again-{record.again:02}" if again else "letters"
-    into = into or folder / LETTERS
-    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    into = _room_for_letters(folder, into)
 
     def put(printed: Sequence[Addressee], pdf: bytes) -> None:
         nonlocal record
@@ -95,7 +93,7 @@ def print_letters(
 
     chosen = (person for person in _laid_out(folder) if person.serial in wanted)
     batch = max(1, _BATCH // words["tray"]) * words["tray"]
-    press.letters(chosen, into=put, words=words, batch=batch, workers=workers, again=again)
+    press.letters(chosen, into=put, words=words, batch=batch, workers=_WORKERS, again=again)
     return record
 
 
@@ -111,16 +109,14 @@ def print_sample(
         Unknown: no package was opened into this folder, or a serial is not in it.
 
     """
-    press, words = _press(folder, font), _words(folder)
-    _refuse_what_would_be_wrong(press, addressees(folder), words)
+    words = _words(folder)
+    press = _press(folder, font, words)
     known = [person.serial for person in addressees(folder)]
     asked = expand(words.get(HARD, ""))  # what the ward wants to see, such as rows with replaced characters
-    chosen = {*_hard(addressees(folder), press, words), *asked, *(_named(serials, known) if serials else ())}
+    chosen = {*_hard(addressees(folder), press, words), *asked, *_named(serials, known)}
     plain = [serial for serial in known if serial not in chosen]
     chosen |= set(plain[:: max(1, len(plain) // _PLAIN_IN_SAMPLE)][:_PLAIN_IN_SAMPLE])
-    into = into or folder / LETTERS
-    into.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = into / "imprint-sample.pdf"
+    path = _room_for_letters(folder, into) / "imprint-sample.pdf"
     disk.put(path, press.specimen(words, (person for person in _laid_out(folder) if person.serial in chosen)))
     return path, sorted(chosen)
 
@@ -130,14 +126,18 @@ def barcode_doubts(folder: Path) -> dict[str, str]:
 
     Empty where the programme wants no barcodes.
     """
-    towns = _towns(folder)
-    if towns is None:
-        return {}
     found: dict[str, list[int]] = {code: [] for code in ("none", *DOUBTS)}
-    for person in addressees(folder):
-        for code in towns.barcode(person.postal_code, person.address).doubtful:
-            found[code].append(person.serial)
+    if towns := _towns(folder):
+        for person in addressees(folder):
+            for code in towns.barcode(person.postal_code, person.address).doubtful:
+                found[code].append(person.serial)
     return {code: compact(serials) for code, serials in found.items() if serials}
+
+
+def _room_for_letters(folder: Path, into: Path | None) -> Path:
+    into = into or folder / LETTERS
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return into
 
 
 def _laid_out(folder: Path) -> Iterator[Addressee]:
@@ -149,14 +149,13 @@ def _laid_out(folder: Path) -> Iterator[Addressee]:
 
 
 def _wanted(serials: str, known: Sequence[int], record: Printed) -> set[int]:
-    printed = set(expand(record.good))
+    printed, named = set(expand(record.good)), _named(serials, known)
+    if early := named - printed:
+        raise BadInput(
+            _("These serials are not printed yet: {serials}").format(serials=compact(early)),
+            _("Print all letters first, without --serials."),
+        )
     if serials:
-        named = _named(serials, known)
-        if early := named - printed:
-            raise BadInput(
-                _("These serials are not printed yet: {serials}").format(serials=compact(early)),
-                _("Print all letters first, without --serials."),
-            )
         return named
     if known and printed.issuperset(known):
         raise BadInput(
@@ -174,17 +173,6 @@ def _named(serials: str, known: Sequence[int]) -> set[int]:
             _("Read them from the spoiled sheets again."),
         )
     return named
-
-
-def _refuse_what_would_be_wrong(press: Press, people: Iterable[Addressee], words: Mapping[str, Any]) -> None:
-    """Look at every character before the first letter, with the font that prints.
-
-    Private use characters mean what the font that the ward declared shows: with any other one they are refused.
-    """
-    refused = UNDRAWN if words.get("font_sha256") else UNDRAWN | {"private_use"}
-    found = [it for it in press.findings(people) if it[1].code in refused]
-    if found:
-        raise refusal_of(found)
 
 
 def _hard(people: Iterable[Addressee], press: Press, words: Mapping[str, Any]) -> Iterator[int]:
@@ -213,16 +201,21 @@ def _words(folder: Path) -> Any:
 
 def _towns(folder: Path) -> BarcodeTowns | None:
     """Return the towns that came with the package, where the programme wants customer barcodes."""
-    return (
-        BarcodeTowns.read((folder / TOWNS).read_text(encoding="utf-8")) if _words(folder)["customer_barcode"] else None
-    )
+    wanted = _words(folder)["customer_barcode"]
+    return BarcodeTowns.read((folder / TOWNS).read_text(encoding="utf-8")) if wanted else None
 
 
-def _press(folder: Path, font_file: Path | None) -> Press:
+def _press(folder: Path, font_file: Path | None, words: Mapping[str, Any]) -> Press:
+    """Return the press with the font that the ward declared, once it is seen to draw every character of the package."""
     font = FontFile.read(font_file) if font_file else default_font()
-    if _words(folder).get("font_sha256", font.sha256) not in ("", font.sha256):
+    if words.get("font_sha256", font.sha256) not in ("", font.sha256):
         raise BadInput(
             _("The font {family} is not the one the ward has checked the names with.").format(family=font.family),
             _("Name the font file that you declared: --font FILE"),
         )
-    return Press(templates=folder, fonts=(font.path,), family=font.family)
+    press = Press(templates=folder, fonts=(font.path,), family=font.family)
+    # Private use characters mean what the declared font shows: with any other one they are refused.
+    refused = UNDRAWN if words.get("font_sha256") else UNDRAWN | {"private_use"}
+    if found := [finding for finding in press.findings(addressees(folder)) if finding[1].code in refused]:
+        raise refusal_of(found)
+    return press

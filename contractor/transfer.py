@@ -41,7 +41,12 @@ def open_to(folder: Path, package: Path, *, password: str, sha256: str = "") -> 
             _("The folder is not empty."), _("Choose an empty folder: what is opened must be erasable as a whole.")
         )
     members = open_package(package, password=check(password), sha256=sha256 or None)
-    _compare(members)
+    hashes: dict[str, str] = json.loads(members.get(MANIFEST, b"{}")).get("sha256", {})
+    found = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name != MANIFEST}
+    if not hashes or found != hashes:
+        raise Damaged(
+            _("The files in the package are not those of its manifest."), _("Do not use it; call the other side.")
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in members.items():
         disk.put(folder / name, content)
@@ -72,13 +77,4 @@ def look_for(path: Path) -> None:
     if not path.is_file():
         raise Unknown(
             _("No package was opened into this folder."), _("Open it first: tsudoi contractor open PACKAGE FOLDER")
-        )
-
-
-def _compare(members: dict[str, bytes]) -> None:
-    hashes: dict[str, str] = json.loads(members.get(MANIFEST, b"{}")).get("sha256", {})
-    found = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name != MANIFEST}
-    if not hashes or found != hashes:
-        raise Damaged(
-            _("The files in the package are not those of its manifest."), _("Do not use it; call the other side.")
         )

@@ -21,7 +21,7 @@ from contractor import printing
 from contractor.printing import LETTERS, RECORD, Printed
 from models.errors import BadInput, BadSetting, Unknown
 from models.package import FILE, HEADER, TEMPLATES, TOWNS, WORDS
-from models.programme import Programme
+from models.programme import Programme, text_of
 from papers.printing import letter_words
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,8 @@ TRAY = 25
 
 def opened(folder: Path, people: Sequence[tuple[str, str, str]] = PEOPLE, **changes: Any) -> Path:
     """Make a folder as it is after `contractor open`, with trays of 25 and customer barcodes."""
-    programme = Programme.load(next(path for path in programme_files(None) if path.stem == "hatachi"))
+    path = next(path for path in programme_files(None) if path.stem == "hatachi")
+    programme = Programme.parse(text_of(path), name=path.name)
     words = letter_words(programme, 2026, date(2026, 11, 30), date(2027, 1, 11))
     words = {**words, "tray": TRAY, "customer_barcode": True, **changes}
     folder.mkdir()

@@ -263,7 +263,7 @@ def test_the_contractor_prints_from_the_second_package(year: Played, tmp_path: P
     record = _seal(year)
     opened = open_to(tmp_path / "work", _package(year), password=_password(year).lower(), sha256=record.package_sha256)
     assert (opened.persons, opened.package_sha256) == (LATE, record.package_sha256)
-    printed = print_letters(tmp_path / "work", workers=1)
+    printed = print_letters(tmp_path / "work")
     assert (set(expand(printed.good)), printed.missing) == (set(_added(year)), "")
     text = "".join(map(_text, sorted((tmp_path / "work" / "letters").glob("*.pdf"))))
     assert all(f"No. {serial:07}" in text for serial in _added(year))
