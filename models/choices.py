@@ -16,11 +16,8 @@ SIDES: Words = {"contractor": N_("contractor"), "ward": N_("ward"), "subcontract
 FORMS: Words = {"7z": "7z", "zip": "zip"}
 BAGS: Words = {"bag": N_("locked bag"), "container": N_("locked container"), "vehicle": N_("locked vehicle")}
 CONDITIONS: Words = {
-    "": "",
-    "good": N_("in good condition"),
-    "damaged": N_("with damage"),
-    "seal_broken": N_("seal broken"),
-}
+    "": "", "good": N_("in good condition"), "damaged": N_("with damage"), "seal_broken": N_("seal broken"),
+}  # fmt: skip
 NOTICE_REPRINTS: Words = {"misprint": N_("misprint"), "damaged": N_("damaged"), "lost": N_("lost")}
 STORAGES: Words = {
     "": N_("storage not stated"), "hdd": N_("hard disk"), "ssd": N_("SSD"), "flash": N_("flash memory"),

@@ -333,16 +333,6 @@ class Programme(Part):
                 _("Mend these keys in the programme file."),
             ) from None
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a programme file.
-
-        Raises:
-            BadSetting: it cannot be read or is wrong.
-
-        """
-        return cls.parse(text_of(path), name=path.name)
-
 
 def text_of(path: Path) -> str:
     """Return the text of a programme file.

@@ -19,9 +19,9 @@ from adapters import register
 from adapters.register import RegisterTable, parse_register, read_register
 from models.errors import TsudoiError
 from models.extract import UnreadableExtract
-from models.programme import Programme
+from models.programme import Programme, text_of
 
-PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+PROGRAMME = Programme.parse(text_of(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml"), name="hatachi.toml")
 COLUMNS = (*PROGRAMME.extract.needed, *PROGRAMME.extract.known)
 HEADER = ",".join(COLUMNS)
 ROW = "1000000001,試験　太郎,1600023,東京都新宿区西新宿二丁目８番１号,2006-04-02,梅荘１０１,,,"

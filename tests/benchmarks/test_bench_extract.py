@@ -34,8 +34,9 @@ JUDGE = """
 from adapters.fonts import GlyphTable, default_font
 from steps.judging import judge_file
 from adapters.programmes import programme_files
-from models.programme import Programme
-programme = Programme.load(next(path for path in programme_files(None) if path.stem == "hatachi"))
+from models.programme import Programme, text_of
+file = next(path for path in programme_files(None) if path.stem == "hatachi")
+programme = Programme.parse(text_of(file), name=file.name)
 glyphs = GlyphTable.load(default_font())
 began = time.perf_counter()
 judgement, addressees = judge_file(path, programme=programme, fiscal_year=2026, glyphs=glyphs, expect=(1, 10**7))
@@ -59,9 +60,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from adapters.fonts import GlyphTable, default_font
 from adapters.programmes import programme_files
-from models.programme import Programme
+from models.programme import Programme, text_of
 from adapters.towns import towns_of
-programme = Programme.load(next(it for it in programme_files(None) if it.stem == "hatachi"))
+file = next(path for path in programme_files(None) if path.stem == "hatachi")
+programme = Programme.parse(text_of(file), name=file.name)
 glyphs, towns = GlyphTable.load(default_font()), towns_of(programme)
 points = re.sub(r"\\\\x\\{([0-9a-f]+)\\}", lambda it: f"\\\\u{int(it[1], 16):04x}", glyphs.plain)
 plain = re.compile(f"[{points}]*")

@@ -11,7 +11,7 @@ from transitions import MachineError
 from adapters.programmes import measures_of, programme_files
 from models.errors import Refused, Unmet
 from models.people import Role
-from models.programme import Programme
+from models.programme import Programme, text_of
 from states.acts import Outcome
 from states.calendar import Calendar
 from states.deadlines import Rule
@@ -176,7 +176,7 @@ def test_the_steps_of_the_measures_are_acts_that_ask_for_them() -> None:
 def test_the_schedule_of_the_first_programme_can_be_planned() -> None:
     """Every dated act gets a date in an order that fits what it comes after."""
     path = next(path for path in programme_files(None) if path.stem == "hatachi")
-    planned = plan(Programme.load(path), 2026, Calendar())
+    planned = plan(Programme.parse(text_of(path), name=path.name), 2026, Calendar())
     assert set(planned) == {row.trigger for row in TABLE if row.due}
     assert all(planned[act] <= planned[row.trigger] for row in TABLE if row.due for act in row.after)
     assert planned["post"] == date(2026, 11, 30)

@@ -22,10 +22,10 @@ from adapters.sample import planted, sample_extract, write_sample
 from adapters.towns import towns_of
 from models.errors import BadInput, BadSetting
 from models.extract import CODES, MOST_HELD, Decision, Judgement
-from models.programme import Programme
+from models.programme import Programme, text_of
 from steps.judging import _TAIL_EM, ADDRESSEES, judge, judge_file
 
-PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+PROGRAMME = Programme.parse(text_of(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml"), name="hatachi.toml")
 SMALL = PROGRAMME.model_copy(update={"extract": PROGRAMME.extract.model_copy(update={"expect": (1, 99)})})
 COLUMNS = (*PROGRAMME.extract.needed, *PROGRAMME.extract.known)
 PLAIN = {

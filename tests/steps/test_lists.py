@@ -13,7 +13,7 @@ from adapters.numbers import Form
 from models.database import reading
 from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
-from models.programme import Programme
+from models.programme import Programme, text_of
 from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
 from rehearsal.cast import REGISTRAR
@@ -24,7 +24,7 @@ from steps.residents import needles_of
 from views import counting, standing
 
 pytestmark = pytest.mark.xdist_group("lists")
-PROGRAMME = Programme.load(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml")
+PROGRAMME = Programme.parse(text_of(Path(__file__).parents[2] / "deploy/programmes/hatachi.toml"), name="hatachi.toml")
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 FOUND: dict[str, Callable[[str], str]] = {
     "plain": lambda it: it,
