@@ -38,11 +38,6 @@ def wareki(day: date) -> str:
     return f"令和{'元' if year == 1 else year}年{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
 
 
-def wareki_month(day: date) -> str:
-    """Return the month of a date of the Reiwa era as 令和8年11月."""
-    return wareki(day).partition("月")[0] + "月"
-
-
 def fiscal_year_of(day: date) -> int:
     """Return the fiscal year (April to March) that the day belongs to."""
     return day.year if day.month >= 4 else day.year - 1  # noqa: PLR2004 - April begins it

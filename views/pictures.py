@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from html import escape
 
-from models.clock import wareki, wareki_month
+from models.clock import wareki
 from models.words import _, in_words
 from states.rows import STATES
 from views.deadlines import Dated
@@ -76,7 +76,7 @@ def _months(first: date, last: date, x: Callable[[date], float], height: int) ->
         following = (month + timedelta(days=32)).replace(day=1)
         yield _stroke(x(month), 8, x(month), height - 8, _LINE, 1)
         if x(min(following, last)) - x(month) > _MONTH_NEEDS:
-            yield _text(x(month) + 4, 18, wareki_month(month), _INK, 10)
+            yield _text(x(month) + 4, 18, f"{wareki(month).partition('月')[0]}月", _INK, 10)
             yield _text(x(month) + 4, 31, f"{month:%Y-%m}", _PALE, 10)
         month = following
 

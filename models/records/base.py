@@ -2,15 +2,7 @@
 
 from typing import Annotated, Any, cast
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from models import serials
@@ -108,7 +100,7 @@ def taking(words: str, example: str) -> Any:
 
 
 _WORDS = taking(N_("short words, never a resident's name"), "No. 12")
-_APPROVAL = taking(N_("number of an approval"), "2026-総総-0101")
+_APPROVAL = Field(title="Approval number", description=N_("number of an approval"), examples=["2026-総総-0101"])
 _PERSON, _ITEM = taking(N_("id of the register"), "sato"), taking(N_("number of an item"), "M-2026-01")
 _FILE = taking(N_("file: --file NAME=PATH, or its SHA-256"), "0" * 64)
 
@@ -130,4 +122,3 @@ ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-
 MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$"), _ITEM]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), taking(N_("code"), "other")]
 SerialText = Annotated[str, AfterValidator(_canonical), taking(N_("serials"), "1-500,503")]
-Instant = AwareDatetime

@@ -3,19 +3,9 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
-from models.records.base import (
-    ActRecord,
-    ApprovalNumber,
-    Count,
-    Instant,
-    ItemNumber,
-    Line,
-    MaybeSha256,
-    PersonId,
-    taking,
-)
+from models.records.base import ActRecord, ApprovalNumber, Count, ItemNumber, Line, MaybeSha256, PersonId, taking
 from models.words import N_
 
 # After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
@@ -31,7 +21,7 @@ class CopyErased(ActRecord):
     copy_number: ItemNumber = Field(title="Number of the copy")
     method: Method = Field(title="Method")
     tool: Line = Field(title="Tool")
-    erased_at: Instant = Field(title="Erased at")
+    erased_at: AwareDatetime = Field(title="Erased at")
     erased_by: PersonId = Field(title="Erased by")
     witness: PersonId = Field(title="Witness")
 
@@ -73,7 +63,7 @@ class DestructionConsented(ActRecord):
     items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items that may be destroyed")
     method: Line = Field(title="Method")
     place: Line = Field(title="Where")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    decision_number: ApprovalNumber
     decided_on: date = Field(title="Approved on")
 
 

@@ -41,14 +41,14 @@ class HoldReleased(ActRecord):
     """再開: after measures were discussed with the contractor (W-OP-13)."""
 
     discussed_on: date = Field(title="Discussed with the contractor on")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    decision_number: ApprovalNumber
 
 
 class CycleCancelled(ActRecord):
     """中止."""
 
     reason: Code = Field(title="Reason code")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    decision_number: ApprovalNumber
 
 
 class IncidentReported(ActRecord):
@@ -67,22 +67,22 @@ class IncidentReported(ActRecord):
     encrypted: bool = Field(default=False, title="The data were strongly encrypted and the key kept apart")
 
 
-IncidentNumber = Annotated[int, Field(ge=1)]
+IncidentNumber = Annotated[int, Field(ge=1, title="Incident number")]
 
 
 class IncidentAssessed(ActRecord):
     """報告要否の判断: people decide whether the incident is to be reported, with their reason."""
 
-    incident: IncidentNumber = Field(title="Incident number")
+    incident: IncidentNumber
     reportable: bool = Field(title="To be reported to the Commission")
     reason: Line = Field(title="Reason")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    decision_number: ApprovalNumber
 
 
 class ReportedToCommission(ActRecord):
     """個人情報保護委員会への報告 (法68条1項): 速報 or 確報."""
 
-    incident: IncidentNumber = Field(title="Incident number")
+    incident: IncidentNumber
     report: Literal["prompt", "final"] = Field(title="Prompt or final report")
     reported_on: date = Field(title="Reported on")
     number: MaybeLine = Field(default="", title="Number of receipt")
@@ -91,7 +91,7 @@ class ReportedToCommission(ActRecord):
 class PersonsNotified(ActRecord):
     """本人への通知 (法68条2項), or why a substitute measure was taken."""
 
-    incident: IncidentNumber = Field(title="Incident number")
+    incident: IncidentNumber
     how: Literal["letter", "telephone", "visit", "substitute"] = Field(title="Way of the notice")
     notified_on: date = Field(title="Notified on")
     persons: Count = Field(title="Persons notified")
@@ -101,7 +101,7 @@ class PersonsNotified(ActRecord):
 class IncidentPublished(ActRecord):
     """公表, or the decision not to publish."""
 
-    incident: IncidentNumber = Field(title="Incident number")
+    incident: IncidentNumber
     published: bool = Field(title="Published")
     decided_on: date = Field(title="Decided on")
     reason: MaybeLine = Field(default="", title="Reason for not publishing")
@@ -119,8 +119,8 @@ class CountermeasuresDiscussed(ActRecord):
 class IncidentSettled(ActRecord):
     """事故対応の終結."""
 
-    incident: Annotated[int, Field(ge=1)] = Field(title="Incident number")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    incident: IncidentNumber
+    decision_number: ApprovalNumber
 
 
 class DeviationRecorded(ActRecord):

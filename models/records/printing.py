@@ -15,7 +15,7 @@ from models.records.base import (
     Sha256,
 )
 
-Version = Annotated[int, Field(ge=1, le=99)]
+Version = Annotated[int, Field(ge=1, le=99, title="Version")]
 
 
 class ManuscriptDelivered(ActRecord):
@@ -28,7 +28,7 @@ class ManuscriptDelivered(ActRecord):
 class TextProofSubmitted(ActRecord):
     """初校・再校 of the fixed text."""
 
-    version: Version = Field(title="Version")
+    version: Version
     template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
     proof: MaybeSha256 = Field(default="", title="Proof (file)")
 
@@ -36,13 +36,13 @@ class TextProofSubmitted(ActRecord):
 class TextApproved(ActRecord):
     """本文校了."""
 
-    version: Version = Field(title="Version")
+    version: Version
 
 
 class ImprintSampleSubmitted(ActRecord):
     """宛名印字見本: every hard row is in it, with its own data but where these may not be shown."""
 
-    version: Version = Field(title="Version")
+    version: Version
     serials: SerialText = Field(title="Serials in the sample")
     sample_stack: MaybeItemNumber = Field(default="", title="Number of the stack of sample sheets")
     dummies: SerialText = Field(default="", title="Serials shown with dummy data")
@@ -52,7 +52,7 @@ class ImprintSampleSubmitted(ActRecord):
 class ProofApproved(ActRecord):
     """宛名印字見本承認: with it both proofs are approved; after a change of the template once more."""
 
-    version: Version = Field(title="Version")
+    version: Version
 
 
 class ImprintCompared(ActRecord):

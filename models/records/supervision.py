@@ -25,7 +25,7 @@ class SubcontractingConsented(ActRecord):
     """再委託承諾書: the ward's prior written consent to one subcontractor."""
 
     name: Line = Field(title="Name of the subcontractor")
-    decision_number: ApprovalNumber = Field(title="Approval number")
+    decision_number: ApprovalNumber
     decided_on: date = Field(title="Approved on")
     consent: MaybeSha256 = Field(default="", title="Consent (file)")
 
