@@ -29,14 +29,14 @@ def speak_the_readers_language() -> None:
     gettext.textdomain(DOMAIN)
 
 
-def say(text: str, *, style: str = "") -> None:
-    """Say a line on the screen; what stands in brackets is text, not markup."""
-    screen.print(_text(text, style=style))
+def say(text: str, /, *, style: str = "", **values: object) -> None:
+    """Say a line on the screen, with these values in its named places; what stands in brackets is text, not markup."""
+    screen.print(_text(text.format(**values) if values else text, style=style))
 
 
-def say_aside(text: str, *, style: str = "") -> None:
-    """Say a line beside the result, on standard error."""
-    aside.print(_text(text, style=style))
+def say_aside(text: str, /, *, style: str = "", **values: object) -> None:
+    """Say a line beside the result, on standard error, as `say` does."""
+    aside.print(_text(text.format(**values) if values else text, style=style))
 
 
 def say_json(data: Any) -> None:

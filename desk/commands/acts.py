@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option, Typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
@@ -23,28 +24,22 @@ from steps import acting, taking_over
 from steps.after import words_of_what_is_left
 from views import deadlines, standing
 
-app = typer.Typer()
-deadline = typer.Typer(name="deadline", help=_("Deadlines: move one with a reason."), no_args_is_help=True)
+app = Typer()
+deadline = Typer(name="deadline", help=_("Deadlines: move one with a reason."), no_args_is_help=True)
 app.add_typer(deadline)
 
 
 @app.command(help=_("Do any act of the table. Without --by: show what the act needs."))
 def act(
     year: Year,
-    trigger: Annotated[str, typer.Argument(help=_("Name of the act, as docs/states.md lists them."))],
+    trigger: Annotated[str, Argument(help=_("Name of the act, as docs/states.md lists them."))],
     by: By = "",
-    fields: Annotated[
-        list[str], typer.Option("--set", help=_("A field of the record: NAME=VALUE; may be repeated."))
-    ] = [],
-    files: Annotated[
-        list[str], typer.Option("--file", help=_("A file of evidence: NAME=PATH; its hash is recorded."))
-    ] = [],
-    key: Annotated[str, typer.Option("--key", help=_("The same key twice is one act."))] = "",
+    fields: Annotated[list[str], Option("--set", help=_("A field of the record: NAME=VALUE; may be repeated."))] = [],
+    files: Annotated[list[str], Option("--file", help=_("A file of evidence: NAME=PATH; its hash is recorded."))] = [],
+    key: Annotated[str, Option("--key", help=_("The same key twice is one act."))] = "",
     at: Annotated[
         datetime | None,
-        typer.Option(
-            "--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")
-        ),
+        Option("--occurred-at", formats=["%Y-%m-%dT%H:%M"], help=_("When it happened, if it is entered afterwards.")),
     ] = None,
     programme: Programme = "",
     as_json: AsJson = False,
@@ -70,16 +65,14 @@ def act(
 @app.command(help=_("Confirm a proposed act as the second person."))
 def confirm(
     year: Year,
-    trigger: Annotated[str, typer.Argument(help=_("Name of the proposed act."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who confirms: another person than the one who proposed."))],
+    trigger: Annotated[str, Argument(help=_("Name of the proposed act."))],
+    by: Annotated[str, Option("--by", help=_("Who confirms: another person than the one who proposed."))],
     entry: Annotated[
-        int | None, typer.Option("--entry", help=_("Number of the proposal's ledger entry, as it is shown."))
+        int | None, Option("--entry", help=_("Number of the proposal's ledger entry, as it is shown."))
     ] = None,
-    decision: Annotated[
-        str, typer.Option("--decision", help=_("Number of the electronic approval (起案文書番号)."))
-    ] = "",
+    decision: Annotated[str, Option("--decision", help=_("Number of the electronic approval (起案文書番号)."))] = "",
     decided_on: Annotated[
-        datetime | None, typer.Option("--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日)."))
+        datetime | None, Option("--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日)."))
     ] = None,
     programme: Programme = "",
     as_json: AsJson = False,
@@ -103,8 +96,7 @@ def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
     for it in waiting:
         said = _("“{act}”, proposed by {person} on {at}: ledger entry {seq}")
         say_aside(
-            said.format(act=standing.act_title(trigger), person=it.by, at=stamp(it.occurred_at), seq=it.seq),
-            style="bold",
+            said, act=standing.act_title(trigger), person=it.by, at=stamp(it.occurred_at), seq=it.seq, style="bold"
         )
         for title, words in standing.in_words_of(it.record):
             say_aside(f"  {title}: {words}")
@@ -113,10 +105,10 @@ def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
 @deadline.command(help=_("Move the deadline of an act; the plan stays beside it."))
 def move(
     year: Year,
-    trigger: Annotated[str, typer.Argument(help=_("Name of the act whose deadline moves."))],
-    to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help=_("New due date."))],
-    reason: Annotated[str, typer.Option("--reason", help=_("Why."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who moves it."))],
+    trigger: Annotated[str, Argument(help=_("Name of the act whose deadline moves."))],
+    to: Annotated[datetime, Option("--to", formats=["%Y-%m-%d"], help=_("New due date."))],
+    reason: Annotated[str, Option("--reason", help=_("Why."))],
+    by: Annotated[str, Option("--by", help=_("Who moves it."))],
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
@@ -152,9 +144,9 @@ def _moved(it: deadlines.Dated) -> str:
 @deadline.command("import", help=_("Take last year's schedule in from Excel."))
 def import_(
     year: Year,
-    file: Annotated[Path, typer.Argument(help=_("The .xlsx with the schedule of last year."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who moves it."))],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only show what would move."))] = False,
+    file: Annotated[Path, Argument(help=_("The .xlsx with the schedule of last year."))],
+    by: Annotated[str, Option("--by", help=_("Who moves it."))],
+    dry_run: Annotated[bool, Option("--dry-run", help=_("Only show what would move."))] = False,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -197,7 +189,7 @@ def _show_fields(row: Row, *, as_json: bool) -> None:
         say_json({"act": row.trigger, "fields": [asdict(field) for field in fields]})
         return
     say(f"{row.trigger}: {in_words(ja=row.ja, en=row.en)}", style="bold")
-    say(_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)))
+    say(_("May be done by: {roles}"), roles="・".join(role.label for role in row.who))
     say_table(
         [_("Field"), _("Meaning"), "", _("What it takes")],
         [[it.name, it.title, _("required") if it.required else "", it.takes.sentence] for it in fields],
@@ -217,12 +209,12 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
             "warnings": list(outcome.warnings), "left": list(outcome.left),
         })  # fmt: skip
     elif outcome.waits_for:
-        say(_("“{act}” is proposed (ledger entry {seq}).").format(act=title, seq=outcome.seq))
+        say(_("“{act}” is proposed (ledger entry {seq})."), act=title, seq=outcome.seq)
         roles = "・".join(role.label for role in outcome.waits_for)
         words = _("It waits for another person ({roles}): tsudoi confirm {year} {act} --by PERSON --entry {seq}")
-        say(words.format(roles=roles, year=year, act=outcome.trigger, seq=outcome.seq))
+        say(words, roles=roles, year=year, act=outcome.trigger, seq=outcome.seq)
     elif outcome.repeated:
-        say(_("“{act}” was done already; nothing changed.").format(act=title))
+        say(_("“{act}” was done already; nothing changed."), act=title)
     else:
         state = standing.state_title(outcome.state)
         say(_("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.").format(
@@ -233,9 +225,7 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
             claim=_claim(outcome.trigger, deviation)
         ), style="bold red")  # fmt: skip
     for warning in outcome.warnings:
-        say_aside(
-            _("Warning: this does not hold: {claim}").format(claim=_claim(outcome.trigger, warning)), style="yellow"
-        )
+        say_aside(_("Warning: this does not hold: {claim}"), claim=_claim(outcome.trigger, warning), style="yellow")
     tell_what_is_left(outcome, year)
     return HELD if outcome.waits_for else DONE
 

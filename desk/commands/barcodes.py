@@ -3,14 +3,14 @@
 import sys
 from typing import Annotated
 
-import typer
+from typer import Argument, Typer
 
 from adapters.barcode import DOUBTS, REPRESENTATIVE, customer_barcode
 from desk.console import REFUSED, say, say_aside, say_json
 from desk.options import AsJson
 from models.words import _
 
-app = typer.Typer()
+app = Typer()
 
 
 def reason_of(code: str) -> str:
@@ -21,8 +21,8 @@ def reason_of(code: str) -> str:
 
 @app.command(help=_("The customer barcode of a postal code and the part of an address after the town."))
 def barcode(
-    postal: Annotated[str, typer.Argument(help=_("Postal code, such as 160-0023."))],
-    address_b: Annotated[str, typer.Argument(help=_("The address after the town; - reads it from standard input."))],
+    postal: Annotated[str, Argument(help=_("Postal code, such as 160-0023."))],
+    address_b: Annotated[str, Argument(help=_("The address after the town; - reads it from standard input."))],
     as_json: AsJson = False,
 ) -> int:
     """Show it; a representative postal code gets none and is refused."""
@@ -35,12 +35,12 @@ def barcode(
             "representative": not made.bars,
         })  # fmt: skip
     elif made.bars:
-        say(_("Address number: {number}").format(number=made.address_number))
-        say(_("Symbols: {symbols}").format(symbols=" ".join(made.symbols)))
-        say(_("Check symbol: {check}").format(check=made.check))
-        say(_("Bars: {bars}").format(bars=made.bars))
+        say(_("Address number: {number}"), number=made.address_number)
+        say(_("Symbols: {symbols}"), symbols=" ".join(made.symbols))
+        say(_("Check symbol: {check}"), check=made.check)
+        say(_("Bars: {bars}"), bars=made.bars)
     for code in made.doubtful:
-        say_aside(_("Doubtful: {reason}").format(reason=_(DOUBTS[code])), style="yellow")
+        say_aside(_("Doubtful: {reason}"), reason=_(DOUBTS[code]), style="yellow")
     if not made.bars:
         say_aside(_(REPRESENTATIVE), style="bold red")
         say_aside("→ " + _("Write the town's own postal code."))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option, Typer
 
 from contractor import digests, erasure
 from desk.commands.barcodes import reason_of
@@ -13,22 +14,20 @@ from models.errors import BadInput, Unknown
 from models.serials import compact, count
 from models.words import _
 
-app = typer.Typer(name="contractor", help=_("The contractor's side, from the package alone."), no_args_is_help=True)
+app = Typer(name="contractor", help=_("The contractor's side, from the package alone."), no_args_is_help=True)
 
-_Folder = Annotated[Path, typer.Argument(help=_("The folder with the opened package."))]
+_Folder = Annotated[Path, Argument(help=_("The folder with the opened package."))]
 _Into = Annotated[
-    Path | None, typer.Option("--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
+    Path | None, Option("--into", help=_("Where the PDF files are written; FOLDER/letters if it is not given."))
 ]
-_Font = Annotated[Path | None, typer.Option("--font", help=_("The font file that was declared to the ward."))]
+_Font = Annotated[Path | None, Option("--font", help=_("The font file that was declared to the ward."))]
 
 
 @app.command("open", help=_("Open the encrypted package; the password is asked for."))
 def open_(
-    package: Annotated[Path, typer.Argument(help=_("The encrypted package on the medium."))],
-    folder: Annotated[Path, typer.Argument(help=_("An empty folder that can be erased as a whole."))],
-    sha256: Annotated[
-        str, typer.Option("--sha256", help=_("SHA-256 of the control sheet; compared before opening."))
-    ] = "",
+    package: Annotated[Path, Argument(help=_("The encrypted package on the medium."))],
+    folder: Annotated[Path, Argument(help=_("An empty folder that can be erased as a whole."))],
+    sha256: Annotated[str, Option("--sha256", help=_("SHA-256 of the control sheet; compared before opening."))] = "",
     as_json: AsJson = False,
 ) -> None:
     from contractor import transfer
@@ -38,7 +37,7 @@ def open_(
     if as_json:
         say_json({"persons": opened.persons, "package_sha256": opened.package_sha256})
         return
-    say(_("Persons read: {count}. Write this count on the receipt report.").format(count=f"{opened.persons:,}"))
+    say(_("Persons read: {count}. Write this count on the receipt report."), count=f"{opened.persons:,}")
     say(f"SHA-256: {opened.package_sha256}")
 
 
@@ -46,7 +45,7 @@ def open_(
 def sample(
     folder: _Folder,
     into: _Into = None,
-    serials: Annotated[str, typer.Option("--serials", help=_("Further serials for the sample, such as 5,9-12."))] = "",
+    serials: Annotated[str, Option("--serials", help=_("Further serials for the sample, such as 5,9-12."))] = "",
     font: _Font = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,8 +55,8 @@ def sample(
     if as_json:
         say_json({"file": str(path), "serials": compact(printed)})
         return
-    say(_("The imprint sample of {count} letters: {path}").format(count=f"{len(printed):,}", path=path))
-    say(_("Serials in it: {serials}").format(serials=compact(printed)))
+    say(_("The imprint sample of {count} letters: {path}"), count=f"{len(printed):,}", path=path)
+    say(_("Serials in it: {serials}"), serials=compact(printed))
     _tell_doubts(printing.barcode_doubts(folder))
 
 
@@ -66,7 +65,7 @@ def print_(
     folder: _Folder,
     into: _Into = None,
     serials: Annotated[
-        str, typer.Option("--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12."))
+        str, Option("--serials", help=_("Serials of spoiled sheets to print again, such as 5,9-12."))
     ] = "",
     font: _Font = None,
     as_json: AsJson = False,
@@ -85,7 +84,7 @@ def print_(
         count=f"{count(printed.good):,}", folder=into or folder / printing.LETTERS
     ))  # fmt: skip
     if printed.missing:
-        say(_("Not printed yet: {serials}").format(serials=printed.missing), style="bold red")
+        say(_("Not printed yet: {serials}"), serials=printed.missing, style="bold red")
     if printed.spoiled:
         say(_("Spoiled sheets, all to be returned to the ward: {count} (serials {serials})").format(
             count=f"{printed.sheets_spoiled:,}", serials=printed.spoiled
@@ -99,20 +98,18 @@ def print_(
 
 @app.command(help=_("Write check values of what is about to be printed."))
 def digest(
-    printed: Annotated[
-        Path, typer.Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address."))
-    ],
-    into: Annotated[Path, typer.Argument(help=_("Where the check values are written."))],
-    sha256: Annotated[str, typer.Option("--sha256", help=_("SHA-256 of the control sheet."))],
+    printed: Annotated[Path, Argument(help=_("CSV of the rows to be printed: serial, name, postal code, address."))],
+    into: Annotated[Path, Argument(help=_("Where the check values are written."))],
+    sha256: Annotated[str, Option("--sha256", help=_("SHA-256 of the control sheet."))],
 ) -> None:
     count = digests.write_digests(printed, sha256, into)
-    say(_("{count} check values are written; they tell nothing about anybody.").format(count=f"{count:,}"))
+    say(_("{count} check values are written; they tell nothing about anybody."), count=f"{count:,}")
 
 
 @app.command(help=_("Overwrite and remove everything that was opened."))
 def erase(
-    folder: Annotated[Path, typer.Argument(help=_("The folder that is erased with everything in it."))],
-    sure: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    folder: Annotated[Path, Argument(help=_("The folder that is erased with everything in it."))],
+    sure: Annotated[bool, Option("--yes", help=_("Do not ask."))] = False,
 ) -> None:
     if not folder.is_dir():
         raise Unknown(_("There is no such folder."), _("Give the folder of the opened package."))
@@ -123,10 +120,10 @@ def erase(
         )
     if not sure:
         typer.confirm(_("Erase everything in {folder}?").format(folder=folder), abort=True)
-    say(_("{count} files are erased. Enter them in the erasure report.").format(count=erasure.erase(folder)))
+    say(_("{count} files are erased. Enter them in the erasure report."), count=erasure.erase(folder))
 
 
 def _tell_doubts(doubts: dict[str, str]) -> None:
     """List the letters without a customer barcode, and those whose barcode somebody should look at."""
     for code, serials in doubts.items():
-        say(_("{reason} Serials: {serials}").format(reason=reason_of(code), serials=serials))
+        say(_("{reason} Serials: {serials}"), reason=reason_of(code), serials=serials)

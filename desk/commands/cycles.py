@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-import typer
+from typer import Option, Typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table, screen
@@ -18,8 +18,8 @@ from views import counting, standing
 from views.reminders import Call, calls_to_make
 from views.standing import Owed, Standing
 
-app = typer.Typer()
-cycle = typer.Typer(name="cycle", help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
+app = Typer()
+cycle = Typer(name="cycle", help=_("Fiscal years: open, show, list, count."), no_args_is_help=True)
 app.add_typer(cycle)
 
 _LATER_SHOWN = 5
@@ -30,20 +30,20 @@ _STYLES = {"escalated": "bold red", "overdue": "red", "due_today": "yellow", "du
 def open_(year: Year, programme: Programme = "") -> None:
     office = at_the_desk()
     cycle_id, new = preparation.open_year(office, year, programme=programme)
-    say((_("{cycle} is open.") if new else _("{cycle} was open already.")).format(cycle=cycle_id))
+    say(_("{cycle} is open.") if new else _("{cycle} was open already."), cycle=cycle_id)
     if new:
         say(_("Keep this checkpoint on paper, away from the machine: the ledger up to here is proved by it."))
         say(auditing.latest_checkpoint(office))
     carried = preparation.carried_over(office, cycle_id)
     for was, now in carried.changed:
-        say(_("Changed since last year: {was} → {now}").format(was=was, now=now), style="yellow")
+        say(_("Changed since last year: {was} → {now}"), was=was, now=now, style="yellow")
     if carried.differs:
         say(_("It differs from the matter the board approved ({what}) and is on hold.").format(
             what="、".join(carried.differs)
         ), style="bold red")  # fmt: skip
         say("→ " + _("Record the new referral: tsudoi act {year} record_referral").format(year=year))
     if carried.to_confirm:
-        say(_("People to be confirmed for this year: {people}").format(people="、".join(carried.to_confirm)))
+        say(_("People to be confirmed for this year: {people}"), people="、".join(carried.to_confirm))
 
 
 @cycle.command(help=_("Show where a fiscal year stands."))
@@ -68,7 +68,7 @@ def show(year: Year, programme: Programme = "", as_json: AsJson = False, at: At 
 @cycle.command(help=_("List the slips of all movements, and print those that are missing."))
 def slips(
     year: Year,
-    by: Annotated[str, typer.Option("--by", help=_("Who prints."))] = "system",
+    by: Annotated[str, Option("--by", help=_("Who prints."))] = "system",
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +89,7 @@ def slips(
         [_("Slip"), _("Act"), _("No."), _("When"), _("File")],
         [[it["slip"], standing.act_title(it["act"]), str(it["seq"]), it["occurred_at"], it["file"]] for it in listed],
     )
-    say(_("{count} slips were missing and are printed in {folder}.").format(count=len(made), folder=office.papers))
+    say(_("{count} slips were missing and are printed in {folder}."), count=len(made), folder=office.papers)
 
 
 @cycle.command("list", help=_("List the fiscal years."))
@@ -171,18 +171,18 @@ def _call_to_make(call: Call) -> None:
 
 def _headline(stands: Standing, today: date) -> None:
     say(f"{stands.year_title}（{stands.year}）　{stands.state_title}", style="bold")
-    say(_("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
+    say(_("Today is {wareki} ({iso})."), wareki=wareki(today), iso=today)
     if stands.on_hold:
         say(_("ON HOLD"), style="bold red")
     for number in stands.incidents:
-        say(_("Incident No. {number} is open.").format(number=number), style="bold red")
+        say(_("Incident No. {number} is open."), number=number, style="bold red")
     first = next((owed for owed in stands.next if not owed.blocked_by), None)
     if first:
         say(_("Next: {title} — {owner}, due {due} ({left}).").format(
             title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first)
         ))  # fmt: skip
     if stands.overdue:
-        say(_("{count} overdue.").format(count=len(stands.overdue)), style="bold red")
+        say(_("{count} overdue."), count=len(stands.overdue), style="bold red")
     say("")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option, Typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
@@ -17,7 +17,7 @@ from steps import documents, papers
 from views import documents as seen
 from views.documents import Filed
 
-app = typer.Typer()
+app = Typer()
 
 _STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
 
@@ -25,19 +25,17 @@ _STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occ
 @app.command("documents", help=_("Show the documents of a year; file one that came, print those the ward issues."))
 def show(
     year: Year,
-    file: Annotated[Path | None, typer.Option("--file", help=_("File this document that was received."))] = None,
-    number: Annotated[int, typer.Option("--number", min=0, max=21, help=_("Which of the documents it is."))] = 0,
-    by: Annotated[str, typer.Option("--by", help=_("Who files it."))] = "",
-    dated: Annotated[
-        datetime | None, typer.Option("--dated", formats=["%Y-%m-%d"], help=_("Date on the document."))
-    ] = None,
+    file: Annotated[Path | None, Option("--file", help=_("File this document that was received."))] = None,
+    number: Annotated[int, Option("--number", min=0, max=21, help=_("Which of the documents it is."))] = 0,
+    by: Annotated[str, Option("--by", help=_("Who files it."))] = "",
+    dated: Annotated[datetime | None, Option("--dated", formats=["%Y-%m-%d"], help=_("Date on the document."))] = None,
     received: Annotated[
-        datetime | None, typer.Option("--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out."))
+        datetime | None, Option("--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out."))
     ] = None,
     names_residents: Annotated[
-        bool, typer.Option("--names-residents", help=_("It names residents: into the vault."))
+        bool, Option("--names-residents", help=_("It names residents: into the vault."))
     ] = False,
-    print_: Annotated[bool, typer.Option("--print", help=_("Print the documents that the ward issues."))] = False,
+    print_: Annotated[bool, Option("--print", help=_("Print the documents that the ward issues."))] = False,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +46,7 @@ def show(
             office, cycle_id, file, number=number, by=by, dated_on=dated.date() if dated else None,
             received_on=received.date() if received else None, names_residents=names_residents,
         )  # fmt: skip
-        say(_("Document {number} is filed: ledger entry {seq}.").format(number=number, seq=seq))
+        say(_("Document {number} is filed: ledger entry {seq}."), number=number, seq=seq)
     if print_:
         for path in papers.print_sheets(office, cycle_id, forms.ward_forms):
             say(str(path))

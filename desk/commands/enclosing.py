@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
 from desk.commands.logins import at_the_desk
@@ -16,7 +16,7 @@ from steps import enclosing
 if TYPE_CHECKING:
     from steps.reconciling import Reconciliation
 
-app = typer.Typer(name="enclosing", help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
+app = Typer(name="enclosing", help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
 
 
 _REMEDIES = {
@@ -34,13 +34,9 @@ _REMEDIES = {
 def reconcile(
     year: Year,
     by: By,
-    logs: Annotated[list[Path], typer.Option("--log", help=_("A scan log of the sealer; may be repeated."))] = [],
-    trays: Annotated[
-        list[str], typer.Option("--tray", help=_("A tray counted by hand: NAME=1-500; may be repeated."))
-    ] = [],
-    instead: Annotated[
-        bool, typer.Option("--instead", help=_("These logs replace the ones that were read before."))
-    ] = False,
+    logs: Annotated[list[Path], Option("--log", help=_("A scan log of the sealer; may be repeated."))] = [],
+    trays: Annotated[list[str], Option("--tray", help=_("A tray counted by hand: NAME=1-500; may be repeated."))] = [],
+    instead: Annotated[bool, Option("--instead", help=_("These logs replace the ones that were read before."))] = False,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
@@ -66,16 +62,14 @@ def differences(year: Year, programme: Programme = "", as_json: AsJson = False) 
         say(_("No difference is open."))
     else:
         _table(left)
-        say(_("Settle them: tsudoi act {year} settle_differences --by PERSON --set witness=PERSON --set …").format(
-            year=year
-        ))  # fmt: skip
+        say(_("Settle them: tsudoi act {year} settle_differences --by PERSON --set witness=PERSON --set …"), year=year)
     return HELD if left else DONE
 
 
 @app.command(help=_("Compare what is about to be printed with what was sent, row by row."))
 def imprint(
     year: Year,
-    digests: Annotated[Path, typer.Argument(help=_("The contractor's check values."))],
+    digests: Annotated[Path, Argument(help=_("The contractor's check values."))],
     by: By,
     programme: Programme = "",
     as_json: AsJson = False,
@@ -88,14 +82,14 @@ def imprint(
     if as_json:
         say_json(found.model_dump() | {"holds": holds, "seq": outcome.seq})
         return DONE if holds else HELD
-    say(_("{count} rows are right.").format(count=f"{found.right:,}"))
+    say(_("{count} rows are right."), count=f"{found.right:,}")
     for label, serials in (
         (_("Name and address do not belong together: {serials}"), found.wrong),
         (_("Not about to be printed: {serials}"), found.missing),
         (_("Not to be printed: {serials}"), found.alien),
     ):
         if serials:
-            say(label.format(serials=serials), style="bold red")
+            say(label, serials=serials, style="bold red")
     if not holds:
         say_aside("→ " + _("Have them mended and compared again: nothing counts as printed before."))
     return DONE if holds else HELD
@@ -105,7 +99,7 @@ def imprint(
 def report(
     year: Year,
     by: By,
-    left: Annotated[int, typer.Option("--envelopes-left", min=0, help=_("Envelopes left."))] = 0,
+    left: Annotated[int, Option("--envelopes-left", min=0, help=_("Envelopes left."))] = 0,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
@@ -120,9 +114,9 @@ def _show(found: "Reconciliation", *, given: int) -> None:
         scans=f"{record.scans:,}", logs=len(record.logs), trays=record.trays, sealed=f"{found.sealed:,}"
     ))  # fmt: skip
     if given > len(record.logs):
-        say(_("{count} logs were given twice and counted once.").format(count=given - len(record.logs)))
+        say(_("{count} logs were given twice and counted once."), count=given - len(record.logs))
     if found.repeated:
-        say(_("{count} scans stand in several logs and were counted once.").format(count=f"{found.repeated:,}"))
+        say(_("{count} scans stand in several logs and were counted once."), count=f"{found.repeated:,}")
     if found.holds:
         say(_("Scans and serials agree."), style="bold green")
         return

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option, Typer
 
 from adapters.settings import Settings
 from desk.commands.acts import tell_what_is_left
@@ -27,52 +28,50 @@ if TYPE_CHECKING:
     from steps.printing import Doubtful
     from steps.protection import Told
 
-app = typer.Typer()
-extract = typer.Typer(name="extract", help=_("The register extract: check, take, decide."), no_args_is_help=True)
+app = Typer()
+extract = Typer(name="extract", help=_("The register extract: check, take, decide."), no_args_is_help=True)
 app.add_typer(extract)
 
 
-_Expect = Annotated[str, typer.Option("--expect", help=_("Expected number of persons, MIN-MAX."))]
+_Expect = Annotated[str, Option("--expect", help=_("Expected number of persons, MIN-MAX."))]
 _LastYear = Annotated[
     int | None,
-    typer.Option(
-        "--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")
-    ),
+    Option("--last-year", min=1, help=_("Number of persons in last year's extract; more than a tenth off is refused.")),
 ]
-_File = Annotated[Path, typer.Argument(help=_("The extract, a CSV file."))]
-_List = Annotated[Path, typer.Argument(help=_("The register's list, a CSV file with 宛名番号."))]
+_File = Annotated[Path, Argument(help=_("The extract, a CSV file."))]
+_List = Annotated[Path, Argument(help=_("The register's list, a CSV file with 宛名番号."))]
 _Stdin = Annotated[
-    bool, typer.Option("--password-stdin", help=_("Read the password of an encrypted extract from standard input."))
+    bool, Option("--password-stdin", help=_("Read the password of an encrypted extract from standard input."))
 ]
 _Nobody = Annotated[
     bool,
-    typer.Option("--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")),
+    Option("--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")),
 ]
 _Protected = Annotated[
     Path | None,
-    typer.Option("--protected", help=_("The list of protected persons, where the extract does not mark them.")),
+    Option("--protected", help=_("The list of protected persons, where the extract does not mark them.")),
 ]
 _Removed = Annotated[
     bool,
-    typer.Option("--protected-removed", help=_("The register section took the protected persons out, and I say so.")),
+    Option("--protected-removed", help=_("The register section took the protected persons out, and I say so.")),
 ]
-_NewFile = Annotated[Path, typer.Option("--out", help=_("A new file; only you will be able to read it."))]
+_NewFile = Annotated[Path, Option("--out", help=_("A new file; only you will be able to read it."))]
 _STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
 _SHOWN = 200
 
 
 @app.command(help=_("Write a fictional extract."))
 def sample(
-    path: Annotated[Path, typer.Argument(help=_("Where the fictional extract is written."))],
+    path: Annotated[Path, Argument(help=_("Where the fictional extract is written."))],
     year: YearOption,
-    persons: Annotated[int, typer.Option("--persons", min=1, max=2_000_000, help=_("Number of rows."))] = 4000,
-    seed: Annotated[int, typer.Option("--seed", help=_("The same seed gives the same file."))] = 1,
-    encoding: Annotated[str, typer.Option("--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16."))] = "utf-8-sig",
+    persons: Annotated[int, Option("--persons", min=1, max=2_000_000, help=_("Number of rows."))] = 4000,
+    seed: Annotated[int, Option("--seed", help=_("The same seed gives the same file."))] = 1,
+    encoding: Annotated[str, Option("--encoding", help=_("utf-8, utf-8-sig, cp932 or utf-16."))] = "utf-8-sig",
 ) -> None:
     from adapters.sample import sample_extract, write_sample
 
     write_sample(sample_extract(fiscal_year=year, persons=persons, seed=seed), path, encoding=encoding)
-    say(_("A fictional extract of {count} rows is written.").format(count=persons))
+    say(_("A fictional extract of {count} rows is written."), count=persons)
 
 
 @extract.command(help=_("Read and judge an extract; stores nothing, needs no cycle."))
@@ -107,17 +106,15 @@ def check(
 def take(
     year: YearOption,
     by: By,
-    path: Annotated[
-        Path | None, typer.Argument(help=_("The extract; the one in the inbox if it is not named."))
-    ] = None,
+    path: Annotated[Path | None, Argument(help=_("The extract; the one in the inbox if it is not named."))] = None,
     expect: _Expect = "",
     additions: Annotated[
-        bool, typer.Option("--additions", help=_("This is the additional extract of late move-ins."))
+        bool, Option("--additions", help=_("This is the additional extract of late move-ins."))
     ] = False,
-    none_came: Annotated[bool, typer.Option("--none", help=_("With --additions: there were none."))] = False,
+    none_came: Annotated[bool, Option("--none", help=_("With --additions: there were none."))] = False,
     replace: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--replace/--keep", help=_("With --additions: what becomes of letters whose name or address has changed.")
         ),
     ] = None,
@@ -160,13 +157,11 @@ def take(
 @extract.command(help=_("Decide on a held row, as a named person."))
 def decide(
     year: Year,
-    row: Annotated[int, typer.Option("--row", min=2, help=_("Row of the extract, as a spreadsheet counts."))],
-    how: Annotated[str, typer.Option("--as", help=_("exclude, accept, substitute, or corrected (by a new extract)."))],
-    reason: Annotated[str, typer.Option("--reason", help=_("Reason code, such as font."))],
+    row: Annotated[int, Option("--row", min=2, help=_("Row of the extract, as a spreadsheet counts."))],
+    how: Annotated[str, Option("--as", help=_("exclude, accept, substitute, or corrected (by a new extract)."))],
+    reason: Annotated[str, Option("--reason", help=_("Reason code, such as font."))],
     by: By,
-    substitute: Annotated[
-        str, typer.Option("--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…"))
-    ] = "",
+    substitute: Annotated[str, Option("--with", help=_("For substitute: code points, U+8FBB U+E0102>U+8FBB,…"))] = "",
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
@@ -179,11 +174,11 @@ def decide(
     if taken is None:
         left = extraction.undecided(office, office.cycle_id(year, programme))
         if how == "corrected":
-            say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken.").format(row=row))
+            say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
             say_aside(
                 "→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR")
             )
-        say(_("Decided: row {row}. Rows that wait: {left}.").format(row=row, left=left))
+        say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=left)
         return HELD
     return _show(taken.judgement, as_json=as_json)
 
@@ -230,7 +225,7 @@ def report(year: Year, programme: Programme = "") -> int:
         say_table(headings, [[column, reason, f"{hows.total():,}", f"{hows[''] + hows['corrected']:,}"]
                              for column, reason, hows in page.by_code])  # fmt: skip
     [path] = papers.print_sheets(office, cycle_id, checking.extract_report)
-    say(_("Printed: {path}").format(path=path))
+    say(_("Printed: {path}"), path=path)
     return DONE
 
 
@@ -273,7 +268,7 @@ def recheck(
     nobody_of_ours: _Nobody = False,
     no_longer_protected: Annotated[
         int,
-        typer.Option(
+        Option(
             "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
         ),
     ] = 0,
@@ -293,8 +288,8 @@ def recheck(
 @extract.command(help=_("Withdraw a wrong re-check or change list."))
 def withdraw(
     year: Year,
-    listed: Annotated[str, typer.Option("--list", help=_("The first digits of the list's SHA-256."))],
-    reason: Annotated[str, typer.Option("--reason", help=_("Reason code, such as wrong_list."))],
+    listed: Annotated[str, Option("--list", help=_("The first digits of the list's SHA-256."))],
+    reason: Annotated[str, Option("--reason", help=_("Reason code, such as wrong_list."))],
     by: By,
     programme: Programme = "",
 ) -> int:
@@ -302,7 +297,7 @@ def withdraw(
 
     office = Office.open()
     outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
-    say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more.").format(seq=outcome.seq))
+    say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more."), seq=outcome.seq)
     tell_what_is_left(outcome, year)
     say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))
     return DONE
@@ -315,7 +310,7 @@ def pull_list(year: Year, by: By, programme: Programme = "") -> int:
     office = at_the_desk()
     outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
     row = row_of(outcome.trigger)
-    say(_("“{act}” is done (ledger entry {seq}).").format(act=in_words(ja=row.ja, en=row.en), seq=outcome.seq))
+    say(_("“{act}” is done (ledger entry {seq})."), act=in_words(ja=row.ja, en=row.en), seq=outcome.seq)
     tell_what_is_left(outcome, year)
     return DONE
 
@@ -326,7 +321,7 @@ def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> i
 
     office = at_the_desk()
     told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
-    say(_("Protected persons on the list: {count}.").format(count=told.named))
+    say(_("Protected persons on the list: {count}."), count=told.named)
     return _to_be_destroyed()
 
 
@@ -336,7 +331,7 @@ def letters(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int
 
     office = at_the_desk()
     outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
-    say(_("The letters lie in the file (ledger entry {seq}): print them.").format(seq=outcome.seq))
+    say(_("The letters lie in the file (ledger entry {seq}): print them."), seq=outcome.seq)
     return _to_be_destroyed()
 
 
@@ -362,12 +357,11 @@ def _tell(told: "Told", *, as_json: bool) -> int:
         act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
     ))  # fmt: skip
     say_aside(
-        _(
-            "SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256"
-        ).format(digits=told.list_sha256[:12])
+        _("SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256"),
+        digits=told.list_sha256[:12],
     )
     if told.footers:
-        say_aside(_("Totals, dates or closing words, not counted: {count} rows.").format(count=told.footers))
+        say_aside(_("Totals, dates or closing words, not counted: {count} rows."), count=told.footers)
     if told.named:
         say_aside(
             "→ " + _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
@@ -425,8 +419,8 @@ def _show(judgement: Judgement, *, as_json: bool) -> int:
     for finding in judgement.findings[:_SHOWN]:
         say(str(finding))
     if len(judgement.findings) > _SHOWN:
-        say(_("… and {count} more findings (--json shows all).").format(count=len(judgement.findings) - _SHOWN))
-    say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}").format(**_numbers(judgement)))
+        say(_("… and {count} more findings (--json shows all)."), count=len(judgement.findings) - _SHOWN)
+    say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}"), **_numbers(judgement))
     say(_verdicts()[judgement.verdict], style="bold")
     if judgement.verdict == "refused":
         say_aside("→ " + _("Ask the register section for another extract."))

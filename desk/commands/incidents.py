@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-import typer
+from typer import Option, Typer
 
 from desk.commands.acts import tell_what_is_left
 from desk.commands.logins import at_the_desk
@@ -16,7 +16,7 @@ from states import statute
 from steps import incidents
 from views.incidents import Incident, contacts_of, incidents_of
 
-app = typer.Typer(
+app = Typer(
     name="incident", help=_("Incidents: report one, see its clock and what is to be done."), no_args_is_help=True
 )
 
@@ -26,23 +26,17 @@ Kind = Literal["loss", "leak", "count", "misdelivery", "deviation", "other"]
 @app.command(help=_("Report an incident: the cycle is held, the clock of the law starts."))
 def report(
     year: Year,
-    kind: Annotated[Kind, typer.Option("--kind", help=_("What happened."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who reports it: an id of the register."))],
+    kind: Annotated[Kind, Option("--kind", help=_("What happened."))],
+    by: Annotated[str, Option("--by", help=_("Who reports it: an id of the register."))],
     known_on: Annotated[
         datetime | None,
-        typer.Option(
-            "--known-on", formats=["%Y-%m-%d"], help=_("The day anybody of the section knew; today if left out.")
-        ),
+        Option("--known-on", formats=["%Y-%m-%d"], help=_("The day anybody of the section knew; today if left out.")),
     ] = None,
-    persons: Annotated[int, typer.Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
-    sensitive: Annotated[
-        bool, typer.Option("--sensitive", help=_("Sensitive personal information is concerned."))
-    ] = False,
-    property_risk: Annotated[
-        bool, typer.Option("--property-risk", help=_("Damage to property is to be feared."))
-    ] = False,
-    wrongful: Annotated[bool, typer.Option("--wrongful", help=_("A wrongful purpose is suspected."))] = False,
-    encrypted: Annotated[bool, typer.Option("--encrypted", help=_("Strongly encrypted, the key kept apart."))] = False,
+    persons: Annotated[int, Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
+    sensitive: Annotated[bool, Option("--sensitive", help=_("Sensitive personal information is concerned."))] = False,
+    property_risk: Annotated[bool, Option("--property-risk", help=_("Damage to property is to be feared."))] = False,
+    wrongful: Annotated[bool, Option("--wrongful", help=_("A wrongful purpose is suspected."))] = False,
+    encrypted: Annotated[bool, Option("--encrypted", help=_("Strongly encrypted, the key kept apart."))] = False,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +52,7 @@ def report(
     if as_json:
         say_json(found.as_json())
         return
-    say(_("Incident No. {number} is recorded and the cycle is on hold.").format(number=found.number), style="bold red")
+    say(_("Incident No. {number} is recorded and the cycle is on hold."), number=found.number, style="bold red")
     _show(found)
     with office.look(cycle_id) as here:
         contacts, procedure = contacts_of(here.facts), here.programme.emergency.procedure
@@ -67,7 +61,7 @@ def report(
     say(_("What to do"), style="bold")
     for number, line in enumerate(procedure, start=1):
         say(f"  {number}. {line}")
-    say(_("Drafts of the report, the notice and the publication lie in {folder}.").format(folder=office.papers))
+    say(_("Drafts of the report, the notice and the publication lie in {folder}."), folder=office.papers)
 
 
 @app.command(help=_("Show the incidents of a year, their days and what is still to be done."))

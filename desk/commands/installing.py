@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Option, Typer
 
 from desk.console import say
 from flows import access
@@ -11,23 +11,23 @@ from models.words import _
 from steps import preparation
 from steps.office import restored_words
 
-app = typer.Typer()
+app = Typer()
 
 
 @app.command(help=_("Make or complete an installation: data directory, database, keys, rules."))
 def init(
     sample: Annotated[
-        bool, typer.Option("--sample", help=_("Also put fictional people of both sides on the register."))
+        bool, Option("--sample", help=_("Also put fictional people of both sides on the register."))
     ] = False,
 ) -> None:
     office = preparation.install()
     access.credential(access.folder_of(office.home))
-    say(_("The installation at {home} is ready.").format(home=office.settings.home))
+    say(_("The installation at {home} is ready."), home=office.settings.home)
     if office.restored:
         say(restored_words(office.restored), style="bold red")
     if sample:
         year, secret = fiscal_year_of(office.clock.now().date()), preparation.SAMPLE_PASSPHRASE
         if new := preparation.register_sample_people(office, year, passphrase=secret):
             said = _("Fictional people are on the register: {people}. The ward's have the passphrase “{secret}”.")
-            say(said.format(secret=secret, people="、".join(new)))
+            say(said, secret=secret, people="、".join(new))
     say(_("Next: tsudoi cycle open YEAR"))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
 from desk.commands.logins import at_the_desk
@@ -17,21 +17,19 @@ from states.table import BY_TRIGGER
 from steps import acting, auditing, history
 from steps.bundle import bundle
 
-app = typer.Typer()
-ledger = typer.Typer(
-    name="ledger", help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True
-)
+app = Typer()
+ledger = Typer(name="ledger", help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True)
 app.add_typer(ledger)
 
 
 @ledger.command(help=_("Check every byte of the ledger, or of an exported one."))
 def verify(
     path: Annotated[
-        Path | None, typer.Argument(help=_("An exported ledger.jsonl; the installation's own if not named."))
+        Path | None, Argument(help=_("An exported ledger.jsonl; the installation's own if not named."))
     ] = None,
     checkpoint: Annotated[
         list[Path],
-        typer.Option("--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")),
+        Option("--checkpoint", help=_("An older checkpoint, such as a printed one: its three lines in a file.")),
     ] = [],
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +42,7 @@ def verify(
         entries=verified.entries, checkpoints=verified.checkpoints
     ))  # fmt: skip
     say(_reach(verified.covered, verified.entries))
-    say(_("Root: {root}").format(root=verified.root))
+    say(_("Root: {root}"), root=verified.root)
     for remark in verified.remarks:
         say(remark, style="yellow")
 
@@ -60,28 +58,24 @@ def _reach(covered: int, entries: int) -> str:
 
 @ledger.command(help=_("Write the ledger with its checkpoints and an offline verifier into a folder."))
 def export(
-    folder: Annotated[Path, typer.Argument(help=_("An empty or new folder."))],
-    xlsx: Annotated[bool, typer.Option("--xlsx", help=_("Also the 管理簿 as Excel, for people."))] = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help=_("Also the 管理簿 as PDF, for people."))] = False,
+    folder: Annotated[Path, Argument(help=_("An empty or new folder."))],
+    xlsx: Annotated[bool, Option("--xlsx", help=_("Also the 管理簿 as Excel, for people."))] = False,
+    pdf: Annotated[bool, Option("--pdf", help=_("Also the 管理簿 as PDF, for people."))] = False,
 ) -> None:
     office = at_the_desk()
     entries = auditing.export(office, folder, xlsx=xlsx, pdf=pdf)
     for path in sorted(folder.glob("control-ledger-*")):
         say(path.name)
-    say(_("{count} entries are exported.").format(count=entries))
-    say(_("Key for the verifier, to be handed over on paper: {key}").format(key=auditing.key_of(office)))
+    say(_("{count} entries are exported."), count=entries)
+    say(_("Key for the verifier, to be handed over on paper: {key}"), key=auditing.key_of(office))
 
 
 @ledger.command(help=_("Prove that one checkpoint only goes on from another, or that it holds an entry."))
 def prove(
-    start: Annotated[
-        int | None, typer.Option("--from", min=0, help=_("Size of the ledger at the older checkpoint."))
-    ] = None,
-    end: Annotated[
-        int | None, typer.Option("--to", min=0, help=_("Size of the ledger at the newer checkpoint."))
-    ] = None,
+    start: Annotated[int | None, Option("--from", min=0, help=_("Size of the ledger at the older checkpoint."))] = None,
+    end: Annotated[int | None, Option("--to", min=0, help=_("Size of the ledger at the newer checkpoint."))] = None,
     entry: Annotated[
-        int | None, typer.Option("--entry", min=1, help=_("Prove that this entry stands in the ledger."))
+        int | None, Option("--entry", min=1, help=_("Prove that this entry stands in the ledger."))
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,29 +92,29 @@ def prove(
         say_json(proof)
         return
     if proof["kind"] == "inclusion":
-        say(_("Entry {entry} stands in the ledger.").format(entry=entry))
+        say(_("Entry {entry} stands in the ledger."), entry=entry)
     else:
-        say(_("The ledger of {new} entries only added to the ledger of {old} entries.").format(old=start, new=end))
+        say(_("The ledger of {new} entries only added to the ledger of {old} entries."), old=start, new=end)
     say(_("With --json in a file the auditor can check it: python3 verify_ledger.py --proof FILE"))
 
 
 @ledger.command("import", help=_("Take last year's 管理簿 in Excel into the ledger, as history."))
 def take_in(
-    file: Annotated[Path, typer.Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量."))],
-    year: Annotated[int, typer.Option("--year", help=_("The fiscal year of which it tells."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who takes it in."))],
+    file: Annotated[Path, Argument(help=_("An Excel file with 日時, 取扱者, 情報の内容 and 数量."))],
+    year: Annotated[int, Option("--year", help=_("The fiscal year of which it tells."))],
+    by: Annotated[str, Option("--by", help=_("Who takes it in."))],
 ) -> None:
     rows = history.take_history(at_the_desk(), file, year, by=by)
-    say(_("{count} rows are in the ledger, each marked as history.").format(count=rows))
+    say(_("{count} rows are in the ledger, each marked as history."), count=rows)
 
 
 @ledger.command(help=_("Correct an entry by a new one that names it; the old one stays as it is."))
 def correct(
     year: Year,
-    entry: Annotated[int, typer.Argument(min=1, help=_("Number of the entry that is wrong."))],
-    correction: Annotated[str, typer.Option("--correction", help=_("What is right, without personal data."))],
-    reason: Annotated[str, typer.Option("--reason", help=_("Why."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who corrects it."))],
+    entry: Annotated[int, Argument(min=1, help=_("Number of the entry that is wrong."))],
+    correction: Annotated[str, Option("--correction", help=_("What is right, without personal data."))],
+    reason: Annotated[str, Option("--reason", help=_("Why."))],
+    by: Annotated[str, Option("--by", help=_("Who corrects it."))],
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
@@ -132,8 +126,8 @@ def correct(
 
 @ledger.command(help=_("Show the latest entries."))
 def show(
-    last: Annotated[int, typer.Option("--last", min=1, help=_("How many entries."))] = 20,
-    year: Annotated[int | None, typer.Option("--year", help=_("Only this fiscal year."))] = None,
+    last: Annotated[int, Option("--last", min=1, help=_("How many entries."))] = 20,
+    year: Annotated[int | None, Option("--year", help=_("Only this fiscal year."))] = None,
     as_json: AsJson = False,
 ) -> None:
     office = at_the_desk()
@@ -150,12 +144,12 @@ def show(
 @app.command("bundle", help=_("Write the audit bundle of a year: one zip, verifiable offline."))
 def bundle_up(
     year: Year,
-    path: Annotated[Path, typer.Argument(help=_("The zip file to write; it must not be there yet."))],
+    path: Annotated[Path, Argument(help=_("The zip file to write; it must not be there yet."))],
     programme: Programme = "",
 ) -> None:
     office = at_the_desk()
     count = bundle(office, office.cycle_id(year, programme), path)
-    say(_("{count} files are in the bundle. Open index.html in it first.").format(count=count))
+    say(_("{count} files are in the bundle. Open index.html in it first."), count=count)
 
 
 def _event(event: str) -> str:

@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 
-import typer
+from typer import Typer
 
 from adapters.clock import CLOCK
 from desk.console import say, say_aside, say_json
@@ -15,7 +15,7 @@ from steps import identity
 from steps.identity import SESSION, AtTheDesk
 from steps.office import Office
 
-app = typer.Typer()
+app = Typer()
 
 
 def at_the_desk() -> Office:
@@ -81,7 +81,7 @@ def login(person: PersonId, as_json: AsJson = False) -> None:
     else:
         say(f"export {SESSION}={token}")
         if sys.stdout.isatty():
-            say_aside(_('Nothing knows of it yet: type eval "$(tsudoi login {person})"').format(person=person))
+            say_aside(_('Nothing knows of it yet: type eval "$(tsudoi login {person})"'), person=person)
 
 
 @app.command(help=_('End the session of this shell: eval "$(tsudoi logout)".'))

@@ -1,6 +1,6 @@
 """`tsudoi measures`: the 48 measures of a year as they stand."""
 
-import typer
+from typer import Typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
@@ -10,7 +10,7 @@ from models.words import _
 from views import measures
 from views.measures import MeasureStanding
 
-app = typer.Typer()
+app = Typer()
 
 _STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
 

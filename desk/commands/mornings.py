@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-import typer
+from typer import Option, Typer
 
 from desk.console import say, say_aside, say_json, say_table
 from desk.options import AsJson, At, By, Programme, Year
@@ -26,7 +26,7 @@ from views.reminders import (
     trouble_words,
 )
 
-app = typer.Typer()
+app = Typer()
 
 _COMING_SHOWN = 12
 
@@ -45,9 +45,7 @@ def watch(at: At = None, as_json: AsJson = False) -> None:
     if as_json:
         say_json(numbers)
         return
-    say(_("Flagged {flagged}, reminders {reminders}, sent {sent}, waiting {waiting}, unknown {unknown}.").format(
-        **numbers
-    ))  # fmt: skip
+    say(_("Flagged {flagged}, reminders {reminders}, sent {sent}, waiting {waiting}, unknown {unknown}."), **numbers)
     if done.swept.doubted:
         say_aside(
             _("The clock is more than half a year ahead of the last watch. If it is right, the reminders go tomorrow."),
@@ -61,17 +59,15 @@ def watch(at: At = None, as_json: AsJson = False) -> None:
 def reminders(
     year: Year,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=_("Show the words of what waits and of what comes next."))
+        bool, Option("--dry-run", help=_("Show the words of what waits and of what comes next."))
     ] = False,
     acknowledge: Annotated[
         int | None,
-        typer.Option(
-            "--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")
-        ),
+        Option("--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")),
     ] = None,
     by: By = "",
     promised: Annotated[
-        datetime | None, typer.Option("--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised."))
+        datetime | None, Option("--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised."))
     ] = None,
     programme: Programme = "",
     as_json: AsJson = False,
@@ -84,9 +80,7 @@ def reminders(
         outcome = reminding.acknowledge(
             office, cycle_id, acknowledge, by=by, promised_on=promised.date() if promised else None
         )
-        say(_("Reminder No. {number} is acknowledged (ledger entry {seq}).").format(
-            number=acknowledge, seq=outcome.seq
-        ))  # fmt: skip
+        say(_("Reminder No. {number} is acknowledged (ledger entry {seq})."), number=acknowledge, seq=outcome.seq)
         return
     with office.look(cycle_id) as here:
         rows, seen, next_ones = reminders_of(here), acknowledged_of(here), coming(here)
@@ -151,7 +145,7 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
         [[str(it.on), _title(it.act), str(it.due_on), f"{it.rung:+d}", " ".join(it.to)] for it in shown],
     )
     if len(next_ones) > len(shown):
-        say(_("… and {count} later ones, or such as wait on another's act.").format(count=len(next_ones) - len(shown)))
+        say(_("… and {count} later ones, or such as wait on another's act."), count=len(next_ones) - len(shown))
 
 
 def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:
@@ -175,7 +169,7 @@ def _show_upcoming(office: Office, at: datetime, *, as_json: bool) -> None:
     if as_json:
         say_json([{"cycle": it.cycle_id, "act": it.act, "due_on": str(it.due_on), "flag": it.flag} for it in rows])
         return
-    say(_("Dry run for {day}: nothing is flagged or sent.").format(day=at.date()))
+    say(_("Dry run for {day}: nothing is flagged or sent."), day=at.date())
     say_table(
         [_("Cycle"), _("Act"), _("Due"), _("Flag")],
         [[it.cycle_id, _title(it.act), str(it.due_on), choices.said(choices.FLAGS, it.flag)] for it in rows],

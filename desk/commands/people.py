@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
 from desk.commands.logins import ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
@@ -17,7 +17,7 @@ from states.acts import Outcome
 from steps import identity, preparation, taking_over
 from steps.office import Office
 
-app = typer.Typer(name="people", help=_("The register of people: who may act."), no_args_is_help=True)
+app = Typer(name="people", help=_("The register of people: who may act."), no_args_is_help=True)
 
 
 @app.command("list", help=_("Show everybody on the register."))
@@ -47,14 +47,14 @@ def show(as_json: AsJson = False) -> None:
 
 @app.command(help=_("Put a person on the register, or change the entry."))
 def add(
-    person: Annotated[str, typer.Argument(help=_("Short id, such as sato."))],
-    name: Annotated[str, typer.Option("--name", help=_("Name as it stands on paper."))],
-    side: Annotated[Side, typer.Option("--side", help=_("Which house the person belongs to."))],
-    role: Annotated[list[Role], typer.Option("--role", help=_("What the person may do; may be repeated."))],
-    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help=_("Valid from."))],
-    valid_to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help=_("Valid to."))],
-    mail: Annotated[str, typer.Option("--mail", help=_("Address for reminders."))] = "",
-    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
+    person: Annotated[str, Argument(help=_("Short id, such as sato."))],
+    name: Annotated[str, Option("--name", help=_("Name as it stands on paper."))],
+    side: Annotated[Side, Option("--side", help=_("Which house the person belongs to."))],
+    role: Annotated[list[Role], Option("--role", help=_("What the person may do; may be repeated."))],
+    valid_from: Annotated[datetime, Option("--from", formats=["%Y-%m-%d"], help=_("Valid from."))],
+    valid_to: Annotated[datetime, Option("--to", formats=["%Y-%m-%d"], help=_("Valid to."))],
+    mail: Annotated[str, Option("--mail", help=_("Address for reminders."))] = "",
+    by: Annotated[str, Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:
     office = at_the_desk()
     if by != SYSTEM:
@@ -69,7 +69,7 @@ def add(
         say_aside(_mended(person))
     if waiting := preparation.enter_people(office, (entry,), by=by):
         return _tell(office, waiting)
-    say(_("{person} is on the register.").format(person=person))
+    say(_("{person} is on the register."), person=person)
     if is_first:  # from the first key on, four eyes sign: whoever sets the office up begins with a key
         slip, _nothing = identity.give_key(office, person, by=by)
         _hand_over(person, slip)
@@ -84,9 +84,9 @@ def _mended(*persons: str) -> str:
 
 @app.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))
 def import_(
-    file: Annotated[Path, typer.Argument(help=_("The .xlsx with the people of last year."))],
-    year: Annotated[int, typer.Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
+    file: Annotated[Path, Argument(help=_("The .xlsx with the people of last year."))],
+    year: Annotated[int, Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
+    by: Annotated[str, Option("--by", help=_("Who enters it."))] = SYSTEM,
     as_json: AsJson = False,
 ) -> int:
     office = at_the_desk()
@@ -100,20 +100,20 @@ def import_(
     if taken.proposed:
         return _tell(office, taken.proposed)
     said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
-    say(said.format(count=len(taken.imported), known=len(taken.known)))
+    say(said, count=len(taken.imported), known=len(taken.known))
     if taken.mended:
         say_aside(_mended(*taken.mended))
     if taken.imported:
         ids = " ".join(it.id for it in taken.imported)
-        say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}").format(ids=ids, year=year))
+        say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}"), ids=ids, year=year)
     return DONE
 
 
 @app.command(help=_("Confirm people for a fiscal year, so that they may act in it."))
 def confirm(
-    persons: Annotated[list[str], typer.Argument(help=_("Ids of the people."))],
-    year: Annotated[int, typer.Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
-    by: Annotated[str, typer.Option("--by", help=_("Who enters it."))] = SYSTEM,
+    persons: Annotated[list[str], Argument(help=_("Ids of the people."))],
+    year: Annotated[int, Option("--year", min=2000, max=2100, help=_("The fiscal year that is prepared."))],
+    by: Annotated[str, Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:
     office = at_the_desk()
     confirmed, waiting = taking_over.confirm_people(office, tuple(persons), year, by=by)
@@ -129,9 +129,9 @@ def confirm(
 @app.command(help=_("Give a person a key: a first one, or another where it is lost or forgotten."))
 def key(
     person: PersonId,
-    by: Annotated[str, typer.Option("--by", help=_("Who gives it; another person confirms."))] = SYSTEM,
+    by: Annotated[str, Option("--by", help=_("Who gives it; another person confirms."))] = SYSTEM,
     replaced: Annotated[
-        bool, typer.Option("--replaced", help=_("The passphrase is not forgotten, but others know it."))
+        bool, Option("--replaced", help=_("The passphrase is not forgotten, but others know it."))
     ] = False,
 ) -> int:
     office = at_the_desk()
@@ -146,7 +146,7 @@ def passphrase(person: PersonId) -> None:
     identity.person_of(office, person)  # a slip of the finger is told before anything is asked for
     unlocked = identity.unlock(office, person, ask_for_the_passphrase(person))
     identity.change_passphrase(office, unlocked, ask_for_a_new_passphrase())
-    say(_("The passphrase of {person} is changed, and the key with it: log in again.").format(person=person))
+    say(_("The passphrase of {person} is changed, and the key with it: log in again."), person=person)
 
 
 def _tell(office: Office, waiting: Iterable[Outcome]) -> int:
@@ -156,5 +156,5 @@ def _tell(office: Office, waiting: Iterable[Outcome]) -> int:
 
 
 def _hand_over(person: str, slip: str) -> None:
-    say(_("Passphrase for one use, for {person} alone, shown this once: {secret}").format(person=person, secret=slip))
-    say(_("At the first login it is changed: tsudoi login {person}").format(person=person))
+    say(_("Passphrase for one use, for {person} alone, shown this once: {secret}"), person=person, secret=slip)
+    say(_("At the first login it is changed: tsudoi login {person}"), person=person)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-import typer
+from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
 from desk.commands.logins import at_the_desk
@@ -14,7 +14,7 @@ from models.words import _
 from papers import control_ledger, referring, reporting
 from steps import after, papers
 
-app = typer.Typer()
+app = Typer()
 
 Paper = Literal["referral", "checklists", "handover", "forms", "report", "ledger"]
 _MADE: dict[str, papers.Builder] = {
@@ -25,8 +25,8 @@ _MADE: dict[str, papers.Builder] = {
 @app.command("print", help=_("Print a paper of the year: referral, checklists, handover, forms, report, ledger."))
 def print_(
     year: Year,
-    paper: Annotated[Paper | None, typer.Argument(help=_("Which paper."))] = None,
-    after_act: Annotated[str, typer.Option("--after", help=_("Print again what follows this act."))] = "",
+    paper: Annotated[Paper | None, Argument(help=_("Which paper."))] = None,
+    after_act: Annotated[str, Option("--after", help=_("Print again what follows this act."))] = "",
     programme: Programme = "",
 ) -> int:
     office = at_the_desk()

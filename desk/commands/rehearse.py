@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from typer import Option, Typer
 
 from desk.console import aside, say, say_table
 from desk.options import Year
@@ -25,30 +26,28 @@ from views import counting, standing
 if TYPE_CHECKING:
     from rehearsal.year import Rehearsal
 
-app = typer.Typer()
+app = Typer()
 
 
 @app.command(help=_("Rehearse a whole year on a virtual clock; touches nothing but DIR."))
 def rehearse(
     year: Year,
-    out: Annotated[Path, typer.Option("--out", help=_("Folder for home, contractor, papers and summary.json."))],
-    persons: Annotated[int, typer.Option("--persons", min=50, max=1_100_000, help=_("Fictional residents."))] = 4000,
-    extract: Annotated[
-        Path | None, typer.Option("--extract", help=_("Your own extract instead of a fictional one."))
-    ] = None,
-    late: Annotated[list[str], typer.Option("--late", help=_("ACT=DAYS: that act comes so many open days late."))] = [],
-    seed: Annotated[int, typer.Option("--seed", help=_("Seed of the fictional residents."))] = 1,
-    keep: Annotated[bool, typer.Option("--keep", help=_("Leave the contractor's opened data and letters."))] = False,
+    out: Annotated[Path, Option("--out", help=_("Folder for home, contractor, papers and summary.json."))],
+    persons: Annotated[int, Option("--persons", min=50, max=1_100_000, help=_("Fictional residents."))] = 4000,
+    extract: Annotated[Path | None, Option("--extract", help=_("Your own extract instead of a fictional one."))] = None,
+    late: Annotated[list[str], Option("--late", help=_("ACT=DAYS: that act comes so many open days late."))] = [],
+    seed: Annotated[int, Option("--seed", help=_("Seed of the fictional residents."))] = 1,
+    keep: Annotated[bool, Option("--keep", help=_("Leave the contractor's opened data and letters."))] = False,
     level: Annotated[
         int,
-        typer.Option(
+        Option(
             "--faults",
             min=0,
             max=3,
             help=_("Mix in faults, drawn from the seed: 1 everyday slips, 2 incidents and holds too, 3 kill -9 too."),
         ),
     ] = 0,
-    watched: Annotated[bool, typer.Option("--watched", hidden=True)] = False,
+    watched: Annotated[bool, Option("--watched", hidden=True)] = False,
 ) -> None:
     from rehearsal import faults
     from rehearsal.year import play
@@ -66,7 +65,7 @@ def rehearse(
     with _naming_the_replay(plan):
         if set_the_stage(plan):
             say(_("The interrupted rehearsal goes on."))
-        say(_("Rehearsing the fiscal year {year} …").format(year=year))
+        say(_("Rehearsing the fiscal year {year} …"), year=year)
         with _progress() as tell:
             played, summary = play(plan, tell)
         _show(played, summary, {kind: _(it.words) for kind, it in faults.KINDS.items()})
@@ -129,7 +128,7 @@ def _show(rehearsal: "Rehearsal", summary: dict[str, Any], kinds: dict[str, str]
         rows += _came_late(summary["late"], facts)
         rows.sort(key=lambda row: row[2])
         say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], rows, title=_("Faults"))
-        say(_("The same year again: {command}").format(command=plan.command()))
+        say(_("The same year again: {command}"), command=plan.command())
         say("")
     for text in (
         _("State: {state}").format(state=standing.state_title(summary["state"])),

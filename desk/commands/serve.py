@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option, Typer
 
 from adapters.settings import Settings
 from desk.console import say, say_table
@@ -22,29 +22,25 @@ from models.words import _
 from steps.office import Office
 from views.board import INDEX
 
-app = typer.Typer()
+app = Typer()
 
 
 @app.command(help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))
 def serve(
     port: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
         ),
     ] = None,
-    host: Annotated[str, typer.Option("--host", help=_("IP address to listen on."))] = HOST,
+    host: Annotated[str, Option("--host", help=_("IP address to listen on."))] = HOST,
     link: Annotated[
         bool,
-        typer.Option(
-            "--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")
-        ),
+        Option("--link", help=_("Only print a new link to the dashboard of the server that runs; it opens it once.")),
     ] = False,
     server_only: Annotated[
         bool,
-        typer.Option(
-            "--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")
-        ),
+        Option("--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")),
     ] = False,
 ) -> None:
     if not is_address(host):
@@ -127,7 +123,7 @@ def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
             [[it.name, _(deployments.WHEN[it.cron])] for it in deployments.SWEEPS],
         )
         forms = len(deployments.TABLE) - len(deployments.SWEEPS)
-        say(_("{count} forms of acts, one for each act of the table. The board leads to them.").format(count=forms))
+        say(_("{count} forms of acts, one for each act of the table. The board leads to them."), count=forms)
         say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
         sys.stdout.flush()
 
@@ -146,8 +142,8 @@ def _say_the_way_in(home: Path) -> None:
 
 
 def _say_address(address: str) -> None:
-    say(_("Dashboard: {address}").format(address=address), style="bold")
-    say(_("The board: {address}").format(address=address + access.PAGE.format(key=INDEX)))
+    say(_("Dashboard: {address}"), address=address, style="bold")
+    say(_("The board: {address}"), address=address + access.PAGE.format(key=INDEX))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`tsudoi supervision`: subcontractors, cloud services, inspections and findings of a year as they stand."""
 
-import typer
+from typer import Typer
 
 from desk.commands.logins import at_the_desk
 from desk.console import say, say_json, say_table
@@ -11,7 +11,7 @@ from models.words import _
 from views import supervision
 from views.supervision import Supervision, standing_of, words_of_finding
 
-app = typer.Typer()
+app = Typer()
 
 
 @app.command("supervision", help=_("Show subcontractors, cloud services, inspections and findings."))
