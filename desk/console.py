@@ -42,7 +42,7 @@ def say_aside(text: str, /, *, style: str = "", **values: object) -> None:
 def say_json(data: Any) -> None:
     """Print JSON and nothing else; what a terminal would obey is written as its number."""
     for line in json.dumps(data, ensure_ascii=False, indent=2).split("\n"):
-        print("".join(it if is_plain(it) else json.dumps(it).strip('"') for it in line))
+        print("".join(sign if is_plain(sign) else json.dumps(sign).strip('"') for sign in line))
 
 
 def _text(text: str, *, style: str = "", keep: str = "\n") -> Text:

@@ -1,7 +1,7 @@
 """The options and arguments that several commands share, each said once."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -19,3 +19,8 @@ AsJson = Annotated[bool, Option("--json", help=_("For scripts."))]
 At = Annotated[
     datetime | None, Option("--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=_("As seen on another day."))
 ]
+
+
+def day(name: str, words: str) -> Any:
+    """Return an option that takes a day, as YYYY-MM-DD."""
+    return Option(name, formats=["%Y-%m-%d"], help=words)

@@ -9,24 +9,21 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, cast
 from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flows.access import SESSION_LASTS, Sessions, header_of, redeem
 from models.words import _
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "tsudoi_session"
 _ID = "{id}"
@@ -94,7 +91,7 @@ class Closed(Exception):
 class Gate:
     """An ASGI application that stands before Prefect's and asks who comes, from where, and for what."""
 
-    inner: App
+    inner: ASGIApp
     secret: str = field(repr=False)
     folder: Path
     host: str
@@ -111,13 +108,13 @@ class Gate:
             await _refuse(scope, send, refused)
 
     async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _Headers(scope["headers"])
+        headers = _headers(scope)
         self._comes_to_us(headers)
         if scope["type"] == "websocket":
             await self._listen(scope, headers, receive, send)
             return
         _comes_from_our_own_page(scope, headers)
-        if hmac.compare_digest(headers.raw(b"authorization"), header_of(self.secret)):
+        if hmac.compare_digest(headers.get("authorization", "").encode("latin-1"), header_of(self.secret)):
             await self.inner(scope, receive, send)
         elif scope["path"] == "/enter":
             await self._enter(scope, send)
@@ -128,9 +125,9 @@ class Gate:
         else:
             raise Closed(HTTPStatus.UNAUTHORIZED, _("Open the dashboard by a link: tsudoi serve --link makes one."))
 
-    def _comes_to_us(self, headers: "_Headers") -> None:
+    def _comes_to_us(self, headers: Headers) -> None:
         """Refuse another Host: a name of somebody else's that was made to lead here (DNS rebinding)."""
-        if not self._is_ours(headers[b"host"]):
+        if not self._is_ours(headers.get("host", "")):
             raise Closed(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 _("This is not the address of the dashboard. See the setting dashboard."),
@@ -145,9 +142,9 @@ class Gate:
             return address.is_loopback or name == self.host or ip_address(self.host).is_unspecified
         return False
 
-    def _knows(self, headers: "_Headers") -> bool:
+    def _knows(self, headers: Headers) -> bool:
         try:
-            cookie = SimpleCookie(headers[b"cookie"]).get(COOKIE)
+            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return False
         return cookie is not None and Sessions(self.secret).holds(cookie.value)
@@ -203,9 +200,9 @@ class Gate:
         settings = json.loads(b"".join(part.get("body", b"") for part in parts)) | {"auth": None}
         await _answer(send, HTTPStatus.OK, json.dumps(settings).encode(), [(b"content-type", _JSON)])
 
-    async def _listen(self, scope: Scope, headers: "_Headers", receive: Receive, send: Send) -> None:
+    async def _listen(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Let a browser with a session listen; who is no browser proves itself to Prefect by its first message."""
-        if not headers[b"origin"] and not headers[b"cookie"]:
+        if not headers.get("origin") and not headers.get("cookie"):
             await self.inner(scope, receive, send)
             return
         _comes_from_our_own_page(scope, headers)
@@ -238,16 +235,18 @@ def _made_anew(path: str) -> Callable[[Mapping[str, Any]], bytes] | None:
 
 def _run(asked: Mapping[str, Any]) -> bytes:
     """Ask for a run by its form and nothing else: its schema is enforced, and no variable or template is filled in."""
-    parameters, state = asked.get("parameters") or {}, asked.get("state") or {}
-    at = (state.get("state_details") or {}).get("scheduled_time")
+    parameters: Mapping[str, Any] = asked.get("parameters") or {}
+    state: Mapping[str, Any] = asked.get("state") or {}
+    details: Mapping[str, Any] = state.get("state_details") or {}
     if set(parameters) - {"form"} or _holds_a_template(parameters):
-        raise _wrong(_("A run takes its form as it is, and no other parameter."))
+        raise Closed(HTTPStatus.FORBIDDEN, _("A run takes its form as it is, and no other parameter."))
     if asked.get("enforce_parameter_schema") is False or asked.get("job_variables") or asked.get("work_queue_name"):
-        raise _wrong(_("How a run is run is not for the dashboard to say."))
+        raise Closed(HTTPStatus.FORBIDDEN, _("How a run is run is not for the dashboard to say."))
     if str(state.get("type", "SCHEDULED")).upper() != "SCHEDULED":
-        raise _wrong(_("A run begins as scheduled."))
-    run: dict[str, Any] = {"parameters": parameters, "enforce_parameter_schema": True}
-    run["state"] = {"type": "SCHEDULED", **({"state_details": {"scheduled_time": at}} if at else {})}
+        raise Closed(HTTPStatus.FORBIDDEN, _("A run begins as scheduled."))
+    run: dict[str, Any] = {"parameters": parameters, "enforce_parameter_schema": True, "state": {"type": "SCHEDULED"}}
+    if at := details.get("scheduled_time"):
+        run["state"]["state_details"] = {"scheduled_time": at}
     # What a person types beside the form would stand in Prefect for good: names and tags are slugs, messages dropped.
     if _SLUG.fullmatch(str(asked.get("name") or "")):
         run["name"] = asked["name"]
@@ -258,7 +257,8 @@ def _run(asked: Mapping[str, Any]) -> bytes:
 
 def _cancel(asked: Mapping[str, Any]) -> bytes:
     """Ask a run to end. The dashboard's button asks by force; by force is never passed on."""
-    kind = str((asked.get("state") or {}).get("type", "")).upper()
+    state: Mapping[str, Any] = asked.get("state") or {}
+    kind = str(state.get("type", "")).upper()
     if kind not in {"CANCELLING", "CANCELLED"}:
         raise _not_for_people()
     return json.dumps({"state": {"type": kind, "name": kind.capitalize()}, "force": False}).encode()
@@ -269,9 +269,9 @@ _DO: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {RUN: _run, CANCEL: _c
 
 def _holds_a_template(value: Any) -> bool:
     """Tell whether Prefect would fill in something: its marks say a template, a variable or a text to be parsed."""
-    if isinstance(value, dict):
+    if _is_object(value):
         return "__prefect_kind" in value or any(map(_holds_a_template, value.values()))
-    return isinstance(value, list) and any(map(_holds_a_template, value))
+    return isinstance(value, list) and any(map(_holds_a_template, cast("list[Any]", value)))
 
 
 def _not_for_people() -> Closed:
@@ -281,21 +281,17 @@ def _not_for_people() -> Closed:
     )
 
 
-def _wrong(words: str) -> Closed:
-    return Closed(HTTPStatus.FORBIDDEN, words)
-
-
 def _is_a_page(method: str, path: str) -> None:
     """Refuse all but the pages and files of the dashboard."""
     if method not in {"GET", "HEAD"} or path in {"/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"}:
         raise _not_for_people()
 
 
-def _comes_from_our_own_page(scope: Scope, headers: "_Headers") -> None:
+def _comes_from_our_own_page(scope: Scope, headers: Headers) -> None:
     """Refuse what another page makes a browser send; to be led here by a link is no harm."""
-    origin, site = headers[b"origin"], headers[b"sec-fetch-site"]
-    followed = scope.get("method") == "GET" and headers[b"sec-fetch-mode"] == "navigate" and not origin
-    ours = not origin or (urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc == headers[b"host"])
+    origin, site, host = (headers.get(name, "") for name in ("origin", "sec-fetch-site", "host"))
+    followed = scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate" and not origin
+    ours = not origin or (urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc == host)
     if not ours or (site not in {"", "same-origin", "none"} and not followed):
         raise Closed(HTTPStatus.FORBIDDEN, _("Only the dashboard's own pages may ask this server."))
 
@@ -305,7 +301,11 @@ def _is_auth(text: str) -> bool:
         message = json.loads(text)
     except ValueError:
         return False
-    return isinstance(message, dict) and message.get("type") == "auth"
+    return _is_object(message) and message.get("type") == "auth"
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
@@ -313,8 +313,7 @@ def _json(body: bytes) -> Mapping[str, Any]:
         read = json.loads(body)
     except (ValueError, RecursionError):
         read = None
-    parts = (read.get("state") or {}, read.get("parameters") or {}) if isinstance(read, dict) else (None,)
-    if not isinstance(read, dict) or not all(isinstance(part, dict) for part in parts):
+    if not _is_object(read) or not all(_is_object(read.get(name) or {}) for name in ("state", "parameters")):
         raise Closed(HTTPStatus.UNPROCESSABLE_ENTITY, _("This is not the request of a form."))
     return read
 
@@ -329,7 +328,7 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-async def _kept(app: App, scope: Scope, body: bytes) -> list[Message]:
+async def _kept(app: ASGIApp, scope: Scope, body: bytes) -> list[Message]:
     """Return the whole answer to a request."""
     answer: list[Message] = []
     asked = asyncio.Event()
@@ -347,19 +346,8 @@ async def _kept(app: App, scope: Scope, body: bytes) -> list[Message]:
     return answer
 
 
-class _Headers:
-    """Headers of a request by name, the first of each; one that is not there is empty."""
-
-    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._first: dict[bytes, bytes] = {}
-        for name, value in headers:
-            self._first.setdefault(name.lower(), value)
-
-    def raw(self, name: bytes) -> bytes:
-        return self._first.get(name, b"")
-
-    def __getitem__(self, name: bytes) -> str:
-        return self.raw(name).decode("latin-1")
+def _headers(scope: Scope) -> Headers:
+    return Headers(raw=[(name.lower(), value) for name, value in scope["headers"]])
 
 
 def _with(headers: Iterable[tuple[bytes, bytes]], name: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
@@ -391,6 +379,6 @@ async def _refuse(scope: Scope, send: Send, refused: Closed) -> None:
         return
     body = json.dumps({"detail": str(refused), "exception_message": str(refused)}, ensure_ascii=False).encode()
     kind = b"application/json; charset=utf-8"
-    if b"text/html" in _Headers(scope["headers"]).raw(b"accept"):
+    if "text/html" in _headers(scope).get("accept", ""):
         body, kind = f"<!doctype html><meta charset=utf-8><title>tsudoi</title><p>{refused}</p>".encode(), b"text/html"
     await _answer(send, refused.status, body, [(b"content-type", kind), (b"cache-control", b"no-store")])

@@ -9,20 +9,21 @@ from typing import Annotated
 import typer
 from typer import Argument, Option, Typer
 
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle, seen
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
-from desk.options import AsJson, By, Programme, Year
+from desk.options import AsJson, By, Programme, Year, day
 from models import choices
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.fields import fields_of
-from models.words import _, in_words
+from models.words import _
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.rows import Row
 from states.table import TABLE
 from steps import acting, taking_over
 from steps.after import words_of_what_is_left
-from views import deadlines, standing
+from views import deadlines
+from views.standing import act_title, in_words_of, state_title
 
 app = Typer()
 deadline = Typer(name="deadline", help=_("Deadlines: move one with a reason."), no_args_is_help=True)
@@ -48,17 +49,11 @@ def act(
     if not by:
         _show_fields(row, as_json=as_json)
         return DONE
-    office = at_the_desk()
+    office, cycle_id = office_and_cycle(year, programme)
     outcome = acting.perform(
-        office,
-        office.cycle_id(year, programme),
-        row.trigger,
-        by=by,
-        fields=dict(map(_pair, fields)),
-        files={name: Path(path) for name, path in map(_pair, files)},
-        key=key,
-        occurred_at=at.replace(tzinfo=TOKYO) if at else None,
-    )
+        office, cycle_id, trigger, by=by, key=key, occurred_at=at.replace(tzinfo=TOKYO) if at else None,
+        fields=dict(map(_pair, fields)), files={name: Path(path) for name, path in map(_pair, files)},
+    )  # fmt: skip
     return tell_outcome(outcome, year, as_json=as_json)
 
 
@@ -71,15 +66,12 @@ def confirm(
         int | None, Option("--entry", help=_("Number of the proposal's ledger entry, as it is shown."))
     ] = None,
     decision: Annotated[str, Option("--decision", help=_("Number of the electronic approval (起案文書番号)."))] = "",
-    decided_on: Annotated[
-        datetime | None, Option("--decided-on", formats=["%Y-%m-%d"], help=_("Date of the approval (決裁日)."))
-    ] = None,
+    decided_on: Annotated[datetime | None, day("--decided-on", _("Date of the approval (決裁日)."))] = None,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
     row_of(trigger)
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     waiting = acting.waiting(office, cycle_id, trigger)
     _show_proposals(waiting, trigger)
     if entry is None and waiting and sys.stdin.isatty():
@@ -93,12 +85,11 @@ def confirm(
 
 def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
     """Show what is proposed, beside the result: who confirms has seen it."""
-    for it in waiting:
-        said = _("“{act}”, proposed by {person} on {at}: ledger entry {seq}")
-        say_aside(
-            said, act=standing.act_title(trigger), person=it.by, at=stamp(it.occurred_at), seq=it.seq, style="bold"
-        )
-        for title, words in standing.in_words_of(it.record):
+    said = _("“{act}”, proposed by {person} on {at}: ledger entry {seq}")
+    for one in waiting:
+        at = stamp(one.occurred_at)
+        say_aside(said, act=act_title(trigger), person=one.by, at=at, seq=one.seq, style="bold")
+        for title, words in in_words_of(one.record):
             say_aside(f"  {title}: {words}")
 
 
@@ -106,39 +97,38 @@ def _show_proposals(waiting: list[Proposed], trigger: str) -> None:
 def move(
     year: Year,
     trigger: Annotated[str, Argument(help=_("Name of the act whose deadline moves."))],
-    to: Annotated[datetime, Option("--to", formats=["%Y-%m-%d"], help=_("New due date."))],
+    to: Annotated[datetime, day("--to", _("New due date."))],
     reason: Annotated[str, Option("--reason", help=_("Why."))],
     by: Annotated[str, Option("--by", help=_("Who moves it."))],
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
-    office = at_the_desk()
+    office, cycle_id = office_and_cycle(year, programme)
     fields = {"act": row_of(trigger).trigger, "to": to.date().isoformat(), "reason": reason}
-    outcome = acting.perform(office, office.cycle_id(year, programme), "move_deadline", by=by, fields=fields)
+    outcome = acting.perform(office, cycle_id, "move_deadline", by=by, fields=fields)
     return tell_outcome(outcome, year, as_json=as_json)
 
 
 @deadline.command("show", help=_("Show when each act of a year is owed, by which rule, and what moved it."))
 def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office = at_the_desk()
-    rows = office.see(office.cycle_id(year, programme), deadlines.dated)
+    acts = seen(year, programme, deadlines.dated)
     if as_json:
-        say_json([it.as_json() for it in rows])
+        say_json([act.as_json() for act in acts])
         return
     say_table(
         [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
         [
-            [it.title, it.owner.label, _moved(it), it.why,
-             f"{choices.said(choices.FLAGS, it.flag)} ({it.flagged_at:%m-%d})" if it.flag and it.flagged_at else ""]
-            for it in rows
+            [act.title, act.owner.label, _moved(act), act.why,
+             f"{choices.said(choices.FLAGS, act.flag)} ({act.flagged_at:%m-%d})" if act.flag and act.flagged_at else ""]
+            for act in acts
         ],
     )  # fmt: skip
 
 
-def _moved(it: deadlines.Dated) -> str:
-    if it.done_on:
-        return _("{due}, done {day}").format(due=it.due_on, day=it.done_on)
-    return f"{it.due_on} ← {it.planned_on}" if it.due_on != it.planned_on else str(it.due_on)
+def _moved(act: deadlines.Dated) -> str:
+    if act.done_on:
+        return _("{due}, done {day}").format(due=act.due_on, day=act.done_on)
+    return f"{act.due_on} ← {act.planned_on}" if act.due_on != act.planned_on else str(act.due_on)
 
 
 @deadline.command("import", help=_("Take last year's schedule in from Excel."))
@@ -150,19 +140,17 @@ def import_(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    office = at_the_desk()
-    shifts = taking_over.import_schedule(office, office.cycle_id(year, programme), file, by=by, dry_run=dry_run)
+    office, cycle_id = office_and_cycle(year, programme)
+    shifts = taking_over.import_schedule(office, cycle_id, file, by=by, dry_run=dry_run)
     if as_json:
-        say_json([
-            {"act": it.act, "then": str(it.then), "planned": str(it.planned), "to": str(it.to)} for it in shifts
-        ])  # fmt: skip
+        say_json([{name: str(value) for name, value in asdict(shifted).items()} for shifted in shifts])
         return
     if not shifts:
         say(_("Every act keeps its day: the rules give what last year's schedule had."))
         return
     say_table(
         [_("Act"), _("Last year"), _("By the rules"), _("As last year")],
-        [[standing.act_title(it.act), str(it.then), str(it.planned), str(it.to)] for it in shifts],
+        [[act_title(shifted.act), str(shifted.then), str(shifted.planned), str(shifted.to)] for shifted in shifts],
     )
     say(_("Nothing is moved yet.") if dry_run else _("{count} deadlines are moved.").format(count=len(shifts)))
 
@@ -171,7 +159,7 @@ def import_(
 def list_acts() -> None:
     say_table(
         [_("Name of the act"), _("Act"), _("Owed by"), _("Deadline rule")],
-        [[row.trigger, in_words(ja=row.ja, en=row.en), row.owner.label, row.due] for row in TABLE],
+        [[row.trigger, act_title(row.trigger), row.owner.label, row.due] for row in TABLE],
     )
 
 
@@ -183,16 +171,15 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _show_fields(row: Row, *, as_json: bool) -> None:
-    """Show what an act asks of whom, and what each field of its record takes."""
     fields = fields_of(row.record)
     if as_json:
         say_json({"act": row.trigger, "fields": [asdict(field) for field in fields]})
         return
-    say(f"{row.trigger}: {in_words(ja=row.ja, en=row.en)}", style="bold")
+    say(f"{row.trigger}: {act_title(row.trigger)}", style="bold")
     say(_("May be done by: {roles}"), roles="・".join(role.label for role in row.who))
     say_table(
         [_("Field"), _("Meaning"), "", _("What it takes")],
-        [[it.name, it.title, _("required") if it.required else "", it.takes.sentence] for it in fields],
+        [[field.name, field.title, _("required") if field.required else "", field.takes.sentence] for field in fields],
     )
     for guard in row.claims:
         say(f"  ・{_(guard.claim)}")
@@ -201,7 +188,7 @@ def _show_fields(row: Row, *, as_json: bool) -> None:
 
 def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
     """Say what came of an act; return the exit status."""
-    title = in_words(ja=row_of(outcome.trigger).ja, en=row_of(outcome.trigger).en)
+    title = act_title(outcome.trigger)
     if as_json:
         say_json({
             "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
@@ -216,14 +203,11 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
     elif outcome.repeated:
         say(_("“{act}” was done already; nothing changed."), act=title)
     else:
-        state = standing.state_title(outcome.state)
-        say(_("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.").format(
-            act=title, seq=outcome.seq, state=state
-        ))  # fmt: skip
+        words = _("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.")
+        say(words, act=title, seq=outcome.seq, state=state_title(outcome.state))
     for deviation in outcome.deviations:
-        say_aside(_("Deviation recorded: {claim}. An incident is open and the cycle is on hold.").format(
-            claim=_claim(outcome.trigger, deviation)
-        ), style="bold red")  # fmt: skip
+        words = _("Deviation recorded: {claim}. An incident is open and the cycle is on hold.")
+        say_aside(words, claim=_claim(outcome.trigger, deviation), style="bold red")
     for warning in outcome.warnings:
         say_aside(_("Warning: this does not hold: {claim}"), claim=_claim(outcome.trigger, warning), style="yellow")
     tell_what_is_left(outcome, year)
@@ -243,4 +227,5 @@ def _claim(trigger: str, guard: str) -> str:
         return _("The clock has not gone back since the last entry").rstrip("。.")
     if guard == NOT_COMPARED:
         return _("the words were compared with the residents of every vault; a key is elsewhere")
-    return next((_(it.claim).rstrip("。.") for it in (*row.deviations, *row.warnings) if it.name == guard), guard)
+    claims = (_(found.claim).rstrip("。.") for found in (*row.deviations, *row.warnings) if found.name == guard)
+    return next(claims, guard)

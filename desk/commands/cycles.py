@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Option, Typer
 
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import at_the_desk, office_and_cycle
 from desk.console import say, say_json, say_table, screen
 from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
@@ -48,8 +48,8 @@ def open_(year: Year, programme: Programme = "") -> None:
 
 @cycle.command(help=_("Show where a fiscal year stands."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False, at: At = None) -> None:
-    office = at_the_desk()
-    stands = office.see(office.cycle_id(year, programme), standing.standing, today=at.date() if at else None)
+    office, cycle_id = office_and_cycle(year, programme)
+    stands = office.see(cycle_id, standing.standing, today=at.date() if at else None)
     if as_json:
         say_json(stands.as_json())
         return
@@ -72,8 +72,7 @@ def slips(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     if by != SYSTEM:
         identity.person_of(office, by)
     made = papers.print_missing_slips(office, cycle_id, by=by, via="desk")
@@ -116,8 +115,8 @@ def list_(as_json: AsJson = False) -> None:
 
 @cycle.command(help=_("Show the conservation table."))
 def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office = at_the_desk()
-    table = office.see(office.cycle_id(year, programme), counting.counts)
+    office, cycle_id = office_and_cycle(year, programme)
+    table = office.see(cycle_id, counting.counts)
     if as_json:
         say_json(table.as_json())
         return

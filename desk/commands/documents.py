@@ -6,9 +6,9 @@ from typing import Annotated
 
 from typer import Option, Typer
 
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle
 from desk.console import say, say_json, say_table
-from desk.options import AsJson, Programme, Year
+from desk.options import AsJson, Programme, Year, day
 from models import choices
 from models.choices import said
 from models.words import _
@@ -28,10 +28,8 @@ def show(
     file: Annotated[Path | None, Option("--file", help=_("File this document that was received."))] = None,
     number: Annotated[int, Option("--number", min=0, max=21, help=_("Which of the documents it is."))] = 0,
     by: Annotated[str, Option("--by", help=_("Who files it."))] = "",
-    dated: Annotated[datetime | None, Option("--dated", formats=["%Y-%m-%d"], help=_("Date on the document."))] = None,
-    received: Annotated[
-        datetime | None, Option("--received", formats=["%Y-%m-%d"], help=_("Received on; today if left out."))
-    ] = None,
+    dated: Annotated[datetime | None, day("--dated", _("Date on the document."))] = None,
+    received: Annotated[datetime | None, day("--received", _("Received on; today if left out."))] = None,
     names_residents: Annotated[
         bool, Option("--names-residents", help=_("It names residents: into the vault."))
     ] = False,
@@ -39,8 +37,7 @@ def show(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     if file is not None:
         seq = documents.file(
             office, cycle_id, file, number=number, by=by, dated_on=dated.date() if dated else None,

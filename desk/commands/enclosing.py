@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year
 from models import choices
@@ -40,8 +40,7 @@ def reconcile(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     found, outcome = enclosing.reconcile(
         office, cycle_id, logs=logs, trays=enclosing.trays_of(trays), instead=instead, by=by
     )
@@ -54,8 +53,8 @@ def reconcile(
 
 @app.command(help=_("List the differences that are still open."))
 def differences(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
-    office = at_the_desk()
-    left = enclosing.still_open(office, office.cycle_id(year, programme))
+    office, cycle_id = office_and_cycle(year, programme)
+    left = enclosing.still_open(office, cycle_id)
     if as_json:
         say_json(left)
     elif not left:
@@ -76,8 +75,8 @@ def imprint(
 ) -> int:
     from steps import printing
 
-    office = at_the_desk()
-    found, outcome = printing.compare_imprint(office, office.cycle_id(year, programme), digests, by=by)
+    office, cycle_id = office_and_cycle(year, programme)
+    found, outcome = printing.compare_imprint(office, cycle_id, digests, by=by)
     holds = not (found.wrong or found.missing or found.alien)
     if as_json:
         say_json(found.model_dump() | {"holds": holds, "seq": outcome.seq})
@@ -103,8 +102,8 @@ def report(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
-    office = at_the_desk()
-    outcome = enclosing.report(office, office.cycle_id(year, programme), envelopes_left=left, by=by)
+    office, cycle_id = office_and_cycle(year, programme)
+    outcome = enclosing.report(office, cycle_id, envelopes_left=left, by=by)
     return tell_outcome(outcome, year, as_json=as_json)
 
 

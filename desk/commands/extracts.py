@@ -11,7 +11,7 @@ from typer import Argument, Option, Typer
 from adapters.settings import Settings
 from desk.commands.acts import tell_what_is_left
 from desk.commands.barcodes import reason_of
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle
 from desk.console import DONE, HELD, REFUSED, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year, YearOption
 from models import choices
@@ -127,8 +127,8 @@ def take(
 ) -> int:
     from steps import arriving, extraction
 
-    office = at_the_desk()
-    cycle_id, ask = office.cycle_id(year, programme), _password(from_stdin)
+    office, cycle_id = office_and_cycle(year, programme)
+    ask = _password(from_stdin)
     protected = extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours)
     if additions:
         source = None if none_came else path or arriving.from_inbox(office, beside=listed)
@@ -167,12 +167,10 @@ def decide(
 ) -> int:
     from steps import extraction
 
-    office = at_the_desk()
-    taken = extraction.decide(
-        office, office.cycle_id(year, programme), row=row, how=how, reason=reason, substitute=substitute, by=by
-    )
+    office, cycle_id = office_and_cycle(year, programme)
+    taken = extraction.decide(office, cycle_id, row=row, how=how, reason=reason, substitute=substitute, by=by)
     if taken is None:
-        left = extraction.undecided(office, office.cycle_id(year, programme))
+        left = extraction.undecided(office, cycle_id)
         if how == "corrected":
             say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
             say_aside(
@@ -187,8 +185,8 @@ def decide(
 def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
     from steps import extraction
 
-    office = at_the_desk()
-    rows = extraction.held_rows(office, office.cycle_id(year, programme))
+    office, cycle_id = office_and_cycle(year, programme)
+    rows = extraction.held_rows(office, cycle_id)
     if as_json:
         say_json([asdict(row) for row in rows])
     else:
@@ -204,8 +202,7 @@ def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
 def report(year: Year, programme: Programme = "") -> int:
     from papers import checking
 
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     page = office.see(cycle_id, checking.report_of)
     taken = page.taken
     counts = [(_("Raw hits"), taken.raw_hits), *((f"　{reason}", number) for reason, number in page.excluded)]
@@ -233,8 +230,8 @@ def report(year: Year, programme: Programme = "") -> int:
 def barcodes(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
     from steps import printing
 
-    office = at_the_desk()
-    found = printing.barcode_doubts(office, office.cycle_id(year, programme))
+    office, cycle_id = office_and_cycle(year, programme)
+    found = printing.barcode_doubts(office, cycle_id)
     if as_json:
         say_json({"wanted": found is not None, "doubtful": [asdict(it) for it in found or ()]})
     elif found is None:
@@ -255,8 +252,8 @@ def changes(
 ) -> int:
     from steps import protection
 
-    office = at_the_desk()
-    told = protection.take_changes(office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours)
+    office, cycle_id = office_and_cycle(year, programme)
+    told = protection.take_changes(office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours)
     return _tell(told, as_json=as_json)
 
 
@@ -277,9 +274,9 @@ def recheck(
 ) -> int:
     from steps import protection
 
-    office = at_the_desk()
+    office, cycle_id = office_and_cycle(year, programme)
     told = protection.recheck(
-        office, office.cycle_id(year, programme), path, by=by, nobody_of_ours=nobody_of_ours,
+        office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours,
         no_longer_protected=no_longer_protected,
     )  # fmt: skip
     return _tell(told, as_json=as_json)
@@ -307,8 +304,8 @@ def withdraw(
 def pull_list(year: Year, by: By, programme: Programme = "") -> int:
     from steps import protection
 
-    office = at_the_desk()
-    outcome = protection.issue_pull_list(office, office.cycle_id(year, programme), by=by)
+    office, cycle_id = office_and_cycle(year, programme)
+    outcome = protection.issue_pull_list(office, cycle_id, by=by)
     row = row_of(outcome.trigger)
     say(_("“{act}” is done (ledger entry {seq})."), act=in_words(ja=row.ja, en=row.en), seq=outcome.seq)
     tell_what_is_left(outcome, year)
@@ -319,8 +316,8 @@ def pull_list(year: Year, by: By, programme: Programme = "") -> int:
 def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
     from steps import protection
 
-    office = at_the_desk()
-    told = protection.list_protected(office, office.cycle_id(year, programme), out, by=by)
+    office, cycle_id = office_and_cycle(year, programme)
+    told = protection.list_protected(office, cycle_id, out, by=by)
     say(_("Protected persons on the list: {count}."), count=told.named)
     return _to_be_destroyed()
 
@@ -329,8 +326,8 @@ def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> i
 def letters(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
     from steps import printing
 
-    office = at_the_desk()
-    outcome = printing.hand_out_letters(office, office.cycle_id(year, programme), out, by=by)
+    office, cycle_id = office_and_cycle(year, programme)
+    outcome = printing.hand_out_letters(office, cycle_id, out, by=by)
     say(_("The letters lie in the file (ledger entry {seq}): print them."), seq=outcome.seq)
     return _to_be_destroyed()
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from typer import Option, Typer
 
 from desk.commands.acts import tell_what_is_left
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle
 from desk.console import say, say_json, say_table
-from desk.options import AsJson, Programme, Year
+from desk.options import AsJson, Programme, Year, day
 from models import choices
 from models.clock import wareki
 from models.words import _
@@ -30,7 +30,7 @@ def report(
     by: Annotated[str, Option("--by", help=_("Who reports it: an id of the register."))],
     known_on: Annotated[
         datetime | None,
-        Option("--known-on", formats=["%Y-%m-%d"], help=_("The day anybody of the section knew; today if left out.")),
+        day("--known-on", _("The day anybody of the section knew; today if left out.")),
     ] = None,
     persons: Annotated[int, Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
     sensitive: Annotated[bool, Option("--sensitive", help=_("Sensitive personal information is concerned."))] = False,
@@ -40,8 +40,7 @@ def report(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     day = known_on.date() if known_on else office.clock.now().date()
     fields = {
         "kind": kind, "known_on": day, "persons": persons, "sensitive": sensitive,
@@ -66,8 +65,8 @@ def report(
 
 @app.command(help=_("Show the incidents of a year, their days and what is still to be done."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office = at_the_desk()
-    found = office.see(office.cycle_id(year, programme), incidents_of)
+    office, cycle_id = office_and_cycle(year, programme)
+    found = office.see(cycle_id, incidents_of)
     if as_json:
         say_json([it.as_json() for it in found])
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import at_the_desk, office_and_cycle
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
 from models.errors import BadInput
@@ -118,9 +118,9 @@ def correct(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
-    office = at_the_desk()
+    office, cycle_id = office_and_cycle(year, programme)
     fields = {"corrects": str(entry), "correction": correction, "reason": reason}
-    outcome = acting.perform(office, office.cycle_id(year, programme), "correct_entry", by=by, fields=fields)
+    outcome = acting.perform(office, cycle_id, "correct_entry", by=by, fields=fields)
     return tell_outcome(outcome, year, as_json=as_json)
 
 
@@ -147,8 +147,8 @@ def bundle_up(
     path: Annotated[Path, Argument(help=_("The zip file to write; it must not be there yet."))],
     programme: Programme = "",
 ) -> None:
-    office = at_the_desk()
-    count = bundle(office, office.cycle_id(year, programme), path)
+    office, cycle_id = office_and_cycle(year, programme)
+    count = bundle(office, cycle_id, path)
     say(_("{count} files are in the bundle. Open index.html in it first."), count=count)
 
 

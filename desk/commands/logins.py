@@ -3,6 +3,8 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 from typer import Typer
 
@@ -11,9 +13,12 @@ from desk.console import say, say_aside, say_json
 from desk.options import AsJson, PersonId
 from models.errors import BadInput
 from models.words import _
+from states.look import Look
 from steps import identity
 from steps.identity import SESSION, AtTheDesk
 from steps.office import Office
+
+T = TypeVar("T")
 
 app = Typer()
 
@@ -22,15 +27,32 @@ def at_the_desk() -> Office:
     """Open the office for whoever stands at this shell: logged in already, or asked when it is needed."""
     office = Office.open()
     if office.has_a_strange_clock:
-        say_aside(
-            _("A file {name} lies in the data directory, as in a rehearsal; this is an office at work, and the file is"
-              " not looked at. Find out who laid it there, and take it away.").format(name=CLOCK),
-            style="bold red",
-        )  # fmt: skip
+        words = _(
+            "A file {name} lies in the data directory, as in a rehearsal; this is an office at work, and the file is"
+            " not looked at. Find out who laid it there, and take it away."
+        )
+        say_aside(words, name=CLOCK, style="bold red")
     office.keyring = keyring = AtTheDesk(office, ask=ask_for_the_passphrase)
     if keyring.has_ended:
         say_aside(_("The session of this shell has ended; log in again: tsudoi login PERSON"))
     return office
+
+
+def office_and_cycle(year: int, programme: str = "") -> tuple[Office, str]:
+    """Open the office as `at_the_desk` does, and return it with the id of an open year.
+
+    Raises:
+        Unknown: the year is not open, or there is no such programme.
+
+    """
+    office, cycle_id = office_and_cycle(year, programme)
+    return office, cycle_id
+
+
+def seen(year: int, programme: str, view: Callable[[Look], T]) -> T:
+    """Return what one view sees of an open year."""
+    office, cycle_id = office_and_cycle(year, programme)
+    return office.see(cycle_id, view)
 
 
 def ask_for_the_passphrase(person: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option, Typer
 
 from desk.console import say, say_aside, say_json, say_table
-from desk.options import AsJson, At, By, Programme, Year
+from desk.options import AsJson, At, By, Programme, Year, day
 from models import choices
 from models.clock import TOKYO
 from models.errors import BadInput
@@ -66,9 +66,7 @@ def reminders(
         Option("--acknowledge", min=1, help=_("Record that the reminder of this number was seen, or the call made.")),
     ] = None,
     by: By = "",
-    promised: Annotated[
-        datetime | None, Option("--promised-on", formats=["%Y-%m-%d"], help=_("The day that was promised."))
-    ] = None,
+    promised: Annotated[datetime | None, day("--promised-on", _("The day that was promised."))] = None,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:

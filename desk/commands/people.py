@@ -10,7 +10,7 @@ from typer import Argument, Option, Typer
 from desk.commands.acts import tell_outcome
 from desk.commands.logins import ask_for_a_new_passphrase, ask_for_the_passphrase, at_the_desk
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
-from desk.options import AsJson, PersonId
+from desk.options import AsJson, PersonId, day
 from models.people import SYSTEM, Person, Role, Side, key_id
 from models.words import _
 from states.acts import Outcome
@@ -51,8 +51,8 @@ def add(
     name: Annotated[str, Option("--name", help=_("Name as it stands on paper."))],
     side: Annotated[Side, Option("--side", help=_("Which house the person belongs to."))],
     role: Annotated[list[Role], Option("--role", help=_("What the person may do; may be repeated."))],
-    valid_from: Annotated[datetime, Option("--from", formats=["%Y-%m-%d"], help=_("Valid from."))],
-    valid_to: Annotated[datetime, Option("--to", formats=["%Y-%m-%d"], help=_("Valid to."))],
+    valid_from: Annotated[datetime, day("--from", _("Valid from."))],
+    valid_to: Annotated[datetime, day("--to", _("Valid to."))],
     mail: Annotated[str, Option("--mail", help=_("Address for reminders."))] = "",
     by: Annotated[str, Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:

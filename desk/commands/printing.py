@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from typer import Argument, Option, Typer
 
 from desk.commands.acts import tell_outcome
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import office_and_cycle
 from desk.console import DONE, REFUSED, say
 from desk.options import Programme, Year
 from models.errors import BadInput
@@ -29,8 +29,7 @@ def print_(
     after_act: Annotated[str, Option("--after", help=_("Print again what follows this act."))] = "",
     programme: Programme = "",
 ) -> int:
-    office = at_the_desk()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     if after_act:
         facts = papers.facts_of(office, cycle_id)
         outcome = after.again(office, facts, after_act, by=office.keyring.typist or SYSTEM)

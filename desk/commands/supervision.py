@@ -2,7 +2,7 @@
 
 from typer import Typer
 
-from desk.commands.logins import at_the_desk
+from desk.commands.logins import seen
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year
 from models import choices
@@ -16,8 +16,7 @@ app = Typer()
 
 @app.command("supervision", help=_("Show subcontractors, cloud services, inspections and findings."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office = at_the_desk()
-    found = office.see(office.cycle_id(year, programme), supervision.supervision)
+    found = seen(year, programme, supervision.supervision)
     if as_json:
         say_json(found.as_json())
         return
@@ -34,11 +33,9 @@ def _show_subcontractors(found: Supervision) -> None:
     say_table(
         [_("Subcontractor"), _("Work"), _("Standing"), _("Approval"), _("Ledger")],
         [
-            [
-                it.declared.name, it.declared.work, said(choices.SUBCONTRACTORS, standing_of(it)),
-                it.consent.decision_number if it.consent else "",
-                ", ".join(str(seq) for seq in (it.declared_seq, it.consent_seq) if seq),
-            ]
+            [it.declared.name, it.declared.work, said(choices.SUBCONTRACTORS, standing_of(it)),
+             it.consent.decision_number if it.consent else "",
+             ", ".join(str(seq) for seq in (it.declared_seq, it.consent_seq) if seq)]
             for it in found.subcontractors
         ],
         styles=["bold red" if standing_of(it) == "waiting" else "" for it in found.subcontractors],
@@ -53,38 +50,28 @@ def _show_clouds(found: Supervision) -> None:
     say_table(
         [_("Declared by"), _("Cloud service"), _("Servers"), _("Ledger")],
         [
-            [
-                said(choices.SIDES, it.record.side),
-                it.record.service or _("none"),
-                it.record.server_place,
-                str(it.seq),
-            ]
-            for it in found.clouds
+            [said(choices.SIDES, past.record.side), past.record.service or _("none"), past.record.server_place,
+             str(past.seq)]
+            for past in found.clouds
         ],
         title=_("Cloud services"),
-    )
+    )  # fmt: skip
 
 
 def _show_inspections(found: Supervision) -> None:
-    planned = [
-        [str(it.record.planned_on), _("planned"), it.record.subcontractor or _("contractor"),
-         said(choices.INSPECTIONS, it.record.kind), "・".join(it.record.inspectors), "", str(it.seq)]
-        for it in found.plans
+    rows = [
+        [str(day), word, record.subcontractor or _("contractor"), said(choices.INSPECTIONS, record.kind),
+         "・".join(record.inspectors), number, str(seq)]
+        for record, day, word, number, seq in (
+            *((it.record, it.record.planned_on, _("planned"), "", it.seq) for it in found.plans),
+            *((it.record, it.record.inspected_on, _("done"), str(it.record.findings), it.seq) for it in found.results),
+        )
     ]  # fmt: skip
-    seen = [
-        [str(it.record.inspected_on), _("done"), it.record.subcontractor or _("contractor"),
-         said(choices.INSPECTIONS, it.record.kind), "・".join(it.record.inspectors), str(it.record.findings),
-         str(it.seq)]
-        for it in found.results
-    ]  # fmt: skip
-    if not planned and not seen:
+    if not rows:
         say(_("No inspection is planned or done."))
         return
-    say_table(
-        [_("Date"), "", _("Inspected"), _("Kind"), _("Inspectors"), _("Findings"), _("Ledger")],
-        sorted([*planned, *seen]),
-        title=_("Inspections"),
-    )
+    headings = [_("Date"), "", _("Inspected"), _("Kind"), _("Inspectors"), _("Findings"), _("Ledger")]
+    say_table(headings, sorted(rows), title=_("Inspections"))
 
 
 def _show_findings(found: Supervision) -> None:
