@@ -5,12 +5,9 @@ from dataclasses import replace
 
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
-from prefect.client.schemas.filters import (
-    ArtifactCollectionFilter,
-    ArtifactCollectionFilterKey,
-    DeploymentFilter,
-    DeploymentFilterTags,
-)
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas import filters
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.settings import get_current_settings
 
 from flows.access import FORM, PAGE, UP
@@ -26,14 +23,14 @@ from views.board import INDEX, Dashboard, Page, index, is_current, page
 from views.measures import judged_on
 
 MARK = "tsudoi"  # the tag of every deployment of ours
-_AT_MOST = 200  # Prefect's own limit of one answer
+AT_MOST = 200  # Prefect's own limit of one answer
 
 
 def changed_pages(here: Office) -> tuple[Page, ...]:
     """Return the pages that do not stand on the board as they should."""
     with reading(here.engine) as connection:
         shown = _shown([INDEX, *(cycle.id for cycle in standing.all_cycles(connection))])
-    return tuple(it for it in pages(here, _served(), shown) if shown.get(it.key) != it.markdown)
+    return tuple(drawn for drawn in pages(here, _served(), shown) if shown.get(drawn.key) != drawn.markdown)
 
 
 def pages(here: Office, dashboard: Dashboard, shown: Mapping[str, str] | None = None) -> tuple[Page, ...]:
@@ -42,13 +39,13 @@ def pages(here: Office, dashboard: Dashboard, shown: Mapping[str, str] | None = 
         work = driving.work_of(here, looks)
         stands = {look.cycle_id: standing.standing(look) for look in looks}
         drawn = [
-            page(look, stands[look.cycle_id], [it for it in work if it.cycle_id == look.cycle_id], dashboard)
+            page(look, stands[look.cycle_id], [one for one in work if one.cycle_id == look.cycle_id], dashboard)
             for look in looks
         ]
     with reading(here.engine) as connection:
         closed = [cycle for cycle in standing.all_cycles(connection) if cycle.state == "closed"]
         shown = shown or {}
-        stale = [it.id for it in closed if not is_current(connection, it.id, shown.get(it.id, ""), dashboard)]
+        stale = [year.id for year in closed if not is_current(connection, year.id, shown.get(year.id, ""), dashboard)]
     for cycle_id in stale:
         with here.look(cycle_id) as look:
             ended = replace(look, today=judged_on(look.facts))
@@ -76,10 +73,14 @@ def _served() -> Dashboard:
     """Return where pages stand, and the forms as far as they are served."""
     acts = {name_of(row): row.trigger for row in TABLE}
     with get_client(sync_client=True) as client:
-        found = client.read_deployments(
-            deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK])), limit=_AT_MOST
-        )
-    return dashboard({acts[it.name]: str(it.id) for it in found if it.name in acts})
+        found = deployments_of_ours(client)
+    return dashboard({acts[served.name]: str(served.id) for served in found if served.name in acts})
+
+
+def deployments_of_ours(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    """Return what the server knows of deployments that bear our mark."""
+    ours = filters.DeploymentFilter(tags=filters.DeploymentFilterTags(all_=[MARK]))
+    return client.read_deployments(deployment_filter=ours, limit=AT_MOST)
 
 
 def dashboard(ids: Mapping[str, str]) -> Dashboard:
@@ -98,6 +99,6 @@ def _shown(keys: list[str]) -> dict[str, str]:
     """Return what stands on the board now, by key."""
     with get_client(sync_client=True) as client:
         latest = client.read_latest_artifacts(
-            artifact_filter=ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=keys))
+            artifact_filter=filters.ArtifactCollectionFilter(key=filters.ArtifactCollectionFilterKey(any_=keys))
         )
-    return {it.key: str(it.data) for it in latest}
+    return {artifact.key: str(artifact.data) for artifact in latest}

@@ -10,19 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from prefect import Flow, flow, get_client
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterId,
-    DeploymentFilterTags,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
+from prefect.client.schemas import filters
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, DeploymentStatus, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
@@ -34,11 +27,11 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows import access, board, closing, driving, preparation, record, reminding
 from flows.base import office
-from flows.board import MARK
+from flows.board import AT_MOST, MARK
 from flows.forms import form_of, name_of
 from flows.keeping import keep
 from models.errors import BadSetting
-from models.words import N_, _
+from models.words import N_, _, translate
 from states.rows import Row
 from states.table import TABLE as ROWS
 from views.board import INDEX
@@ -53,7 +46,6 @@ WHEN = {
 }  # fmt: skip
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-_AT_MOST = 200  # Prefect's own limit of one answer; a runner never has as many at once
 _KEEPER_ENDS_WITHIN = 10  # seconds
 _AFTER_TROUBLE = 5  # seconds
 _MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
@@ -70,7 +62,6 @@ class Served:
     """
 
     flow: Flow[..., Any]
-    description: str
     tags: tuple[str, ...]
     cron: str = ""
     row: Row | None = None
@@ -79,6 +70,14 @@ class Served:
     def name(self) -> str:
         """The flow's own name, or the act's: people find it once, not twice."""
         return name_of(self.row) if self.row else self.flow.name
+
+    @property
+    def description(self) -> str:
+        """When the flow runs and what it does, in Japanese as the flow says it; of a form, who may send it."""
+        if self.row is None:
+            return f"{translate(WHEN[self.cron], 'ja')}。{self.flow.description}掲示板: {_INDEX}"
+        said = _("May be done by: {roles}").format(roles="・".join(role.label for role in self.row.who))
+        return f"{self.row.ja}。{said}\n\n{_('Board: {address}').format(address=_INDEX)}"
 
     @property
     def entrypoint(self) -> str:
@@ -113,43 +112,18 @@ def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
     return flow(name=recording.name)(enter)
 
 
-def _form(row: Row) -> Served:
-    roles = "・".join(role.label for role in row.who)
-    said = _("May be done by: {roles}").format(roles=roles)
-    board = _("Board: {address}").format(address=_INDEX)
-    return Served(
-        flow=record.enter, row=row, tags=("行為", row.owner.label), description=f"{row.ja}。{said}\n\n{board}"
-    )  # fmt: skip
-
-
-_BOARD = f"掲示板: {_INDEX}"
 SWEEPS = (
-    Served(
-        flow=preparation.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",),
-        description=f"平日9時。開く日が来た年度の業務を一度だけ開く。何度動いても同じ。{_BOARD}",
-    ),
-    Served(
-        flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促"),
-        description=f"平日9時。機械の作業、期限の点検と督促、掲示板の更新を順に行う。閉庁日には送らない。{_BOARD}",
-    ),
-    Served(
-        flow=reminding.carry, cron=HOURLY_AFTER_THAT, tags=("定期", "督促"),
-        description=f"平日10時から17時まで毎時10分。朝に送れなかった督促を送る。なければ何もしない。{_BOARD}",
-    ),
-    Served(
-        flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",),
-        description=f"12月の平日9時。最後の開庁日5日間に、年内に済ませるべきもので終わっていないものを示す。{_BOARD}",
-    ),
-    Served(
-        flow=driving.drive, tags=("機械",),
-        description=f"機械だけでできる作業を行い、待っているものを示す。行為のたびに自動で動く。{_BOARD}",
-    ),
-    Served(
-        flow=board.refresh_board, tags=("掲示板",),
-        description=f"掲示板を今の状態に書き直す。行為のたびに自動で動く。{_BOARD}",
-    ),
-)  # fmt: skip
-TABLE = (*SWEEPS, *(_form(row) for row in ROWS if record.may_be_entered(row)))
+    Served(flow=preparation.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",)),
+    Served(flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促")),
+    Served(flow=reminding.carry, cron=HOURLY_AFTER_THAT, tags=("定期", "督促")),
+    Served(flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",)),
+    Served(flow=driving.drive, tags=("機械",)),
+    Served(flow=board.refresh_board, tags=("掲示板",)),
+)
+FORMS = tuple(
+    Served(flow=record.enter, row=row, tags=("行為", row.owner.label)) for row in ROWS if record.may_be_entered(row)
+)
+TABLE = (*SWEEPS, *FORMS)
 
 
 def serve(*, ready: Callable[[], None], alone: bool) -> None:
@@ -220,7 +194,7 @@ def _registered(*, alone: bool) -> Runner:
     # A schedule that is paused while nobody serves would drop what comes due meanwhile.
     runner = _Runner(name="tsudoi", pause_on_shutdown=False)
     runner.keep_things_in(Path(os.environ["PREFECT_HOME"]) / "runner_storage")
-    ids = {served.name: _register(runner, served) for served in TABLE}
+    ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
     _let_them_be_marked_as_ready(list(ids.values()))
     if alone:
         _clear_away_what_was_killed(ids)
@@ -228,14 +202,13 @@ def _registered(*, alone: bool) -> Runner:
     return runner
 
 
-def hand_to_pool(pool: str) -> int:
-    """Register the table with a work pool, for those who run Prefect with workers; return how many there are.
+def hand_to_pool(pool: str) -> None:
+    """Register the table with a work pool, for those who run Prefect with workers.
 
     The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
     """
     for served in TABLE:
         served.deployment().apply(work_pool_name=pool)
-    return len(TABLE)
 
 
 class _Runner(Runner):
@@ -249,12 +222,6 @@ class _Runner(Runner):
 
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-
-
-def _register(runner: Runner, served: Served) -> UUID:
-    registered = runner.add_deployment(served.deployment())
-    assert isinstance(registered, UUID)
-    return registered
 
 
 def _let_them_be_marked_as_ready(ids: list[UUID]) -> None:
@@ -277,12 +244,12 @@ def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:
     unknown = Crashed(message=_("Interrupted. See with `tsudoi cycle show` whether it was done; if not, do it again."))
     with get_client(sync_client=True) as client:
         begun = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(_BEGUN)), name=None)
+            flow_run_filter=filters.FlowRunFilter(
+                state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=list(_BEGUN)), name=None)
             ),
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids.values()))),
+            deployment_filter=filters.DeploymentFilter(id=filters.DeploymentFilterId(any_=list(ids.values()))),
             sort=FlowRunSort.ID_DESC,
-            limit=_AT_MOST,
+            limit=AT_MOST,  # a runner never has as many at once
         )
         for run in begun:
             client.set_flow_run_state(run.id, Scheduled() if run.deployment_id in sweeps else unknown)
@@ -291,12 +258,9 @@ def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:
 def _clear_away_what_is_served_no_more(ids: dict[str, UUID]) -> None:
     """Delete deployments of ours that an older version served under another name; their runs stay."""
     with get_client(sync_client=True) as client:
-        ours = client.read_deployments(
-            deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK])), limit=_AT_MOST
-        )
-        for it in ours:
-            if it.id not in ids.values():
-                client.delete_deployment(it.id)
+        for deployment in board.deployments_of_ours(client):
+            if deployment.id not in ids.values():
+                client.delete_deployment(deployment.id)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ choice by its word in the catalogue, counts by code as a list of pairs. `entered
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from inspect import isclass
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
@@ -25,10 +26,7 @@ _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
 # What may be left out is shown as a date or a choice that may be empty: Prefect makes a switch of types of None.
 YES, NO = "はい", "いいえ"  # as the rest of the dashboard, which speaks Japanese
-_MAYBE: Mapping[Any, Any] = {
-    date: date,
-    bool: Literal["", YES, NO],
-}
+_MAYBE: Mapping[Any, Any] = {date: date, bool: Literal["", YES, NO]}
 _LEFT_OUT: Mapping[Any, Any] = {"": None, YES: True, NO: False}
 # What a person says when the machine is asked to work: more than the year and the name only here.
 _ASKED: Mapping[str, dict[str, Any]] = {
@@ -62,33 +60,27 @@ def form_of(row: Row) -> type[BaseModel]:
     """Return the form of an act: the year, the fields of its record, who did it, and when."""
     head: dict[str, Any] = {"year": (int, Field(title=_("Fiscal year"), ge=2019, le=2100))}
     tail: dict[str, Any] = {
-        "by": (
-            Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")],
-            Field(
-                title=_("Done by (id of the register)"),
-                description=_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)),
-            ),
+        "by": _line(
+            r"^[a-z0-9][a-z0-9_.-]{0,39}$", title=_("Done by (id of the register)"),
+            description=_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)),
         ),
-        "occurred_at": (
-            Annotated[str, StringConstraints(pattern=_AT)],
-            Field(
-                default="", title=_("When it happened (empty: now)"), description=_("Such as 2026-11-09T10:00"),
-            ),
+        "occurred_at": _line(
+            _AT, default="", title=_("When it happened (empty: now)"), description=_("Such as 2026-11-09T10:00"),
         ),
-        "key": (
-            Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{0,40}$")],
-            Field(
-                default="", title=_("To record the same once more today"),
-                description=_("Usually empty: the same form sent twice is one act. To record it again, write 2."),
-            ),
+        "key": _line(
+            r"^[a-z0-9_.-]{0,40}$", default="", title=_("To record the same once more today"),
+            description=_("Usually empty: the same form sent twice is one act. To record it again, write 2."),
         ),
-        "programme": (
-            Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,40}$")],
-            Field(default="", title=_("Programme (empty: the usual one)")),
-        ),
+        "programme": _line(r"^[a-z0-9_-]{0,40}$", default="", title=_("Programme (empty: the usual one)")),
     }  # fmt: skip
+    asked = {name: (kind, _titled(field)) for name, (kind, field) in _ASKED.get(row.trigger, {}).items()}
+    body = asked if row.by_machine else _fields(row.record)
     config = ConfigDict(title=in_words(ja=row.ja, en=row.en), extra="forbid")
-    return create_model(f"Form_{row.trigger}", __config__=config, **head, **_body(row), **tail)
+    return create_model(f"Form_{row.trigger}", __config__=config, **head, **body, **tail)
+
+
+def _line(pattern: str, **shown: Any) -> tuple[Any, Any]:
+    return Annotated[str, StringConstraints(pattern=pattern)], Field(**shown)
 
 
 def entered(row: Row, form: Mapping[str, Any]) -> Entered:
@@ -101,20 +93,16 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
     if row.by_machine:
         fields = {name: _LEFT_OUT.get(form[name], form[name]) for name in _ASKED.get(row.trigger, ()) if name in form}
     else:
-        fields = {name: _back(field, form[name]) for name, field in _of(row.record) if name in form}
-    year, by = form.get("year"), form.get("by")
-    wrong = [
-        title
-        for title, right in (
-            (_("Fiscal year"), isinstance(year, int) and not isinstance(year, bool)),
-            (_("Done by (id of the register)"), isinstance(by, str) and by),
-        )
-        if not right
-    ]
-    strange = sorted(set(form) - set(form_of(row).model_fields))
-    if wrong or strange:
-        unknown = _("unknown")
-        raise _wrong([*wrong, *(f"{name[:40]} ({unknown})" for name in strange)])
+        fields = _known(row.record, {name: form[name] for name in row.record.model_fields if name in form})
+    year, by, wrong = form.get("year"), form.get("by"), list[str]()
+    if not isinstance(year, int) or isinstance(year, bool):
+        wrong.append(_("Fiscal year"))
+    if not isinstance(by, str) or not by:
+        wrong.append(_("Done by (id of the register)"))
+    strange, unknown = sorted(set(form) - set(form_of(row).model_fields)), _("unknown")
+    wrong += [f"{name[:40]} ({unknown})" for name in strange]
+    if wrong:
+        raise _wrong(wrong)
     assert isinstance(year, int)
     return Entered(
         year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
@@ -122,23 +110,14 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
     )  # fmt: skip
 
 
-def _body(row: Row) -> dict[str, Any]:
-    if not row.by_machine:
-        return _fields(row.record)
-    return {name: (kind, _titled(field)) for name, (kind, field) in _ASKED.get(row.trigger, {}).items()}
-
-
 def _fields(record: type[BaseModel]) -> dict[str, Any]:
-    return {name: (_shown(field.annotation, field.metadata), _titled(field)) for name, field in _of(record)}
-
-
-def _of(record: type[BaseModel]) -> Iterable[tuple[str, FieldInfo]]:
-    return record.model_fields.items()
+    fields = record.model_fields.items()
+    return {name: (_shown(field.annotation, field.metadata), _titled(field)) for name, field in fields}
 
 
 def _titled(field: FieldInfo) -> Any:
     title, words = _(field.title) if field.title else None, None
-    if any(isinstance(it, StringConstraints) and it.max_length for it in field.metadata):
+    if any(isinstance(limit, StringConstraints) and limit.max_length for limit in field.metadata):
         words = _("Short words of staff; never a resident's name, address or number.")
     if field.is_required():
         return Field(title=title, description=words)
@@ -152,10 +131,10 @@ def _titled(field: FieldInfo) -> Any:
 
 def _shown(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
     """Return the annotation as Prefect's form can show it; its limits are kept."""
-    if isinstance(annotation, type) and issubclass(annotation, ActRecord):
+    if isclass(annotation) and issubclass(annotation, ActRecord):
         return create_model(annotation.__name__, **_fields(annotation))
     origin, inside = get_origin(annotation), get_args(annotation)
-    shown = annotation
+    shown: Any = annotation
     if origin is UnionType:
         return _MAYBE[inside[0]]
     if origin is Literal:
@@ -177,15 +156,17 @@ def _pair(code: Any, count: Any) -> type[BaseModel]:
 
 
 def _choice(annotation: Any, value: Any) -> Any:
-    """Return a choice by its word."""
     if get_origin(annotation) is Literal and isinstance(value, str):
         return choices.said(choices.words_for(get_args(annotation)), value)
     return value
 
 
-def _back(field: FieldInfo, value: Any) -> Any:
+def _known(record: type[BaseModel], shown: Mapping[str, Any]) -> dict[str, Any]:
     """Turn what a form shows back into what the record type knows; what is of another form is left for it to refuse."""
-    return _unshown(field.annotation, value)
+    fields = record.model_fields
+    return {
+        name: _unshown(fields[name].annotation, value) if name in fields else value for name, value in shown.items()
+    }
 
 
 def _unshown(annotation: Any, value: Any) -> Any:
@@ -195,13 +176,13 @@ def _unshown(annotation: Any, value: Any) -> Any:
     if origin in {UnionType, Literal}:
         known = _LEFT_OUT if origin is UnionType else {_choice(annotation, choice): choice for choice in inside}
         return known.get(value, value)
-    if origin is dict and isinstance(value, list) and all(isinstance(it, dict) for it in value):
-        return {it.get("code", ""): it.get("count") for it in value}
-    if origin is tuple and isinstance(value, list):
-        return [_unshown(inside[0], it) for it in value]
-    if isinstance(annotation, type) and issubclass(annotation, ActRecord) and isinstance(value, dict):
-        known = annotation.model_fields
-        return {name: _back(known[name], it) if name in known else it for name, it in value.items()}
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        if origin is dict and all(isinstance(pair, dict) for pair in items):
+            return {pair.get("code", ""): pair.get("count") for pair in items}
+        return [_unshown(inside[0], item) for item in items] if origin is tuple else items
+    if isclass(annotation) and issubclass(annotation, ActRecord) and isinstance(value, dict):
+        return _known(annotation, cast("dict[str, Any]", value))
     return value
 
 

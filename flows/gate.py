@@ -78,13 +78,12 @@ _ANSWERS = {
 }
 
 
+@dataclass(eq=False)
 class Closed(Exception):
     """A request is refused: with which status, and in which words."""
 
-    def __init__(self, status: HTTPStatus, words: str) -> None:
-        """Take status and words."""
-        super().__init__(words)
-        self.status = status
+    status: HTTPStatus
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,11 +296,10 @@ def _comes_from_our_own_page(scope: Scope, headers: Headers) -> None:
 
 
 def _is_auth(text: str) -> bool:
-    try:
+    with suppress(ValueError):
         message = json.loads(text)
-    except ValueError:
-        return False
-    return _is_object(message) and message.get("type") == "auth"
+        return _is_object(message) and message.get("type") == "auth"
+    return False
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -377,8 +375,9 @@ async def _refuse(scope: Scope, send: Send, refused: Closed) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
         return
-    body = json.dumps({"detail": str(refused), "exception_message": str(refused)}, ensure_ascii=False).encode()
+    words = refused.words
+    body = json.dumps({"detail": words, "exception_message": words}, ensure_ascii=False).encode()
     kind = b"application/json; charset=utf-8"
     if "text/html" in _headers(scope).get("accept", ""):
-        body, kind = f"<!doctype html><meta charset=utf-8><title>tsudoi</title><p>{refused}</p>".encode(), b"text/html"
+        body, kind = f"<!doctype html><meta charset=utf-8><title>tsudoi</title><p>{words}</p>".encode(), b"text/html"
     await _answer(send, refused.status, body, [(b"content-type", kind), (b"cache-control", b"no-store")])

@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from flows.base import quick
 from flows.board import changed_pages, refresh_board
 from flows.driving import drive
-from flows.engine_context import quick
 from flows.preparation import begin_year
 from models import tables
 from models.database import reading
@@ -54,11 +54,9 @@ class Keeper:
         return True
 
     def _present(self) -> tuple[object, ...]:
-        return self._ledger_size(), self.office.clock.now().date(), self._inbox()
-
-    def _ledger_size(self) -> int:
         with reading(self.office.engine) as connection:
-            return connection.execute(select(func.max(col(tables.Ledger.seq)))).scalar_one() or 0
+            size = connection.execute(select(func.max(col(tables.Ledger.seq)))).scalar_one()
+        return size, self.office.clock.now().date(), self._inbox()
 
     def _inbox(self) -> tuple[tuple[str, int, int], ...]:
         found = [(path.name, path.stat()) for path in driving.inbox_files(self.office)]
@@ -73,14 +71,14 @@ class Keeper:
 
     def _drive(self) -> None:
         """Do what has become possible; what was tried in vain on the same things is not tried again before tomorrow."""
-        todo = {self._mark(work.cycle_id, work.act) for work in driving.work(self.office) if work.may_be_done}
-        lying = {self._mark("", "judge")} if self._inbox() else set[tuple[object, ...]]()
-        if (todo | lying) - self.tried:
-            self.tried = todo | lying
+        today, lying = self.office.clock.now().date(), self._inbox()
+        work = [(one.cycle_id, one.act) for one in driving.work(self.office) if one.may_be_done]
+        if lying:
+            work.append(("", "judge"))
+        todo: set[tuple[object, ...]] = {(*one, today, lying) for one in work}
+        if todo - self.tried:
+            self.tried = todo
             drive(return_state=True)
-
-    def _mark(self, cycle_id: str, act: str) -> tuple[object, ...]:
-        return cycle_id, act, self.office.clock.now().date(), self._inbox()
 
 
 def keep(stop: threading.Event, open_office: Callable[[], Office]) -> None:

@@ -11,11 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from adapters.health import wait_until_healthy
@@ -46,15 +45,17 @@ def own_server(
 
     """
     own = HOST if ip_address(host).is_unspecified else host
-    base, folder, ending = (
-        f"http://{f'[{own}]' if ':' in own else own}:{port}",
-        access.folder_of(home),
-        threading.Event(),
-    )
+    base = f"http://{f'[{own}]' if ':' in own else own}:{port}"
+    folder, ending = access.folder_of(home), threading.Event()
     api, log = f"{base}/api", folder / "server.log"
+    failed = TsudoiError(
+        _("The Prefect server did not start, or has stopped."),
+        _("Its words are in {log}. Start the same command again.").format(log=log),
+    )
     os.environ[CREDENTIAL] = access.credential(folder)
     access.say_where(folder, people_at.rstrip("/") or base)
-    _reach_it_without_a_proxy(own)
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST, own)))
     with log.open("w", encoding="utf-8") as output:
         # Without the folder where this was started on its path, and elsewhere: what lies there is not ours to run.
         command = [sys.executable, "-P", "-m", "flows.server", str(folder), host, str(port)]
@@ -62,21 +63,17 @@ def own_server(
         # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
         server = subprocess.Popen(  # noqa: S603 - the command is ours
             [*command, "--name", name] if dashboard else [*command, "--bare"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
-        )
+        )  # fmt: skip
     try:
-        if not _is_well(api, within=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
-            _say_that_it_failed(log)
+        if not wait_until_healthy(f"{api}/health", seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
+            raise failed
         os.environ[API] = api
         threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
         yield api
         if server.poll() is not None:
-            _say_that_it_failed(log)
+            raise failed
     finally:
         ending.set()
         _stop(server)
@@ -93,7 +90,7 @@ def reach_another(api: str) -> bool:
     here = ip_address(name).is_loopback if is_address(name) else name == "localhost"
     if not here:
         access.judge(CREDENTIAL, os.environ.get(CREDENTIAL, ""))
-    if not _is_well(api, within=_ANSWERS_WITHIN):
+    if not wait_until_healthy(f"{api}/health", seconds=_ANSWERS_WITHIN):
         raise BadSetting(
             _("The Prefect server at {api} does not answer.").format(api=api),
             _("Start it, or mend PREFECT_API_URL; without it tsudoi starts its own server."),
@@ -106,10 +103,6 @@ def is_address(host: str) -> bool:
     with suppress(ValueError):
         return bool(ip_address(host))
     return False
-
-
-def _is_well(api: str, *, within: float, while_: Callable[[], bool] = lambda: True) -> bool:
-    return wait_until_healthy(f"{api}/health", seconds=within, while_=while_)
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
@@ -126,13 +119,6 @@ def _end_with(server: "subprocess.Popen[bytes]", ending: threading.Event) -> Non
     server.wait()
     if not ending.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _say_that_it_failed(log: Path) -> NoReturn:
-    raise TsudoiError(
-        _("The Prefect server did not start, or has stopped."),
-        _("Its words are in {log}. Start the same command again.").format(log=log),
-    )
 
 
 def _die_with_parent() -> None:
@@ -158,8 +144,3 @@ def free_port(wanted: int | None, host: str = HOST) -> int:
         _("Port {port} is taken by another program.").format(port=wanted),
         _("Name another with --port, or leave it out."),
     )
-
-
-def _reach_it_without_a_proxy(own: str) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST, own)))

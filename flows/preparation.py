@@ -12,7 +12,7 @@ def _open(fiscal_year: int) -> str:
     return cycle_id
 
 
-@stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。")
+@stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。")
 def begin_year() -> str:
     """Open the fiscal year whose day has come, and put it on the board."""
     year = preparation.year_to_open(office())

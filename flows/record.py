@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
 from prefect.runtime import flow_run
 
@@ -25,7 +25,7 @@ from views import standing
 def _run_name() -> str:
     parameters = flow_run.get_parameters()
     row, form = BY_TRIGGER.get(str(parameters.get("act"))), parameters.get("form")
-    year = form.get("year") if isinstance(form, dict) else None
+    year = cast("dict[str, Any]", form).get("year") if isinstance(form, dict) else None
     return f"{row.ja if row else ''} {year if isinstance(year, int) else ''}".strip()
 
 
@@ -36,23 +36,27 @@ def _run_name() -> str:
 )
 def enter(act: str, form: dict[str, Any]) -> str:
     """Do one act of the table as its form was filled in, and show it on the board."""
-    it = entered(row_of(act), form)
+    typed = entered(row_of(act), form)
     here = office()
-    cycle_id = here.cycle_id(it.year, it.programme)
+    cycle_id = here.cycle_id(typed.year, typed.programme)
     tag_this_run(cycle_id)
-    outcome = _ask_the_machine(here, act, it) if act in WORK else _perform(cycle_id, act, it)
-    words = f"{_told(here, cycle_id, outcome)} {words_of_what_is_left(outcome, it.year)}".strip()
+    if act in WORK:  # the machine does it, through the stage's own flow
+        with driving.alone(here):
+            outcome = flow_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields))
+    else:
+        outcome = _perform(cycle_id, act, typed)
+    words = f"{_told(here, cycle_id, outcome)} {words_of_what_is_left(outcome, typed.year)}".strip()
     update_the_board(2)
     board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
     return said(f"{words} {board}")
 
 
 @stage_task("1 条件を確かめて記録する")
-def _perform(cycle_id: str, act: str, it: Entered) -> Outcome:
+def _perform(cycle_id: str, act: str, typed: Entered) -> Outcome:
     here = office()
     return perform(
-        here, cycle_id, act, by=it.by, fields=it.fields, occurred_at=it.occurred_at, via="dashboard",
-        key=_key(here, cycle_id, act, it),
+        here, cycle_id, act, by=typed.by, fields=typed.fields, occurred_at=typed.occurred_at, via="dashboard",
+        key=_key(here, cycle_id, act, typed),
     )  # fmt: skip
 
 
@@ -61,11 +65,8 @@ def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
     title = standing.act_title(outcome.trigger)
     if outcome.repeated:
         return _("“{act}” was done already; nothing changed.").format(act=title)
-    words = [
-        _("“{act}” is recorded (ledger entry {seq}). State: {state}.").format(
-            act=title, seq=outcome.seq, state=standing.state_title(outcome.state)
-        )
-    ]
+    recorded = _("“{act}” is recorded (ledger entry {seq}). State: {state}.")
+    words = [recorded.format(act=title, seq=outcome.seq, state=standing.state_title(outcome.state))]
     if outcome.deviations:
         words.append(_("A deviation is recorded: an incident is open and the cycle is on hold."))
     if outcome.trigger == "take_extract" and extraction.undecided(here, cycle_id):
@@ -73,11 +74,11 @@ def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
     return " ".join(words)
 
 
-def _key(here: Office, cycle_id: str, act: str, it: Entered) -> str:
+def _key(here: Office, cycle_id: str, act: str, typed: Entered) -> str:
     """Make one act of a form that is sent twice on a day: the same content is the same key."""
     today = here.clock.now().date()
     content = json.dumps(
-        [it.by, it.fields, str(it.occurred_at), it.key], sort_keys=True, ensure_ascii=False, default=str
+        [typed.by, typed.fields, str(typed.occurred_at), typed.key], sort_keys=True, ensure_ascii=False, default=str
     )
     return f"{cycle_id}/{act}/{today}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
@@ -85,9 +86,3 @@ def _key(here: Office, cycle_id: str, act: str, it: Entered) -> str:
 def may_be_entered(row: Row) -> bool:
     """Tell whether an act has a form: what two people sign, or comes from somebody's file, is for the desk alone."""
     return not row.second and (not row.by_machine or WORK[row.trigger].served)
-
-
-def _ask_the_machine(here: Office, act: str, it: Entered) -> Outcome:
-    """Let the machine do what a person asks of it, through the stage's own flow."""
-    with driving.alone(here):
-        return flow_of(act)(it.year, it.by, programme=it.programme, typed=dict(it.fields))

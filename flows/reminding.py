@@ -25,7 +25,10 @@ def _carry() -> Carried:
     return reminding.carry(office())
 
 
-@stage_flow("督促の送り直し", "送れずに待っている督促を送る。メールのサーバーが戻ったときなどは手でも動かせる。")
+@stage_flow(
+    "督促の送り直し",
+    "朝に送れなかった督促を送る。なければ何もしない。メールのサーバーが戻ったときなどは手でも動かせる。",
+)
 def carry() -> str:
     """Send what could not be sent in the morning; the run's name tells whether anything still waits."""
     done = _carry()
@@ -35,7 +38,7 @@ def carry() -> str:
     return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
 
 
-@stage_flow("朝の点検", "開庁日の朝、機械の作業、期限の点検と督促、掲示板の更新を順に行う。")
+@stage_flow("朝の点検", "開庁日の朝、機械の作業、期限の点検と督促、掲示板の更新を順に行う。閉庁日には送らない。")
 def morning() -> str:
     """Begin an open day; the run carries the tags and the name that a filter finds.
 

@@ -36,9 +36,9 @@ class Served:
 
     def at_work(self) -> AbstractContextManager[None]:
         """Keep one client of Prefect open."""
-        from flows import engine_context
+        from flows import base
 
-        return engine_context.quick()
+        return base.quick()
 
     def begin_year(self) -> None:
         """Run 年度の開始."""

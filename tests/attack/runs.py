@@ -8,7 +8,7 @@ import deeds
 from playing import YEAR
 
 from flows import erasure, extraction, record, reminding, transfer
-from flows.engine_context import quick
+from flows.base import quick
 from rehearsal import cast
 from states.table import BY_TRIGGER
 from steps import acting

@@ -37,7 +37,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
         engine.prepare(folder)
         testing = importlib.import_module("prefect.testing.utilities")
         settings = importlib.import_module("prefect.settings")
-        quick = importlib.import_module("flows.engine_context").quick
+        quick = importlib.import_module("flows.base").quick
         # Prefect sets up logging with its first run and would take pytest's own handler away from that test.
         importlib.import_module("prefect.logging.configuration").setup_logging()
         with testing.prefect_test_harness(), quick():
