@@ -18,33 +18,27 @@ from desk import typer_words  # noqa: E402 - it imports typer
 
 # The rooms of the desk, each with the commands it brings. A room is imported only when its command is called, so that
 # showing a table does not wait for typst or Prefect.
-ROOMS = {
-    "init": "desk.commands.installing",
-    "people": "desk.commands.people",
-    "cycle": "desk.commands.cycles",
-    "next": "desk.commands.cycles",
-    "login": "desk.commands.logins",
-    "logout": "desk.commands.logins",
-    "act": "desk.commands.acts",
-    "confirm": "desk.commands.acts",
-    "deadline": "desk.commands.acts",
-    "sample": "desk.commands.extracts",
-    "extract": "desk.commands.extracts",
-    "contractor": "desk.commands.contractors",
-    "barcode": "desk.commands.barcodes",
-    "enclosing": "desk.commands.enclosing",
-    "ledger": "desk.commands.ledgers",
-    "bundle": "desk.commands.ledgers",
-    "incident": "desk.commands.incidents",
-    "measures": "desk.commands.measures",
-    "supervision": "desk.commands.supervision",
-    "documents": "desk.commands.documents",
-    "print": "desk.commands.printing",
-    "watch": "desk.commands.mornings",
-    "reminders": "desk.commands.mornings",
-    "rehearse": "desk.commands.rehearse",
-    "serve": "desk.commands.serve",
+_COMMANDS = {
+    "installing": "init",
+    "people": "people",
+    "cycles": "cycle next",
+    "logins": "login logout",
+    "acts": "act confirm deadline",
+    "extracts": "sample extract",
+    "contractors": "contractor",
+    "barcodes": "barcode",
+    "enclosing": "enclosing",
+    "ledgers": "ledger bundle",
+    "incidents": "incident",
+    "measures": "measures",
+    "supervision": "supervision",
+    "documents": "documents",
+    "printing": "print",
+    "mornings": "watch reminders",
+    "rehearse": "rehearse",
+    "serve": "serve",
 }
+ROOMS = {word: f"desk.commands.{room}" for room, words in _COMMANDS.items() for word in words.split()}
 
 
 def build(rooms: list[str]) -> typer.Typer:

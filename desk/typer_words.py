@@ -3,6 +3,7 @@
 Typer 0.29 sends seventeen of its words through gettext and these not. The names with an underscore are typer's own copy
 of click; a test fails when a new version moves them (tests/models/test_words.py reads its screens).
 """
+# pyright: reportPrivateUsage=false
 
 from collections.abc import Callable
 from typing import Any

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from models.errors import BadInput
 from models.words import _
+from states.acts import Outcome
 from steps import acting
 from steps.office import Office
 
@@ -20,10 +21,8 @@ def file(
     dated_on: date | None,
     received_on: date | None = None,
     names_residents: bool = False,
-) -> int:
+) -> Outcome:
     """File a document that was received: by its hash, its file in the vault where it names residents.
-
-    Returns the number of the ledger entry.
 
     Raises:
         BadInput: the number or the date is not given, or the file is huge, empty or of another type than named.
@@ -48,4 +47,4 @@ def file(
         acting.keep(office, content)
     else:
         vault.write(f"document-{number:02}-{digest[:16]}", content)
-    return outcome.seq
+    return outcome

@@ -250,10 +250,11 @@ def _told_apart(
 
 def decide(
     office: Office, cycle_id: str, *, row: int, how: str, reason: str, substitute: str = "", by: str, via: str = "desk"
-) -> Taken | None:
+) -> Taken | Outcome:
     """Decide on a held row; after the last one the extract is judged again with all decisions.
 
-    Returns None while rows still wait; a row that is to be corrected waits until another extract is taken.
+    Returns what came of the decision alone while rows still wait; a row that is to be corrected waits until another
+    extract is taken.
 
     Raises:
         Refused: the row is not held, the substitute is not listed, or it is not the time.
@@ -265,10 +266,10 @@ def decide(
     if how != "corrected" and facts.record("take_extract", ExtractTaken) is not None:
         _try(office, facts, _decision(row, how, reason, substitute))
     key = f"{cycle_id}/decide_row/{row}/{how}/{substitute}/{secrets.token_hex(4)}"
-    perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
+    decided = perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
     facts = papers.facts_of(office, cycle_id)
     if facts.undecided:
-        return None
+        return decided
     decisions = _stored_decisions(office, cycle_id)
     told = _told_of(facts)
     read = _judged(

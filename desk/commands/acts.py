@@ -16,14 +16,19 @@ from models import choices
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.fields import fields_of
-from models.words import _
+from models.words import N_, _
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
 from states.rows import Row
 from states.table import TABLE
 from steps import acting, taking_over
 from steps.after import words_of_what_is_left
 from views import deadlines
-from views.standing import act_title, in_words_of, state_title
+from views.standing import Owed, act_title, in_words_of, state_title
+
+_CLAIMS_OF_THE_DOOR = {
+    CLOCK_WENT_ON: N_("The clock has not gone back since the last entry"),
+    NOT_COMPARED: N_("the words were compared with the residents of every vault; a key is elsewhere"),
+}
 
 app = Typer()
 deadline = Typer(name="deadline", help=_("Deadlines: move one with a reason."), no_args_is_help=True)
@@ -115,19 +120,20 @@ def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> Non
     if as_json:
         say_json([act.as_json() for act in acts])
         return
+    done = _("{due}, done {day}")
     say_table(
         [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
         [
-            [act.title, act.owner.label, _moved(act), act.why,
+            [act.title, act.owner.label,
+             done.format(due=act.due_on, day=act.done_on) if act.done_on else due_words(act), act.why,
              f"{choices.said(choices.FLAGS, act.flag)} ({act.flagged_at:%m-%d})" if act.flag and act.flagged_at else ""]
             for act in acts
         ],
     )  # fmt: skip
 
 
-def _moved(act: deadlines.Dated) -> str:
-    if act.done_on:
-        return _("{due}, done {day}").format(due=act.due_on, day=act.done_on)
+def due_words(act: deadlines.Dated | Owed) -> str:
+    """Return the day of an act, and the one that it was planned for where it moved."""
     return f"{act.due_on} ← {act.planned_on}" if act.due_on != act.planned_on else str(act.due_on)
 
 
@@ -223,9 +229,5 @@ def tell_what_is_left(outcome: Outcome, year: int) -> None:
 def _claim(trigger: str, guard: str) -> str:
     """Return the claim without its full stop: it stands within a sentence."""
     row = row_of(trigger)
-    if guard == CLOCK_WENT_ON:
-        return _("The clock has not gone back since the last entry").rstrip("。.")
-    if guard == NOT_COMPARED:
-        return _("the words were compared with the residents of every vault; a key is elsewhere")
-    claims = (_(found.claim).rstrip("。.") for found in (*row.deviations, *row.warnings) if found.name == guard)
-    return next(claims, guard)
+    claims = {found.name: found.claim for found in (*row.deviations, *row.warnings)} | _CLAIMS_OF_THE_DOOR
+    return _(claims.get(guard, guard)).rstrip("。.")

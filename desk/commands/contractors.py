@@ -80,20 +80,17 @@ def print_(
             "missing": printed.missing, "sheets_spoiled": printed.sheets_spoiled, "barcode": doubts,
         })  # fmt: skip
         return
-    say(_("Letters with one good sheet: {count}. PDF files: {folder}").format(
-        count=f"{count(printed.good):,}", folder=into or folder / printing.LETTERS
-    ))  # fmt: skip
+    where = into or folder / printing.LETTERS
+    say(_("Letters with one good sheet: {count}. PDF files: {folder}"), count=f"{count(printed.good):,}", folder=where)
     if printed.missing:
         say(_("Not printed yet: {serials}"), serials=printed.missing, style="bold red")
     if printed.spoiled:
-        say(_("Spoiled sheets, all to be returned to the ward: {count} (serials {serials})").format(
-            count=f"{printed.sheets_spoiled:,}", serials=printed.spoiled
-        ))  # fmt: skip
+        words = _("Spoiled sheets, all to be returned to the ward: {count} (serials {serials})")
+        say(words, count=f"{printed.sheets_spoiled:,}", serials=printed.spoiled)
     _tell_doubts(doubts)
     again = f" --set spoiled={printed.spoiled} --set reprinted={printed.reprinted}" if printed.spoiled else ""
-    say_aside(_("For the printing report: {command}").format(
-        command=f"tsudoi act YEAR report_printing --by PERSON --set good={printed.good}{again}"
-    ))  # fmt: skip
+    command = f"tsudoi act YEAR report_printing --by PERSON --set good={printed.good}{again}"
+    say_aside(_("For the printing report: {command}"), command=command)
 
 
 @app.command(help=_("Write check values of what is about to be printed."))

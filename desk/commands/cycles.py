@@ -1,11 +1,12 @@
 """`tsudoi cycle` and `tsudoi next`: where a year stands, what is next, who owes it, by when, what blocks it."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option, Typer
 
-from desk.commands.logins import at_the_desk, office_and_cycle
+from desk.commands.acts import due_words
+from desk.commands.logins import at_the_desk, office_and_cycle, seen
 from desk.console import say, say_json, say_table, screen
 from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
@@ -15,7 +16,7 @@ from models.words import _
 from papers.slips import slips_of
 from steps import auditing, identity, papers, preparation
 from views import counting, standing
-from views.reminders import Call, calls_to_make
+from views.reminders import calls_to_make
 from views.standing import Owed, Standing
 
 app = Typer()
@@ -38,10 +39,9 @@ def open_(year: Year, programme: Programme = "") -> None:
     for was, now in carried.changed:
         say(_("Changed since last year: {was} → {now}"), was=was, now=now, style="yellow")
     if carried.differs:
-        say(_("It differs from the matter the board approved ({what}) and is on hold.").format(
-            what="、".join(carried.differs)
-        ), style="bold red")  # fmt: skip
-        say("→ " + _("Record the new referral: tsudoi act {year} record_referral").format(year=year))
+        words = _("It differs from the matter the board approved ({what}) and is on hold.")
+        say(words, what="、".join(carried.differs), style="bold red")
+        say("→ " + _("Record the new referral: tsudoi act {year} record_referral"), year=year)
     if carried.to_confirm:
         say(_("People to be confirmed for this year: {people}"), people="、".join(carried.to_confirm))
 
@@ -56,9 +56,8 @@ def show(year: Year, programme: Programme = "", as_json: AsJson = False, at: At 
     _headline(stands, at.date() if at else office.clock.now().date())
     _owed_table(stands.next, title=_("Next"))
     if stands.later:
-        _owed_table(
-            stands.later[:_LATER_SHOWN], title=_("Later ({count})").format(count=len(stands.later)), explained=False
-        )
+        title = _("Later ({count})").format(count=len(stands.later))
+        _owed_table(stands.later[:_LATER_SHOWN], title=title, explained=False)
     say("")
     say(_("Counts: ") + "　".join(f"{line.label} {line.count:,}" for line in stands.counts.lines if line.count))
     for difference in stands.counts.differences:
@@ -76,10 +75,10 @@ def slips(
     if by != SYSTEM:
         identity.person_of(office, by)
     made = papers.print_missing_slips(office, cycle_id, by=by, via="desk")
-    listed = [
-        {"slip": it.record.slip, "act": it.row.trigger, "seq": it.seq, "occurred_at": stamp(it.occurred_at),
-         "entered_afterwards": it.is_afterwards, "file": f"{it.file}.pdf"}
-        for it in office.see(cycle_id, lambda here: slips_of(here.connection, cycle_id))
+    listed: list[dict[str, Any]] = [
+        {"slip": slip.record.slip, "act": slip.row.trigger, "seq": slip.seq, "occurred_at": stamp(slip.occurred_at),
+         "entered_afterwards": slip.is_afterwards, "file": f"{slip.file}.pdf"}
+        for slip in office.see(cycle_id, lambda here: slips_of(here.connection, cycle_id))
     ]  # fmt: skip
     if as_json:
         say_json({"printed": [path.name for path in made], "slips": listed})
@@ -115,18 +114,15 @@ def list_(as_json: AsJson = False) -> None:
 
 @cycle.command(help=_("Show the conservation table."))
 def counts(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office, cycle_id = office_and_cycle(year, programme)
-    table = office.see(cycle_id, counting.counts)
+    table = seen(year, programme, counting.counts)
     if as_json:
         say_json(table.as_json())
         return
     say_table(
         [_("Item"), _("Count"), _("Differs by"), _("Serials"), _("Source")],
         [
-            [
-                f"{'  ' if line.part_of else ''}{line.label}", f"{line.count:,}",
-                f"{line.differs_by:+,}" if line.differs_by else "", line.serials, line.source,
-            ]
+            [f"{'  ' if line.part_of else ''}{line.label}", f"{line.count:,}",
+             f"{line.differs_by:+,}" if line.differs_by else "", line.serials, line.source]
             for line in table.lines
         ],
         styles=["bold red" if line.differs_by else "" for line in table.lines],
@@ -149,23 +145,16 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
             owed.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(owed)]} for owed in work
         ])  # fmt: skip
         return
+    words = _(
+        "To call: {title} ({year}), due {due}: {whom} — then: tsudoi reminders {year} --acknowledge {number} --by {by}"
+    )
     for call in calls:
-        _call_to_make(call)
+        say(words, title=call.title, year=call.year, due=call.due_on, whom="、".join(call.whom), number=call.reminder,
+            by=call.caller, style="bold red")  # fmt: skip
     if not work:
         say(_("Nothing is owed now."))
         return
     _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
-
-
-def _call_to_make(call: Call) -> None:
-    words = _(
-        "To call: {title} ({year}), due {due}: {whom}"
-        " — then: tsudoi reminders {year} --acknowledge {number} --by {by}"
-    ).format(
-        title=call.title, year=call.year, due=call.due_on, whom="、".join(call.whom), number=call.reminder,
-        by=call.caller,
-    )  # fmt: skip
-    say(words, style="bold red")
 
 
 def _headline(stands: Standing, today: date) -> None:
@@ -177,9 +166,8 @@ def _headline(stands: Standing, today: date) -> None:
         say(_("Incident No. {number} is open."), number=number, style="bold red")
     first = next((owed for owed in stands.next if not owed.blocked_by), None)
     if first:
-        say(_("Next: {title} — {owner}, due {due} ({left}).").format(
-            title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first)
-        ))  # fmt: skip
+        words = _("Next: {title} — {owner}, due {due} ({left}).")
+        say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first))
     if stands.overdue:
         say(_("{count} overdue."), count=len(stands.overdue), style="bold red")
     say("")
@@ -190,24 +178,18 @@ def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, 
     say_table(
         [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
         [
-            [*([str(it.year)] if with_year else []), _due(it), _left(it), it.title, it.owner_title, it.act]
-            for it in owed
+            [*([str(act.year)] if with_year else []), due_words(act), _left(act), act.title, act.owner_title, act.act]
+            for act in owed
         ],
-        styles=[_STYLES.get(it.flag, "") if not it.blocked_by else "dim" for it in owed],
+        styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in owed],
     )
-    for it in owed:
-        if it.waits_for_confirmation:
-            say(_("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON").format(
-                title=it.title, year=it.year, act=it.act
-            ), style="yellow")  # fmt: skip
-        for gap in it.blocked_by if explained else ():
-            screen.print(f"  [dim]{it.title}[/dim]: ", end="")
+    waits = _("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON")
+    for act in owed:
+        if act.waits_for_confirmation:
+            say(waits, title=act.title, year=act.year, act=act.act, style="yellow")
+        for gap in act.blocked_by if explained else ():
+            screen.print(f"  [dim]{act.title}[/dim]: ", end="")
             say(gap)
-
-
-def _due(owed: Owed) -> str:
-    moved = f" ← {owed.planned_on}" if owed.due_on != owed.planned_on else ""
-    return f"{owed.due_on}{moved}"
 
 
 def _left(owed: Owed) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from typer import Option, Typer
 
+from desk.commands.acts import tell_what_is_left
 from desk.commands.logins import office_and_cycle
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year, day
@@ -39,16 +40,17 @@ def show(
 ) -> None:
     office, cycle_id = office_and_cycle(year, programme)
     if file is not None:
-        seq = documents.file(
+        outcome = documents.file(
             office, cycle_id, file, number=number, by=by, dated_on=dated.date() if dated else None,
             received_on=received.date() if received else None, names_residents=names_residents,
         )  # fmt: skip
-        say(_("Document {number} is filed: ledger entry {seq}."), number=number, seq=seq)
+        say(_("Document {number} is filed: ledger entry {seq}."), number=number, seq=outcome.seq)
+        tell_what_is_left(outcome, year)
     if print_:
         for path in papers.print_sheets(office, cycle_id, forms.ward_forms):
             say(str(path))
     if as_json:
-        say_json([it.as_json() for it in office.see(cycle_id, seen.documents)])
+        say_json([document.as_json() for document in office.see(cycle_id, seen.documents)])
     elif file is None and not print_:
         _show(office.see(cycle_id, seen.documents))
 
@@ -57,13 +59,11 @@ def _show(found: tuple[Filed, ...]) -> None:
     say_table(
         [_("No."), _("Document"), _("From"), _("To"), _("Due"), _("Done on"), _("Standing"), _("Files"), _("Ledger")],
         [
-            [
-                str(it.document.number), it.title, said(choices.PARTIES, it.giver),
-                said(choices.PARTIES, it.document.receiver),
-                str(it.due_on or ""), str(it.done_on or ""), said(choices.DOCUMENTS, it.standing),
-                " ".join(digest[:8] for digest in it.files), ", ".join(map(str, it.ledger)),
-            ]
-            for it in found
+            [str(filed.document.number), filed.title, said(choices.PARTIES, filed.giver),
+             said(choices.PARTIES, filed.document.receiver), str(filed.due_on or ""), str(filed.done_on or ""),
+             said(choices.DOCUMENTS, filed.standing), " ".join(digest[:8] for digest in filed.files),
+             ", ".join(map(str, filed.ledger))]
+            for filed in found
         ],
-        styles=[_STYLES.get(it.standing, "") for it in found],
+        styles=[_STYLES.get(filed.standing, "") for filed in found],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
-from desk.commands.acts import tell_outcome
+from desk.commands.acts import tell_outcome, tell_what_is_left
 from desk.commands.logins import office_and_cycle
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
 from desk.options import AsJson, By, Programme, Year
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from steps.reconciling import Reconciliation
 
 app = Typer(name="enclosing", help=_("Enclosing: reconcile scan logs with the serials."), no_args_is_help=True)
-
 
 _REMEDIES = {
     "missing": N_("look for the piece; found: found=, else print it again: reprinted="),
@@ -48,6 +47,7 @@ def reconcile(
         say_json(found.as_json() | {"seq": outcome.seq})
     else:
         _show(found, given=len(logs))
+    tell_what_is_left(outcome, year)
     return DONE if found.holds else HELD
 
 
@@ -78,17 +78,17 @@ def imprint(
     office, cycle_id = office_and_cycle(year, programme)
     found, outcome = printing.compare_imprint(office, cycle_id, digests, by=by)
     holds = not (found.wrong or found.missing or found.alien)
+    tell_what_is_left(outcome, year)
     if as_json:
         say_json(found.model_dump() | {"holds": holds, "seq": outcome.seq})
         return DONE if holds else HELD
     say(_("{count} rows are right."), count=f"{found.right:,}")
-    for label, serials in (
-        (_("Name and address do not belong together: {serials}"), found.wrong),
-        (_("Not about to be printed: {serials}"), found.missing),
-        (_("Not to be printed: {serials}"), found.alien),
-    ):
-        if serials:
-            say(label, serials=serials, style="bold red")
+    if found.wrong:
+        say(_("Name and address do not belong together: {serials}"), serials=found.wrong, style="bold red")
+    if found.missing:
+        say(_("Not about to be printed: {serials}"), serials=found.missing, style="bold red")
+    if found.alien:
+        say(_("Not to be printed: {serials}"), serials=found.alien, style="bold red")
     if not holds:
         say_aside("→ " + _("Have them mended and compared again: nothing counts as printed before."))
     return DONE if holds else HELD
@@ -109,9 +109,8 @@ def report(
 
 def _show(found: "Reconciliation", *, given: int) -> None:
     record = found.record
-    say(_("{scans} scans from {logs} logs and {trays} trays; {sealed} serials are sealed.").format(
-        scans=f"{record.scans:,}", logs=len(record.logs), trays=record.trays, sealed=f"{found.sealed:,}"
-    ))  # fmt: skip
+    words = _("{scans} scans from {logs} logs and {trays} trays; {sealed} serials are sealed.")
+    say(words, scans=f"{record.scans:,}", logs=len(record.logs), trays=record.trays, sealed=f"{found.sealed:,}")
     if given > len(record.logs):
         say(_("{count} logs were given twice and counted once."), count=given - len(record.logs))
     if found.repeated:
@@ -120,10 +119,9 @@ def _show(found: "Reconciliation", *, given: int) -> None:
         say(_("Scans and serials agree."), style="bold green")
         return
     _table({name: serials for name, serials in found.differences().items() if serials})
+    words = _("Log {log}, line {line}: not readable, between {after} and {before}.")
     for place in found.unread:
-        say("  " + _("Log {log}, line {line}: not readable, between {after} and {before}.").format(
-            log=place.log, line=place.line, after=place.after or "–", before=place.before or "–"
-        ))  # fmt: skip
+        say(f"  {words}", log=place.log, line=place.line, after=place.after or "–", before=place.before or "–")
 
 
 def _table(left: dict[str, str]) -> None:

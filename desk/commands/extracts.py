@@ -17,21 +17,19 @@ from desk.options import AsJson, By, Programme, Year, YearOption
 from models import choices
 from models.errors import BadInput
 from models.extract import Finding, Judgement
-from models.words import _, in_words
-from states.acts import row_of
+from models.words import N_, _
+from states.acts import Outcome
 from steps import papers
 from steps.office import Office
+from views.standing import act_title
 
 if TYPE_CHECKING:
     from steps.arriving import Ask
-    from steps.extraction import HeldRow
-    from steps.printing import Doubtful
     from steps.protection import Told
 
 app = Typer()
 extract = Typer(name="extract", help=_("The register extract: check, take, decide."), no_args_is_help=True)
 app.add_typer(extract)
-
 
 _Expect = Annotated[str, Option("--expect", help=_("Expected number of persons, MIN-MAX."))]
 _LastYear = Annotated[
@@ -44,19 +42,21 @@ _Stdin = Annotated[
     bool, Option("--password-stdin", help=_("Read the password of an encrypted extract from standard input."))
 ]
 _Nobody = Annotated[
-    bool,
-    Option("--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right.")),
+    bool, Option("--nobody-of-ours", help=_("Nobody of this year stands on the list, and I say that this is right."))
 ]
 _Protected = Annotated[
-    Path | None,
-    Option("--protected", help=_("The list of protected persons, where the extract does not mark them.")),
+    Path | None, Option("--protected", help=_("The list of protected persons, where the extract does not mark them."))
 ]
 _Removed = Annotated[
-    bool,
-    Option("--protected-removed", help=_("The register section took the protected persons out, and I say so.")),
+    bool, Option("--protected-removed", help=_("The register section took the protected persons out, and I say so."))
 ]
 _NewFile = Annotated[Path, Option("--out", help=_("A new file; only you will be able to read it."))]
-_STATUS = {"accepted": DONE, "held": HELD, "refused": REFUSED}
+_VERDICTS = {
+    "accepted": (DONE, N_("Accepted.")),
+    "held": (HELD, N_("Held: the rows above wait for a decision (tsudoi extract decide).")),
+    "refused": (REFUSED, N_("Refused.")),
+}
+_STILL_THERE = N_("The extract still lies where you took it from: erase it there.")
 _SHOWN = 200
 
 
@@ -91,14 +91,9 @@ def check(
 
     known, _text = Office(Settings.load()).programme(programme)
     judgement = extraction.check(
-        path,
-        programme=known,
-        fiscal_year=year,
-        ask=_password(from_stdin),
-        expect=_band(expect),
-        last_year=last_year,
+        path, programme=known, fiscal_year=year, ask=_password(from_stdin), expect=_band(expect), last_year=last_year,
         protected=extraction.ProtectedBy(listed=listed, removed=removed, nobody_of_ours=nobody_of_ours),
-    )
+    )  # fmt: skip
     return _show(judgement, as_json=as_json)
 
 
@@ -125,6 +120,7 @@ def take(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
+    from papers.checking import report_of
     from steps import arriving, extraction
 
     office, cycle_id = office_and_cycle(year, programme)
@@ -141,6 +137,7 @@ def take(
         )
     if not isinstance(taken, extraction.Taken):
         say(_("Recorded: there were no additional persons."))
+        tell_what_is_left(taken, year)
         return DONE
     status = _show(taken.judgement, as_json=as_json)
     if taken.before and not as_json:
@@ -148,9 +145,10 @@ def take(
     if taken.outcome:
         tell_what_is_left(taken.outcome, year)
     if taken.outcome and not additions and not as_json:
-        _show_comparison(office, cycle_id)
+        for label, value in office.see(cycle_id, report_of).comparison:
+            say(f"{label}: {value}")
     if taken.source_left and taken.outcome:
-        say_aside(_still_there(), style="yellow")
+        say_aside(_(_STILL_THERE), style="yellow")
     return status
 
 
@@ -169,16 +167,16 @@ def decide(
 
     office, cycle_id = office_and_cycle(year, programme)
     taken = extraction.decide(office, cycle_id, row=row, how=how, reason=reason, substitute=substitute, by=by)
-    if taken is None:
-        left = extraction.undecided(office, cycle_id)
-        if how == "corrected":
-            say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
-            say_aside(
-                "→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR")
-            )
-        say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=left)
-        return HELD
-    return _show(taken.judgement, as_json=as_json)
+    if isinstance(taken, extraction.Taken):
+        if taken.outcome:
+            tell_what_is_left(taken.outcome, year)
+        return _show(taken.judgement, as_json=as_json)
+    if how == "corrected":
+        say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
+        say_aside("→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR"))
+    say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=extraction.undecided(office, cycle_id))
+    tell_what_is_left(taken, year)
+    return HELD
 
 
 @extract.command(help=_("List the held rows, with decisions and proposals."))
@@ -191,15 +189,18 @@ def held(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
         say_json([asdict(row) for row in rows])
     else:
         headings = [_("Row"), _("Column"), _("Code"), _("Decision"), _("Decided by"), _("Proposal")]
-        say_table(headings, [_held_line(row) for row in rows])
+        say_table(headings, [
+            [str(row.row), row.column, row.code, choices.said(choices.DECISIONS, row.how), row.decided_by,
+             ", ".join(row.proposals)]
+            for row in rows
+        ])  # fmt: skip
         for code in sorted({row.code for row in rows}):
             say_aside(f"{code}: {Finding(code=code).sentence}")
-    waiting = any(row.how in {"", "corrected"} for row in rows)
-    return HELD if waiting else DONE
+    return HELD if any(row.how in {"", "corrected"} for row in rows) else DONE
 
 
 @extract.command(help=_("Show and print the page for the two checkers."))
-def report(year: Year, programme: Programme = "") -> int:
+def report(year: Year, programme: Programme = "") -> None:
     from papers import checking
 
     office, cycle_id = office_and_cycle(year, programme)
@@ -214,8 +215,7 @@ def report(year: Year, programme: Programme = "") -> int:
     say_table(
         [_("File"), ""],
         [[_("Encoding"), taken.encoding], ["SHA-256", taken.extract_sha256],
-         [_("Font"), f"{page.font}　{page.licence}"],
-         ["　SHA-256", taken.font_sha256]],
+         [_("Font"), f"{page.font}　{page.licence}"], ["　SHA-256", taken.font_sha256]],
     )  # fmt: skip
     if page.by_code:
         headings = [_("Column"), _("Reason"), _("Count"), _("Waiting")]
@@ -223,22 +223,25 @@ def report(year: Year, programme: Programme = "") -> int:
                              for column, reason, hows in page.by_code])  # fmt: skip
     [path] = papers.print_sheets(office, cycle_id, checking.extract_report)
     say(_("Printed: {path}"), path=path)
-    return DONE
 
 
 @extract.command(help=_("List letters with no or a doubtful customer barcode, by serial and row."))
-def barcodes(year: Year, programme: Programme = "", as_json: AsJson = False) -> int:
+def barcodes(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     from steps import printing
 
     office, cycle_id = office_and_cycle(year, programme)
     found = printing.barcode_doubts(office, cycle_id)
     if as_json:
-        say_json({"wanted": found is not None, "doubtful": [asdict(it) for it in found or ()]})
+        say_json({"wanted": found is not None, "doubtful": [asdict(letter) for letter in found or ()]})
     elif found is None:
         say(_("The programme wants no customer barcodes (paper.customer_barcode)."))
     else:
-        say_table([_("Serial"), _("Row"), _("Reason")], [_doubtful_line(it) for it in found])
-    return DONE
+        additional = _("{row} of the additional extract")
+        say_table([_("Serial"), _("Row"), _("Reason")], [
+            [str(letter.serial), (additional if letter.additional else "{row}").format(row=letter.row),
+             reason_of(letter.code)]
+            for letter in found
+        ])  # fmt: skip
 
 
 @extract.command(help=_("Take the register's list of changes after the extraction."))
@@ -249,12 +252,12 @@ def changes(
     nobody_of_ours: _Nobody = False,
     programme: Programme = "",
     as_json: AsJson = False,
-) -> int:
+) -> None:
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
     told = protection.take_changes(office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours)
-    return _tell(told, as_json=as_json)
+    _tell(told, year, as_json=as_json)
 
 
 @extract.command(help=_("Compare the register's present list of protected persons: the re-check."))
@@ -271,15 +274,14 @@ def recheck(
     ] = 0,
     programme: Programme = "",
     as_json: AsJson = False,
-) -> int:
+) -> None:
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
     told = protection.recheck(
-        office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours,
-        no_longer_protected=no_longer_protected,
-    )  # fmt: skip
-    return _tell(told, as_json=as_json)
+        office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours, no_longer_protected=no_longer_protected
+    )
+    _tell(told, year, as_json=as_json)
 
 
 @extract.command(help=_("Withdraw a wrong re-check or change list."))
@@ -289,7 +291,7 @@ def withdraw(
     reason: Annotated[str, Option("--reason", help=_("Reason code, such as wrong_list."))],
     by: By,
     programme: Programme = "",
-) -> int:
+) -> None:
     from steps import protection
 
     office = Office.open()
@@ -297,96 +299,65 @@ def withdraw(
     say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more."), seq=outcome.seq)
     tell_what_is_left(outcome, year)
     say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))
-    return DONE
 
 
 @extract.command(help=_("Issue the pull list that is due, from changes and re-checks."))
-def pull_list(year: Year, by: By, programme: Programme = "") -> int:
+def pull_list(year: Year, by: By, programme: Programme = "") -> None:
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
     outcome = protection.issue_pull_list(office, cycle_id, by=by)
-    row = row_of(outcome.trigger)
-    say(_("“{act}” is done (ledger entry {seq})."), act=in_words(ja=row.ja, en=row.en), seq=outcome.seq)
+    say(_("“{act}” is done (ledger entry {seq})."), act=act_title(outcome.trigger), seq=outcome.seq)
     tell_what_is_left(outcome, year)
-    return DONE
 
 
 @extract.command(help=_("Write the protected persons for ward staff; registrars only."))
-def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
+def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> None:
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
     told = protection.list_protected(office, cycle_id, out, by=by)
     say(_("Protected persons on the list: {count}."), count=told.named)
-    return _to_be_destroyed()
+    _tell_of_the_copy(told.outcome, year)
 
 
 @extract.command(help=_("Write the additional letters into a file to be printed."))
-def letters(year: Year, by: By, out: _NewFile, programme: Programme = "") -> int:
+def letters(year: Year, by: By, out: _NewFile, programme: Programme = "") -> None:
     from steps import printing
 
     office, cycle_id = office_and_cycle(year, programme)
     outcome = printing.hand_out_letters(office, cycle_id, out, by=by)
     say(_("The letters lie in the file (ledger entry {seq}): print them."), seq=outcome.seq)
-    return _to_be_destroyed()
+    _tell_of_the_copy(outcome, year)
 
 
-def _to_be_destroyed() -> int:
+def _tell_of_the_copy(outcome: Outcome, year: int) -> None:
     """Say what becomes of a file that left the vault."""
-    say_aside(
-        _("The file is in the custody of the ward: destroy it and record that before the year is closed."),
-        style="yellow",
-    )
-    return DONE
+    words = _("The file is in the custody of the ward: destroy it and record that before the year is closed.")
+    say_aside(words, style="yellow")
+    tell_what_is_left(outcome, year)
 
 
-def _tell(told: "Told", *, as_json: bool) -> int:
+def _tell(told: "Told", year: int, *, as_json: bool) -> None:
     """Say how many rows came and how many of them are ours, never which."""
+    tell_what_is_left(told.outcome, year)
     if as_json:
         say_json({
             "rows": told.rows, "named": told.named, "strangers": told.strangers, "footers": told.footers,
             "list_sha256": told.list_sha256, "act": told.outcome.trigger, "repeated": told.outcome.repeated,
         })  # fmt: skip
-        return DONE
-    row = row_of(told.outcome.trigger)
-    say(_("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.").format(
-        act=in_words(ja=row.ja, en=row.en), rows=told.rows, named=told.named
-    ))  # fmt: skip
-    say_aside(
-        _("SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256"),
-        digits=told.list_sha256[:12],
-    )
+        return
+    words = _("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.")
+    say(words, act=act_title(told.outcome.trigger), rows=told.rows, named=told.named)
+    words = _("SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256")
+    say_aside(words, digits=told.list_sha256[:12])
     if told.footers:
         say_aside(_("Totals, dates or closing words, not counted: {count} rows."), count=told.footers)
     if told.named:
-        say_aside(
-            "→ " + _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
-        )
+        words = _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
+        say_aside(f"→ {words}")
     if told.source_left:
-        say_aside(_still_there(), style="yellow")
-    return DONE
-
-
-def _still_there() -> str:
-    return _("The extract still lies where you took it from: erase it there.")
-
-
-def _doubtful_line(it: "Doubtful") -> list[str]:
-    row = _("{row} of the additional extract").format(row=it.row) if it.additional else str(it.row)
-    return [str(it.serial), row, reason_of(it.code)]
-
-
-def _held_line(row: "HeldRow") -> list[str]:
-    decision = choices.said(choices.DECISIONS, row.how)
-    return [str(row.row), row.column, row.code, decision, row.decided_by, ", ".join(row.proposals)]
-
-
-def _show_comparison(office: Office, cycle_id: str) -> None:
-    from papers.checking import report_of
-
-    for label, value in office.see(cycle_id, report_of).comparison:
-        say(f"{label}: {value}")
+        say_aside(_(_STILL_THERE), style="yellow")
 
 
 def _password(from_stdin: bool) -> "Ask":
@@ -410,31 +381,18 @@ def _band(text: str) -> tuple[int, int] | None:
 
 
 def _show(judgement: Judgement, *, as_json: bool) -> int:
+    report, (status, verdict) = judgement.report(), _VERDICTS[judgement.verdict]
     if as_json:
-        say_json(judgement.report())
-        return _STATUS[judgement.verdict]
+        say_json(report)
+        return status
     for finding in judgement.findings[:_SHOWN]:
         say(str(finding))
     if len(judgement.findings) > _SHOWN:
         say(_("… and {count} more findings (--json shows all)."), count=len(judgement.findings) - _SHOWN)
-    say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}"), **_numbers(judgement))
-    say(_verdicts()[judgement.verdict], style="bold")
+    counts = {name: f"{report[name]:,}" for name in ("persons", "exported", "held")}
+    excluded = f"{sum(judgement.excluded.values()):,}"
+    say(_("Rows {persons}, exported {exported}, excluded {excluded}, held {held}"), excluded=excluded, **counts)
+    say(_(verdict), style="bold")
     if judgement.verdict == "refused":
         say_aside("→ " + _("Ask the register section for another extract."))
-    return _STATUS[judgement.verdict]
-
-
-def _numbers(judgement: Judgement) -> dict[str, str]:
-    report = judgement.report()
-    return {
-        "persons": f"{report['persons']:,}", "exported": f"{report['exported']:,}", "held": f"{report['held']:,}",
-        "excluded": f"{sum(judgement.excluded.values()):,}",
-    }  # fmt: skip
-
-
-def _verdicts() -> dict[str, str]:
-    return {
-        "accepted": _("Accepted."),
-        "held": _("Held: the rows above wait for a decision (tsudoi extract decide)."),
-        "refused": _("Refused."),
-    }
+    return status

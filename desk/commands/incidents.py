@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from typer import Option, Typer
 
 from desk.commands.acts import tell_what_is_left
-from desk.commands.logins import office_and_cycle
+from desk.commands.logins import office_and_cycle, seen
 from desk.console import say, say_json, say_table
 from desk.options import AsJson, Programme, Year, day
 from models import choices
@@ -29,8 +29,7 @@ def report(
     kind: Annotated[Kind, Option("--kind", help=_("What happened."))],
     by: Annotated[str, Option("--by", help=_("Who reports it: an id of the register."))],
     known_on: Annotated[
-        datetime | None,
-        day("--known-on", _("The day anybody of the section knew; today if left out.")),
+        datetime | None, day("--known-on", _("The day anybody of the section knew; today if left out."))
     ] = None,
     persons: Annotated[int, Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
     sensitive: Annotated[bool, Option("--sensitive", help=_("Sensitive personal information is concerned."))] = False,
@@ -41,10 +40,9 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     office, cycle_id = office_and_cycle(year, programme)
-    day = known_on.date() if known_on else office.clock.now().date()
     fields = {
-        "kind": kind, "known_on": day, "persons": persons, "sensitive": sensitive,
-        "property_risk": property_risk, "wrongful": wrongful, "encrypted": encrypted,
+        "kind": kind, "known_on": known_on.date() if known_on else office.clock.now().date(), "persons": persons,
+        "sensitive": sensitive, "property_risk": property_risk, "wrongful": wrongful, "encrypted": encrypted,
     }  # fmt: skip
     outcome, found = incidents.report(office, cycle_id, by=by, fields=fields)
     tell_what_is_left(outcome, year)
@@ -56,7 +54,7 @@ def report(
     with office.look(cycle_id) as here:
         contacts, procedure = contacts_of(here.facts), here.programme.emergency.procedure
     say(_("Call at once"), style="bold")
-    say_table([_("Name"), _("Where"), _("Mail")], [[it.name, it.place, it.mail] for it in contacts])
+    say_table([_("Name"), _("Where"), _("Mail")], [[one.name, one.place, one.mail] for one in contacts])
     say(_("What to do"), style="bold")
     for number, line in enumerate(procedure, start=1):
         say(f"  {number}. {line}")
@@ -65,25 +63,23 @@ def report(
 
 @app.command(help=_("Show the incidents of a year, their days and what is still to be done."))
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
-    office, cycle_id = office_and_cycle(year, programme)
-    found = office.see(cycle_id, incidents_of)
+    found = seen(year, programme, incidents_of)
     if as_json:
-        say_json([it.as_json() for it in found])
+        say_json([incident.as_json() for incident in found])
         return
     if not found:
         say(_("There is no incident in this year."))
-    for it in found:
-        state = _("open") if it.state == "open" else _("settled")
-        say(_("Incident No. {number}: {kind}, {state}").format(
-            number=it.number, kind=choices.said(choices.INCIDENTS, it.kind), state=state
-        ), style="bold")  # fmt: skip
-        _show(it)
+    for incident in found:
+        kind = choices.said(choices.INCIDENTS, incident.kind)
+        state = _("open") if incident.state == "open" else _("settled")
+        say(_("Incident No. {number}: {kind}, {state}"), number=incident.number, kind=kind, state=state, style="bold")
+        _show(incident)
 
 
 def _show(incident: Incident) -> None:
     """Show what the law asks, by when, and what is still to be done."""
     for number in incident.heads:
-        say("  " + _("Head {number}: {words}").format(number=number, words=_(statute.HEADS[number][1])))
+        say("  " + _("Head {number}: {words}"), number=number, words=_(statute.HEADS[number][1]))
     if incident.clock:
         clock = incident.clock
         days = (
@@ -97,6 +93,5 @@ def _show(incident: Incident) -> None:
     if incident.duties:
         say("  " + _("Still to be done: {duties}").format(duties="、".join(incident.duties)), style="yellow")
     if incident.heads:
-        say("  " + _("Rule: {version}. Some points were not verified in its text; the draft names them.").format(
-            version=statute.VERSION
-        ))  # fmt: skip
+        words = _("Rule: {version}. Some points were not verified in its text; the draft names them.")
+        say(f"  {words}", version=statute.VERSION)

@@ -16,6 +16,7 @@ from states.events import event_words
 from states.table import BY_TRIGGER
 from steps import acting, auditing, history
 from steps.bundle import bundle
+from views.standing import act_title
 
 app = Typer()
 ledger = Typer(name="ledger", help=_("The ledger: verify, export, prove, import, correct, show."), no_args_is_help=True)
@@ -38,9 +39,8 @@ def verify(
     if as_json:
         say_json({"holds": True, **asdict(verified)})
         return
-    say(_("The ledger holds: {entries} entries, {checkpoints} checkpoints.").format(
-        entries=verified.entries, checkpoints=verified.checkpoints
-    ))  # fmt: skip
+    words = _("The ledger holds: {entries} entries, {checkpoints} checkpoints.")
+    say(words, entries=verified.entries, checkpoints=verified.checkpoints)
     say(_reach(verified.covered, verified.entries))
     say(_("Root: {root}"), root=verified.root)
     for remark in verified.remarks:
@@ -158,5 +158,5 @@ def _event(event: str) -> str:
 
 
 def _act(data: dict[str, object]) -> str:
-    row = BY_TRIGGER.get(str(data.get("act", "")))
-    return in_words(ja=row.ja, en=row.en) if row else ""
+    act = str(data.get("act", ""))
+    return act_title(act) if act in BY_TRIGGER else ""

@@ -45,8 +45,8 @@ def office_and_cycle(year: int, programme: str = "") -> tuple[Office, str]:
         Unknown: the year is not open, or there is no such programme.
 
     """
-    office, cycle_id = office_and_cycle(year, programme)
-    return office, cycle_id
+    office = at_the_desk()
+    return office, office.cycle_id(year, programme)
 
 
 def seen(year: int, programme: str, view: Callable[[Look], T]) -> T:

@@ -1,30 +1,22 @@
 """`tsudoi watch` and `tsudoi reminders`: the morning's sweep by hand, and what was and will be sent."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from typer import Option, Typer
 
+from desk.commands.acts import tell_what_is_left
 from desk.console import say, say_aside, say_json, say_table
 from desk.options import AsJson, At, By, Programme, Year, day
 from models import choices
-from models.clock import TOKYO
 from models.errors import BadInput
-from models.words import _, in_words
+from models.words import _
 from states.sweep import MAIL, upcoming
-from states.table import BY_TRIGGER
 from steps import reminding
 from steps.office import Office
-from views.reminders import (
-    Acknowledged,
-    Coming,
-    Reminder,
-    acknowledged_of,
-    coming,
-    reminders_of,
-    trouble_words,
-)
+from views.reminders import Acknowledged, Coming, Reminder, acknowledged_of, coming, reminders_of, trouble_words
+from views.standing import act_title
 
 app = Typer()
 
@@ -35,10 +27,10 @@ _COMING_SHOWN = 12
 def watch(at: At = None, as_json: AsJson = False) -> None:
     office = Office.open()
     if at is not None:
-        _show_upcoming(office, at.replace(tzinfo=TOKYO), as_json=as_json)
+        _show_upcoming(office, at.date(), as_json=as_json)
         return
     done = reminding.watch(office)
-    numbers = {
+    numbers: dict[str, Any] = {
         "looked_at": done.swept.looked_at, "flagged": done.swept.flagged, "reminders": done.swept.reminders,
         "sent": done.sent, "unknown": done.unknown, "waiting": done.waiting, "doubted": done.swept.doubted,
     }  # fmt: skip
@@ -47,10 +39,10 @@ def watch(at: At = None, as_json: AsJson = False) -> None:
         return
     say(_("Flagged {flagged}, reminders {reminders}, sent {sent}, waiting {waiting}, unknown {unknown}."), **numbers)
     if done.swept.doubted:
-        say_aside(
-            _("The clock is more than half a year ahead of the last watch. If it is right, the reminders go tomorrow."),
-            style="bold red",
+        words = _(
+            "The clock is more than half a year ahead of the last watch. If it is right, the reminders go tomorrow."
         )
+        say_aside(words, style="bold red")
     if done.waiting or done.unknown:
         say_aside(_("`tsudoi reminders YEAR` tells what waits and why."))
 
@@ -75,10 +67,10 @@ def reminders(
     if acknowledge is not None:
         if not by:
             raise BadInput(_("Nobody is named who acknowledges."), _("Add --by PERSON."))
-        outcome = reminding.acknowledge(
-            office, cycle_id, acknowledge, by=by, promised_on=promised.date() if promised else None
-        )
+        on = promised.date() if promised else None
+        outcome = reminding.acknowledge(office, cycle_id, acknowledge, by=by, promised_on=on)
         say(_("Reminder No. {number} is acknowledged (ledger entry {seq})."), number=acknowledge, seq=outcome.seq)
+        tell_what_is_left(outcome, year)
         return
     with office.look(cycle_id) as here:
         rows, seen, next_ones = reminders_of(here), acknowledged_of(here), coming(here)
@@ -101,10 +93,10 @@ def _as_json(row: Reminder, seen: Acknowledged | None) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _coming(it: Coming) -> dict[str, object]:
+def _coming(one: Coming) -> dict[str, object]:
     return {
-        "id": None, "act": it.act, "rung": it.rung, "to": " ".join(it.to), "state": "silent" if it.silent else "coming",
-        "due_on": str(it.due_on), "on": str(it.on),
+        "id": None, "act": one.act, "rung": one.rung, "to": " ".join(one.to),
+        "state": "silent" if one.silent else "coming", "due_on": str(one.due_on), "on": str(one.on),
     }  # fmt: skip
 
 
@@ -112,7 +104,7 @@ def _show_what_went(rows: Sequence[Reminder], seen: dict[int, Acknowledged]) -> 
     say_table(
         [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State"), _("Acknowledged")],
         [
-            [str(r.id), _title(r.act), str(r.due_on), f"{r.rung:+d}", _to(r), _state(r), _seen(seen.get(r.id))]
+            [str(r.id), act_title(r.act), str(r.due_on), f"{r.rung:+d}", _to(r), _state(r), _seen(seen.get(r.id))]
             for r in rows
         ],
     )
@@ -137,10 +129,10 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
     if not next_ones:
         return
     say(_("What will go next, if it is not done before"), style="bold")
-    shown = [it for it in next_ones if not it.silent][:_COMING_SHOWN]
+    shown = [one for one in next_ones if not one.silent][:_COMING_SHOWN]
     say_table(
         [_("On"), _("Act"), _("Due"), _("Rung"), _("To")],
-        [[str(it.on), _title(it.act), str(it.due_on), f"{it.rung:+d}", " ".join(it.to)] for it in shown],
+        [[str(one.on), act_title(one.act), str(one.due_on), f"{one.rung:+d}", " ".join(one.to)] for one in shown],
     )
     if len(next_ones) > len(shown):
         say(_("… and {count} later ones, or such as wait on another's act."), count=len(next_ones) - len(shown))
@@ -154,26 +146,21 @@ def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], nex
         message = reminding.written(office, facts, row) if row.state == "waiting" else ""
         if not isinstance(message, str):
             say(f"\n{message.subject}\n{message.body}")
-    for it in (it for it in next_ones if not it.silent):
-        for person in (facts.people[person] for person in it.to):
-            words = reminding.words_of(
-                facts, act=it.act, due_on=it.due_on, rung=it.rung, to=person, number=None, today=it.on
+    for one in next_ones:
+        for to in () if one.silent else one.to:
+            subject, body = reminding.words_of(
+                facts, act=one.act, due_on=one.due_on, rung=one.rung, to=facts.people[to], number=None, today=one.on
             )
-            say(f"\n{it.on}\n{words[0]}\n{words[1]}")
+            say(f"\n{one.on}\n{subject}\n{body}")
 
 
-def _show_upcoming(office: Office, at: datetime, *, as_json: bool) -> None:
-    rows = upcoming(office.door, at.date())
+def _show_upcoming(office: Office, on: date, *, as_json: bool) -> None:
+    rows = upcoming(office.door, on)
     if as_json:
         say_json([{"cycle": it.cycle_id, "act": it.act, "due_on": str(it.due_on), "flag": it.flag} for it in rows])
         return
-    say(_("Dry run for {day}: nothing is flagged or sent."), day=at.date())
+    say(_("Dry run for {day}: nothing is flagged or sent."), day=on)
     say_table(
         [_("Cycle"), _("Act"), _("Due"), _("Flag")],
-        [[it.cycle_id, _title(it.act), str(it.due_on), choices.said(choices.FLAGS, it.flag)] for it in rows],
+        [[it.cycle_id, act_title(it.act), str(it.due_on), choices.said(choices.FLAGS, it.flag)] for it in rows],
     )
-
-
-def _title(act: str) -> str:
-    row = BY_TRIGGER[act]
-    return in_words(ja=row.ja, en=row.en)

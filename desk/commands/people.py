@@ -31,18 +31,12 @@ def show(as_json: AsJson = False) -> None:
     say_table(
         [_("Id"), _("Name"), _("Belongs to"), _("Roles"), _("Valid"), _("Key")],
         [
-            [
-                person.id,
-                person.name,
-                person.side.label,
-                "・".join(sorted(role.label for role in person.roles)),
-                f"{person.valid_from} – {person.valid_to}",
-                key_id(person.public_key) if person.public_key else "–",
-            ]
+            [person.id, person.name, person.side.label, "・".join(sorted(role.label for role in person.roles)),
+             f"{person.valid_from} – {person.valid_to}", key_id(person.public_key) if person.public_key else "–"]
             for person in people
         ],
         styles=["" if person.is_valid_on(today) else "dim" for person in people],
-    )
+    )  # fmt: skip
 
 
 @app.command(help=_("Put a person on the register, or change the entry."))
@@ -60,13 +54,12 @@ def add(
     if by != SYSTEM:
         identity.person_of(office, by)
     is_first = not preparation.everybody(office)
-    typed = Person(
+    entry = preparation.judged(Person(
         id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),
         mail=mail,
-    )  # fmt: skip
-    entry = preparation.judged(typed)
+    ))  # fmt: skip
     if entry.mail != mail:
-        say_aside(_mended(person))
+        _say_what_was_mended(person)
     if waiting := preparation.enter_people(office, (entry,), by=by):
         return _tell(office, waiting)
     say(_("{person} is on the register."), person=person)
@@ -76,10 +69,9 @@ def add(
     return DONE
 
 
-def _mended(*persons: str) -> str:
-    return _("The mail address was typed in full-width characters and stands in half-width ones: {persons}").format(
-        persons=" ".join(persons)
-    )
+def _say_what_was_mended(*persons: str) -> None:
+    words = _("The mail address was typed in full-width characters and stands in half-width ones: {persons}")
+    say_aside(words, persons=" ".join(persons))
 
 
 @app.command("import", help=_("Take last year's people in from Excel; each is to be confirmed."))
@@ -93,8 +85,8 @@ def import_(
     taken = taking_over.import_people(office, file, year, by=by)
     if as_json:
         say_json({
-            "imported": [it.id for it in taken.imported], "known": [it.id for it in taken.known],
-            "proposed": [it.seq for it in taken.proposed],
+            "imported": [person.id for person in taken.imported], "known": [person.id for person in taken.known],
+            "proposed": [outcome.seq for outcome in taken.proposed],
         })  # fmt: skip
         return HELD if taken.proposed else DONE
     if taken.proposed:
@@ -102,9 +94,9 @@ def import_(
     said = _("{count} people are on the register, to be confirmed; {known} were on it already.")
     say(said, count=len(taken.imported), known=len(taken.known))
     if taken.mended:
-        say_aside(_mended(*taken.mended))
+        _say_what_was_mended(*taken.mended)
     if taken.imported:
-        ids = " ".join(it.id for it in taken.imported)
+        ids = " ".join(person.id for person in taken.imported)
         say(_("Confirm whoever goes on: tsudoi people confirm {ids} --year {year}"), ids=ids, year=year)
     return DONE
 
@@ -120,9 +112,8 @@ def confirm(
     if waiting:
         return _tell(office, waiting)
     for person in confirmed:
-        say(_("{person} may act from {begins} to {ends}.").format(
-            person=person.id, begins=person.valid_from, ends=person.valid_to
-        ))  # fmt: skip
+        words = _("{person} may act from {begins} to {ends}.")
+        say(words, person=person.id, begins=person.valid_from, ends=person.valid_to)
     return DONE
 
 
@@ -150,9 +141,8 @@ def passphrase(person: PersonId) -> None:
 
 
 def _tell(office: Office, waiting: Iterable[Outcome]) -> int:
-    """Say what waits for a second person."""
     _cycle_id, year = identity.newest_cycle(office)
-    return max(tell_outcome(it, year, as_json=False) for it in waiting)
+    return max(tell_outcome(outcome, year, as_json=False) for outcome in waiting)
 
 
 def _hand_over(person: str, slip: str) -> None:

@@ -36,9 +36,7 @@ def print_(
         return tell_outcome(outcome, year, as_json=False) or (REFUSED if outcome.left else DONE)
     if paper is None:
         raise BadInput(_("It is not said what is to be printed."), _("Name a paper, or an act with --after ACT."))
-    made = (
-        papers.print_sheets(office, cycle_id, _MADE[paper]) if paper in _MADE else papers.print_forms(office, cycle_id)
-    )
-    for path in made:
+    build = _MADE.get(paper)
+    for path in papers.print_sheets(office, cycle_id, build) if build else papers.print_forms(office, cycle_id):
         say(str(path))
     return DONE

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,11 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer import Option, Typer
 
-from desk.console import aside, say, say_table
+from desk.console import aside, say, say_aside, say_table
 from desk.options import Year
 from models.clock import wareki
 from models.errors import BadInput
-from models.words import _, in_words
+from models.words import _
 from rehearsal.plan import Plan, late_acts, set_the_stage
 from states.facts import Facts
 from states.table import TABLE
@@ -62,22 +62,22 @@ def rehearse(
     )  # fmt: skip
     if level == faults.HIGHEST and not watched:
         _watch_over_it()
-    with _naming_the_replay(plan):
+    again = _("The same year again: {command}").format(command=plan.command())
+    try:
         if set_the_stage(plan):
             say(_("The interrupted rehearsal goes on."))
         say(_("Rehearsing the fiscal year {year} …"), year=year)
         with _progress() as tell:
             played, summary = play(plan, tell)
-        _show(played, summary, {kind: _(it.words) for kind, it in faults.KINDS.items()})
+        _show(played, summary, {kind: _(fault.words) for kind, fault in faults.KINDS.items()}, again=again)
+    except Exception:  # a year with faults that failed can be seen failing again
+        if plan.faults:
+            say_aside(again)
+        raise
 
 
 def _watch_over_it() -> NoReturn:
-    """Rehearse in a process of its own, and start it again whenever it was killed; end as it ends.
-
-    Raises:
-        Exit: with the status of the rehearsal.
-
-    """
+    """Rehearse in a process of its own, and start it again whenever it was killed; end as it ends."""
     begun = [sys.executable, "-P", "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
     while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
         say(_("The rehearsal was killed; it is started again."))
@@ -85,18 +85,7 @@ def _watch_over_it() -> NoReturn:
 
 
 @contextmanager
-def _naming_the_replay(plan: Plan) -> Iterator[None]:
-    """Say by which command a rehearsal with faults that failed can be seen failing again."""
-    try:
-        yield
-    except Exception:
-        if plan.faults:
-            aside.print(_("The same year again: {command}").format(command=plan.command()), soft_wrap=True)
-        raise
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[date, Facts], None]]:
+def _progress() -> Generator[Callable[[date, Facts], None]]:
     """Show where the year is while it is lived through, counted in dated acts."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=aside) as progress:
@@ -109,54 +98,47 @@ def _progress() -> Iterator[Callable[[date, Facts], None]]:
         yield tell
 
 
-def _show(rehearsal: "Rehearsal", summary: dict[str, Any], kinds: dict[str, str]) -> None:
-    plan, facts = rehearsal.plan, rehearsal.facts()
-    steps = [row for row in TABLE if row.to and row.trigger in facts.done]
+def _show(rehearsal: "Rehearsal", summary: dict[str, Any], kinds: dict[str, str], *, again: str) -> None:
+    facts = rehearsal.facts()
+    steps = [row.trigger for row in TABLE if row.to and row.trigger in facts.done]
     say("")
     say_table(
         [_("Step"), _("Date"), ""],
-        [[in_words(ja=row.ja, en=row.en), str(facts.done[row.trigger].on), wareki(facts.done[row.trigger].on)]
-         for row in steps],
+        [[standing.act_title(act), str(facts.done[act].on), wareki(facts.done[act].on)] for act in steps],
         title=_("The year"),
-    )  # fmt: skip
+    )
     say("")
     lines = rehearsal.office.see(rehearsal.cycle_id, counting.counts).lines
     say_table([_("Item"), _("Count")], [[line.label, f"{line.count:,}"] for line in lines if line.count])
     say("")
     if summary["faults"]:
-        rows = [[kinds[it["kind"]], standing.act_title(it["act"]), it["on"], _end_of(it)] for it in summary["faults"]]
-        rows += _came_late(summary["late"], facts)
+        rows = [
+            [kinds[fault["kind"]], standing.act_title(fault["act"]), fault["on"], _end_of(fault)]
+            for fault in summary["faults"]
+        ]
+        words = _("{days} open days after its day")
+        rows += [
+            [_("late step"), standing.act_title(act), str(facts.done[act].on), words.format(days=days)]
+            for act, days in summary["late"].items()
+            if act in facts.done
+        ]
         rows.sort(key=lambda row: row[2])
         say_table([_("Fault"), _("Act"), _("Date"), _("How it ended")], rows, title=_("Faults"))
-        say(_("The same year again: {command}"), command=plan.command())
+        say(again)
         say("")
-    for text in (
-        _("State: {state}").format(state=standing.state_title(summary["state"])),
-        _("Overdue acts: {count}").format(count=summary["overdue"]),
-        _("Reminders sent: {count}").format(count=summary["reminders_sent"]),
-        _("Ledger verified: {count} entries").format(count=summary["ledger_entries"]),
-        _("Residents' data found in what is left: {count}").format(count=summary["personal_data_found"]),
-        _("Seconds: {seconds}").format(seconds=summary["seconds"]),
-        _("Papers to open: {folder}").format(folder=plan.out / "papers"),
-    ):
-        say(text)
+    say(_("State: {state}"), state=standing.state_title(summary["state"]))
+    say(_("Overdue acts: {count}"), count=summary["overdue"])
+    say(_("Reminders sent: {count}"), count=summary["reminders_sent"])
+    say(_("Ledger verified: {count} entries"), count=summary["ledger_entries"])
+    say(_("Residents' data found in what is left: {count}"), count=summary["personal_data_found"])
+    say(_("Seconds: {seconds}"), seconds=summary["seconds"])
+    say(_("Papers to open: {folder}"), folder=rehearsal.plan.out / "papers")
 
 
 def _end_of(fault: dict[str, Any]) -> str:
     """Say how a fault ended; what its act never came to, or what has not ended, is said too."""
-    words, later = fault["ended"], fault["ended_on"] != fault["on"]
     if not fault["on"]:
         return _("did not come to pass")
-    if not words:
+    if not fault["ended"]:
         return _("has not ended")
-    return _(words) + (f" ({fault['ended_on']})" if later else "")
-
-
-def _came_late(late: dict[str, int], facts: Facts) -> list[list[str]]:
-    """Return the acts that came late, with the day on which they came."""
-    words = _("{days} open days after its day")
-    return [
-        [_("late step"), standing.act_title(act), str(facts.done[act].on), words.format(days=days)]
-        for act, days in late.items()
-        if act in facts.done
-    ]
+    return _(fault["ended"]) + (f" ({fault['ended_on']})" if fault["ended_on"] != fault["on"] else "")

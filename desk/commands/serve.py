@@ -6,9 +6,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 from typer import Option, Typer
 
@@ -64,22 +64,20 @@ def serve(
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         if configured:
-            _serve_from_elsewhere(home, configured)
+            here = reach_another(configured)
+            with _the_only_one(home):
+                _run_the_flows(lambda: _say_address(configured.removesuffix("/api")), alone=here)
         else:
             _serve_from_here(settings, host, port, flows=not server_only)
 
 
 def _print_a_link(home: Path) -> None:
-    """Print a link, for the browser of whoever may read the data directory; the server finds it there.
-
-    Raises:
-        TsudoiError: no server runs there.
-
-    """
-    with suppress(BlockingIOError), _lock(home):
-        raise TsudoiError(
-            _("tsudoi serve is not running on {home}.").format(home=home), _("Start it: it prints a link itself.")
-        )
+    """Print a link, for the browser of whoever may read the data directory; the server finds it there."""
+    with _lock_of(home) as lock:
+        if _is_mine(lock):
+            raise TsudoiError(
+                _("tsudoi serve is not running on {home}.").format(home=home), _("Start it: it prints a link itself.")
+            )
     print(access.new_link(access.folder_of(home)))
 
 
@@ -94,23 +92,12 @@ def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: 
             if flows:
                 _run_the_flows(lambda: _say_the_way_in(home), alone=True)
             else:
-                _only_serve(home)
+                _say_the_way_in(home)
+                _say_that_it_lasts()
+                threading.Event().wait()
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)  # the end has begun; asking twice must not break it off
-
-
-def _only_serve(home: Path) -> None:
-    _say_the_way_in(home)
-    say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
-    sys.stdout.flush()
-    threading.Event().wait()
-
-
-def _serve_from_elsewhere(home: Path, api: str) -> None:
-    here = reach_another(api)
-    with _the_only_one(home):
-        _run_the_flows(lambda: _say_address(api.removesuffix("/api")), alone=here)
 
 
 def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
@@ -118,16 +105,18 @@ def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
 
     def say_what_is_served() -> None:
         say_where()
-        say_table(
-            [_("What runs"), _("When")],
-            [[it.name, _(deployments.WHEN[it.cron])] for it in deployments.SWEEPS],
-        )
-        forms = len(deployments.TABLE) - len(deployments.SWEEPS)
-        say(_("{count} forms of acts, one for each act of the table. The board leads to them."), count=forms)
-        say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
-        sys.stdout.flush()
+        whens = [[sweep.name, _(deployments.WHEN[sweep.cron])] for sweep in deployments.SWEEPS]
+        say_table([_("What runs"), _("When")], whens)
+        words = _("{count} forms of acts, one for each act of the table. The board leads to them.")
+        say(words, count=len(deployments.FORMS))
+        _say_that_it_lasts()
 
     deployments.serve(ready=say_what_is_served, alone=alone)
+
+
+def _say_that_it_lasts() -> None:
+    say(_("Ctrl-C stops it. Nothing is lost: what comes due meanwhile runs when it is started again."))
+    sys.stdout.flush()
 
 
 def _say_the_way_in(home: Path) -> None:
@@ -148,21 +137,23 @@ def _say_address(address: str) -> None:
 
 @contextmanager
 def _the_only_one(home: Path) -> Generator[None]:
-    """Refuse a second one on the same data."""
-    with ExitStack() as held:
-        try:
-            held.enter_context(_lock(home))
-        except BlockingIOError:
+    """Hold what one `tsudoi serve` holds, until the end or a kill; refuse a second one on the same data."""
+    with _lock_of(home) as lock:
+        if not _is_mine(lock):
             raise TsudoiError(
                 _("tsudoi serve is running already on {home}.").format(home=home),
                 _("Use its dashboard, or stop it first."),
-            ) from None
+            )
         yield
 
 
-@contextmanager
-def _lock(home: Path) -> Generator[None]:
-    """Hold what one `tsudoi serve` holds; a kill releases it."""
-    with (access.folder_of(home) / "serve.lock").open("w") as lock:
+def _lock_of(home: Path) -> TextIO:
+    return (access.folder_of(home) / "serve.lock").open("w")
+
+
+def _is_mine(lock: TextIO) -> bool:
+    """Take the lock, unless another `tsudoi serve` holds it."""
+    with suppress(BlockingIOError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        return True
+    return False

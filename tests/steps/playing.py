@@ -160,9 +160,10 @@ class Played:
         taken = self.take()
         for row, how, substitute in extraction.proposals(self.office, CYCLE):
             reason = "font" if substitute else "unclear"
-            taken = extraction.decide(
+            decided = extraction.decide(
                 self.office, CYCLE, row=row, how=how, substitute=substitute, reason=reason, by=cast.REGISTRAR
-            ) or taken  # fmt: skip
+            )
+            taken = decided if isinstance(decided, extraction.Taken) else taken
         assert taken.outcome
         return taken.outcome
 

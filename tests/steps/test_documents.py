@@ -34,7 +34,7 @@ def paper(folder: Path, name: str = "report.txt", words: str = WORDS) -> Path:
 def test_a_document_that_came_is_listed_with_its_hash(begun_year: Played, tmp_path: Path) -> None:
     """The list has number, standing, hash and ledger entry; the file is kept as evidence."""
     office, today = begun_year.office, begun_year.now.date()
-    seq = documents.file(office, CYCLE, paper(tmp_path), number=2, by="sato", dated_on=today)
+    seq = documents.file(office, CYCLE, paper(tmp_path), number=2, by="sato", dated_on=today).seq
     found = next(it for it in office.see(CYCLE, documents_of) if it.document.number == 2)
     assert (len(found.files), seq in found.ledger, found.in_vault) == (1, True, False)
     assert (office.home / "evidence" / found.files[0]).read_bytes() == paper(tmp_path).read_bytes()

@@ -26,6 +26,7 @@ from models.records.printing import LettersHandedOut
 from models.serials import count, expand
 from papers import checking
 from rehearsal.cast import COORDINATOR, REGISTRAR
+from states.acts import Outcome
 from steps import extraction, printing, protection, roll
 from steps.extraction import ADDITIONS, ProtectedBy, Taken
 from steps.preparation import open_year
@@ -69,7 +70,7 @@ def _taken(year: Played) -> ExtractTaken:
     return record
 
 
-def _decide(year: Played, row: int, how: str, **options: Any) -> Taken | None:
+def _decide(year: Played, row: int, how: str, **options: Any) -> Taken | Outcome:
     return extraction.decide(
         year.office, CYCLE, **{"row": row, "how": how, "reason": "seen", "by": REGISTRAR, **options}
     )
@@ -204,10 +205,10 @@ def test_decisions_are_carried_out_to_the_letter(year: Played, write: Write) -> 
     assert extraction.proposals(year.office, CYCLE) == [
         (3, "substitute", "U+8FBB U+E0102>U+8FBB"), (4, "exclude", ""),
     ]  # fmt: skip
-    assert _decide(year, 3, "substitute", substitute="U+8FBB U+E0102>U+8FBB") is None
+    assert isinstance(_decide(year, 3, "substitute", substitute="U+8FBB U+E0102>U+8FBB"), Outcome)
     assert extraction.undecided(year.office, CYCLE) == 1
     done = _decide(year, 4, "exclude")
-    assert done
+    assert isinstance(done, Taken)
     assert done.judgement.verdict == "accepted"
     assert {it.name for it in year.addressees()} == {"無事　一郎", "辻　花子"}
     assert _taken(year).excluded == {"decided": 1}
@@ -239,7 +240,7 @@ def test_a_decision_may_be_changed_while_rows_wait(year: Played, write: Write) -
     year.take()
     _decide(year, 3, "accept")
     _decide(year, 3, "exclude")
-    assert _decide(year, 4, "accept")
+    assert isinstance(_decide(year, 4, "accept"), Taken)
     assert {it.name for it in year.addressees()} == {CATALOGUE["氏名"], "川〓　花子"}
     assert year.events().count("row_decided") == 3
 
@@ -350,7 +351,7 @@ def test_a_row_to_be_corrected_waits_for_another_extract(year: Played, write: Wr
     """The named decision "corrected" is in the ledger and goes on blocking; only another extract ends it."""
     write({}, {"氏名": "山〓　花子"})
     year.take()
-    assert _decide(year, 3, "corrected") is None
+    assert isinstance(_decide(year, 3, "corrected"), Outcome)
     assert extraction.undecided(year.office, CYCLE) == 1
     with pytest.raises(Refused) as refused:
         year.do("extract")
@@ -376,7 +377,7 @@ def test_only_a_listed_character_is_printed_instead(year: Played, write: Write) 
     with pytest.raises(BadInput):  # listed, but the row would be held all the same
         _decide(year, 3, "substitute", substitute="U+9AD9>U+9AD8")
     _decide(year, 3, "exclude")
-    assert _decide(year, 4, "substitute", substitute="U+8FBB U+E0102>U+8FBB")
+    assert isinstance(_decide(year, 4, "substitute", substitute="U+8FBB U+E0102>U+8FBB"), Taken)
     assert {it.name for it in year.addressees()} == {CATALOGUE["氏名"], "辻　花子"}
 
 
@@ -386,7 +387,7 @@ def test_several_characters_of_a_row_are_replaced_at_once(year: Played, write: W
     year.take()
     (held,) = extraction.held_rows(year.office, CYCLE)
     assert held.proposals == ("U+8FBB U+E0102>U+8FBB", "U+845B U+E0103>U+845B")
-    assert _decide(year, 3, "substitute", substitute=",".join(held.proposals))
+    assert isinstance(_decide(year, 3, "substitute", substitute=",".join(held.proposals)), Taken)
     person = next(it for it in year.addressees() if it.name == "辻　葛子")
     assert _taken(year).hard == str(person.serial)
 
