@@ -46,12 +46,11 @@ WHEN = {
 }  # fmt: skip
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-_KEEPER_ENDS_WITHIN = 10  # seconds
-_AFTER_TROUBLE = 5  # seconds
+_KEEPER_ENDS_WITHIN, _AFTER_TROUBLE = 10, 5  # seconds
 _MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
 _INDEX = f"[{INDEX}]({access.UP}{access.PAGE.format(key=INDEX)})"
-_BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+_BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,11 +241,10 @@ def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:
     """Let an interrupted sweep run again; say of anything else that nobody knows whether it was done."""
     sweeps = {ids[served.name] for served in TABLE if served.cron}
     unknown = Crashed(message=_("Interrupted. See with `tsudoi cycle show` whether it was done; if not, do it again."))
+    begun_state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=_BEGUN), name=None)
     with get_client(sync_client=True) as client:
         begun = client.read_flow_runs(
-            flow_run_filter=filters.FlowRunFilter(
-                state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=list(_BEGUN)), name=None)
-            ),
+            flow_run_filter=filters.FlowRunFilter(state=begun_state),
             deployment_filter=filters.DeploymentFilter(id=filters.DeploymentFilterId(any_=list(ids.values()))),
             sort=FlowRunSort.ID_DESC,
             limit=AT_MOST,  # a runner never has as many at once

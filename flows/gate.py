@@ -126,20 +126,14 @@ class Gate:
 
     def _comes_to_us(self, headers: Headers) -> None:
         """Refuse another Host: a name of somebody else's that was made to lead here (DNS rebinding)."""
-        if not self._is_ours(headers.get("host", "")):
-            raise Closed(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                _("This is not the address of the dashboard. See the setting dashboard."),
-            )
-
-    def _is_ours(self, host: str) -> bool:
         with suppress(ValueError):
-            name = urlsplit(f"//{host}").hostname or ""
+            name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
             if name in {"localhost", self.name} - {""}:
-                return True
-            address = ip_address(name)
-            return address.is_loopback or name == self.host or ip_address(self.host).is_unspecified
-        return False
+                return
+            if ip_address(name).is_loopback or name == self.host or ip_address(self.host).is_unspecified:
+                return
+        words = _("This is not the address of the dashboard. See the setting dashboard.")
+        raise Closed(HTTPStatus.MISDIRECTED_REQUEST, words)
 
     def _knows(self, headers: Headers) -> bool:
         try:

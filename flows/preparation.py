@@ -15,8 +15,7 @@ def _open(fiscal_year: int) -> str:
 @stage_flow("年度の開始", "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。")
 def begin_year() -> str:
     """Open the fiscal year whose day has come, and put it on the board."""
-    year = preparation.year_to_open(office())
-    if year is None:
+    if (year := preparation.year_to_open(office())) is None:
         return said(_("No fiscal year's opening day has come."))
     cycle_id = _open(year)
     update_the_board(2)

@@ -76,11 +76,10 @@ def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
 
 def _key(here: Office, cycle_id: str, act: str, typed: Entered) -> str:
     """Make one act of a form that is sent twice on a day: the same content is the same key."""
-    today = here.clock.now().date()
     content = json.dumps(
         [typed.by, typed.fields, str(typed.occurred_at), typed.key], sort_keys=True, ensure_ascii=False, default=str
     )
-    return f"{cycle_id}/{act}/{today}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
+    return f"{cycle_id}/{act}/{here.clock.now().date()}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
 
 def may_be_entered(row: Row) -> bool:

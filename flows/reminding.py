@@ -1,5 +1,6 @@
 """朝の点検: every open morning the machine's work, then flags and reminders, then the board; hourly what did not go."""
 
+from dataclasses import asdict
 from datetime import date
 
 from prefect.events import emit_event
@@ -32,9 +33,7 @@ def _carry() -> Carried:
 def carry() -> str:
     """Send what could not be sent in the morning; the run's name tells whether anything still waits."""
     done = _carry()
-    words = _("{sent} reminders sent, {waiting} wait, {unknown} unknown.").format(
-        sent=done.sent, waiting=done.waiting, unknown=done.unknown
-    )
+    words = _("{sent} reminders sent, {waiting} wait, {unknown} unknown.").format(**asdict(done))
     return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
 
 

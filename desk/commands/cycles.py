@@ -164,8 +164,7 @@ def _headline(stands: Standing, today: date) -> None:
         say(_("ON HOLD"), style="bold red")
     for number in stands.incidents:
         say(_("Incident No. {number} is open."), number=number, style="bold red")
-    first = next((owed for owed in stands.next if not owed.blocked_by), None)
-    if first:
+    if first := next((owed for owed in stands.next if not owed.blocked_by), None):
         words = _("Next: {title} — {owner}, due {due} ({left}).")
         say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first))
     if stands.overdue:

@@ -80,8 +80,7 @@ def _show(incident: Incident) -> None:
     """Show what the law asks, by when, and what is still to be done."""
     for number in incident.heads:
         say("  " + _("Head {number}: {words}"), number=number, words=_(statute.HEADS[number][1]))
-    if incident.clock:
-        clock = incident.clock
+    if clock := incident.clock:
         days = (
             (_("Known since"), clock.known_on),
             (_("Prompt report, third to fifth day"), clock.prompt_by),

@@ -67,8 +67,7 @@ def reminders(
     if acknowledge is not None:
         if not by:
             raise BadInput(_("Nobody is named who acknowledges."), _("Add --by PERSON."))
-        on = promised.date() if promised else None
-        outcome = reminding.acknowledge(office, cycle_id, acknowledge, by=by, promised_on=on)
+        outcome = reminding.acknowledge(office, cycle_id, acknowledge, by=by, promised_on=promised and promised.date())
         say(_("Reminder No. {number} is acknowledged (ledger entry {seq})."), number=acknowledge, seq=outcome.seq)
         tell_what_is_left(outcome, year)
         return
@@ -140,8 +139,7 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
 
 def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:
     """Show what waits as it would go today, and what comes next as it would go on its day."""
-    with office.look(cycle_id) as here:
-        facts = here.facts
+    facts = office.see(cycle_id, lambda here: here.facts)
     for row in rows:
         message = reminding.written(office, facts, row) if row.state == "waiting" else ""
         if not isinstance(message, str):

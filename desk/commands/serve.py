@@ -84,10 +84,7 @@ def _print_a_link(home: Path) -> None:
 def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
     home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
-    with (
-        _the_only_one(home),
-        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard),
-    ):
+    with _the_only_one(home), own_server(home, free_port(port, host), host=host, people_at=settings.dashboard):
         try:
             if flows:
                 _run_the_flows(lambda: _say_the_way_in(home), alone=True)

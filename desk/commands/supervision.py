@@ -50,9 +50,9 @@ def _show_clouds(found: Supervision) -> None:
     say_table(
         [_("Declared by"), _("Cloud service"), _("Servers"), _("Ledger")],
         [
-            [said(choices.SIDES, past.record.side), past.record.service or _("none"), past.record.server_place,
-             str(past.seq)]
-            for past in found.clouds
+            [said(choices.SIDES, use.record.side), use.record.service or _("none"), use.record.server_place,
+             str(use.seq)]
+            for use in found.clouds
         ],
         title=_("Cloud services"),
     )  # fmt: skip
