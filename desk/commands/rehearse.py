@@ -139,6 +139,6 @@ def _end_of(fault: dict[str, Any]) -> str:
     """Say how a fault ended; what its act never came to, or what has not ended, is said too."""
     if not fault["on"]:
         return _("did not come to pass")
-    if not fault["ended"]:
+    if not (words := fault["ended"]):
         return _("has not ended")
-    return _(fault["ended"]) + (f" ({fault['ended_on']})" if fault["ended_on"] != fault["on"] else "")
+    return _(words) + (f" ({fault['ended_on']})" if fault["ended_on"] != fault["on"] else "")
