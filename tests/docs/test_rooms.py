@@ -46,7 +46,7 @@ def named(thing: str, stage: str) -> Iterator[Path]:
     """Walk over the files that README's table names for a kind of thing, at a stage; of a folder all in it."""
     for place in PLACES[thing]:
         path = PROJECT / place.replace("<stage>", stage)
-        yield from (it for it in path.rglob("*") if it.is_file()) if path.is_dir() else [path]
+        yield from (it for it in path.rglob("*") if it.is_file() and it.suffix != ".pyc") if path.is_dir() else [path]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
