@@ -6,6 +6,7 @@ opened folder until there is one good sheet of each; from this record the printi
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -187,11 +188,10 @@ def _hard(people: Iterable[Addressee], press: Press, words: Mapping[str, Any]) -
 
 
 def _is_rare(text: str) -> bool:
-    try:
+    with suppress(UnicodeEncodeError):
         text.encode("shift_jis")
-    except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _words(folder: Path) -> Any:

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -99,10 +99,9 @@ def _make_sqlite_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntr
 
 def _set(connection: DBAPIConnection, *pragmas: str) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver's guess
-    cursor = connection.cursor()
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    with closing(connection.cursor()) as cursor:
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
@@ -124,14 +123,10 @@ def clear_free_pages(engine: Engine) -> None:
     """Let SQLite forget: without this its file and log held 8,000 copies of a name after 4,000 rows had gone."""
     if engine.dialect.name != "sqlite":
         return
-    raw = engine.raw_connection()  # VACUUM cannot run inside the transactions that SQLAlchemy begins
-    try:
-        cursor = raw.cursor()
+    # VACUUM cannot run inside the transactions that SQLAlchemy begins.
+    with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.close()
-    finally:
-        raw.close()
 
 
 @contextmanager

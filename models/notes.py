@@ -177,12 +177,11 @@ def _signature(line: str) -> Signature:
 def all_hold(signatures: Sequence[bytes], message: bytes, public_key: bytes) -> bool:
     """Tell whether every signature of the message holds under the 32-byte public key."""
     key = Ed25519PublicKey.from_public_bytes(public_key)
-    try:
+    with suppress(InvalidSignature):
         for signature in signatures:
             key.verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
+        return True
+    return False
 
 
 def _is_key_name(name: str) -> bool:

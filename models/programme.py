@@ -8,6 +8,7 @@ import hashlib
 import re
 import tomllib
 import unicodedata
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -249,13 +250,10 @@ class Approval(Part):
 
     @model_validator(mode="after")
     def _example_has_the_form(self) -> Self:
-        try:
-            fits = re.fullmatch(self.pattern, self.example)
-        except re.error:
-            fits = None
-        if not fits:
-            raise ValueError(_("approval.example does not have the form of approval.pattern"))
-        return self
+        with suppress(re.error):
+            if re.fullmatch(self.pattern, self.example):
+                return self
+        raise ValueError(_("approval.example does not have the form of approval.pattern"))
 
 
 class Retention(Part):
