@@ -4,21 +4,17 @@ Everybody here is fictional. Records are made from what that person can see: the
 cycle, the contractor's from what the contractor was handed.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
 from models.clock import stamp
-from models.database import reading
 from models.fields import fields_of
 from models.people import Role
-from models.records.enclosing import PullListIssued
-from models.records.extraction import ExtractTaken
-from models.records.transfer import PackageSealed
-from models.serials import compact, count, expand, union
+from models.serials import common, compact, count, expand, union
 from rehearsal.printer import Printer
 from states import schedule
 from states.acts import Outcome
@@ -46,7 +42,6 @@ PULLED_FIRST, PULLED_LAST = 3, 2
 RETURNED = 3
 OPENED_AS_SAMPLE = 20
 SHEETS = 4500
-KEPT_UNTIL = "{year}-03-31"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,29 +51,20 @@ class Scene:
     office: Office
     facts: Facts
     printer: Printer
-    today: date
 
     @property
     def year(self) -> int:
         """Return the fiscal year."""
         return self.facts.fiscal_year
 
-    def count(self, *states: str, origin: str = "") -> int:
-        """Return how many pieces are in these states."""
-        with reading(self.office.engine) as connection:
-            return self.office.door.facts(connection, self.facts.cycle_id).pieces.count(*states, origin=origin)
-
     def serials(self, *states: str, origin: str = "") -> list[int]:
-        """Return the serials in these states."""
-        with reading(self.office.engine) as connection:
-            found = self.office.door.facts(connection, self.facts.cycle_id).pieces.serials(*states, origin=origin)
+        """Return the serials in these states, in their order."""
+        found = self.office.see(self.facts.cycle_id, lambda here: here.facts.pieces.serials(*states, origin=origin))
         return sorted(found)
 
-    def sealed(self) -> PackageSealed:
-        """Return what was sealed."""
-        record = self.facts.record("seal_package", PackageSealed)
-        assert record is not None
-        return record
+    def brought(self, act: str) -> dict[str, Any]:
+        """Return what was brought for an act that is done."""
+        return json.loads(self.facts.done[act].data)
 
 
 def at_their_desks(office: Office) -> Office:
@@ -95,51 +81,41 @@ def at_their_desks(office: Office) -> Office:
 Fields = Mapping[str, Any]
 
 
-def _movement(scene: Scene, item: str, occasion: str, slip: str, receiver: str) -> dict[str, Any]:
-    return {
-        "item": item, "giver": COORDINATOR, "receiver": receiver, "occasion": occasion,
-        "slip": f"K-{scene.year}-{slip}", "quantity": 1, "locked_bag": True, "in_person": True,
-        "bag_number": "第1号", "condition": "good",
-    }  # fmt: skip
-
-
 def _conclude_contract(scene: Scene) -> Fields:
     ends = schedule.milestones(scene.facts.programme, scene.year, scene.office.calendar)["contract_end"]
     return {
-        "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.today, "ends_on": ends,
+        "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
         "special_provisions_attached": True,
     }  # fmt: skip
 
 
-def _register_handlers(_scene: Scene) -> Fields:
-    return {"handling_manager": MANAGER, "handlers": [HANDLER, SECOND_HANDLER], "subcontracting": "none"}
+def _check_extract(scene: Scene) -> Fields:
+    taken = scene.brought("take_extract")
+    return {"exported": taken["exported"], "excluded": sum(taken["excluded"].values()), "window_seen": True}
 
 
-def _submit_work_plan(scene: Scene) -> Fields:
-    due = scene.facts.due
+def _carried(scene: Scene, nth: int, what: str, *, giver: str, receiver: str, bag: int = 1) -> Fields:
     return {
-        "printing_from": due["submit_imprint_sample"], "enclosing_until": due["report_enclosing"],
-        "place": "本社工場 印字室・封入室",
+        "giver": giver, "receiver": receiver, "occasion": f"第{nth}回 {what}", "slip": f"K-{scene.year}-{nth:02}",
+        "locked_bag": True, "in_person": True, "bag_number": f"第{bag}号", "condition": "good",
     }  # fmt: skip
 
 
-def _check_extract(scene: Scene) -> Fields:
-    taken = scene.facts.record("take_extract", ExtractTaken)
-    assert taken is not None
-    return {"exported": taken.exported, "excluded": sum(taken.excluded.values()), "window_seen": True}
-
-
 def _hand_over_medium(scene: Scene) -> Fields:
-    sealed = scene.sealed()
-    scene.printer.is_handed_the_medium(scene.office.outgoing(scene.facts.cycle_id, sealed.form))
-    movement = _movement(scene, sealed.medium, "第1回 媒体手渡し", "01", HANDLER)
-    return {**movement, "scanned_on": scene.today, "scan_clean": True}
+    sealed = scene.brought("seal_package")
+    scene.printer.is_handed(scene.office.outgoing(scene.facts.cycle_id, sealed["form"]), "medium")
+    return {
+        **_carried(scene, 1, "媒体手渡し", giver=COORDINATOR, receiver=HANDLER),
+        "item": sealed["medium"], "quantity": 1, "scanned_on": scene.facts.today, "scan_clean": True,
+    }  # fmt: skip
 
 
 def _hand_over_password(scene: Scene) -> Fields:
-    scene.printer.is_handed_the_notice(scene.office.papers / "password-notice.pdf")
-    movement = _movement(scene, notice_in_force(scene.facts), "第2回 パスワード通知書手渡し", "02", MANAGER)
-    return {**movement, "giver": SECOND_COORDINATOR}
+    scene.printer.is_handed(scene.office.papers / "password-notice.pdf", "notice")
+    return {
+        **_carried(scene, 2, "パスワード通知書手渡し", giver=SECOND_COORDINATOR, receiver=MANAGER),
+        "item": notice_in_force(scene.facts), "quantity": 1,
+    }  # fmt: skip
 
 
 def _report_receipt(scene: Scene) -> Fields:
@@ -149,7 +125,7 @@ def _report_receipt(scene: Scene) -> Fields:
         for number, (kind, place, storage) in enumerate(_COPIES, start=1)
     ]
     return {
-        "received": opened.persons, "package_sha256": opened.package_sha256, "pattern_on": scene.today,
+        "received": opened.persons, "package_sha256": opened.package_sha256, "pattern_on": scene.facts.today,
         "scan_clean": True, "condition_good": True, "copies": copies,
     }  # fmt: skip
 
@@ -161,28 +137,23 @@ _COPIES = (
 )
 # What erases it, after NIST SP 800-88.
 _ERASED_BY = {
-    "ssd": ("cryptographic_erase", "暗号鍵の廃棄"),
-    "memory": ("spool_cleared", "印刷機の保守機能"),
-    "hdd": ("overwrite", "消去ソフト"),
+    "ssd": {"method": "cryptographic_erase", "tool": "暗号鍵の廃棄"},
+    "memory": {"method": "spool_cleared", "tool": "印刷機の保守機能"},
+    "hdd": {"method": "overwrite", "tool": "消去ソフト"},
 }
 
 
 def _report_printing(scene: Scene) -> Fields:
     """Report what is not reported yet: a report that is made again names only what was missing in the one before."""
-    printed, waiting = scene.printer.prints(), scene.serials("exported", origin="extract")
-    good = compact(set(expand(printed.good)).intersection(waiting))
+    printed, waiting = scene.printer.prints(), compact(scene.serials("exported", origin="extract"))
+    fields = {"good": common(printed.good, waiting), "template_sha256": template_sha256(scene.facts.programme)}
     if "report_printing" in scene.facts.done:
-        return {"good": good, "template_sha256": _printed_from(scene)}
-    return {
-        "good": good, "spoiled": printed.spoiled, "reprinted": printed.reprinted,
+        return fields
+    return fields | {
+        "spoiled": printed.spoiled, "reprinted": printed.reprinted,
         "sheets_left": max(0, SHEETS - count(printed.good) - printed.sheets_spoiled - 1),
-        "spoiled_stack": f"S-{scene.year}-01", "blank_reason": "試し刷り", "template_sha256": _printed_from(scene),
+        "spoiled_stack": f"S-{scene.year}-01", "blank_reason": "試し刷り",
     }  # fmt: skip
-
-
-def _recheck_before_enclosing(scene: Scene) -> Fields:
-    """One person came under protection after the extraction (Meguro's story, in small)."""
-    return {"newly_protected": compact(scene.serials("exported", "printed", origin="extract")[-1:])}
 
 
 def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
@@ -190,7 +161,8 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
     facts = papers.facts_of(office, cycle_id)
     later = roll.numbers_of(office.vault(cycle_id), union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
-    listed = everybody.filter(everybody["protected"] | everybody[KEY].is_in(later.implode()))[NUMBER].to_list()
+    is_listed = everybody["protected"] | everybody[KEY].is_in(later.implode())
+    listed = everybody[NUMBER].filter(is_listed).to_list()
     path = office.settings.inbox / "protected.csv"
     rows = listed or [_of_nobody(everybody[NUMBER].to_list())]
     path.write_text("\r\n".join((NUMBER, *rows)) + "\r\n", encoding="utf-8", newline="")
@@ -207,8 +179,8 @@ def recheck_first(office: Office, cycle_id: str, act: str) -> None:
 
 def _of_nobody(numbers: Sequence[str]) -> str:
     """Return a number of this register's form that nobody of the year has: a list is never without a row."""
-    taken, digits = {int(it) for it in numbers}, max(map(len, numbers), default=1)
-    return next(f"{it:0{digits}d}" for it in range(10**digits - 1, 0, -1) if it not in taken)
+    taken, digits = set(map(int, numbers)), max(map(len, numbers), default=1)
+    return next(f"{number:0{digits}d}" for number in range(10**digits - 1, 0, -1) if number not in taken)
 
 
 def _issue_pull_list(scene: Scene) -> Fields:
@@ -216,26 +188,13 @@ def _issue_pull_list(scene: Scene) -> Fields:
     protected = [serial for serial in expand(scene.facts.to_pull) if serial in here]
     others = [serial for serial in scene.serials("printed", origin="extract") if serial not in protected]
     pulled = [*protected, *others[:PULLED_FIRST]]
-    return {"pulled": compact(pulled), "reasons": {"r1": len(pulled)} if pulled else {}, "rechecked_on": scene.today}
+    reasons = {"r1": len(pulled)} if pulled else {}
+    return {"pulled": compact(pulled), "reasons": reasons, "rechecked_on": scene.facts.today}
 
 
 def _issue_final_pull_list(scene: Scene) -> Fields:
     pulled = scene.serials("enclosed", origin="extract")[:PULLED_LAST]
-    return {"pulled": compact(pulled), "reasons": {"r1": len(pulled)}, "rechecked_on": scene.today}
-
-
-def _acknowledge(act: str) -> Callable[[Scene], Fields]:
-    def fields(scene: Scene) -> Fields:
-        issued = scene.facts.record(act, PullListIssued)
-        assert issued is not None
-        return {"pulled": issued.pulled}
-
-    return fields
-
-
-def _settle_finding(scene: Scene) -> Fields:
-    first = open_findings(scene.facts)[0]
-    return {"finding": first.number, "settled_on": scene.today, "how": "是正済"}
+    return {"pulled": compact(pulled), "reasons": {"r1": len(pulled)}, "rechecked_on": scene.facts.today}
 
 
 def _report_enclosing(scene: Scene) -> Fields:
@@ -244,13 +203,14 @@ def _report_enclosing(scene: Scene) -> Fields:
     printed = scene.serials("printed", origin="extract")
     log = scene.printer.seals(printed, fiscal_year=scene.year, shape=shape)
     # The rehearsed sealer writes one log anew each time.
-    found, _outcome = enclosing.reconcile(
+    reconciled, _outcome = enclosing.reconcile(
         office, cycle_id, logs=[log], trays={}, instead=True, by=MANAGER, via="rehearsal"
     )
-    if not found.holds:
-        told = found.record
+    if not reconciled.holds:
+        record = reconciled.record
         settled = {
-            "found": told.missing, "opened": told.touched, "unreadable": told.unreadable, "witness": SECOND_HANDLER,
+            "found": record.missing, "opened": record.touched, "unreadable": record.unreadable,
+            "witness": SECOND_HANDLER,
         }  # fmt: skip
         acting.perform(office, cycle_id, "settle_differences", by=MANAGER, fields=settled, via="rehearsal")
     return {**enclosing.report_fields(office, cycle_id), "envelopes_left": len(printed) // 20}
@@ -263,65 +223,47 @@ def _end_returned_mail(scene: Scene) -> Fields:
     if returned and "record_returned_mail" not in scene.facts.done:
         fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
         acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
-    with reading(office.engine) as connection:
-        return {"returned": returned_by_reason(office.door.facts(connection, cycle_id))}
-
-
-def _printed_from(scene: Scene) -> str:
-    return template_sha256(scene.facts.programme)
+    return {"returned": office.see(cycle_id, lambda here: returned_by_reason(here.facts))}
 
 
 def _return_items(scene: Scene) -> Fields:
-    out = scene.facts.things_in("with_contractor")
     scene.printer.returns_what_it_was_handed()
-    return {
-        "items": [item.number for item in out], "giver": MANAGER, "receiver": COORDINATOR, "occasion": "第3回 返却",
-        "slip": f"K-{scene.year}-03", "locked_bag": True, "in_person": True, "bag_number": "第2号", "condition": "good",
-    }  # fmt: skip
+    out = [item.number for item in scene.facts.things_in("with_contractor")]
+    return {**_carried(scene, 3, "返却", giver=MANAGER, receiver=COORDINATOR, bag=2), "items": out}
 
 
 def _report_erasure(scene: Scene) -> Fields:
     scene.printer.erases_everything()
     register = registered_copies(scene.facts)
-    copies: list[dict[str, Any]] = []
-    for item in scene.facts.copies_in("with_contractor"):
-        method, tool = _ERASED_BY[register[item.number].lies_on]
-        copies.append({
-            "copy_number": item.number, "method": method, "tool": tool, "erased_at": stamp(scene.facts.now),
-            "erased_by": HANDLER, "witness": MANAGER,
-        })  # fmt: skip
+    by = {"erased_at": stamp(scene.facts.now), "erased_by": HANDLER, "witness": MANAGER}
+    copies = [
+        {"copy_number": item.number, **_ERASED_BY[register[item.number].lies_on], **by}
+        for item in scene.facts.copies_in("with_contractor")
+    ]
     return {"copies": copies}
-
-
-def _destroy_items(scene: Scene) -> Fields:
-    here = [item.number for item in scene.facts.things_in("with_ward")]
-    return {"items": here, "method": "裁断", "destroyed_on": scene.today, "witness": "suzuki"}
 
 
 def _on_file(**fields: Any) -> Callable[[Scene], Fields]:
     return lambda _scene: fields
 
 
-def _accepted(scene: Scene) -> Fields:
-    return {
-        "accepted": scene.count("enclosed"), "office": "新宿郵便局", "posted_on": scene.today,
-        "slip": f"差出票 {scene.year}-1",
-    }  # fmt: skip
-
-
 # In the order of the table: what is brought for an act where the examples of its record will not do.
 PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "conclude_contract": _conclude_contract,
-    "register_handlers": _register_handlers,
+    "register_handlers": _on_file(
+        handling_manager=MANAGER, handlers=[HANDLER, SECOND_HANDLER], subcontracting="none"
+    ),
     "declare_cloud_use": _on_file(server_place="東京都", under_japanese_law=True),
-    "submit_work_plan": _submit_work_plan,
-    "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
-    "confirm_readiness": lambda s: {
-        "dummy_data_tested": True,
-        "inspection_planned_on": s.facts.due["inspect_contractor"],
+    "submit_work_plan": lambda scene: {
+        "printing_from": scene.facts.due["submit_imprint_sample"],
+        "enclosing_until": scene.facts.due["report_enclosing"], "place": "本社工場 印字室・封入室",
     },
-    "deliver_manuscript": lambda s: {"template_sha256": template_sha256(s.facts.programme), "sheets": SHEETS},
-    "submit_text_proof": lambda s: {"version": 1, "template_sha256": _printed_from(s)},
+    "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
+    "confirm_readiness": lambda scene: {
+        "dummy_data_tested": True, "inspection_planned_on": scene.facts.due["inspect_contractor"],
+    },
+    "deliver_manuscript": lambda scene: {"template_sha256": template_sha256(scene.facts.programme), "sheets": SHEETS},
+    "submit_text_proof": lambda scene: {"version": 1, "template_sha256": template_sha256(scene.facts.programme)},
     "approve_text": _on_file(version=1),
     "extract": _check_extract,
     "recheck_before_sealing": _on_file(),
@@ -329,46 +271,53 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "hand_over_password": _hand_over_password,
     "report_receipt": _report_receipt,
     "hand_over": _on_file(),
-    "submit_imprint_sample": lambda s: {
-        "version": 1,
-        "serials": compact(s.printer.prints_a_sample()),
-        "sample_stack": f"I-{s.year}-01",
-        "template_sha256": _printed_from(s),
+    "submit_imprint_sample": lambda scene: {
+        "version": 1, "serials": compact(scene.printer.prints_a_sample()), "sample_stack": f"I-{scene.year}-01",
+        "template_sha256": template_sha256(scene.facts.programme),
     },
     "approve_proof": _on_file(version=1),
     "report_printing": _report_printing,
-    "complete_printing": lambda s: {"letters_printed": s.count("printed", origin="extract")},
-    "recheck_before_enclosing": _recheck_before_enclosing,
+    "complete_printing": lambda scene: {"letters_printed": len(scene.serials("printed", origin="extract"))},
+    # One person came under protection after the extraction (Meguro's story, in small).
+    "recheck_before_enclosing": lambda scene: {
+        "newly_protected": compact(scene.serials("exported", "printed", origin="extract")[-1:]),
+    },
     "issue_pull_list": _issue_pull_list,
-    "acknowledge_pull_list": _acknowledge("issue_pull_list"),
-    "inspect_contractor": lambda s: {"inspected_on": s.today, "kind": "on_site", "findings": 0},
-    "settle_finding": _settle_finding,
+    "acknowledge_pull_list": lambda scene: {"pulled": scene.brought("issue_pull_list")["pulled"]},
+    "inspect_contractor": lambda scene: {"inspected_on": scene.facts.today, "kind": "on_site", "findings": 0},
+    "settle_finding": lambda scene: {
+        "finding": open_findings(scene.facts)[0].number, "settled_on": scene.facts.today, "how": "是正済",
+    },
     "report_enclosing": _report_enclosing,
-    "complete_enclosing": lambda s: {"letters_enclosed": s.count("enclosed", origin="extract")},
+    "complete_enclosing": lambda scene: {"letters_enclosed": len(scene.serials("enclosed", origin="extract"))},
     "recheck_before_final_list": _on_file(),
     "issue_final_pull_list": _issue_final_pull_list,
-    "acknowledge_final_pull_list": _acknowledge("issue_final_pull_list"),
-    "inspect_delivery": lambda s: {
-        "delivered": s.count("enclosed", origin="extract"),
-        "opened": OPENED_AS_SAMPLE,
-        "wrong": 0,
+    "acknowledge_final_pull_list": lambda scene: {"pulled": scene.brought("issue_final_pull_list")["pulled"]},
+    "inspect_delivery": lambda scene: {
+        "delivered": len(scene.serials("enclosed", origin="extract")), "opened": OPENED_AS_SAMPLE, "wrong": 0,
     },
-    "enclose_additions": lambda s: {"letters_enclosed": s.count("exported", origin="addition")},
-    "approve_posting": lambda s: {"letters": s.count("enclosed")},
+    "enclose_additions": lambda scene: {"letters_enclosed": len(scene.serials("exported", origin="addition"))},
+    "approve_posting": lambda scene: {"letters": len(scene.serials("enclosed"))},
     "recheck_before_posting": _on_file(),
-    "post": _accepted,
-    "report_posting": lambda s: {"accepted": s.count("posted")},
+    "post": lambda scene: {
+        "accepted": len(scene.serials("enclosed")), "office": "新宿郵便局", "posted_on": scene.facts.today,
+        "slip": f"差出票 {scene.year}-1",
+    },
+    "report_posting": lambda scene: {"accepted": len(scene.serials("posted"))},
     "return_items": _return_items,
-    "return_media": lambda s: {"checked_on": s.today},
+    "return_media": lambda scene: {"checked_on": scene.facts.today},
     "report_erasure": _report_erasure,
     "confirm_erasure": _on_file(every_place_covered=True),
-    "report_completion": lambda s: {"completed_on": s.today},
-    "accept_work": lambda s: {"inspected_on": s.today, "number": f"検査 {s.year}-1"},
+    "report_completion": lambda scene: {"completed_on": scene.facts.today},
+    "accept_work": lambda scene: {"inspected_on": scene.facts.today, "number": f"検査 {scene.year}-1"},
     "end_returned_mail": _end_returned_mail,
-    "destroy_items": _destroy_items,
-    "accept_namesakes": lambda s: {"people": erasure.namesakes(s.office, s.facts.cycle_id)},
-    "close": lambda s: {"keep_until": KEPT_UNTIL.format(year=s.year + 1 + s.facts.programme.retention.years)},
-}
+    "destroy_items": lambda scene: {
+        "items": [item.number for item in scene.facts.things_in("with_ward")], "method": "裁断",
+        "destroyed_on": scene.facts.today, "witness": SECOND_COORDINATOR,
+    },
+    "accept_namesakes": lambda scene: {"people": erasure.namesakes(scene.office, scene.facts.cycle_id)},
+    "close": lambda scene: {"keep_until": f"{scene.year + 1 + scene.facts.programme.retention.years}-03-31"},
+}  # fmt: skip
 
 
 def person_for(roles: Sequence[Role], *, but: str = "") -> str:
@@ -380,4 +329,4 @@ def fields(act: str, scene: Scene) -> dict[str, Any]:
     """Return what is brought for an act: as the cast makes it, else the example of each field that must be given."""
     if act in PLAYS:
         return dict(PLAYS[act](scene))
-    return {it.name: it.takes.example for it in fields_of(BY_TRIGGER[act].record) if it.required}
+    return {field.name: field.takes.example for field in fields_of(BY_TRIGGER[act].record) if field.required}

@@ -3,8 +3,9 @@
 A fault has ended when people have made it good by what the product offers. What the ledger does not tell has not ended.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from models.serials import expand
@@ -49,9 +50,6 @@ class Struck:
         return self.first(BY_TRIGGER[self.act].event, after)
 
 
-Ending = Callable[[Struck], End | None]
-
-
 def refused(struck: Struck) -> End | None:
     """It was refused, at the door or by the judge of extracts, and then the act was done rightly."""
     no = next((it for it in struck.during if it["event"] in {"act_refused", "extract_refused"}), None)
@@ -62,31 +60,28 @@ def refused(struck: Struck) -> End | None:
     return _end(N_("refused, then entered rightly"), done, because)
 
 
-def printed_again(event: str) -> Ending:
-    """Return the ending of a paper: it was printed again, and the act was done."""
-
-    def ending(struck: Struck) -> End | None:
-        again = next((it for it in struck.during if it["event"] == event), None)
-        done = struck.done(struck.since)
-        if not again or not done:
-            return None
-        return _end(N_("printed again"), max(again, done, key=_seq), [_record(again)["reason"]])
-
-    return ending
+def printed_again(struck: Struck) -> End | None:
+    """The slip or the notice was printed again, and the act was done."""
+    again = next((it for it in struck.during if it["event"] in {"slip_reprinted", "notice_reprinted"}), None)
+    done = struck.done(struck.since)
+    if not again or not done:
+        return None
+    return _end(N_("printed again"), max(again, done, key=itemgetter("seq")), [_record(again)["reason"]])
 
 
 def settled(struck: Struck) -> End | None:
     """Every incident that it opened was settled, with what the law asks about it, and then the hold was released."""
-    opened = {no: it for no, it in _incidents(struck.entries) if struck.since < it["seq"] <= struck.until}
-    closed = {no: it for no, it in _about(struck, "incident_settled") if no in opened}
+    incidents = enumerate((entry for entry in struck.entries if entry["event"] in OPENS_AN_INCIDENT), start=1)
+    opened = {number: entry for number, entry in incidents if struck.since < entry["seq"] <= struck.until}
+    closed = {number: entry for number, entry in _about(struck, "incident_settled") if number in opened}
     if not opened or opened.keys() != closed.keys():
         return None
-    release = struck.first("hold_released", max(map(_seq, closed.values())))
+    release = struck.first("hold_released", max(entry["seq"] for entry in closed.values()))
     if not release:
         return None
-    told = any(no in opened for no, _it in _about(struck, "commission_informed"))
+    told = any(number in opened for number, _entry in _about(struck, "commission_informed"))
     words = N_("reported to the Commission, settled, hold released") if told else N_("settled, hold released")
-    return _end(words, release, (why for it in opened.values() for why in _why(it)))
+    return _end(words, release, (why for entry in opened.values() for why in _why(entry)))
 
 
 def released(struck: Struck) -> End | None:
@@ -134,17 +129,8 @@ def _end(words: str, last: Entry, because: Iterable[str] = ()) -> End:
     return End(words=words, on=str(last["at"])[:10], because=tuple(sorted(set(because))))
 
 
-def _seq(entry: Entry) -> int:
-    return int(entry["seq"])
-
-
 def _record(entry: Entry) -> Mapping[str, Any]:
     return entry["data"]["record"]
-
-
-def _incidents(entries: Sequence[Entry]) -> Iterable[tuple[int, Entry]]:
-    """Walk over what opened the incidents of the cycle, each with the number that it has."""
-    return enumerate((it for it in entries if it["event"] in OPENS_AN_INCIDENT), start=1)
 
 
 def _about(struck: Struck, event: str) -> Iterable[tuple[int, Entry]]:

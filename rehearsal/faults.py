@@ -6,7 +6,6 @@ is printed again, a count is made again. Whether it was, rehearsal/endings.py re
 slips of every day, 2 adds what opens an incident or holds the cycle, 3 adds kill -9 at a named moment.
 """
 
-import importlib
 import json
 import os
 import signal
@@ -14,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import reduce
+from inspect import getattr_static
 from pathlib import Path
+from pkgutil import resolve_name
 from random import Random
 from typing import Any, Protocol
 
@@ -23,12 +23,10 @@ from adapters import disk
 from models.errors import Refused, TsudoiError
 from models.serials import compact, expand
 from models.words import N_
-from rehearsal import cast
-from rehearsal.cast import Scene
-from rehearsal.endings import Ending, Struck, counted, printed_again, refused, released, restarted, sealed_anew, settled
+from rehearsal import cast, endings
+from rehearsal.endings import End, Struck
 from rehearsal.laws import Entry, LawBroken
-from states.facts import Facts
-from states.table import BY_TRIGGER
+from rehearsal.people import People
 
 HIGHEST = 3
 _A_LEVEL = 3  # faults drawn for each level
@@ -40,13 +38,9 @@ _MANY_PERSONS = 200
 class Year(Protocol):
     """What a fault may do in a rehearsed year: nothing but what its people can; what is done is said in year.py."""
 
-    def facts(self) -> Facts: ...
-    def scene(self) -> Scene: ...
-    def fields(self, act: str) -> dict[str, Any]: ...
-    def entries(self) -> Sequence[Entry]: ...
-    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None: ...
+    @property
+    def people(self) -> People: ...
     def do(self, act: str) -> None: ...
-    def put_into_the_inbox(self, text: str) -> None: ...
     def dies(self, act: str, place: str, when: str) -> None: ...
 
 
@@ -63,6 +57,11 @@ class Fault:
         return choices[self.detail % len(choices)]
 
 
+Strike = Callable[[Year, Fault], object]
+Fields = Mapping[str, Any]
+Wrong = Callable[[Fields, Fault], Fields]  # what is entered otherwise than it should be
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of fault: from which level on, at which acts, in which words, how it strikes and how it has to end."""
@@ -70,24 +69,30 @@ class Kind:
     level: int
     acts: tuple[str, ...]
     words: str
-    ends: Ending
-    strike: Callable[[Year, Fault], None]
+    ends: Callable[[Struck], End | None]
+    strike: Strike
 
 
-def _refused(year: Year, act: str, *, by: str = "", **changes: Any) -> None:
-    """Enter an act wrongly; the door must refuse it.
-
-    Raises:
-        LawBroken: it was accepted.
-
-    """
-    with suppress(Refused):
-        year.enter(act, by=by or _who(year, act), fields=year.fields(act) | changes)
-        raise LawBroken(act)
+def _play(year: Year, fault: Fault, wrong: Wrong, *, by: str = "") -> None:
+    right = cast.fields(fault.act, year.people.scene())
+    year.people.play(fault.act, by=by, **wrong(right, fault))
 
 
-def _who(year: Year, act: str) -> str:
-    return cast.person_for(BY_TRIGGER[act].who_under(year.facts().programme))
+def _refused(wrong: Wrong = lambda _right, _fault: {}, *, by: tuple[str, ...] = ("",)) -> Strike:
+    """Return the strike of an act that is entered wrongly, which the door must refuse, and then rightly."""
+
+    def strike(year: Year, fault: Fault) -> None:
+        with suppress(Refused):
+            _play(year, fault, wrong, by=fault.pick(by))
+            raise LawBroken(fault.act)
+        year.do(fault.act)
+
+    return strike
+
+
+def _happened(wrong: Wrong) -> Strike:
+    """Return the strike of an act that is entered as it happened, which is not as it should have."""
+    return lambda year, fault: _play(year, fault, wrong)
 
 
 _COUNTS = {
@@ -97,24 +102,28 @@ _COUNTS = {
 }  # fmt: skip
 
 
-def _wrong_count(year: Year, fault: Fault) -> None:
-    field = _COUNTS[fault.act]
-    right = year.fields(fault.act)[field]
-    _refused(year, fault.act, **{field: fault.pick((right + 1, right - 1, 10 * right))})
-    year.do(fault.act)
+def _miscounted(right: Fields, fault: Fault) -> Fields:
+    number = right[_COUNTS[fault.act]]
+    return {_COUNTS[fault.act]: fault.pick((number + 1, number - 1, 10 * number))}
 
 
 _CARRIED_WRONGLY = ({"locked_bag": False}, {"in_person": False}, {"condition": "seal_broken"}, {"receiver": "nobody"})
 
 
-def _refused_handover(year: Year, fault: Fault) -> None:
-    _refused(year, fault.act, **fault.pick(_CARRIED_WRONGLY))
-    year.do(fault.act)
+def _erased_unfit(right: Fields, fault: Fault) -> Fields:
+    first, *others = right["copies"]
+    number = first["copy_number"][:-2] + "99"
+    wrong = {"method": "shred"}, {"witness": cast.HANDLER}, {"copy_number": number}
+    return {"copies": fault.pick((others, *([first | change, *others] for change in wrong)))}
 
 
-def _stranger(year: Year, fault: Fault) -> None:
-    _refused(year, fault.act, by=fault.pick(("nobody", "kansa", cast.HANDLER)))
-    year.do(fault.act)
+def _one_left_in(right: Fields, _fault: Fault) -> Fields:
+    return {"pulled": compact(list(expand(right["pulled"]))[1:])}
+
+
+def _short_of_sheets(right: Fields, fault: Fault) -> Fields:
+    good = compact(list(expand(right["good"]))[: -1 - fault.detail % 3])
+    return {"good": good, "spoiled": "", "reprinted": "", "spoiled_stack": ""}
 
 
 _SLIPS = {"hand_over_medium": "01", "hand_over_password": "02", "return_items": "03"}
@@ -122,98 +131,60 @@ _SLIPS = {"hand_over_medium": "01", "hand_over_password": "02", "return_items": 
 
 def _lost_slip(year: Year, fault: Fault) -> None:
     year.do(fault.act)
-    slip = f"K-{year.facts().fiscal_year}-{_SLIPS[fault.act]}"
-    year.enter(
-        "reprint_slip", by=cast.COORDINATOR, fields={"slip": slip, "reason": fault.pick(("紛失", "汚損", "書き損じ"))}
-    )
+    slip = f"K-{year.people.facts().fiscal_year}-{_SLIPS[fault.act]}"
+    fields = {"slip": slip, "reason": fault.pick(("紛失", "汚損", "書き損じ"))}
+    year.people.enter("reprint_slip", by=cast.COORDINATOR, fields=fields)
 
 
 def _strange_extract(year: Year, fault: Fault) -> None:
-    year.put_into_the_inbox(fault.pick(("", "通し番号\r\n1\r\n", "宛名番号,氏名\r\n,\r\n")))
+    text = fault.pick(("", "通し番号\r\n1\r\n", "宛名番号,氏名\r\n,\r\n"))
+    (year.people.office.settings.inbox / "extract.csv").write_text(text, encoding="utf-8", newline="")
     with suppress(TsudoiError):
         year.do(fault.act)
-    if fault.act in year.facts().done:
+    if fault.act in year.people.facts().done:
         raise LawBroken(fault.act)
     year.do(fault.act)
 
 
-def _forgotten_pull(year: Year, fault: Fault) -> None:
-    serials = list(expand(year.fields(fault.act)["pulled"]))
-    _refused(year, fault.act, pulled=compact(serials[1:]))
-    year.do(fault.act)
-
-
-def _unfit_erasure(year: Year, fault: Fault) -> None:
-    copies = year.fields(fault.act)["copies"]
-    wrong = {"method": "shred"}, {"witness": cast.HANDLER}, {"copy_number": f"C-{year.facts().fiscal_year}-99"}
-    _refused(year, fault.act, copies=fault.pick((copies[1:], *([copies[0] | it, *copies[1:]] for it in wrong))))
-    year.do(fault.act)
-
-
 def _damaged_notice(year: Year, fault: Fault) -> None:
-    year.enter("reprint_notice", by=cast.REGISTRAR, fields={"reason": fault.pick(("damaged", "misprint"))})
+    year.people.enter("reprint_notice", by=cast.REGISTRAR, fields={"reason": fault.pick(("damaged", "misprint"))})
     year.do(fault.act)
-
-
-def _lost_notice(year: Year, _fault: Fault) -> None:
-    year.enter("reprint_notice", by=cast.REGISTRAR, fields={"reason": "lost"})
-
-
-def _entered(year: Year, act: str, **changes: Any) -> None:
-    year.enter(act, by=_who(year, act), fields=year.fields(act) | changes)
-
-
-def _wrong_receipt(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, received=year.fields(fault.act)["received"] + fault.pick((-1, 1, -2)))
-
-
-def _lost_sheets(year: Year, fault: Fault) -> None:
-    good = list(expand(year.fields(fault.act)["good"]))
-    gone = set(good[-1 - fault.detail % 3 :])
-    fields = {"good": compact(set(good) - gone), "spoiled": "", "reprinted": "", "spoiled_stack": ""}
-    _entered(year, fault.act, **fields)
-
-
-def _wrong_sample(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, wrong=fault.pick((1, 2, cast.OPENED_AS_SAMPLE)))
-
-
-def _broken_handover(year: Year, fault: Fault) -> None:
-    _entered(year, fault.act, already_happened=True, **fault.pick(_CARRIED_WRONGLY))
 
 
 def _lost_item(year: Year, fault: Fault) -> None:
-    out = year.facts().things_in("with_contractor")
-    item = out[fault.detail % len(out)].number
-    year.enter("record_loss", by=cast.MANAGER, fields={"item": item, "noticed_on": str(year.facts().today)})
+    item = fault.pick(year.people.facts().things_in("with_contractor")).number
+    year.people.enter("record_loss", by=cast.MANAGER, fields={"item": item, "noticed_on": year.people.today})
 
 
 def _incident(year: Year, fault: Fault) -> None:
-    kind = fault.pick(("leak", "misdelivery", "loss", "other"))
-    persons = (0, 30, _MANY_PERSONS)[fault.detail % 3]
-    told = {"kind": kind, "known_on": str(year.facts().today), "persons": persons, "wrongful": fault.detail % 5 == 0}
-    year.enter("report_incident", by=cast.COORDINATOR, fields=told)
+    fields = {
+        "kind": fault.pick(("leak", "misdelivery", "loss", "other")), "known_on": year.people.today,
+        "persons": fault.pick((0, 30, _MANY_PERSONS)), "wrongful": fault.detail % 5 == 0,
+    }  # fmt: skip
+    year.people.enter("report_incident", by=cast.COORDINATOR, fields=fields)
 
 
 def _hold(year: Year, fault: Fault) -> None:
     by, reason = fault.pick(
         ((cast.COORDINATOR, "typhoon"), (cast.APPROVER, "paper_short"), (cast.COORDINATOR, "machine_broken"))
     )
-    year.enter("hold", by=by, fields={"reason": reason})
+    year.people.enter("hold", by=by, fields={"reason": reason})
 
 
 def _protected_late(year: Year, fault: Fault) -> None:
-    inside = sorted(year.scene().serials("exported", origin="extract"))
-    protected = fault.pick((inside[-1:], inside[:1], inside[3:6]))
-    year.enter("recheck_before_sealing", by=cast.REGISTRAR, fields={"newly_protected": compact(protected)})
+    inside = year.people.scene().serials("exported", origin="extract")
+    fields = {"newly_protected": compact(fault.pick((inside[-1:], inside[:1], inside[3:6])))}
+    year.people.enter("recheck_before_sealing", by=cast.REGISTRAR, fields=fields)
 
 
 def _retrieval(year: Year, fault: Fault) -> None:
     year.do(fault.act)
-    gone = sorted(year.scene().serials("posted"))
-    told = {"serials": compact(fault.pick((gone[:1], gone[-1:], gone[4:7]))), "reason": "p", "office": "新宿郵便局",
-            "requested_on": str(year.facts().today)}  # fmt: skip
-    year.enter("request_retrieval", by=cast.COORDINATOR, fields=told)
+    gone = year.people.scene().serials("posted")
+    fields = {
+        "serials": compact(fault.pick((gone[:1], gone[-1:], gone[4:7]))), "reason": "p", "office": "新宿郵便局",
+        "requested_on": year.people.today,
+    }  # fmt: skip
+    year.people.enter("request_retrieval", by=cast.COORDINATOR, fields=fields)
 
 
 # Where a step may die: the act, and a function with whether it is killed before or after it.
@@ -233,76 +204,88 @@ def _crash(year: Year, fault: Fault) -> None:
     year.dies(fault.act, place, when)
 
 
-SLIP_AGAIN, NOTICE_AGAIN = printed_again("slip_reprinted"), printed_again("notice_reprinted")
-_HANDOVERS = ("hand_over_medium", "hand_over_password", "return_items")
+_HANDOVERS = tuple(_SLIPS)
 
 KINDS: Mapping[str, Kind] = {
-    "wrong_count": Kind(level=1, acts=tuple(_COUNTS), words=N_("wrong count"), ends=refused, strike=_wrong_count),
+    "wrong_count": Kind(
+        level=1, acts=tuple(_COUNTS), words=N_("wrong count"), ends=endings.refused, strike=_refused(_miscounted)
+    ),
     "refused_handover": Kind(
-        level=1, acts=_HANDOVERS, words=N_("hand-over against the rules"), ends=refused, strike=_refused_handover
+        level=1, acts=_HANDOVERS, words=N_("hand-over against the rules"),
+        ends=endings.refused, strike=_refused(lambda _right, fault: fault.pick(_CARRIED_WRONGLY)),
     ),
     "stranger": Kind(
         level=1, acts=("conclude_contract", "confirm_readiness", "hand_over", "complete_printing", "close"),
-        words=N_("an act by somebody who may not"), ends=refused, strike=_stranger,
+        words=N_("an act by somebody who may not"),
+        ends=endings.refused, strike=_refused(by=("nobody", "kansa", cast.HANDLER)),
     ),
-    "lost_slip": Kind(level=1, acts=_HANDOVERS, words=N_("lost slip"), ends=SLIP_AGAIN, strike=_lost_slip),
+    "lost_slip": Kind(
+        level=1, acts=_HANDOVERS, words=N_("lost slip"), ends=endings.printed_again, strike=_lost_slip
+    ),
     "strange_extract": Kind(
-        level=1, acts=("take_extract",), words=N_("extract that cannot be used"), ends=refused, strike=_strange_extract
+        level=1, acts=("take_extract",), words=N_("extract that cannot be used"),
+        ends=endings.refused, strike=_strange_extract,
     ),
     "forgotten_pull": Kind(
         level=1, acts=("acknowledge_pull_list", "acknowledge_final_pull_list"), words=N_("piece forgotten in a pull"),
-        ends=refused, strike=_forgotten_pull,
+        ends=endings.refused, strike=_refused(_one_left_in),
     ),
     "unfit_erasure": Kind(
-        level=1, acts=("report_erasure",), words=N_("erasure report that does not fit"), ends=refused,
-        strike=_unfit_erasure,
+        level=1, acts=("report_erasure",), words=N_("erasure report that does not fit"),
+        ends=endings.refused, strike=_refused(_erased_unfit),
     ),
     "damaged_notice": Kind(
-        level=1, acts=("hand_over_password",), words=N_("damaged password notice"), ends=NOTICE_AGAIN,
-        strike=_damaged_notice,
+        level=1, acts=("hand_over_password",), words=N_("damaged password notice"),
+        ends=endings.printed_again, strike=_damaged_notice,
     ),
     "lost_sheets": Kind(
-        level=2, acts=("report_printing",), words=N_("sheets lost while printing"), ends=counted, strike=_lost_sheets
+        level=2, acts=("report_printing",), words=N_("sheets lost while printing"),
+        ends=endings.counted, strike=_happened(_short_of_sheets),
     ),
     "wrong_receipt": Kind(
-        level=2, acts=("report_receipt",), words=N_("wrong received count"), ends=settled, strike=_wrong_receipt
+        level=2, acts=("report_receipt",), words=N_("wrong received count"), ends=endings.settled,
+        strike=_happened(lambda right, fault: {"received": right["received"] + fault.pick((-1, 1, -2))}),
     ),
     "lost_notice": Kind(
-        level=2, acts=("hand_over_password",), words=N_("lost password notice"), ends=settled, strike=_lost_notice
+        level=2, acts=("hand_over_password",), words=N_("lost password notice"), ends=endings.settled,
+        strike=lambda year, _fault: year.people.enter(
+            "reprint_notice", by=cast.REGISTRAR, fields={"reason": "lost"}
+        ),
     ),
     "wrong_sample": Kind(
-        level=2, acts=("inspect_delivery",), words=N_("wrong piece in the sample"), ends=settled, strike=_wrong_sample
+        level=2, acts=("inspect_delivery",), words=N_("wrong piece in the sample"), ends=endings.settled,
+        strike=_happened(lambda _right, fault: {"wrong": fault.pick((1, 2, cast.OPENED_AS_SAMPLE))}),
     ),
     "broken_handover": Kind(
-        level=2, acts=("hand_over_medium", "hand_over_password", "return_items"),
-        words=N_("hand-over that broke a rule and has happened"), ends=settled, strike=_broken_handover,
+        level=2, acts=_HANDOVERS, words=N_("hand-over that broke a rule and has happened"), ends=endings.settled,
+        strike=_happened(lambda _right, fault: {"already_happened": True, **fault.pick(_CARRIED_WRONGLY)}),
     ),
     "lost_item": Kind(
         level=2, acts=("submit_imprint_sample", "report_enclosing", "return_items"),
-        words=N_("item lost at the contractor's"), ends=settled, strike=_lost_item,
+        words=N_("item lost at the contractor's"), ends=endings.settled, strike=_lost_item,
     ),
     "incident": Kind(
         level=2,
         acts=("submit_work_plan", "extract", "report_receipt", "approve_proof", "complete_enclosing", "report_posting",
               "end_returned_mail"),
-        words=N_("reported incident"), ends=settled, strike=_incident,
+        words=N_("reported incident"), ends=endings.settled, strike=_incident,
     ),
     "hold": Kind(
         level=2, acts=("confirm_contacts", "hand_over", "complete_printing", "approve_posting", "accept_work"),
-        words=N_("hold by the coordinator"), ends=released, strike=_hold,
+        words=N_("hold by the coordinator"), ends=endings.released, strike=_hold,
     ),
     "protected_late": Kind(
-        level=2, acts=("hand_over_medium",), words=N_("person protected after the sealing"), ends=sealed_anew,
-        strike=_protected_late,
+        level=2, acts=("hand_over_medium",), words=N_("person protected after the sealing"),
+        ends=endings.sealed_anew, strike=_protected_late,
     ),
     "retrieval": Kind(
-        level=2, acts=("post",), words=N_("piece asked back from the post"), ends=settled, strike=_retrieval
+        level=2, acts=("post",), words=N_("piece asked back from the post"), ends=endings.settled, strike=_retrieval
     ),
     "crash": Kind(
         level=3,
         acts=("take_extract", "seal_package", "erase_ward_data", "conclude_contract", "hand_over_medium",
               "report_receipt", "issue_pull_list", "post", "return_items", "destroy_items"),
-        words=N_("kill -9 in the middle of a step"), ends=restarted, strike=_crash,
+        words=N_("kill -9 in the middle of a step"), ends=endings.restarted, strike=_crash,
     ),
 }  # fmt: skip
 CRASH = "crash"
@@ -350,29 +333,33 @@ class Mixed:
 
     def strike(self, year: Year, fault: Fault) -> None:
         """Let a fault happen, once; it is on file before it happens, and amid which entries of the ledger it did."""
-        self._note(fault, on=str(year.facts().today), since=_last(year.entries()))
+        self._note(fault, on=str(year.people.today), since=year.people.entries()[-1]["seq"])
         try:
             KINDS[fault.kind].strike(year, fault)
         finally:
-            self._note(fault, until=_last(year.entries()))
+            self._note(fault, until=year.people.entries()[-1]["seq"])
 
     def goes_on_after_a_kill(self, entries: Sequence[Entry]) -> None:
         """Take note that the rehearsal went on after it was killed within a fault, and how far the ledger was then."""
         for fault in self.faults:
             struck = self._struck().get(fault.act)
             if struck and "until" not in struck:
-                self._note(fault, killed=_last(entries))
+                self._note(fault, killed=entries[-1]["seq"])
 
     def told(self, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
         """Walk over every fault with its day and how it ended by the ledger; "" for what did not end or never came."""
-        struck = self._struck()
         for fault in self.faults:
-            it = struck.get(fault.act)
-            end = KINDS[fault.kind].ends(_amid(fault, it, entries)) if it else None
+            noted, end = self._struck().get(fault.act, {}), None
+            if noted:
+                killed = noted.get("killed", 0)
+                end = KINDS[fault.kind].ends(Struck(
+                    act=fault.act, entries=entries, since=noted["since"], until=noted.get("until", killed),
+                    killed=killed,
+                ))  # fmt: skip
+            end = end or End(words="", on="")
             yield {
-                "kind": fault.kind, "act": fault.act, "on": it["on"] if it else "",
-                "ended": end.words if end else "", "ended_on": end.on if end else "",
-                "because": list(end.because) if end else [],
+                "kind": fault.kind, "act": fault.act, "on": noted.get("on", ""), "ended": end.words,
+                "ended_on": end.on, "because": list(end.because),
             }  # fmt: skip
 
     def _struck(self) -> dict[str, dict[str, Any]]:
@@ -383,27 +370,15 @@ class Mixed:
         disk.put(self.path, json.dumps(struck | {fault.act: struck.get(fault.act, {}) | told}).encode())
 
 
-def _last(entries: Sequence[Entry]) -> int:
-    return int(entries[-1]["seq"]) if entries else 0
-
-
-def _amid(fault: Fault, struck: Mapping[str, Any], entries: Sequence[Entry]) -> Struck:
-    killed = struck.get("killed", 0)
-    return Struck(
-        act=fault.act, entries=entries, since=struck["since"], until=struck.get("until", killed), killed=killed
-    )
-
-
 def die_at(place: str, when: str, nth: int = 1) -> None:
     """Let the nth call of a function, MODULE:NAME, be the last thing that happens to this process, or the one before.
 
     It dies as by kill -9: nothing is tidied up.
     """
-    module, _colon, path = place.partition(":")
-    *owners, name = path.split(".")
-    owner = reduce(getattr, owners, importlib.import_module(module))
-    raw = vars(owner)[name]
-    real, calls = getattr(raw, "__func__", raw), 0
+    path, _dot, name = place.replace(":", ".").rpartition(".")
+    owner = resolve_name(path)
+    raw = getattr_static(owner, name)
+    real, calls = getattr(raw, "__func__", raw), 0  # of a classmethod or a staticmethod what is within
 
     def last(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
@@ -415,4 +390,4 @@ def die_at(place: str, when: str, nth: int = 1) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    setattr(owner, name, type(raw)(last) if isinstance(raw, (classmethod, staticmethod)) else last)
+    setattr(owner, name, last if real is raw else type(raw)(last))

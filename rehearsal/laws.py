@@ -4,11 +4,9 @@ The counts are worked out anew from the entries of the ledger; what else the tab
 replayed (states/replay.py), as `tsudoi ledger verify` compares it.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,14 +25,13 @@ from states import ledger
 from states.events import BY_EVENT
 from states.reading import people
 from states.replay import TITLES, Difference, Replay, compared, replayed
-from states.rows import Row
+from states.rows import BEFORE_RETURN
 from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing
 from steps.office import Office
 
 OPENS_AN_INCIDENT = {BY_TRIGGER[act].event for act in HOLDING} - {"cycle_held"}
-_ON_THE_WAY = ("planned", "contracted", "ready", "extracted", "transferred", "proof_approved", "printed", "enclosed",
-               "posted", "media_returned", "erased", "closed")  # fmt: skip
+_ON_THE_WAY = (*BEFORE_RETURN, "media_returned", "erased", "closed")
 Entry = Mapping[str, Any]
 
 
@@ -44,10 +41,10 @@ class LawBroken(RuntimeError):
 
 @dataclass
 class Seen:
-    """What was seen at the look before: how long the ledger was and its hash, and the files by size and time."""
+    """What was seen at the look before: how long the ledger was and its root, and the files by size and time."""
 
     entries: int = 0
-    digest: str = ""
+    root: bytes = b""
     files: dict[Path, tuple[int, int]] = field(default_factory=dict[Path, tuple[int, int]])
 
 
@@ -61,23 +58,11 @@ class View:
     seen: Seen
     after_the_watch: bool = False
 
-    @property
-    def is_as_it_was(self) -> bool:
-        """Tell whether nothing was entered since the last look."""
-        with reading(self.office.engine) as connection:
-            return ledger.size(connection) == self.seen.entries
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The whole ledger as it is written."""
-        with reading(self.office.engine) as connection:
-            return list(ledger.entries(connection))
-
     @cached_property
     def entries(self) -> list[Entry]:
         """The entries of this cycle in their order."""
-        told = (json.loads(text) for text in self.texts)
-        return [entry for entry in told if entry.get("cycle") == self.cycle_id]
+        with reading(self.office.engine) as connection:
+            return [json.loads(text) for text in ledger.entries(connection, cycle_id=self.cycle_id)]
 
     def rows(self, table: type[SQLModel]) -> Sequence[Any]:
         """Return the rows of a table that belong to this cycle."""
@@ -90,11 +75,6 @@ class View:
     def cycle(self) -> Any:
         """The cycle itself."""
         return self.rows(tables.Cycle)[0]
-
-    @cached_property
-    def records(self) -> Sequence[Any]:
-        """Every record, in force or not."""
-        return self.rows(tables.Record)
 
     @cached_property
     def pieces(self) -> Sequence[Any]:
@@ -123,14 +103,10 @@ class View:
         with reading(self.office.engine) as connection:
             return people(connection)
 
-    @property
-    def today(self) -> date:
-        """The day."""
-        return self.office.clock.now().date()
-
     def latest(self, act: str) -> Mapping[str, Any]:
         """Return the record of an act that is in force, {} where it is not done."""
-        return next((json.loads(it.data) for it in self.records if it.act == act and it.status == "done"), {})
+        found = (row.data for row in self.rows(tables.Record) if (row.act, row.status) == (act, "done"))
+        return json.loads(next(found, "{}"))
 
     def has_come_to(self, state: str) -> bool:
         """Tell whether the cycle has come to a state on its way; a cancelled year has not."""
@@ -177,15 +153,20 @@ def nobody_can_be_read_outside_the_vault(view: View) -> Found:
             changed.append(path)
     if changed:
         yield from scan(changed, view.finder).places
-        _begin_a_new_log(view.office)
+        if view.office.engine.dialect.name == "sqlite":  # so that the next look reads only what is written after it
+            with view.office.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def ledger_only_grows_and_verifies(view: View) -> Found:
     """Law 5: the entries of the last look are still there as they were, and tree and checkpoints agree."""
-    before = view.texts[: view.seen.entries]
-    if len(before) < view.seen.entries or (view.seen.digest and _digest(before) != view.seen.digest):
-        yield f"No. 1-{view.seen.entries}"
-    view.seen.entries, view.seen.digest = len(view.texts), _digest(view.texts)
+    seen = view.seen
+    with reading(view.office.engine) as connection:
+        size = ledger.size(connection)
+        if size < seen.entries or (seen.entries and ledger.root(connection, seen.entries) != seen.root):
+            yield f"No. 1-{seen.entries}"
+        seen.entries, seen.root = size, ledger.root(connection, size)
     try:
         auditing.verify_ledger(view.office)
     except Damaged as damage:
@@ -206,7 +187,8 @@ def counts_are_conserved(view: View) -> Found:
     exported = set(expand(taken["serials"])) if taken and view.has_come_to("extracted") else set[int]()
     if {it.serial for it in view.pieces} != exported | set(expand(added)):
         yield "serials"
-    if view.has_come_to("transferred") and receipt.get("received") != _sealed(view, taken):
+    sealed = taken.get("exported", 0) - count(view.latest("seal_package").get("held_back") or "")
+    if view.has_come_to("transferred") and receipt.get("received") != sealed:
         yield "received"
     if view.has_come_to("printed") and view.serials("exported", origin="extract"):
         yield "printed"
@@ -234,9 +216,8 @@ def key_and_vault_are_gone(view: View) -> Found:
     """Law 7: once the ward's own data are erased there is neither key nor file of the vault."""
     if not view.latest("erase_ward_data"):
         return
-    it = view.office.settings
-    places = (it.key_folder / "vault", *((it.key_backup,) if it.key_backup else ()), view.office.home / "vault")
-    for place in places:
+    settings = view.office.settings
+    for place in filter(None, (settings.key_folder / "vault", settings.key_backup, view.office.home / "vault")):
         yield from (path.name for path in place.rglob("*") if path.is_file() and view.cycle_id in str(path))
 
 
@@ -255,8 +236,9 @@ def held_cycle_does_nothing_but_rescue(view: View) -> Found:
 
 def four_eyes_are_two_people(view: View) -> Found:
     """People: what needs a second person was proposed by one and confirmed by another, each of the right role."""
-    for entry, row in _acts(view):
-        if row.second:
+    for entry in view.entries:
+        row = BY_EVENT.get(entry["event"])
+        if row and row.second and "broken" not in entry["data"]:  # a deviation that the door itself found is no act
             first, second = (view.people.get(it) for it in (entry["data"].get("proposed_by", ""), entry["by"]))
             right = first and second and first.roles & set(row.who) and second.roles & set(row.second)
             if not right or first is second:
@@ -273,8 +255,9 @@ def what_is_overdue_is_flagged(view: View) -> Found:
     """Deadlines: after the morning's watch every act that is past its day shows it, also on a held cycle."""
     if not view.after_the_watch or view.cycle.state == "closed":
         return
+    today = view.office.clock.now().date()
     for act in view.rows(tables.Act):
-        if act.done_on is None and act.due_on < view.today and act.flag not in {"overdue", "escalated"}:
+        if act.done_on is None and act.due_on < today and act.flag not in {"overdue", "escalated"}:
             yield act.act
 
 
@@ -320,45 +303,10 @@ OF_THE_MORNING = (what_is_overdue_is_flagged, outbox_tells_what_the_ledger_tells
 
 def broken(view: View) -> dict[str, str]:
     """Return the laws that do not hold, each with where it was seen: numbers, serials and acts, never a resident."""
-    quiet = view.after_the_watch and view.is_as_it_was
+    with reading(view.office.engine) as connection:
+        quiet = view.after_the_watch and ledger.size(connection) == view.seen.entries
     found = {law.__name__: "; ".join(law(view)) for law in (OF_THE_MORNING if quiet else LAWS)}
     return {name: where for name, where in found.items() if where}
-
-
-def insist(view: View, step: str) -> None:
-    """Look at every law.
-
-    Raises:
-        LawBroken: one does not hold after this step.
-
-    """
-    if found := broken(view):
-        raise LawBroken(f"{step}: " + " / ".join(f"{name}: {where}" for name, where in found.items()))
-
-
-def _acts(view: View) -> Iterator[tuple[Entry, Row]]:
-    """Walk over the acts of the table that were done; a deviation that the door itself found is none."""
-    for entry in view.entries:
-        row = BY_EVENT.get(entry["event"])
-        if row and "broken" not in entry["data"]:
-            yield entry, row
-
-
-def _sealed(view: View, taken: Mapping[str, Any]) -> int:
-    held_back = view.latest("seal_package").get("held_back") or ""
-    return int(taken.get("exported", 0)) - count(held_back)
-
-
-def _digest(texts: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
-
-
-def _begin_a_new_log(office: Office) -> None:
-    """Let SQLite empty its write-ahead log, so that the next look reads no more than was written since this one."""
-    if office.engine.dialect.name == "sqlite":
-        with office.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _files(office: Office) -> Iterator[Path]:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from adapters.people_keys import FICTIONAL
+from models.database import reading
 from rehearsal import cast
 from rehearsal.cast import COORDINATOR, REGISTRAR, Scene
-from rehearsal.plan import Plan
+from rehearsal.laws import LawBroken
 from rehearsal.printer import Printer
+from states import ledger
+from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.oversight import open_duties
 from states.table import BY_TRIGGER
-from steps import acting, extraction, papers, preparation
+from steps import acting, extraction, papers
 from steps.office import Office
-from steps.preparation import SAMPLE_PASSPHRASE
 from steps.work import WORK
-from views.incidents import incidents_of
 
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
 _MANY = 100  # persons from whom on an incident is always to be reported
@@ -43,30 +43,41 @@ class People:
 
     def scene(self) -> Scene:
         """Return what the actors see now."""
-        return Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.today)
+        return Scene(office=self.office, facts=self.facts(), printer=self.printer)
 
-    def play(self, act: str) -> None:
-        """Do an act as the cast does it, confirmed where it needs a second person."""
-        row, scene = BY_TRIGGER[act], self.scene()
-        by = cast.person_for(row.who_under(scene.facts.programme))
-        self.enter(act, by=by, fields=cast.fields(act, scene))
-        if row.second:
-            self.confirm(act, by=cast.person_for(row.second, but=by))
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the entries of the ledger about this year."""
+        with reading(self.office.engine) as connection:
+            return list(ledger.told(connection, cycle_id=self.cycle_id))
 
-    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
+    def play(self, act: str, *, by: str = "", **changes: Any) -> None:
+        """Do an act as the cast does it but for what is changed, confirmed where it needs a second person.
+
+        Raises:
+            LawBroken: what should have followed an act that was done as it should be, such as a paper, did not.
+
+        """
+        row, scene, usual = BY_TRIGGER[act], self.scene(), not by and not changes
+        by = by or cast.person_for(row.who_under(scene.facts.programme))
+        outcome = self.enter(act, by=by, fields=cast.fields(act, scene) | changes)
+        if outcome.waits_for:
+            outcome = self.confirm(outcome, by=cast.person_for(row.second, but=by))
+        if usual and outcome.left:
+            raise LawBroken(f"{act}: " + " / ".join(outcome.left))
+
+    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> Outcome:
         """Enter an act; what needs the register's present list is done from one."""
         if act in RECHECKS:
-            cast.recheck(self.office, self.cycle_id, **fields)
-            return
+            return cast.recheck(self.office, self.cycle_id, **fields)
         cast.recheck_first(self.office, self.cycle_id, act)
         typed = json.loads(json.dumps(dict(fields), default=str))
-        acting.perform(self.office, self.cycle_id, act, by=by, fields=typed, via="rehearsal")
+        return acting.perform(self.office, self.cycle_id, act, by=by, fields=typed, via="rehearsal")
 
-    def confirm(self, act: str, *, by: str) -> None:
-        """Confirm what was proposed last of an act."""
-        if waiting := acting.waiting(self.office, self.cycle_id, act):
-            proposal = waiting[-1].seq
-            acting.confirm(self.office, self.cycle_id, act, by=by, proposal=proposal, via="rehearsal")
+    def confirm(self, proposed: Outcome, *, by: str) -> Outcome:
+        """Confirm what was proposed."""
+        return acting.confirm(
+            self.office, self.cycle_id, proposed.trigger, by=by, proposal=proposed.seq, via="rehearsal"
+        )
 
     def ask_for(self, act: str, **typed: Any) -> None:
         """Let somebody of the register section ask the machine for its work, as the command of the act does."""
@@ -90,24 +101,28 @@ class People:
                 reason="font" if substitute else "unclear", by=REGISTRAR, via="rehearsal",
             )  # fmt: skip
 
-    def known_on(self, incident: int) -> date:
-        """Return the day on which an incident became known."""
-        return next(it.known_on for it in self.office.see(self.cycle_id, incidents_of) if it.number == incident)
-
     def settle(self, incident: int) -> None:
         """Do what the law asks about an incident, talk it over with the contractor, and settle it."""
-        facts, approver, on = self.facts(), cast.APPROVER, {"incident": incident}
+        facts, today = self.facts(), self.today
         decision = f"{facts.fiscal_year}-総総-{{}}{incident:04}"
         case = next((case for case in facts.cases if case.number == incident), None)
+        acts: list[tuple[str, dict[str, Any]]] = []
         if case and open_duties(case):
             reportable = bool(case.report and case.report.persons > _MANY)
             assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision.format(1)}
-            self.enter("assess_incident", by=approver, fields=on | assessed)
-            for act, fields in _duties(self.today) if reportable else ():
-                self.enter(act, by=approver, fields=on | fields)
-        talk = {"discussed_on": self.today, "participants": "両責任者", "decision": "手順の再確認"}
-        self.enter("discuss_measures", by=COORDINATOR, fields=on | talk)
-        self.enter("settle_incident", by=approver, fields=on | {"decision_number": decision.format(2)})
+            acts.append(("assess_incident", assessed))
+            if reportable:  # what the law asks, in its order
+                acts += [
+                    ("report_to_commission", {"report": "prompt", "reported_on": today}),
+                    ("report_to_commission", {"report": "final", "reported_on": today}),
+                    ("notify_persons", {"how": "letter", "notified_on": today, "persons": _MANY}),
+                    ("publish_incident", {"published": True, "decided_on": today}),
+                ]
+        talk = {"discussed_on": today, "participants": "両責任者", "decision": "手順の再確認"}
+        acts += [("discuss_measures", talk), ("settle_incident", {"decision_number": decision.format(2)})]
+        for act, fields in acts:
+            by = COORDINATOR if act == "discuss_measures" else cast.APPROVER
+            self.enter(act, by=by, fields={"incident": incident, **fields})
 
     def release_hold(self) -> None:
         """Let the approver release the hold; each approval is for one act, also on one day."""
@@ -117,23 +132,3 @@ class People:
         decision = f"{facts.fiscal_year}-総総-3{before.seq if before else 0:05}"
         fields = {"discussed_on": self.today, "decision_number": decision}
         self.enter("release_hold", by=cast.APPROVER, fields=fields)
-
-
-def at_their_desks(plan: Plan) -> People:
-    """Install the rehearsal and let its fictional people sit down, the ward's each with a key unlocked."""
-    office = preparation.install(rehearsal=True)
-    preparation.register_sample_people(office, plan.year, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
-    return People(
-        office=cast.at_their_desks(Office.open()), cycle_id=f"{office.settings.programme}-{plan.year}",
-        printer=Printer(folder=plan.out / "contractor", keep=plan.keep),
-    )  # fmt: skip
-
-
-def _duties(today: date) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Return what the law asks about an incident that is to be reported, in its order."""
-    return (
-        ("report_to_commission", {"report": "prompt", "reported_on": today}),
-        ("report_to_commission", {"report": "final", "reported_on": today}),
-        ("notify_persons", {"how": "letter", "notified_on": today, "persons": _MANY}),
-        ("publish_incident", {"published": True, "decided_on": today}),
-    )

@@ -6,8 +6,9 @@ He types the password as it is printed on the notice, counts what he reads, prin
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-import pypdfium2
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
 from adapters.password import ALPHABET, GROUPS
 from adapters.vault import shred
@@ -39,13 +40,13 @@ class Printer:
     def _letters(self) -> Path:
         return self.folder / "letters"
 
-    def is_handed_the_medium(self, package: Path) -> None:
-        """Take the medium: the encrypted package as it lies on it."""
-        self._hand(package, "medium")
-
-    def is_handed_the_notice(self, notice: Path) -> None:
-        """Take the password notice: a sheet of paper."""
-        self._hand(notice, "notice")
+    def is_handed(self, thing: Path, kind: Literal["medium", "notice"]) -> None:
+        """Take the medium with the encrypted package as it lies on it, or the password notice, a sheet of paper."""
+        folder = self.folder / kind
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for old in folder.iterdir():
+            shred(old)
+        shutil.copyfile(thing, folder / thing.name)
 
     def opens_the_package(self) -> Opened:
         """Type the password from the notice and open the package; a folder half-filled by a kill is made anew."""
@@ -91,13 +92,6 @@ class Printer:
             erase(self._work)
             erase(self._letters)
             erase(self.folder / "sealer")
-
-    def _hand(self, thing: Path, place: str) -> None:
-        folder = self.folder / place
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for old in folder.iterdir():
-            shred(old)
-        shutil.copyfile(thing, folder / thing.name)
 
     def _reads_the_password(self) -> str:
         """Read the groups off the paper, as a person would, and type them."""

@@ -1,7 +1,8 @@
 """What the register section of a rehearsal brings: the extract, its late move-ins, and who stands in them."""
 
 import shutil
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from adapters.register import read_register
 from adapters.sample import additional_extract, sample_extract, write_sample
@@ -9,9 +10,6 @@ from models.programme import Programme
 from rehearsal import cast
 from rehearsal.plan import Plan
 from steps.residents import needles_in
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _ADDITIONS_SHARE = 330  # about twelve late move-ins in four thousand
 _ANY_NUMBER = (1, 10_000_000)
@@ -52,7 +50,7 @@ def everybody(plan: Plan, programme: Programme) -> set[str]:
     return set[str]().union(*map(needles_in, _fictional(plan)))
 
 
-def _fictional(plan: Plan) -> "tuple[pl.DataFrame, pl.DataFrame]":
+def _fictional(plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Draw the fictional extract and its late move-ins."""
     first = sample_extract(fiscal_year=plan.year, persons=plan.persons, seed=plan.seed)
     few = max(1, plan.persons // _ADDITIONS_SHARE)

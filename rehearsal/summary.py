@@ -24,9 +24,11 @@ def summary(plan: Plan, people: People, **more: Any) -> dict[str, Any]:
     table = office.see(cycle_id, counting.counts).as_json()
     verified = auditing.verify(office)
     late, sent = office.see(cycle_id, standing.lateness)
+    facts, kept = people.facts(), (people.printer.folder,) if plan.keep else ()  # what is kept is meant to stay
+    sought = erasure.sought(facts, register.everybody(plan, facts.programme))
     return {
         "year": plan.year,
-        "state": people.facts().state,
+        "state": facts.state,
         "home": str(plan.home),
         "persons": table["raw_hits"],
         **{key: table[key] for key in ("excluded", "exported", "added", "pulled", "posted", "received", "spoiled")},
@@ -34,17 +36,9 @@ def summary(plan: Plan, people: People, **more: Any) -> dict[str, Any]:
         "ledger_entries": verified.entries,
         "ledger_checkpoints": verified.checkpoints,
         "ledger_verified": True,
-        "personal_data_found": _last_look(plan, people),
+        "personal_data_found": erasure.search(office, sought, roots=(plan.out,), exclude=kept).found,
         "overdue": len(late),
         "overdue_acts": late,
         "reminders_sent": sent,
         **more,
     }
-
-
-def _last_look(plan: Plan, people: People) -> int:
-    """Search everything that is left of the rehearsal; what --keep leaves is left out, being meant to stay."""
-    facts = people.facts()
-    sought = erasure.sought(facts, register.everybody(plan, facts.programme))
-    kept = (people.printer.folder,) if plan.keep else ()
-    return erasure.search(people.office, sought, roots=(plan.out,), exclude=kept).found

@@ -6,7 +6,7 @@ that was killed goes on where it was.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,20 +15,19 @@ from typing import Any
 
 from adapters.clock import VirtualClock
 from adapters.finder import Finder
+from adapters.people_keys import FICTIONAL
 from adapters.vault import shred
 from flows.own_server import free_port, own_server
 from models.clock import TOKYO
-from models.database import reading
 from models.errors import Refused, TsudoiError, Unknown, Unmet
 from models.records.base import Nothing
 from models.words import _
 from rehearsal import cast, faults, laws, register, summary
-from rehearsal.cast import Scene
 from rehearsal.faults import Mixed
-from rehearsal.machine import Machine, Served
-from rehearsal.people import People, at_their_desks
+from rehearsal.machine import Machine
+from rehearsal.people import People
 from rehearsal.plan import DRIVEN, Plan
-from states import ledger
+from rehearsal.printer import Printer
 from states.facts import Facts
 from states.rows import FINAL
 from states.rules.custody import package_was_read_back_today
@@ -37,6 +36,8 @@ from states.rules.transfer import protection_is_freshly_rechecked
 from states.table import TABLE
 from steps import driving, erasure, preparation
 from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+from views.incidents import incidents_of
 
 _LONGEST = 400  # days after which a rehearsal that does not end is called stuck
 Teller = Callable[[date, Facts], None]
@@ -46,7 +47,13 @@ def play(plan: Plan, tell: Teller) -> tuple["Rehearsal", dict[str, Any]]:
     """Live through the year on the stage that is set, telling each day; return the rehearsal and its summary."""
     began = time.monotonic()
     with own_server(plan.home, free_port(0), dashboard=False):
-        rehearsal = Rehearsal(plan=plan, people=at_their_desks(plan), machine=Served())
+        office = preparation.install(rehearsal=True)
+        preparation.register_sample_people(office, plan.year, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+        people = People(
+            office=cast.at_their_desks(Office.open()), cycle_id=f"{office.settings.programme}-{plan.year}",
+            printer=Printer(folder=plan.out / "contractor", keep=plan.keep),
+        )  # fmt: skip
+        rehearsal = Rehearsal(plan=plan, people=people, machine=Machine())
         rehearsal.run(tell)
     summary.print_papers(rehearsal.people)
     told = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
@@ -84,9 +91,7 @@ class Rehearsal:
     @cached_property
     def faults(self) -> Mixed:
         """The faults of this year."""
-        level = self.plan.faults
-        drawn = faults.drawn(self.plan.seed, level) if level else ()
-        return Mixed(path=self.plan.out / "faults.json", faults=drawn)
+        return Mixed(path=self.plan.out / "faults.json", faults=faults.drawn(self.plan.seed, self.plan.faults))
 
     @cached_property
     def late(self) -> dict[str, int]:
@@ -97,26 +102,13 @@ class Rehearsal:
         """Return the facts as they stand."""
         return self.people.facts()
 
-    def scene(self) -> Scene:
-        """Return what the actors see now."""
-        return self.people.scene()
-
-    def fields(self, act: str) -> dict[str, Any]:
-        """Return what the cast would bring for an act now."""
-        return cast.fields(act, self.scene())
-
-    def entries(self) -> list[laws.Entry]:
-        """Return the entries of the ledger about this year."""
-        with reading(self.office.engine) as connection:
-            return list(ledger.told(connection, cycle_id=self.cycle_id))
+    def faults_told(self) -> list[dict[str, Any]]:
+        """Return every fault of this year, and how it ended."""
+        return list(self.faults.told(self.people.entries()))
 
     def summary(self, *, seconds: float) -> dict[str, Any]:
         """Return what a script would ask of the year."""
         return summary.summary(self.plan, self.people, faults=self.faults_told(), late=self.late, seconds=seconds)
-
-    def faults_told(self) -> list[dict[str, Any]]:
-        """Return every fault of this year, and how it ended."""
-        return list(self.faults.told(self.entries()))
 
     def run(self, tell: Teller) -> None:
         """Live through the year, an open day at a time, until it is closed."""
@@ -166,11 +158,12 @@ class Rehearsal:
             office=self.office, cycle_id=self.cycle_id, finder=self._finder, seen=self.seen,
             after_the_watch=after_the_watch,
         )  # fmt: skip
-        laws.insist(view, step)
+        if found := laws.broken(view):
+            raise laws.LawBroken(f"{step}: " + " / ".join(f"{name}: {where}" for name, where in found.items()))
 
     def end_what_a_kill_broke_off(self) -> None:
         """Do what follows an act at once and is not done by it: empty the inbox, decide, print the package's papers."""
-        self.faults.goes_on_after_a_kill(self.entries())
+        self.faults.goes_on_after_a_kill(self.people.entries())
         self._empty_the_inbox()
         done = self.facts().done
         if "take_extract" in done and "extract" not in done:
@@ -241,10 +234,11 @@ class Rehearsal:
         facts = self.facts()
         if not facts.on_hold:
             return facts
-        for number in sorted(facts.incidents):
-            if self.people.known_on(number) + faults.held_days(self.plan.seed, number) <= today:
+        for incident in self.office.see(self.cycle_id, incidents_of):
+            lasts = faults.held_days(self.plan.seed, incident.number)
+            if incident.number in facts.incidents and incident.known_on + lasts <= today:
                 self._let_time_pass(today)
-                self.people.settle(number)
+                self.people.settle(incident.number)
                 self._look_at_the_laws("settle_incident")
         held = facts.done.get("hold")
         lasted = held is None or held.on + faults.held_days(self.plan.seed, held.seq) <= today
@@ -253,10 +247,6 @@ class Rehearsal:
             self.people.release_hold()
             self._look_at_the_laws("release_hold")
         return self.facts()
-
-    def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> None:
-        """Enter an act as it is said, without a second person."""
-        self.people.enter(act, by=by, fields=fields)
 
     def do(self, act: str) -> None:
         """Do an act as it should be done: people what is theirs, the machine the rest."""
@@ -277,14 +267,10 @@ class Rehearsal:
 
     def dies(self, act: str, place: str, when: str) -> None:
         """Do an act and be killed by kill -9 at a function; whoever comes back does what was broken off."""
-        self.machine.dies(lambda: self.do(act), act, place, when)
+        self.machine.dies(self, act, place, when)
         self.end_what_a_kill_broke_off()
         if act not in self.facts().done:
             self.do(act)
-
-    def put_into_the_inbox(self, text: str) -> None:
-        """Lay a file into the inbox instead of the extract."""
-        (self.plan.inbox / "extract.csv").write_text(text, encoding="utf-8", newline="")
 
     def _take_extract(self) -> None:
         """Take the extract: the machine what bears a name, else somebody of the register section."""
@@ -316,12 +302,7 @@ class Rehearsal:
                 self.people.play("accept_namesakes")
 
     def _drive(self, act: str) -> None:
-        """Let the machine do what it may.
-
-        Raises:
-            Refused: this it did not do.
-
-        """
+        """Let the machine do what it may; refuse with its words what it did not do."""
         words = ""
         try:
             self.machine.drive()

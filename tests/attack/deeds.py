@@ -50,7 +50,7 @@ def write_down(folder: Path, trigger: str) -> None:
     """Let the cast write down what will be entered for an act, so that it can be entered twice."""
     if trigger in cast.PLAYS:
         year = Played(folder=folder, office=_office(folder))
-        scene = Scene(office=year.office, facts=year.facts(), printer=year.printer, today=year.now.date())
+        scene = Scene(office=year.office, facts=year.facts(), printer=year.printer)
         (folder / "entered.json").write_text(json.dumps(cast.fields(trigger, scene), default=str), encoding="utf-8")
         year.office.engine.dispose()
 

@@ -19,6 +19,7 @@ from playing import CYCLE, YEAR, begun
 
 from adapters.sample import sample_extract, write_sample
 from adapters.scanner import Finder
+from models import tables
 from models.database import reading
 from rehearsal import laws
 from states.table import BY_TRIGGER
@@ -178,7 +179,7 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _counts(view: laws.View) -> Iterator[str]:
-    for record in view.records:
+    for record in view.rows(tables.Record):
         data = json.loads(record.data) if record.status == "done" else {}
         yield from (f"{record.act} {name}: {data[name]}" for name in _COUNTS if name in data)
 

@@ -44,7 +44,7 @@ def ready(office: Office, home: Path) -> Path:
         due = papers.facts_of(office, CYCLE).due[act]
         clock.set(max(clock.now(), clock.now().replace(year=due.year, month=due.month, day=due.day, hour=10)))
         facts = papers.facts_of(office, CYCLE)
-        scene = Scene(office=office, facts=facts, printer=Printer(folder=home / "none"), today=clock.now().date())
+        scene = Scene(office=office, facts=facts, printer=Printer(folder=home / "none"))
         fields = json.loads(json.dumps(cast.fields(act, scene), default=str))
         acting.perform(office, CYCLE, act, by=cast.person_for(BY_TRIGGER[act].who), fields=fields)
     clock.set(clock.now().replace(month=11, day=2))

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
 
 from adapters.finder import Finder
 from rehearsal import laws
+from rehearsal.people import People
+from rehearsal.printer import Printer
 from states.table import BY_TRIGGER
 from steps import acting, papers
 from steps.office import Office
@@ -127,6 +131,15 @@ def test_an_act_done_on_a_held_cycle_is_told(year: Broken) -> None:
     """An entry of an act that a hold forbids is told, unless it only enters what has happened already."""
     year.note("handlers_registered", record={}, occurred_at="")
     assert "held_cycle_does_nothing_but_rescue" in year.told()
+
+
+def test_what_did_not_follow_an_act_is_told(office: Office, tmp_path: Path) -> None:
+    """Where people act as they should and a paper of the act is not printed, the rehearsal ends there."""
+    people = People(office=office, cycle_id=CYCLE, printer=Printer(folder=tmp_path))
+    people.claim_measures("conclude_contract", people.facts())
+    left = patch("steps.after.follow", return_value=("the contractor's forms",))
+    with left, pytest.raises(laws.LawBroken, match="conclude_contract: the contractor's forms"):
+        people.play("conclude_contract")
 
 
 def test_every_law_has_its_breaking() -> None:

@@ -48,7 +48,7 @@ def _fields(office: Office, act: str, folder: Path) -> Mapping[str, Any]:
         return json.loads(facts.done[act].data)
     if act == "report_receipt":
         return _receipt(office)
-    scene = Scene(office=office, facts=facts, printer=Printer(folder=folder / "contractor"), today=facts.today)
+    scene = Scene(office=office, facts=facts, printer=Printer(folder=folder / "contractor"))
     return json.loads(json.dumps(cast.fields(act, scene), default=str))
 
 

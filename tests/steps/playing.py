@@ -73,7 +73,7 @@ class Played:
             printing.print_additions(self.office, CYCLE)
         row = BY_TRIGGER[act]
         by = cast.person_for(row.who)
-        scene = Scene(office=self.office, facts=self.facts(), printer=self.printer, today=self.now.date())
+        scene = Scene(office=self.office, facts=self.facts(), printer=self.printer)
         if act in RECHECKS:
             return cast.recheck(self.office, CYCLE, **{**cast.fields(act, scene), **changes})
         cast.recheck_first(self.office, CYCLE, act)

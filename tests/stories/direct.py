@@ -4,7 +4,7 @@ What else runs in a child process, because of its memory, runs in this one: sixt
 """
 
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from pathlib import Path
 from shutil import copytree
 from unittest.mock import patch
 
-from rehearsal.faults import die_at
+from rehearsal.faults import Year, die_at
+from rehearsal.machine import Machine
 from rehearsal.people import People
 from rehearsal.plan import Plan
 from rehearsal.printer import Printer
 from rehearsal.year import Rehearsal
+from states.acts import Outcome
 from steps import acting, driving, preparation, printing, reminding
 from steps.office import Office
 from steps.work import WORK
@@ -25,7 +27,7 @@ from steps.work import WORK
 YEAR = 2026
 
 
-class Directly:
+class Directly(Machine):
     """The machine's work by its steps. What dies is a process of its own; this one goes on as after a restart."""
 
     def __init__(self, office: Office, plan: Plan) -> None:
@@ -50,7 +52,7 @@ class Directly:
             else:
                 WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
 
-    def dies(self, _doing: Callable[[], None], act: str, place: str, when: str) -> None:
+    def dies(self, _year: Year, act: str, place: str, when: str) -> None:
         child = get_context("spawn").Process(target=_dying, args=(self.plan, act, place, when))
         child.start()
         child.join()
@@ -61,10 +63,9 @@ class Directly:
 class Unsigned(People):
     """People without keys: what two must sign the ward's electronic approval confirms."""
 
-    def confirm(self, act: str, *, by: str) -> None:
-        for it in acting.waiting(self.office, self.cycle_id, act):
-            decided = {"decision_number": f"8-総総-{it.seq}", "decided_on": self.today}
-            acting.confirm(self.office, self.cycle_id, act, by=by, via="rehearsal", **decided)
+    def confirm(self, proposed: Outcome, *, by: str) -> Outcome:
+        decided = {"decision_number": f"8-総総-{proposed.seq}", "decided_on": self.today}
+        return acting.confirm(self.office, self.cycle_id, proposed.trigger, by=by, via="rehearsal", **decided)
 
 
 def _dying(plan: Plan, act: str, place: str, when: str) -> None:

@@ -193,7 +193,7 @@ def _do(office: Office, act: str) -> None:
     due = facts.due[act]
     VirtualClock(office.home / "clock").set(datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO))
     by = cast.person_for(BY_TRIGGER[act].who)
-    scene = Scene(office=office, facts=facts, printer=Printer(folder=office.home), today=due)
+    scene = Scene(office=office, facts=facts, printer=Printer(folder=office.home))
     entered = json.loads(json.dumps(cast.fields(act, scene), default=str))
     acting.perform(office, CYCLE, act, by=by, fields=entered)
 
