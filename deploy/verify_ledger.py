@@ -812,7 +812,7 @@ class Contents:
         """Note an entry that is earlier than one before it."""
         try:
             moment = datetime.fromisoformat(at if isinstance(at, str) else "")
-            if self.latest and moment < self.latest - CLOCKS_DIFFER:
+            if self.latest and self.latest - moment > CLOCKS_DIFFER:
                 self.backwards.append(number)
             self.latest = max(moment, self.latest or moment)
         except (ValueError, TypeError):
@@ -1001,12 +1001,13 @@ def opening_of(raw: bytes) -> tuple[Place, bytes, str]:
     try:
         line = raw.decode("utf-8")
         said = as_object(None if is_deep(line) else json.loads(line))
-    except ValueError:
+        spoilt = len(said) != 4 or canonical(said) + "\n" != line
+    except (ValueError, OverflowError):
         return NO_OPENING
     place, salt, seq, text = (said.get(name) for name in ("place", "salt", "seq", "text"))
-    if not (isinstance(place, str) and isinstance(salt, str) and type(seq) is int and isinstance(text, str)):
+    if spoilt or not (isinstance(place, str) and isinstance(salt, str) and type(seq) is int and isinstance(text, str)):
         return NO_OPENING
-    if len(said) != 4 or canonical(said) + "\n" != line or not re.match(r"[0-9a-f]{32}\Z", salt):
+    if not re.match(r"[0-9a-f]{32}\Z", salt):
         return NO_OPENING
     return (seq, place), bytes.fromhex(salt), text
 
@@ -1031,7 +1032,7 @@ def verify_proof(path: str, checkpoints: Sequence[str] = (), key_text: str = "")
         notes = [parse_note(proof[name].encode("utf-8"), name) for name in sources]
         entry, number = proof.get("entry", "").encode("utf-8"), int(proof.get("number", 0))
         openings = [line.encode("utf-8") + b"\n" for line in proof.get("texts", ())]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise Unreadable("{} は証明書ではありません。", "{} is no proof.", path) from None
     known = [note for note in notes if note]
     if len(known) != len(notes):

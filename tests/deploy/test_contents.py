@@ -2,7 +2,9 @@
 
 import base64
 import json
+import math
 import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -297,6 +299,25 @@ def test_no_depth_stops_a_proof(tmp_path: Path) -> None:
         (tmp_path / "proof").write_text("[" * depth + "]" * depth, encoding="utf-8")
         with pytest.raises(verifier.Unreadable):
             verifier.verify_proof(str(tmp_path / "proof"))
+
+
+def test_no_number_and_no_year_stops_it(export: Export) -> None:
+    """A number beyond every double and the first year of all clocks are named like any other change."""
+    first, second, *rest = export.lines
+    export.put([re.sub(rb'"at":"[^T]*', b'"at":"0001-01-01', first), second, *rest])
+    assert "第1号の記録が書き換えられています（1行目）。" in export.check().findings
+    texts = export.folder / "texts.jsonl"
+    huge = f'{{"place":"record","salt":"{"0" * 32}","seq":1{"0" * 400},"text":"x"}}\n'
+    texts.write_bytes(texts.read_bytes() + huge.encode())
+    assert any("どの記録の自由記載とも合いません" in finding for finding in export.check().findings)
+
+
+def test_no_number_stops_a_proof(export: Export, tmp_path: Path) -> None:
+    """A proof whose entry has no finite number is no proof."""
+    said = {"kind": "inclusion", "key": export.key, "checkpoint": export.note(23), "number": math.inf, "proof": []}
+    (tmp_path / "proof").write_text(json.dumps(said), encoding="utf-8")
+    with pytest.raises(verifier.Unreadable):
+        verifier.verify_proof(str(tmp_path / "proof"))
 
 
 def test_a_huge_size_costs_no_more_than_the_ledger(export: Export, tmp_path: Path) -> None:
