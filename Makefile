@@ -58,13 +58,13 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	@for it in catalogue $(MADE); do $(BIN)/python -m deploy.making.$$it --check || exit 1; done
+	@for made in catalogue $(MADE); do $(BIN)/python -m deploy.making.$$made --check || exit 1; done
 	$(BIN)/interrogate -q tests
 
 docs: setup
 	$(BIN)/python -m deploy.making.catalogue
 	@$(BIN)/pybabel -q compile -D tsudoi -d models/locale
-	@for it in $(MADE); do $(BIN)/python -m deploy.making.$$it || exit 1; done
+	@for made in $(MADE); do $(BIN)/python -m deploy.making.$$made || exit 1; done
 
 bench: setup
 	$(BIN)/pytest tests/benchmarks -m "not long or long" -n 0 --benchmark-enable --benchmark-only
