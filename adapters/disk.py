@@ -16,9 +16,24 @@ from pathlib import Path
 from typing import BinaryIO
 
 from models.errors import BadSetting, TsudoiError
-from models.words import _
+from models.words import N_, _
 
-_NO_ROOM, _TOO_LARGE, _SHUT = "no room", "too large", "shut"
+# What is raised, the sentence and the remedy.
+_NO_ROOM = (
+    TsudoiError,
+    N_("The disk has no room left ({where}). What was not finished has not happened."),
+    N_("Make room on it, then give the same command again."),
+)
+_TOO_LARGE = (
+    TsudoiError,
+    N_("The disk did not take what was written ({where}). What was not finished has not happened."),
+    N_("See whether it has room, whether files may grow (ulimit -f, LimitFSIZE) and whether it is failing."),
+)
+_SHUT = (
+    BadSetting,
+    N_("This cannot be written or read: it is read-only, or belongs to another account ({where})."),
+    N_("Work as tsudoi's own account, on a disk that is mounted for writing. What only reads goes on a copy too."),
+)
 _BY_ERRNO = {
     errno.ENOSPC: _NO_ROOM, errno.EDQUOT: _NO_ROOM, errno.EFBIG: _TOO_LARGE, errno.EROFS: _SHUT, errno.EACCES: _SHUT,
     errno.EPERM: _SHUT,
@@ -115,33 +130,17 @@ def in_words(error: BaseException) -> TsudoiError | None:
     cause = getattr(error, "orig", None) or error  # of a database's error the driver's own
     if isinstance(cause, sqlite3.Error):
         refused = _BY_SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & _PRIMARY)
-        return _told(refused, _("the database in the data directory")) if refused else None
-    refused = _BY_ERRNO.get(cause.errno or 0) if isinstance(cause, OSError) else None
-    return _told(refused, _folder(cause)) if refused else None
+        where = _("the database in the data directory")
+    else:
+        refused = _BY_ERRNO.get(cause.errno or 0) if isinstance(cause, OSError) else None
+        where = _folder(cause)
+    if refused is None:
+        return None
+    kind, sentence, remedy = refused
+    return kind(_(sentence).format(where=where), _(remedy))
 
 
 def _folder(error: BaseException) -> str:
     """Name the folder, not the file: its name might name somebody."""
     name = getattr(error, "filename2", None) or getattr(error, "filename", None)
     return str(Path(name).parent) if isinstance(name, str) else _("a file")
-
-
-def _told(refused: str, where: str) -> TsudoiError:
-    if refused == _NO_ROOM:
-        return TsudoiError(
-            _("The disk has no room left ({where}). What was not finished has not happened.").format(where=where),
-            _("Make room on it, then give the same command again."),
-        )
-    if refused == _TOO_LARGE:
-        return TsudoiError(
-            _("The disk did not take what was written ({where}). What was not finished has not happened.").format(
-                where=where
-            ),
-            _("See whether it has room, whether files may grow (ulimit -f, LimitFSIZE) and whether it is failing."),
-        )
-    return BadSetting(
-        _("This cannot be written or read: it is read-only, or belongs to another account ({where}).").format(
-            where=where
-        ),
-        _("Work as tsudoi's own account, on a disk that is mounted for writing. What only reads goes on a copy too."),
-    )

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise, repeat
+from itertools import groupby, pairwise, repeat
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -248,13 +248,9 @@ def _glyphs(font: Any) -> dict[int, int]:
 
 def _class_of(characters: Iterable[str]) -> str:
     """Write characters as the runs of a character class."""
-    runs: list[list[int]] = []
-    for point in sorted(map(ord, characters)):
-        if runs and runs[-1][1] == point - 1:
-            runs[-1][1] = point
-        else:
-            runs.append([point, point])
-    return "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in runs)
+    points = enumerate(sorted(map(ord, characters)))
+    runs = ([point for _nth, point in run] for _start, run in groupby(points, key=lambda point: point[1] - point[0]))
+    return "".join(rf"\x{{{run[0]:x}}}-\x{{{run[-1]:x}}}" for run in runs)
 
 
 def _no_font() -> BadInput:

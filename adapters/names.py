@@ -1,10 +1,10 @@
 """Finding a host: its addresses within a bounded time, and whether one of them is meant for the public."""
 
 import ipaddress
-import queue
 import socket
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -16,25 +16,19 @@ def addresses_of(host: str, port: int, *, seconds: float) -> list[str]:
         OSError: there is no such host, or nobody said so in time.
 
     """
-    answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+    answer: Future[list[str]] = Future()
 
     def ask() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+            answer.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
         except OSError as error:
-            answers.put(error)
+            answer.set_exception(error)
         except UnicodeError:  # a label that no name may have
-            answers.put(socket.gaierror(socket.EAI_NONAME, ""))
+            answer.set_exception(socket.gaierror(socket.EAI_NONAME, ""))
 
     threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
+    return answer.result(timeout=seconds)
 
 
 def is_loopback(host: str) -> bool:

@@ -336,18 +336,16 @@ def _plain(header: str) -> str:
 def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
     if found := forbidden_headers(names):
         raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=it) for it in found])
-    missing = [it for it in programme.extract.needed if it not in names]
-    doubled = [it for it in programme.extract.columns if names.count(it) > 1]
-    findings = [Finding(code="missing_column", row=1, column=it) for it in missing]
-    findings += [Finding(code="doubled_column", row=1, column=it) for it in doubled]
-    unknown = ((it, nth) for nth, it in enumerate(names, 1) if it not in programme.extract.columns)
-    findings += [
-        Finding(code="speaks_of_protection", row=1, column=_shown(it, nth))
-        for it, nth in unknown
-        if _PROTECTION.search(it.upper())
+    columns = programme.extract.columns
+    missing = [("missing_column", name) for name in programme.extract.needed if name not in names]
+    doubled = [("doubled_column", name) for name in columns if names.count(name) > 1]
+    protecting = [
+        ("speaks_of_protection", _shown(name, nth))
+        for nth, name in enumerate(names, 1)
+        if name not in columns and _PROTECTION.search(name.upper())
     ]
-    if findings:
-        raise UnreadableExtract(findings)
+    if found := [*missing, *doubled, *protecting]:
+        raise UnreadableExtract([Finding(code=code, row=1, column=column) for code, column in found])
 
 
 def _warnings(header: Sequence[str], names: Sequence[str], known: Sequence[str]) -> list[Finding]:

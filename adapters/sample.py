@@ -25,17 +25,7 @@ from models.errors import BadInput
 from models.serials import compact
 from models.words import _
 
-COLUMNS: tuple[str, ...] = (
-    "宛名番号",
-    "氏名",
-    "郵便番号",
-    "住所",
-    "方書",
-    "生年月日",
-    "支援措置",
-    "異動事由",
-    "異動日",
-)
+COLUMNS = ("宛名番号", "氏名", "郵便番号", "住所", "方書", "生年月日", "支援措置", "異動事由", "異動日")
 ENCODINGS: Mapping[str, tuple[str, str]] = {  # codec, and the mark the file begins with
     "utf-8": ("utf-8", ""),
     "utf-8-sig": ("utf-8", "\ufeff"),
@@ -44,15 +34,9 @@ ENCODINGS: Mapping[str, tuple[str, str]] = {  # codec, and the mark the file beg
 }
 
 _PER_4000 = {
-    "protected": 40,
-    "dead": 12,
-    "moved_out": 60,
-    "moved_later": 4,
-    "duplicate": 8,
-    "out_of_window": 6,
-    "unknown_selector": 5,
-    "private_use": 2,
-}
+    "protected": 40, "dead": 12, "moved_out": 60, "moved_later": 4, "duplicate": 8, "out_of_window": 6,
+    "unknown_selector": 5, "private_use": 2,
+}  # fmt: skip
 _NONE_BELOW, _ALL_FROM = 50, 200
 _YEARS = range(1950, 9000)
 _NUMBERS = 10**10

@@ -109,7 +109,17 @@ def scan(
         search.visit(root, root.name)
     for server in servers:
         search.ask(server)
-    return search.result()
+    return ScanResult(
+        files=search.files,
+        tables=search.tables,
+        bytes=search.bytes,
+        found=search.found,
+        places=tuple(search.places),
+        unread=tuple(search.unread),
+        needles=finder.sought.count,
+        needles_skipped=finder.sought.skipped,
+        namesakes=dict(sorted(search.namesakes.items())),
+    )
 
 
 def _outermost(roots: Iterable[Path]) -> list[Path]:
@@ -137,19 +147,6 @@ class _Search:
     places: list[str] = field(default_factory=list[str])
     unread: list[str] = field(default_factory=list[str])
     namesakes: Counter[str] = field(default_factory=Counter[str])
-
-    def result(self) -> ScanResult:
-        return ScanResult(
-            files=self.files,
-            tables=self.tables,
-            bytes=self.bytes,
-            found=self.found,
-            places=tuple(self.places),
-            unread=tuple(self.unread),
-            needles=self.finder.sought.count,
-            needles_skipped=self.finder.sought.skipped,
-            namesakes=dict(sorted(self.namesakes.items())),
-        )
 
     def visit(self, path: Path, relative: str) -> None:
         if path in self.excluded:
