@@ -36,10 +36,10 @@ def changed_pages(here: Office) -> tuple[Page, ...]:
 def pages(here: Office, dashboard: Dashboard, shown: Mapping[str, str] | None = None) -> tuple[Page, ...]:
     """Return the index and the page of every cycle, without those of closed years that are shown as they stand."""
     with here.look_around() as looks:
-        work = driving.work_of(here, looks)
+        work = [(one.cycle_id, one.title, one.words) for one in driving.work_of(here, looks)]
         stands = {look.cycle_id: standing.standing(look) for look in looks}
         drawn = [
-            page(look, stands[look.cycle_id], [one for one in work if one.cycle_id == look.cycle_id], dashboard)
+            page(look, stands[look.cycle_id], [one[1:] for one in work if one[0] == look.cycle_id], dashboard)
             for look in looks
         ]
     with reading(here.engine) as connection:

@@ -18,7 +18,6 @@ from models.words import N_, _, language, translate
 from papers import sheet
 from papers.sheet import Document, Labelled, Sheet
 from states import schedule
-from states.facts import Facts
 from states.look import Look
 
 _ROWS_THAT_FIT, _CODES_THAT_FIT, _SPANS_SHOWN = 8, 6, 5
@@ -120,7 +119,9 @@ class Report:
     def comparison(self) -> list[tuple[str, str]]:
         """Return how it stands beside last year and the extract before, by serial."""
         taken = self.taken
-        year = _beside(taken.exported, taken.last_year) if taken.last_year else self.say(N_("not on record"))
+        year, then = self.say(N_("not on record")), taken.last_year
+        if then:
+            year = f"{then:,}（{taken.exported - then:+,}、{(taken.exported - then) / then:+.1%}）"
         lines = [(self.say(N_("Exported last year")), year)]
         if not taken.before_sha256:
             return [*lines, (self.say(N_("Extract before")), self.say(N_("none: this is the first")))]
@@ -193,29 +194,9 @@ def report_of(here: Look, *, lang: str = "") -> Report:
 
 def extract_report(here: Look) -> Sheet:
     """Return the page that the two checkers stamp."""
-    data = _on_paper(here.facts, report_of(here, lang="ja"))
-    return Sheet(programme=here.programme, name="extract-report", template="extract_report", data=data)
-
-
-def stored_rows(here: Look) -> Sequence[Row[tuple[tables.HeldRow]]]:
-    """Return the held rows of the extract with their decisions, in the order of the rows."""
-    held = tables.HeldRow
-    query = select(held).where(col(held.cycle_id) == here.cycle_id).order_by(col(held.row))
-    return here.connection.execute(query).all()
-
-
-def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
-    """Return each birth month with its bar and count, for the screen; an empty month stands out."""
-    most = max(1, *months.values()) if months else 1
-    return [
-        (month, "█" * -(-number * _BAR // most), f"{number:,}" if number else "0 !")
-        for month, number in sorted(months.items())
-    ]
-
-
-def _on_paper(facts: Facts, report: Report) -> ExtractReport:
+    facts, report = here.facts, report_of(here, lang="ja")
     taken, fits = report.taken, len(report.rows) <= _ROWS_THAT_FIT
-    return {
+    data: ExtractReport = {
         "head": sheet.head(facts, f"T-{facts.fiscal_year}-01"),
         "condition": [
             {"label": "生年月日の範囲", "value": f"{taken.window_from} から {taken.window_to} まで"},
@@ -240,6 +221,23 @@ def _on_paper(facts: Facts, report: Report) -> ExtractReport:
         "deciders": report.deciders,
         "checkers": ("", ""),
     }
+    return Sheet(programme=here.programme, name="extract-report", template="extract_report", data=data)
+
+
+def stored_rows(here: Look) -> Sequence[Row[tuple[tables.HeldRow]]]:
+    """Return the held rows of the extract with their decisions, in the order of the rows."""
+    held = tables.HeldRow
+    query = select(held).where(col(held.cycle_id) == here.cycle_id).order_by(col(held.row))
+    return here.connection.execute(query).all()
+
+
+def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """Return each birth month with its bar and count, for the screen; an empty month stands out."""
+    most = max(1, *months.values()) if months else 1
+    return [
+        (month, "█" * -(-number * _BAR // most), f"{number:,}" if number else "0 !")
+        for month, number in sorted(months.items())
+    ]
 
 
 def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> HeldLine:
@@ -261,7 +259,3 @@ def _code(column: str, reason: str, hows: Counter[str]) -> HeldCode:
         "substitute": count("substitute"), "accept": count("accept"), "corrected": count("corrected"),
         "open": count(""),
     }  # fmt: skip
-
-
-def _beside(now: int, before: int) -> str:
-    return f"{before:,}（{now - before:+,}、{(now - before) / before:+.1%}）" if before else "0"

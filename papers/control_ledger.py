@@ -1,8 +1,9 @@
 """The control ledger (管理簿) as people keep it: on paper and in Excel. Its words are Japanese."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sqlalchemy import Connection, select
@@ -52,13 +53,14 @@ _ASKED_BY_THE_DOOR = {
     "confirmation_is_personal": "本人による確認の証拠がない",
 }
 _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
-
-
 _AUTOMATIC = frozenset({"act_flagged", "reminder_sent", "reminder_lost"})  # no hand moves anything in these
 
 
-class Entry(TypedDict):
-    """A ledger entry as it is printed; what deviates or corrects stands out."""
+class Line(TypedDict):
+    """A line of the 管理簿: what the ward asks for (日時 取扱者 情報の内容 数量), and what belongs to a movement.
+
+    What deviates or corrects stands out. `at` may be the day alone in what was taken in as history.
+    """
 
     number: int
     at: Moment
@@ -71,6 +73,7 @@ class Entry(TypedDict):
     slip: str
     remark: str
     stands_out: bool
+    automatic: bool
 
 
 class LedgerPrint(Document):
@@ -79,32 +82,8 @@ class LedgerPrint(Document):
     period: str
     root: str
     left_out: int
-    entries: Sequence[Entry]
+    entries: Sequence[Line]
     checkpoint: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of the 管理簿: what the ward asks for (日時 取扱者 情報の内容 数量), and what belongs to a movement."""
-
-    number: int
-    at: str
-    title: str
-    who: str
-    content: str
-    quantity: str
-    counterpart: str
-    occasion: str
-    slip: str
-    remark: str
-    stands_out: bool
-    automatic: bool = False
-
-    @property
-    def moment(self) -> Moment:
-        """Return when it happened as paper shows it; history may know the day alone."""
-        at = datetime.fromisoformat(self.at)
-        return sheet.moment(at if "T" in self.at else at.date())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +111,9 @@ def line_of(entry: Mapping[str, Any], known: Known) -> Line:
     record: Mapping[str, Any] = data.get("record", {})
     by = _name(str(entry["by"]), known)
     giver = _name(str(record.get("giver", "")), known)
-    at = str(data.get("occurred_at", entry["at"]))
     return Line(
         number=entry["seq"],
-        at=at,
+        at=_moment(str(data.get("occurred_at", entry["at"]))),
         title=event_words(str(entry["event"]))[0],
         who=giver or by,
         content=_content(data, record, known),
@@ -170,26 +148,24 @@ def _corrected(line: Line, by: Sequence[int]) -> Line:
     if not by:
         return line
     said = "、".join(f"第{seq}号" for seq in by)
-    return replace(line, remark=f"{line.remark}　{said}で訂正".strip(), stands_out=True)
+    return {**line, "remark": f"{line['remark']}　{said}で訂正".strip(), "stands_out": True}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seal:
-    """What pins the ledger down: its root and the last signed checkpoint."""
-
-    root: str
-    note: Sequence[str]
+def _moment(at: str) -> Moment:
+    moment = datetime.fromisoformat(at)
+    return sheet.moment(moment if "T" in at else moment.date())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """The 管理簿 of a year, open or taken in as history, as of a day."""
+    """The 管理簿 of a year, open or taken in as history, as of a day; root and last signed checkpoint pin it down."""
 
     programme: Programme
     year: int
     name: str
     lines: Sequence[Line]
-    seal: Seal
+    root: str
+    checkpoint: Sequence[str]
     today: date
 
     @property
@@ -198,50 +174,42 @@ class Book:
         data: LedgerPrint = {
             "head": sheet.head_of(self.programme, self.year, f"L-{self.year}", on=self.today),
             "period": _period(self.lines),
-            "root": self.seal.root,
-            "left_out": sum(line.automatic for line in self.lines),
-            "entries": [_printed(line) for line in self.lines if not line.automatic],
-            "checkpoint": self.seal.note,
+            "root": self.root,
+            "left_out": sum(line["automatic"] for line in self.lines),
+            "entries": [line for line in self.lines if not line["automatic"]],
+            "checkpoint": self.checkpoint,
         }
         return Sheet(programme=self.programme, name=self.name, template="ledger_print", data=data)
 
 
 def ledger_print(here: Look) -> Sheet:
     """Return the control ledger of a cycle as people read it."""
+    lines, (root, checkpoint) = lines_of(here.connection, here.cycle_id), _seal(here.connection)
     return Book(
-        programme=here.programme, year=here.facts.fiscal_year, name="ledger",
-        lines=lines_of(here.connection, here.cycle_id), seal=_seal(here.connection), today=here.facts.today,
+        programme=here.programme, year=here.facts.fiscal_year, name="ledger", lines=lines, root=root,
+        checkpoint=checkpoint, today=here.facts.today,
     ).sheet  # fmt: skip
 
 
 def books(connection: Connection, own: Programme, today: date) -> Iterator[Book]:
     """Walk over the books: one a cycle, and one a year of history, under the office's own programme."""
-    cycle, table, seal = tables.Cycle, tables.Ledger, _seal(connection)
+    cycle, table, (root, checkpoint) = tables.Cycle, tables.Ledger, _seal(connection)
+    book = partial(Book, root=root, checkpoint=checkpoint, today=today)
     for row in connection.execute(select(cycle).order_by(col(cycle.fiscal_year))).all():
-        programme = facts_reading.programme_of(row.programme_text)
-        name, lines = f"control-ledger-{row.id}", lines_of(connection, row.id)
-        yield Book(programme=programme, year=row.fiscal_year, name=name, lines=lines, seal=seal, today=today)
+        programme, lines = facts_reading.programme_of(row.programme_text), lines_of(connection, row.id)
+        yield book(programme=programme, year=row.fiscal_year, name=f"control-ledger-{row.id}", lines=lines)
     known = known_to(connection)
     query = select(col(table.entry)).where(col(table.event) == ledger.HISTORY).order_by(col(table.seq))
     history = ledger.with_texts(connection, connection.execute(query).scalars())
     for year in sorted({entry["data"]["fiscal_year"] for entry in history}):
         lines = [line_of(entry, known) for entry in history if entry["data"]["fiscal_year"] == year]
-        name = f"control-ledger-history-{year}"
-        yield Book(programme=own, year=year, name=name, lines=lines, seal=seal, today=today)
+        yield book(programme=own, year=year, name=f"control-ledger-history-{year}", lines=lines)
 
 
-def _seal(connection: Connection) -> Seal:
+def _seal(connection: Connection) -> tuple[str, list[str]]:
     notes = ledger.checkpoints(connection)
     root = ledger.root(connection, ledger.size(connection)).hex()
-    return Seal(root=root, note=sheet.lines_of(notes[-1][1]) if notes else [])
-
-
-def _printed(line: Line) -> Entry:
-    return {
-        "number": line.number, "at": line.moment, "title": line.title, "who": line.who, "content": line.content,
-        "quantity": line.quantity, "counterpart": line.counterpart, "occasion": line.occasion, "slip": line.slip,
-        "remark": line.remark, "stands_out": line.stands_out,
-    }  # fmt: skip
+    return root, sheet.lines_of(notes[-1][1]) if notes else []
 
 
 def spreadsheet_of(book: Book) -> "spreadsheet.Sheet":
@@ -250,14 +218,13 @@ def spreadsheet_of(book: Book) -> "spreadsheet.Sheet":
     from adapters.spreadsheet import Sheet as ExcelSheet
 
     programme, lines = book.programme, book.lines
-    moments = [line.moment for line in lines]
     return ExcelSheet(
         name="管理簿",
         above=[
             f"管理簿　{programme.sections.municipality}　{programme.sections.owner}　{programme.title_ja}",
             f"{fiscal_year_title(book.year)}　{_period(lines)}　記録 {len(lines)}件",
-            f"根の値 {book.seal.root}",
-            *book.seal.note,
+            f"根の値 {book.root}",
+            *book.checkpoint,
         ],
         columns=[
             Column(title="番号", width=7, right=True), Column(title="年月日", width=13),
@@ -267,26 +234,27 @@ def spreadsheet_of(book: Book) -> "spreadsheet.Sheet":
             Column(title="機会", width=18), Column(title="票番号", width=13), Column(title="備考", width=34),
         ],
         rows=[
-            [str(line.number), when["iso"], when["wareki"], when.get("time", ""), line.title, line.who, line.content,
-             line.quantity, line.counterpart, line.occasion, line.slip, line.remark]
-            for line, when in zip(lines, moments, strict=True)
+            [str(line["number"]), line["at"]["iso"], line["at"]["wareki"], line["at"].get("time", ""), line["title"],
+             line["who"], line["content"], line["quantity"], line["counterpart"], line["occasion"], line["slip"],
+             line["remark"]]
+            for line in lines
         ],
-        marked=frozenset(place for place, line in enumerate(lines) if line.stands_out),
+        marked=frozenset(place for place, line in enumerate(lines) if line["stands_out"]),
     )  # fmt: skip
 
 
 def _period(lines: Sequence[Line]) -> str:
-    days = [line.at[:10] for line in lines]
+    days = [line["at"]["iso"] for line in lines]
     return f"{min(days)} から {max(days)} まで" if days else ""
 
 
 def _line_of_history(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Line:
     return Line(
-        number=entry["seq"], at=data["moved_at"], title=event_words(ledger.HISTORY)[0], who=data["handler"],
+        number=entry["seq"], at=_moment(data["moved_at"]), title=event_words(ledger.HISTORY)[0], who=data["handler"],
         content=data["content"], quantity=data["quantity"], counterpart=data["counterpart"],
         occasion=data["occasion"], slip=data["slip"],
         remark=f"{data['remark']}　過年度の管理簿から（Excel {data['row']}行目）".strip(),
-        stands_out=False,
+        stands_out=False, automatic=False,
     )  # fmt: skip
 
 

@@ -40,9 +40,7 @@ class PullList(Document):
 def pull_list(here: Look, act: str) -> Sheet:
     """Return the list that an act issued last: before the enclosing, or the final one."""
     facts, final = here.facts, act == "issue_final_pull_list"
-    record = facts.record(act, PullListIssued)
-    if record is None:
-        raise RuntimeError
+    record = PullListIssued.model_validate_json(facts.done[act].data)
     acknowledge = "acknowledge_final_pull_list" if final else "acknowledge_pull_list"
     # Which code belongs to which serial only the register section knows: it is printed where there is but one.
     code = next(iter(record.reasons)) if len(record.reasons) == 1 else ""

@@ -126,9 +126,8 @@ def _erased_copy(number: str, copy: CopyMade | None, erased: CopyErased | None, 
 def erasure_record(here: Look) -> Sheet:
     """Return the ward's own erasure record."""
     facts = here.facts
-    record, done = facts.record("erase_ward_data", WardDataErased), facts.done["erase_ward_data"]
-    if record is None:
-        raise RuntimeError
+    done = facts.done["erase_ward_data"]
+    record = WardDataErased.model_validate_json(done.data)
     when, who = moment(done.occurred_at), names_of(facts).get(done.by, "")
     in_file = here.connection.dialect.name == "sqlite"  # only there is anything of it cleared
     sealed = _packages_erased(here)
@@ -186,7 +185,9 @@ def _unread(place: str) -> str:
 def kept(facts: Facts) -> list[Kept]:
     """Return what stays after the erasure and until when: nothing of it says who anybody is."""
     closed = facts.record("close", YearClosed)
-    until = day_alone(date.fromisoformat(closed.keep_until if closed else kept_until(facts)))
+    # The retention period: years of the programme, counted from the following fiscal year.
+    last = date(facts.fiscal_year + 1 + facts.programme.retention.years, 3, 31)
+    until = day_alone(date.fromisoformat(closed.keep_until) if closed else last)
     return [
         {"what": what, "where": where, "until": until}
         for what, where in (
@@ -196,8 +197,3 @@ def kept(facts: Facts) -> list[Kept]:
             ("書類の控え（対象者の記載のないもの）", "文書の保管先"),
         )
     ]
-
-
-def kept_until(facts: Facts) -> str:
-    """Return the last day of the retention period: years of the programme, counted from the following fiscal year."""
-    return date(facts.fiscal_year + 1 + facts.programme.retention.years, 3, 31).isoformat()

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from adapters.programmes import templates_of
 from models import choices
-from models.clock import day_of, wareki
+from models.clock import day_of, fiscal_year_title, wareki
 from models.letter import Moment
 from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
@@ -39,7 +39,7 @@ NONE = "なし"
 Listed = list[list[str]]
 
 
-class Line(NamedTuple):
+class Row(NamedTuple):
     """A line of a form: label, value ("" leaves room for writing), and how many lines high that room is."""
 
     label: str
@@ -61,7 +61,7 @@ class Form:
     act: str
     seals: tuple[str, ...]
     document: int = 0
-    rows: tuple[Line, ...]
+    rows: tuple[Row, ...]
     columns: tuple[str, ...] = ()
     widths: tuple[float, ...] = ()
     lines: int = 0
@@ -72,37 +72,23 @@ class Form:
     none: str = ""
 
 
-class Row(TypedDict):
-    """A line of a form as the template takes it."""
+class FormPaper(sheet.Document):
+    """`contractor_form`: a form of the contractor's, or a document of the ward's, with who gives it to whom.
 
-    label: str
-    value: str
-    room: int
-
-
-class Parties(sheet.Document):
-    """Who gives the paper to whom; `due_label` names the day it is due."""
+    `due_label` names the day it is due; `lines` are left free under those that are listed.
+    """
 
     addressee: str
     sender: str
     due_label: str
-
-
-class Body(TypedDict):
-    """What stands on a form under its head; `lines` are left free under those that are listed."""
-
     title: str
-    rows: Sequence[Row]
+    rows: Sequence[Mapping[str, object]]
     due: Moment | None
     columns: Sequence[str]
     widths: Sequence[float]
     listed: Listed
     lines: int
     seals: Sequence[str]
-
-
-class FormPaper(Parties, Body):
-    """`contractor_form`: a form of the contractor's, or a document of the ward's."""
 
 
 @cache
@@ -114,7 +100,7 @@ def forms_in(folder: Path, name: str = FILE) -> tuple[Form, ...]:
 
 
 def _form(told: dict[str, Any]) -> Form:
-    rows = tuple(Line(*row) for row in told.pop("rows"))
+    rows = tuple(Row(*row) for row in told.pop("rows"))
     seals, columns, widths = (tuple(told.pop(name, ())) for name in ("seals", "columns", "widths"))
     return Form(**told, rows=rows, seals=seals, columns=columns, widths=widths)
 
@@ -123,17 +109,13 @@ def contractor_forms(here: Look) -> tuple[Sheet, ...]:
     """Return every form of the contractor as a sheet of its own."""
     facts = here.facts
     sections, words = facts.programme.sections, _words(facts)
-
-    def sheet_of(number: int, form: Form) -> Sheet:
-        data: FormPaper = {
-            "head": {**sheet.head(facts, f"Y-{facts.fiscal_year}-{number:02}"), "date": None},
-            "addressee": f"{sections.municipality}　{sections.owner}", "sender": words["contractor"],
-            "due_label": "提出期限", **_body(here, form, words),
-        }  # fmt: skip
-        name = f"form-{number:02}-{form.key}"
-        return Sheet(programme=here.programme, name=name, template="contractor_form", data=data)
-
-    return tuple(sheet_of(number, form) for number, form in enumerate(forms_in(templates_of(facts.programme)), start=1))
+    return tuple(
+        _sheet(
+            here, form, words, name=f"form-{number:02}-{form.key}", number=f"Y-{facts.fiscal_year}-{number:02}",
+            addressee=f"{sections.municipality}　{sections.owner}", sender=words["contractor"], due_label="提出期限",
+        )
+        for number, form in enumerate(forms_in(templates_of(facts.programme)), start=1)
+    )  # fmt: skip
 
 
 def contractor_workbook(here: Look) -> "tuple[FormSheet, ...]":
@@ -154,34 +136,25 @@ def contractor_workbook(here: Look) -> "tuple[FormSheet, ...]":
 
 def ward_forms(here: Look) -> tuple[Sheet, ...]:
     """Return the documents that the ward issues, filled in from the year's records, with boxes for the seals."""
-    facts = here.facts
+    facts, programme = here.facts, here.programme
     words = _words(facts) | _records(facts) | _supervised(here)
+    addressees = {
+        "contractor": programme.contractor.name,
+        "post_office": words["office"] or programme.mailing.office or "　　　　　　郵便局",
+    }
 
     def sheet_of(number: int, form: Form) -> Sheet:
-        data: FormPaper = {**_from_ward(facts, form, f"W-{facts.fiscal_year}-{number:02}"), **_body(here, form, words)}
-        name = f"document-{form.document:02}-{form.key}"
-        return Sheet(programme=here.programme, name=name, template="contractor_form", data=data)
+        by_contractor = form.to == "post_office" and programme.consignment.poster == "contractor"
+        tells_of = facts.done.get(form.tells_of or form.act)
+        return _sheet(
+            here, form, words, name=f"document-{form.document:02}-{form.key}",
+            number=f"W-{facts.fiscal_year}-{number:02}", addressee=addressees.get(form.to, ""),
+            sender=programme.contractor.name if by_contractor else programme.sections.municipality, due_label="期限",
+            on=tells_of.on if tells_of else None,
+        )  # fmt: skip
 
-    forms = enumerate(forms_in(templates_of(facts.programme), WARD_FILE), start=1)
+    forms = enumerate(forms_in(templates_of(programme), WARD_FILE), start=1)
     return tuple(sheet_of(n, form) for n, form in forms if not (form.none and words[form.none] == NONE))
-
-
-def _from_ward(facts: Facts, form: Form, number: str) -> Parties:
-    """Return who gives the paper to whom, and the day of the act that it tells of."""
-    programme, told = facts.programme, form.tells_of or form.act
-    posted: dict[str, Any] = json.loads(facts.done["post"].data) if "post" in facts.done else {}
-    addressee = {
-        "contractor": programme.contractor.name,
-        "post_office": posted.get("office") or programme.mailing.office or "　　　　　　郵便局",
-    }
-    by_contractor = form.to == "post_office" and programme.consignment.poster == "contractor"
-    day = sheet.moment(facts.done[told].on) if told in facts.done else None
-    return {
-        "head": {**sheet.head(facts, number), "date": day},
-        "addressee": addressee.get(form.to, ""),
-        "sender": programme.contractor.name if by_contractor else programme.sections.municipality,
-        "due_label": "期限",
-    }
 
 
 def _records(facts: Facts) -> dict[str, str]:
@@ -280,13 +253,20 @@ def _listed(facts: Facts, form: Form) -> Listed:
     return [[name, "", days[act], *[""] * (len(form.columns) - 3)] for name, act in form.steps.items()]
 
 
-def _body(here: Look, form: Form, words: Mapping[str, str]) -> Body:
+def _sheet(
+    here: Look, form: Form, words: Mapping[str, str], *, name: str, number: str, addressee: str, sender: str,
+    due_label: str, on: date | None = None,
+) -> Sheet:  # fmt: skip
     facts = here.facts
     due, listed = facts.due.get(form.act), _listed(facts, form)
     is_complete = bool(form.fill) and form.act in facts.done
-    return {
+    data: FormPaper = {
+        "head": {**sheet.head(facts, number), "date": sheet.moment(on) if on else None},
+        "addressee": addressee,
+        "sender": sender,
+        "due_label": due_label,
         "title": form.title,
-        "rows": [{"label": it.label, "value": it.value, "room": it.room} for it in _filled(form, words)],
+        "rows": [row._asdict() for row in _filled(form, words)],
         # A limit of the law may end on a closed day; whoever reads the paper can act on the open day before it.
         "due": sheet.moment(here.calendar.last_open(due)) if due else None,
         "columns": list(form.columns),
@@ -295,10 +275,11 @@ def _body(here: Look, form: Form, words: Mapping[str, str]) -> Body:
         "lines": 0 if is_complete else max(0, form.lines - len(listed)),
         "seals": list(form.seals),
     }
+    return Sheet(programme=here.programme, name=name, template="contractor_form", data=data)
 
 
-def _filled(form: Form, words: Mapping[str, str]) -> list[Line]:
-    return [line._replace(value=line.value.format_map(words)) for line in form.rows]
+def _filled(form: Form, words: Mapping[str, str]) -> list[Row]:
+    return [row._replace(value=row.value.format_map(words)) for row in form.rows]
 
 
 def _words(facts: Facts) -> dict[str, str]:
@@ -306,7 +287,7 @@ def _words(facts: Facts) -> dict[str, str]:
     year = facts.fiscal_year
     return {
         "year": str(year),
-        "fiscal_year": sheet.head(facts, "")["fiscal_year"],
+        "fiscal_year": fiscal_year_title(year),
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
         "contract_number": contract.contract_number if contract else "",

@@ -19,8 +19,7 @@ from papers.sheet import Document, Sheet, moment
 from states import statute
 from states.look import Look
 from states.reading import aware
-from states.rows import STATES
-from states.statute import Clock
+from states.rows import STATES_BY_KEY
 from states.table import BY_TRIGGER
 from views.incidents import Incident, incidents_of
 
@@ -31,7 +30,6 @@ _HEADS = {
     4: "本人の数が100人を超える（規則43条4号）",
     5: "条例要配慮個人情報が含まれる（規則43条5号）",
 }
-_STATES = {state.key: state.ja for state in STATES}
 
 
 class Term(TypedDict):
@@ -91,33 +89,32 @@ def _data(here: Look, incident: Incident) -> IncidentPaper:
         "head": sheet.head(facts, f"A-{facts.fiscal_year}-{incident.number:02}"),
         "kind": choices.on_paper(choices.INCIDENTS, incident.kind),
         "known_on": moment(incident.known_on),
-        "state": _STATES[facts.state],
+        "state": STATES_BY_KEY[facts.state].ja,
         "items": "、".join(facts.programme.consignment.items),
         "persons": f"{report.persons:,} 人（{today} 現在）" if report and report.persons else "",
         "heads": [_HEADS[number] for number in incident.heads],
         "encryption": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm) if sealed else "",
         "perhaps_exempt": bool(report and report.encrypted),
-        "clock": [] if clock is None else _days(clock),
+        "clock": [
+            {"label": "知った日（1日目）", "day": moment(clock.known_on)},
+            {"label": "速報（3日目）", "day": moment(clock.prompt_from)},
+            {"label": "速報（5日目まで）", "day": moment(clock.prompt_by)},
+            {"label": f"確報（{clock.days}日目）", "day": moment(clock.final_by)},
+        ] if clock else [],
         "out": [
             f"{choices.on_paper(choices.ITEMS, item.kind)}　{item.number}" for item in facts.items_in("with_contractor")
         ],
-        "before": [_line(row) for row in _last_entries(here, incident.ledger_seq)],
+        "before": [
+            {"number": row.ledger_seq, "at": moment(aware(row.occurred_at)), "title": BY_TRIGGER[row.act].ja}
+            for row in _last_entries(here, incident.ledger_seq)
+        ],
         "ledger_seq": incident.ledger_seq,
         "contact": facts.programme.sections.contact,
         "sender": facts.programme.sections.sender,
         "contractor": facts.programme.contractor.name,
         "version": statute.VERSION,
         "unverified": list(statute.UNVERIFIED),
-    }
-
-
-def _days(clock: Clock) -> list[Term]:
-    return [
-        {"label": "知った日（1日目）", "day": moment(clock.known_on)},
-        {"label": "速報（3日目）", "day": moment(clock.prompt_from)},
-        {"label": "速報（5日目まで）", "day": moment(clock.prompt_by)},
-        {"label": f"確報（{clock.days}日目）", "day": moment(clock.final_by)},
-    ]
+    }  # fmt: skip
 
 
 def _last_entries(here: Look, seq: int) -> Sequence[Row[tuple[tables.Record]]]:
@@ -130,7 +127,3 @@ def _last_entries(here: Look, seq: int) -> Sequence[Row[tuple[tables.Record]]]:
         .limit(5)
     )
     return here.connection.execute(query).all()[::-1]
-
-
-def _line(row: Row[tuple[tables.Record]]) -> ActBefore:
-    return {"number": row.ledger_seq, "at": moment(aware(row.occurred_at)), "title": BY_TRIGGER[row.act].ja}

@@ -25,9 +25,8 @@ class PostingPaper(Document):
 def posting_paper(here: Look) -> Sheet:
     """Return the approved number, how it is posted, and room for the accepted."""
     facts = here.facts
-    go, done = facts.record("approve_posting", PostingApproved), facts.done["approve_posting"]
-    if go is None:
-        raise RuntimeError
+    done = facts.done["approve_posting"]
+    go = PostingApproved.model_validate_json(done.data)
     names, how = names_of(facts), facts.programme.mailing
     side = BY_TRIGGER["post"].owner_under(facts.programme)
     data: PostingPaper = {

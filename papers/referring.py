@@ -16,7 +16,7 @@ from papers.sheet import Document, Sheet
 from states.look import Look
 from states.reading import year_before
 from states.referral import COMPARED, changed
-from states.rows import STATES
+from states.rows import STATES_BY_KEY
 from views.documents import documents
 from views.incidents import contacts_of, incidents_of
 from views.measures import MeasureStanding, judged_on, standings
@@ -29,7 +29,6 @@ _SIDES = {
 }
 _ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
-_STATES = {state.key: state.ja for state in STATES}
 _SAME_MATTER = "前回の付議の範囲内です。"
 _NEW_MATTER = "前回の付議の範囲を超える事項があります。新たな付議が必要です。"
 _AHEAD = 12  # acts named in the memorandum
@@ -163,7 +162,7 @@ def handover_memo(here: Look) -> Sheet:
     open_incidents = [it for it in incidents_of(here) if it.state == "open"]
     data: HandoverMemo = {
         "head": sheet.head(facts, f"J-{facts.fiscal_year}-01"),
-        "state": _STATES[facts.state],
+        "state": STATES_BY_KEY[facts.state].ja,
         "hold": "一時停止中" if facts.on_hold else "なし",
         "contractor": facts.programme.contractor.name,
         "next": [

@@ -20,13 +20,12 @@ from states import ledger
 from states.calendar import Calendar
 from states.facts import Facts
 from states.look import Look
-from states.rows import STATES
+from states.rows import STATES_BY_KEY
 from states.table import BY_TRIGGER, TABLE
-from views.counting import Counts, counts
+from views.counting import STAGES, Counts, counts
 from views.measures import MeasureStanding, standings
 from views.supervision import Supervision, standing_of, supervision
 
-_STATES = {state.key: state.ja for state in STATES}
 _EVENTS = {row.event for row in TABLE}
 
 
@@ -137,14 +136,13 @@ def report(here: Look) -> Sheet:
     """Return the year's report: of a closed year always the same, dated on its closing day."""
     facts, table, connection = here.facts, counts(here), here.connection
     size, note = sealed_at(connection, here.cycle_id)
-    root = ledger.root(connection, size).hex()
-    acts, incidents = _acts(here), _incidents(here)
-    signing = _signing_lines(connection, here.cycle_id, size)
-    closed = facts.done.get("close")
+    act, closed = tables.Act, facts.done.get("close")
+    query = select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.planned_on))
+    acts = connection.execute(query).all()
     data: YearReport = {
         "head": head(facts, f"R-{facts.fiscal_year}", on=closed.on if closed else None),
         "contractor": facts.programme.contractor.name,
-        "state": _STATES[facts.state],
+        "state": STATES_BY_KEY[facts.state].ja,
         "counts": [
             {
                 "label": line.ja,
@@ -161,12 +159,12 @@ def report(here: Look) -> Sheet:
         "notes": list(table.notes),
         "schedule": [_planned(row, here.calendar) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(here, row) for row in acts if _was_late(row)],
-        "incidents": incidents,
+        "incidents": _incidents(here),
         "measures": _measure_lines(standings(here)),
         "supervision": _supervision_lines(supervision(here)),
         "erasure": _erasure_lines(facts),
-        "signing": signing,
-        "ledger": {"entries": f"{size:,}", "root": root, "checkpoint": lines_of(note)},
+        "signing": _signing_lines(connection, here.cycle_id, size),
+        "ledger": {"entries": f"{size:,}", "root": ledger.root(connection, size).hex(), "checkpoint": lines_of(note)},
         "coordinator": "",
         "approver": "",
     }
@@ -188,6 +186,7 @@ def sealed_at(connection: Connection, cycle_id: str) -> tuple[int, str]:
     return notes[-1] if notes else (ledger.size(connection), "")
 
 
+_BRANCHES = {"added": "追加"} | dict.fromkeys((f"pulled_{stage}" for stage in STAGES), "引抜き")
 # The picture of the year: a stage, what joins before it, what leaves after it.
 _FLOW = (
     ("raw_hits", (), ("excluded", "held")),
@@ -213,22 +212,6 @@ def _flow(table: Counts) -> list[Stage]:
         }
         for key, joins, leaves in _FLOW
     ]  # fmt: skip
-
-
-_BRANCHES = {
-    "added": "追加",
-    "pulled_transfer": "引抜き",
-    "pulled_printing": "引抜き",
-    "pulled_sealing": "引抜き",
-    "pulled_sealed": "引抜き",
-}
-
-
-def _acts(here: Look) -> Sequence[Row[tuple[tables.Act]]]:
-    act = tables.Act
-    return here.connection.execute(
-        select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.planned_on))
-    ).all()
 
 
 def _incidents(here: Look) -> list[IncidentLine]:

@@ -5,9 +5,8 @@ from typing import TypedDict
 
 from models import choices
 from models.letter import Moment
-from models.records.transfer import AdditionsSealed, NoticeReprinted, PackageSealed
+from models.records.transfer import AdditionsSealed, NoticeReprinted
 from papers.sheet import Document, Sheet, head, manager_of, moment, names_of
-from states.facts import Facts
 from states.look import Look
 from states.rules.custody import notice_in_force
 
@@ -62,7 +61,8 @@ def suffix_of(act: str) -> str:
 def control_sheet(here: Look, act: str) -> Sheet:
     """Return the control sheet of the package that an act has sealed."""
     facts = here.facts
-    sealed, made, name = _sealed(facts, act), facts.done[act], suffix_of(act)
+    made, name = facts.done[act], suffix_of(act)
+    sealed = AdditionsSealed.model_validate_json(made.data)  # what seal_package brings, and one field more
     data: ControlSheet = {
         "head": head(facts, sealed.medium, on=made.on),
         "package": f"{here.cycle_id}{name}",
@@ -81,7 +81,8 @@ def control_sheet(here: Look, act: str) -> Sheet:
 def password_notice(here: Look, act: str, groups: Sequence[tuple[str, str]]) -> Sheet:
     """Return the password notice in force; one printed again says so."""
     facts = here.facts
-    sealed, again, number = _sealed(facts, act), facts.record("reprint_notice", NoticeReprinted), notice_in_force(facts)
+    sealed = AdditionsSealed.model_validate_json(facts.done[act].data)
+    again, number = facts.record("reprint_notice", NoticeReprinted), notice_in_force(facts)
     is_again = again is not None and again.notice == number
     data: PasswordNotice = {
         "head": head(facts, number, on=facts.done["reprint_notice" if is_again else act].on),
@@ -97,10 +98,3 @@ def password_notice(here: Look, act: str, groups: Sequence[tuple[str, str]]) -> 
     }
     name = f"password-notice{suffix_of(act)}"
     return Sheet(programme=here.programme, name=name, template="password_notice", data=data)
-
-
-def _sealed(facts: Facts, act: str) -> PackageSealed:
-    sealed = facts.record(act, PackageSealed if act == "seal_package" else AdditionsSealed)
-    if sealed is None:
-        raise RuntimeError
-    return sealed

@@ -92,6 +92,7 @@ STATES = (
     State(key="closed", ja="完結", en="closed"),
     State(key="cancelled", ja="中止", en="cancelled"),
 )
+STATES_BY_KEY = {state.key: state for state in STATES}
 INITIAL, FINAL = "planned", ("closed",)
 
 # Groups of states and roles that several rows share.

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, func, select
@@ -28,7 +27,7 @@ from views.standing import Owed, Standing
 INDEX = "tsudoi-index"
 _FOOT = "\n\n---\n\n"
 _LAST_REMINDERS = 8
-_ORDER = {act: number for number, act in enumerate(standing.acts())}
+_ORDER = {act: number for number, act in enumerate(BY_TRIGGER)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +42,6 @@ class Page:
     def sha256(self) -> str:
         """Return the hash of what stands on the page."""
         return hashlib.sha256(self.markdown.encode()).hexdigest()
-
-
-class Work(Protocol):
-    """A piece of the machine's work: its title, and in words when it is done or what it waits for."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def words(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +64,12 @@ class Dashboard:
         return Markdown(f"[{text(title)}]({self.form_at.format(id=self.ids[act], parameters=parameters)})")
 
 
-def page(here: Look, stands: Standing, work: Sequence[Work], dashboard: Dashboard) -> Page:
-    """Return the page of one cycle as it stands; of the machine's work what is next."""
-    acts, people = sorted(dated(here), key=_as_planned), standing.people_for(here)
+def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboard: Dashboard) -> Page:
+    """Return the page of one cycle as it stands.
+
+    `work` is what the machine does next: titles, each with the words that say when it is done or what it waits for.
+    """
+    acts, people = sorted(dated(here), key=lambda act: (act.planned_on, _ORDER[act.act])), standing.people_for(here)
     parts = (
         _headline(stands, here.today),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
@@ -135,7 +128,6 @@ def index(
 
 
 def _urgency(view: tuple[str, Standing]) -> date:
-    """Put the year whose next step is due first on top."""
     first = _first(view[1])
     return first.due_on if first else date.max
 
@@ -149,13 +141,13 @@ def _headline(stands: Standing, today: date) -> str:
             _heading(_("Next: {title}").format(title=first.title))
             + table(
                 [_("Owed by"), _("Due"), _("Left"), _("Overdue acts")],
-                [[first.owner_title, bold(_day(first.due_on)), bold(_left(first)), str(len(stands.overdue))]],
+                [[first.owner_title, bold(_day(first.due_on)), bold(first.left), str(len(stands.overdue))]],
             )
         )
     elif stands.state == "closed":
         lines.append(_heading(_("The year is closed.")))
     if stands.overdue:
-        late = "、".join(f"{it.title}（{it.owner_title}、{_left(it)}）" for it in stands.overdue)
+        late = "、".join(f"{it.title}（{it.owner_title}、{it.left}）" for it in stands.overdue)
         lines.append(_said(_("Overdue"), late))
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
@@ -173,7 +165,7 @@ def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) ->
     if not ready:
         return ""
     rows = [
-        [_day(it.due_on), _left(it), it.owner_title,
+        [_day(it.due_on), it.left, it.owner_title,
          _form_or_command(it, dashboard, _prefilled(stands, it.act, people))]
         for it in ready
     ]  # fmt: skip
@@ -207,19 +199,18 @@ def _blocked(stands: Standing) -> str:
     blocked = [it for it in stands.next if it.blocked_by]
     if not blocked:
         return ""
-    lines = [f"- {bold(it.title)}（{text(it.owner_title)}、{it.due_on}）\n" + _bullets(it.blocked_by) for it in blocked]
+    lines = list[str]()
+    for it in blocked:
+        lines.append(f"- {bold(it.title)}（{text(it.owner_title)}、{it.due_on}）")
+        lines += [f"    - {text(gap)}" for gap in it.blocked_by]
     return _heading(_("What blocks it")) + "\n".join(lines)
 
 
-def _bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"    - {text(line)}" for line in lines)
-
-
-def _machine(work: Sequence[Work]) -> str:
+def _machine(work: Sequence[tuple[str, str]]) -> str:
     """Say what the machine does by itself next, or what it waits for."""
     if not work:
         return ""
-    return _heading(_("What the machine does")) + "\n".join(f"- {bold(it.title)}: {text(it.words)}" for it in work)
+    return _heading(_("What the machine does")) + "\n".join(f"- {bold(title)}: {text(words)}" for title, words in work)
 
 
 def _before_year_end(here: Look, stands: Standing) -> str:
@@ -244,10 +235,6 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
     return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
 
 
-def _as_planned(act: Dated) -> tuple[date, int]:
-    return act.planned_on, _ORDER[act.act]
-
-
 def _moved(act: Dated) -> str:
     if act.due_on == act.planned_on:
         return str(act.due_on)
@@ -261,7 +248,7 @@ def _status(act: Dated, owed: Owed | None) -> str:
         return _("done")
     if owed is None or (owed.days_left > 0 and not owed.flag):
         return ""
-    return bold(_left(owed)) if owed.days_left < 0 else _left(owed)
+    return bold(owed.left) if owed.days_left < 0 else owed.left
 
 
 def _counts(stands: Standing) -> str:
@@ -331,7 +318,7 @@ def _first(stands: Standing) -> Owed | None:
 
 def _next_cells(stands: Standing) -> list[str]:
     first = _first(stands)
-    return [first.title, first.owner_title, _day(first.due_on), _left(first)] if first else ["", "", "", ""]
+    return [first.title, first.owner_title, _day(first.due_on), first.left] if first else ["", "", "", ""]
 
 
 def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
@@ -339,7 +326,7 @@ def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> 
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
-        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(_left(first))}"
+        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(first.left)}"
     links = [
         _form_or_command(it, dashboard, _prefilled(stands, it.act, people))
         for it in stands.next if not it.blocked_by and not it.waits_for_confirmation
@@ -357,9 +344,3 @@ def _said(what: str, words: str) -> str:
 
 def _day(day: date) -> str:
     return f"{wareki(day)} {day}"
-
-
-def _left(owed: Owed) -> str:
-    if owed.days_left < 0:
-        return _("{days} days overdue").format(days=-owed.days_left)
-    return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)

@@ -1,5 +1,6 @@
 """Counting: the conservation table of a cycle (Law 7), each line with its source, every difference by serial."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -28,7 +29,7 @@ from states.table import BY_TRIGGER
 _SHOWN = 20  # spans of serials named in a difference; the rest is counted
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Line:
     """A line of the table: what is counted, how many, and from which act and which entry of the ledger.
 
@@ -101,7 +102,8 @@ class Counts:
 def counts(here: Look) -> Counts:
     """Count a cycle."""
     year = _Year(here.facts)
-    found = _differences(year)
+    # The identities of Law 7 are checked each as soon as its acts are done.
+    found = [difference for check in _IDENTITIES for difference in check(year)]
     lines = tuple(_with(line, found) for line in (*_extracted(year), *_made(year), *_ended(year), *_waiting(year)))
     return Counts(
         lines=lines,
@@ -160,14 +162,6 @@ class _Year:
         return self.facts.past("report_enclosing", EnclosingReported)
 
     @cached_property
-    def spoiled(self) -> int:
-        """Return how many imprinted sheets were spoiled: a serial as often as it was."""
-        settled = self.facts.past("settle_differences", DifferencesSettled)
-        return sum(count(it.record.spoiled) for it in self.printings) + sum(
-            count(it.record.reprinted) for it in settled
-        )
-
-    @cached_property
     def finished_additions(self) -> str:
         return self.new if "enclose_additions" in self.facts.done else ""
 
@@ -213,11 +207,6 @@ class _Year:
             for what in ("kept", "resent", "destroyed")
         }
 
-    @cached_property
-    def asked_back(self) -> str:
-        past = self.facts.past("request_retrieval", RetrievalRequested)
-        return union(*(it.record.serials for it in past))
-
     def source(self, *acts: str) -> str:
         """Return the acts a number comes from, each with its latest entry in the ledger."""
         done = [(BY_TRIGGER[act].ja, self.facts.done[act].seq) for act in acts if act in self.facts.done]
@@ -238,70 +227,65 @@ STAGES = {
 }
 
 
-def _line(key: str, ja: str, en: str, number: int, source: str, part_of: str = "") -> Line:  # noqa: PLR0917 - a row of a table, column by column
-    return Line(key=key, ja=ja, en=en, count=number, source=source, part_of=part_of)
-
-
 def _extracted(year: _Year) -> Iterator[Line]:
     taken, source = year.taken, year.source("take_extract")
     excluded = taken.excluded if taken else {}
-    yield _line("raw_hits", "抽出", "raw hits", taken.raw_hits if taken else 0, source)
-    yield _line("excluded", "除外", "excluded", sum(excluded.values()), source)
+    yield Line("raw_hits", "抽出", "raw hits", taken.raw_hits if taken else 0, source)
+    yield Line("excluded", "除外", "excluded", sum(excluded.values()), source)
     for reason, number in excluded.items():
         ja, en = choices.both(choices.EXCLUSIONS, reason)
-        yield _line(f"excluded_{reason}", f"うち{ja}", f"of which {en}", number, source, "excluded")
-    yield _line("held", "要確認", "held", taken.held if taken else 0, source)
-    yield _line("exported", "出力", "exported", taken.exported if taken else 0, year.source("extract"))
+        yield Line(f"excluded_{reason}", f"うち{ja}", f"of which {en}", number, source, "excluded")
+    yield Line("held", "要確認", "held", taken.held if taken else 0, source)
+    yield Line("exported", "出力", "exported", taken.exported if taken else 0, year.source("extract"))
 
 
 def _made(year: _Year) -> Iterator[Line]:
     received = year.facts.record("report_receipt", ReceiptReported)
     replaced, enclosing = year.added.replaced if year.added else "", ("report_enclosing", "enclose_additions")
     printing = year.source("report_printing", "enclose_additions")
-    yield _line("received", "受領", "received", received.received if received else 0, year.source("report_receipt"))
-    yield _line("added", "追加・差替え（新しい番号）", "added, with new serials", count(year.new),
+    # A serial is spoiled as often as its sheet was.
+    spoiled = [it.record.spoiled for it in year.printings]
+    spoiled += [it.record.reprinted for it in year.facts.past("settle_differences", DifferencesSettled)]
+    yield Line("received", "受領", "received", received.received if received else 0, year.source("report_receipt"))
+    yield Line("added", "追加・差替え（新しい番号）", "added, with new serials", count(year.new),
                 year.source("take_additions"))  # fmt: skip
     if replaced:
-        yield _line("replaced", "うち差替え", "of which replacements", count(replaced), year.source("take_additions"),
+        yield Line("replaced", "うち差替え", "of which replacements", count(replaced), year.source("take_additions"),
                     "added")  # fmt: skip
     if second := year.facts.record("report_additions_receipt", AdditionsReceived):
-        yield _line("received_additions", "受領（追加・差替え）", "received additions", second.received,
+        yield Line("received_additions", "受領（追加・差替え）", "received additions", second.received,
                     year.source("report_additions_receipt"))  # fmt: skip
-    yield _line("printed", "印字（良品）", "printed well", count(year.printed), printing)
-    yield _line("spoiled", "損紙（印字済）", "spoiled sheets", year.spoiled, year.source("report_printing"))
-    yield _line("enclosed", "封緘", "enclosed and sealed", count(year.enclosed), year.source(*enclosing))
+    yield Line("printed", "印字（良品）", "printed well", count(year.printed), printing)
+    yield Line("spoiled", "損紙（印字済）", "spoiled sheets", sum(map(count, spoiled)), year.source("report_printing"))
+    yield Line("enclosed", "封緘", "enclosed and sealed", count(year.enclosed), year.source(*enclosing))
     first, final = year.source("acknowledge_pull_list"), year.source("acknowledge_final_pull_list")
     pulled = year.source("acknowledge_pull_list", "acknowledge_final_pull_list")
     sources = {"transfer": year.source("recheck_before_sealing"), "sealed": final}
-    yield _line("pulled", "引抜き", "pulled", year.states["pulled"], pulled)
+    yield Line("pulled", "引抜き", "pulled", year.states["pulled"], pulled)
     for stage, serials in year.pulled.items():
         if serials:
-            yield _line(f"pulled_{stage}", *STAGES[stage], count(serials), sources.get(stage, first), "pulled")
+            yield Line(f"pulled_{stage}", *STAGES[stage], count(serials), sources.get(stage, first), "pulled")
 
 
 def _ended(year: _Year) -> Iterator[Line]:
-    yield _line("posted", "差出", "posted", year.states["posted"], year.source("post"))
+    yield Line("posted", "差出", "posted", year.states["posted"], year.source("post"))
     returned = year.source("record_returned_mail")
-    yield _line("returned", "返戻", "returned mail", sum(map(count, year.returned.values())), returned)
+    yield Line("returned", "返戻", "returned mail", sum(map(count, year.returned.values())), returned)
     for outcome, serials in year.returned.items():
         if serials:
             ja, en = choices.both(choices.RETURN_OUTCOMES, outcome)
-            yield _line(f"returned_{outcome}", f"うち{ja}", en, count(serials), returned, "returned")
-    if year.asked_back:
-        yield _line("asked_back", "取戻請求", "asked back", count(year.asked_back), year.source("request_retrieval"))
+            yield Line(f"returned_{outcome}", f"うち{ja}", en, count(serials), returned, "returned")
+    requests = year.facts.past("request_retrieval", RetrievalRequested)
+    if asked_back := union(*(it.record.serials for it in requests)):
+        yield Line("asked_back", "取戻請求", "asked back", count(asked_back), year.source("request_retrieval"))
 
 
 def _waiting(year: _Year) -> Iterator[Line]:
     """Say what has not ended yet: nothing, once the letters are posted."""
     now = "通し番号の現在の状態"
-    yield _line("to_print", "印字待ち", "to be printed", year.states["exported"], now)
-    yield _line("to_enclose", "封入待ち", "to be enclosed", year.states["printed"], now)
-    yield _line("to_post", "差出待ち", "to be posted", year.states["enclosed"], now)
-
-
-def _differences(year: _Year) -> list[_Difference]:
-    """Check the identities of Law 7, each as soon as its acts are done."""
-    return [it for check in _IDENTITIES for it in check(year)]
+    yield Line("to_print", "印字待ち", "to be printed", year.states["exported"], now)
+    yield Line("to_enclose", "封入待ち", "to be enclosed", year.states["printed"], now)
+    yield Line("to_post", "差出待ち", "to be posted", year.states["enclosed"], now)
 
 
 def _hits_add_up(year: _Year) -> Iterator[_Difference]:
@@ -450,12 +434,9 @@ def most_wrong(*, pieces: int, opened: int, wrong: int, confidence: float) -> in
     Exact: the largest number under which finding so few is not yet less likely than 1 - confidence (hypergeometric).
     """
     rare = 1 - Fraction(str(confidence))
-    least, most = wrong, pieces - (opened - wrong)
-    while least < most:
-        middle = (least + most + 1) // 2
-        few = sum(comb(middle, k) * comb(pieces - middle, opened - k) for k in range(wrong + 1))
-        if few * rare.denominator >= comb(pieces, opened) * rare.numerator:
-            least = middle
-        else:
-            most = middle - 1
-    return least
+
+    def is_rare(bad: int) -> bool:
+        few = sum(comb(bad, k) * comb(pieces - bad, opened - k) for k in range(wrong + 1))
+        return few * rare.denominator < comb(pieces, opened) * rare.numerator
+
+    return wrong + bisect_left(range(wrong + 1, pieces - (opened - wrong) + 1), 1, key=is_rare)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Row, select
 from sqlmodel import col
 
@@ -11,13 +12,14 @@ from models import tables
 from models.clock import TOKYO
 from models.people import Side
 from models.programme import Programme
-from models.words import _, in_words
+from models.words import _
 from states.deadlines import Rule
 from states.facts import Facts
 from states.look import Look
 from states.reading import aware
 from states.sweep import moved_by
 from states.table import BY_TRIGGER
+from views.standing import act_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,6 @@ class Dated:
     `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness.
     """
 
-    cycle_id: str
     year: int
     act: str
     title: str
@@ -58,13 +59,9 @@ class Dated:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        return {
-            "year": self.year, "act": self.act, "title": self.title, "owner": self.owner.value,
-            "planned_on": str(self.planned_on), "due_on": str(self.due_on),
-            "done_on": str(self.done_on) if self.done_on else None, "rule": self.rule, "why": self.why,
-            "moved": self.moved, "flag": self.flag,
-            "flagged_at": self.flagged_at.isoformat() if self.flagged_at else None,
-        }  # fmt: skip
+        told = ("year", "act", "title", "owner", "planned_on", "due_on", "done_on", "rule", "why", "moved", "flag",
+                "flagged_at")  # fmt: skip
+        return {name: to_jsonable_python(getattr(self, name)) for name in told}
 
 
 def dated(here: Look) -> tuple[Dated, ...]:
@@ -75,12 +72,10 @@ def dated(here: Look) -> tuple[Dated, ...]:
 
 
 def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:
-    rule = BY_TRIGGER[row.act]
     return Dated(
-        cycle_id=row.cycle_id,
         year=facts.fiscal_year,
         act=row.act,
-        title=in_words(ja=rule.ja, en=rule.en),
+        title=act_title(row.act),
         owner=Side(row.owner),
         planned_on=row.planned_on,
         due_on=row.due_on,
@@ -111,7 +106,7 @@ def rule_words(text: str, programme: Programme) -> str:
 
 def _anchor_words(anchor: str, programme: Programme) -> str:
     if anchor in BY_TRIGGER:
-        return _("“{act}”").format(act=in_words(ja=BY_TRIGGER[anchor].ja, en=BY_TRIGGER[anchor].en))
+        return _("“{act}”").format(act=act_title(anchor))
     kind, _colon, value = programme.anchors.get(anchor, "").partition(":")
     forms = {
         "first_open": _("the first open day from {day}"), "last_open": _("the last open day until {day}"),

@@ -46,8 +46,8 @@ class Filed:
         it = self.document
         return {
             "number": it.number, "title": it.ja, "from": self.giver, "to": it.receiver, "standing": self.standing,
-            "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": list(self.files),
-            "in_vault": self.in_vault, "ledger": list(self.ledger),
+            "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": self.files,
+            "in_vault": self.in_vault, "ledger": self.ledger,
         }  # fmt: skip
 
 
@@ -75,6 +75,9 @@ def _filed(
     holds = all(guard.check(facts, Nothing()) for guard in _MUST_HOLD.get(document.number, ()))
     due = {act: facts.due[act] for act in document.acts if act in facts.due}
     left = [day for act, day in due.items() if act not in done or not holds]
+    named = [
+        value for row in rows for value in json.loads(row.data).values() if isinstance(value, str) and value in kept
+    ]
     whole = (all(act in done for act in document.acts) and holds) or (document.only_if_it_happens and bool(received))
     return Filed(
         document=document,
@@ -82,14 +85,7 @@ def _filed(
         standing=_standing(document, min(left, default=None), here.today, begun=bool(rows), whole=whole),
         due_on=max(due.values(), default=None) if whole else min(left, default=None),
         done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
-        files=tuple(
-            dict.fromkeys(
-                [
-                    *(digest for row in rows for digest in _texts(row) if digest in kept),
-                    *(it.record.sha256 for it in received),
-                ]
-            )
-        ),
+        files=tuple(dict.fromkeys([*named, *(it.record.sha256 for it in received)])),
         in_vault=any(it.record.in_vault for it in received),
         ledger=tuple(sorted([*(row.ledger_seq for row in rows), *(it.seq for it in received)])),
     )
@@ -103,7 +99,3 @@ def _standing(document: Document, due_on: date | None, today: date, *, begun: bo
     if due_on and due_on < today:
         return "overdue"
     return "partly" if begun else "owed"
-
-
-def _texts(row: Row[tuple[tables.Record]]) -> list[str]:
-    return [value for value in json.loads(row.data).values() if isinstance(value, str)]

@@ -21,36 +21,30 @@ from states.statute import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One incident as people need to see it; a deviation has neither heads nor a clock."""
+    """One incident as people need to see it; a deviation has neither report nor heads nor a clock."""
 
     number: int
     kind: str
     state: str
     known_on: date
     ledger_seq: int
-    case: Case
+    report: IncidentReported | None
     heads: tuple[int, ...] = ()
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
 
-    @property
-    def report(self) -> IncidentReported | None:
-        """Return the report that opened it."""
-        return self.case.report
-
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        clock = self.clock
-        days = ("prompt_from", "prompt_by", "final_by") if clock else ()
+        days = ("prompt_from", "prompt_by", "final_by") if self.clock else ()
         return {
             "number": self.number,
             "kind": self.kind,
             "state": self.state,
             "known_on": str(self.known_on),
-            "heads": list(self.heads),
+            "heads": self.heads,
             "perhaps_exempt": bool(self.report and self.report.encrypted),
-            "duties": list(self.duties),
-            **{name: str(getattr(clock, name)) for name in days},
+            "duties": self.duties,
+            **{name: str(getattr(self.clock, name)) for name in days},
         }
 
 
@@ -86,7 +80,7 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
         state=row.state,
         known_on=row.known_on,
         ledger_seq=row.ledger_seq,
-        case=case,
+        report=report,
         heads=statute.heads_of(report) if report else (),
         clock=statute.clock_of(report, here.calendar) if report else None,
         duties=tuple(_(duty) for duty in open_duties(case)) if row.state == "open" else (),

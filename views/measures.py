@@ -5,6 +5,8 @@ A measure is *proved* by the ledger entries of acts whose guards serve it, *clai
 """
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +19,7 @@ from models.measures import Measure, MeasureClaim
 from models.words import _
 from states.facts import Facts, Guard
 from states.look import Look
-from states.table import TABLE
+from states.table import BY_TRIGGER, TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,27 +40,23 @@ class MeasureStanding:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts and for the bundle."""
         claim = self.claim
-        evidence: dict[str, object] = (
-            {
-                "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
-                "happened_on": _iso(claim.happened_on), "received_on": _iso(claim.received_on),
-                "valid_until": _iso(claim.valid_until), "ledger": claim.ledger_seq,
-            }
-            if claim
-            else {}
-        )  # fmt: skip
         return {
             "id": self.measure.id, "side": self.measure.side, "proof": self.measure.proof, "standing": self.standing,
-            "proved_by": list(self.proved_by), "contradicted_by": list(self.contradicted_by), "claim": evidence,
+            "proved_by": self.proved_by, "contradicted_by": self.contradicted_by,
+            "claim": {
+                "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
+                "happened_on": str(claim.happened_on or ""), "received_on": str(claim.received_on or ""),
+                "valid_until": str(claim.valid_until or ""), "ledger": claim.ledger_seq,
+            } if claim else {},
         }  # fmt: skip
 
 
 def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
-    facts, proved, broken = here.facts, _proofs(here), _deviations(here)
+    facts, proved, broken = here.facts, _by_measure(_proofs(here)), _by_measure(_deviations(here))
 
     def standing(measure: Measure) -> MeasureStanding:
-        proofs, breaches = tuple(proved.get(measure.id, ())), tuple(broken.get(measure.id, ()))
+        proofs, breaches = proved.get(measure.id, ()), broken.get(measure.id, ())
         claim = facts.claimed.get(measure.id)
         how = _how(facts, measure, claim, proofs, breaches)
         return MeasureStanding(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
@@ -88,47 +86,36 @@ def judged_on(facts: Facts) -> date:
     return facts.done["close"].on if "close" in facts.done else facts.today
 
 
-def _proofs(here: Look) -> dict[str, list[int]]:
-    """Return for each measure the ledger entries of the acts in force whose guards serve it."""
+def _by_measure(told: Iterable[tuple[Guard, int]]) -> dict[str, tuple[int, ...]]:
+    """Return for each measure the ledger entries that are told of the guards serving it."""
+    found = defaultdict[str, set[int]](set)
+    for guard, number in told:
+        for measure in guard.proves:
+            found[measure].add(number)
+    return {measure: tuple(sorted(numbers)) for measure, numbers in found.items()}
+
+
+def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
+    """Yield every guard of the acts in force, with the entry of the act."""
     record = tables.Record
     query = select(col(record.act), col(record.ledger_seq)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    entries = dict(here.connection.execute(query).tuples().all())
-    found: dict[str, list[int]] = {}
-    for row in TABLE:
-        if row.trigger in entries:
-            for guard in (*row.guards, *row.deviations):
-                _note(found, guard, entries[row.trigger])
-    return {name: sorted(numbers) for name, numbers in found.items()}
+    for act, number in dict(here.connection.execute(query).tuples().all()).items():
+        row = BY_TRIGGER[act]
+        yield from ((guard, number) for guard in (*row.guards, *row.deviations))
 
 
-def _deviations(here: Look) -> dict[str, list[int]]:
-    """Return for each measure the deviations that broke a guard serving it."""
+def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
+    """Yield every guard that a deviation broke, with the entry of the deviation."""
     guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.deviations)}
     entry = tables.Ledger
-    query = (
-        select(col(entry.seq), col(entry.entry))
-        .where(col(entry.cycle_id) == here.cycle_id, col(entry.event) == "deviation_recorded")
-        .order_by(col(entry.seq))
+    query = select(col(entry.seq), col(entry.entry)).where(
+        col(entry.cycle_id) == here.cycle_id, col(entry.event) == "deviation_recorded"
     )
-    found: dict[str, list[int]] = {}
-    for number, text in here.connection.execute(query):
-        for name in json.loads(text)["data"].get("broken", ()):
-            if name in guards:
-                _note(found, guards[name], number)
-    return found
-
-
-def _note(found: dict[str, list[int]], guard: Guard, number: int) -> None:
-    for measure in guard.proves:
-        numbers = found.setdefault(measure, [])
-        if number not in numbers:
-            numbers.append(number)
-
-
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
+    for number, text in here.connection.execute(query).tuples():
+        broken = json.loads(text)["data"].get("broken", ())
+        yield from ((guards[name], number) for name in broken if name in guards)
 
 
 def counts(found: tuple[MeasureStanding, ...]) -> dict[str, int]:

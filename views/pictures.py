@@ -11,15 +11,8 @@ from states.rows import STATES
 from views.deadlines import Dated
 
 _FONT = "'Noto Sans CJK JP','Noto Sans JP','Yu Gothic','Hiragino Sans',sans-serif"
-_INK, _PALE, _LINE, _DONE, _LATE, _OPEN, _NOW = (
-    "#1f2933",
-    "#6b7785",
-    "#d5dbe1",
-    "#1b7f4d",
-    "#c62828",
-    "#1565c0",
-    "#ef6c00",
-)
+_INK, _PALE, _LINE = "#1f2933", "#6b7785", "#d5dbe1"
+_DONE, _LATE, _OPEN, _NOW = "#1b7f4d", "#c62828", "#1565c0", "#ef6c00"
 _WIDTH, _LEFT, _RIGHT, _ROW, _HEAD = 1000, 270, 190, 20, 62
 _STEP, _STEP_HEIGHT, _MONTH_NEEDS = 80, 58, 70
 _PATH = tuple(state for state in STATES if state.key != "cancelled")
@@ -42,10 +35,8 @@ def _station(number: int, title: str, here: int) -> str:
     x, ink = number * _STEP + _STEP // 2, _NOW if number == here else _DONE if number < here else _PALE
     line = "" if number == 0 else _stroke(x - _STEP + 11, 18, x - 11, 18, _DONE if number <= here else _LINE, 3)
     filled = ink if number <= here else "#ffffff"
-    mark = (
-        f'<circle cx="{x}" cy="18" r="{11 if number == here else 8}" fill="{filled}" stroke="{ink}" stroke-width="2"/>'
-    )
-    weight = "bold" if number == here else "normal"
+    radius, weight = (11, "bold") if number == here else (8, "normal")
+    mark = f'<circle cx="{x}" cy="18" r="{radius}" fill="{filled}" stroke="{ink}" stroke-width="2"/>'
     return line + mark + _text(x, 48, title, ink, 11, anchor="middle", weight=weight)
 
 

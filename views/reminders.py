@@ -9,16 +9,14 @@ from sqlalchemy import Row, select
 from sqlmodel import col
 
 from models import tables
-from models.people import Person, Side
 from models.records.oversight import ReminderAcknowledged
-from models.words import N_, _, in_words
+from models.words import N_, _
 from states import deadlines
-from states.facts import Facts
 from states.look import Look
 from states.reading import aware
 from states.sweep import CALL_FROM, MAIL, calls, may_remind, owners, recipients
 from states.table import BY_TRIGGER
-from views.standing import Owed
+from views.standing import Owed, act_title
 
 Reminder: TypeAlias = Row[tuple[tables.Reminder]]
 
@@ -72,7 +70,7 @@ class Call:
 
     def as_json(self) -> dict[str, object]:
         """Return who calls whom about the act, and the reminder that is acknowledged once the call was made."""
-        return {"caller": self.caller, "whom": list(self.whom), "reminder": self.reminder}
+        return {"caller": self.caller, "whom": self.whom, "reminder": self.reminder}
 
 
 def calls_to_make(looks: Iterable[Look]) -> tuple[Call, ...]:
@@ -88,7 +86,12 @@ def _calls(here: Look) -> Iterable[Call]:
     for row in rows:
         person, owner = facts.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(facts.programme)
         if person and calls(person, owner, row.rung) and row.act not in done:
-            open_calls.setdefault(row.act, _call_of(facts, row, person, owner))
+            call = Call(
+                year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=act_title(row.act),
+                due_on=row.due_on, caller=person.id, whom=tuple(it.name for it in owners(facts, owner)),
+                reminder=row.id,
+            )  # fmt: skip
+            open_calls.setdefault(row.act, call)
     return open_calls.values()
 
 
@@ -104,15 +107,6 @@ def _asking_for_calls(here: Look) -> Sequence[Reminder]:
         )
         .order_by(col(reminder.id))
     ).all()  # fmt: skip
-
-
-def _call_of(facts: Facts, row: Reminder, caller: Person, owner: Side) -> Call:
-    act = BY_TRIGGER[row.act]
-    return Call(
-        year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=in_words(ja=act.ja, en=act.en),
-        due_on=row.due_on, caller=caller.id, whom=tuple(person.name for person in owners(facts, owner)),
-        reminder=row.id,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +132,7 @@ def coming(here: Look) -> tuple[Coming, ...]:
 def _next_rung(here: Look, row: Row[tuple[tables.Act]]) -> Coming | None:
     facts, today = here.facts, here.today
     days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, here.calendar)
-    ahead = [
-        (day, rung) for day, rung in days if day >= today and rung != row.rung and (row.rung is None or rung > row.rung)
-    ]
+    ahead = [(day, rung) for day, rung in days if day >= today and (row.rung is None or rung > row.rung)]
     if not ahead:
         return None
     day, rung = min(ahead)

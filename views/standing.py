@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
@@ -16,7 +17,7 @@ from models.records.base import ActRecord
 from models.words import _, in_words
 from states.gaps import missing
 from states.look import Look
-from states.rows import STATES
+from states.rows import STATES_BY_KEY
 from states.table import BY_TRIGGER, TABLE
 from views.counting import Counts, counts
 
@@ -40,9 +41,16 @@ class Owed:
     blocked_by: tuple[str, ...]
     waits_for_confirmation: bool
 
+    @property
+    def left(self) -> str:
+        """Say how many open days are left, or how many days it is late."""
+        if self.days_left < 0:
+            return _("{days} days overdue").format(days=-self.days_left)
+        return _("today") if self.days_left == 0 else _("in {days} open days").format(days=self.days_left)
+
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        return {**asdict(self), "due_on": str(self.due_on), "planned_on": str(self.planned_on)}
+        return to_jsonable_python(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +67,6 @@ class Standing:
     incidents: tuple[int, ...]
     next: tuple[Owed, ...]
     later: tuple[Owed, ...]
-    done: int
     counts: Counts
 
     @property
@@ -75,7 +82,7 @@ class Standing:
             "state": self.state,
             "state_title": self.state_title,
             "on_hold": self.on_hold,
-            "incidents": list(self.incidents),
+            "incidents": self.incidents,
             "next": [owed.as_json() for owed in self.next],
             "overdue": [owed.as_json() for owed in self.overdue],
             "counts": self.counts.as_json(),
@@ -84,10 +91,11 @@ class Standing:
 
 def standing(here: Look) -> Standing:
     """Return where a cycle stands."""
-    facts, act, connection = here.facts, tables.Act, here.connection
-    query = select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.due_on), col(act.planned_on))
-    rows, pending = connection.execute(query).all(), _pending(here)
-    owed = [_owed(here, row, pending=row.act in pending) for row in rows if row.done_on is None]
+    facts, act = here.facts, tables.Act
+    is_owed = col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None)
+    query = select(act).where(*is_owed).order_by(col(act.due_on), col(act.planned_on))
+    pending = _pending(here)
+    owed = [_owed(here, row, pending=row.act in pending) for row in here.connection.execute(query)]
     near = tuple(it for it in owed if facts.state in BY_TRIGGER[it.act].froms)
     return Standing(
         year=facts.fiscal_year,
@@ -100,7 +108,6 @@ def standing(here: Look) -> Standing:
         incidents=tuple(sorted(facts.incidents)),
         next=near,
         later=tuple(it for it in owed if it not in near),
-        done=sum(row.done_on is not None for row in rows),
         counts=counts(here),
     )
 
@@ -160,7 +167,8 @@ def lateness(here: Look) -> tuple[list[str], int]:
 
 def state_title(state: str) -> str:
     """Return a state as people call it."""
-    return next(in_words(ja=s.ja, en=s.en) for s in STATES if s.key == state)
+    row = STATES_BY_KEY[state]
+    return in_words(ja=row.ja, en=row.en)
 
 
 def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
@@ -206,8 +214,3 @@ def _worded(value: object) -> str:
         items = cast("Sequence[object]", value)
         return (" ／ " if any(isinstance(it, ActRecord) for it in items) else "、").join(map(_worded, items)) or "–"
     return str(getattr(value, "label", value)) or "–"
-
-
-def acts() -> tuple[str, ...]:
-    """Return the names of all acts in the order of the table."""
-    return tuple(row.trigger for row in TABLE)

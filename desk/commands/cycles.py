@@ -166,7 +166,7 @@ def _headline(stands: Standing, today: date) -> None:
         say(_("Incident No. {number} is open."), number=number, style="bold red")
     if first := next((owed for owed in stands.next if not owed.blocked_by), None):
         words = _("Next: {title} — {owner}, due {due} ({left}).")
-        say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=_left(first))
+        say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=first.left)
     if stands.overdue:
         say(_("{count} overdue."), count=len(stands.overdue), style="bold red")
     say("")
@@ -177,7 +177,7 @@ def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, 
     say_table(
         [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
         [
-            [*([str(act.year)] if with_year else []), due_words(act), _left(act), act.title, act.owner_title, act.act]
+            [*([str(act.year)] if with_year else []), due_words(act), act.left, act.title, act.owner_title, act.act]
             for act in owed
         ],
         styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in owed],
@@ -189,9 +189,3 @@ def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, 
         for gap in act.blocked_by if explained else ():
             screen.print(f"  [dim]{act.title}[/dim]: ", end="")
             say(gap)
-
-
-def _left(owed: Owed) -> str:
-    if owed.days_left < 0:
-        return _("{days} days overdue").format(days=-owed.days_left)
-    return _("today") if owed.days_left == 0 else _("in {days} open days").format(days=owed.days_left)

@@ -236,6 +236,6 @@ def test_a_refusal_stands_out(office: Office) -> None:
         office.door.perform(ActRequest(cycle_id="hatachi-2026", trigger=row.trigger, by="sato", record=record, key="k"))
     with reading(office.engine) as connection:
         line = control_ledger.lines_of(connection, "hatachi-2026")[-1]
-    assert line.stands_out
-    assert line.remark.startswith("不足：")
-    assert "_" not in line.remark
+    assert line["stands_out"]
+    assert line["remark"].startswith("不足：")
+    assert "_" not in line["remark"]
