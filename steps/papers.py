@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from models.words import speaking
 from papers import forms, slips
 from papers.printing import words_of
 from papers.sheet import Sheet
-from states.facts import Facts, Told
+from states.facts import Facts
 from states.look import Look
 from states.reading import HistoryOf
 from steps.office import Office
@@ -105,22 +105,4 @@ def facts_of(office: Office, cycle_id: str) -> Facts:
     """Return the facts of a cycle as they stand; its history may be asked later too, its pieces only by the door."""
     with reading(office.engine) as connection:
         facts = office.door.facts(connection, cycle_id)
-    return replace(facts, history=_History(office=office, cycle_id=cycle_id))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _History:
-    office: Office
-    cycle_id: str
-
-    def of(self, *acts: str) -> tuple[Told, ...]:
-        with reading(self.office.engine) as connection:
-            return HistoryOf(connection=connection, cycle_id=self.cycle_id).of(*acts)
-
-    def has_entry(self, seq: int) -> bool:
-        with reading(self.office.engine) as connection:
-            return HistoryOf(connection=connection, cycle_id=self.cycle_id).has_entry(seq)
-
-    def has_text(self, seq: int, place: str) -> bool:
-        with reading(self.office.engine) as connection:
-            return HistoryOf(connection=connection, cycle_id=self.cycle_id).has_text(seq, place)
+    return replace(facts, history=HistoryOf(opened=lambda: reading(office.engine), cycle_id=cycle_id))
