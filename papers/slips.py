@@ -118,25 +118,16 @@ def slips_of(connection: Connection, cycle_id: str) -> tuple[Slip, ...]:
         )
         .order_by(col(record.id))
     )
-    seen = set[str]()
-    slips = list[Slip]()
-    for told in connection.execute(query):
-        row = BY_TRIGGER[told.act]
-        carried = row.record.model_validate_json(told.data)
-        if not isinstance(carried, (Carried, Posted)):
-            continue
-        slip = Slip(
-            row=row,
-            record=carried,
-            by=told.by,
-            seq=told.ledger_seq,
-            occurred_at=aware(told.occurred_at),
-            entered_at=aware(told.entered_at),
-            is_afterwards="entered_afterwards" in json.loads(told.entry)["data"],
-            checkpoint=_checkpoint(connection, row, told.ledger_seq),
-            shares_its_number=_plain(carried.slip) in seen,
-        )
-        slips.append(slip)
+    seen, slips = set[str](), list[Slip]()
+    for done in connection.execute(query):
+        row = BY_TRIGGER[done.act]
+        carried = row.record.model_validate_json(done.data)
+        assert isinstance(carried, (Carried, Posted)), row.trigger
+        slips.append(Slip(
+            row=row, record=carried, by=done.by, seq=done.ledger_seq, occurred_at=aware(done.occurred_at),
+            entered_at=aware(done.entered_at), is_afterwards="entered_afterwards" in json.loads(done.entry)["data"],
+            checkpoint=_checkpoint(connection, row, done.ledger_seq), shares_its_number=_plain(carried.slip) in seen,
+        ))  # fmt: skip
         seen.add(_plain(carried.slip))
     return tuple(slips)
 

@@ -76,17 +76,8 @@ class Standing:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        return {
-            "year": self.year,
-            "programme": self.programme,
-            "state": self.state,
-            "state_title": self.state_title,
-            "on_hold": self.on_hold,
-            "incidents": self.incidents,
-            "next": [owed.as_json() for owed in self.next],
-            "overdue": [owed.as_json() for owed in self.overdue],
-            "counts": self.counts.as_json(),
-        }
+        told = ("year", "programme", "state", "state_title", "on_hold", "incidents", "next", "overdue")
+        return {name: to_jsonable_python(getattr(self, name)) for name in told} | {"counts": self.counts.as_json()}
 
 
 def standing(here: Look) -> Standing:
