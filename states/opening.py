@@ -43,13 +43,18 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         BadSetting: the programme's schedule does not hold.
 
     """
-    cycle_id, now = cycle_id_of(programme.key, fiscal_year), door.clock.now()
+    cycle_id = cycle_id_of(programme.key, fiscal_year)
     with writing(door.engine) as connection:
+        now = door.clock.now()
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
         trial = connection.begin_nested()
         differs = differences(programme, reading.year_before(connection, programme, fiscal_year))
-        _tell(door, connection, cycle_id, programme, fiscal_year, differs=differs, by=by, via=via)
+        data = _beginning(door, connection, programme, fiscal_year, differs)
+        entry = ledger.Entry(at=now, event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
+        ledger.append(connection, entry)
+        # From here on nobody exchanges history and key together: the note is shown, and goes to paper.
+        ledger.checkpoint(connection, signer=door.signer, at=now, reason="cycle_opened")
         connection.execute(
             insert(tables.Cycle).values(
                 id=cycle_id, programme=programme.key, fiscal_year=fiscal_year, programme_sha256=programme.sha256,
@@ -74,29 +79,17 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
     return cycle_id, True
 
 
-def _tell(
-    door: Door,
-    connection: Connection,
-    cycle_id: str,
-    programme: Programme,
-    fiscal_year: int,
-    *,
-    differs: tuple[str, ...],
-    by: str,
-    via: str,
-) -> None:
-    """Write the first entry of a cycle, with its plan; what differs from the referred matter holds it."""
-    keys = {it.id: key_id(it.public_key) for it in reading.people(connection).values() if it.public_key}
+def _beginning(
+    door: Door, connection: Connection, programme: Programme, fiscal_year: int, differs: tuple[str, ...]
+) -> dict[str, object]:
+    """Return what the first entry of a cycle says, with its plan; what differs from the referred matter holds it."""
+    keys = {person.id: key_id(person.public_key) for person in reading.people(connection).values() if person.public_key}
     planned = schedule.plan(programme, fiscal_year, door.calendar)
-    data: dict[str, object] = {
+    return {
         "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
         "plan": {act: str(day) for act, day in planned.items()}, **({"differs": list(differs)} if differs else {}),
         **({"keys": keys} if keys else {}),
     }  # fmt: skip
-    entry = ledger.Entry(at=door.clock.now(), event="cycle_opened", by=by, via=via, cycle_id=cycle_id, data=data)
-    ledger.append(connection, entry)
-    # From here on nobody exchanges history and key together: the note is shown, and goes to paper.
-    ledger.checkpoint(connection, signer=door.signer, at=door.clock.now(), reason="cycle_opened")
 
 
 def a_year_is_open(connection: Connection) -> bool:

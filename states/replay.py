@@ -75,7 +75,8 @@ class Difference:
         words = {"row": " ".join(filter(None, (_(TITLES[self.table]), self.cycle, self.key)))}
         if self.how == "strange":
             return _("{row}: no entry of the ledger tells of it.").format(**words)
-        words |= {"seq": str(self.seq), "act": _named(self.event)}
+        ja, en = event_words(self.event)
+        words |= {"seq": str(self.seq), "act": in_words(ja=ja, en=en)}
         if self.how == "gone":
             return _("{row}: what entry {seq} ({act}) made is gone.").format(**words)
         if self.how == "unreadable":
@@ -85,18 +86,17 @@ class Difference:
         )
 
 
-def _named(event: str) -> str:
-    ja, en = event_words(event)
-    return in_words(ja=ja, en=en)
-
-
 @dataclass
 class _Expected:
     """What a row must hold as far as the entries tell, and the entry that told it last."""
 
-    values: dict[str, object]
-    seq: int
-    event: str
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    seq: int = 0
+    event: str = ""
+
+    def take(self, entry: Entry, values: Mapping[str, object]) -> None:
+        self.values |= values
+        self.seq, self.event = entry["seq"], entry["event"]
 
 
 @dataclass
@@ -178,9 +178,7 @@ class Cycle:
 
     def change(self, name: str, key: Key, entry: Entry, **values: object) -> None:
         """Let an entry change a row, or make it."""
-        row = self.table(name).setdefault(key, _Expected(values={}, seq=0, event=""))
-        row.values |= values
-        row.seq, row.event = entry["seq"], entry["event"]
+        self.table(name).setdefault(key, _Expected()).take(entry, values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,9 +254,7 @@ class Replay:
 
     def _enter(self, person: str, entry: Entry, values: Mapping[str, object]) -> None:
         """Let an entry put a person on the register, or change what stands there."""
-        row = self.rows["staff"].setdefault((person,), _Expected(values={"public_key": ""}, seq=0, event=""))
-        row.values |= values
-        row.seq, row.event = entry["seq"], entry["event"]
+        self.rows["staff"].setdefault((person,), _Expected(values={"public_key": ""})).take(entry, values)
 
     def _watch(self, cycle: Cycle, row: Row, entry: Entry) -> None:
         data = entry["data"]
@@ -279,7 +275,7 @@ class Replay:
             on = day_of(datetime.fromisoformat(entry["data"]["occurred_at"]))
             cycle.change("act", (row.trigger,), entry, done_on=on, done_seq=entry["seq"])
         if row.handover:
-            self.rows["checkpoint"][entry["seq"],] = _Expected(values={}, seq=entry["seq"], event=entry["event"])
+            self.rows["checkpoint"][entry["seq"],] = _Expected(seq=entry["seq"], event=entry["event"])
         if facts:
             record = row.record.model_validate(entry["data"]["record"])
             self._apply(cycle, facts, row.then(facts, record), entry)

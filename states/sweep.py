@@ -159,17 +159,15 @@ def waits_on_another(facts: Facts, act: str) -> bool:
     return any(
         not guard.check(facts, record)
         for guard in row.guards
-        if not guard.asks_record and _another_owes(facts, guard.owes, owner)
+        if not guard.asks_record
+        and guard.owes in facts.due
+        and BY_TRIGGER[guard.owes].owner_under(facts.programme) is not owner
     )
 
 
 def may_remind(facts: Facts, act: str) -> bool:
     """Tell whether somebody may be written to about an act now: he can do it, and no hold forbids it."""
     return (not facts.on_hold or BY_TRIGGER[act].under_hold) and not waits_on_another(facts, act)
-
-
-def _another_owes(facts: Facts, act: str, owner: Side) -> bool:
-    return act in facts.due and BY_TRIGGER[act].owner_under(facts.programme) is not owner
 
 
 def _look(row: OpenAct, facts: Facts, today: date, door: Door, wrote_on: date | None) -> _Look:

@@ -120,7 +120,7 @@ def additions_have_the_approved_template(facts: Facts, record: AdditionsSealed) 
 
 
 additions_are_taken = recorded(
-    "take_additions", "The additional extract is taken, even if it is empty.", name="additions_are_taken"
+    "additions_are_taken", "take_additions", "The additional extract is taken, even if it is empty."
 )
 
 

@@ -45,7 +45,7 @@ def claims_of(
     return guard
 
 
-def recorded(act: str, claim: str, *, name: str, proves: tuple[str, ...] = ()) -> Guard:
+def recorded(name: str, act: str, claim: str, *, proves: tuple[str, ...] = ()) -> Guard:
     """Make the plainest guard: the record of another act is on file."""
     return Guard(name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves)
 

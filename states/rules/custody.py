@@ -235,12 +235,9 @@ def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verd
     for at, other in others:
         if abs(facts.now - at) < interval:
             shared.append(f"≥ {(at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
-        shared += [mine for mine, its in _places(record, other) if mine == its]
+        places = ((record.occasion, other.occasion), (record.slip, other.slip))
+        shared += [mine for mine, its in places if mine == its]
     return none_of(dict.fromkeys(shared), "、")
-
-
-def _places(record: transfer.Movement, other: transfer.Movement) -> tuple[tuple[str, str], ...]:
-    return ((record.occasion, other.occasion), (record.slip, other.slip))
 
 
 def hands(facts: Facts, record: transfer.Carried, *, receivers: tuple[Side, ...]) -> bool:

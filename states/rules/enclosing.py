@@ -17,13 +17,9 @@ from states.rules.protection import (
     pull_list_is_acknowledged,
 )
 
-enclosing_is_reported = recorded(
-    "report_enclosing", "The contractor has reported enclosing.", name="enclosing_is_reported"
-)
+enclosing_is_reported = recorded("enclosing_is_reported", "report_enclosing", "The contractor has reported enclosing.")
 enclosing_recheck_is_done = recorded(
-    "recheck_before_enclosing",
-    "Protected persons were re-checked before enclosing.",
-    name="enclosing_recheck_is_done",
+    "enclosing_recheck_is_done", "recheck_before_enclosing", "Protected persons were re-checked before enclosing."
 )
 
 

@@ -16,7 +16,7 @@ from states.effects import DropActs, Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
 from states.rules.base import claims, claims_of, each_registered, none_of, registered
-from states.rules.custody import ELSEWHERE, WARD_COPY
+from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
@@ -35,12 +35,11 @@ METHODS: Mapping[str, tuple[erasure.Method, ...]] = {
     "paper": ("shred", "destroy"),
     "": tuple(method for method in get_args(erasure.Method) if method != "shred"),
 }
-_RECEIPTS = ("report_receipt", "report_additions_receipt")
 
 
 def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     """Return the copy register: number -> copy as it was registered last, by either side."""
-    received = (copy for _at, told in facts.every(ReceiptReported, *_RECEIPTS) for copy in told.copies)
+    received = (copy for _at, told in facts.every(ReceiptReported, *RECEIPTS.values()) for copy in told.copies)
     others = (copy for _at, told in facts.every(CopiesRegistered, "register_copies") for copy in told.copies)
     return {copy.copy_number: copy for copy in (*received, *others)}
 
@@ -189,7 +188,7 @@ def ward_holds_no_data(facts: Facts) -> Verdict:
 
 def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
     """Return for each copy when it was registered first."""
-    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, *_RECEIPTS))
+    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, *RECEIPTS.values()))
     for at, record in sorted(told, key=lambda it: it[0], reverse=True):
         yield from ((copy.copy_number, at) for copy in record.copies)
 

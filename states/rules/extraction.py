@@ -15,7 +15,7 @@ from states.rules.base import agree, claims, claims_of, none_of, recorded
 from states.rules.custody import bag_is_locked, handed_over_in_person, left_elsewhere, original, ward_copies
 from states.rules.measures import measures_of
 
-extract_is_taken = recorded("take_extract", "The extract is taken and judged.", name="extract_is_taken")
+extract_is_taken = recorded("extract_is_taken", "take_extract", "The extract is taken and judged.")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 

@@ -18,11 +18,9 @@ from states.rules.protection import (
     no_protected_piece_is_left,
 )
 
-additions_are_enclosed = recorded(
-    "enclose_additions", "The additional letters are enclosed.", name="additions_are_enclosed"
-)
+additions_are_enclosed = recorded("additions_are_enclosed", "enclose_additions", "The additional letters are enclosed.")
 delivery_is_inspected = recorded(
-    "inspect_delivery", "The delivery is inspected and reconciled.", name="delivery_is_inspected"
+    "delivery_is_inspected", "inspect_delivery", "The delivery is inspected and reconciled."
 )
 
 

@@ -13,7 +13,7 @@ from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.supervision import contractor_was_inspected, every_subcontractor_was_inspected
 
 completion_is_reported = recorded(
-    "report_completion", "The contractor has reported completion.", name="completion_is_reported"
+    "completion_is_reported", "report_completion", "The contractor has reported completion."
 )
 
 

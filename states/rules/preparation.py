@@ -14,16 +14,16 @@ from states.rules.supervision import (
 )
 
 handlers_are_registered = recorded(
+    "handlers_are_registered",
     "register_handlers",
     "The handling manager and the authorised handlers are registered.",
-    name="handlers_are_registered",
     proves=("W-OP-04", "C-OP-04"),
 )
-work_plan_is_in = recorded("submit_work_plan", "The work plan is in.", name="work_plan_is_in")
+work_plan_is_in = recorded("work_plan_is_in", "submit_work_plan", "The work plan is in.")
 contacts_are_confirmed = recorded(
+    "contacts_are_confirmed",
     "confirm_contacts",
     "The emergency contacts and the business flow are confirmed.",
-    name="contacts_are_confirmed",
     proves=("W-OP-05", "W-OP-12", "C-OP-05", "C-OP-12"),
 )
 

@@ -11,10 +11,10 @@ from states.rules.base import agree, claims, claims_of, no_serial_of, none_of, r
 from states.rules.custody import stacked
 from states.rules.measures import measures_of
 
-manuscript_is_delivered = recorded("deliver_manuscript", "The manuscript is delivered.", name="manuscript_is_delivered")
-text_proof_is_in = recorded("submit_text_proof", "A proof of the fixed text is in.", name="text_proof_is_in")
-imprint_sample_is_in = recorded("submit_imprint_sample", "The imprint sample is in.", name="imprint_sample_is_in")
-printing_is_reported = recorded("report_printing", "The contractor has reported printing.", name="printing_is_reported")
+manuscript_is_delivered = recorded("manuscript_is_delivered", "deliver_manuscript", "The manuscript is delivered.")
+text_proof_is_in = recorded("text_proof_is_in", "submit_text_proof", "A proof of the fixed text is in.")
+imprint_sample_is_in = recorded("imprint_sample_is_in", "submit_imprint_sample", "The imprint sample is in.")
+printing_is_reported = recorded("printing_is_reported", "report_printing", "The contractor has reported printing.")
 
 
 @claims_of(printing.TextApproved)

@@ -50,14 +50,14 @@ def font_is_the_judged_one(facts: Facts, record: transfer.PackageSealed) -> Verd
 
 
 package_is_sealed = recorded(
-    "seal_package", "The encrypted package is sealed.", name="package_is_sealed", proves=("W-OP-07",)
+    "package_is_sealed", "seal_package", "The encrypted package is sealed.", proves=("W-OP-07",)
 )
-medium_is_handed_over = recorded("hand_over_medium", "The medium is handed over.", name="medium_is_handed_over")
+medium_is_handed_over = recorded("medium_is_handed_over", "hand_over_medium", "The medium is handed over.")
 password_is_handed_over = recorded(
-    "hand_over_password", "The password notice is handed over.", name="password_is_handed_over"
+    "password_is_handed_over", "hand_over_password", "The password notice is handed over."
 )
 receipt_is_reported = recorded(
-    "report_receipt", "The contractor has reported the received count.", name="receipt_is_reported"
+    "receipt_is_reported", "report_receipt", "The contractor has reported the received count."
 )
 
 
