@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Update, bindparam, func, insert, select, update
 from sqlalchemy import Row as SqlRow
@@ -90,7 +89,7 @@ class Door:
         self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._perform(connection, row, ask)
-        return self._followed(ask, _or_refuse(result))
+        return self._followed(ask, result)
 
     def confirm(self, ask: ActRequest) -> Outcome:
         """Confirm a proposed act as the second person; `ask.record` is ignored, the proposal's stands.
@@ -104,9 +103,11 @@ class Door:
             self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._confirm(connection, row, ask)
-        return self._followed(ask, _or_refuse(result))
+        return self._followed(ask, result)
 
-    def _followed(self, ask: ActRequest, outcome: Outcome) -> Outcome:
+    def _followed(self, ask: ActRequest, outcome: Outcome | Refused) -> Outcome:
+        if isinstance(outcome, Refused):  # only now: the ledger has kept the refusal
+            raise outcome
         if self.follow is None or outcome.waits_for:
             return outcome
         act = Recorded(cycle_id=ask.cycle_id, trigger=ask.trigger, seq=outcome.seq, by=ask.by, via=ask.via)
@@ -125,8 +126,9 @@ class Door:
             facts = self.facts(connection, cycle_id)
             attempt = gaps.planned(facts, row, by=by, via=via, typist=self.keyring.typist)
             position = self._position(connection, attempt)
-            result = None if CYCLE.may(position, trigger) else self._refuse(connection, attempt, position.unmet)
-        _or_refuse(result)
+            refused = None if CYCLE.may(position, trigger) else self._refuse(connection, attempt, position.unmet)
+        if refused:
+            raise refused
 
     def note(self, cycle_id: str, event: str, *, by: str, via: str, data: Mapping[str, object]) -> int:
         """Append an entry about something that is no act of the table, such as an extract that was refused."""
@@ -407,12 +409,3 @@ def _repetition(known: SqlRow[tuple[tables.Record]], row: Row, ask: ActRequest, 
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
     waits = row.second if known.status == "pending" else ()
     return Outcome(trigger=ask.trigger, state=facts.state, seq=known.ledger_seq, repeated=True, waits_for=waits)
-
-
-R = TypeVar("R")
-
-
-def _or_refuse(result: R | Refused) -> R:
-    if isinstance(result, Refused):
-        raise result
-    return result

@@ -128,10 +128,6 @@ class Past(Generic[R]):
     record: R
 
 
-def _every_day(_day: date) -> bool:
-    return True
-
-
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """One cycle at one moment. `reminded` tells whom a reminder of that number went to; "" where none of it went."""
@@ -159,7 +155,7 @@ class Facts:
     differs: tuple[str, ...] = ()
     asked_by: str = ""
     confirmed_by: str = ""
-    is_open: Callable[[date], bool] = _every_day
+    is_open: Callable[[date], bool] = lambda _day: True
 
     @property
     def today(self) -> date:

@@ -101,8 +101,8 @@ def append_all(connection: Connection, entries: Iterable[Entry]) -> int:
     """Append entries in order, in the caller's transaction, with one statement; return the number of the last entry."""
     driver = _Driver(connection)
     last, hashes = driver.one(_LAST) or (0, b"")
-    said = [committed(entry) for entry in entries]
-    lines = [_text(entry, seq) for seq, entry in enumerate(said, start=last + 1)]
+    said = list(enumerate(map(committed, entries), start=last + 1))
+    lines = [_text(entry, seq) for seq, entry in said]
     columns = merkle.stored_hashes(
         last,
         [merkle.leaf_hash(line.encode()) for line in lines],
@@ -112,14 +112,10 @@ def append_all(connection: Connection, entries: Iterable[Entry]) -> int:
         _APPEND,
         [
             (seq, entry.cycle_id, entry.event, line, stored)
-            for seq, (entry, line, stored) in enumerate(zip(said, lines, columns, strict=True), start=last + 1)
+            for (seq, entry), line, stored in zip(said, lines, columns, strict=True)
         ],
     )
-    opened = [
-        (seq, it.place, it.salt.hex(), it.text)
-        for seq, entry in enumerate(said, start=last + 1)
-        for it in entry.openings
-    ]
+    opened = [(seq, text.place, text.salt.hex(), text.text) for seq, entry in said for text in entry.openings]
     if opened:
         driver.put(_OPEN, opened)
     return last + len(said)

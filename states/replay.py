@@ -207,11 +207,8 @@ class Replay:
         try:
             self._take(entry)
         except (ValueError, KeyError, TypeError):  # also of pydantic: its words may quote what they refuse
-            it = Difference(
-                table="ledger", cycle=entry["cycle"] or "", key="", seq=entry["seq"], event=entry["event"],
-                how="unreadable",
-            )  # fmt: skip
-            self.unreadable.append(it)
+            unreadable = partial(Difference, table="ledger", key="", how="unreadable")
+            self.unreadable.append(unreadable(cycle=entry["cycle"] or "", seq=entry["seq"], event=entry["event"]))
 
     def _take(self, entry: Entry) -> None:
         event, cycle = str(entry["event"]), self.cycles.get(entry["cycle"] or "")

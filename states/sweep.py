@@ -30,15 +30,10 @@ from states.table import BY_TRIGGER
 MAIL, WEBHOOK = "mail", "webhook"
 CALL_FROM = 3  # rung, in open days after the due date: a call is to be made (domain.md 7)
 
-_OWNERS = {
-    Side.WARD: Role.COORDINATOR,
-    Side.REGISTER: Role.REGISTRAR,
-    Side.CONTRACTOR: Role.HANDLING_MANAGER,
-}
+_OWNERS = {Side.WARD: Role.COORDINATOR, Side.REGISTER: Role.REGISTRAR, Side.CONTRACTOR: Role.HANDLING_MANAGER}
 _ALSO_THE_APPROVER_FROM = 2
 # A clock that is so far ahead of the last sweep may be wrong: letters wait a day for somebody to see it.
 _LEAP = timedelta(days=180)
-_SLACK = timedelta(minutes=5)  # clocks of two machines may differ by this much
 _BATCH = 500  # keys of one statement
 
 _OPEN = col(tables.Act.done_on).is_(None)
@@ -46,7 +41,6 @@ _IN_ORDER = (col(tables.Act.cycle_id), col(tables.Act.due_on))
 _THIS = (col(tables.Act.cycle_id) == bindparam("of_cycle"), col(tables.Act.act) == bindparam("of_act"))
 _ACT = update(tables.Act).where(*_THIS)
 _KNOWN = select(col(tables.Reminder.key)).where(col(tables.Reminder.key).in_(bindparam("keys", expanding=True)))
-_LAST = select(tables.Sweep)
 
 OpenAct = SqlRow[tuple[tables.Act]]
 
@@ -127,12 +121,12 @@ def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date 
 
     Return whether it is doubted, and the last open day of a sweep.
     """
-    table, last = tables.Sweep, connection.execute(_LAST).one_or_none()
+    table, last = tables.Sweep, connection.execute(select(tables.Sweep)).one_or_none()
     if last is None:
         connection.execute(insert(table).values(id=1, swept_at=utc(now)))
         return False, None
     before = aware(last.swept_at)
-    if now < before - _SLACK:
+    if now < before - ledger.CLOCKS_DIFFER:
         connection.execute(update(tables.Act).where(_OPEN).values(look_on=LONG_AGO))
     leapt = now - before > _LEAP
     since = now if leapt else aware(last.doubted_at) if last.doubted_at else None

@@ -12,21 +12,8 @@ from models.serials import count, expand
 from states.effects import AddPieces, Effect, MakeItem, MovePieces
 from states.facts import RECHECKS, Facts, Verdict
 from states.rows import COORDINATOR, IN_PRODUCTION, MANAGER, REGISTRAR, WHEN_ADDED, Row
+from states.rules import custody
 from states.rules.base import NOT_POSTED, agree, claims, claims_of, no_serial_of, none_of, recorded
-from states.rules.custody import (
-    ELSEWHERE,
-    additions_held_back,
-    arrived_clean_and_whole,
-    came_whole,
-    copies_are_registered,
-    hash_is_the_sealed_one,
-    left_elsewhere,
-    nobody_to_be_pulled_is_sealed,
-    notice_in_force,
-    received_count_agrees,
-    sealed_items,
-    state_of,
-)
 from states.rules.dates import dated_after
 from states.rules.extraction import encrypted_file_was_received
 from states.rules.printing import is_the_manuscripts
@@ -88,7 +75,8 @@ def additions_have_left(facts: Facts) -> Verdict:
     sealed = facts.record("seal_additions", AdditionsSealed)
     if sealed is None:
         return False
-    return none_of(it for it in (sealed.medium, notice_in_force(facts)) if state_of(facts, it) not in ELSEWHERE)
+    numbers = (sealed.medium, custody.notice_in_force(facts))
+    return none_of(number for number in numbers if custody.state_of(facts, number) not in custody.ELSEWHERE)
 
 
 @claims(owes="report_additions_receipt")
@@ -97,20 +85,21 @@ def printed_additions_were_received(facts: Facts) -> Verdict:
     if facts.programme.consignment.additions_printed_by == "ward" or not _additions_to_send(facts):
         return True
     report = facts.record("report_additions_receipt", AdditionsReceived)
-    return report is not None and came_whole(facts, report)
+    return report is not None and custody.came_whole(facts, report)
 
 
 def _additions_to_send(facts: Facts) -> frozenset[int]:
-    return facts.pieces.serials(origin="addition") - additions_held_back(facts)
+    return facts.pieces.serials(origin="addition") - custody.additions_held_back(facts)
 
 
 def sealed_additions_in_force(facts: Facts) -> AdditionsSealed | None:
     """Return the package of additions that is good, None where one is to be sealed (again)."""
     sealed = facts.record("seal_additions", AdditionsSealed)
-    if sealed is None or "lost" in {state_of(facts, sealed.medium), state_of(facts, notice_in_force(facts))}:
+    numbers = (sealed.medium, custody.notice_in_force(facts)) if sealed else ()
+    if sealed is None or "lost" in {custody.state_of(facts, number) for number in numbers}:
         return None
-    has_left = state_of(facts, sealed.medium) != "with_ward"
-    return sealed if has_left or nobody_to_be_pulled_is_sealed.check(facts, sealed) is True else None
+    has_left = custody.state_of(facts, sealed.medium) != "with_ward"
+    return sealed if has_left or custody.nobody_to_be_pulled_is_sealed.check(facts, sealed) is True else None
 
 
 @claims_of(AdditionsSealed)
@@ -143,12 +132,12 @@ def file_of_letters_exists(_facts: Facts, record: LettersHandedOut) -> tuple[Eff
 
 def pieces_are_added(_facts: Facts, record: AdditionsTaken) -> tuple[Effect, ...]:
     """Late move-ins become new serials; a file that still lies elsewhere is a copy to be destroyed."""
-    return (AddPieces(serials=record.serials, origin="addition"), *left_elsewhere(record))
+    return (AddPieces(serials=record.serials, origin="addition"), *custody.left_elsewhere(record))
 
 
 def medium_and_notice_of_additions_exist(facts: Facts, record: AdditionsSealed) -> tuple[Effect, ...]:
     """The second package has a medium, a password notice and a ward copy of its own."""
-    return sealed_items(facts, record, "sealed_additions")
+    return custody.sealed_items(facts, record, "sealed_additions")
 
 
 def additions_go_through(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
@@ -186,7 +175,7 @@ LETTERS = (
         owner=Side.REGISTER, repeats=True, by_machine=True, record=AdditionsSealed,
         guards=(
             contractor_prints_additions, additions_are_taken, no_good_package_of_additions_is_sealed,
-            additions_are_fresh, nobody_to_be_pulled_is_sealed, package_was_read_back, font_is_the_judged_one,
+            additions_are_fresh, custody.nobody_to_be_pulled_is_sealed, package_was_read_back, font_is_the_judged_one,
             additions_have_the_approved_template,
         ),
         then=medium_and_notice_of_additions_exist, source="W-OP-07, Law 7",
@@ -195,8 +184,8 @@ LETTERS = (
         trigger="report_additions_receipt", event="additions_received", ja="追加分の受領件数・ウイルス検査報告",
         en="Report the receipt of the additions", froms=WHEN_ADDED, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
         record=AdditionsReceived, guards=(additions_have_left, dated_after("pattern_on")),
-        deviations=(received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole),
-        then=copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05, Law 7",
+        deviations=(custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole),
+        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05, Law 7",
     ),
     Row(
         trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",

@@ -20,11 +20,7 @@ _MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "reco
 ELSEWHERE = ("with_contractor", "with_subcontractor")
 WARD_SIDES = (Side.WARD, Side.REGISTER)
 # Where an item is while somebody of this side hands it over.
-_HELD_BY = {
-    Side.WARD: ("with_ward",),
-    Side.REGISTER: ("with_ward",),
-    Side.CONTRACTOR: ELSEWHERE,
-}
+_HELD_BY = {Side.WARD: ("with_ward",), Side.REGISTER: ("with_ward",), Side.CONTRACTOR: ELSEWHERE}
 # By which act the contractor reports the receipt of what was sealed.
 RECEIPTS = {"seal_package": "report_receipt", "seal_additions": "report_additions_receipt"}
 
@@ -294,11 +290,7 @@ def item_changes_hands(facts: Facts, record: transfer.ItemMoved) -> tuple[Effect
 
 def item_is_lost(facts: Facts, record: transfer.ItemLost) -> tuple[Effect, ...]:
     """The item is lost, an incident is open and the cycle is held."""
-    return (
-        MoveItem(number=record.item, to="lost"),
-        OpenIncident(kind="loss", known_on=facts.today),
-        SetHold(on=True),
-    )
+    return (MoveItem(number=record.item, to="lost"), OpenIncident(kind="loss", known_on=facts.today), SetHold(on=True))
 
 
 def copies_are_registered(facts: Facts, record: transfer.ReceiptReported) -> tuple[Effect, ...]:

@@ -196,6 +196,7 @@ def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
 def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
     """Name each copy whose method does not reach its storage, and what would."""
     register = registered_copies(facts)
+    lies_on = [(copy, register[copy.copy_number].lies_on if copy.copy_number in register else "") for copy in copies]
     wrong = [
         _("{number} ({storage}): {method} is not enough; use {fitting}").format(
             number=copy.copy_number,
@@ -203,14 +204,10 @@ def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
             method=choices.said(choices.METHODS, copy.method),
             fitting="・".join(choices.said(choices.METHODS, method) for method in METHODS[storage]),
         )
-        for copy, storage in ((copy, _lies_on(register, copy)) for copy in copies)
+        for copy, storage in lies_on
         if copy.method not in METHODS[storage]
     ]
     return none_of(wrong, " / ")
-
-
-def _lies_on(register: Mapping[str, CopyMade], copy: erasure.CopyErased) -> str:
-    return register[copy.copy_number].lies_on if copy.copy_number in register else ""
 
 
 def accepted_namesakes(facts: Facts) -> frozenset[str]:

@@ -10,29 +10,8 @@ from models.serials import compact, expand
 from states.effects import Effect, MakeItem, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, WHILE_SEALED, Row
+from states.rules import custody
 from states.rules.base import claims, claims_of, recorded
-from states.rules.custody import (
-    RECEIPTS,
-    arrived_clean_and_whole,
-    arrived_in_good_condition,
-    bag_is_locked,
-    came_whole,
-    copies_are_registered,
-    giver_holds_it,
-    goes_apart,
-    handed_over_in_person,
-    hands,
-    hash_is_the_sealed_one,
-    media_out,
-    notice_in_force,
-    notices_out,
-    package_was_read_back_today,
-    received_count_agrees,
-    sealed_items,
-    sealed_last,
-    sealing_of,
-    state_of,
-)
 from states.rules.dates import dated_after
 from states.rules.measures import measures_of
 from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
@@ -98,8 +77,8 @@ def wrongly_inside(facts: Facts) -> str:
 @claims()
 def sealed_medium_is_here(facts: Facts) -> Verdict:
     """The medium of the package sealed last has not left the ward yet."""
-    sealed = sealed_last(facts)
-    return sealed is not None and state_of(facts, sealed.medium) == "with_ward"
+    sealed = custody.sealed_last(facts)
+    return sealed is not None and custody.state_of(facts, sealed.medium) == "with_ward"
 
 
 @claims_of(transfer.MediumHandedOver, proves=("W-SY-05", "C-SY-05"))
@@ -111,56 +90,56 @@ def medium_was_scanned_today(facts: Facts, record: transfer.MediumHandedOver) ->
 @claims_of(transfer.Movement, proves=("W-OP-04", "C-OP-04"))
 def both_hands_are_registered(facts: Facts, record: transfer.Movement) -> Verdict:
     """Giver and receiver are on the register of people, valid today, the receiver with the contractor."""
-    return hands(facts, record, receivers=(Side.CONTRACTOR,))
+    return custody.hands(facts, record, receivers=(Side.CONTRACTOR,))
 
 
 @claims_of(transfer.MediumHandedOver)
 def item_is_the_sealed_medium(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The item is the medium of the sealed package and is with the ward."""
     sealed = facts.record("seal_package", transfer.PackageSealed)
-    return sealed is not None and record.item == sealed.medium and state_of(facts, record.item) == "with_ward"
+    return sealed is not None and record.item == sealed.medium and custody.state_of(facts, record.item) == "with_ward"
 
 
 @claims_of(transfer.PasswordHandedOver)
 def item_is_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """The item is the password notice of the sealed package, the one printed last, and is with the ward."""
-    return record.item == notice_in_force(facts) and state_of(facts, record.item) == "with_ward"
+    return record.item == custody.notice_in_force(facts) and custody.state_of(facts, record.item) == "with_ward"
 
 
 @claims_of(transfer.PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
 def password_goes_on_another_occasion(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """The password notice goes on another occasion and another slip than the medium, after the set interval."""
-    return goes_apart(facts, record, media_out(facts))
+    return custody.goes_apart(facts, record, custody.media_out(facts))
 
 
 @claims_of(transfer.MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
 def medium_goes_on_another_occasion(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
-    return goes_apart(facts, record, notices_out(facts))
+    return custody.goes_apart(facts, record, custody.notices_out(facts))
 
 
 @claims_of(transfer.PasswordHandedOver)
 def another_person_carries_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """Another person carries the password notice than carried the medium."""
-    return record.carried_by not in {move.carried_by for _at, move in media_out(facts)}
+    return record.carried_by not in {move.carried_by for _at, move in custody.media_out(facts)}
 
 
 @claims_of(transfer.NoticePrinted)
 def printed_notice_is_in_force(facts: Facts, record: transfer.NoticePrinted) -> Verdict:
     """The notice is the one printed last, and it is in a sealed envelope."""
-    return record.in_sealed_envelope and record.notice == notice_in_force(facts)
+    return record.in_sealed_envelope and record.notice == custody.notice_in_force(facts)
 
 
 @claims()
 def password_is_still_needed(facts: Facts) -> Verdict:
     """A package is sealed and the contractor has not yet acknowledged by his report that the notice opens it."""
-    return sealed_last(facts) is not None and not was_received(facts)
+    return custody.sealed_last(facts) is not None and not was_received(facts)
 
 
 def was_received(facts: Facts) -> bool:
     """Tell whether the contractor has reported the receipt of the package sealed last."""
-    sealing = sealing_of(facts)
-    sealed, report = facts.done.get(sealing), facts.done.get(RECEIPTS[sealing])
+    sealing = custody.sealing_of(facts)
+    sealed, report = facts.done.get(sealing), facts.done.get(custody.RECEIPTS[sealing])
     return sealed is not None and report is not None and report.seq > sealed.seq
 
 
@@ -174,7 +153,7 @@ def former_notice_is_not_lost(_facts: Facts, record: transfer.NoticeReprinted) -
 def received_equals_exported(facts: Facts) -> Verdict:
     """Received equals exported: the contractor's own count, hash and the state on arrival agree."""
     report = facts.record("report_receipt", transfer.ReceiptReported)
-    return report is not None and came_whole(facts, report)
+    return report is not None and custody.came_whole(facts, report)
 
 
 @claims_of(ProtectionRechecked)
@@ -190,7 +169,7 @@ def protected_pieces_stay(_facts: Facts, record: ProtectionRechecked) -> tuple[E
 
 def medium_and_notice_exist(facts: Facts, record: transfer.PackageSealed) -> tuple[Effect, ...]:
     """The medium and the password notice are custody items of the ward; the package lies there until it is erased."""
-    return sealed_items(facts, record, "sealed_package")
+    return custody.sealed_items(facts, record, "sealed_package")
 
 
 def item_goes_out(_facts: Facts, record: transfer.Movement) -> tuple[Effect, ...]:
@@ -247,10 +226,10 @@ ROWS = (
         froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-14bd", after=("seal_package",), handover=True,
         record=transfer.MediumHandedOver,
         deviations=(
-            package_is_sealed, item_is_the_sealed_medium, giver_holds_it, protection_is_freshly_rechecked,
-            nobody_protected_is_inside, package_was_read_back_today, medium_was_scanned_today,
-            medium_goes_on_another_occasion, bag_is_locked, handed_over_in_person, arrived_in_good_condition,
-            both_hands_are_registered, every_subcontractor_has_consent,
+            package_is_sealed, item_is_the_sealed_medium, custody.giver_holds_it, protection_is_freshly_rechecked,
+            nobody_protected_is_inside, custody.package_was_read_back_today, medium_was_scanned_today,
+            medium_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
+            custody.arrived_in_good_condition, both_hands_are_registered, every_subcontractor_has_consent,
         ),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),
@@ -259,8 +238,9 @@ ROWS = (
         en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
         after=("hand_over_medium",), repeats=True, handover=True, record=transfer.PasswordHandedOver,
         deviations=(
-            medium_is_handed_over, item_is_the_notice, giver_holds_it, password_goes_on_another_occasion,
-            bag_is_locked, handed_over_in_person, arrived_in_good_condition, both_hands_are_registered,
+            medium_is_handed_over, item_is_the_notice, custody.giver_holds_it, password_goes_on_another_occasion,
+            custody.bag_is_locked, custody.handed_over_in_person, custody.arrived_in_good_condition,
+            both_hands_are_registered,
         ),
         warnings=(another_person_carries_the_notice,),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
@@ -270,8 +250,8 @@ ROWS = (
         froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
         repeats=True, record=transfer.ReceiptReported,
         guards=(medium_is_handed_over, password_is_handed_over, dated_after("pattern_on")),
-        deviations=(received_count_agrees, hash_is_the_sealed_one, arrived_clean_and_whole),
-        then=copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
+        deviations=(custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole),
+        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
     ),
     Row(
         trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
