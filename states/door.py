@@ -64,6 +64,7 @@ _SUPERSEDE = _lead("superseded").where(
 class Door:
     """The only way to change a cycle.
 
+    It takes the database, the ledger's signer, clock, calendar, the measures of programmes, and who is logged in.
     `named_in` compares somebody's own words with the residents of every open vault; `follow` is called after the
     commit of every act that is done, or was done under the same key, and of nothing that is proposed or refused.
     """

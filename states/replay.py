@@ -313,8 +313,7 @@ class Replay:
                 cycle.on_hold = on
                 cycle.change("cycle", (cycle.id,), entry, on_hold=on)
             case eff.OpenIncident():
-                opened = {"state": INCIDENT.initial[0], **effect._asdict()}
-                cycle.change("incident", (entry["seq"],), entry, **opened)
+                cycle.change("incident", (entry["seq"],), entry, state=INCIDENT.initial[0], **effect._asdict())
             case eff.SettleIncident(incident):
                 seq = self._incidents.get(incident, 0)
                 if (seq,) in cycle.table("incident"):
