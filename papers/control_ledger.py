@@ -1,5 +1,6 @@
 """The control ledger (管理簿) as people keep it: on paper and in Excel. Its words are Japanese."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -129,19 +130,12 @@ def line_of(entry: Mapping[str, Any], known: Known) -> Line:
 
 def lines_of(connection: Connection, cycle_id: str) -> list[Line]:
     """Return the 管理簿 of a cycle; what was corrected stands as it was written and names its correction."""
-    known = known_to(connection)
-    entries = list(ledger.told(connection, cycle_id=cycle_id))
-    corrected_by = _corrections(entries)
-    return [_corrected(line_of(entry, known), corrected_by.get(entry["seq"], ())) for entry in entries]
-
-
-def _corrections(entries: Sequence[Mapping[str, Any]]) -> dict[int, list[int]]:
-    """Return for each entry that was corrected the numbers of the entries that did it."""
-    found: dict[int, list[int]] = {}
+    known, entries = known_to(connection), list(ledger.told(connection, cycle_id=cycle_id))
+    corrected_by = defaultdict[int, list[int]](list)
     for entry in entries:
         if entry["event"] == BY_TRIGGER["correct_entry"].event:
-            found.setdefault(entry["data"]["record"]["corrects"], []).append(entry["seq"])
-    return found
+            corrected_by[entry["data"]["record"]["corrects"]].append(entry["seq"])
+    return [_corrected(line_of(entry, known), corrected_by[entry["seq"]]) for entry in entries]
 
 
 def _corrected(line: Line, by: Sequence[int]) -> Line:

@@ -94,7 +94,7 @@ def _data(here: Look, incident: Incident) -> IncidentPaper:
         "persons": f"{report.persons:,} 人（{today} 現在）" if report and report.persons else "",
         "heads": [_HEADS[number] for number in incident.heads],
         "encryption": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm) if sealed else "",
-        "perhaps_exempt": bool(report and report.encrypted),
+        "perhaps_exempt": incident.perhaps_exempt,
         "clock": [
             {"label": "知った日（1日目）", "day": moment(clock.known_on)},
             {"label": "速報（3日目）", "day": moment(clock.prompt_from)},

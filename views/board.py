@@ -38,11 +38,6 @@ class Page:
     description: str
     markdown: str
 
-    @property
-    def sha256(self) -> str:
-        """Return the hash of what stands on the page."""
-        return hashlib.sha256(self.markdown.encode()).hexdigest()
-
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:

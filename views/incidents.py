@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Row, select
 from sqlmodel import col
 
@@ -33,19 +34,17 @@ class Incident:
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
 
+    @property
+    def perhaps_exempt(self) -> bool:
+        """Tell what need perhaps not be reported, because the data were encrypted: people decide."""
+        return bool(self.report and self.report.encrypted)
+
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
+        told = ("number", "kind", "state", "known_on", "heads", "perhaps_exempt", "duties")
         days = ("prompt_from", "prompt_by", "final_by") if self.clock else ()
-        return {
-            "number": self.number,
-            "kind": self.kind,
-            "state": self.state,
-            "known_on": str(self.known_on),
-            "heads": self.heads,
-            "perhaps_exempt": bool(self.report and self.report.encrypted),
-            "duties": self.duties,
-            **{name: str(getattr(self.clock, name)) for name in days},
-        }
+        said = {name: to_jsonable_python(getattr(self, name)) for name in told}
+        return said | {name: str(getattr(self.clock, name)) for name in days}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ def _show(incident: Incident) -> None:
             (_("Final report, day {day}").format(day=clock.days), clock.final_by),
         )
         say_table(["", ""], [[label, f"{wareki(day)} ({day})"] for label, day in days])
-    if incident.report and incident.report.encrypted:
+    if incident.perhaps_exempt:
         say("  " + _("Perhaps it need not be reported, because the data were encrypted: people decide."))
     if incident.duties:
         say("  " + _("Still to be done: {duties}").format(duties="、".join(incident.duties)), style="yellow")
