@@ -204,10 +204,7 @@ def _second_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 
 def _approval_gap(attempt: Attempt) -> Iterator[Unmet]:
-    """Judge the approval that confirms, or that a record names: of the programme's form, and for one act alone.
-
-    One that confirms is dated between the proposal and today; the date in a record is its guards' matter.
-    """
+    """Judge the approval that confirms, or that a record names: of the programme's form, and for one act alone."""
     if not attempt.approval:
         return
     on, form = attempt.ask.evidence.decided_on, attempt.facts.programme.approval
@@ -215,6 +212,7 @@ def _approval_gap(attempt: Attempt) -> Iterator[Unmet]:
     words = ""
     if not re.fullmatch(form.pattern, attempt.approval):
         words = _("The approval number has not the form of this office, such as {example}.")
+    # The date in a record is its guards' matter.
     elif attempt.decided and (on is None or not proposed_on <= on <= attempt.facts.today):
         words = _("The date of the approval must lie between the proposal and today.")
     elif attempt.approved_before:

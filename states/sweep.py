@@ -117,10 +117,7 @@ def _without_collecting() -> Generator[None]:
 
 
 def _trust_the_clock(connection: Connection, now: datetime) -> tuple[bool, date | None]:
-    """Look at everything anew where the clock was set back; doubt it, for a day, where it leapt ahead.
-
-    Return whether it is doubted, and the last open day of a sweep.
-    """
+    """Look at everything anew where the clock was set back; doubt it, for a day, where it leapt ahead."""
     table, last = tables.Sweep, connection.execute(select(tables.Sweep)).one_or_none()
     if last is None:
         connection.execute(insert(table).values(id=1, swept_at=utc(now)))
@@ -165,12 +162,10 @@ def may_remind(facts: Facts, act: str) -> bool:
 
 
 def _look(row: OpenAct, facts: Facts, today: date, door: Door, wrote_on: date | None) -> _Look:
-    """See how an act stands. An announcement belongs to its day, or to the first sweep after an outage; no later.
-
-    What is due or overdue is asked for whenever it can be done at last.
-    """
+    """See how an act stands. An announcement belongs to its day, or to the first sweep after an outage; no later."""
     rungs = facts.programme.reminders.ladder
     rung = deadlines.latest_rung(row.due_on, today, door.calendar, rungs=rungs)
+    # What is due or overdue is asked for whenever it can be done at last.
     if rung is not None and rung < 0 and rung != row.rung and wrote_on is not None:
         day = {step: day for day, step in deadlines.rung_days(row.due_on, rungs, door.calendar)}[rung]
         rung = None if day < today and day <= wrote_on else rung
