@@ -141,6 +141,16 @@ def test_a_choice_is_shown_in_words_and_recorded_as_its_code(prefect: Prefect, o
         assert json.loads(connection.execute(select(col(tables.Record.data))).scalars().all()[-1])["kind"] == "loss"
 
 
+def test_what_follows_an_act_follows_its_form(prefect: Prefect, opened: Office) -> None:
+    """An incident that is entered in the dashboard is followed by its three papers, as one entered at the desk is."""
+    state = send(
+        prefect, "report_incident", {"year": 2026, "by": "sato", "kind": "紛失", "known_on": "2026-09-07"}
+    )  # fmt: skip
+    assert state.is_completed()
+    papers = {path.name for path in opened.papers.iterdir()}
+    assert papers == {"incident-1-report.pdf", "incident-1-notice.pdf", "incident-1-publication.pdf"}
+
+
 def test_a_form_records_the_act_as_entered_in_the_dashboard(prefect: Prefect, opened: Office) -> None:
     """A filled-in form is the act, marked as entered in the dashboard; the run says where the year stands."""
     state = send(prefect, "claim_measures", MEASURES)
