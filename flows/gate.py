@@ -284,7 +284,7 @@ def _comes_from_our_own_page(scope: Scope, headers: Headers) -> None:
     """Refuse what another page makes a browser send; to be led here by a link is no harm."""
     origin, site, host = (headers.get(name, "") for name in ("origin", "sec-fetch-site", "host"))
     followed = scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate" and not origin
-    ours = not origin or (urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc == host)
+    ours = not origin or origin in {f"http://{host}", f"https://{host}"}
     if not ours or (site not in {"", "same-origin", "none"} and not followed):
         raise Closed(HTTPStatus.FORBIDDEN, _("Only the dashboard's own pages may ask this server."))
 

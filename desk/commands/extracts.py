@@ -294,8 +294,8 @@ def withdraw(
 ) -> None:
     from steps import protection
 
-    office = Office.open()
-    outcome = protection.withdraw(office, office.cycle_id(year, programme), by=by, list_sha256=listed, reason=reason)
+    office, cycle_id = office_and_cycle(year, programme)
+    outcome = protection.withdraw(office, cycle_id, by=by, list_sha256=listed, reason=reason)
     say(_("The list is withdrawn (ledger entry {seq}); what it named counts no more."), seq=outcome.seq)
     tell_what_is_left(outcome, year)
     say_aside("→ " + _("Do the re-check again with the right list. What was pulled before the sealing stays pulled."))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from typer import Option, Typer
 
 from desk.commands.acts import tell_what_is_left
+from desk.commands.logins import office_and_cycle
 from desk.console import say, say_aside, say_json, say_table
 from desk.options import AsJson, At, By, Programme, Year, day
 from models import choices
@@ -62,8 +63,7 @@ def reminders(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    office = Office.open()
-    cycle_id = office.cycle_id(year, programme)
+    office, cycle_id = office_and_cycle(year, programme)
     if acknowledge is not None:
         if not by:
             raise BadInput(_("Nobody is named who acknowledges."), _("Add --by PERSON."))

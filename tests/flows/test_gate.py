@@ -241,8 +241,8 @@ def test_only_our_own_address_is_served(tmp_path: Path, host: str, status: int, 
     "sent",
     [
         {"origin": "http://evil.example:9998"}, {"origin": "http://127.0.0.1:9998"}, {"origin": "null"},
-        {"origin": "file://"}, {"origin": "http://127.0.0.1:4200.evil.example"}, {"sec_fetch_site": "cross-site"},
-        {"sec_fetch_site": "same-site"},
+        {"origin": "file://"}, {"origin": "http://[::1"}, {"origin": "http://127.0.0.1:4200.evil.example"},
+        {"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"},
     ],
 )  # fmt: skip
 def test_another_page_is_refused(visitor: Visitor, method: str, sent: dict[str, str], figures: Figures) -> None:
