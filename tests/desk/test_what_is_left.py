@@ -1,4 +1,4 @@
-"""What did not follow an act that is recorded is said by whichever command did the act."""
+"""Whichever command does a person's act lets it be signed, and says what did not follow it although it is recorded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,8 @@ from speaking import Tsudoi
 
 from states.acts import Outcome
 from steps import documents, extraction, printing, protection, reminding
+from steps.identity import AtTheDesk
+from steps.office import Office
 from steps.protection import Told
 
 YEAR = 2026
@@ -41,12 +43,17 @@ def _told(act: str) -> Told:
         ("acknowledge_reminder", (reminding, "acknowledge"), _outcome, ("reminders", YEAR, "--acknowledge", 1)),
     ],
 )  # fmt: skip
-def test_what_is_left_is_said_with_the_command_that_asks_for_it_again(
+def test_an_act_can_be_signed_and_what_it_left_is_said_with_the_command_that_asks_for_it_again(
     *, act: str, step: tuple[Any, str], result: Callable[[str], Any], command: tuple[object, ...], tsudoi: Tsudoi,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Beside the result stands what failed after the act, and how it is made up for."""
-    monkeypatch.setattr(*step, lambda *_args, **_options: result(act))
+    """The step gets the keyring of the shell; beside the result stands what failed after the act, and what to do."""
+
+    def done(office: Office, *_args: object, **_options: object) -> Any:
+        assert isinstance(office.keyring, AtTheDesk)
+        return result(act)
+
+    monkeypatch.setattr(*step, done)
     said = tsudoi(*command, "--by", "sato")
     assert said.status in {0, 3}
     assert "封筒" in said.err
