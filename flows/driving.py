@@ -14,7 +14,7 @@ from views import counting
 
 @stage_flow(
     "機械の作業",
-    "機械だけでできる作業（抽出の判定、パッケージ作成、追加分の印刷、件数の照合、廃棄）を行い、待っているものを示す。",
+    "機械だけでできる作業（抽出の判定、パッケージ作成、件数の照合、廃棄）を行い、待っているものを示す。",
 )
 def drive() -> str:
     """Do what the machine may do now, judge what lies in the inbox, and compare the counts."""
@@ -61,7 +61,7 @@ def _judge_the_inbox(work: Sequence[Work]) -> list[str]:
     if len(files) != 1 or not waits:
         return []
     known, _text = here.programme(waits[0].programme)
-    judgement, _rows = judging.judge_file(files[0], programme=known, fiscal_year=waits[0].year, expect=None)
+    judgement, _rows = judging.judge_file(files[0], programme=known, fiscal_year=waits[0].year)
     codes = sorted({finding.code for finding in judgement.findings if finding.verdict == judgement.verdict})
     verdict = {"accepted": _("accepted"), "held": _("held"), "refused": _("refused")}[judgement.verdict]
     said_of_it = _("The extract in the inbox would be {verdict}: {codes}")

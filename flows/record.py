@@ -14,7 +14,7 @@ from models.words import _
 from states.acts import Outcome, row_of
 from states.rows import Row
 from states.table import BY_TRIGGER
-from steps import driving, extraction
+from steps import driving
 from steps.acting import perform
 from steps.after import words_of_what_is_left
 from steps.office import Office
@@ -69,7 +69,7 @@ def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
     words = [recorded.format(act=title, seq=outcome.seq, state=standing.state_title(outcome.state))]
     if outcome.deviations:
         words.append(_("A deviation is recorded: an incident is open and the cycle is on hold."))
-    if outcome.trigger == "take_extract" and extraction.undecided(here, cycle_id):
+    if outcome.trigger == "take_extract" and here.facts(cycle_id).undecided:
         words.append(_("Rows wait for decisions."))
     return " ".join(words)
 

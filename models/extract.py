@@ -5,6 +5,7 @@ named, reasons are codes, characters of a substitution are code points.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -186,6 +187,14 @@ def by_row(code: str, column: str, rows: Sequence[int]) -> Iterator[Finding]:
         yield Finding(code=code, column=column, count=left)
 
 
+def counted(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return how often each code was found."""
+    codes = Counter[str]()
+    for finding in findings:
+        codes[finding.code] += finding.count
+    return dict(codes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What the judge says about an extract: persons = exported + excluded + held.
@@ -215,8 +224,7 @@ class Judgement:
     @property
     def warnings(self) -> dict[str, int]:
         """Return how often each code warned."""
-        codes = dict.fromkeys((it.code for it in self.findings if it.verdict == "warning"), 0)
-        return {code: sum(it.count for it in self.findings if it.code == code) for code in codes}
+        return counted(finding for finding in self.findings if finding.verdict == "warning")
 
     def report(self) -> dict[str, Any]:
         """Return it for JSON, as `tsudoi extract check --json` prints it."""
@@ -253,6 +261,11 @@ class UnreadableExtract(BadInput):
         self.sha256 = sha256
         self.encoding = encoding
         super().__init__("\n".join(map(str, self.findings)), _("Ask the register section for another extract."))
+
+    @property
+    def judgement(self) -> Judgement:
+        """Return it as the judgement that refuses the extract."""
+        return Judgement(verdict="refused", findings=self.findings, sha256=self.sha256)
 
 
 def code_points(text: str) -> str:

@@ -25,7 +25,7 @@ from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
 from states.table import BY_TRIGGER
-from steps import acting, enclosing, erasure, identity, papers, preparation, protection, roll
+from steps import acting, enclosing, erasure, identity, preparation, protection, roll
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -158,7 +158,7 @@ def _report_printing(scene: Scene) -> Fields:
 
 def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
     """Bring the register's present list: everybody known to be protected, and who came under protection since."""
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     later = roll.numbers_of(office.vault(cycle_id), union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
     is_listed = everybody["protected"] | everybody[KEY].is_in(later.implode())
@@ -173,7 +173,7 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
 def recheck_first(office: Office, cycle_id: str, act: str) -> None:
     """Re-check on the day of a pull list, where its own re-check is of a day before."""
     listed = act in {"issue_pull_list", "issue_final_pull_list"}
-    if listed and not done_today(papers.facts_of(office, cycle_id), RECHECKS):
+    if listed and not done_today(office.facts(cycle_id), RECHECKS):
         recheck(office, cycle_id)
 
 
@@ -234,7 +234,7 @@ def _return_items(scene: Scene) -> Fields:
 
 def _report_erasure(scene: Scene) -> Fields:
     scene.printer.erases_everything()
-    register = registered_copies(scene.facts)
+    register = scene.office.see(scene.facts.cycle_id, lambda here: registered_copies(here.facts))
     by = {"erased_at": stamp(scene.facts.now), "erased_by": HANDLER, "witness": MANAGER}
     copies = [
         {"copy_number": item.number, **_ERASED_BY[register[item.number].lies_on], **by}
@@ -286,7 +286,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "acknowledge_pull_list": lambda scene: {"pulled": scene.brought("issue_pull_list")["pulled"]},
     "inspect_contractor": lambda scene: {"inspected_on": scene.facts.today, "kind": "on_site", "findings": 0},
     "settle_finding": lambda scene: {
-        "finding": open_findings(scene.facts)[0].number, "settled_on": scene.facts.today, "how": "是正済",
+        "finding": scene.office.see(scene.facts.cycle_id, lambda here: open_findings(here.facts))[0].number, "settled_on": scene.facts.today, "how": "是正済",
     },
     "report_enclosing": _report_enclosing,
     "complete_enclosing": lambda scene: {"letters_enclosed": len(scene.serials("enclosed", origin="extract"))},

@@ -16,7 +16,7 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.oversight import open_duties
 from states.table import BY_TRIGGER
-from steps import acting, extraction, papers
+from steps import acting, extraction
 from steps.office import Office
 from steps.work import WORK
 
@@ -39,7 +39,7 @@ class People:
 
     def facts(self) -> Facts:
         """Return the facts as they stand."""
-        return papers.facts_of(self.office, self.cycle_id)
+        return self.office.facts(self.cycle_id)
 
     def scene(self) -> Scene:
         """Return what the actors see now."""

@@ -70,6 +70,25 @@ def perform(
     )
 
 
+def by_machine(
+    office: Office, cycle_id: str, trigger: str, record: ActRecord, *, by: str, via: str, key: str | None = None
+) -> Outcome:
+    """Record what the machine found or did, in the name of whoever asks for it.
+
+    `key` tells one doing of the act from another: with the same one it is a repetition; without one it never is.
+
+    Raises:
+        Refused: a guard is not met.
+
+    """
+    return office.door.perform(
+        ActRequest(
+            cycle_id=cycle_id, trigger=trigger, by=by, record=record, via=via,
+            key=f"{cycle_id}/{trigger}/{uuid.uuid4().hex if key is None else key}", evidence=Evidence(by_machine=True),
+        )
+    )  # fmt: skip
+
+
 def confirm(
     office: Office,
     cycle_id: str,

@@ -5,7 +5,7 @@ and a person takes it.
 """
 
 import fcntl
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +18,9 @@ from states.look import Look
 from states.rows import Row
 from states.table import TABLE
 from steps.office import Office
-from steps.printing import LETTERS
 from steps.work import WORK
 from views import standing
 
-RENDERED = "print_additions"
 TAKEN_FROM_THE_INBOX = tuple(act for act, how in WORK.items() if how.waits_for == "inbox")
 _DRIVEN = tuple(row for row in TABLE if row.trigger in WORK and WORK[row.trigger].is_driven)
 
@@ -75,26 +73,24 @@ def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
 
 def _of_cycle(office: Office, facts: Facts) -> list[Work]:
     """Return what the machine does by itself; what a person asks of it, such as to read a package back, is theirs."""
-    printer = _prints_additions(facts)
-    rows = [
-        row for row in _DRIVEN
-        if facts.state in row.froms and row.trigger not in facts.done
-        and WORK[row.trigger].printers in {"", printer}
-    ]  # fmt: skip
     return [
-        *(_work(office, facts, row) for row in rows),
-        *(_rendering(office, facts) if printer == WORK[RENDERED].printers else ()),
+        _work(office, facts, row)
+        for row in _DRIVEN
+        if facts.state in row.froms
+        and row.trigger not in facts.done
+        and (not WORK[row.trigger].printed_by_contractor or _contractor_prints_additions(facts))
     ]
 
 
 def _work(office: Office, facts: Facts, row: Row) -> Work:
-    gaps = missing(facts, row)
-    by, words = ("", "、".join(str(gap) for gap in gaps)) if gaps else _material(row)(office, facts, row)
-    return _piece(facts, row.trigger, standing.act_title(row.trigger), by, words)
-
-
-def _material(row: Row) -> Callable[[Office, Facts, Row], tuple[str, str]]:
-    return _of_the_inbox if row.trigger in TAKEN_FROM_THE_INBOX else _in_a_name
+    if gaps := missing(facts, row):
+        by, words = "", "、".join(map(str, gaps))
+    else:
+        by, words = (_of_the_inbox if row.trigger in TAKEN_FROM_THE_INBOX else _in_a_name)(office, facts, row)
+    return Work(
+        cycle_id=facts.cycle_id, year=facts.fiscal_year, programme=facts.programme.key, act=row.trigger,
+        title=standing.act_title(row.trigger), by=by, words=words,
+    )  # fmt: skip
 
 
 def _of_the_inbox(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
@@ -126,37 +122,17 @@ def _once_it_is_due(office: Office, facts: Facts, row: Row, by: str) -> tuple[st
     return by, _("is done now for {person}").format(person=by)
 
 
-def _prints_additions(facts: Facts) -> str:
-    """Return who prints the letters of late additions, "" where there are none, or they are enclosed already."""
+def _contractor_prints_additions(facts: Facts) -> bool:
+    """Tell whether there are letters of late additions that the contractor prints, and they are not enclosed yet."""
     taken = facts.record("take_additions", AdditionsTaken)
-    if taken is None or not taken.serials or "enclose_additions" in facts.done:
-        return ""
-    return facts.programme.consignment.additions_printed_by
-
-
-def _rendering(office: Office, facts: Facts) -> list[Work]:
-    """Return the letters of late additions, unless they are made."""
-    if _is_rendered(office, facts.cycle_id):
-        return []
-    by = facts.done[WORK[RENDERED].asked_by[0]].by
-    return [_piece(facts, RENDERED, _("Letters of the additions"), by, _("are made now"))]
-
-
-def _is_rendered(office: Office, cycle_id: str) -> bool:
-    return any(name.startswith(LETTERS) for name in office.vault(cycle_id).names())
+    is_open = bool(taken and taken.serials) and "enclose_additions" not in facts.done
+    return is_open and facts.programme.consignment.additions_printed_by == "contractor"
 
 
 def _named(facts: Facts, row: Row, person_id: str) -> str:
     """Return the id if the person is on the register, valid today and may do the act, else ""."""
     person = facts.people.get(person_id)
     return person_id if person and person.is_valid_on(facts.today) and person.roles & set(row.who) else ""
-
-
-def _piece(facts: Facts, act: str, title: str, by: str, words: str) -> Work:
-    return Work(
-        cycle_id=facts.cycle_id, year=facts.fiscal_year, programme=facts.programme.key, act=act, title=title, by=by,
-        words=words,
-    )  # fmt: skip
 
 
 def inbox_files(office: Office) -> list[Path]:

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from models.database import reading
 from models.errors import BadInput, Unknown
 from models.records.enclosing import EnclosingReconciled
 from models.serials import compact, expand, ranges
 from models.words import _
-from states.acts import ActRequest, Outcome
-from states.facts import Evidence, Facts
+from states.acts import Outcome
+from states.facts import Facts
 from states.rules.enclosing import open_differences, settled_serials
-from steps import acting, papers
+from steps import acting
 from steps.office import Office
 
 if TYPE_CHECKING:
@@ -47,20 +45,15 @@ def reconcile(
     office.door.ask_first(cycle_id, "reconcile_enclosing", by=by, via=via)
     if not logs and not trays:
         raise Unknown(_("Neither a scan log nor a tray is given."), _("Give --log FILE, or --tray NAME=1-500."))
-    facts = papers.facts_of(office, cycle_id)
+    with office.look(cycle_id) as here:
+        facts, pieces = here.facts, here.facts.pieces
+        expected = compact(pieces.serials("printed", "enclosed", origin="extract"))
+        pulled = compact(pieces.serials("pulled"))
     read = read_logs(logs, shape=facts.programme.enclosing.log)
     if not instead:
         _refuse_a_log_less(facts, read)
-    with reading(office.engine) as connection:
-        pieces = office.door.facts(connection, cycle_id).pieces
-        expected = compact(pieces.serials("printed", "enclosed", origin="extract"))
-        pulled = compact(pieces.serials("pulled"))
     result = joined(read, trays=trays, expected=expected, pulled=pulled, fiscal_year=facts.fiscal_year)
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger="reconcile_enclosing", by=by, via=via, record=result.record,
-        key=f"{cycle_id}/reconcile_enclosing/{uuid4().hex}", evidence=Evidence(by_machine=True),
-    )  # fmt: skip
-    return result, office.door.perform(ask)
+    return result, acting.by_machine(office, cycle_id, "reconcile_enclosing", result.record, by=by, via=via)
 
 
 def report(office: Office, cycle_id: str, *, envelopes_left: int = 0, by: str, via: str = "desk") -> Outcome:
@@ -82,28 +75,21 @@ def report_fields(office: Office, cycle_id: str) -> dict[str, str | int]:
         Unknown: nothing is reconciled yet.
 
     """
-    facts = papers.facts_of(office, cycle_id)
-    scanned = facts.record("reconcile_enclosing", EnclosingReconciled)
-    if scanned is None:
-        raise Unknown(
-            _("The enclosing is not reconciled yet."),
-            _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
-        )
-    with reading(office.engine) as connection:
-        now = office.door.facts(connection, cycle_id)
-        inside = set(expand(scanned.sealed)) | settled_serials(now)
-        sealed = inside & now.pieces.serials("printed", origin="extract")
-    return {
-        "sealed": compact(sealed),
-        "machine_count": len(sealed) + scanned.reruns,
-        "reruns": scanned.reruns,
-    }
+    with office.look(cycle_id) as here:
+        scanned = here.facts.record("reconcile_enclosing", EnclosingReconciled)
+        if scanned is None:
+            raise Unknown(
+                _("The enclosing is not reconciled yet."),
+                _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
+            )
+        inside = set(expand(scanned.sealed)) | settled_serials(here.facts)
+        sealed = inside & here.facts.pieces.serials("printed", origin="extract")
+    return {"sealed": compact(sealed), "machine_count": len(sealed) + scanned.reruns, "reruns": scanned.reruns}
 
 
 def still_open(office: Office, cycle_id: str) -> dict[str, str]:
     """Return the differences that nothing has settled yet, by kind: serials, or the number of unreadable codes."""
-    with reading(office.engine) as connection:
-        return open_differences(office.door.facts(connection, cycle_id))
+    return office.see(cycle_id, lambda here: open_differences(here.facts))
 
 
 def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:

@@ -24,10 +24,11 @@ from models.people import Side
 from models.records.erasure import WardDataErased
 from models.words import _
 from papers.erasure import erasure_record
-from states.acts import ActRequest, Outcome, Recorded
-from states.facts import Evidence, Facts
+from states.acts import Outcome, Recorded
+from states.facts import Facts
 from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
 from steps import after, papers, residents, transfer
+from steps.acting import by_machine
 from steps.office import Office
 from steps.residents import needles_of
 
@@ -55,7 +56,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
         Refused: it is not the time, or residents' data were found; the places are named, never what was found.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     if "erase_ward_data" in facts.done:
         return after.again(office, facts, "erase_ward_data", by=by, via=via)
     office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
@@ -63,12 +64,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
     record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
-    return office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger="erase_ward_data", by=by, record=record, via=via,
-            key=f"{cycle_id}/erase_ward_data", evidence=Evidence(by_machine=True),
-        )
-    )  # fmt: skip
+    return by_machine(office, cycle_id, "erase_ward_data", record, by=by, via=via, key="once")
 
 
 def print_record(office: Office, act: Recorded) -> None:
@@ -101,8 +97,7 @@ def sought(facts: Facts, texts: Iterable[str]) -> Needles:
 
 def namesakes(office: Office, cycle_id: str) -> tuple[str, ...]:
     """Return who on the register of people is called like somebody in the vault."""
-    facts = papers.facts_of(office, cycle_id)
-    return sought(facts, needles_of(office.vault(cycle_id), facts)).namesakes
+    return sought(office.facts(cycle_id), needles_of(office, office.vault(cycle_id))).namesakes
 
 
 def _places(office: Office) -> tuple[Path, ...]:
@@ -131,13 +126,11 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
     noted = _Figures(**json.loads(note.read_text(encoding="ascii"))) if note.exists() else None
     if noted and not vault.exists:
         return noted
-    needles = sought(facts, needles_of(vault, facts))
-    keys = (
-        office.settings.key_folder / "vault",
-        *((office.settings.key_backup,) if office.settings.key_backup else ()),
-    )
+    needles = sought(facts, needles_of(office, vault))
+    keys = tuple(filter(None, (office.settings.key_folder / "vault", office.settings.key_backup)))
     result = search(office, needles, exclude=(vault.directory, *keys))
-    waiting = sorted(result.namesakes.keys() - accepted_namesakes(facts))
+    accepted = office.see(facts.cycle_id, lambda here: accepted_namesakes(here.facts))
+    waiting = sorted(result.namesakes.keys() - accepted)
     if result.found or waiting:
         raise _found(facts, result, waiting)
     figures = _Figures(

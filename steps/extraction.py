@@ -11,19 +11,16 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import select
-from sqlmodel import col
 
 from adapters.fonts import GlyphTable, default_font
 from adapters.numbers import KEY, NUMBER, Form, is_number, keyed
 from adapters.register import RegisterTable, parse_register, register_bytes
 from adapters.vault import Vault
-from models import tables
-from models.database import reading
 from models.errors import BadInput, Damaged, Unknown
 from models.extract import (
     CODES,
@@ -33,6 +30,7 @@ from models.extract import (
     UnreadableExtract,
     by_row,
     characters,
+    counted,
     substitution,
 )
 from models.programme import Programme
@@ -40,18 +38,16 @@ from models.records.extraction import AdditionsTaken, ExtractTaken
 from models.serials import compact, expand, union
 from models.words import _
 from papers import checking
-from states.acts import ActRequest, Outcome
-from states.facts import Evidence, Facts
+from states.acts import Outcome
+from states.facts import Facts
 from states.opening import cycle_id_of
-from steps import after, arriving, papers, residents, roll
-from steps.acting import perform
-from steps.arriving import Arrived
-from steps.judging import judge
+from steps import after, arriving, residents, roll
+from steps.acting import by_machine, perform
+from steps.judging import ADDRESS, NAME, POSTAL, judge
 from steps.lists import read_list, with_marks
 from steps.office import Office
 
 _ANY_NUMBER = (0, 10_000_000)
-_COLUMNS = ("宛名番号", "氏名", "郵便番号", "住所")
 # What differs when the same extract is taken in another way.
 _HOW_IT_CAME = {"travelled_sha256", "original"}
 _TOLD = ("protected_list_sha256", "protected_removed")
@@ -112,8 +108,6 @@ class _Read:
     table: RegisterTable
     judgement: Judgement
     frame: pl.DataFrame
-    decisions: Sequence[Decision]
-    last_year: int | None
 
 
 def take_extract(
@@ -142,27 +136,22 @@ def take_extract(
     if taken := _taken_before(office, cycle_id, path, protected, by=by, via=via):
         return taken
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     source = path or arriving.from_inbox(office, beside=protected.listed)
     try:
-        arrived = _arrived(office, facts, source, ask, by=by, via=via)
-        decisions = _decisions(office, facts, arrived.sha256)
-        table, told = _told_apart(_table(arrived, facts), facts.programme, protected)
-        read = _judged(
-            table, facts, expect=expect, decisions=decisions, last=_last_year(office, facts), removed=protected.removed
-        )
+        table, came = _arrived(office, facts, source, ask, protected, by=by, via=via)
     except UnreadableExtract as refusal:
-        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
-        return _refused(office, facts, judgement, by=by, via=via)
+        return _refused(office, facts, refusal.judgement, by=by, via=via)
+    taken = facts.record("take_extract", ExtractTaken)
+    is_the_same = taken is not None and taken.extract_sha256 == table.sha256
+    decisions = _stored_decisions(office, cycle_id) if is_the_same else ()
+    read = _judged(
+        table, facts, expect=expect, decisions=decisions, last=_last_year(office, facts), removed=protected.removed
+    )
     if read.judgement.verdict == "refused":
         return _refused(office, facts, read.judgement, by=by, via=via)
-    came = {
-        "travelled_sha256": arrived.travelled_sha256,
-        "original": arriving.original_of(office, facts, source, arrived),
-        **told,
-    }
     outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
-    left = [it for it in (source, protected.listed) if it and not arriving.emptied(office, it)]
+    left = [file for file in (source, protected.listed) if file and not arriving.emptied(office, file)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
@@ -173,13 +162,13 @@ def _taken_before(
 
     None where it is another extract, or told of protection otherwise, or decisions on its rows were not carried out.
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     record = facts.record("take_extract", ExtractTaken)
     if record is None or record.held != facts.undecided or protected != ProtectedBy(removed=record.protected_removed):
         return None
     try:
         source = path or arriving.from_inbox(office)
-        digest = _sha(register_bytes(source, programme=facts.programme))
+        digest = hashlib.sha256(register_bytes(source, programme=facts.programme)).hexdigest()
     except (Unknown, UnreadableExtract):
         return None
     if digest not in {record.extract_sha256, record.travelled_sha256}:
@@ -213,7 +202,7 @@ def check(
     try:
         table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
     except UnreadableExtract as refusal:
-        return Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
+        return refusal.judgement
     table, _told = _told_apart(table, programme, protected)
     options |= {"glyphs": GlyphTable.load(default_font()), "protected_removed": protected.removed}
     return judge(table, programme=programme, fiscal_year=fiscal_year, **options)[0]
@@ -261,20 +250,19 @@ def decide(
         BadInput: the decision cannot be carried out, such as accepting what the font cannot draw.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     fields: dict[str, Any] = {"row": row, "how": how, "reason": reason, "substitute": substitute}
     if how != "corrected" and facts.record("take_extract", ExtractTaken) is not None:
         _try(office, facts, _decision(row, how, reason, substitute))
     key = f"{cycle_id}/decide_row/{row}/{how}/{substitute}/{secrets.token_hex(4)}"
     decided = perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     if facts.undecided:
         return decided
-    decisions = _stored_decisions(office, cycle_id)
     told = _told_of(facts)
     read = _judged(
-        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=decisions, last=_last_year(office, facts),
-        removed=told["protected_removed"],
+        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=_stored_decisions(office, cycle_id),
+        last=_last_year(office, facts), removed=told["protected_removed"],
     )  # fmt: skip
     outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
     return Taken(judgement=read.judgement, outcome=outcome)
@@ -327,28 +315,22 @@ def take_additions(
     """
     arriving.erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_additions", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     if path is None:
-        return _perform_additions(office, facts, AdditionsTaken(extract_sha256="", raw_hits=0, excluded={}), by, via)
+        record = AdditionsTaken(extract_sha256="", raw_hits=0, excluded={})
+        return by_machine(office, cycle_id, "take_additions", record, by=by, via=via, key="")
     try:
-        arrived = _arrived(office, facts, path, ask, by=by, via=via)
-        table, told = _told_apart(_table(arrived, facts), facts.programme, protected)
+        table, came = _arrived(office, facts, path, ask, protected, by=by, via=via)
         _must_be_of_one_register(_kept(office, facts), table)
-        read = _judged(table, facts, expect=_ANY_NUMBER, removed=protected.removed)
     except UnreadableExtract as refusal:
-        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256)
-        return _refused(office, facts, judgement, by=by, via=via)
+        return _refused(office, facts, refusal.judgement, by=by, via=via)
+    read = _judged(table, facts, expect=_ANY_NUMBER, removed=protected.removed)
     if read.judgement.verdict != "accepted":
         return _refused(office, facts, read.judgement, by=by, via=via)
-    record = _additions_into_the_vault(office, facts, read, replace=replace)
-    came = {
-        "travelled_sha256": arrived.travelled_sha256,
-        "original": arriving.original_of(office, facts, path, arrived),
-        **told,
-    }
+    record = _additions_into_the_vault(office, facts, read, replace=replace).model_copy(update=came)
     residents.prepare(office.vault(cycle_id), facts.programme)
-    outcome = _perform_additions(office, facts, record.model_copy(update=came), by, via)
-    left = [it for it in (path, protected.listed) if it and not arriving.emptied(office, it)]
+    outcome = by_machine(office, cycle_id, "take_additions", record, by=by, via=via, key=record.extract_sha256)
+    left = [file for file in (path, protected.listed) if file and not arriving.emptied(office, file)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
@@ -406,8 +388,12 @@ def addressees_of(office: Office, cycle_id: str, act: str) -> Iterator[Addressee
 
 def addressee_list(facts: Facts, act: str) -> str:
     """Return the vault's name of the addressees that an act brought, "" where there are none."""
-    record = facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
+    record = _brought_by(act, facts)
     return f"addressees-{record.addressees_sha256[:12]}" if record and record.addressees_sha256 else ""
+
+
+def _brought_by(act: str, facts: Facts) -> ExtractTaken | AdditionsTaken | None:
+    return facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
 
 
 def people_in(vault: Vault, name: str) -> Iterator[Addressee]:
@@ -427,8 +413,8 @@ def lines_in(chunks: Iterable[bytes]) -> Iterator[str]:
 
 def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, int]:
     """Return the row of the extract, as a spreadsheet counts, in which each of these serials stands."""
-    facts, vault = papers.facts_of(office, cycle_id), office.vault(cycle_id)
-    record = facts.record(act, ExtractTaken if act == ADDRESSEES else AdditionsTaken)
+    facts, vault = office.facts(cycle_id), office.vault(cycle_id)
+    record = _brought_by(act, facts)
     if record is None or not serials:
         return {}
     frame = roll.kept(vault, record.extract_sha256, facts.programme).frame
@@ -436,16 +422,11 @@ def rows_of(office: Office, cycle_id: str, act: str, serials: str) -> dict[int, 
     return dict(found.select("serial", "row").iter_rows())
 
 
-def undecided(office: Office, cycle_id: str) -> int:
-    """Return how many held rows still wait: for a decision, or for the corrected extract."""
-    return papers.facts_of(office, cycle_id).undecided
-
-
 def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
     """Return every held row with the decision on it and the substitutions that may be proposed."""
-    facts, glyphs = papers.facts_of(office, cycle_id), GlyphTable.load(default_font())
-    frame = _kept(office, facts).frame
-    stored = office.see(cycle_id, checking.stored_rows)
+    with office.look(cycle_id) as here:
+        facts, stored = here.facts, checking.stored_rows(here)
+    frame, glyphs = _kept(office, facts).frame, GlyphTable.load(default_font())
     cells = {
         row["row"]: row for row in frame.filter(frame["row"].is_in([it.row for it in stored])).iter_rows(named=True)
     }
@@ -483,17 +464,19 @@ def _substitutes(cell: str, glyphs: GlyphTable, programme: Programme) -> Iterato
     yield from found
 
 
-def _arrived(office: Office, facts: Facts, source: Path, ask: arriving.Ask, *, by: str, via: str) -> Arrived:
-    """Read the file in; of one that is damaged the ledger is told."""
+def _arrived(
+    office: Office, facts: Facts, source: Path, ask: arriving.Ask, protected: ProtectedBy, *, by: str, via: str
+) -> tuple[RegisterTable, dict[str, Any]]:
+    """Read the file in, and what the record says of how it came; of one that is damaged the ledger is told."""
     try:
-        return arriving.read_in(source, programme=facts.programme, ask=ask)
+        arrived = arriving.read_in(source, programme=facts.programme, ask=ask)
     except Damaged:
         office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data={"findings": {"damaged": 1}})
         raise
-
-
-def _table(arrived: Arrived, facts: Facts) -> RegisterTable:
-    return parse_register(arrived.content, programme=facts.programme)
+    table = parse_register(arrived.content, programme=facts.programme)
+    table, told = _told_apart(table, facts.programme, protected)
+    original = arriving.original_of(office, facts, source, arrived)
+    return table, {"travelled_sha256": arrived.travelled_sha256, "original": original, **told}
 
 
 def _kept(office: Office, facts: Facts) -> RegisterTable:
@@ -523,15 +506,16 @@ def _judged(
         last_year=last,
         protected_removed=removed,
     )
-    return _Read(table=table, judgement=judgement, frame=frame.collect(), decisions=decisions, last_year=last)
+    return _Read(table=table, judgement=judgement, frame=frame.collect())
 
 
 def _last_year(office: Office, facts: Facts) -> int | None:
     """Return how many were exported in the fiscal year before, if that year is in the database."""
-    before = cycle_id_of(facts.programme.key, facts.fiscal_year - 1)
-    with reading(office.engine) as connection:
-        known = connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == before)).first()
-    taken = papers.facts_of(office, before).record("take_extract", ExtractTaken) if known else None
+    try:
+        before = office.facts(cycle_id_of(facts.programme.key, facts.fiscal_year - 1))
+    except Unknown:
+        return None
+    taken = before.record("take_extract", ExtractTaken)
     return taken.exported if taken else None
 
 
@@ -548,23 +532,14 @@ def _into_the_vault(
     if before and before.model_dump(exclude=_HOW_IT_CAME) == record.model_dump(exclude=_HOW_IT_CAME):
         return after.again(office, facts, "take_extract", by=by, via=via)
     residents.prepare(vault, facts.programme)
-    return office.door.perform(
-        ActRequest(
-            cycle_id=facts.cycle_id,
-            trigger="take_extract",
-            by=by,
-            record=record,
-            key=f"{facts.cycle_id}/take_extract/{secrets.token_hex(8)}",
-            via=via,
-            evidence=Evidence(by_machine=True),
-        )
-    )
+    return by_machine(office, facts.cycle_id, "take_extract", record, by=by, via=via)
 
 
 def _record(facts: Facts, vault: Vault, read: _Read, before: ExtractTaken | None) -> ExtractTaken:
     judgement, window = read.judgement, facts.programme.extract.window(facts.fiscal_year)
-    serials = _enrolled(vault, read)
-    accepted = judgement.verdict == "accepted"
+    waiting = pl.Series("row", [held.row for held in judgement.rows], dtype=pl.UInt32)
+    serials = roll.enrolled(vault, read.table.frame, read.frame["row"].append(waiting))
+    is_accepted = judgement.verdict == "accepted"
     record = ExtractTaken(
         extract_sha256=judgement.sha256,
         encoding=judgement.encoding,
@@ -580,29 +555,17 @@ def _record(facts: Facts, vault: Vault, read: _Read, before: ExtractTaken | None
         months=dict(judgement.months),
         font_sha256=default_font().sha256,
         warnings=judgement.warnings,
-        addressees_sha256=_write_addressees(vault, read.frame, serials) if accepted else "",
-        serials=_among(serials, read.frame["row"].to_list()),
-        waiting=_among(serials, [held.row for held in judgement.rows]),
-        hard=_among(serials, _hard_rows(read)),
-        last_year=read.last_year,
+        addressees_sha256=_write_addressees(vault, read.frame, serials) if is_accepted else "",
+        serials=_among(serials, read.frame["row"]),
+        waiting=_among(serials, waiting),
+        hard=_among(serials, pl.Series("row", judgement.hard, dtype=pl.UInt32)),
+        last_year=judgement.last_year,
     )
     return record.model_copy(update=_compared(vault, read, record, before, facts.programme))
 
 
-def _enrolled(vault: Vault, read: _Read) -> pl.DataFrame:
-    """Give serials to everybody who is exported or waits; return rows with serials."""
-    waiting = pl.Series("row", [held.row for held in read.judgement.rows], dtype=pl.UInt32)
-    return roll.enrolled(vault, read.table.frame, read.frame["row"].append(waiting))
-
-
-def _hard_rows(read: _Read) -> list[int]:
-    """Return the exported rows that the imprint sample must show."""
-    return sorted(set(read.judgement.hard).intersection(read.frame["row"].to_list()))
-
-
-def _among(serials: pl.DataFrame, rows: Sequence[int]) -> str:
-    these = pl.Series("row", rows, dtype=pl.UInt32)
-    return compact(serials.join(these.to_frame(), on="row", how="semi")["serial"].to_list())
+def _among(serials: pl.DataFrame, rows: pl.Series) -> str:
+    return compact(serials.join(rows.to_frame("row"), on="row", how="semi")["serial"])
 
 
 def _compared(
@@ -623,19 +586,28 @@ def _compared(
 
 
 def _write_addressees(vault: Vault, frame: pl.DataFrame, serials: pl.DataFrame) -> str:
-    rows = frame.join(serials, on="row").sort("serial").select("serial", *_COLUMNS)
-    text = _as_lines([Addressee(**dict(zip(_FIELDS, row, strict=True))) for row in rows.iter_rows()])
-    return vault.write(f"addressees-{_sha(text)[:12]}", text)
+    people = _people_of(frame.join(serials, on="row").sort("serial"))
+    text = "".join(json.dumps(asdict(person), ensure_ascii=False) + "\n" for person in people).encode()
+    return vault.write(f"addressees-{hashlib.sha256(text).hexdigest()[:12]}", text)
 
 
-_FIELDS = ("serial", "number", "name", "postal_code", "address")
+def _people_of(rows: pl.DataFrame) -> Iterator[Addressee]:
+    named = rows.select("serial", number=NUMBER, name=NAME, postal_code=POSTAL, address=ADDRESS)
+    return (Addressee(**row) for row in named.iter_rows(named=True))
 
 
 def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, replace: bool | None) -> AdditionsTaken:
     """Write the late move-ins and replacements; whoever else has a piece is known, and no serial is used twice."""
-    vault, pieces = office.vault(facts.cycle_id, new=True), papers.pieces_in(office, facts.cycle_id)
+    vault = office.vault(facts.cycle_id, new=True)
+    pieces = office.see(facts.cycle_id, lambda here: here.facts.pieces.serials())
     serials = roll.enrolled(vault, read.table.frame, read.frame["row"], after=max(pieces, default=0))
-    replaced = _asked_for(_with_another_imprint(office, facts, read.frame.join(serials, on="row")), replace=replace)
+    changed = _with_another_imprint(office, facts.cycle_id, read.frame.join(serials, on="row"))
+    if changed and replace is None:  # a letter with an old address is never kept silently
+        raise BadInput(
+            _("These letters show another name or address than this extract: {serials}").format(serials=changed),
+            _("Say what becomes of them: --replace (new letters, the old ones are pulled) or --keep (they stay)."),
+        )
+    replaced = changed if replace else ""
     roll.keep(vault, read.table)
     renewed = roll.renewed(vault, replaced, after=max(pieces, default=0))
     serials = serials.with_columns(serials["serial"].replace(renewed))
@@ -651,60 +623,23 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
     )
 
 
-def _with_another_imprint(office: Office, facts: Facts, rows: pl.DataFrame) -> str:
+def _with_another_imprint(office: Office, cycle_id: str, rows: pl.DataFrame) -> str:
     """Return the serials whose letter shows another name or address than these rows; not those to be pulled anyway."""
-    shown = {it.serial: _imprint(it) for it in addressees_of(office, facts.cycle_id, ADDRESSEES)}
-    waiting = papers.pieces_in(office, facts.cycle_id, "exported", "printed", "enclosed") - set(expand(facts.to_pull))
-    now = (Addressee(**dict(zip(_FIELDS, row, strict=True))) for row in rows.select("serial", *_COLUMNS).iter_rows())
-    return compact(
-        it.serial for it in now if it.serial in waiting and shown.get(it.serial, _imprint(it)) != _imprint(it)
-    )
-
-
-def _imprint(person: Addressee) -> tuple[str, ...]:
-    """Return what stands on the letter: a number may be written with other zeros and mean the same person."""
-    return person.name, person.postal_code, person.address
-
-
-def _asked_for(changed: str, *, replace: bool | None) -> str:
-    """Return the serials to be replaced: a person says so, and a letter with an old address is never kept silently."""
-    if changed and replace is None:
-        raise BadInput(
-            _("These letters show another name or address than this extract: {serials}").format(serials=changed),
-            _("Say what becomes of them: --replace (new letters, the old ones are pulled) or --keep (they stay)."),
-        )
-    return changed if replace else ""
-
-
-def _perform_additions(office: Office, facts: Facts, record: AdditionsTaken, by: str, via: str) -> Outcome:
-    return office.door.perform(
-        ActRequest(
-            cycle_id=facts.cycle_id, trigger="take_additions", by=by, record=record, via=via,
-            key=f"{facts.cycle_id}/take_additions/{record.extract_sha256}", evidence=Evidence(by_machine=True),
-        )
-    )  # fmt: skip
+    with office.look(cycle_id) as here:
+        waiting = here.facts.pieces.serials("exported", "printed", "enclosed").difference(expand(here.facts.to_pull))
+    imprint = attrgetter("name", "postal_code", "address")  # a number may be written with other zeros and mean the same
+    shown = {person.serial: imprint(person) for person in addressees_of(office, cycle_id, ADDRESSEES)}
+    now = {person.serial: imprint(person) for person in _people_of(rows)}
+    return compact(serial for serial in waiting & now.keys() & shown.keys() if shown[serial] != now[serial])
 
 
 def _refused(office: Office, facts: Facts, judgement: Judgement, *, by: str, via: str) -> Taken:
     """Tell the ledger of an extract that was not taken, in codes and counts; it stays where it lies."""
-    codes: dict[str, int] = {}
-    for finding in judgement.findings:
-        if finding.verdict in {"refused", judgement.verdict}:  # what is held is refused where nobody can decide on it
-            codes[finding.code] = codes.get(finding.code, 0) + finding.count
+    # What is held is refused where nobody can decide on it.
+    codes = counted(finding for finding in judgement.findings if finding.verdict in {"refused", judgement.verdict})
     data: Mapping[str, object] = {"extract_sha256": judgement.sha256, "findings": codes}
     office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data=data)
     return Taken(judgement=judgement, outcome=None, source_left=True)
-
-
-def _as_lines(rows: Sequence[Addressee]) -> bytes:
-    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows).encode()
-
-
-def _decisions(office: Office, facts: Facts, sha256: str) -> Sequence[Decision]:
-    """Return the stored decisions if they are about this very extract."""
-    taken = facts.record("take_extract", ExtractTaken)
-    same = taken is not None and taken.extract_sha256 == sha256
-    return _stored_decisions(office, facts.cycle_id) if same else ()
 
 
 def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
@@ -718,7 +653,3 @@ def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:
             pairs = {k: v for pair in filter(None, substitute.split(",")) for k, v in substitution(pair).items()}
             return Decision(row=row, how=known, reason=reason, substitute=pairs)
     raise BadInput(_("A decision is corrected, exclude, accept or substitute."), _("Choose one with --as."))
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 
@@ -104,12 +104,11 @@ def judge_file(
     programme: Programme,
     fiscal_year: int,
     glyphs: GlyphTable | None = None,
-    expect: tuple[int, int] | None = None,
-    decisions: Sequence[Decision] = (),
-    towns: Mapping[str, Collection[str]] | None = None,
-    last_year: int | None = None,
+    **options: Any,
 ) -> tuple[Judgement, pl.LazyFrame]:
-    """Read an extract and judge it as `judge` does; what cannot be read is refused. The default font prints it.
+    """Read an extract and judge it as `judge` does, with its options; what cannot be read is refused.
+
+    The default font prints it where no `glyphs` are given.
 
     Raises:
         BadInput: a decision does not fit.
@@ -118,18 +117,9 @@ def judge_file(
     try:
         table = read_register(path, programme=programme)
     except UnreadableExtract as refusal:
-        judgement = Judgement(verdict="refused", findings=refusal.findings, sha256=refusal.sha256, last_year=last_year)
-        return judgement, pl.LazyFrame(schema=ADDRESSEES)
-    return judge(
-        table,
-        programme=programme,
-        fiscal_year=fiscal_year,
-        glyphs=glyphs or GlyphTable.load(default_font()),
-        expect=expect,
-        decisions=decisions,
-        towns=towns,
-        last_year=last_year,
-    )
+        return refusal.judgement, pl.LazyFrame(schema=ADDRESSEES)
+    glyphs = glyphs or GlyphTable.load(default_font())
+    return judge(table, programme=programme, fiscal_year=fiscal_year, glyphs=glyphs, **options)
 
 
 def judge(

@@ -32,6 +32,7 @@ from models.programme import Programme, text_of
 from models.words import _
 from states.calendar import Calendar
 from states.door import Door
+from states.facts import Facts
 from states.look import Look
 from states.opening import cycle_id_of, tell_restored
 from states.signatures import Keyring, NobodyHere
@@ -264,6 +265,10 @@ class Office:
         """Return what one view sees in a moment of its own."""
         with self.look(cycle_id, today=today) as here:
             return view(here)
+
+    def facts(self, cycle_id: str) -> Facts:
+        """Return the facts of a cycle as they stand now; what they ask later (history, pieces) is asked in a look."""
+        return self.see(cycle_id, lambda here: here.facts)
 
     def vault(self, cycle_id: str, *, new: bool = False) -> Vault:
         """Return the vault of a cycle; it is made, with its key, when the first extract is taken.

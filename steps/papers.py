@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -17,9 +16,7 @@ from models.words import speaking
 from papers import forms, slips
 from papers.printing import words_of
 from papers.sheet import Sheet
-from states.facts import Facts
 from states.look import Look
-from states.reading import HistoryOf
 from steps.office import Office
 
 # Makes a paper, or several, of one moment.
@@ -94,15 +91,3 @@ def printed(connection: Connection, cycle_id: str) -> set[str]:
     entry = tables.Ledger
     query = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "paper_printed")
     return {json.loads(text)["data"]["paper"] for text in connection.execute(query).scalars()}
-
-
-def pieces_in(office: Office, cycle_id: str, *states: str) -> frozenset[int]:
-    """Return the serials of the cycle's pieces in these states."""
-    return office.see(cycle_id, lambda here: here.facts.pieces.serials(*states))
-
-
-def facts_of(office: Office, cycle_id: str) -> Facts:
-    """Return the facts of a cycle as they stand; its history may be asked later too, its pieces only by the door."""
-    with reading(office.engine) as connection:
-        facts = office.door.facts(connection, cycle_id)
-    return replace(facts, history=HistoryOf(opened=lambda: reading(office.engine), cycle_id=cycle_id))

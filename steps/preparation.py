@@ -35,7 +35,6 @@ from states.table import all_rules
 from steps import acting
 from steps.identity import give_key, is_setting_up, newest_cycle
 from steps.office import LEDGER_KEY, Office, reachable
-from steps.papers import facts_of
 
 SAMPLE_PEOPLE = "sample/people.yaml"
 SAMPLE_PASSPHRASE = "swallow pencil blue desk"  # noqa: S105 - of people who do not exist
@@ -223,9 +222,9 @@ class CarriedOver:
 
 def carried_over(office: Office, cycle_id: str) -> CarriedOver:
     """Compare a cycle with the year before it, and name the people whose entry does not reach to its end."""
-    facts = facts_of(office, cycle_id)
-    with reading(office.engine) as connection:
-        before = year_before(connection, facts.programme, facts.fiscal_year)
+    with office.look(cycle_id) as here:
+        facts = here.facts
+        before = year_before(here.connection, facts.programme, facts.fiscal_year)
     ends = date(facts.fiscal_year + 1, 3, 31)
     return CarriedOver(
         changed=tuple(_was_and_is(key, facts.programme, before) for key in changed(facts.programme, before))

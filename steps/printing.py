@@ -1,10 +1,8 @@
 """Printing at the ward: letters of late additions, which a clerk prints; the letter's template as it was approved."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from adapters.barcode import BarcodeTowns
 from adapters.press import Addressee
@@ -17,32 +15,12 @@ from models.records.transfer import PackageSealed
 from models.serials import compact
 from models.words import _
 from papers.printing import words_of
-from states.acts import ActRequest, Outcome
-from states.facts import Evidence, Facts
-from steps import arriving, papers
+from states.acts import Outcome
+from steps import arriving
+from steps.acting import by_machine
 from steps.extraction import ADDITIONS, ADDRESSEES, addressees_of, rows_of
-from steps.extraction import Addressee as Person
 from steps.office import Office
 from steps.transfer import additions_to_print
-
-LETTERS = "letters-additions"
-_BATCH = 500
-
-
-def print_additions(office: Office, cycle_id: str) -> int:
-    """Make the letters of the additions into the vault, from where they are handed out; return how many.
-
-    Raises:
-        BadInput: the template is no longer the one that was approved.
-
-    """
-    vault = office.vault(cycle_id)
-    return _print(
-        office,
-        papers.facts_of(office, cycle_id),
-        addressees_of(office, cycle_id, ADDITIONS),
-        into=lambda people, pdf: _keep(vault.write(f"{LETTERS}-{people[0].serial}", pdf)),
-    )
 
 
 def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Outcome:
@@ -58,38 +36,16 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
 
     """
     office.door.ask_first(cycle_id, "hand_out_letters", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
     people = additions_to_print(office, cycle_id)
-    printed: list[bytes] = []
-    _print(office, facts, people, into=lambda _people, pdf: printed.append(pdf), batch=len(people))
-    record = LettersHandedOut(
-        letters=len(people),
-        sha256=hashlib.sha256(printed[0]).hexdigest(),
-        item=facts.free_number(arriving.LETTERS_FILE),
-    )
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger="hand_out_letters", by=by, via=via, record=record,
-        key=f"{cycle_id}/hand_out_letters/{record.item}", evidence=Evidence(by_machine=True),
-    )  # fmt: skip
-    with arriving.handed_out(path, printed[0]):
-        return office.door.perform(ask)
-
-
-def _print(
-    office: Office,
-    facts: Facts,
-    people: Iterable[Person],
-    *,
-    into: Callable[[Sequence[Addressee], bytes], None],
-    batch: int = _BATCH,
-) -> int:
-    manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
-    if manuscript and manuscript.template_sha256 != template_sha256(facts.programme):
+    with office.look(cycle_id) as here:
+        programme, words, item = here.programme, words_of(here), here.facts.free_number(arriving.LETTERS_FILE)
+        manuscript = here.facts.record("deliver_manuscript", ManuscriptDelivered)
+    if manuscript and manuscript.template_sha256 != template_sha256(programme):
         raise BadInput(
             _("The letter's template was changed after its approval."),
             _("Put the approved template back, or deliver, prove and approve the manuscript again."),
         )
-    towns = towns_of(facts.programme)
+    towns, printed = towns_of(programme), list[bytes]()
     letters = [
         Addressee(
             serial=row.serial, name=row.name, postal_code=row.postal_code, address=row.address,
@@ -97,10 +53,12 @@ def _print(
         )
         for row in people
     ]  # fmt: skip
-    if not letters:
-        return 0
-    words = office.see(facts.cycle_id, words_of)
-    return office.press(facts.programme).letters(letters, into=into, words=words, batch=batch)
+    office.press(programme).letters(
+        letters, into=lambda _people, pdf: printed.append(pdf), words=words, batch=len(letters)
+    )
+    record = LettersHandedOut(letters=len(people), sha256=hashlib.sha256(printed[0]).hexdigest(), item=item)
+    with arriving.handed_out(path, printed[0]):
+        return by_machine(office, cycle_id, "hand_out_letters", record, by=by, via=via, key=item)
 
 
 def towns_of(programme: Programme) -> BarcodeTowns | None:
@@ -124,20 +82,21 @@ class Doubtful:
 
 def barcode_doubts(office: Office, cycle_id: str) -> list[Doubtful] | None:
     """Return the doubtful addresses by serial and row, never by what is written there; None where none are wanted."""
-    towns = towns_of(papers.facts_of(office, cycle_id).programme)
+    towns = towns_of(office.see(cycle_id, lambda here: here.programme))
     if towns is None:
         return None
-    return [it for act in (ADDRESSEES, ADDITIONS) for it in _doubtful(office, cycle_id, act, towns)]
-
-
-def _doubtful(office: Office, cycle_id: str, act: str, towns: BarcodeTowns) -> list[Doubtful]:
-    found = [
-        (code, person.serial)
-        for person in addressees_of(office, cycle_id, act)
-        for code in towns.barcode(person.postal_code, person.address).doubtful
-    ]
-    rows = rows_of(office, cycle_id, act, compact(serial for _code, serial in found))
-    return [Doubtful(code=code, serial=serial, row=rows[serial], additional=act == ADDITIONS) for code, serial in found]
+    doubtful = list[Doubtful]()
+    for act in (ADDRESSEES, ADDITIONS):
+        found = [
+            (code, person.serial)
+            for person in addressees_of(office, cycle_id, act)
+            for code in towns.barcode(person.postal_code, person.address).doubtful
+        ]
+        rows = rows_of(office, cycle_id, act, compact(serial for _code, serial in found))
+        doubtful += [
+            Doubtful(code=code, serial=serial, row=rows[serial], additional=act == ADDITIONS) for code, serial in found
+        ]
+    return doubtful
 
 
 def compare_imprint(
@@ -154,34 +113,26 @@ def compare_imprint(
 
     """
     office.door.ask_first(cycle_id, "compare_imprint", by=by, via=via)
-    record = _compared(office, cycle_id, digests)
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger="compare_imprint", by=by, via=via, record=record,
-        key=f"{cycle_id}/compare_imprint/{uuid4().hex}", evidence=Evidence(by_machine=True),
-    )  # fmt: skip
-    return record, office.door.perform(ask)
-
-
-def _compared(office: Office, cycle_id: str, digests: Path) -> ImprintCompared:
-    facts = papers.facts_of(office, cycle_id)
-    sealed = facts.record("seal_package", PackageSealed)
+    with office.look(cycle_id) as here:
+        sealed = here.facts.record("seal_package", PackageSealed)
+        gone = here.facts.pieces.serials("pulled")
     if sealed is None:
         raise Unknown(_("No package is sealed yet."), _("The check values are compared after the hand-over."))
     told = _check_values(digests)
-    gone = papers.pieces_in(office, cycle_id, "pulled")
     ours = {
         row.serial: row_digest(sealed.package_sha256, str(row.serial), row.name, row.postal_code, row.address)
         for row in addressees_of(office, cycle_id, ADDRESSEES)
         if row.serial not in gone
     }
     wrong = {serial for serial in ours.keys() & told.keys() if ours[serial] != told[serial]}
-    return ImprintCompared(
+    record = ImprintCompared(
         digests_sha256=hashlib.sha256(digests.read_bytes()).hexdigest(),
         right=len(ours.keys() & told.keys()) - len(wrong),
         wrong=compact(wrong),
         missing=compact(ours.keys() - told.keys()),
         alien=compact(told.keys() - ours.keys()),
     )
+    return record, by_machine(office, cycle_id, "compare_imprint", record, by=by, via=via)
 
 
 def _check_values(path: Path) -> dict[int, str]:
@@ -192,7 +143,3 @@ def _check_values(path: Path) -> dict[int, str]:
         raise BadInput(
             _("These are no check values."), _("Have them made with: tsudoi contractor digest PRINTED INTO --sha256 …")
         ) from None
-
-
-def _keep(_digest: str) -> None:
-    return None

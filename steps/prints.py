@@ -42,6 +42,6 @@ def missing_slips(office: Office, act: Recorded) -> None:
 
 
 def slip_again(office: Office, act: Recorded) -> None:
-    told = papers.facts_of(office, act.cycle_id).past("reprint_slip", SlipReprinted)
-    number = next(it.record.slip for it in told if it.seq == act.seq)
+    told = office.see(act.cycle_id, lambda here: here.facts.past("reprint_slip", SlipReprinted))
+    number = next(again.record.slip for again in told if again.seq == act.seq)
     papers.print_sheets(office, act.cycle_id, partial(slips.slips_again, number=number))

@@ -20,7 +20,7 @@ import polars as pl
 from adapters.numbers import KEY, NUMBER, Form, keyed
 from adapters.register import RegisterTable
 from models.errors import BadInput
-from models.extract import UnreadableExtract
+from models.extract import UnreadableExtract, counted
 from models.records.extraction import (
     AdditionsTaken,
     ChangesTaken,
@@ -31,10 +31,10 @@ from models.records.extraction import (
 )
 from models.serials import compact, count, expand, union
 from models.words import _
-from states.acts import ActRequest, Outcome, Recorded
+from states.acts import Outcome, Recorded
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
-from steps import acting, arriving, papers, roll
-from steps.acting import perform
+from steps import acting, arriving, roll
+from steps.acting import by_machine, perform
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
 from steps.lists import protected_on, read_list
 from steps.office import Office
@@ -73,8 +73,7 @@ def take_changes(
 
     """
     office.door.ask_first(cycle_id, "take_changes", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
-    heard = _heard(office, facts, path, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
+    heard = _heard(office, office.facts(cycle_id), path, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
     kinds = _kinds(heard)
     nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
@@ -90,23 +89,15 @@ def take_changes(
         footers=heard.footers,
         **by_kind,
     )
-    outcome = office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger="take_changes", by=by, record=record, via=via,
-            key=_key_of(facts, heard.sha256), evidence=Evidence(by_machine=True),
-        )
-    )  # fmt: skip
+    told = office.see(cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
+    # The same list is taken once, and once more after it was withdrawn.
+    again = sum(withdrawn.record.list_sha256 == heard.sha256 for withdrawn in told)
+    key = f"{heard.sha256}/{again}" if again else heard.sha256
+    outcome = by_machine(office, cycle_id, "take_changes", record, by=by, via=via, key=key)
     return Told(
         outcome=outcome, rows=record.rows, named=sum(map(count, by_kind.values())), strangers=record.strangers,
         footers=heard.footers, list_sha256=heard.sha256, source_left=not arriving.emptied(office, path),
     )  # fmt: skip
-
-
-def _key_of(facts: Facts, sha256: str) -> str:
-    """Return the key of a change list: the same list is taken once, and once more after it was withdrawn."""
-    withdrawn = [it for it in facts.every(ListWithdrawn, WITHDRAWAL) if it[1].list_sha256 == sha256]
-    again = f"/{len(withdrawn)}" if withdrawn else ""
-    return f"{facts.cycle_id}/take_changes/{sha256}{again}"
 
 
 _PULLED = ("newly_protected", "moved", "died")
@@ -132,7 +123,7 @@ def recheck(
         Refused: no re-check belongs to where the cycle stands.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     act = due_recheck(facts)
     office.door.ask_first(cycle_id, act, by=by, via=via)
     heard = _heard(office, facts, path, (NUMBER,), by=by, via=via)
@@ -163,29 +154,24 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
         Refused: it is not the time for it, or not for this person.
 
     """
-    facts = papers.facts_of(office, cycle_id)
-    told = dict.fromkeys(json.loads(it.data)["list_sha256"] for it in facts.history.of(*LISTS))
-    found = [sha256 for sha256 in told if sha256 and sha256.startswith(list_sha256)]
-    if len(found) != 1:
-        raise BadInput(
-            _("{count} lists of this year have this SHA-256.").format(count=len(found)),
-            _("The command that took the list shows it: name enough of its digits."),
-        )
-    pulled = compact(set(expand(_pulled_for(facts, found[0]))) & papers.pieces_in(office, cycle_id, "pulled"))
+    with office.look(cycle_id) as here:
+        told = here.facts.history.of(*LISTS)
+        taken = dict.fromkeys(json.loads(list_.data)["list_sha256"] for list_ in told)
+        found = [sha256 for sha256 in taken if sha256 and sha256.startswith(list_sha256)]
+        if len(found) != 1:
+            raise BadInput(
+                _("{count} lists of this year have this SHA-256.").format(count=len(found)),
+                _("The command that took the list shows it: name enough of its digits."),
+            )
+        pulled = compact(here.facts.pieces.serials("pulled").intersection(expand(_pulled_for(here.facts, found[0]))))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
-    return office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger=WITHDRAWAL, by=by, record=record, via=via,
-            key=f"{cycle_id}/{WITHDRAWAL}/{found[0]}/{facts.history.of(*LISTS)[-1].seq}",
-            evidence=Evidence(by_machine=True),
-        )
-    )  # fmt: skip
+    return by_machine(office, cycle_id, WITHDRAWAL, record, by=by, via=via, key=f"{found[0]}/{told[-1].seq}")
 
 
 def forget_the_list(office: Office, act: Recorded) -> None:
     """Erase a withdrawn list from the vault."""
-    told = papers.facts_of(office, act.cycle_id).past(WITHDRAWAL, ListWithdrawn)
-    withdrawn = next(it.record for it in told if it.seq == act.seq)
+    told = office.see(act.cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
+    withdrawn = next(past.record for past in told if past.seq == act.seq)
     for kind in ("recheck", "changes"):
         office.vault(act.cycle_id).erase(f"{kind}-{withdrawn.list_sha256[:12]}")
 
@@ -216,14 +202,15 @@ def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk"
         Refused: it is not the time for it, or they were not re-checked today.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    with office.look(cycle_id) as here:
+        facts, waiting = here.facts, here.facts.pieces.serials("exported", "printed", "enclosed")
     rechecked = [facts.done[act].on for act in RECHECKS if act in facts.done]
     if not rechecked:
         raise BadInput(
             _("Protected persons were not re-checked yet."),
             _("First: tsudoi extract recheck FILE --year YEAR --by PERSON"),
         )
-    left = compact(papers.pieces_in(office, cycle_id, "exported", "printed", "enclosed") & set(expand(facts.to_pull)))
+    left = compact(waiting.intersection(expand(facts.to_pull)))
     act = "issue_final_pull_list" if facts.state == "enclosed" else "issue_pull_list"
     reasons = {_NEUTRAL: count(left)} if left else {}
     fields = {"pulled": left, "reasons": reasons, "rechecked_on": max(rechecked)}
@@ -242,20 +229,13 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
 
     """
     office.door.ask_first(cycle_id, "list_protected", by=by, via=via)
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     rows = list(_protected_rows(office, facts))
     content = _as_csv(rows)
-    record = ProtectedListed(
-        persons=len(rows),
-        sha256=hashlib.sha256(content).hexdigest(),
-        item=facts.free_number(arriving.PROTECTED_LIST),
-    )
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger="list_protected", by=by, record=record, via=via,
-        key=f"{cycle_id}/list_protected/{record.item}", evidence=Evidence(by_machine=True),
-    )  # fmt: skip
+    item = facts.free_number(arriving.PROTECTED_LIST)
+    record = ProtectedListed(persons=len(rows), sha256=hashlib.sha256(content).hexdigest(), item=item)
     with arriving.handed_out(path, content):
-        outcome = office.door.perform(ask)
+        outcome = by_machine(office, cycle_id, "list_protected", record, by=by, via=via, key=item)
     return Told(outcome=outcome, rows=len(rows), named=len(rows))
 
 
@@ -345,10 +325,7 @@ def _heard(office: Office, facts: Facts, path: Path, needed: tuple[str, ...], *,
         content = arriving.read_in(path, programme=facts.programme).content
         table = read_list(content, programme=facts.programme, form=Form.of(everyone[NUMBER]), needed=needed)
     except UnreadableExtract as refusal:
-        found: dict[str, int] = {}
-        for finding in refusal.findings:
-            found[finding.code] = found.get(finding.code, 0) + finding.count
-        data: Mapping[str, Any] = {"list_sha256": refusal.sha256, "findings": found}
+        data: Mapping[str, Any] = {"list_sha256": refusal.sha256, "findings": counted(refusal.findings)}
         office.door.note(facts.cycle_id, "list_refused", by=by, via=via, data=data)
         raise
     return _Heard(office=office, facts=facts, by=by, via=via, table=table, everybody=everyone)
@@ -401,7 +378,8 @@ def _rows(rows: pl.DataFrame) -> str:
 
 def _ours(office: Office, cycle_id: str, found: pl.DataFrame) -> pl.DataFrame:
     """Return those of the pairs whose serial is a piece of this year."""
-    return found.filter(pl.col("serial").is_in(list(papers.pieces_in(office, cycle_id))))
+    pieces = office.see(cycle_id, lambda here: here.facts.pieces.serials())
+    return found.filter(pl.col("serial").is_in(list(pieces)))
 
 
 def _protected_rows(office: Office, facts: Facts) -> Iterator[tuple[str, ...]]:

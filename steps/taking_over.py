@@ -19,10 +19,12 @@ from models.people import SYSTEM, Person, Role, Side
 from models.plain import is_plain, mail_address
 from models.words import _
 from states.acts import Outcome
+from states.calendar import Calendar
 from states.deadlines import Rule, anchors
+from states.facts import Facts
 from states.schedule import scheduled
 from states.table import TABLE
-from steps import acting, identity, papers, preparation
+from steps import acting, identity, preparation
 from steps.office import Office
 
 PEOPLE = Layout(
@@ -215,10 +217,10 @@ def import_schedule(
         Refused: one of the acts is done already, or it is not for this person to move deadlines.
 
     """
-    facts = papers.facts_of(office, cycle_id)
+    facts = office.facts(cycle_id)
     then = _dates(excel.read(path, SCHEDULE), facts.fiscal_year)
     last_year = fiscal_year_of(next(iter(then.values())))
-    shifts = tuple(_shifts(office, cycle_id, then, last_year))
+    shifts = tuple(_shifts(office.calendar, facts, then, last_year))
     if not dry_run:
         for it in shifts:
             fields = {
@@ -259,9 +261,8 @@ def _dates(table: Table, fiscal_year: int) -> dict[str, date]:
     return dates
 
 
-def _shifts(office: Office, cycle_id: str, then: Mapping[str, date], last_year: int) -> list[Shifted]:
+def _shifts(calendar: Calendar, facts: Facts, then: Mapping[str, date], last_year: int) -> list[Shifted]:
     """Compare each act's distance from what its rule counts from; where the file lacks that day the rule stays."""
-    facts, calendar = papers.facts_of(office, cycle_id), office.calendar
     before = anchors(facts.programme.anchors, last_year, calendar) | dict(then)
     now = anchors(facts.programme.anchors, facts.fiscal_year, calendar) | dict(facts.due)
     found: list[Shifted] = []

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from adapters.fonts import default_font
-from adapters.package import Content, Member, SealedPackage, opened, seal
+from adapters.package import Content, SealedPackage, opened, seal
 from adapters.password import GROUPS, new_password, reading
 from adapters.programmes import template_sha256, templates_of, towns_file
 from adapters.vault import Vault, shred
@@ -31,14 +31,14 @@ from models.words import _, speaking
 from papers.printing import words_of
 from papers.sheet import Sheet
 from papers.transfer import control_sheet, password_notice, suffix_of
-from states.acts import ActRequest, Outcome, Recorded
-from states.facts import Evidence, Facts
+from states.acts import Outcome, Recorded
+from states.facts import Facts
 from states.look import Look
 from states.rules.additions import sealed_additions_in_force
 from states.rules.custody import additions_held_back, notice_in_force, rows_sealed, sealed_last, sealing_of
 from states.rules.transfer import was_received, wrongly_inside
 from steps import after, papers
-from steps.acting import record_of
+from steps.acting import by_machine, record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressee_list, lines_in, people_in
 from steps.office import Office
 
@@ -88,11 +88,8 @@ def read_back_package(office: Office, cycle_id: str, *, by: str, via: str = "des
 
     """
     office.door.ask_first(cycle_id, "read_back_package", by=by, via=via)
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger="read_back_package", by=by, record=_read_back(office, cycle_id), via=via,
-        key=_key(office, cycle_id, "read_back_package"), evidence=Evidence(by_machine=True),
-    )  # fmt: skip
-    return office.door.perform(ask)
+    record = _read_back(office, cycle_id)
+    return by_machine(office, cycle_id, "read_back_package", record, by=by, via=via, key=_this_minute(office))
 
 
 def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: str = "desk") -> Outcome:
@@ -104,15 +101,10 @@ def reprint_notice(office: Office, cycle_id: str, *, by: str, reason: str, via: 
 
     """
     office.door.ask_first(cycle_id, "reprint_notice", by=by, via=via)
-    with office.look(cycle_id) as here:
-        facts = here.facts
-        fields = {"notice": facts.free_number("P"), "former": notice_in_force(facts), "reason": reason}
-    return office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger="reprint_notice", by=by, record=record_of(NoticeReprinted, fields), via=via,
-            key=_key(office, cycle_id, "reprint_notice"), evidence=Evidence(by_machine=True),
-        )
-    )  # fmt: skip
+    facts = office.facts(cycle_id)
+    fields = {"notice": facts.free_number("P"), "former": notice_in_force(facts), "reason": reason}
+    record = record_of(NoticeReprinted, fields)
+    return by_machine(office, cycle_id, "reprint_notice", record, by=by, via=via, key=_this_minute(office))
 
 
 def print_package_papers(office: Office, act: Recorded) -> None:
@@ -128,7 +120,7 @@ def print_notice(office: Office, act: Recorded) -> None:
 def _print_once(office: Office, act: Recorded, *beside: Callable[[Look, str], Sheet]) -> None:
     """Print the notice in force, and what belongs to it; any further print is an act of its own (reprint_notice)."""
     with speaking("ja"), office.look(act.cycle_id) as here:
-        sealing, paper = sealing_of(here.facts), _paper(notice_in_force(here.facts))
+        sealing, paper = sealing_of(here.facts), f"notice {notice_in_force(here.facts)}"
         name, vault = _name_of_password(sealing), office.vault(act.cycle_id)
         is_of_it = act.trigger in {sealing, "reprint_notice"}
         if not is_of_it or paper in papers.printed(here.connection, act.cycle_id) or name not in vault.names():
@@ -158,22 +150,16 @@ def blank_the_notices(office: Office, cycle_id: str) -> None:
 
 def forget_the_password(office: Office, act: Recorded) -> None:
     """Erase the notice's PDF once it is on paper, and the password once the contractor has opened the package."""
-    facts = papers.facts_of(office, act.cycle_id)
+    with office.look(act.cycle_id) as here:
+        facts = here.facts
+        in_envelopes = {printed.record.notice for printed in facts.past("record_notice_printed", NoticePrinted)}
     sealing, notice = sealing_of(facts), notice_in_force(facts)
     if not notice or "erase_ward_data" in facts.done:
         return
-    if _is_in_its_envelope(facts, notice) or _has_left(facts, notice):
+    if notice in in_envelopes or notice not in {item.number for item in facts.things_in("with_ward")}:
         take_the_notice_down(office, sealing)
     if was_received(facts) and _name_of_password(sealing) in (vault := office.vault(act.cycle_id)).names():
         vault.erase(_name_of_password(sealing))
-
-
-def _is_in_its_envelope(facts: Facts, notice: str) -> bool:
-    return any(it.record.notice == notice for it in facts.past("record_notice_printed", NoticePrinted))
-
-
-def _has_left(facts: Facts, number: str) -> bool:
-    return number not in {item.number for item in facts.things_in("with_ward")}
 
 
 def packages(office: Office, facts: Facts) -> tuple[Path, ...]:
@@ -238,7 +224,8 @@ class _Sealing:
         is_first = brought_by == ADDRESSEES
         held_back = facts.pieces.serials("pulled") if is_first else additions_held_back(facts)
         # Serials only: the rows that the imprint sample must show; the proofs are past when additions come.
-        hard = _without(facts.record(brought_by, ExtractTaken) if is_first else None, held_back)
+        taken = facts.record(brought_by, ExtractTaken) if is_first else None
+        hard = compact(set(expand(taken.hard)) - held_back if taken else ())
         return cls(
             cycle_id=here.cycle_id, act=act, programme=here.programme, addressees=addressee_list(facts, brought_by),
             held_back=held_back, words={**words_of(here), HARD: hard, "font_sha256": default_font().sha256},
@@ -256,10 +243,11 @@ def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) ->
     with office.look(cycle_id) as here:
         sealing, is_in_force = _Sealing.of(here, act), _is_in_force(here.facts, act)
     if is_in_force:
-        return after.again(office, papers.facts_of(office, cycle_id), act, by=by, via=via)
+        return after.again(office, office.facts(cycle_id), act, by=by, via=via)
     office.door.ask_first(cycle_id, act, by=by, via=via)
     sealed, members = _seal(office, sealing)
-    return office.door.perform(_ask(sealing, sealed, members, by=by, via=via))
+    record = _record(sealing, sealed, members)
+    return by_machine(office, cycle_id, act, record, by=by, via=via, key=sealed.sha256)
 
 
 def additions_to_print(office: Office, cycle_id: str) -> tuple[Addressee, ...]:
@@ -303,19 +291,12 @@ def _members(people: Iterable[Addressee], sealing: _Sealing) -> dict[str, Conten
     members = addressee_files(people)
     members[WORDS] = json.dumps(sealing.words, ensure_ascii=False, indent=1).encode()
     members |= {name: (templates / name).read_bytes() for name in TEMPLATES if (templates / name).is_file()}
-    return members | {name: towns_file(programme).read_bytes() for name in _lists(programme)}
+    if programme.paper.customer_barcode:  # it is made from the towns
+        members[TOWNS] = towns_file(programme).read_bytes()
+    return members
 
 
-def _without(taken: ExtractTaken | None, pulled: frozenset[int]) -> str:
-    return compact(serial for serial in expand(taken.hard if taken else "") if serial not in pulled)
-
-
-def _lists(programme: Programme) -> tuple[str, ...]:
-    """Return what the contractor needs beside the templates: the towns, from which the customer barcode is made."""
-    return (TOWNS,) if programme.paper.customer_barcode else ()
-
-
-def _ask(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...], *, by: str, via: str) -> ActRequest:
+def _record(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...]) -> PackageSealed:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
@@ -329,16 +310,13 @@ def _ask(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...], *, 
         font_sha256=default_font().sha256,
     )
     if sealing.act == SEAL_ADDITIONS:
-        record = AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(sealing.programme))
-    return ActRequest(
-        cycle_id=sealing.cycle_id, trigger=sealing.act, by=by, record=record, via=via,
-        key=f"{sealing.cycle_id}/{sealing.act}/{sealed.sha256}", evidence=Evidence(by_machine=True),
-    )  # fmt: skip
+        return AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(sealing.programme))
+    return record
 
 
-def _key(office: Office, cycle_id: str, trigger: str) -> str:
+def _this_minute(office: Office) -> str:
     """Return a key of this moment: what the machine does may be done again, but a kill does not double it."""
-    return f"{cycle_id}/{trigger}/{office.clock.now().isoformat(timespec='minutes')}"
+    return office.clock.now().isoformat(timespec="minutes")
 
 
 def _is_in_force(facts: Facts, act: str) -> bool:
@@ -354,11 +332,16 @@ def _read_back(office: Office, cycle_id: str) -> PackageReadBack:
         path = _package(office, cycle_id, here.programme, act)
     if sealed is None:
         raise RuntimeError
-    agrees = path.is_file() and _sha256(path) == sealed.package_sha256
+    agrees = False
+    if path.is_file():
+        with path.open("rb") as file:
+            agrees = hashlib.file_digest(file, "sha256").hexdigest() == sealed.package_sha256
     try:
-        password = _password_of(office, cycle_id, act)
+        password = office.vault(cycle_id).read(_name_of_password(act)).decode()
         with opened(path, password=password, sha256=sealed.package_sha256) as members:
-            is_opened, rows = True, _rows_in(members[FILE]) if FILE in members else -1
+            is_opened, rows = True, -1
+            if FILE in members:
+                rows = sum(1 for _row in csv.reader(lines_in(members[FILE].chunks()))) - 1
     except TsudoiError:
         is_opened, rows = False, -1
     return PackageReadBack(
@@ -368,20 +351,3 @@ def _read_back(office: Office, cycle_id: str) -> PackageReadBack:
 
 def _name_of_password(act: str) -> str:
     return f"{PASSWORD}{suffix_of(act)}"
-
-
-def _password_of(office: Office, cycle_id: str, act: str) -> str:
-    return office.vault(cycle_id).read(_name_of_password(act)).decode()
-
-
-def _rows_in(member: Member) -> int:
-    return sum(1 for _row in csv.reader(lines_in(member.chunks()))) - 1
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _paper(notice: str) -> str:
-    return f"notice {notice}"

@@ -18,7 +18,7 @@ class ByMachine:
     `does` is the step, as module:function: what is slow to import is imported when it is done. `typed` are the fields
     that a person types for it. `served` tells that a flow of the same stage and name does it, so that it has a form.
     `asked_by` are the acts of which the latest asks for it, by itself, in the name of who did it; the other source is
-    an extract in the inbox. `printers` tells on which side the additional letters must be printed for it to be done.
+    an extract in the inbox. `printed_by_contractor` tells what is done only for additional letters that he prints.
     """
 
     does: str
@@ -26,7 +26,7 @@ class ByMachine:
     served: bool = False
     asked_by: tuple[str, ...] = ()
     waits_for: Literal["", "inbox", "its day"] = ""
-    printers: Literal["", "ward", "contractor"] = ""
+    printed_by_contractor: bool = False
 
     @property
     def is_driven(self) -> bool:
@@ -70,14 +70,10 @@ WORK: Mapping[str, ByMachine] = {
     "recheck_before_enclosing": _RECHECK,
     "reconcile_enclosing": ByMachine(does="steps.enclosing:reconcile"),
     "recheck_before_final_list": _RECHECK,
-    # No act of the table: nothing is recorded before somebody hands the letters out.
-    "print_additions": ByMachine(
-        does="steps.printing:print_additions", served=True, asked_by=("take_additions",), printers="ward",
-    ),
     "hand_out_letters": ByMachine(does="steps.printing:hand_out_letters"),
     "seal_additions": ByMachine(
         does="steps.transfer:seal_additions", served=True, asked_by=("take_additions", "recheck_before_enclosing"),
-        printers="contractor",
+        printed_by_contractor=True,
     ),
     "recheck_before_posting": _RECHECK,
     # erasure

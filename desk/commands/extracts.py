@@ -174,7 +174,7 @@ def decide(
     if how == "corrected":
         say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
         say_aside("→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR"))
-    say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=extraction.undecided(office, cycle_id))
+    say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=office.facts(cycle_id).undecided)
     tell_what_is_left(taken, year)
     return HELD
 

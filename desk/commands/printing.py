@@ -31,7 +31,7 @@ def print_(
 ) -> int:
     office, cycle_id = office_and_cycle(year, programme)
     if after_act:
-        facts = papers.facts_of(office, cycle_id)
+        facts = office.facts(cycle_id)
         outcome = after.again(office, facts, after_act, by=office.keyring.typist or SYSTEM)
         return tell_outcome(outcome, year, as_json=False) or (REFUSED if outcome.left else DONE)
     if paper is None:

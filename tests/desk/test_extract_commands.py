@@ -17,7 +17,7 @@ from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
 from states.table import BY_TRIGGER
-from steps import acting, papers, printing
+from steps import acting, printing
 from steps.office import Office
 
 pytestmark = pytest.mark.xdist_group("extract_commands")
@@ -41,9 +41,9 @@ def ready(office: Office, home: Path) -> Path:
         mine = [it.id for it in measures_of("hatachi/measures.yaml") if it.id.startswith(side)]
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": mine, "evidence": "点検表"})
     for act in READY:
-        due = papers.facts_of(office, CYCLE).due[act]
+        due = office.facts(CYCLE).due[act]
         clock.set(max(clock.now(), clock.now().replace(year=due.year, month=due.month, day=due.day, hour=10)))
-        facts = papers.facts_of(office, CYCLE)
+        facts = office.facts(CYCLE)
         scene = Scene(office=office, facts=facts, printer=Printer(folder=home / "none"))
         fields = json.loads(json.dumps(cast.fields(act, scene), default=str))
         acting.perform(office, CYCLE, act, by=cast.person_for(BY_TRIGGER[act].who), fields=fields)

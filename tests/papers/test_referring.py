@@ -12,7 +12,6 @@ from papers import referring
 from states import opening
 from steps import acting, papers, preparation
 from steps.office import Office
-from steps.papers import facts_of
 
 NEXT = f"hatachi-{YEAR + 1}"
 
@@ -34,7 +33,7 @@ def text_of(path: Path) -> str:
 def test_a_year_like_the_last_one_is_the_matter_the_board_approved(office: Office) -> None:
     """The same programme opens without a hold, and the 付議書 says that nothing changed."""
     open_next(office)
-    facts = facts_of(office, NEXT)
+    facts = office.facts(NEXT)
     assert (facts.on_hold, facts.differs) == (False, ())
     assert preparation.carried_over(office, NEXT).changed == ()
     assert "前回の付議の範囲内です" in text_of(papers.print_sheets(office, NEXT, referring.referral)[0])
@@ -43,7 +42,7 @@ def test_a_year_like_the_last_one_is_the_matter_the_board_approved(office: Offic
 def test_another_contractor_holds_the_year_until_its_referral_is_recorded(office: Office) -> None:
     """The hold is not released before the new referral is on record; the paper names both contractors."""
     open_next(office, 株式会社旭堂="株式会社別堂")
-    facts = facts_of(office, NEXT)
+    facts = office.facts(NEXT)
     assert (facts.on_hold, facts.differs) == (True, ("contractor",))
     said = text_of(papers.print_sheets(office, NEXT, referring.referral)[0])
     assert "株式会社旭堂" in said
@@ -57,7 +56,7 @@ def test_another_contractor_holds_the_year_until_its_referral_is_recorded(office
     referred = {"number": "資料25", "decided_on": str(facts.today)}
     acting.perform(office, NEXT, "record_referral", by="sato", fields=referred)
     acting.perform(office, NEXT, "release_hold", by="takahashi", fields=discussed)
-    assert not facts_of(office, NEXT).on_hold
+    assert not office.facts(NEXT).on_hold
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_only_what_the_board_looked_at_is_compared(
 ) -> None:
     """Medium, items, work, period and poster hold the year; the hour of the ceremony or a new referral do not."""
     open_next(office, **changes)
-    facts = facts_of(office, NEXT)
+    facts = office.facts(NEXT)
     assert (facts.differs, facts.on_hold) == (differs, bool(differs))
 
 
@@ -85,7 +84,7 @@ def test_posting_by_the_contractor_is_another_matter_in_the_first_year_too(offic
     _known, text = office.programme()
     text = text.replace('key = "hatachi"', 'key = "other"').replace('poster = "ward"', 'poster = "contractor"')
     opening.open_cycle(office.door, Programme.parse(text, name="other"), text, YEAR, by="sato", via="desk")
-    assert facts_of(office, f"other-{YEAR}").differs == ("poster",)
+    assert office.facts(f"other-{YEAR}").differs == ("poster",)
 
 
 def test_people_whose_entry_ends_are_to_be_confirmed(office: Office) -> None:

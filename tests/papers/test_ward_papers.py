@@ -67,7 +67,7 @@ def test_a_paper_bears_the_day_of_its_act_and_no_closed_day(printed: Played) -> 
 
 def test_returned_mail_is_listed_by_serial(printed: Played) -> None:
     """Every piece that came back stands on the record with its reason in words, and there is no empty line left."""
-    told = printed.facts().past("record_returned_mail", MailReturned)
+    told = printed.office.see(CYCLE, lambda here: here.facts.past("record_returned_mail", MailReturned))
     serials = [it.record.serials for it in told]
     assert serials
     said = paper(printed, "document-20-returned_mail")

@@ -19,7 +19,7 @@ from rehearsal import cast
 from rehearsal.cast import Scene
 from rehearsal.printer import Printer
 from states.table import BY_TRIGGER
-from steps import acting, papers, transfer
+from steps import acting, transfer
 from steps.office import Office
 from steps.transfer import PASSWORD
 
@@ -43,7 +43,7 @@ def carry(office: Office, folder: Path) -> None:
 
 
 def _fields(office: Office, act: str, folder: Path) -> Mapping[str, Any]:
-    facts = papers.facts_of(office, CYCLE)
+    facts = office.facts(CYCLE)
     if act in facts.done:  # the same act once more, as it was entered
         return json.loads(facts.done[act].data)
     if act == "report_receipt":
@@ -54,7 +54,7 @@ def _fields(office: Office, act: str, folder: Path) -> Mapping[str, Any]:
 
 def _receipt(office: Office) -> Mapping[str, Any]:
     """Count as the contractor does, in memory."""
-    sealed = papers.facts_of(office, CYCLE).record("seal_package", PackageSealed)
+    sealed = office.facts(CYCLE).record("seal_package", PackageSealed)
     assert sealed
     password = office.vault(CYCLE).read(PASSWORD).decode()
     members = open_package(office.outgoing(CYCLE, sealed.form), password=password, sha256=sealed.package_sha256)

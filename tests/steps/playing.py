@@ -30,7 +30,7 @@ from states import ledger
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.table import BY_TRIGGER, TABLE
-from steps import acting, erasure, extraction, papers, printing, protection, transfer
+from steps import acting, erasure, extraction, protection, transfer
 from steps.extraction import Taken
 from steps.office import Office
 
@@ -69,8 +69,6 @@ class Played:
         """Do an act as the cast does it, but for what is changed, confirmed where it needs a second person."""
         if machine := getattr(self, f"_{act}", None):
             return machine()
-        if act == "enclose_additions":
-            printing.print_additions(self.office, CYCLE)
         row = BY_TRIGGER[act]
         by = cast.person_for(row.who)
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer)
@@ -106,7 +104,7 @@ class Played:
             return sorted(self.office.door.facts(connection, CYCLE).pieces.serials(*states))
 
     def facts(self) -> Facts:
-        return papers.facts_of(self.office, CYCLE)
+        return self.office.facts(CYCLE)
 
     @property
     def now(self) -> datetime:

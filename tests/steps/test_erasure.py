@@ -130,7 +130,7 @@ def test_a_name_that_got_into_the_ledger_is_redacted_and_the_erasure_ends(
 
 def test_after_it_neither_key_nor_file_is_left(year: Played) -> None:
     """With nothing found, key, vault and the sealed package are gone, and the record holds the search's own figures."""
-    needles = needles_of(year.office.vault(CYCLE), year.facts())
+    needles = needles_of(year.office, year.office.vault(CYCLE))
     files = len(year.office.vault(CYCLE).names())
     year.erase()
     assert not any(path.exists() for path in _places(year))

@@ -206,7 +206,7 @@ def test_decisions_are_carried_out_to_the_letter(year: Played, write: Write) -> 
         (3, "substitute", "U+8FBB U+E0102>U+8FBB"), (4, "exclude", ""),
     ]  # fmt: skip
     assert isinstance(_decide(year, 3, "substitute", substitute="U+8FBB U+E0102>U+8FBB"), Outcome)
-    assert extraction.undecided(year.office, CYCLE) == 1
+    assert year.office.facts(CYCLE).undecided == 1
     done = _decide(year, 4, "exclude")
     assert isinstance(done, Taken)
     assert done.judgement.verdict == "accepted"
@@ -231,7 +231,7 @@ def test_a_decision_that_cannot_be_carried_out_changes_nothing(year: Played, wri
     with pytest.raises(BadInput):
         _decide(year, 3, "perhaps")
     assert len(year.entries()) == before
-    assert extraction.undecided(year.office, CYCLE) == 1
+    assert year.office.facts(CYCLE).undecided == 1
 
 
 def test_a_decision_may_be_changed_while_rows_wait(year: Played, write: Write) -> None:
@@ -253,7 +253,7 @@ def test_decisions_are_kept_when_the_same_held_extract_is_taken_again(year: Play
     _decide(year, 3, "exclude")
     write(*people)
     assert year.take().judgement.held == 1
-    assert extraction.undecided(year.office, CYCLE) == 1
+    assert year.office.facts(CYCLE).undecided == 1
 
 
 def test_serials_tell_nothing_about_the_order_of_the_extract(year: Played, write: Write) -> None:
@@ -352,13 +352,13 @@ def test_a_row_to_be_corrected_waits_for_another_extract(year: Played, write: Wr
     write({}, {"氏名": "山〓　花子"})
     year.take()
     assert isinstance(_decide(year, 3, "corrected"), Outcome)
-    assert extraction.undecided(year.office, CYCLE) == 1
+    assert year.office.facts(CYCLE).undecided == 1
     with pytest.raises(Refused) as refused:
         year.do("extract")
     assert "no_row_is_held" in {gap.guard for gap in refused.value.unmet}
     write({}, {"氏名": "山〓　花子"})
     assert year.take().judgement.held == 1  # the same extract does not correct anything
-    assert extraction.undecided(year.office, CYCLE) == 1
+    assert year.office.facts(CYCLE).undecided == 1
     write({}, {"氏名": "山田　花子"})
     year.take()
     year.do("extract")

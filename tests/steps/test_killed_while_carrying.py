@@ -84,7 +84,7 @@ def _is_carried_once(year: Played) -> None:
 
 def _kill(morning: Played, tmp_path: Path, kills: int, seed: int) -> None:
     """Kill so many times in all: each folder goes on after every kill until its carrying comes to an end."""
-    chance, needles = random.Random(seed), needles_of(morning.office.vault(CYCLE), morning.facts())
+    chance, needles = random.Random(seed), needles_of(morning.office, morning.office.vault(CYCLE))
     done = number = 0
     whole = 4.0
     while done < kills:

@@ -200,7 +200,7 @@ def test_names_on_a_change_list_are_dropped(later: Played) -> None:
     vault = later.office.vault(CYCLE)
     opened = b"".join(vault.read(name) for name in vault.names())
     assert "余計　名前".encode() not in opened + everything_under(later.folder)
-    assert {person.number, "0000777777"} <= needles_of(vault, later.facts())
+    assert {person.number, "0000777777"} <= needles_of(later.office, vault)
     assert scan([later.folder], {person.number}).found == 0
 
 

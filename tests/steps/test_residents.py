@@ -52,7 +52,7 @@ def test_a_namesake_blocks_no_erasure_once_two_people_decide(year: Played, monke
     """A name of the register that is a resident's too is told with its id; after two people decided it is erased."""
     known = erasure.needles_of
     name = year.facts().people[COORDINATOR].name.replace(" ", "　")
-    monkeypatch.setattr(erasure, "needles_of", lambda vault, facts: known(vault, facts) | {name})
+    monkeypatch.setattr(erasure, "needles_of", lambda office, vault: known(office, vault) | {name})
     (year.office.papers / "slip.txt").write_text(f"渡した者 {name}", encoding="utf-8")
     with pytest.raises(Refused) as refusal:
         acting.perform(year.office, CYCLE, "erase_ward_data", by=COORDINATOR, fields={})

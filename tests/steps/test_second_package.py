@@ -162,7 +162,7 @@ def test_exactly_the_additions_leave_under_numbers_of_their_own(year: Played) ->
 def test_nobody_can_be_read_outside_the_vault(year: Played) -> None:
     """After the sealing the scanner finds no additional person in the data directory."""
     _seal(year)
-    needles = needles_of(year.office.vault(CYCLE), year.facts())
+    needles = needles_of(year.office, year.office.vault(CYCLE))
     assert {it.name for it in year.addressees(ADDITIONS)} <= needles
     assert scan([year.folder / "home", year.folder / "inbox"], needles, exclude=()).found == 0
 
@@ -375,7 +375,7 @@ def test_a_receipt_registers_the_copies_and_is_counted(year: Played) -> None:
     _hand_over(year)
     assert _receive(year).deviations == ()
     assert {it.number: it.state for it in year.facts().items}["C-2026-07"] == "with_contractor"
-    assert registered_copies(year.facts())["C-2026-07"].lies_on == "ssd"
+    assert year.office.see(CYCLE, lambda here: registered_copies(here.facts))["C-2026-07"].lies_on == "ssd"
     assert year.office.see(CYCLE, counting.counts).by_key["received_additions"] == LATE
 
 
@@ -420,7 +420,7 @@ def test_who_is_to_be_pulled_is_pulled_before_the_others_are_enclosed(year: Play
     acting.perform(year.office, CYCLE, "enclose_additions", by=MANAGER, fields=enclosed)
     counted = year.office.see(CYCLE, counting.counts)
     assert counted.holds
-    assert protected in papers.pieces_in(year.office, CYCLE, "pulled")
+    assert protected in year.serials("pulled")
 
 
 def test_the_machine_seals_in_the_name_of_who_took_the_additions(year: Played) -> None:

@@ -114,7 +114,7 @@ def test_the_password_is_on_the_notice_and_in_the_vault_only(sealed: Played) -> 
 
 def test_nobody_can_be_read_outside_the_vault(sealed: Played) -> None:
     """After the sealing the scanner finds no resident in the data directory; the package is encrypted throughout."""
-    needles = needles_of(sealed.office.vault(CYCLE), sealed.facts())
+    needles = needles_of(sealed.office, sealed.office.vault(CYCLE))
     result = scan([sealed.folder], needles)
     assert (result.found, result.places) == (0, ())
     assert result.needles > 100

@@ -20,7 +20,7 @@ from rehearsal.plan import Plan
 from rehearsal.printer import Printer
 from rehearsal.year import Rehearsal
 from states.acts import Outcome
-from steps import acting, driving, preparation, printing, reminding
+from steps import acting, driving, preparation, reminding
 from steps.office import Office
 from steps.work import WORK
 
@@ -47,10 +47,7 @@ class Directly(Machine):
 
     def drive(self) -> None:
         while todo := [it for it in driving.work(self.office) if it.may_be_done]:
-            if todo[0].act == driving.RENDERED:
-                printing.print_additions(self.office, todo[0].cycle_id)
-            else:
-                WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
+            WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
 
     def dies(self, _year: Year, act: str, place: str, when: str) -> None:
         child = get_context("spawn").Process(target=_dying, args=(self.plan, act, place, when))

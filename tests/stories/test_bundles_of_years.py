@@ -43,8 +43,7 @@ def year(template_home: Path, tmp_path: Path) -> Iterator[Played]:
 
 def everybody_invited(year: Played) -> set[str]:
     """Return what would be found of the residents, read from the vault while it is open; nothing before an extract."""
-    facts = year.facts()
-    return needles_of(year.office.vault(CYCLE), facts) if "take_extract" in facts.done else set()
+    return needles_of(year.office, year.office.vault(CYCLE)) if "take_extract" in year.facts().done else set()
 
 
 def closed(year: Played) -> None:

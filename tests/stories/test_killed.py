@@ -27,7 +27,7 @@ from rehearsal.cast import Scene
 from rehearsal.printer import Printer
 from states import ledger
 from states.table import BY_TRIGGER
-from steps import acting, papers
+from steps import acting
 from steps.extraction import ADDRESSEES, addressees_of
 from steps.office import Office
 from steps.residents import needles_in
@@ -189,7 +189,7 @@ def ready(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def _do(office: Office, act: str) -> None:
-    facts = papers.facts_of(office, CYCLE)
+    facts = office.facts(CYCLE)
     due = facts.due[act]
     VirtualClock(office.home / "clock").set(datetime(due.year, due.month, due.day, 10, tzinfo=TOKYO))
     by = cast.person_for(BY_TRIGGER[act].who)
@@ -301,12 +301,12 @@ def test_a_killed_act_is_done_or_not_but_never_half(
     for measure, by in (("W-OP-01", "sato"), ("C-OP-01", "asahi")):
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measure, "evidence": "点検表"})
     _dies(folder, where, *CONTRACT)
-    facts, events = papers.facts_of(office, CYCLE), [entry["event"] for entry in _entries(office)]
+    facts, events = office.facts(CYCLE), [entry["event"] for entry in _entries(office)]
     assert ("conclude_contract" in facts.done, facts.state == "contracted") == (done, done)
     assert events.count("contract_concluded") == int(done)
     again = _tsudoi(folder, *CONTRACT)
     assert again.returncode == 0, again.stderr
-    assert papers.facts_of(office, CYCLE).state == "contracted"
+    assert office.facts(CYCLE).state == "contracted"
     assert [entry["event"] for entry in _entries(office)].count("contract_concluded") == 1
     assert _tsudoi(folder, "ledger", "verify").returncode == 0
     office.engine.dispose()
