@@ -152,40 +152,43 @@ def judge(
     rows = _substituted(rows, decisions)
     values = _Values.of(rows)
     rows = rows.with_columns(born=values.born())
-    repeats = _Repeats.of(rows)
     judged = _Judge(
         programme=programme,
         year=year,
         glyphs=glyphs,
         towns=Towns.of(towns_of(programme) if towns is None else towns, municipality=programme.sections.municipality),
         values=values,
-        repeats=repeats,
-        twins=_Twins.of(rows, repeats),
     ).all(rows)
     found = pl.concat(judged.found)
     held, struck = _decided(found, decisions)
     kept, goes_out = pl.concat(judged.kept), ~_among(held["row"]) & ~_among(struck)
-    unmarked = Finding(code="protection_removed" if protected_removed else "nobody_marked", row=1, column=PROTECTED)
-    untold = () if _tells_who_is_protected(table, programme) else (unmarked,)
+    excluded = judged.excluded + Counter({"decided": struck.len()})
+    warnings, broken = list(table.findings), list[Finding]()
+    if not marks_protected(table) and not any(also in table.frame.columns for also in programme.extract.also_protect):
+        code = "protection_removed" if protected_removed else "nobody_marked"
+        (warnings if protected_removed else broken).append(Finding(code=code, row=1, column=PROTECTED))
+    warnings += (
+        Finding(code=code, column=column, count=count) for (code, column), count in judged.warned.items() if count
+    )
+    # A number that a spreadsheet rounded stands for ten persons, or for nobody.
+    broken += by_row("number_form", NUMBER, rows.filter(~is_number() & ~_blank(NUMBER))["row"].to_list())
+    broken += _shifts(rows, found, programme.extract.needed)
     outcome = _Outcome(
         table=table,
         year=year,
         exported=kept.select("row", "born").filter(goes_out),
         held=held,
-        excluded=_in_order(judged.excluded + Counter({"decided": struck.len()})),
-        warnings=(*table.findings, *(it for it in untold if protected_removed), *judged.warnings()),
-        broken=(
-            *(it for it in untold if not protected_removed),
-            *_strange_numbers(rows),
-            *_shifts(rows, found, programme.extract.needed),
-        ),
-        hard=judged.hard | {it.row for it in decisions if it.how != "exclude"},
+        excluded={code: excluded[code] for code in CODES if excluded[code]},
+        warnings=tuple(warnings),
+        broken=tuple(broken),
+        hard=judged.hard | {decision.row for decision in decisions if decision.how != "exclude"},
         widest=judged.widest,
         last_year=last_year,
     )
     judgement = outcome.judgement(expect or programme.extract.expect, named=expect is not None)
     addressees = (kept.clear() if judgement.verdict == "refused" else kept).lazy().filter(goes_out)
-    return judgement, addressees.select("row", NUMBER, NAME, _postal(), _printed().alias(ADDRESS))
+    postal = pl.col(POSTAL).str.replace("-", "", literal=True)
+    return judgement, addressees.select("row", NUMBER, NAME, postal, _printed().alias(ADDRESS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,45 +245,31 @@ class _Values:
         return {text: text.replace("-", "") for text in self.texts[POSTAL] if _POSTAL.fullmatch(text)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Repeats:
-    """Rows with the same number: those that repeat an earlier one in every cell, and the rest."""
-
-    again: pl.Series
-    clashing: pl.Series
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame) -> "_Repeats":
-        alike = (KEY, *_COLUMNS[1:])
-        rows = keyed(rows)
-        perhaps = rows.select("row", *alike).filter(_shared(rows[KEY].hash()))
-        shared = perhaps.filter(~_blank(KEY) & pl.col(KEY).is_duplicated())
-        first = shared.unique(subset=list(alike), keep="first", maintain_order=True)
-        clashing = first.filter(pl.col(KEY).is_duplicated())
-        return cls(again=shared.filter(~_among(first["row"]))["row"], clashing=clashing["row"])
+def _repeats(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return the rows with the same number: those that repeat an earlier one in every cell, and the rest."""
+    alike = (KEY, *_COLUMNS[1:])
+    rows = keyed(rows)
+    perhaps = rows.select("row", *alike).filter(_shared(rows[KEY].hash()))
+    shared = perhaps.filter(~_blank(KEY) & pl.col(KEY).is_duplicated())
+    first = shared.unique(subset=list(alike), keep="first", maintain_order=True)
+    return shared.filter(~_among(first["row"]))["row"], first.filter(pl.col(KEY).is_duplicated())["row"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Twins:
-    """Rows of different numbers with the same name and birth date: at the same address, and at different ones."""
+def _twins(rows: pl.DataFrame, shared: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the rows with the same name and birth date that share no number: at one address, and at different ones.
 
-    same: pl.Series
-    alike: pl.Series
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame, repeats: _Repeats) -> "_Twins":
-        """Compare without width and spaces. A hash finds who may be alike, so that only few are written out."""
-        narrow = pl.col(NAME).str.replace_all("　", "", literal=True).str.replace_all(" ", "", literal=True)
-        keys = rows.select("row", key=narrow.hash() ^ pl.col("born").hash())
-        if (wide := rows.filter(_any(NAME, _FORMS))).height:
-            keys = keys.update(wide.select("row", key=_folded(NAME).hash() ^ pl.col("born").hash()), on="row")
-        perhaps = rows.select("row", "born", NAME, ADDRESS, CARE_OF).filter(_shared(keys["key"]))
-        perhaps = perhaps.filter(pl.col("born").is_not_null() & ~_blank(NAME))
-        perhaps = perhaps.filter(~_among(repeats.again) & ~_among(repeats.clashing))
-        person = perhaps.with_columns(_folded(NAME))
-        alike = person.filter(_twice("born", NAME)).with_columns(_folded(ADDRESS), _folded(CARE_OF))
-        is_same = alike.select(_twice("born", NAME, ADDRESS, CARE_OF)).to_series()
-        return cls(same=alike.filter(is_same)["row"], alike=alike.filter(~is_same)["row"])
+    They are compared without width and spaces. A hash finds who may be alike, so that only few are written out.
+    """
+    narrow = pl.col(NAME).str.replace_all("　", "", literal=True).str.replace_all(" ", "", literal=True)
+    keys = rows.select("row", key=narrow.hash() ^ pl.col("born").hash())
+    if (wide := rows.filter(_any(NAME, _FORMS))).height:
+        keys = keys.update(wide.select("row", key=_folded(NAME).hash() ^ pl.col("born").hash()), on="row")
+    perhaps = rows.select("row", "born", NAME, ADDRESS, CARE_OF).filter(_shared(keys["key"]))
+    perhaps = perhaps.filter(pl.col("born").is_not_null() & ~_blank(NAME) & ~_among(shared))
+    person = perhaps.with_columns(_folded(NAME))
+    alike = person.filter(_twice("born", NAME)).with_columns(_folded(ADDRESS), _folded(CARE_OF))
+    is_same = alike.select(_twice("born", NAME, ADDRESS, CARE_OF)).to_series()
+    return alike.filter(is_same)["row"], alike.filter(~is_same)["row"]
 
 
 def _shared(keys: pl.Series) -> pl.Series:
@@ -308,12 +297,6 @@ class _Judged:
     hard: set[int] = field(default_factory=set[int])
     widest: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
 
-    def warnings(self) -> Iterator[Finding]:
-        """Return what was counted."""
-        return (
-            Finding(code=code, column=column, count=count) for (code, column), count in self.warned.items() if count
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Judge:
@@ -324,19 +307,18 @@ class _Judge:
     glyphs: GlyphTable
     towns: Towns
     values: _Values
-    repeats: _Repeats
-    twins: _Twins
 
     def all(self, rows: pl.DataFrame) -> _Judged:
         """Return the cells to be held, the rows not excluded, exclusions, and warnings."""
         judged = _Judged()
-        out = self._excluded(rows)
+        again, clashing = _repeats(rows)
+        same, alike = _twins(rows, pl.concat([again, clashing]))
+        out = self._excluded(rows, again)
         for some in rows.iter_slices(_ROWS_AT_ONCE):
             self._look_at(some.filter(~_among(out["row"])) if out.height else some, judged)
         strangers = self.towns.strangers(rows, codes=self.values.codes(), postal=POSTAL, address=ADDRESS)
         clashing, same, alike, strangers = (
-            it.filter(~it.is_in(out["row"].implode()))
-            for it in (self.repeats.clashing, self.twins.same, self.twins.alike, strangers)
+            blamed.filter(~blamed.is_in(out["row"].implode())) for blamed in (clashing, same, alike, strangers)
         )
         judged.found.append(_held(clashing, NUMBER, "number_twice"))
         judged.found.append(_held(same, NAME, "person_twice"))
@@ -345,11 +327,11 @@ class _Judge:
         judged.excluded.update(out["out"])
         return judged
 
-    def _excluded(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _excluded(self, rows: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
         """Return the rows that nobody exports, and why."""
         gone = self._changed(lambda day: day is not None and day <= self.year.cut_off)
-        said = [it for it in (PROTECTED, REASON, *self.programme.extract.optional) if it in rows.columns]
-        marked = rows.filter(pl.any_horizontal(pl.col(it) != "" for it in said) | _among(self.repeats.again))
+        said = [name for name in (PROTECTED, REASON, *self.programme.extract.optional) if name in rows.columns]
+        marked = rows.filter(pl.any_horizontal(pl.col(name) != "" for name in said) | _among(again))
         reasons = (
             pl.when(is_protected(rows, self.programme))
             .then(pl.lit("protected"))
@@ -357,7 +339,7 @@ class _Judge:
             .then(pl.lit("dead"))
             .when(self._means("moved_out") & gone)
             .then(pl.lit("moved_out"))
-            .when(_among(self.repeats.again))
+            .when(_among(again))
             .then(pl.lit("duplicate"))
         )
         return marked.select("row", out=reasons).drop_nulls()
@@ -405,7 +387,10 @@ class _Judge:
             mine,
             *(("empty", it, where(it, lambda text: not text.strip())) for it in (POSTAL, BORN)),
             ("postal_code", POSTAL, where(POSTAL, lambda it: it.strip() and not _POSTAL.fullmatch(it))),
-            *((code, BORN, where(BORN, self._troubled(code))) for code in _TROUBLES),
+            *(
+                (code, BORN, where(BORN, lambda text, code=code: text.strip() and days[text].trouble == code))
+                for code in _TROUBLES
+            ),
             ("out_of_window", BORN, where(BORN, lambda it: (day := days[it].day) and not first <= day <= last)),
         )
         yield from _broken(
@@ -413,9 +398,6 @@ class _Judge:
             ("unclear_change", REASON, self._is_unclear() | self._is_unknown(REASON)),
             ("unclear_change", STATE, self._is_unknown(STATE)),
         )
-
-    def _troubled(self, code: str) -> Callable[[str], bool]:
-        return lambda text: bool(text.strip()) and self.values.days[text].trouble == code
 
     def _is_unclear(self) -> pl.Expr:
         """Died after the cut-off date, left on a day nobody can read, came after it, or was taken off the register."""
@@ -449,11 +431,12 @@ class _Judge:
         strange = f"[^{self.glyphs.plain}]"
         for column in PRINTED:
             hard = odd.filter(_any(column, strange)).select("row", column) if odd.height else odd.select("row", column)
-            found = [(row, column, code, "") for row, text in hard.iter_rows() for code in self._codes(text)]
+            found = [
+                (row, column, code, "")
+                for row, text in hard.iter_rows()
+                for code in dict.fromkeys(finding.code for finding in self.glyphs.judge(text))
+            ]
             yield pl.DataFrame(found, schema=_FOUND, orient="row")
-
-    def _codes(self, text: str) -> Iterable[str]:
-        return dict.fromkeys(finding.code for finding in self.glyphs.judge(text))
 
     def _names(self, mine: pl.DataFrame) -> pl.DataFrame:
         """Return row, lines and width in em of the names that do not fit on one line with 様."""
@@ -532,10 +515,6 @@ def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl
             yield _held(found.filter(pl.col(str(nth)))["row"], column, code)
 
 
-def _in_order(counts: Counter[str]) -> dict[str, int]:
-    return {code: counts[code] for code in CODES if counts[code]}
-
-
 def is_protected(frame: pl.DataFrame, programme: Programme) -> pl.Expr:
     """Tell the rows that stand under protection: marked, or with anything at all in a column that speaks of it."""
     also = [it for it in programme.extract.also_protect if it in frame.columns]
@@ -548,15 +527,6 @@ def marks_protected(table: RegisterTable) -> bool:
     return not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
 
 
-def _tells_who_is_protected(table: RegisterTable, programme: Programme) -> bool:
-    return marks_protected(table) or any(it in table.frame.columns for it in programme.extract.also_protect)
-
-
-def _strange_numbers(rows: pl.DataFrame) -> Iterator[Finding]:
-    """Name the rows whose number is none: one that a spreadsheet rounded stands for ten persons, or for nobody."""
-    return by_row("number_form", NUMBER, rows.filter(~is_number() & ~_blank(NUMBER))["row"].to_list())
-
-
 def _shifts(rows: pl.DataFrame, found: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
     """Say where columns have moved against each other (つくば市: names deleted, those below moved up)."""
     stray = set(found.filter(pl.col("code") == "wrong_kind")["row"])
@@ -566,17 +536,12 @@ def _shifts(rows: pl.DataFrame, found: pl.DataFrame, needed: Sequence[str]) -> I
     if len(stray) >= _STRAY_CELLS:
         yield Finding(code="column_shift", row=min(stray), count=len(stray))
     mismatched = found.filter(pl.col("code") == "town_mismatch")["row"].sort().to_list()
-    for run in _runs(mismatched):
-        if len(run) >= _STRAY_ROWS:
-            yield Finding(code="column_shift", row=run[0], column=ADDRESS, count=len(run))
+    # Rows that follow each other are as far from their place in the list.
+    for _distance, run in groupby(enumerate(mismatched), key=lambda placed: placed[1] - placed[0]):
+        if len(rows_of_run := [row for _place, row in run]) >= _STRAY_ROWS:
+            yield Finding(code="column_shift", row=rows_of_run[0], column=ADDRESS, count=len(rows_of_run))
     if rows.height >= _ENOUGH_TO_END:
         yield from _early_ends(rows, needed)
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Return the runs of numbers that follow each other."""
-    for _start, run in groupby(enumerate(numbers), key=lambda it: it[1] - it[0]):
-        yield [number for _nth, number in run]
 
 
 def _early_ends(rows: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
@@ -603,10 +568,6 @@ def _held(rows: pl.Series, column: str, code: str, details: Sequence[str] = ()) 
     return rows.to_frame("row").select("row", pl.lit(column).alias("column"), pl.lit(code).alias("code"), detail)
 
 
-def _postal() -> pl.Expr:
-    return pl.col(POSTAL).str.replace("-", "", literal=True)
-
-
 def _printed() -> pl.Expr:
     return pl.when(_blank(CARE_OF)).then(pl.col(ADDRESS)).otherwise(pl.concat_str(ADDRESS, CARE_OF, separator="　"))
 
@@ -626,16 +587,14 @@ def _substituted(rows: pl.DataFrame, decisions: Sequence[Decision]) -> pl.DataFr
         return rows
     touched = {row["row"]: row for row in rows.filter(pl.col("row").is_in(named)).iter_rows(named=True)}
     for decision in decisions:
+        cells = touched.get(decision.row, {})
         for found, instead in decision.substitute.items():
-            _substitute(touched.get(decision.row, {}), decision.row, characters(found), characters(instead))
+            text = characters(found)
+            columns = [column for column in PRINTED if text in cells.get(column, "")]
+            if not columns:
+                raise _unfit(_("Row {row} does not hold the characters to be substituted.").format(row=decision.row))
+            cells.update({column: cells[column].replace(text, characters(instead)) for column in columns})
     return rows.update(pl.DataFrame(list(touched.values()), schema=rows.schema), on="row")
-
-
-def _substitute(cells: dict[str, str], row: int, found: str, instead: str) -> None:
-    columns = [column for column in PRINTED if found in cells.get(column, "")]
-    if not columns:
-        raise _unfit(_("Row {row} does not hold the characters to be substituted.").format(row=row))
-    cells.update({column: cells[column].replace(found, instead) for column in columns})
 
 
 def _decided(found: pl.DataFrame, decisions: Sequence[Decision]) -> tuple[pl.DataFrame, pl.Series]:
@@ -658,13 +617,6 @@ def _unfit(message: str) -> BadInput:
     return BadInput(message, _("Look at the held rows again and decide anew."))
 
 
-def _by_month(born: pl.Series) -> dict[str, int]:
-    months = Counter[str]()
-    for day, count in born.value_counts(sort=True).iter_rows():
-        months[f"{day:%Y-%m}"] += count
-    return dict(months)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Outcome:
     """What came of every row, before anybody says what that means for the whole."""
@@ -683,12 +635,14 @@ class _Outcome:
     def judgement(self, expect: tuple[int, int], *, named: bool) -> Judgement:
         """Return the judgement, with what the rows amount to; `named` where a person named what is expected."""
         waiting = self.held.unique("row", keep="first", maintain_order=True).sort("row").drop("detail")
-        months = dict.fromkeys(self.year.months(), 0) | _by_month(self.exported["born"])
+        born, months = self.exported["born"], dict.fromkeys(self.year.months(), 0)
+        for day, count in born.value_counts().iter_rows():
+            months[f"{day:%Y-%m}"] += count
         refused = (*self.broken, *self._refusals(expect, waiting.height, months))
         if not named and self._is_unlike_last_year(waiting.height):
             refused = (*refused, Finding(code="unlike_last_year", count=self.exported.height))
         verdict: Verdict = "refused" if refused else "held" if waiting.height else "accepted"
-        born = self.exported["born"]
+        left_out = (Finding(code=code, count=count) for code, count in self.excluded.items())
         return Judgement(
             verdict=verdict,
             persons=self.table.frame.height,
@@ -696,7 +650,7 @@ class _Outcome:
             held=waiting.height,
             rows=tuple(RowHeld(**row) for row in waiting.head(MOST_HELD).iter_rows(named=True)),
             excluded=self.excluded,
-            findings=(*refused, *self._listed(refused), *self.warnings, *self._left_out()),
+            findings=(*refused, *self._listed(refused), *self.warnings, *left_out),
             encoding=self.table.encoding,
             months=months,
             born=(cast("date", born.min()), cast("date", born.max())) if born.len() else None,
@@ -745,6 +699,3 @@ class _Outcome:
             else:
                 for row, detail in cells.select("row", "detail").iter_rows():
                     yield Finding(code=str(code), column=str(column), row=row, detail=detail)
-
-    def _left_out(self) -> Iterator[Finding]:
-        return (Finding(code=code, count=count) for code, count in self.excluded.items())
