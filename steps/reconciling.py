@@ -12,9 +12,13 @@ import polars as pl
 from adapters.scanlog import Log
 from models.errors import BadInput
 from models.records.enclosing import EnclosingReconciled
-from models.serials import count, expand, ranges
+from models.serials import count, ranges
 from models.words import _
 
+_SCANS = {
+    "line": pl.UInt32, "letter": pl.Int64, "year": pl.Int64, "agree": pl.Boolean, "rerun": pl.Boolean,
+    "touched": pl.Boolean, "stamp": pl.UInt64, "log": pl.Int32,
+}  # fmt: skip
 _PLACES_SHOWN = 50
 _MOSTLY = 2  # a log is of another job once more than one in so many of its codes is not ours
 
@@ -62,12 +66,7 @@ DIFFERENCES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "tou
 
 
 def joined(
-    logs: Sequence[Log],
-    *,
-    trays: Mapping[str, str],
-    expected: str,
-    pulled: str,
-    fiscal_year: int,
+    logs: Sequence[Log], *, trays: Mapping[str, str], expected: str, pulled: str, fiscal_year: int
 ) -> Reconciliation:
     """Join scans with serials. `expected` are the serials to be sealed, `pulled` those that must not be.
 
@@ -75,7 +74,7 @@ def joined(
         BadInput: a log is of another year or of another job.
 
     """
-    ours, out = _column(expected), _column(pulled)
+    ours = _column(expected)
     scans, repeated = _each_scan_once(logs)
     scans = pl.concat([scans, *_of_trays(trays, log=len(logs))], how="diagonal")
     _refuse_another_job(scans.filter(pl.col("log") <= len(logs)), ours, fiscal_year)
@@ -85,51 +84,33 @@ def joined(
     if not apart.is_empty():  # a piece that went through again, its codes agreeing, is mended
         mended = scans.filter("agree", "rerun")["letter"]
         apart = apart.filter(~pl.col("letter").is_in(mended.implode()))
-    told = _told(scans, apart, ours)
-    record = _record(told, apart, ours, out, scans=scans.height + unread.height, unread=unread.height).model_copy(
-        update={"logs": tuple(log.sha256 for log in logs), "trays": len(trays)}
-    )
-    return Reconciliation(record=record, unread=_places(unread, scans), repeated=repeated)
-
-
-def _told(scans: pl.DataFrame, apart: pl.DataFrame, ours: pl.Series) -> pl.DataFrame:
-    """Return one row a scanned serial: how often it was scanned, re-runs among them, whether a hand was on it."""
-    mispaired = pl.concat([apart[name].cast(pl.Int64) for name in _codes_of(apart)]).drop_nulls()
-    return (
+    codes = ["letter", *(name for name in apart.columns if name.startswith("other_"))]
+    mispaired = pl.concat([apart[name].cast(pl.Int64) for name in codes]).drop_nulls().unique()
+    # One row a scanned serial: how often it was scanned, re-runs among them, whether a hand was on it.
+    told = (
         scans.lazy()
         .group_by("letter")
         .agg(scans=pl.len(), reruns=pl.col("rerun").sum(), touched=pl.col("touched").any())
-        .with_columns(
-            ours=pl.col("letter").is_in(ours.implode()), mispaired=pl.col("letter").is_in(mispaired.implode())
-        )
+        .with_columns(ours=pl.col("letter").is_in(ours.implode()))
         .collect()
     )
-
-
-def _record(
-    told: pl.DataFrame, apart: pl.DataFrame, ours: pl.Series, out: pl.Series, *, scans: int, unread: int
-) -> EnclosingReconciled:
-    strange = told.filter(~pl.col("ours"))["letter"]
-    named = pl.concat([apart[name].cast(pl.Int64) for name in _codes_of(apart)]).drop_nulls().unique()
-    first = told["scans"] - told["reruns"]
-    sealed = told.filter(pl.col("ours") & ~pl.col("mispaired"))["letter"]
-    gone = strange.is_in(out.implode())
-    return EnclosingReconciled(
-        scans=scans,
-        sealed=_spans(sealed),
+    strange, sealed = told.filter(~pl.col("ours"))["letter"], told.filter("ours")["letter"]
+    is_pulled = strange.is_in(_column(pulled).implode())
+    record = EnclosingReconciled(
+        scans=scans.height + unread.height,
+        sealed=_spans(sealed.filter(~sealed.is_in(mispaired.implode()))),
         reruns=int(told["reruns"].sum()),
         missing=_spans(ours.filter(~ours.is_in(told["letter"].implode()))),
-        doubled=_spans(told.filter(first > 1)["letter"]),
-        alien=_spans(strange.filter(~gone)),
-        though_pulled=_spans(strange.filter(gone)),
-        mispaired=_spans(named),
+        doubled=_spans(told.filter(told["scans"] - told["reruns"] > 1)["letter"]),
+        alien=_spans(strange.filter(~is_pulled)),
+        though_pulled=_spans(strange.filter(is_pulled)),
+        mispaired=_spans(mispaired),
         touched=_spans(told.filter("touched")["letter"]),
-        unreadable=unread,
+        unreadable=unread.height,
+        logs=tuple(log.sha256 for log in logs),
+        trays=len(trays),
     )
-
-
-def _codes_of(scans: pl.DataFrame) -> list[str]:
-    return ["letter", *(name for name in scans.columns if name.startswith("other_"))]
+    return Reconciliation(record=record, unread=_places(unread, scans), repeated=repeated)
 
 
 def _column(serials: str) -> pl.Series:
@@ -152,7 +133,7 @@ def _each_scan_once(logs: Sequence[Log]) -> tuple[pl.DataFrame, int]:
     """Put the logs one after the other; a scan that another log has too is one scan."""
     frames = [log.scans.with_columns(log=pl.lit(at, dtype=pl.Int32)) for at, log in enumerate(logs, start=1)]
     if not frames:
-        return _no_scans(), 0
+        return pl.DataFrame(schema=_SCANS), 0
     whole = pl.concat(frames, how="diagonal")
     if len(frames) == 1 or whole["stamp"].null_count():
         return whole, 0
@@ -164,29 +145,13 @@ def _each_scan_once(logs: Sequence[Log]) -> tuple[pl.DataFrame, int]:
 def _of_trays(trays: Mapping[str, str], *, log: int) -> list[pl.DataFrame]:
     """Return the trays counted by hand as scans, each tray a log of its own."""
     return [
-        _no_scans().vstack(
-            pl.DataFrame({"letter": list(expand(serials))}, schema={"letter": pl.Int64}).select(
-                pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("line"),
-                "letter",
-                pl.lit(None, dtype=pl.Int64).alias("year"),
-                pl.lit(value=True).alias("agree"),
-                pl.lit(value=False).alias("rerun"),
-                pl.lit(value=False).alias("touched"),
-                pl.lit(None, dtype=pl.UInt64).alias("stamp"),
-                pl.lit(log + at, dtype=pl.Int32).alias("log"),
-            )
-        )
+        _column(serials)
+        .to_frame("letter")
+        .with_row_index("line", offset=1)
+        .with_columns(agree=True, rerun=False, touched=False, log=log + at, year=None, stamp=None)
+        .select(pl.col(name).cast(kind) for name, kind in _SCANS.items())
         for at, serials in enumerate(trays.values(), start=1)
     ]
-
-
-def _no_scans() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "line": pl.UInt32, "letter": pl.Int64, "year": pl.Int64, "agree": pl.Boolean, "rerun": pl.Boolean,
-            "touched": pl.Boolean, "stamp": pl.UInt64, "log": pl.Int32,
-        }
-    )  # fmt: skip
 
 
 def _refuse_another_job(scans: pl.DataFrame, ours: pl.Series, fiscal_year: int) -> None:

@@ -6,16 +6,15 @@ until its receiver says that it has it. What a later rung has overtaken is dropp
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import formataddr
-from functools import partial
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlmodel import col
 
 from adapters import disk
@@ -54,13 +53,10 @@ class Carried:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class Watched(Carried):
     """What a watch did."""
 
     swept: Swept
-    sent: int
-    unknown: int
-    waiting: int
 
 
 def watch(office: Office) -> Watched:
@@ -73,7 +69,7 @@ def watch(office: Office) -> Watched:
     swept = sweep(office.door, webhooks=frozenset(office.settings.webhooks))
     carried = carry(office)
     _log.info("watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, sent=carried.sent)
-    return Watched(swept=swept, sent=carried.sent, unknown=carried.unknown, waiting=carried.waiting)
+    return Watched(swept=swept, **vars(carried))
 
 
 def carry(office: Office) -> Carried:
@@ -85,31 +81,23 @@ def carry(office: Office) -> Carried:
         BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait, the webhooks went.
 
     """
+    now = office.clock.now()
     with disk.alone(office.home / "outbox.lock") as mine:
-        if not mine or not _is_a_day_to_write(office):
+        with reading(office.engine) as connection:
+            may_write = office.calendar.is_open(now.date()) and not clock_is_doubted(connection, now)
+        if not mine or not may_write:
             return Carried(waiting=len(_waiting(office)))
         _settle_the_interrupted(office)
         queues = _queues(office)
         trouble, carriers = _carriers(office, list(queues))
-        jobs = [
-            partial(_carry_queue, office, carriers[name], queue) for name, queue in queues.items() if name in carriers
-        ]
-        with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
-            results = [state for states in pool.map(_call, jobs) for state in states]
+        work = [(carriers[name], queue) for name, queue in queues.items() if name in carriers]
+        with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
+            carried = [pool.submit(_carry_queue, office, carrier, queue) for carrier, queue in work]
+        results = [state for queue in carried for state in queue.result()]
     if trouble:
         raise trouble
     waiting = len(_waiting(office))
     return Carried(sent=results.count("sent"), unknown=results.count("unknown"), waiting=waiting)
-
-
-def _call(job: Callable[[], list[str]]) -> list[str]:
-    return job()
-
-
-def _is_a_day_to_write(office: Office) -> bool:
-    now = office.clock.now()
-    with reading(office.engine) as connection:
-        return office.calendar.is_open(now.date()) and not clock_is_doubted(connection, now)
 
 
 def _carriers(office: Office, names: Sequence[str]) -> tuple[BadSetting | None, dict[str, Carrier]]:
@@ -118,12 +106,10 @@ def _carriers(office: Office, names: Sequence[str]) -> tuple[BadSetting | None, 
     trouble = None
     for name in names:
         try:
-            carrier = office.webhook(name) if name else office.carrier
+            if (carrier := office.webhook(name) if name else office.carrier) is not None:
+                carriers[name] = carrier
         except BadSetting as error:
             trouble = error
-        else:
-            if carrier is not None:
-                carriers[name] = carrier
     return trouble, carriers
 
 
@@ -163,15 +149,17 @@ def _queues(office: Office) -> dict[str, list[Reminder]]:
 
 def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Facts, today: date) -> str:
     """Say why a reminder is not needed any more: its act is done, or another day or rung has come."""
-    act = tables.Act
-    owed = connection.execute(
-        select(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act)
-    ).one()  # fmt: skip
+    owed = _owed(connection, row)
     if owed.done_on is not None:
         return "done"
     ladder = facts.programme.reminders.ladder
     present = (owed.due_on, deadlines.latest_rung(owed.due_on, today, office.calendar, rungs=ladder))
     return "" if present == (row.due_on, row.rung) else "overtaken"
+
+
+def _owed(connection: Connection, row: Reminder) -> Row[tuple[tables.Act]]:
+    act = tables.Act
+    return connection.execute(select(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act)).one()
 
 
 def _is_to_be_left_alone(row: Reminder, now: datetime) -> bool:
@@ -188,7 +176,9 @@ def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Reminder]) ->
             state, trouble, stop = _carry(office, carrier, row)
             results.append(state)
             if stop or time.monotonic() > until or time.monotonic() - began > _SLOW:
-                _let_wait(office, queue[number + 1 :], trouble)
+                if left := queue[number + 1 :]:
+                    with writing(office.engine) as connection:
+                        _tell(connection, left, trouble)
                 break
     return results
 
@@ -197,7 +187,7 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
     """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
     with writing(office.engine) as connection:
         facts = office.door.facts(connection, row.cycle_id)
-        if row.act not in _open_acts(connection, row.cycle_id):
+        if _owed(connection, row).done_on is not None:
             _settle(office, connection, row, "dropped", trouble="done")
             return "dropped", "", False
         message = written(office, facts, row)
@@ -227,12 +217,6 @@ def written(office: Office, facts: Facts, row: Reminder) -> Message | str:
         return "bad_address"
     except Exception as error:  # noqa: BLE001 - whatever stands on the register, the others' letters go
         return type(error).__name__
-
-
-def _open_acts(connection: Connection, cycle_id: str) -> set[str]:
-    act = tables.Act
-    query = select(col(act.act)).where(col(act.cycle_id) == cycle_id, col(act.done_on).is_(None))
-    return set(connection.execute(query).scalars())
 
 
 def _claim(connection: Connection, row: Reminder) -> bool:
@@ -269,12 +253,6 @@ def _settle(
         entry = ledger.Entry(at=now, event=event, by=SYSTEM, via="watch", cycle_id=row.cycle_id, data=data)
         ledger.append(connection, entry)
     connection.execute(update(table).where(col(table.id) == row.id).values(**values))
-
-
-def _let_wait(office: Office, rows: Sequence[Reminder], trouble: str) -> None:
-    if rows:
-        with writing(office.engine) as connection:
-            _tell(connection, rows, trouble)
 
 
 def _tell(connection: Connection, rows: Sequence[Reminder], trouble: str) -> None:
