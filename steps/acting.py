@@ -38,7 +38,6 @@ def perform(
     key: str = "",
     via: str = "desk",
     occurred_at: datetime | None = None,
-    evidence: Evidence | None = None,
 ) -> Outcome:
     """Do an act of the table with the fields of its record type.
 
@@ -51,23 +50,15 @@ def perform(
     row = row_of(trigger)
     work = WORK.get(trigger)
     # Where figures were typed that the machine brings, the door refuses; what has a command of its own brings a file.
-    if work and evidence is None and not row.command and work.typed == frozenset(fields):
+    if work and not row.command and work.typed == frozenset(fields):
         return work.step(office, cycle_id, by=by, via=via, **fields)
-    record = record_of(
-        row.record, {**fields, **{name: keep_file(office, path) for name, path in (files or {}).items()}}
-    )
+    kept = {name: keep(office, content_of(path)) for name, path in (files or {}).items()}
     return office.door.perform(
         ActRequest(
-            cycle_id=cycle_id,
-            trigger=trigger,
-            by=by,
-            record=record,
-            key=key or f"{cycle_id}/{trigger}/{uuid.uuid4().hex}",
-            via=via,
-            occurred_at=occurred_at,
-            evidence=evidence or Evidence(),
+            cycle_id=cycle_id, trigger=trigger, by=by, record=record_of(row.record, {**fields, **kept}), via=via,
+            key=key or f"{cycle_id}/{trigger}/{uuid.uuid4().hex}", occurred_at=occurred_at,
         )
-    )
+    )  # fmt: skip
 
 
 def by_machine(
@@ -108,13 +99,13 @@ def confirm(
 
     """
     number = unicodedata.normalize("NFKC", decision_number).strip()
-    evidence = Evidence(decision_number=number, decided_on=decided_on)
-    row = row_of(trigger)
-    ask = ActRequest(
-        cycle_id=cycle_id, trigger=trigger, by=by, record=row.record.model_construct(),
-        key=f"{cycle_id}/{trigger}/confirmed", via=via, evidence=evidence, proposal=proposal,
+    return office.door.confirm(
+        ActRequest(
+            cycle_id=cycle_id, trigger=trigger, by=by, record=row_of(trigger).record.model_construct(), via=via,
+            key=f"{cycle_id}/{trigger}/confirmed", proposal=proposal,
+            evidence=Evidence(decision_number=number, decided_on=decided_on),
+        )
     )  # fmt: skip
-    return office.door.confirm(ask)
 
 
 def waiting(office: Office, cycle_id: str, trigger: str) -> list[Proposed]:
@@ -143,16 +134,6 @@ def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
         ) from None
 
 
-def keep_file(office: Office, path: Path) -> str:
-    """Keep a file of evidence under its hash and return the hash.
-
-    Raises:
-        BadInput: it is not a readable, regular, non-empty file of at most 64 MiB, or of another type than named.
-
-    """
-    return keep(office, content_of(path))
-
-
 def content_of(path: Path) -> bytes:
     """Return the content of a file of evidence.
 
@@ -173,22 +154,17 @@ def content_of(path: Path) -> bytes:
 
 def _no_evidence(trouble: Trouble, path: Path) -> BadInput:
     if trouble == "content":
+        words = _("The file of evidence is not what its name says, or is damaged: no {kind} program opens it.")
         return BadInput(
-            _("The file of evidence is not what its name says, or is damaged: no {kind} program opens it.").format(
-                kind=path.suffix.lower()
-            ),
+            words.format(kind=path.suffix.lower()),
             _("Give the file itself, whole, under the ending that belongs to it."),
         )
-    message = (
+    hint = _("Give one of: {kinds}, without macros; print a mail or a web page as PDF, unpack what is packed.")
+    return BadInput(
         _("The file of evidence holds macros or another program.")
         if trouble == "program"
-        else _("A file of this kind is not kept as evidence.")
-    )
-    return BadInput(
-        message,
-        _("Give one of: {kinds}, without macros; print a mail or a web page as PDF, unpack what is packed.").format(
-            kinds=", ".join(KINDS)
-        ),
+        else _("A file of this kind is not kept as evidence."),
+        hint.format(kinds=", ".join(KINDS)),
     )
 
 
@@ -221,13 +197,9 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value.isoformat() if isinstance(value, (date, datetime)) else value
     field = kind.model_fields.get(key)
-    if field is None or _is_text(field.annotation):
+    if field is None or field.annotation is str:
         return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError):  # no JSON, or nested deeper than any record is
         return value.split(",") if get_origin(field.annotation) is tuple else value
-
-
-def _is_text(annotation: object) -> bool:
-    return annotation is str

@@ -60,7 +60,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     if "erase_ward_data" in facts.done:
         return after.again(office, facts, "erase_ward_data", by=by, via=via)
     office.door.ask_first(cycle_id, "erase_ward_data", by=by, via=via)
-    vault = _vault(office, cycle_id)
+    vault = office.vault(cycle_id, as_it_lies=True)  # it may be half destroyed already
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
     record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
@@ -172,12 +172,6 @@ def _found(facts: Facts, result: ScanResult, waiting: list[str]) -> Refused:
         places,
         _("Erase them at these places, then do it again."),
     )
-
-
-def _vault(office: Office, cycle_id: str) -> Vault:
-    """Take up the vault without making a new key: it may be half destroyed already."""
-    it = office.settings
-    return Vault(cycle=cycle_id, files=office.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup)
 
 
 def _erase_outgoing(office: Office, facts: Facts) -> bool:

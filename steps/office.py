@@ -159,11 +159,7 @@ class Office:
             rows = connection.execute(
                 select(col(tables.Cycle.id), col(tables.Cycle.programme_text)).where(col(tables.Cycle.id).in_(cycles))
             ).all()
-        keys, backup = self.settings.key_folder / "vault", self.settings.key_backup
-        found = [
-            (Vault(cycle=cycle, files=folder, keys=keys, key_backup=backup), Programme.parse(text, name=cycle))
-            for cycle, text in rows
-        ]
+        found = [(self.vault(cycle, as_it_lies=True), Programme.parse(text, name=cycle)) for cycle, text in rows]
         return [(vault, programme) for vault, programme in found if vault.names()]
 
     @property
@@ -270,15 +266,17 @@ class Office:
         """Return the facts of a cycle as they stand now; what they ask later (history, pieces) is asked in a look."""
         return self.see(cycle_id, lambda here: here.facts)
 
-    def vault(self, cycle_id: str, *, new: bool = False) -> Vault:
-        """Return the vault of a cycle; it is made, with its key, when the first extract is taken.
+    def vault(self, cycle_id: str, *, new: bool = False, as_it_lies: bool = False) -> Vault:
+        """Return the vault of a cycle; it is made, with its key, when the first extract is taken (`new`).
+
+        `as_it_lies` takes up also one that is half destroyed, or whose key is elsewhere.
 
         Raises:
             Unknown: there is none, or its key was destroyed.
 
         """
         it = self.settings
-        take_up = Vault.create if new else Vault.open
+        take_up = Vault if as_it_lies else Vault.create if new else Vault.open
         return take_up(
             cycle=cycle_id, files=self.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup
         )

@@ -1,5 +1,6 @@
 """What is printed after an act (steps/after.py): every paper is made from what is on record, and so again at will."""
 
+from collections.abc import Callable
 from functools import partial
 
 from models.records.transfer import SlipReprinted
@@ -9,28 +10,25 @@ from steps import papers
 from steps.office import Office
 
 
+def _sheet(builder: papers.Builder) -> Callable[[Office, Recorded], None]:
+    def printed(office: Office, act: Recorded) -> None:
+        papers.print_sheets(office, act.cycle_id, builder)
+
+    return printed
+
+
+extract_report = _sheet(checking.extract_report)
+posting_paper = _sheet(mailing.posting_paper)
+return_note = _sheet(media_return.return_note)
+erasure_report = _sheet(erasure.erasure_report)
+
+
 def forms(office: Office, act: Recorded) -> None:
     papers.print_forms(office, act.cycle_id)
 
 
-def extract_report(office: Office, act: Recorded) -> None:
-    papers.print_sheets(office, act.cycle_id, checking.extract_report)
-
-
 def pull_list(office: Office, act: Recorded) -> None:
     papers.print_sheets(office, act.cycle_id, partial(enclosing.pull_list, act=act.trigger))
-
-
-def posting_paper(office: Office, act: Recorded) -> None:
-    papers.print_sheets(office, act.cycle_id, mailing.posting_paper)
-
-
-def return_note(office: Office, act: Recorded) -> None:
-    papers.print_sheets(office, act.cycle_id, media_return.return_note)
-
-
-def erasure_report(office: Office, act: Recorded) -> None:
-    papers.print_sheets(office, act.cycle_id, erasure.erasure_report)
 
 
 def incident_papers(office: Office, act: Recorded) -> None:

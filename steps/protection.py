@@ -32,7 +32,7 @@ from models.records.extraction import (
 from models.serials import compact, count, expand, union
 from models.words import _
 from states.acts import Outcome, Recorded
-from states.facts import LISTS, RECHECKS, WITHDRAWAL, Evidence, Facts
+from states.facts import LISTS, RECHECKS, WITHDRAWAL, Facts
 from steps import acting, arriving, roll
 from steps.acting import by_machine, perform
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
@@ -133,11 +133,15 @@ def recheck(
     vault.write(f"recheck-{heard.sha256[:12]}", roll.minimised(heard.frame))
     ours = _ours(office, cycle_id, roll.serials_of(vault, heard.protected[KEY]))["serial"].to_list()
     new = compact(set(ours) - set(expand(facts.newly_protected)))
-    fields = {
-        "newly_protected": new, "list_sha256": heard.sha256, "listed": heard.frame.height, "nobody_of_ours": nobody,
-        "no_longer_protected": no_longer_protected, "footers": heard.footers,
-    }  # fmt: skip
-    outcome = perform(office, cycle_id, act, by=by, fields=fields, via=via, evidence=Evidence(by_machine=True))
+    record = ProtectionRechecked(
+        newly_protected=new,
+        list_sha256=heard.sha256,
+        listed=heard.frame.height,
+        nobody_of_ours=nobody,
+        no_longer_protected=no_longer_protected,
+        footers=heard.footers,
+    )
+    outcome = by_machine(office, cycle_id, act, record, by=by, via=via)
     return Told(
         outcome=outcome, rows=heard.frame.height, named=count(new), footers=heard.footers, list_sha256=heard.sha256,
         source_left=not arriving.emptied(office, path),
