@@ -5,11 +5,12 @@ What is exported is verified by deploy/verify_ledger.py, which shares no code wi
 
 import base64
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -26,6 +27,7 @@ from states.ledger import Verified
 from steps import papers
 from steps.office import Office
 
+VERIFIER = "verify_ledger.py"
 _DRAFT = ".being-written"
 _SHOWN = 12  # so many sizes of checkpoints are named to choose from
 
@@ -43,27 +45,27 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     """
     if path is not None:
         return _verify_export(office, path, checkpoints)
-    verified = verify_ledger(office, [_typed(checkpoint) for checkpoint in checkpoints])
+    with _readable():
+        printed = [verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints]
+    verified = verify_ledger(office, printed)
     with reading(office.engine) as connection:
-        _insist(list(replay.differences(connection)))
+        if found := list(replay.differences(connection)):
+            says = _("The ledger holds, but the tables are not what its entries tell:")
+            raise Damaged(
+                "\n".join([says, *_first_of(found)]),
+                _("Somebody changed the database: keep it as it is, and compare with the last backup."),
+            )
         backwards = ledger.backwards(connection)
-    return replace(verified, remarks=_set_back(backwards)) if backwards else verified
+    if not backwards:
+        return verified
+    remark = _("Entries earlier than one before them (the clock may have been set back): {entries}")
+    return replace(verified, remarks=(remark.format(entries=verifier.numbers_of(backwards)),))
 
 
-def _set_back(entries: Sequence[int]) -> tuple[str, ...]:
-    told = _("Entries earlier than one before them (the clock may have been set back): {entries}")
-    return (told.format(entries=verifier.numbers_of(entries)),)
-
-
-def _insist(found: list[replay.Difference]) -> None:
-    if found:
-        more = len(found) - verifier.SHOWN
-        rest = [_("… and {count} more").format(count=more)] if more > 0 else []
-        says = _("The ledger holds, but the tables are not what its entries tell:")
-        raise Damaged(
-            "\n".join([says, *map(str, found[: verifier.SHOWN]), *rest]),
-            _("Somebody changed the database: keep it as it is, and compare with the last backup."),
-        )
+def _first_of(found: Sequence[object]) -> list[str]:
+    more = len(found) - verifier.SHOWN
+    rest = [_("… and {count} more").format(count=more)] if more > 0 else []
+    return [*map(str, found[: verifier.SHOWN]), *rest]
 
 
 def verify_ledger(office: Office, printed: Sequence[verifier.Note] = ()) -> Verified:
@@ -122,27 +124,29 @@ def export_books(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list
 
 
 def _write(office: Office, folder: Path, *, closing: bool) -> int:
-    count = 0
     (folder / verifier.CHECKPOINTS).mkdir()
-    with (
-        reading(office.engine) as connection,
-        (folder / verifier.LEDGER).open("w", encoding="utf-8", newline="\n") as lines,
-        (folder / verifier.LEAVES).open("w", encoding="ascii", newline="\n") as hashes,
-        (folder / verifier.TEXTS).open("w", encoding="utf-8", newline="\n") as openings,
-    ):
-        for count, (entry, leaf) in enumerate(ledger.leaves(connection), start=1):  # noqa: B007 - it is what is returned
-            lines.write(entry + "\n")
-            hashes.write(leaf.hex() + "\n")
-        openings.writelines(f"{line}\n" for line in texts.lines(connection, last=count))
+    with reading(office.engine) as connection:
+        count = ledger.size(connection)
         notes = dict(ledger.checkpoints(connection))
         if closing and is_shut(office.settings.database):  # where it cannot be kept it closes the export all the same
             notes.setdefault(count, ledger.signed(connection, signer=office.signer))
-        for size, note in notes.items():
-            name = f"{size:09}.txt"
-            (folder / verifier.CHECKPOINTS / name).write_text(note, encoding="utf-8", newline="\n")
-    (folder / verifier.KEY).write_text(key_of(office) + "\n", encoding="utf-8", newline="\n")
-    shutil.copyfile(verifier.__file__, folder / "verify_ledger.py")
+        for name, lines in exported(office, connection, count, notes):
+            with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(lines)
     return count
+
+
+def exported(
+    office: Office, connection: Connection, size: int, notes: Mapping[int, str]
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """Return each file that the offline verifier reads of the first `size` entries, by lines, and the verifier."""
+    yield verifier.LEDGER, (f"{entry}\n" for entry, _leaf in islice(ledger.leaves(connection), size))
+    yield verifier.LEAVES, (f"{leaf.hex()}\n" for _entry, leaf in islice(ledger.leaves(connection), size))
+    yield verifier.TEXTS, (f"{line}\n" for line in texts.lines(connection, last=size))
+    for at, note in notes.items():
+        yield f"{verifier.CHECKPOINTS}/{at:09}.txt", [note]
+    yield verifier.KEY, [key_of(office), "\n"]
+    yield VERIFIER, [Path(verifier.__file__).read_text(encoding="utf-8")]
 
 
 def key_of(office: Office) -> str:
@@ -210,34 +214,24 @@ def latest(office: Office, count: int, cycle_id: str | None = None) -> list[dict
 
 
 def _verify_export(office: Office, path: Path, checkpoints: Sequence[Path]) -> Verified:
-    try:
+    with _readable():
         report = verifier.verify_ledger(str(path), [str(checkpoint) for checkpoint in checkpoints], key_of(office))
-    except verifier.Unreadable as trouble:
-        _cannot_be_read(trouble)
     if report.findings:
-        more = report.findings[verifier.SHOWN :]
-        rest = [_("… and {count} more").format(count=len(more))] if more else []
-        raise Damaged(
-            "\n".join([*report.findings[: verifier.SHOWN], *rest]),
-            _("Keep everything as it is, and compare with a printed checkpoint and the last backup."),
-        )
+        raise _damaged("\n".join(_first_of(report.findings)))
     return Verified(
         entries=report.entries, checkpoints=report.checkpoints, covered=report.covered, root=report.root.hex(),
         remarks=tuple(report.remarks),
     )  # fmt: skip
 
 
-def _typed(path: Path) -> verifier.Note:
+@contextmanager
+def _readable() -> Generator[None]:
     try:
-        return verifier.typed_checkpoint(str(path))
+        yield
     except verifier.Unreadable as trouble:
-        _cannot_be_read(trouble)
-
-
-def _cannot_be_read(trouble: verifier.Unreadable) -> NoReturn:
-    raise Unknown(
-        str(trouble), _("Name the ledger.jsonl of an export, or a file with the three lines of a checkpoint.")
-    ) from None
+        raise Unknown(
+            str(trouble), _("Name the ledger.jsonl of an export, or a file with the three lines of a checkpoint.")
+        ) from None
 
 
 def _compare_with_paper(connection: Connection, printed: Sequence[verifier.Note], key: verifier.Key) -> None:

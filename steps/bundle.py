@@ -7,10 +7,9 @@ No residents' data: the database has none, and neither has anything that is made
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,12 @@ from models.errors import BadInput
 from models.words import _, speaking
 from papers import erasure, media_return, referring, reporting
 from papers.sheet import Sheet
-from states import ledger, texts
+from states import ledger
 from states.events import event_words
 from states.look import Look
 from states.table import BY_TRIGGER
 from steps import papers
-from steps.auditing import key_of
+from steps.auditing import VERIFIER, exported
 from steps.office import Office
 from views.counting import counts
 from views.documents import documents
@@ -38,7 +37,6 @@ from views.incidents import incidents_of
 from views.measures import standings
 from views.supervision import supervision
 
-VERIFIER = "verify_ledger.py"
 _CERTIFICATES: tuple[tuple[str, str, Callable[[Look], Sheet]], ...] = (
     ("return_items", "return-note", media_return.return_note),
     ("report_erasure", "erasure-report", erasure.erasure_report),
@@ -79,7 +77,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
     with office.look(cycle_id) as here:
         facts = here.facts
-        members = dict(_ledger(office, here))
+        members = _ledger(office, here)
         members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
         members["counts.json"] = _json(counts(here).as_json())
         members["measures.json"] = _json([it.as_json() for it in standings(here)])
@@ -95,19 +93,11 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
     return members
 
 
-def _ledger(office: Office, here: Look) -> Iterator[tuple[str, bytes]]:
+def _ledger(office: Office, here: Look) -> dict[str, bytes]:
     """Return ledger, checkpoints and key up to the closing checkpoint, and the verifier that reads them."""
-    connection = here.connection
-    size, _note = reporting.sealed_at(connection, here.cycle_id)
-    leaves = list(islice(ledger.leaves(connection), size))
-    yield verifier.LEDGER, "".join(f"{entry}\n" for entry, _leaf in leaves).encode()
-    yield verifier.LEAVES, "".join(f"{leaf.hex()}\n" for _entry, leaf in leaves).encode()
-    yield verifier.TEXTS, "".join(f"{line}\n" for line in texts.lines(connection, last=size)).encode()
-    for at, note in ledger.checkpoints(connection):
-        if at <= size:
-            yield f"{verifier.CHECKPOINTS}/{at:09}.txt", note.encode()
-    yield verifier.KEY, f"{key_of(office)}\n".encode()
-    yield VERIFIER, Path(verifier.__file__).read_bytes()
+    size, _note = reporting.sealed_at(here.connection, here.cycle_id)
+    notes = {at: note for at, note in ledger.checkpoints(here.connection) if at <= size}
+    return {name: "".join(lines).encode() for name, lines in exported(office, here.connection, size, notes)}
 
 
 def _history(lines: bytes, cycle_id: str) -> list[dict[str, Any]]:
