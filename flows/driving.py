@@ -6,7 +6,7 @@ from flows.base import Unforeseen, flow_of, office, said, said_of_trouble, stage
 from models.errors import TsudoiError
 from models.words import _
 from states.acts import Outcome
-from steps import driving, judging
+from steps import arriving, driving, judging
 from steps.after import words_of_what_is_left
 from steps.driving import Work
 from views import counting
@@ -56,7 +56,7 @@ def _do(work: Work) -> list[str]:
 def _judge_the_inbox(work: Sequence[Work]) -> list[str]:
     """Judge what lies in the inbox and waits for a person; nothing is stored (Law 6)."""
     here = office()
-    files = driving.inbox_files(here)
+    files = arriving.inbox_files(here)
     waits = [it for it in work if it.act in driving.TAKEN_FROM_THE_INBOX and not it.may_be_done]
     if len(files) != 1 or not waits:
         return []

@@ -19,7 +19,7 @@ from flows.driving import drive
 from flows.preparation import begin_year
 from models import tables
 from models.database import reading
-from steps import driving, preparation
+from steps import arriving, driving, preparation
 from steps.office import Office
 
 _LOOK_EVERY = 1.0  # seconds: an act shows on the board within ten
@@ -59,7 +59,7 @@ class Keeper:
         return size, self.office.clock.now().date(), self._inbox()
 
     def _inbox(self) -> tuple[tuple[str, int, int], ...]:
-        found = [(path.name, path.stat()) for path in driving.inbox_files(self.office)]
+        found = [(path.name, path.stat()) for path in arriving.inbox_files(self.office)]
         return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
     def _open_the_year(self) -> None:

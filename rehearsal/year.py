@@ -128,7 +128,7 @@ class Rehearsal:
 
     def _open_the_year(self) -> None:
         """Wait for the day on which the programme opens the year, and open it."""
-        while preparation.opening_day(self.office, self.office.settings.programme, self.plan.year) > self.people.today:
+        while preparation.opening_day(self.office, self.plan.year) > self.people.today:
             self._go_to_the_morning_after(self.people.today)
         if preparation.is_to_be_opened(self.office):
             self.machine.begin_year()

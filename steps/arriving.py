@@ -36,11 +36,6 @@ class Arrived:
     content: bytes = field(repr=False)
     travelled_sha256: str = ""
 
-    @property
-    def sha256(self) -> str:
-        """Return the hash of the CSV itself, which is what the ledger names."""
-        return hashlib.sha256(self.content).hexdigest()
-
 
 def no_password() -> str:
     """Say that nobody is there to be asked.
@@ -118,16 +113,20 @@ def from_inbox(office: Office, *, beside: Path | None = None) -> Path:
         Unknown: there is none, or more than one.
 
     """
-    inbox = office.settings.inbox
     other = beside.resolve() if beside else None
-    lies = sorted(p for p in inbox.glob("*") if not p.name.startswith(".")) if inbox.is_dir() else []
-    found = [path for path in lies if path.resolve() != other]
+    found = [path for path in inbox_files(office) if path.resolve() != other]
     if len(found) != 1:
         raise Unknown(
             _("The inbox holds {count} files; one extract is expected.").format(count=len(found)),
-            _("Put the extract into {inbox}, alone.").format(inbox=inbox),
+            _("Put the extract into {inbox}, alone.").format(inbox=office.settings.inbox),
         )
     return found[0]
+
+
+def inbox_files(office: Office) -> list[Path]:
+    """Return what lies in the inbox."""
+    inbox = office.settings.inbox
+    return sorted(path for path in inbox.glob("*") if not path.name.startswith(".")) if inbox.is_dir() else []
 
 
 def lies_in_the_inbox(office: Office, source: Path) -> bool:
@@ -182,7 +181,13 @@ def handed_out(path: Path, content: bytes) -> Generator[None]:
         BadInput: something stands at the path already, or it cannot be written.
 
     """
-    handle = _made_new(path)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        raise BadInput(
+            _("The file cannot be written there, or something stands there already."),
+            _("Name a new file in a folder that only you can read."),
+        ) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -190,13 +195,3 @@ def handed_out(path: Path, content: bytes) -> Generator[None]:
     except BaseException:
         shred(path)
         raise
-
-
-def _made_new(path: Path) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except OSError:
-        raise BadInput(
-            _("The file cannot be written there, or something stands there already."),
-            _("Name a new file in a folder that only you can read."),
-        ) from None

@@ -17,6 +17,7 @@ from states.gaps import missing
 from states.look import Look
 from states.rows import Row
 from states.table import TABLE
+from steps.arriving import inbox_files
 from steps.office import Office
 from steps.work import WORK
 from views import standing
@@ -133,12 +134,6 @@ def _named(facts: Facts, row: Row, person_id: str) -> str:
     """Return the id if the person is on the register, valid today and may do the act, else ""."""
     person = facts.people.get(person_id)
     return person_id if person and person.is_valid_on(facts.today) and person.roles & set(row.who) else ""
-
-
-def inbox_files(office: Office) -> list[Path]:
-    """Return what lies in the inbox."""
-    inbox = office.settings.inbox
-    return sorted(path for path in inbox.glob("*") if not path.name.startswith(".")) if inbox.is_dir() else []
 
 
 def named_on(path: Path) -> str:

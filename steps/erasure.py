@@ -7,9 +7,9 @@ a kill between destruction and record loses nothing.
 import json
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 
@@ -35,20 +35,6 @@ from steps.residents import needles_of
 _PLACES, _PLACE = 200, 300  # so many places that were not read are named, each so long at most
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Figures:
-    scanned_files: int
-    scanned_bytes: int
-    scanned_tables: int
-    needles: int
-    found: int
-    unread: int
-    unread_places: tuple[str, ...]
-    vault_files_destroyed: int
-    keys_destroyed: int
-    namesakes: tuple[str, ...] = ()
-
-
 def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:
     """Search for residents' data outside the vault; at zero destroy the key, its backup and every file, and record it.
 
@@ -63,7 +49,7 @@ def erase_ward_data(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     vault = office.vault(cycle_id, as_it_lies=True)  # it may be half destroyed already
     figures = _searched(office, facts, vault)
     destruction = vault.destroy()
-    record = WardDataErased(**asdict(figures), absent=_erase_outgoing(office, facts) and destruction.absent)
+    record = WardDataErased(**figures, absent=_erase_outgoing(office, facts) and destruction.absent)
     return by_machine(office, cycle_id, "erase_ward_data", record, by=by, via=via, key="once")
 
 
@@ -121,9 +107,10 @@ def _as_libpq_has_it(url: URL) -> str:
     return url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
 
 
-def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
+def _searched(office: Office, facts: Facts, vault: Vault) -> dict[str, Any]:
+    """Search, and return the figures of the record; those that a destruction which was killed noted are not lost."""
     note = _note_of(office, facts.cycle_id)
-    noted = _Figures(**json.loads(note.read_text(encoding="ascii"))) if note.exists() else None
+    noted: dict[str, Any] = json.loads(note.read_text(encoding="ascii")) if note.exists() else {}
     if noted and not vault.exists:
         return noted
     needles = sought(facts, needles_of(office, vault))
@@ -133,18 +120,17 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> _Figures:
     waiting = sorted(result.namesakes.keys() - accepted)
     if result.found or waiting:
         raise _found(facts, result, waiting)
-    figures = _Figures(
-        scanned_files=result.files, scanned_tables=result.tables, scanned_bytes=result.bytes,
-        needles=result.needles, found=0, unread=len(result.unread),
-        unread_places=tuple(it[:_PLACE] for it in result.unread[:_PLACES]),
-        vault_files_destroyed=sum(path.is_file() for path in vault.directory.rglob("*")),
+    kept = sum((place / f"{vault.cycle}.key").exists() for place in keys)
+    figures = {
+        "scanned_files": result.files, "scanned_tables": result.tables, "scanned_bytes": result.bytes,
+        "needles": result.needles, "found": 0, "unread": len(result.unread),
+        "unread_places": tuple(place[:_PLACE] for place in result.unread[:_PLACES]),
+        "vault_files_destroyed": sum(path.is_file() for path in vault.directory.rglob("*")),
         # A backup that a destruction destroyed before it came to its end counts still.
-        keys_destroyed=max(
-            sum((place / f"{vault.cycle}.key").exists() for place in keys), noted.keys_destroyed if noted else 0
-        ),
-        namesakes=tuple(result.namesakes),
-    )  # fmt: skip
-    disk.put(note, json.dumps(asdict(figures)).encode("ascii"))
+        "keys_destroyed": max(kept, noted.get("keys_destroyed", 0)),
+        "namesakes": tuple(result.namesakes),
+    }  # fmt: skip
+    disk.put(note, json.dumps(figures).encode("ascii"))
     return figures
 
 

@@ -582,7 +582,7 @@ def _compared(
         (was, union(before.serials, before.waiting)),
         (read.table.frame, union(record.serials, record.waiting)),
     )
-    return {"before_sha256": before.extract_sha256, **asdict(found)}
+    return {"before_sha256": before.extract_sha256, **found}
 
 
 def _write_addressees(vault: Vault, frame: pl.DataFrame, serials: pl.DataFrame) -> str:

@@ -9,18 +9,15 @@ from typing import cast
 
 import yaml
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.engine import make_url
-from sqlmodel import col
 
 from adapters import schema
 from adapters.keys import REHEARSAL, LedgerKey
 from adapters.people_keys import REAL, Cost
 from adapters.settings import Settings
-from models import tables
 from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
-from models.errors import BadInput, BadSetting
+from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person, Side
 from models.plain import is_plain, mail_address
 from models.programme import Programme
@@ -47,7 +44,13 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
     """
     settings = Settings.load(home, inbox)
     for folder in (settings.home, settings.inbox, settings.key_folder):
-        _make(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise BadSetting(
+                _("There is no room for a data directory at {home}.").format(home=folder),
+                _("Set TSUDOI_HOME, TSUDOI_INBOX and TSUDOI_KEYS to folders that you may write to."),
+            ) from None
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=REHEARSAL * rehearsal + settings.origin)
     wrong = _make_tables(settings)
     office = Office.open(home, inbox)
@@ -72,16 +75,6 @@ def _make_tables(settings: Settings) -> list[str]:
     finally:
         engine.dispose()
     return wrong
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        raise BadSetting(
-            _("There is no room for a data directory at {home}.").format(home=folder),
-            _("Set TSUDOI_HOME, TSUDOI_INBOX and TSUDOI_KEYS to folders that you may write to."),
-        ) from None
 
 
 def register_sample_people(
@@ -244,25 +237,25 @@ def _shown(value: object) -> str:
     return "、".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 
-def year_to_open(office: Office, programme: str = "") -> int | None:
+def year_to_open(office: Office) -> int | None:
     """Return the fiscal year whose opening day has come, None before it."""
     today = office.clock.now().date()
-    known, _text = office.programme(programme)
     year = fiscal_year_of(today)
-    opens = opening_day(office, known.key, year)
-    return year if opens <= today else None
+    return year if opening_day(office, year) <= today else None
 
 
 def is_to_be_opened(office: Office) -> bool:
     """Tell whether a fiscal year's opening day has come and its cycle is not there yet."""
-    year = year_to_open(office)
-    cycle, wanted = tables.Cycle, opening.cycle_id_of(office.settings.programme, year) if year else ""
-    with reading(office.engine) as connection:
-        found = connection.execute(select(col(cycle.id)).where(col(cycle.id) == wanted)).first()
-    return year is not None and found is None
+    if (year := year_to_open(office)) is None:
+        return False
+    try:
+        office.cycle_id(year)
+    except Unknown:
+        return True
+    return False
 
 
-def opening_day(office: Office, programme: str, fiscal_year: int) -> date:
-    """Return the day on which the programme opens a fiscal year."""
-    known, _text = office.programme(programme)
+def opening_day(office: Office, fiscal_year: int) -> date:
+    """Return the day on which the office's programme opens a fiscal year."""
+    known, _text = office.programme()
     return anchors({"opens": known.opens}, fiscal_year, office.calendar)["opens"]

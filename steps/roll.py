@@ -10,7 +10,7 @@ never given to another.
 import io
 import json
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -28,15 +28,6 @@ _ROLL = "serials"
 _NTH, _SERIAL = "nth", "serial"  # two persons may share a number by mistake: the first is 0, the second 1
 _RENEWED = 1000  # added to it, it is the one whose letter is replaced
 _SCHEMA = {NUMBER: pl.String, _NTH: pl.UInt32, _SERIAL: pl.UInt32}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """An extract beside the one before it, by serial."""
-
-    added: str = ""
-    removed: str = ""
-    changed: str = ""
 
 
 def keep(vault: "Vault", table: RegisterTable) -> None:
@@ -89,8 +80,8 @@ def renewed(vault: "Vault", serials: str, *, after: int = 0) -> dict[int, int]:
     return dict(pairs.select(_SERIAL, f"{_SERIAL} new").iter_rows())
 
 
-def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.DataFrame, str]) -> Comparison:
-    """Compare two extracts, each with the serials it lists for export or decision.
+def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.DataFrame, str]) -> dict[str, str]:
+    """Compare two extracts, each with the serials it lists for export or decision: who is added, removed, changed.
 
     Changed is who stands in both and differs in any column that the programme knows.
     """
@@ -98,11 +89,12 @@ def compared(vault: "Vault", before: tuple[pl.DataFrame, str], now: tuple[pl.Dat
     columns = [name for name in stands.columns if name not in {"row", NUMBER, KEY, _NTH, _SERIAL}]
     both = stands.join(was, on=_SERIAL, suffix=" before")
     differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name} before") for name in columns)
-    return Comparison(
-        added=_text(stands.join(was, on=_SERIAL, how="anti")),
-        removed=_text(was.join(stands, on=_SERIAL, how="anti")),
-        changed=_text(both.filter(differs)),
-    )
+    found = {
+        "added": stands.join(was, on=_SERIAL, how="anti"),
+        "removed": was.join(stands, on=_SERIAL, how="anti"),
+        "changed": both.filter(differs),
+    }
+    return {kind: compact(rows[_SERIAL]) for kind, rows in found.items()}
 
 
 def serials_of(vault: "Vault", keys: pl.Series) -> pl.DataFrame:
@@ -151,7 +143,3 @@ def _listed(vault: "Vault", frame: pl.DataFrame, serials: str) -> pl.DataFrame:
 
 def _series(serials: str) -> pl.Series:
     return pl.Series(_SERIAL, list(expand(serials)), dtype=pl.UInt32)
-
-
-def _text(rows: pl.DataFrame) -> str:
-    return compact(rows[_SERIAL].to_list())
