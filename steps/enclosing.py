@@ -102,27 +102,19 @@ def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:
         )
 
 
-def tray(text: str) -> tuple[str, str]:
-    """Read "3=1-500,502" as a tray and its serials.
-
-    Raises:
-        BadInput: it is not written so.
-
-    """
-    name, sign, serials = text.partition("=")
-    if not sign or not name.strip() or not ranges(serials):
-        raise BadInput(_("Trays are written NAME=1-500."), _("Write for example --tray 3=1001-1500"))
-    return name.strip(), serials
-
-
 def trays_of(texts: Iterable[str]) -> dict[str, str]:
-    """Read every tray.
+    """Read trays, each written as "3=1-500,502": its name and its serials.
 
     Raises:
-        BadInput: one is not written as it should be, or is named twice.
+        BadInput: one is not written so, or is named twice.
 
     """
-    read = [tray(text) for text in texts]
-    if len(dict(read)) != len(read):
-        raise BadInput(_("A tray is named twice."), _("Give each tray once, with all its serials."))
-    return dict(read)
+    trays: dict[str, str] = {}
+    for text in texts:
+        name, sign, serials = text.partition("=")
+        if not sign or not name.strip() or not ranges(serials):
+            raise BadInput(_("Trays are written NAME=1-500."), _("Write for example --tray 3=1001-1500"))
+        if name.strip() in trays:
+            raise BadInput(_("A tray is named twice."), _("Give each tray once, with all its serials."))
+        trays[name.strip()] = serials
+    return trays

@@ -6,6 +6,9 @@ and closing words that cannot be numbers are told apart, counted and said.
 
 # polars' signatures name numpy, which is not needed and not installed
 # pyright: reportUnknownMemberType=false
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -47,6 +50,13 @@ def read_list(
     told = (Finding(code="footer", row=footers[0], column=NUMBER, count=len(footers)),) if footers else ()
     frame = frame.with_columns(form.written()) if form else frame
     return replace(table, frame=frame, findings=(*table.findings, *told))
+
+
+def as_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Write rows as CSV with CRLF, quoted where they must be."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _stands_apart(frame: pl.DataFrame, form: Form | None) -> pl.Expr:

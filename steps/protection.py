@@ -6,9 +6,7 @@ accident of Meguro). Names and addresses are in neither: the lists hold 宛名�
 
 # polars' signatures name numpy, which is not needed and not installed
 # pyright: reportUnknownMemberType=false
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +34,7 @@ from states.facts import LISTS, RECHECKS, WITHDRAWAL, Facts
 from steps import acting, arriving, roll
 from steps.acting import by_machine, perform
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
-from steps.lists import protected_on, read_list
+from steps.lists import as_csv, protected_on, read_list
 from steps.office import Office
 from views.counting import changes_before_sealing
 
@@ -77,12 +75,12 @@ def take_changes(
     kinds = _kinds(heard)
     nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
-    vault.write(f"changes-{heard.sha256[:12]}", roll.minimised(heard.frame))
+    vault.write(f"changes-{heard.table.sha256[:12]}", roll.minimised(heard.table.frame))
     ours = _ours(office, cycle_id, roll.serials_of(vault, kinds[KEY])).join(kinds, on=KEY)
     by_kind = {kind: compact(ours.filter(pl.col("kind") == kind)["serial"].to_list()) for kind in _PULLED}
     record = ChangesTaken(
-        list_sha256=heard.sha256,
-        rows=heard.frame.height,
+        list_sha256=heard.table.sha256,
+        rows=heard.table.frame.height,
         staying=ours.filter(pl.col("kind") == "staying").height,
         strangers=kinds.filter(~pl.col(KEY).is_in(ours[KEY].implode())).height,
         nobody_of_ours=nobody,
@@ -91,12 +89,12 @@ def take_changes(
     )
     told = office.see(cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
     # The same list is taken once, and once more after it was withdrawn.
-    again = sum(withdrawn.record.list_sha256 == heard.sha256 for withdrawn in told)
-    key = f"{heard.sha256}/{again}" if again else heard.sha256
+    again = sum(withdrawn.record.list_sha256 == heard.table.sha256 for withdrawn in told)
+    key = f"{heard.table.sha256}/{again}" if again else heard.table.sha256
     outcome = by_machine(office, cycle_id, "take_changes", record, by=by, via=via, key=key)
     return Told(
         outcome=outcome, rows=record.rows, named=sum(map(count, by_kind.values())), strangers=record.strangers,
-        footers=heard.footers, list_sha256=heard.sha256, source_left=not arriving.emptied(office, path),
+        footers=heard.footers, list_sha256=heard.table.sha256, source_left=not arriving.emptied(office, path),
     )  # fmt: skip
 
 
@@ -130,20 +128,20 @@ def recheck(
     heard.must_name_whoever_was_protected(no_longer=no_longer_protected)
     nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
-    vault.write(f"recheck-{heard.sha256[:12]}", roll.minimised(heard.frame))
+    vault.write(f"recheck-{heard.table.sha256[:12]}", roll.minimised(heard.table.frame))
     ours = _ours(office, cycle_id, roll.serials_of(vault, heard.protected[KEY]))["serial"].to_list()
     new = compact(set(ours) - set(expand(facts.newly_protected)))
     record = ProtectionRechecked(
         newly_protected=new,
-        list_sha256=heard.sha256,
-        listed=heard.frame.height,
+        list_sha256=heard.table.sha256,
+        listed=heard.table.frame.height,
         nobody_of_ours=nobody,
         no_longer_protected=no_longer_protected,
         footers=heard.footers,
     )
     outcome = by_machine(office, cycle_id, act, record, by=by, via=via)
     return Told(
-        outcome=outcome, rows=heard.frame.height, named=count(new), footers=heard.footers, list_sha256=heard.sha256,
+        outcome=outcome, rows=record.listed, named=count(new), footers=heard.footers, list_sha256=heard.table.sha256,
         source_left=not arriving.emptied(office, path),
     )  # fmt: skip
 
@@ -160,7 +158,7 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
     """
     with office.look(cycle_id) as here:
         told = here.facts.history.of(*LISTS)
-        taken = dict.fromkeys(json.loads(list_.data)["list_sha256"] for list_ in told)
+        taken = dict.fromkeys(json.loads(act.data)["list_sha256"] for act in told)
         found = [sha256 for sha256 in taken if sha256 and sha256.startswith(list_sha256)]
         if len(found) != 1:
             raise BadInput(
@@ -235,7 +233,7 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     office.door.ask_first(cycle_id, "list_protected", by=by, via=via)
     facts = office.facts(cycle_id)
     rows = list(_protected_rows(office, facts))
-    content = _as_csv(rows)
+    content = as_csv([HEADER, *rows]).encode("utf-8-sig")
     item = facts.free_number(arriving.PROTECTED_LIST)
     record = ProtectedListed(persons=len(rows), sha256=hashlib.sha256(content).hexdigest(), item=item)
     with arriving.handed_out(path, content):
@@ -253,14 +251,6 @@ class _Heard:
     via: str
     table: RegisterTable
     everybody: pl.DataFrame
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        return self.table.frame
-
-    @property
-    def sha256(self) -> str:
-        return self.table.sha256
 
     @property
     def footers(self) -> int:
@@ -305,12 +295,12 @@ class _Heard:
             BadInput: nobody said so.
 
         """
-        nobody = self.everybody.join(keyed(self.frame), on=KEY, how="semi").is_empty()
+        nobody = self.everybody.join(keyed(self.table.frame), on=KEY, how="semi").is_empty()
         if nobody and not asked:
-            self.refused("nobody_of_ours", self.frame.height)
+            self.refused("nobody_of_ours", self.table.frame.height)
             raise BadInput(
                 _("Nobody of this year stands on the list ({rows} rows): it is probably another list.").format(
-                    rows=self.frame.height
+                    rows=self.table.frame.height
                 ),
                 _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
             )
@@ -318,7 +308,7 @@ class _Heard:
 
     def refused(self, code: str, number: int) -> None:
         """Tell the ledger of a list that was refused, in codes and counts."""
-        data: Mapping[str, Any] = {"list_sha256": self.sha256, "findings": {code: number}}
+        data: Mapping[str, Any] = {"list_sha256": self.table.sha256, "findings": {code: number}}
         self.office.door.note(self.facts.cycle_id, "list_refused", by=self.by, via=self.via, data=data)
 
 
@@ -351,10 +341,10 @@ def _kinds(heard: _Heard) -> pl.DataFrame:
 
     """
     programme = heard.facts.programme
-    reasons = heard.frame[REASON].unique().to_list()
+    reasons = heard.table.frame[REASON].unique().to_list()
     means = [_KINDS.get(programme.extract.reasons.of(it)) for it in reasons]
-    kinds = keyed(heard.frame).with_columns(
-        kind=pl.when(is_protected(heard.frame, programme))
+    kinds = keyed(heard.table.frame).with_columns(
+        kind=pl.when(is_protected(heard.table.frame, programme))
         .then(pl.lit("newly_protected"))
         .otherwise(pl.col(REASON).replace_strict(reasons, means, return_dtype=pl.String))
     )
@@ -403,10 +393,3 @@ def _protected_rows(office: Office, facts: Facts) -> Iterator[tuple[str, ...]]:
 def _extracts(facts: Facts) -> list[str]:
     taken = facts.record("take_extract", ExtractTaken), facts.record("take_additions", AdditionsTaken)
     return [record.extract_sha256 for record in taken if record and record.extract_sha256]
-
-
-def _as_csv(rows: list[tuple[str, ...]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerows([HEADER, *rows])
-    return text.getvalue().encode("utf-8-sig")

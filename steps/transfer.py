@@ -7,10 +7,9 @@ manifest of hashes without counts: the received count must be the contractor's o
 import codecs
 import csv
 import hashlib
-import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -40,6 +39,7 @@ from states.rules.transfer import was_received, wrongly_inside
 from steps import after, papers
 from steps.acting import by_machine, record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressee_list, lines_in, people_in
+from steps.lists import as_csv
 from steps.office import Office
 
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
@@ -176,10 +176,10 @@ def addressee_files(people: Iterable[Addressee]) -> dict[str, Content]:
 
     The copy in CP932 is there where every character survives in it. Both are made in one pass over the addressees.
     """
-    utf8, cp932 = [codecs.BOM_UTF8, _lines([HEADER]).encode()], [_lines([HEADER]).encode("cp932")]
+    utf8, cp932 = [codecs.BOM_UTF8, as_csv([HEADER]).encode()], [as_csv([HEADER]).encode("cp932")]
     left, survives = iter(people), True
     while batch := list(islice(left, _ROWS_A_CHUNK)):
-        lines = _lines((row.serial, row.name, row.postal_code, row.address) for row in batch)
+        lines = as_csv((row.serial, row.name, row.postal_code, row.address) for row in batch)
         utf8.append(lines.encode())
         survives = survives and all(survives_cp932(f"{row.name}{row.postal_code}{row.address}") for row in batch)
         if survives:
@@ -197,12 +197,6 @@ def survives_cp932(text: str) -> bool:
         return text.encode("cp932").decode("cp932") == text and not _NO_SHAPE.search(text)
     except UnicodeEncodeError:
         return False
-
-
-def _lines(rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 @dataclass(frozen=True, kw_only=True)
