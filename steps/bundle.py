@@ -84,7 +84,9 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
         members["documents.json"] = _json([it.as_json() for it in documents(here)])
         members["supervision.json"] = _json(supervision(here).as_json())
         members["incidents.json"] = _json([it.as_json() for it in incidents_of(here)])
-        members["programme.toml"] = _programme(here)
+        cycle = tables.Cycle
+        query = select(col(cycle.programme_text)).where(col(cycle.id) == cycle_id)
+        members["programme.toml"] = here.connection.execute(query).scalar_one().encode()
         sheets = {"report": reporting.report(here), **{it.name: it for it in referring.checklists(here)}}
         sheets |= {f"certificates/{name}": made(here) for act, name, made in _CERTIFICATES if act in facts.done}
         title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
@@ -115,11 +117,6 @@ def _history(lines: bytes, cycle_id: str) -> list[dict[str, Any]]:
         for entry in entries
         if entry["cycle"] == cycle_id and entry["event"] in moves
     ]
-
-
-def _programme(here: Look) -> bytes:
-    query = select(col(tables.Cycle.programme_text)).where(col(tables.Cycle.id) == here.cycle_id)
-    return str(here.connection.execute(query).scalar_one()).encode()
 
 
 def _json(data: object) -> bytes:
@@ -160,11 +157,11 @@ def _index(title: str, members: Mapping[str, bytes]) -> bytes:
     return page.replace("{title}", escape(title)).replace("{rows}", rows).encode()
 
 
+def _told(name: str) -> str:
+    return next((words for start, words in _TOLD.items() if name.startswith(start)), "")
+
+
 def _as_read(member: tuple[str, bytes]) -> tuple[bool, bool, str]:
     """Order the report first, then what else is made for people, then what is made for programs."""
     name, _content = member
     return (name != "report.pdf", not name.endswith(".pdf"), name)
-
-
-def _told(name: str) -> str:
-    return next((words for start, words in _TOLD.items() if name.startswith(start)), "")

@@ -146,8 +146,9 @@ def take_extract(
     is_the_same = taken is not None and taken.extract_sha256 == table.sha256
     decisions = _stored_decisions(office, cycle_id) if is_the_same else ()
     read = _judged(
-        table, facts, expect=expect, decisions=decisions, last=_last_year(office, facts), removed=protected.removed
-    )
+        table, facts, expect=expect, decisions=decisions, last_year=_last_year(office, facts),
+        protected_removed=protected.removed,
+    )  # fmt: skip
     if read.judgement.verdict == "refused":
         return _refused(office, facts, read.judgement, by=by, via=via)
     outcome = _into_the_vault(office, facts, read, came, by=by, via=via)
@@ -211,12 +212,7 @@ def check(
 def _told_apart(
     table: RegisterTable, programme: Programme, protected: ProtectedBy
 ) -> tuple["RegisterTable", dict[str, Any]]:
-    """Mark whoever stands on the list that came with an extract; return what the record says of list and word.
-
-    Raises:
-        BadInput: the list cannot be read, or names nobody of the extract and nobody says that this is right.
-
-    """
+    """Mark whoever stands on the list that came with an extract; return what the record says of list and word."""
     told: dict[str, Any] = {"protected_removed": True} if protected.removed else {}
     if protected.listed is None:
         return table, told
@@ -262,7 +258,7 @@ def decide(
     told = _told_of(facts)
     read = _judged(
         _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=_stored_decisions(office, cycle_id),
-        last=_last_year(office, facts), removed=told["protected_removed"],
+        last_year=_last_year(office, facts), protected_removed=told["protected_removed"],
     )  # fmt: skip
     outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
     return Taken(judgement=read.judgement, outcome=outcome)
@@ -279,7 +275,7 @@ def _try(office: Office, facts: Facts, decision: Decision) -> None:
     others = [it for it in _stored_decisions(office, facts.cycle_id) if it.row != decision.row]
     read = _judged(
         _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision],
-        removed=_told_of(facts)["protected_removed"],
+        protected_removed=_told_of(facts)["protected_removed"],
     )  # fmt: skip
     left = [held for held in read.judgement.rows if held.row == decision.row]
     if left:
@@ -324,7 +320,7 @@ def take_additions(
         _must_be_of_one_register(_kept(office, facts), table)
     except UnreadableExtract as refusal:
         return _refused(office, facts, refusal.judgement, by=by, via=via)
-    read = _judged(table, facts, expect=_ANY_NUMBER, removed=protected.removed)
+    read = _judged(table, facts, expect=_ANY_NUMBER, protected_removed=protected.removed)
     if read.judgement.verdict != "accepted":
         return _refused(office, facts, read.judgement, by=by, via=via)
     record = _additions_into_the_vault(office, facts, read, replace=replace).model_copy(update=came)
@@ -487,24 +483,14 @@ def _kept(office: Office, facts: Facts) -> RegisterTable:
     return roll.kept(office.vault(facts.cycle_id), taken.extract_sha256, facts.programme)
 
 
-def _judged(
-    table: RegisterTable,
-    facts: Facts,
-    *,
-    expect: tuple[int, int] | None,
-    decisions: Sequence[Decision] = (),
-    last: int | None = None,
-    removed: bool = False,
-) -> _Read:
+def _judged(table: RegisterTable, facts: Facts, **options: Any) -> _Read:
+    """Judge for the year of the facts, with the default font; `options` are the judge's."""
     judgement, frame = judge(
         table,
         programme=facts.programme,
         fiscal_year=facts.fiscal_year,
         glyphs=GlyphTable.load(default_font()),
-        expect=expect,
-        decisions=decisions,
-        last_year=last,
-        protected_removed=removed,
+        **options,
     )
     return _Read(table=table, judgement=judgement, frame=frame.collect())
 

@@ -642,6 +642,7 @@ class _Outcome:
         if not named and self._is_unlike_last_year(waiting.height):
             refused = (*refused, Finding(code="unlike_last_year", count=self.exported.height))
         verdict: Verdict = "refused" if refused else "held" if waiting.height else "accepted"
+        hard = set(self.hard) | {row for _em, row in sorted(self.widest, reverse=True)[:_WIDEST_SHOWN]}
         left_out = (Finding(code=code, count=count) for code, count in self.excluded.items())
         return Judgement(
             verdict=verdict,
@@ -655,15 +656,9 @@ class _Outcome:
             months=months,
             born=(cast("date", born.min()), cast("date", born.max())) if born.len() else None,
             sha256=self.table.sha256,
-            hard=self._hard(),
+            hard=tuple(self.exported.filter(_among(pl.Series(sorted(hard), dtype=pl.UInt32)))["row"]),
             last_year=self.last_year,
         )
-
-    def _hard(self) -> tuple[int, ...]:
-        """Return the rows of exported persons that belong into the imprint sample."""
-        hard = set(self.hard) | {row for _em, row in sorted(self.widest, reverse=True)[:_WIDEST_SHOWN]}
-        exported = self.exported.filter(_among(pl.Series(sorted(hard), dtype=pl.UInt32)))
-        return tuple(exported["row"])
 
     def _is_unlike_last_year(self, waiting: int) -> bool:
         """Tell whether the number differs from last year's by more than a tenth, whatever is decided about the held."""

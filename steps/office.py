@@ -320,12 +320,7 @@ def reachable() -> Generator[None]:
 
 
 def _measures_are_there(programme: Programme, name: str) -> None:
-    """Refuse a programme whose list of measures is none: every act would stumble over it.
-
-    Raises:
-        BadSetting: there is no such file, or it is no list of measures.
-
-    """
+    """Refuse a programme whose list of measures is none: every act would stumble over it."""
     try:
         steps_measures(programme)
     except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError):

@@ -334,12 +334,7 @@ def everybody(office: Office, facts: Facts) -> pl.DataFrame:
 
 
 def _kinds(heard: _Heard) -> pl.DataFrame:
-    """Return the key of each number and what its row says: protection before everything else.
-
-    Raises:
-        BadInput: rows whose reason or date nobody knows; they are named by row and column.
-
-    """
+    """Return the key of each number and what its row says: protection before everything else."""
     programme = heard.facts.programme
     reasons = heard.table.frame[REASON].unique().to_list()
     means = [_KINDS.get(programme.extract.reasons.of(it)) for it in reasons]
