@@ -25,12 +25,11 @@ from models.records.erasure import WardDataErased
 from models.words import _
 from papers.erasure import erasure_record
 from states.acts import Outcome, Recorded
-from states.facts import Facts
+from states.facts import LISTS, Facts
 from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
 from steps import after, papers, residents, transfer
 from steps.acting import by_machine
 from steps.office import Office
-from steps.residents import needles_of
 
 _PLACES, _PLACE = 200, 300  # so many places that were not read are named, each so long at most
 
@@ -79,6 +78,16 @@ def sought(facts: Facts, texts: Iterable[str]) -> Needles:
     """Return what is looked for: these names, addresses and numbers, written by the programme's characters."""
     people = {person.name: who for who, person in facts.people.items()}
     return Needles.of(texts, variants=residents.variants(facts.programme)).beside(people)
+
+
+def needles_of(office: Office, vault: Vault) -> set[str]:
+    """Return what the search for residents' data looks for: everybody in an extract, and in the lists that count.
+
+    A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
+    """
+    with office.look(vault.cycle) as here:
+        programme, told = here.programme, here.facts.history.of(*LISTS)
+    return residents.everybody_in(vault, programme, lists={json.loads(it.data)["list_sha256"][:12] for it in told})
 
 
 def namesakes(office: Office, cycle_id: str) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ extract or a list is taken, and made anew where they are missing. Nothing is com
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -18,11 +16,7 @@ from models.errors import Damaged, Unknown
 from models.extract import characters
 from models.people import Person
 from models.programme import Programme
-from states.facts import LISTS
 from steps.lists import as_lists
-
-if TYPE_CHECKING:
-    from steps.office import Office
 
 _PREPARED = "needles-"
 _SOURCES = ("extract", "changes", "recheck")
@@ -48,16 +42,6 @@ def prepare(vault: Vault, programme: Programme) -> Needles:
         if old.startswith(_PREPARED) and old != prepared:
             vault.erase(old)
     return needles
-
-
-def needles_of(office: "Office", vault: Vault) -> set[str]:
-    """Return what the search for residents' data looks for: everybody in an extract, and in the lists that count.
-
-    A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
-    """
-    with office.look(vault.cycle) as here:
-        programme, told = here.programme, here.facts.history.of(*LISTS)
-    return everybody_in(vault, programme, lists={json.loads(it.data)["list_sha256"][:12] for it in told})
 
 
 def everybody_in(vault: Vault, programme: Programme, *, lists: Collection[str] | None = None) -> set[str]:

@@ -17,9 +17,9 @@ from models.records.erasure import WardDataErased
 from papers.printing import words_of
 from rehearsal.cast import APPROVER, COORDINATOR, HANDLER
 from steps import acting, auditing, erasure
+from steps.erasure import needles_of
 from steps.extraction import Addressee
 from steps.reminding import watch
-from steps.residents import needles_of
 
 pytestmark = pytest.mark.xdist_group("erasure")
 

@@ -19,7 +19,7 @@ from playing import CYCLE, Played, copied, morning_of
 from adapters.scanner import scan
 from models.records.transfer import PackageSealed
 from papers.slips import slips_of
-from steps.residents import needles_of
+from steps.erasure import needles_of
 
 CARRYING = Path(__file__).with_name("carrying.py")
 ONCE = ("package_sealed", "medium_handed_over", "password_handed_over", "receipt_reported")

@@ -19,8 +19,8 @@ from models.serials import expand
 from rehearsal.cast import REGISTRAR
 from states.replay import Difference, differences
 from steps import acting, protection
+from steps.erasure import needles_of
 from steps.lists import read_list
-from steps.residents import needles_of
 from views import counting, standing
 
 pytestmark = pytest.mark.xdist_group("lists")

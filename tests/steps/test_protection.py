@@ -16,8 +16,8 @@ from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import compact, expand
 from rehearsal.cast import COORDINATOR, REGISTRAR
 from steps import protection
+from steps.erasure import needles_of
 from steps.extraction import Addressee
-from steps.residents import needles_of
 from views import counting
 
 pytestmark = pytest.mark.xdist_group("protection")

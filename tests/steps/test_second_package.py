@@ -33,9 +33,9 @@ from states.acts import Outcome
 from states.rules.custody import notice_in_force
 from states.rules.erasure import registered_copies
 from steps import acting, driving, extraction, papers, protection, transfer
+from steps.erasure import needles_of
 from steps.extraction import ADDITIONS
 from steps.office import Office
-from steps.residents import needles_of
 from steps.transfer import PASSWORD, SEAL_ADDITIONS
 from views import counting
 

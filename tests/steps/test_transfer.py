@@ -34,9 +34,9 @@ from models.serials import compact, expand
 from rehearsal.cast import COORDINATOR, REGISTRAR
 from states.table import BY_TRIGGER
 from steps import acting, after, transfer
+from steps.erasure import needles_of
 from steps.extraction import Addressee
 from steps.office import Office
-from steps.residents import needles_of
 from steps.transfer import PASSWORD, survives_cp932
 from views import standing
 

@@ -25,10 +25,10 @@ from rehearsal.printer import Printer
 from rehearsal.year import Rehearsal
 from steps import acting, preparation
 from steps.bundle import bundle
+from steps.erasure import needles_of
 from steps.incidents import report
 from steps.office import Office
 from steps.preparation import carried_over
-from steps.residents import needles_of
 from steps.taking_over import confirm_people
 
 # A Python that has nothing of ours: the machine's own, without site-packages and environment.
