@@ -459,7 +459,8 @@ class _Judge:
         sure = pl.any_horizontal((spare >= em) & ~_any(NAME, *patterns) for em, patterns in words)
         two = wide.filter(sure).select("row", "em", lines=pl.lit(2, dtype=pl.UInt32))
         more = wide.filter(~sure)
-        lines = [self._lines(name, paper.name_size_pt, paper.name_width_mm, _TAIL_EM) for name in more[NAME]]
+        place = {"size_pt": paper.name_size_pt, "width_mm": paper.name_width_mm, "tail_em": _TAIL_EM}
+        lines = [self.glyphs.lines(name, **place) for name in more[NAME]]
         return pl.concat([two, more.select("row", "em", pl.Series("lines", lines, dtype=pl.UInt32))])
 
     def _too_wide(self, names: pl.DataFrame) -> pl.DataFrame:
@@ -476,16 +477,13 @@ class _Judge:
         length = pl.sum_horizontal(pl.col(it).str.len_chars() for it in (ADDRESS, CARE_OF)) + 1
         long, wordy = mine.filter(length > int(sure)), odd.filter(_any(ADDRESS, _LONG_WORD) | _any(CARE_OF, _LONG_WORD))
         texts = pl.concat([long, wordy]).select("row", printed=_printed()).unique("row", maintain_order=True)
-        high = [self._lines(text, size, width) > most for text in texts["printed"]]
+        high = [self.glyphs.lines(text, size_pt=size, width_mm=width) > most for text in texts["printed"]]
         texts = texts.filter(pl.Series(high, dtype=pl.Boolean))
         details = [self._detail(em, size, width, most) for em in self.glyphs.ems(texts["printed"])]
         return _held(texts["row"], ADDRESS, "too_wide", details)
 
     def _em(self, size_pt: float) -> float:
         return self.glyphs.width_mm("　", size_pt)
-
-    def _lines(self, text: str, size_pt: float, width_mm: float, tail_em: float = 0.0) -> int:
-        return self.glyphs.lines(text, size_pt=size_pt, width_mm=width_mm, tail_em=tail_em)
 
     def _detail(self, em: float, size_pt: float, width_mm: float, lines: int) -> str:
         return f"{em * self._em(size_pt):.1f} mm > {lines} × {width_mm:g} mm"
