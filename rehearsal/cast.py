@@ -286,7 +286,8 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "acknowledge_pull_list": lambda scene: {"pulled": scene.brought("issue_pull_list")["pulled"]},
     "inspect_contractor": lambda scene: {"inspected_on": scene.facts.today, "kind": "on_site", "findings": 0},
     "settle_finding": lambda scene: {
-        "finding": scene.office.see(scene.facts.cycle_id, lambda here: open_findings(here.facts))[0].number, "settled_on": scene.facts.today, "how": "是正済",
+        "finding": scene.office.see(scene.facts.cycle_id, lambda here: open_findings(here.facts))[0].number,
+        "settled_on": scene.facts.today, "how": "是正済",
     },
     "report_enclosing": _report_enclosing,
     "complete_enclosing": lambda scene: {"letters_enclosed": len(scene.serials("enclosed", origin="extract"))},
