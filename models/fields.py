@@ -16,6 +16,7 @@ from models.people import Role, Side
 from models.records.base import ActRecord
 from models.words import _
 
+EXAMPLE_DAY = "2026-11-09"
 _HASH_LENGTH = 64
 
 
@@ -83,8 +84,8 @@ def _of_type(annotation: Any, limits: Sequence[Any]) -> Takes:
         words = _("number from {ge} to {le}") if "le" in ends else _("number from {ge} on")
         return Takes(words.format(**ends), str(ends["ge"] or 1))
     words = {
-        date: (_("date"), "2026-11-09"),
-        AwareDatetime: (_("date and time"), "2026-11-09T10:00:00+09:00"),
+        date: (_("date"), EXAMPLE_DAY),
+        AwareDatetime: (_("date and time"), f"{EXAMPLE_DAY}T10:00:00+09:00"),
         dict: (_("counts by code, as JSON"), '{"code": 1}'),
     }
     return Takes(*words[get_origin(annotation) or annotation])

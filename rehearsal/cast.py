@@ -12,7 +12,7 @@ from typing import Any
 from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
 from models.clock import stamp
-from models.fields import fields_of
+from models.fields import EXAMPLE_DAY, fields_of
 from models.people import Role
 from models.serials import common, compact, count, expand, union
 from rehearsal.printer import Printer
@@ -327,7 +327,8 @@ def person_for(roles: Sequence[Role], *, but: str = "") -> str:
 
 
 def fields(act: str, scene: Scene) -> dict[str, Any]:
-    """Return what is brought for an act: as the cast makes it, else the example of each field that must be given."""
+    """Return what is brought for an act: as the cast makes it, else an example of today for each field it needs."""
     if act in PLAYS:
         return dict(PLAYS[act](scene))
-    return {field.name: field.takes.example for field in fields_of(BY_TRIGGER[act].record) if field.required}
+    today, needed = str(scene.facts.today), (field for field in fields_of(BY_TRIGGER[act].record) if field.required)
+    return {field.name: field.takes.example.replace(EXAMPLE_DAY, today) for field in needed}

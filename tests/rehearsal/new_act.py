@@ -13,6 +13,7 @@ from models.records.base import ActRecord, Code, Count, Line, MaybeLine
 from states.facts import Facts
 from states.rows import Row
 from states.rules import preparation
+from states.rules.dates import dated_after
 
 
 class Tasted(ActRecord):
@@ -29,6 +30,7 @@ class Tasted(ActRecord):
 TASTE = Row(
     trigger="taste", event="tasted", ja="試食", en="Taste", froms=("contracted",), who=(Role.REGISTRAR,),
     second=(Role.APPROVER, Role.DEPUTY), owner=Side.REGISTER, record=Tasted, due="C+2bd", after=("conclude_contract",),
+    guards=(dated_after("on"),),
 )  # fmt: skip
 preparation.READINESS = (TASTE, *preparation.READINESS)  # before anything has asked for the table
 
