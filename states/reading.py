@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
@@ -174,16 +173,15 @@ class PiecesOf:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryOf:
-    """The records of one cycle, the superseded ones too; `opened` gives the connection for each question."""
+    """The records of one cycle, the superseded ones too, asked for within one transaction."""
 
-    opened: Callable[[], AbstractContextManager[Connection]] = field(compare=False)
+    connection: Connection = field(compare=False)
     cycle_id: str
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first; a list that was withdrawn was never taken."""
         asked = {*acts, WITHDRAWAL} if {*acts} & {*LISTS} else {*acts}
-        with self.opened() as connection:
-            rows = connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": tuple(asked)}).all()
+        rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": tuple(asked)}).all()
         withdrawn = {_list_of(row.data): row.ledger_seq for row in rows if row.act == WITHDRAWAL}
         return tuple(
             Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data)
@@ -194,14 +192,12 @@ class HistoryOf:
 
     def has_entry(self, seq: int) -> bool:
         """Tell whether the ledger's entry of this number is one of the cycle's."""
-        with self.opened() as connection:
-            return connection.execute(_ENTRY, {"cycle_id": self.cycle_id, "seq": seq}).scalar() is not None
+        return self.connection.execute(_ENTRY, {"cycle_id": self.cycle_id, "seq": seq}).scalar() is not None
 
     def has_text(self, seq: int, place: str) -> bool:
         """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
         asked = {"cycle_id": self.cycle_id, "seq": seq, "place": place}
-        with self.opened() as connection:
-            return connection.execute(_TEXT, asked).scalar() is not None
+        return self.connection.execute(_TEXT, asked).scalar() is not None
 
 
 def _list_of(data: str) -> str:
@@ -293,7 +289,7 @@ class _Loading:
         measures: Mapping[str, Measure],
         claimed: Mapping[str, MeasureClaim],
     ) -> Facts:
-        history = HistoryOf(opened=lambda: nullcontext(self.connection), cycle_id=cycle.id)
+        history = HistoryOf(connection=self.connection, cycle_id=cycle.id)
         done, told = {row.act: _done(row) for row in rows("done")}, list[str]()
         if WITHDRAWAL in done:
             done, told = _in_force(done, history), [it.data for it in history.of(*_RECHECKS)]
