@@ -134,7 +134,7 @@ def doubts(rest: str) -> tuple[str, ...]:
     cleaned = _cleaned(rest)
     left = _KANJI_NUMBER.sub("0", cleaned)
     found = {code for code, pattern in _DOUBTFUL.items() if pattern.search(left)}
-    if any(not _NUMBER_MAY_BEGIN.search(cleaned[: it.start()]) for it in _KANJI_NUMBER.finditer(cleaned)):
+    if any(not _NUMBER_MAY_BEGIN.search(cleaned[: number.start()]) for number in _KANJI_NUMBER.finditer(cleaned)):
         found.add("name_numeral")
     if not re.search("[0-9]", address_number(rest)):
         found.add("no_number")

@@ -54,7 +54,7 @@ def read_day(text: str) -> ReadDay:
     if _WESTERN.fullmatch(plain):
         return _day(*_numbers(plain, year_digits=4))
     if _JAPANESE.fullmatch(plain):
-        name = next(it for it in _ERA_OF if plain.startswith(it))
+        name = next(era_name for era_name in _ERA_OF if plain.startswith(era_name))
         return _day_of_era(_ERA_OF[name], *_numbers(plain.removeprefix(name), year_digits=2))
     return ReadDay(None, "ambiguous_date" if _AMBIGUOUS.fullmatch(plain) else "birth_format")
 

@@ -52,7 +52,9 @@ class Finder:
 
         U+0002 is how PDFium gives a hyphen at the end of a line, which may or may not belong to the word.
         """
-        readings = [list(_joined(_sorted(self.sought.in_text(it)))) for it in {text, text.replace("\2", "-")}]
+        readings = [
+            list(_joined(_sorted(self.sought.in_text(spelling)))) for spelling in {text, text.replace("\2", "-")}
+        ]
         stored = list(self.found(BytesIO(text.encode("utf-8", "surrogatepass"))))
         return max((*readings, stored), key=len)
 
@@ -180,7 +182,7 @@ def _written(sought: Needles) -> Iterator[tuple[str, str]]:
     for pair in sought.pairs:
         yield pair[:-1], pair[-1]
         if len(pair) == 2:  # noqa: PLR2004 - a pair without selectors
-            one, other = ({it, *ways.get(sought.folding[ord(it)], ())} for it in pair)
+            one, other = ({character, *ways.get(sought.folding[ord(character)], ())} for character in pair)
             yield from ((first, second) for first in one for second in other)
     if sought.digits:
         yield from ((one, other) for one in _FULL_WIDTH for other in _FULL_WIDTH)
@@ -215,7 +217,7 @@ def _regions_around(starts: list[int], reach: int) -> Iterator[tuple[int, int]]:
 
 
 def _sorted(places: Iterable[Found]) -> list[Found]:
-    return sorted(places, key=lambda it: (it.end, it.start))
+    return sorted(places, key=lambda place: (place.end, place.start))
 
 
 def _joined(places: Iterable[Found]) -> Iterator[Found]:
@@ -269,11 +271,11 @@ def _as_iso2022(sought: Needles, data: bytes) -> Iterator[Found]:
     for run in _DOUBLE.finditer(data):
         pieces += _single_bytes(data, end, run.start())
         text = (b"\x1b$B" + run[1] + b"\x1b(B").decode("iso2022_jp", "replace")
-        pieces += [(it, run.start() if not at else run.start(1) + 2 * at, run.start(1) + 2 * at + 2)
-                   for at, it in enumerate(text)]  # fmt: skip
+        pieces += [(character, run.start() if not at else run.start(1) + 2 * at, run.start(1) + 2 * at + 2)
+                   for at, character in enumerate(text)]  # fmt: skip
         end = run.end()
     pieces += _single_bytes(data, end, len(data))
-    for place in sought.in_text("".join(it for it, _, _ in pieces)):
+    for place in sought.in_text("".join(character for character, _, _ in pieces)):
         yield Found(start=pieces[place.start][1], end=pieces[place.end - 1][2], who=place.who)
 
 
@@ -334,7 +336,7 @@ _READ: Mapping[str, Callable[[Needles, bytes], Iterator[Found]]] = {
 }
 
 # Numbers and words in letters are sought with what may stand between them taken out, which is quick.
-_IS_DIGIT = bytes(0x30 if 0x30 <= it <= 0x39 else 0x78 for it in range(256))  # noqa: PLR2004 - the digits of ASCII
+_IS_DIGIT = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x78 for byte in range(256))  # noqa: PLR2004 - the digits of ASCII
 _SPACES = b" ,\0"
 _SIX = b"0" * SHORTEST_NUMBER
 _DIGITS = re.compile(
@@ -364,7 +366,7 @@ def _before_squeezing(data: bytes, starts: list[int]) -> list[int]:
 # Base64, whose lines may be broken.
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_OF_IT = b"=\r\n"
-_IS_BASE64 = bytes(0x61 if it in _ALPHABET + _NOT_OF_IT else 0x20 for it in range(256))
+_IS_BASE64 = bytes(0x61 if byte in _ALPHABET + _NOT_OF_IT else 0x20 for byte in range(256))
 _RUN = b"a" * 14  # shorter ones are in every text
 _BETWEEN_RUNS = b"\xff\n\xff\n"
 

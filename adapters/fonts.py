@@ -127,12 +127,14 @@ class GlyphTable:
 
     @cached_property
     def _plain(self) -> frozenset[str]:
-        return frozenset(it for it in self.advances if it <= _LAST_PLAIN and self.is_plain(it))
+        return frozenset(
+            character for character in self.advances if character <= _LAST_PLAIN and self.is_plain(character)
+        )
 
     @cached_property
     def narrow(self) -> str:
         """The characters that are at most NARROW_EM wide, as the inside of a character class."""
-        return _class_of(it for it, width in self.advances.items() if width <= NARROW_EM)
+        return _class_of(character for character, width in self.advances.items() if width <= NARROW_EM)
 
     def ems(self, texts: Iterable[str]) -> list[float]:
         """Return the width of each text on one line, in em; a variation is as wide as its base."""

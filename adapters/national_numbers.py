@@ -74,7 +74,9 @@ def forbidden_headers(headers: Sequence[str]) -> list[str]:
     """Return which of the two numbers the headers of an extract name, in whatever spelling."""
     letters = [_letters(header) for header in headers]
     return [
-        kind for kind, spellings in SPELLINGS.items() if any(it in each for it in spellings.split() for each in letters)
+        kind
+        for kind, spellings in SPELLINGS.items()
+        if any(spelling in each for spelling in spellings.split() for each in letters)
     ]
 
 
@@ -130,12 +132,12 @@ def _is_there(runs: pl.DataFrame, kind: _Kind, *, standing: Standing, filled: in
     # A number that begins with 0 may be a telephone's; eleven digits of it say nothing alone.
     tell_tale = (kind.digits != _LEAST) | ~pl.col("digits").str.starts_with("0")
     holds = kind.holds(pl.col("digits").cast(pl.Int64))
-    tried, held, told = of_kind.select(pl.len(), held=holds.sum(), told=(holds & tell_tale).sum()).row(0)
+    tried, held, proofs = of_kind.select(pl.len(), held=holds.sum(), proofs=(holds & tell_tale).sum()).row(0)
     if _is_beyond_chance(held, tried):
         return True
     if standing == "number":
         return False
-    return bool(told) and (standing == "text" or told >= _SHARE * tried or tried <= _RARE * filled)
+    return bool(proofs) and (standing == "text" or proofs >= _SHARE * tried or tried <= _RARE * filled)
 
 
 def _is_beyond_chance(held: int, tried: int) -> bool:

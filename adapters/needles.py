@@ -85,7 +85,7 @@ class Folding(dict[int, str]):
 def normal(text: str, folding: Folding) -> str:
     """Return a text in normal form."""
     folded = text.translate(folding)
-    for pattern, becomes in _STEPS if any(it in folded for it in "目番号の-") else ():
+    for pattern, becomes in _STEPS if any(character in folded for character in "目番号の-") else ():
         folded = pattern.sub(becomes, folded)
     return folded
 
@@ -111,12 +111,12 @@ def _digits(found: re.Match[str]) -> str:
     """Read 二十三 as 23, and 二三 too."""
     text, value, low = found[0], 0, 0
     if not {*text} & {*"十百千"}:
-        return "".join(str("〇一二三四五六七八九".index(it)) for it in text)
-    for it in text:
-        if it in "十百千":
-            value, low = value + max(low, 1) * {"十": 10, "百": 100, "千": 1000}[it], 0
+        return "".join(str("〇一二三四五六七八九".index(numeral)) for numeral in text)
+    for numeral in text:
+        if numeral in "十百千":
+            value, low = value + max(low, 1) * {"十": 10, "百": 100, "千": 1000}[numeral], 0
         else:
-            low = "〇一二三四五六七八九".index(it)
+            low = "〇一二三四五六七八九".index(numeral)
     return str(value + low)
 
 
@@ -205,7 +205,7 @@ class Needles:
         for run in _RUN.finditer(text):
             if run.end() - run.start() < SHORTEST_NUMBER:
                 continue
-            groups = [(it.start(), it.end()) for it in _GROUP.finditer(text, run.start(), run.end())]
+            groups = [(group.start(), group.end()) for group in _GROUP.finditer(text, run.start(), run.end())]
             for first in range(len(groups)):
                 for last in range(first, min(first + _GROUPS, len(groups))):
                     start, end = groups[first][0], groups[last][1]
@@ -249,7 +249,8 @@ def _within_a_number(folded: str, end: int) -> bool:
 def _in_a_hash(text: str, start: int, end: int) -> bool:
     around = max(0, start - LONG_HASH)
     return any(
-        it.start() + around < end and it.end() + around > start for it in _HASH.finditer(text[around : end + LONG_HASH])
+        digest.start() + around < end and digest.end() + around > start
+        for digest in _HASH.finditer(text[around : end + LONG_HASH])
     )
 
 
@@ -308,14 +309,14 @@ class _Making:
         self.count += len(self.fingerprints) > known
 
     def _written(self, text: str, folded: str) -> None:
-        is_address = any(it.isdecimal() for it in folded)
+        is_address = any(character.isdecimal() for character in folded)
         for each in (folded, _PREFECTURE.sub("", folded, count=1)) if is_address else (folded,):
             sought = each[:LONGEST]
             self.fingerprints.add(_fingerprint(sought))
             self.lengths.setdefault(sought[:2], set()).add(len(sought))
         if folded.isascii():
             self.words.add(folded[:SHORTEST_NUMBER])
-            self.pairs.add("".join(chr(ord(it) + _TO_FULL_WIDTH) for it in folded[:2]))
+            self.pairs.add("".join(chr(ord(character) + _TO_FULL_WIDTH) for character in folded[:2]))
         if not text.isascii():
             self.pairs.update(_pairs_of_an_address(text) if is_address else _pairs_of_a_name(text))
 

@@ -72,7 +72,7 @@ def _what_is_left(text: str, about: Iterable[str]) -> int:
     left = _plain(text)
     if repeated := re.fullmatch(r"(.+?)\1+.{0,3}", left):
         left = repeated[1]
-    own = {_plain(part) for it in about for part in (it, *it.split())}
+    own = {_plain(part) for fact in about for part in (fact, *fact.split())}
     for word in sorted({*own, *map(_plain, _COMMON)}, key=len, reverse=True):
         left = left.replace(word, "") if len(word) > 1 else left
     left = re.sub(r"(19|20)[0-9]{2}", "", re.sub(r"(.)\1{2,}", "", left))

@@ -173,7 +173,7 @@ class Press:
     def _drawable(self, people: Iterable[Addressee]) -> Iterator[Addressee]:
         """Pass on whom the font can draw, and stop at the first whom it cannot."""
         for some in _cut(people, _LOOKED_AT):
-            if undrawn := [it for it in self.findings(some) if it[1].code in UNDRAWN]:
+            if undrawn := [pair for pair in self.findings(some) if pair[1].code in UNDRAWN]:
                 raise refusal_of(undrawn)
             yield from some
 
@@ -288,7 +288,7 @@ def _trays(people: Iterable[Addressee], fiscal_year: int) -> list[dict[str, obje
             "count": len(laid),
             "addressees": [person.imprint(fiscal_year) for person in laid],
         }
-        for number, laid in ((number, list(group)) for number, group in groupby(people, key=lambda it: it.tray))
+        for number, laid in ((number, list(group)) for number, group in groupby(people, key=lambda person: person.tray))
     ]
 
 

@@ -203,7 +203,7 @@ class _Undecodable(Exception):
 
 def _text(data: bytes) -> tuple[bytes, str]:
     """Return the extract as UTF-8 with LF after every row, without its mark, and the name of its encoding."""
-    marked = next((it for it in _BOMS if data.startswith(it[0])), None)
+    marked = next((bom for bom in _BOMS if data.startswith(bom[0])), None)
     mark, codec, encoding = marked or (b"", "utf-8", "utf-8")
     try:
         return _utf8(memoryview(data)[len(mark) :], codec), encoding
@@ -296,14 +296,14 @@ def _table(read: _Read, programme: Programme) -> tuple[pl.DataFrame, list[Findin
     header, cells = read.header, read.cells
     names = [_plain(name) for name in header]
     always = (*programme.extract.needed, *programme.extract.known)
-    known = (*always, *(it for it in programme.extract.optional if it in names))
+    known = (*always, *(name for name in programme.extract.optional if name in names))
     _refuse_headers(names, programme)
     if cells.is_empty():
         raise _refuse("empty_file")
     _refuse_numbers(cells, names, known)
     row = pl.int_range(2, cells.height + 2, dtype=pl.UInt32).alias("row")
-    columns = [pl.col(_cell(names.index(it))) if it in names else pl.lit("") for it in known]
-    frame = cells.select(row, *(column.alias(it) for it, column in zip(known, columns, strict=True)))
+    columns = [pl.col(_cell(names.index(name))) if name in names else pl.lit("") for name in known]
+    frame = cells.select(row, *(column.alias(name) for name, column in zip(known, columns, strict=True)))
     frame, respelt = _with_numbers_read(frame)
     return frame, [*_warnings(header, names, known), *respelt]
 
@@ -335,7 +335,7 @@ def _plain(header: str) -> str:
 
 def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
     if found := forbidden_headers(names):
-        raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=it) for it in found])
+        raise UnreadableExtract([Finding(code="forbidden_column", row=1, column=kind) for kind in found])
     columns = programme.extract.columns
     missing = [("missing_column", name) for name in programme.extract.needed if name not in names]
     doubled = [("doubled_column", name) for name in columns if names.count(name) > 1]
@@ -349,9 +349,9 @@ def _refuse_headers(names: Sequence[str], programme: Programme) -> None:
 
 
 def _warnings(header: Sequence[str], names: Sequence[str], known: Sequence[str]) -> list[Finding]:
-    spelt = [("header_spelling", it) for it in known if it in names and header[names.index(it)] != it]
+    spelt = [("header_spelling", name) for name in known if name in names and header[names.index(name)] != name]
     unknown = [("unknown_column", _shown(name, nth)) for nth, name in enumerate(names, 1) if name not in known]
-    absent = [("absent_column", it) for it in known if it not in names]
+    absent = [("absent_column", name) for name in known if name not in names]
     return [Finding(code=code, row=1, column=column) for code, column in (*spelt, *unknown, *absent)]
 
 

@@ -104,7 +104,7 @@ class Towns:
     def _beginning(self, lead: str, code: str) -> str:
         """Return how an address of the code begins; one that could begin another town's as well is no proof."""
         (town, *more) = self.of_code[code]
-        is_sure = not more and not any(it != town and it.startswith(town) for it in self.names)
+        is_sure = not more and not any(name != town and name.startswith(town) for name in self.names)
         return lead + town if is_sure else _NO_BEGINNING
 
 
