@@ -85,7 +85,10 @@ def slips(
         return
     say_table(
         [_("Slip"), _("Act"), _("No."), _("When"), _("File")],
-        [[it["slip"], standing.act_title(it["act"]), str(it["seq"]), it["occurred_at"], it["file"]] for it in listed],
+        [
+            [row["slip"], standing.act_title(row["act"]), str(row["seq"]), row["occurred_at"], row["file"]]
+            for row in listed
+        ],
     )
     say(_("{count} slips were missing and are printed in {folder}."), count=len(made), folder=office.papers)
 
@@ -142,7 +145,7 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
         work, calls = standing.todays_work(looks), calls_to_make(looks)
     if as_json:
         say_json([
-            owed.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(owed)]} for owed in work
+            act.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(act)]} for act in work
         ])  # fmt: skip
         return
     words = _(
@@ -154,7 +157,7 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
     if not work:
         say(_("Nothing is owed now."))
         return
-    _owed_table(work, title=_("Today's work"), with_year=len({owed.year for owed in work}) > 1)
+    _owed_table(work, title=_("Today's work"), with_year=len({act.year for act in work}) > 1)
 
 
 def _headline(stands: Standing, today: date) -> None:
@@ -164,7 +167,7 @@ def _headline(stands: Standing, today: date) -> None:
         say(_("ON HOLD"), style="bold red")
     for number in stands.incidents:
         say(_("Incident No. {number} is open."), number=number, style="bold red")
-    if first := next((owed for owed in stands.next if not owed.blocked_by), None):
+    if first := next((act for act in stands.next if not act.blocked_by), None):
         words = _("Next: {title} — {owner}, due {due} ({left}).")
         say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=first.left)
     if stands.overdue:
@@ -172,18 +175,18 @@ def _headline(stands: Standing, today: date) -> None:
     say("")
 
 
-def _owed_table(owed: tuple[Owed, ...], *, title: str, with_year: bool = False, explained: bool = True) -> None:
+def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, explained: bool = True) -> None:
     say(title, style="bold")
     say_table(
         [*([_("Year")] if with_year else []), _("Due"), "", _("Act"), _("Owed by"), _("Name of the act")],
         [
             [*([str(act.year)] if with_year else []), due_words(act), act.left, act.title, act.owner_title, act.act]
-            for act in owed
+            for act in acts
         ],
-        styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in owed],
+        styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in acts],
     )
     waits = _("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON")
-    for act in owed:
+    for act in acts:
         if act.waits_for_confirmation:
             say(waits, title=act.title, year=act.year, act=act.act, style="yellow")
         for gap in act.blocked_by if explained else ():

@@ -256,8 +256,8 @@ def changes(
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
-    told = protection.take_changes(office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours)
-    _tell(told, year, as_json=as_json)
+    result = protection.take_changes(office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours)
+    _tell(result, year, as_json=as_json)
 
 
 @extract.command(help=_("Compare the register's present list of protected persons: the re-check."))
@@ -278,10 +278,10 @@ def recheck(
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
-    told = protection.recheck(
+    result = protection.recheck(
         office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours, no_longer_protected=no_longer_protected
     )
-    _tell(told, year, as_json=as_json)
+    _tell(result, year, as_json=as_json)
 
 
 @extract.command(help=_("Withdraw a wrong re-check or change list."))
@@ -316,9 +316,9 @@ def protected(year: Year, by: By, out: _NewFile, programme: Programme = "") -> N
     from steps import protection
 
     office, cycle_id = office_and_cycle(year, programme)
-    told = protection.list_protected(office, cycle_id, out, by=by)
-    say(_("Protected persons on the list: {count}."), count=told.named)
-    _tell_of_the_copy(told.outcome, year)
+    result = protection.list_protected(office, cycle_id, out, by=by)
+    say(_("Protected persons on the list: {count}."), count=result.named)
+    _tell_of_the_copy(result.outcome, year)
 
 
 @extract.command(help=_("Write the additional letters into a file to be printed."))
@@ -338,25 +338,25 @@ def _tell_of_the_copy(outcome: Outcome, year: int) -> None:
     tell_what_is_left(outcome, year)
 
 
-def _tell(told: "Told", year: int, *, as_json: bool) -> None:
+def _tell(result: "Told", year: int, *, as_json: bool) -> None:
     """Say how many rows came and how many of them are ours, never which."""
-    tell_what_is_left(told.outcome, year)
+    tell_what_is_left(result.outcome, year)
     if as_json:
         say_json({
-            "rows": told.rows, "named": told.named, "strangers": told.strangers, "footers": told.footers,
-            "list_sha256": told.list_sha256, "act": told.outcome.trigger, "repeated": told.outcome.repeated,
+            "rows": result.rows, "named": result.named, "strangers": result.strangers, "footers": result.footers,
+            "list_sha256": result.list_sha256, "act": result.outcome.trigger, "repeated": result.outcome.repeated,
         })  # fmt: skip
         return
     words = _("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.")
-    say(words, act=act_title(told.outcome.trigger), rows=told.rows, named=told.named)
+    say(words, act=act_title(result.outcome.trigger), rows=result.rows, named=result.named)
     words = _("SHA-256 of the list: {digits}… A wrong list is withdrawn: tsudoi extract withdraw YEAR --list SHA-256")
-    say_aside(words, digits=told.list_sha256[:12])
-    if told.footers:
-        say_aside(_("Totals, dates or closing words, not counted: {count} rows."), count=told.footers)
-    if told.named:
+    say_aside(words, digits=result.list_sha256[:12])
+    if result.footers:
+        say_aside(_("Totals, dates or closing words, not counted: {count} rows."), count=result.footers)
+    if result.named:
         words = _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
         say_aside(f"→ {words}")
-    if told.source_left:
+    if result.source_left:
         say_aside(_(_STILL_THERE), style="yellow")
 
 

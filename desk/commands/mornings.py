@@ -155,10 +155,10 @@ def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], nex
 def _show_upcoming(office: Office, on: date, *, as_json: bool) -> None:
     rows = upcoming(office.door, on)
     if as_json:
-        say_json([{"cycle": it.cycle_id, "act": it.act, "due_on": str(it.due_on), "flag": it.flag} for it in rows])
+        say_json([{"cycle": row.cycle_id, "act": row.act, "due_on": str(row.due_on), "flag": row.flag} for row in rows])
         return
     say(_("Dry run for {day}: nothing is flagged or sent."), day=on)
     say_table(
         [_("Cycle"), _("Act"), _("Due"), _("Flag")],
-        [[it.cycle_id, act_title(it.act), str(it.due_on), choices.said(choices.FLAGS, it.flag)] for it in rows],
+        [[row.cycle_id, act_title(row.act), str(row.due_on), choices.said(choices.FLAGS, row.flag)] for row in rows],
     )

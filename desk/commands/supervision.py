@@ -33,12 +33,15 @@ def _show_subcontractors(found: Supervision) -> None:
     say_table(
         [_("Subcontractor"), _("Work"), _("Standing"), _("Approval"), _("Ledger")],
         [
-            [it.declared.name, it.declared.work, said(choices.SUBCONTRACTORS, standing_of(it)),
-             it.consent.decision_number if it.consent else "",
-             ", ".join(str(seq) for seq in (it.declared_seq, it.consent_seq) if seq)]
-            for it in found.subcontractors
+            [subcontractor.declared.name, subcontractor.declared.work,
+             said(choices.SUBCONTRACTORS, standing_of(subcontractor)),
+             subcontractor.consent.decision_number if subcontractor.consent else "",
+             ", ".join(str(seq) for seq in (subcontractor.declared_seq, subcontractor.consent_seq) if seq)]
+            for subcontractor in found.subcontractors
         ],
-        styles=["bold red" if standing_of(it) == "waiting" else "" for it in found.subcontractors],
+        styles=[
+            "bold red" if standing_of(subcontractor) == "waiting" else "" for subcontractor in found.subcontractors
+        ],
         title=_("Subcontractors"),
     )  # fmt: skip
 
@@ -63,8 +66,9 @@ def _show_inspections(found: Supervision) -> None:
         [str(day), word, record.subcontractor or _("contractor"), said(choices.INSPECTIONS, record.kind),
          "・".join(record.inspectors), number, str(seq)]
         for record, day, word, number, seq in (
-            *((it.record, it.record.planned_on, _("planned"), "", it.seq) for it in found.plans),
-            *((it.record, it.record.inspected_on, _("done"), str(it.record.findings), it.seq) for it in found.results),
+            *((plan.record, plan.record.planned_on, _("planned"), "", plan.seq) for plan in found.plans),
+            *((result.record, result.record.inspected_on, _("done"), str(result.record.findings), result.seq)
+              for result in found.results),
         )
     ]  # fmt: skip
     if not rows:
@@ -79,9 +83,14 @@ def _show_findings(found: Supervision) -> None:
         return
     say_table(
         [_("No."), _("Finding"), _("Due"), _("Standing")],
-        [[str(it.number), it.finding.what, str(it.finding.due_on), words_of_finding(it)] for it in found.findings],
-        styles=["bold red" if found.is_overdue(it) else "dim" if it.settled else "" for it in found.findings],
+        [
+            [str(finding.number), finding.finding.what, str(finding.finding.due_on), words_of_finding(finding)]
+            for finding in found.findings
+        ],
+        styles=[
+            "bold red" if found.is_overdue(finding) else "dim" if finding.settled else "" for finding in found.findings
+        ],
         title=_("Findings of the inspections"),
     )
-    if any(it.settled is None for it in found.findings):
+    if any(finding.settled is None for finding in found.findings):
         say(_("Then: tsudoi act YEAR settle_finding --by PERSON --set finding=N --set settled_on=DATE --set how=…"))
