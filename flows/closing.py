@@ -10,9 +10,9 @@ from views import standing
 def _still_open() -> list[str]:
     with office().look_around() as looks:
         return [
-            f"{stands.year_title} {owed.title}（{owed.owner_title}、{owed.due_on}）"
+            f"{stands.year_title} {act.title}（{act.owner_title}、{act.due_on}）"
             for here, stands in ((here, standing.standing(here)) for here in looks)
-            for owed in standing.open_before_year_end(here, stands)
+            for act in standing.open_before_year_end(here, stands)
         ]
 
 

@@ -30,11 +30,11 @@ def work_through() -> tuple[list[str], list[str]]:
     trouble: list[str] = []
     tried: set[tuple[str, str]] = set()
     work = driving.work(here)
-    while todo := [it for it in work if it.may_be_done and (it.cycle_id, it.act) not in tried]:
+    while todo := [piece for piece in work if piece.may_be_done and (piece.cycle_id, piece.act) not in tried]:
         tried.add((todo[0].cycle_id, todo[0].act))
         trouble += _do(todo[0])
         work = driving.work(here)
-    return [*_judge_the_inbox(work), *_compare(), *(f"{it.title}: {it.words}" for it in work)], trouble
+    return [*_judge_the_inbox(work), *_compare(), *(f"{piece.title}: {piece.words}" for piece in work)], trouble
 
 
 def _do(work: Work) -> list[str]:
@@ -42,7 +42,11 @@ def _do(work: Work) -> list[str]:
     here = office()
     try:
         with driving.alone(here):
-            if any(it.may_be_done for it in driving.work(here) if (it.cycle_id, it.act) == (work.cycle_id, work.act)):
+            if any(
+                piece.may_be_done
+                for piece in driving.work(here)
+                if (piece.cycle_id, piece.act) == (work.cycle_id, work.act)
+            ):
                 via = "inbox" if work.act in driving.TAKEN_FROM_THE_INBOX else "driver"
                 outcome = flow_of(work.act)(work.year, work.by, via=via, programme=work.programme)
                 if isinstance(outcome, Outcome) and outcome.left:
@@ -57,7 +61,7 @@ def _judge_the_inbox(work: Sequence[Work]) -> list[str]:
     """Judge what lies in the inbox and waits for a person; nothing is stored (Law 6)."""
     here = office()
     files = arriving.inbox_files(here)
-    waits = [it for it in work if it.act in driving.TAKEN_FROM_THE_INBOX and not it.may_be_done]
+    waits = [piece for piece in work if piece.act in driving.TAKEN_FROM_THE_INBOX and not piece.may_be_done]
     if len(files) != 1 or not waits:
         return []
     known, _text = here.programme(waits[0].programme)
@@ -71,4 +75,4 @@ def _judge_the_inbox(work: Sequence[Work]) -> list[str]:
 @stage_task("2 件数を照合する")
 def _compare() -> list[str]:
     with office().look_around() as looks:
-        return [f"{here.cycle_id}: {it}" for here in looks for it in counting.counts(here).differences]
+        return [f"{here.cycle_id}: {difference}" for here in looks for difference in counting.counts(here).differences]

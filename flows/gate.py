@@ -188,7 +188,7 @@ class Gate:
     async def _show_no_login(self, scope: Scope, send: Send) -> None:
         """Tell the dashboard that no credential is to be typed: the gate has asked already."""
         _is_a_page(scope["method"], scope["path"])
-        headers = [it for it in scope["headers"] if it[0] != b"accept-encoding"]
+        headers = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
         _start, *parts = await _kept(self.inner, {**scope, "headers": headers}, b"")
         settings = json.loads(b"".join(part.get("body", b"") for part in parts)) | {"auth": None}
         await _answer(send, HTTPStatus.OK, json.dumps(settings).encode(), [(b"content-type", _JSON)])
@@ -343,7 +343,7 @@ def _headers(scope: Scope) -> Headers:
 
 
 def _with(headers: Iterable[tuple[bytes, bytes]], name: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
-    return [*((key, it) for key, it in headers if key != name), (name, value)]
+    return [*((key, content) for key, content in headers if key != name), (name, value)]
 
 
 def _guarded(send: Send) -> Send:
@@ -351,7 +351,7 @@ def _guarded(send: Send) -> Send:
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [it for it in message.get("headers", ()) if it[0].lower() not in _ANSWERS]
+            kept = [header for header in message.get("headers", ()) if header[0].lower() not in _ANSWERS]
             message = {**message, "headers": [*kept, *_ANSWERS.items()]}
         await send(message)
 

@@ -58,14 +58,14 @@ def morning() -> str:
     except (TsudoiError, Unforeseen) as error:
         trouble.append(str(error))
     with here.look_around() as looks:
-        owed = standing.todays_work(looks)
-    _show_flags(owed, today)
+        acts = standing.todays_work(looks)
+    _show_flags(acts, today)
     update_the_board(4)
-    late = sum(it.days_left < 0 for it in owed)
+    late = sum(act.days_left < 0 for act in acts)
     words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
     if trouble:
         return said_of_trouble("\n".join([words, *trouble, *lines]))
-    return said("\n".join([words, *lines]), name=_worst(owed))
+    return said("\n".join([words, *lines]), name=_worst(acts))
 
 
 _FLAGS = {
@@ -76,21 +76,21 @@ _FLAGS = {
 }
 
 
-def _worst(owed: tuple[Owed, ...]) -> str:
-    flags = {it.flag for it in owed}
+def _worst(acts: tuple[Owed, ...]) -> str:
+    flags = {act.flag for act in acts}
     return next((in_words(ja=ja, en=en) for flag, (ja, en) in _FLAGS.items() if flag in flags), "Completed")
 
 
-def _show_flags(owed: tuple[Owed, ...], today: date) -> None:
+def _show_flags(acts: tuple[Owed, ...], today: date) -> None:
     """Tag the run with every flag that is up, and tell automations of each: a courtesy, nothing rests on it."""
-    flagged = [it for it in owed if it.flag in _FLAGS]
-    flags = {it.flag for it in flagged}
+    flagged = [act for act in acts if act.flag in _FLAGS]
+    flags = {act.flag for act in flagged}
     if "escalated" in flags:
         flags.add("overdue")  # what is escalated is overdue: whoever filters by that finds both
     tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in flags))
-    for it in flagged:
+    for act in flagged:
         emit_event(
-            event=f"tsudoi.act.{it.flag}",
-            resource={"prefect.resource.id": f"tsudoi.act.{it.programme}-{it.year}.{it.act}"},
-            payload={"due_on": str(it.due_on), "owner": it.owner, "on": str(today)},
+            event=f"tsudoi.act.{act.flag}",
+            resource={"prefect.resource.id": f"tsudoi.act.{act.programme}-{act.year}.{act.act}"},
+            payload={"due_on": str(act.due_on), "owner": act.owner, "on": str(today)},
         )
