@@ -56,7 +56,7 @@ def is_shut(url: str) -> bool:
     """Tell a SQLite file that may not be written to, such as of a backup that is mounted read-only."""
     parsed = make_url(url)
     file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
-    return file is not None and file.is_file() and not all(os.access(it, os.W_OK) for it in (file, file.parent))
+    return file is not None and file.is_file() and not all(os.access(path, os.W_OK) for path in (file, file.parent))
 
 
 def _open_shut(file: Path) -> sqlite3.Connection:

@@ -29,7 +29,10 @@ def visible(text: str, *, keep: str = "") -> str:
     """Return a text for showing: what is not plain stands there as its number, such as <U+001B>, but for `keep`."""
     if text.isprintable():
         return text
-    return "".join(f"<U+{ord(it):04X}>" if it not in keep and _is_strange(it) else it for it in text)
+    return "".join(
+        f"<U+{ord(character):04X}>" if character not in keep and _is_strange(character) else character
+        for character in text
+    )
 
 
 def mail_address(text: str) -> str:

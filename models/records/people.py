@@ -45,7 +45,7 @@ class PeopleEntered(ActRecord):
     @property
     def matter(self) -> str:
         """Return whose entries they are: a newer proposal about the same people takes the place of an older."""
-        return " ".join(sorted(it.person for it in self.people))
+        return " ".join(sorted(entry.person for entry in self.people))
 
     @property
     def names_our_people(self) -> bool:
