@@ -116,7 +116,7 @@ def dues(
     """
     scheduled = {item.act: item for item in schedule}
     days: dict[str, date] = {}  # what others count from: the actual day, before that the day owed
-    owed: dict[str, date] = {}
+    due_days: dict[str, date] = {}
 
     def pushed_by(late: str, act: str) -> date:
         return calendar.add_open_days(days[late], calendar.open_days_between(planned[late], planned[act]))
@@ -126,10 +126,14 @@ def dues(
         if rule.anchor in scheduled:
             base = rule.counted_from(days[rule.anchor], calendar)
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
-        late = [it for it in scheduled[act].after if it != rule.anchor and days[it] > planned[it]]
-        owed[act] = moved.get(act) or max([base, *(pushed_by(it, act) for it in late)])
-        days[act] = done.get(act) or max(owed[act], today or owed[act])
-    return owed
+        late = [
+            predecessor
+            for predecessor in scheduled[act].after
+            if predecessor != rule.anchor and days[predecessor] > planned[predecessor]
+        ]
+        due_days[act] = moved.get(act) or max([base, *(pushed_by(predecessor, act) for predecessor in late)])
+        days[act] = done.get(act) or max(due_days[act], today or due_days[act])
+    return due_days
 
 
 def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:

@@ -289,8 +289,8 @@ class Door:
         if record_id is None:
             self._insert_record(connection, attempt, status="done", seq=seq)
             return
-        told = {"confirmed_by": attempt.confirmed_by, "occurred_at": utc(attempt.at), "ledger_seq": seq}
-        connection.execute(_CONFIRM.values(told), {"record_id": record_id})
+        confirmation = {"confirmed_by": attempt.confirmed_by, "occurred_at": utc(attempt.at), "ledger_seq": seq}
+        connection.execute(_CONFIRM.values(confirmation), {"record_id": record_id})
 
     def _insert_record(self, connection: Connection, attempt: Attempt, *, status: str, seq: int) -> None:
         ask = attempt.ask
@@ -379,11 +379,11 @@ def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Pr
     kind = row_of(trigger).record
     return [
         Proposed(
-            id=it.id, seq=it.ledger_seq, key=it.key, by=it.by, occurred_at=reading.aware(it.occurred_at),
-            typed_by=json.loads(it.entry)["data"].get("entered_by", ""),
-            record=kind.model_validate_json(it.data),
+            id=row.id, seq=row.ledger_seq, key=row.key, by=row.by, occurred_at=reading.aware(row.occurred_at),
+            typed_by=json.loads(row.entry)["data"].get("entered_by", ""),
+            record=kind.model_validate_json(row.data),
         )
-        for it in connection.execute(query)
+        for row in connection.execute(query)
     ]  # fmt: skip
 
 
@@ -391,9 +391,9 @@ def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed |
     """Return the proposal that is confirmed, or why it cannot be told: whoever signs names what was seen."""
     if not waiting:
         return _("No proposal of this act waits for a confirmation.")
-    if named := next((it for it in waiting if it.seq == ask.proposal), None):
+    if named := next((proposal for proposal in waiting if proposal.seq == ask.proposal), None):
         return named
-    entries = "、".join(str(it.seq) for it in waiting)
+    entries = "、".join(str(proposal.seq) for proposal in waiting)
     if ask.proposal is not None:
         return _("Entry {seq} is not a proposal that waits; what waits is entry {entries}.").format(
             seq=ask.proposal, entries=entries

@@ -174,7 +174,9 @@ class Facts:
 
     def measures_for(self, step: str) -> tuple[str, ...]:
         """Return the measures that block a step until claimed; what the software enforces needs no claim."""
-        return tuple(it.id for it in self.measures.values() if step in it.guards and it.proof != "enforced")
+        return tuple(
+            measure.id for measure in self.measures.values() if step in measure.guards and measure.proof != "enforced"
+        )
 
     def record(self, act: str, kind: type[R]) -> R | None:
         """Return the latest record of an act, or None while it is not done."""
@@ -185,7 +187,7 @@ class Facts:
         """Return every record of these acts with the moment at which it happened, the oldest first."""
         if not self.done.keys() & {*acts, WITHDRAWAL}:
             return ()
-        return tuple((told.occurred_at, kind.model_validate_json(told.data)) for told in self.history.of(*acts))
+        return tuple((entry.occurred_at, kind.model_validate_json(entry.data)) for entry in self.history.of(*acts))
 
     def kind_of(self, number: str) -> str:
         """Return the kind of a custody item, "" if it is not registered."""
@@ -194,7 +196,7 @@ class Facts:
     def free_number(self, letter: str) -> str:
         """Return the first number of a kind of custody item that none of them has: M-2026-01."""
         used = {item.number for item in self.items}
-        return next(it for n in count(1) if (it := f"{letter}-{self.fiscal_year}-{n:02}") not in used)
+        return next(number for n in count(1) if (number := f"{letter}-{self.fiscal_year}-{n:02}") not in used)
 
     def things_in(self, *states: str) -> tuple[ItemFact, ...]:
         """Return the custody items in these states that can be carried."""
@@ -208,7 +210,7 @@ class Facts:
         """Return every record of an act, the first one first; a repetition does not hide what was before it."""
         if not self.done.keys() & {act, WITHDRAWAL}:
             return ()
-        return tuple(Past(seq=it.seq, record=kind.model_validate_json(it.data)) for it in self.history.of(act))
+        return tuple(Past(seq=entry.seq, record=kind.model_validate_json(entry.data)) for entry in self.history.of(act))
 
     def items_in(self, state: str, *kinds: str) -> tuple[ItemFact, ...]:
         """Return the custody items in a state, of the named kinds or of any."""

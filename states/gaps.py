@@ -121,13 +121,13 @@ def broken(attempt: Attempt, claims: tuple[Guard, ...]) -> tuple[Unmet, ...]:
 
 
 def _broken(guard: Guard, names: str, attempt: Attempt) -> Unmet:
-    owed = BY_TRIGGER.get(guard.owes, attempt.row)
-    due = attempt.facts.due.get(owed.trigger)
+    row = BY_TRIGGER.get(guard.owes, attempt.row)
+    due = attempt.facts.due.get(row.trigger)
     said = _("Not met: {claim}").format(claim=_(guard.claim))
     return Unmet(
         guard=guard.name,
         missing=f"{said} [{names}]" if names else said,
-        owner=owed.owner_under(attempt.facts.programme).label,
+        owner=row.owner_under(attempt.facts.programme).label,
         due_on=due.isoformat() if due else "",
         act=guard.owes,
     )
@@ -161,7 +161,9 @@ def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
 def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
     """Tell whether a former entry still counts: for the register alone, while nobody else could fill it."""
     today, row = attempt.facts.today, attempt.row
-    keepers = [it for it in attempt.facts.people.values() if it.is_valid_on(today) and it.roles & set(row.who)]
+    keepers = [
+        keeper for keeper in attempt.facts.people.values() if keeper.is_valid_on(today) and keeper.roles & set(row.who)
+    ]
     return row.by_lapsed and len(keepers) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
 
 

@@ -104,7 +104,9 @@ def is_setting_up(connection: Connection) -> bool:
     """
     if not a_year_is_open(connection):
         return True
-    keyed = [it for it in reading.people(connection).values() if it.public_key and it.roles & set(KEEPERS)]
+    keyed = [
+        person for person in reading.people(connection).values() if person.public_key and person.roles & set(KEEPERS)
+    ]
     return len(keyed) < 2  # noqa: PLR2004 - four eyes
 
 

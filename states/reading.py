@@ -290,13 +290,13 @@ class _Loading:
         claimed: Mapping[str, MeasureClaim],
     ) -> Facts:
         history = HistoryOf(connection=self.connection, cycle_id=cycle.id)
-        done, told = {row.act: _done(row) for row in rows("done")}, list[str]()
+        done, rechecks = {row.act: _done(row) for row in rows("done")}, list[str]()
         if WITHDRAWAL in done:
-            done, told = _in_force(done, history), [it.data for it in history.of(*_RECHECKS)]
+            done, rechecks = _in_force(done, history), [entry.data for entry in history.of(*_RECHECKS)]
         elif done.keys() & {*_RECHECKS}:
-            told = [row.data for row in rows("rechecked")]
+            rechecks = [row.data for row in rows("rechecked")]
         # What every re-check and change list said: each only what is new since the one before (domain.md 2).
-        lists = [json.loads(data) for data in told]
+        lists = [json.loads(data) for data in rechecks]
         incidents = frozenset(row.id for row in rows("incidents"))
         return Facts(
             cycle_id=cycle.id,
@@ -363,12 +363,12 @@ def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
 
 def _in_force(done: Mapping[str, Done], history: HistoryOf) -> dict[str, Done]:
     """Return what is done without the lists that were withdrawn: a re-check that was one is to be done again."""
-    counts = {it.seq for it in history.of(*LISTS)}
-    return {act: it for act, it in done.items() if act not in LISTS or it.seq in counts}
+    counts = {entry.seq for entry in history.of(*LISTS)}
+    return {act: record for act, record in done.items() if act not in LISTS or record.seq in counts}
 
 
-def _named(told: Iterable[Mapping[str, str]], kinds: tuple[str, ...]) -> str:
-    return compact(serial for record in told for kind in kinds for serial in expand(record.get(kind, "")))
+def _named(records: Iterable[Mapping[str, str]], kinds: tuple[str, ...]) -> str:
+    return compact(serial for record in records for kind in kinds for serial in expand(record.get(kind, "")))
 
 
 def _open_cases(connection: Connection, cycle_id: str, incidents: frozenset[int]) -> tuple[Case, ...]:

@@ -13,13 +13,13 @@ POSTING = "差出"
 
 # What the board looked at: its words in both languages, and where the programme says it.
 COMPARED: Mapping[str, tuple[str, str, Callable[[Programme], object]]] = {
-    "contractor": ("委託先", N_("contractor"), lambda it: it.contractor.name),
-    "work": ("委託する作業", N_("consigned work"), lambda it: it.consignment.work),
-    "items": ("個人情報の項目", N_("items of personal data"), lambda it: it.consignment.items),
-    "medium": ("媒体", N_("medium"), lambda it: it.consignment.medium),
-    "subcontracting": ("再委託", N_("subcontracting"), lambda it: it.contractor.subcontracting),
-    "period": ("期間", N_("period"), lambda it: it.consignment.period),
-    "poster": ("差出をする者", N_("who posts"), lambda it: it.consignment.poster),
+    "contractor": ("委託先", N_("contractor"), lambda programme: programme.contractor.name),
+    "work": ("委託する作業", N_("consigned work"), lambda programme: programme.consignment.work),
+    "items": ("個人情報の項目", N_("items of personal data"), lambda programme: programme.consignment.items),
+    "medium": ("媒体", N_("medium"), lambda programme: programme.consignment.medium),
+    "subcontracting": ("再委託", N_("subcontracting"), lambda programme: programme.contractor.subcontracting),
+    "period": ("期間", N_("period"), lambda programme: programme.consignment.period),
+    "poster": ("差出をする者", N_("who posts"), lambda programme: programme.consignment.poster),
 }
 
 

@@ -158,11 +158,13 @@ class Cycle:
     rows: dict[str, dict[Key, _Expected]] = field(default_factory=dict[str, dict[Key, _Expected]])
     pieces: PiecesTold = field(default_factory=PiecesTold)
     done: dict[str, Done] = field(default_factory=dict[str, Done])
-    told: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    records: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first."""
-        return tuple(sorted((told for act in acts for told in self.told.get(act, ())), key=lambda it: it.seq))
+        return tuple(
+            sorted((record for act in acts for record in self.records.get(act, ())), key=lambda record: record.seq)
+        )
 
     def has_entry(self, seq: int) -> bool:
         """Tell whether the ledger's entry of this number told of the cycle's acts; no effect asks for more."""
@@ -217,7 +219,9 @@ class Replay:
             self._open(entry)
         elif event in {"person_registered", "person_changed"}:
             said = entry["data"]
-            entered = PersonEntered.model_validate({"person": said["id"], **{it: said[it] for it in _TOLD_OF_A_PERSON}})
+            entered = PersonEntered.model_validate(
+                {"person": said["id"], **{name: said[name] for name in _TOLD_OF_A_PERSON}}
+            )
             self._enter(entered.person, entry, _entry_of(entered))
             del self.rows["staff"][entered.person,].values["mail"]  # such an entry does not tell it
         elif event == "passphrase_changed" or (event == "key_given" and cycle is None):
@@ -246,8 +250,8 @@ class Replay:
         dated = {act.act for act in scheduled(programme)} if programme else set[str]()
         plan = data.get("plan") or dict.fromkeys(sorted(dated & _PLANNED_UNTOLD))
         for act, day in plan.items():
-            told = {} if day is None else {"planned_on": date.fromisoformat(day)}
-            cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **told)
+            values = {} if day is None else {"planned_on": date.fromisoformat(day)}
+            cycle.change("act", (act,), entry, done_on=None, done_seq=None, moved_to=None, moved_reason="", **values)
 
     def _enter(self, person: str, entry: Entry, values: Mapping[str, object]) -> None:
         """Let an entry put a person on the register, or change what stands there."""
@@ -319,9 +323,9 @@ class Replay:
                 if (seq,) in cycle.table("incident"):
                     cycle.change("incident", (seq,), entry, state="settled")
             case eff.ClaimMeasures(claim, received_on):
-                told = {"received_on": received_on, "by": entry["by"], "ledger_seq": entry["seq"]}
+                values = {"received_on": received_on, "by": entry["by"], "ledger_seq": entry["seq"]}
                 for measure in claim.measures:
-                    cycle.change("claim", (measure,), entry, **claim.model_dump(exclude={"measures"}), **told)
+                    cycle.change("claim", (measure,), entry, **claim.model_dump(exclude={"measures"}), **values)
             case eff.RedactText():
                 pass  # the ledger tells the entry that was redacted without its text
             case eff.MoveDeadline(act, to, reason):
@@ -365,17 +369,17 @@ def _entry_of(entered: PersonEntered) -> dict[str, object]:
 def _propose(cycle: Cycle, row: Row, entry: Entry) -> None:
     """Let a newer proposal about the same matter take the place of an older."""
     matter = row.record.model_validate(entry["data"]["record"]).matter
-    for it in _waiting(cycle, row).values():
-        if row.record.model_validate(it.values["data"]).matter == matter:
-            it.values["status"] = "dropped"
+    for record in _waiting(cycle, row).values():
+        if row.record.model_validate(record.values["data"]).matter == matter:
+            record.values["status"] = "dropped"
     cycle.change("record", (entry["seq"],), entry, **_record(row, entry, status="pending"))
 
 
 def _keep_record(cycle: Cycle, row: Row, entry: Entry) -> None:
     data, seq = entry["data"], entry["seq"]
-    for it in cycle.table("record").values():
-        if (it.values["act"], it.values["status"]) == (row.trigger, "done"):
-            it.values["status"] = "superseded"
+    for record in cycle.table("record").values():
+        if (record.values["act"], record.values["status"]) == (row.trigger, "done"):
+            record.values["status"] = "superseded"
     values = _record(row, entry, status="done")
     if "proposed_by" in data and (waiting := _waiting(cycle, row)):
         proposal = (data["proposal"],) if "proposal" in data else max(waiting)
@@ -385,7 +389,7 @@ def _keep_record(cycle: Cycle, row: Row, entry: Entry) -> None:
     cycle.done[row.trigger] = Done(
         occurred_at=at, by=str(values["by"]), data=stored, confirmed_by=str(values["confirmed_by"]), seq=seq
     )
-    cycle.told.setdefault(row.trigger, []).append(Told(act=row.trigger, seq=seq, occurred_at=at, data=stored))
+    cycle.records.setdefault(row.trigger, []).append(Told(act=row.trigger, seq=seq, occurred_at=at, data=stored))
 
 
 def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:
@@ -399,7 +403,11 @@ def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:
 
 def _waiting(cycle: Cycle, row: Row) -> dict[Key, _Expected]:
     mine = (row.trigger, "pending")
-    return {key: it for key, it in cycle.table("record").items() if (it.values["act"], it.values["status"]) == mine}
+    return {
+        key: record
+        for key, record in cycle.table("record").items()
+        if (record.values["act"], record.values["status"]) == mine
+    }
 
 
 def _remind(cycle: Cycle, entry: Entry) -> None:
@@ -461,11 +469,15 @@ def compared(connection: Connection, replay: Replay) -> Iterator[Difference]:
     sizes: dict[Key, Mapping[str, object]] = {
         (size,): {} for size in connection.execute(select(col(checkpoint.size))).scalars()
     }
-    told = replay.rows["checkpoint"]
+    expected = replay.rows["checkpoint"]
     # More checkpoints than the handovers gave are honest: an export signs too.
-    yield from _compare("checkpoint", "", told, {key: row for key, row in sizes.items() if key in told})
+    yield from _compare("checkpoint", "", expected, {key: row for key, row in sizes.items() if key in expected})
     known = connection.execute(select(col(tables.Cycle.id))).scalars().all()
-    yield from (Difference(table="cycle", cycle="", key=it, how="strange") for it in known if it not in replay.cycles)
+    yield from (
+        Difference(table="cycle", cycle="", key=cycle_id, how="strange")
+        for cycle_id in known
+        if cycle_id not in replay.cycles
+    )
     for cycle in replay.cycles.values():
         yield from _compare_cycle(connection, cycle)
 
@@ -484,9 +496,9 @@ def _compare_cycle(connection: Connection, cycle: Cycle) -> Iterator[Difference]
 
 
 def _compare(
-    table: str, cycle: str, told: Mapping[Key, _Expected], found: Mapping[Key, Mapping[str, object]]
+    table: str, cycle: str, expected: Mapping[Key, _Expected], found: Mapping[Key, Mapping[str, object]]
 ) -> Iterator[Difference]:
-    for key, row in told.items():
+    for key, row in expected.items():
         named = str(row.values["act"]) if table == "record" else " ".join(map(str, key))
         differs = partial(Difference, table=table, cycle=cycle, key=named, seq=row.seq, event=row.event)
         stored = found.get(key)
@@ -494,7 +506,7 @@ def _compare(
             yield differs(how="gone")
         elif wrong := tuple(column for column, value in row.values.items() if stored.get(column) != value):
             yield differs(what=wrong)
-    for key in (key for key in found if key not in told):
+    for key in (key for key in found if key not in expected):
         named = str(found[key]["act"]) if table == "record" else " ".join(map(str, key))
         yield Difference(table=table, cycle=cycle, key=named, how="strange")
 
@@ -504,9 +516,9 @@ def _compare_pieces(connection: Connection, cycle: Cycle) -> Iterator[Difference
     for origin, state, first, last in connection.execute(_ISLANDS, {"cycle_id": cycle.id}):
         runs.setdefault((origin, state), []).append(f"{first}-{last}")
     found = {where: canonical(",".join(spans)) for where, spans in runs.items()}
-    told, everything = cycle.pieces.spans, union(*cycle.pieces.spans.values())
-    for where in sorted(told.keys() | found.keys()):
-        if gone := minus(told.get(where, ""), found.get(where, "")):
+    expected, everything = cycle.pieces.spans, union(*cycle.pieces.spans.values())
+    for where in sorted(expected.keys() | found.keys()):
+        if gone := minus(expected.get(where, ""), found.get(where, "")):
             seq, event = cycle.pieces.since[where]
             yield Difference(table="piece", cycle=cycle.id, key=gone, what=("state",), seq=seq, event=event)
         if strange := minus(found.get(where, ""), everything):

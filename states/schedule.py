@@ -97,7 +97,7 @@ def reschedule(
     connection.execute(_ACT, {**this, "done_on": today, "done_seq": seq})
     row = connection.execute(_DATES, this).one()
     in_time = today <= row.planned_on == row.due_on
-    if not in_time or any(deadlines.Rule.parse(it.rule).anchor == trigger for it in scheduled(facts.programme)):
+    if not in_time or any(deadlines.Rule.parse(item.rule).anchor == trigger for item in scheduled(facts.programme)):
         push(connection, facts, today=facts.today, calendar=calendar)
 
 
@@ -108,7 +108,10 @@ def push(connection: Connection, facts: Facts, *, today: date, calendar: Calenda
 
 def push_all(connection: Connection, cycles: Mapping[str, Programme], *, today: date, calendar: Calendar) -> None:
     """Do so in many cycles at once, each under its programme: the morning's sweep may meet a thousand."""
-    rows, schedules = _acts_of(connection, list(cycles)), {id(it): scheduled(it) for it in cycles.values()}
+    rows, schedules = (
+        _acts_of(connection, list(cycles)),
+        {id(programme): scheduled(programme) for programme in cycles.values()},
+    )
     moved = [
         {
             "of_cycle": cycle_id, "of_act": act.act, "due_on": due_on,
@@ -136,9 +139,11 @@ def _owed_otherwise(
     planned = {row.act: row.planned_on for row in rows}
     # Nothing in the schedule hangs on the acts that got a date after the year was opened.
     known = (
-        replace(it, after=tuple(act for act in it.after if act in planned)) for it in schedule if it.act in planned
+        replace(item, after=tuple(act for act in item.after if act in planned))
+        for item in schedule
+        if item.act in planned
     )
-    owed = deadlines.dues(
+    due_days = deadlines.dues(
         tuple(known),
         planned=planned,
         done={row.act: row.done_on for row in rows if row.done_on},
@@ -147,7 +152,11 @@ def _owed_otherwise(
         today=today,
     )
     # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
-    return [(row, owed[row.act]) for row in rows if row.done_on is None and owed.get(row.act, row.due_on) != row.due_on]
+    return [
+        (row, due_days[row.act])
+        for row in rows
+        if row.done_on is None and due_days.get(row.act, row.due_on) != row.due_on
+    ]
 
 
 def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calendar: Calendar) -> None:

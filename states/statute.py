@@ -44,8 +44,8 @@ class Clock:
 
 def heads_of(incident: IncidentReported) -> tuple[int, ...]:
     """Return the heads of 規則43条 under which the incident is to be reported; none where no head applies."""
-    told = {number for number, (field, _words) in HEADS.items() if field and getattr(incident, field)}
-    return tuple(sorted(told | ({4} if incident.persons > MANY else set())))
+    heads = {number for number, (field, _words) in HEADS.items() if field and getattr(incident, field)}
+    return tuple(sorted(heads | ({4} if incident.persons > MANY else set())))
 
 
 def clock_of(incident: IncidentReported, calendar: Calendar) -> Clock:

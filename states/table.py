@@ -73,8 +73,8 @@ def all_rules() -> frozenset[tuple[str, str, str, str]]:
     Beside the pairs and beginnings of the machines: which act an event of the ledger tells, and which events change
     the hold.
     """
-    beginnings = {(it.name, "", "begin", state) for it in all_machines() for state in it.initial}
-    pairs = {(it.name, *pair) for it in all_machines() for pair in it.pairs}
+    beginnings = {(machine.name, "", "begin", state) for machine in all_machines() for state in machine.initial}
+    pairs = {(machine.name, *pair) for machine in all_machines() for pair in machine.pairs}
     events = {("event", row.event, row.trigger, "") for row in TABLE}
     holds = {("hold", BY_TRIGGER[act].event, act, "held") for act in HOLDING}
     releases = {("hold", BY_TRIGGER[act].event, act, "released") for act in RELEASING}

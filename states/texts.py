@@ -56,9 +56,11 @@ def _committed(value: object, place: str, openings: list[Opening]) -> object:
         return {_COMMITMENT: openings[-1].commitment}
     if kind is dict:
         members = cast("dict[str, object]", value).items()
-        return {key: _committed(it, f"{place}.{key}" if place else key, openings) for key, it in members}
+        return {key: _committed(member, f"{place}.{key}" if place else key, openings) for key, member in members}
     if kind is list or kind is tuple:
-        return [_committed(it, f"{place}.{at}", openings) for at, it in enumerate(cast("Sequence[object]", value))]
+        return [
+            _committed(member, f"{place}.{at}", openings) for at, member in enumerate(cast("Sequence[object]", value))
+        ]
     return value
 
 
@@ -105,8 +107,8 @@ def first_wrong(connection: Connection) -> tuple[int, str] | None:
         for seq, entry in connection.execute(entries)
         for place, commitment in _commitments(json.loads(entry)["data"], "")
     }
-    told = select(col(ledger.entry)).where(col(ledger.event) == "text_redacted")
-    records = (json.loads(entry)["data"]["record"] for entry in connection.execute(told).scalars())
+    redactions = select(col(ledger.entry)).where(col(ledger.event) == "text_redacted")
+    records = (json.loads(entry)["data"]["record"] for entry in connection.execute(redactions).scalars())
     redacted = {(record["entry"], record["place"]) for record in records}
     wrong: set[tuple[int, str]] = set()
     for row in connection.execute(select(kept)):
@@ -128,8 +130,8 @@ def _commitments(value: Any, place: str) -> Iterator[tuple[str, str]]:
         inside = (
             cast("dict[str, Any]", value).items() if isinstance(value, dict) else enumerate(cast("list[Any]", value))
         )
-        for name, it in inside:
-            yield from _commitments(it, f"{place}.{name}" if place else str(name))
+        for name, member in inside:
+            yield from _commitments(member, f"{place}.{name}" if place else str(name))
 
 
 def lines(connection: Connection, *, first: int = 1, last: int) -> Iterator[str]:

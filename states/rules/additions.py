@@ -59,8 +59,8 @@ def ward_prints_additions(facts: Facts) -> Verdict:
 @claims()
 def additions_are_fresh(facts: Facts) -> Verdict:
     """The additional extract or a re-check of protected persons is of the last 24 hours (`tsudoi extract recheck`)."""
-    told = (facts.done[act] for act in _TELLS_WHO_IS_PROTECTED if act in facts.done)
-    return any(timedelta(0) <= facts.now - it.occurred_at <= RECHECK_IS_GOOD_FOR for it in told)
+    checks = (facts.done[act] for act in _TELLS_WHO_IS_PROTECTED if act in facts.done)
+    return any(timedelta(0) <= facts.now - check.occurred_at <= RECHECK_IS_GOOD_FOR for check in checks)
 
 
 @claims()

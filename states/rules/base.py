@@ -79,5 +79,7 @@ def registered(facts: Facts, people: Iterable[str], day: date) -> Verdict:
 
 def each_registered(facts: Facts, people: Iterable[tuple[str, date]]) -> Verdict:
     """Name who of these is not on the register of people, each on a day of his own."""
-    strange = [it for it, day in people if it not in facts.people or not facts.people[it].is_valid_on(day)]
+    strange = [
+        person for person, day in people if person not in facts.people or not facts.people[person].is_valid_on(day)
+    ]
     return none_of(dict.fromkeys(strange))

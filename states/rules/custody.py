@@ -178,7 +178,7 @@ def lost_item_was_in_somebodys_hands(facts: Facts, record: transfer.ItemLost) ->
 @claims_of(transfer.SlipReprinted)
 def slip_is_on_record(facts: Facts, record: transfer.SlipReprinted) -> Verdict:
     """A movement of that slip number is on record."""
-    return any(json.loads(told.data)["slip"] == record.slip for told in facts.history.of(*_MOVEMENTS))
+    return any(json.loads(movement.data)["slip"] == record.slip for movement in facts.history.of(*_MOVEMENTS))
 
 
 @claims_of(transfer.ReceiptReported)

@@ -142,7 +142,7 @@ def open_differences(facts: Facts) -> dict[str, str]:
     last = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
     if last is None:
         return {}
-    settled, explained = settled_serials(facts), sum(it.unreadable for it in _settlements(facts))
+    settled, explained = settled_serials(facts), sum(settlement.unreadable for settlement in _settlements(facts))
     found = {name: set(expand(getattr(last, name))) - settled for name in _NAMES}
     left = {name: compact(serials) for name, serials in found.items() if serials}
     return left | ({"unreadable": str(last.unreadable - explained)} if last.unreadable > explained else {})
@@ -152,8 +152,8 @@ def settled_serials(facts: Facts) -> set[int]:
     """Return the serials whose differences are settled since the last reconciliation."""
     return {
         serial
-        for it in _settlements(facts)
-        for text in (it.opened, it.found, it.reprinted, it.removed)
+        for settlement in _settlements(facts)
+        for text in (settlement.opened, settlement.found, settlement.reprinted, settlement.removed)
         for serial in expand(text)
     }
 
@@ -161,7 +161,7 @@ def settled_serials(facts: Facts) -> set[int]:
 def _settlements(facts: Facts) -> list[enclosing.DifferencesSettled]:
     done = facts.done.get("reconcile_enclosing")
     past = facts.past("settle_differences", enclosing.DifferencesSettled)
-    return [it.record for it in past if done and it.seq > done.seq]
+    return [entry.record for entry in past if done and entry.seq > done.seq]
 
 
 def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged) -> Verdict:

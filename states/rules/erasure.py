@@ -39,8 +39,10 @@ METHODS: Mapping[str, tuple[erasure.Method, ...]] = {
 
 def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     """Return the copy register: number -> copy as it was registered last, by either side."""
-    received = (copy for _at, told in facts.every(ReceiptReported, *RECEIPTS.values()) for copy in told.copies)
-    others = (copy for _at, told in facts.every(CopiesRegistered, "register_copies") for copy in told.copies)
+    received = (copy for _at, report in facts.every(ReceiptReported, *RECEIPTS.values()) for copy in report.copies)
+    others = (
+        copy for _at, registration in facts.every(CopiesRegistered, "register_copies") for copy in registration.copies
+    )
     return {copy.copy_number: copy for copy in (*received, *others)}
 
 
@@ -140,7 +142,9 @@ def destroyed_items_are_with_the_ward(facts: Facts, record: erasure.ItemsDestroy
 def destruction_has_prior_consent(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """The ward consented in writing, before it happened, that each item is destroyed and not returned."""
     consents = facts.every(erasure.DestructionConsented, "consent_to_destruction")
-    covered = {number for _at, told in consents if told.decided_on <= record.destroyed_on for number in told.items}
+    covered = {
+        number for _at, consent in consents if consent.decided_on <= record.destroyed_on for number in consent.items
+    }
     return none_of(sorted(set(record.items) - covered))
 
 
@@ -188,8 +192,11 @@ def ward_holds_no_data(facts: Facts) -> Verdict:
 
 def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
     """Return for each copy when it was registered first."""
-    told = (*facts.every(CopiesRegistered, "register_copies"), *facts.every(ReceiptReported, *RECEIPTS.values()))
-    for at, record in sorted(told, key=lambda it: it[0], reverse=True):
+    registrations = (
+        *facts.every(CopiesRegistered, "register_copies"),
+        *facts.every(ReceiptReported, *RECEIPTS.values()),
+    )
+    for at, record in sorted(registrations, key=lambda pair: pair[0], reverse=True):
         yield from ((copy.copy_number, at) for copy in record.copies)
 
 

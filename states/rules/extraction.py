@@ -129,7 +129,7 @@ def changed_persons_are_ours(facts: Facts, record: extraction.ChangesTaken) -> V
 @claims_of(extraction.ListWithdrawn)
 def list_was_taken(facts: Facts, record: extraction.ListWithdrawn) -> Verdict:
     """The list is one of this year's re-checks or change lists, and is not withdrawn."""
-    return any(json.loads(it.data)["list_sha256"] == record.list_sha256 for it in facts.history.of(*LISTS))
+    return any(json.loads(entry.data)["list_sha256"] == record.list_sha256 for entry in facts.history.of(*LISTS))
 
 
 def original_exists(_facts: Facts, record: extraction.ExtractReceived) -> tuple[Effect, ...]:
@@ -158,8 +158,10 @@ def changed_pieces_stay(facts: Facts, record: extraction.ChangesTaken) -> tuple[
 
 def rechecks_are_owed_again(facts: Facts, record: extraction.ListWithdrawn) -> tuple[Effect, ...]:
     """A re-check by the wrong list was none."""
-    told = {act: facts.record(act, extraction.ProtectionRechecked) for act in RECHECKS}
-    return tuple(OweAgain(act=act) for act, it in told.items() if it and it.list_sha256 == record.list_sha256)
+    rechecks = {act: facts.record(act, extraction.ProtectionRechecked) for act in RECHECKS}
+    return tuple(
+        OweAgain(act=act) for act, recheck in rechecks.items() if recheck and recheck.list_sha256 == record.list_sha256
+    )
 
 
 def list_of_protected_exists(_facts: Facts, record: extraction.ProtectedListed) -> tuple[Effect, ...]:

@@ -100,8 +100,8 @@ def retrieved_pieces_were_posted(facts: Facts, record: mailing.RetrievalRequeste
 def returned_counts_agree(facts: Facts, record: mailing.ReturnedMailClosed) -> Verdict:
     """The counts by reason do not contradict the returned mail that was recorded by serial."""
     counted = returned_by_reason(facts)
-    told = {reason: number for reason, number in record.returned.items() if number}
-    return not counted or counted == told or Shortfall(names=f"{_listed(counted)} ≠ {_listed(told)}")
+    returned = {reason: number for reason, number in record.returned.items() if number}
+    return not counted or counted == returned or Shortfall(names=f"{_listed(counted)} ≠ {_listed(returned)}")
 
 
 @claims()
@@ -114,11 +114,14 @@ def contractor_posts_only_if_referred(facts: Facts) -> Verdict:
 def returned_by_reason(facts: Facts) -> dict[str, int]:
     """Return how many pieces came back, by the reason that was recorded last for each."""
     reasons = {
-        serial: it.record.reason
-        for it in facts.past("record_returned_mail", mailing.MailReturned)
-        for serial in expand(it.record.serials)
+        serial: past.record.reason
+        for past in facts.past("record_returned_mail", mailing.MailReturned)
+        for serial in expand(past.record.serials)
     }
-    return {reason: sum(1 for it in reasons.values() if it == reason) for reason in sorted(set(reasons.values()))}
+    return {
+        reason: sum(1 for piece_reason in reasons.values() if piece_reason == reason)
+        for reason in sorted(set(reasons.values()))
+    }
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -46,7 +46,11 @@ def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) ->
     """Only where the checklist allows it a measure is declared not applicable, and the declaration is a file."""
     if not record.not_applicable:
         return True
-    applicable = [it for it in record.measures if it in facts.measures and not facts.measures[it].may_not_apply]
+    applicable = [
+        measure
+        for measure in record.measures
+        if measure in facts.measures and not facts.measures[measure].may_not_apply
+    ]
     return Shortfall(names=" ".join(applicable)) if applicable else bool(record.evidence_file)
 
 
@@ -62,8 +66,8 @@ def evidence_is_of_the_past_and_still_valid(facts: Facts, record: MeasuresClaime
 def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The file is no evidence of another measure: give each a file of its own, or claim them together."""
     mine = set(record.measures)
-    others = [it for it, claim in facts.claimed.items() if it not in mine and claim.evidence_file]
-    return none_of(it for it in others if facts.claimed[it].evidence_file == record.evidence_file)
+    others = [measure for measure, claim in facts.claimed.items() if measure not in mine and claim.evidence_file]
+    return none_of(measure for measure in others if facts.claimed[measure].evidence_file == record.evidence_file)
 
 
 def measures_count_as_claimed(facts: Facts, record: MeasuresClaimed) -> tuple[Effect, ...]:

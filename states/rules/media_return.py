@@ -34,7 +34,7 @@ def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) 
     """Medium and password notice come back on different days."""
     returns = facts.every(ItemsReturned, "return_items")
     today = [items for at, items in returns if day_of(at) == facts.today]
-    kinds = {facts.kind_of(number) for it in (record, *today) for number in it.items}
+    kinds = {facts.kind_of(number) for returned in (record, *today) for number in returned.items}
     return not {"medium", "password_notice"} <= kinds
 
 

@@ -34,8 +34,10 @@ def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.Docume
 @claims_of(oversight.DocumentFiled)
 def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
     """The file was not filed as another document: give each its own file."""
-    filed = (it.record for it in facts.past("file_document", oversight.DocumentFiled))
-    others = {it.document for it in filed if it.sha256 == record.sha256 and it.document != record.document}
+    filed = (past.record for past in facts.past("file_document", oversight.DocumentFiled))
+    others = {
+        filing.document for filing in filed if filing.sha256 == record.sha256 and filing.document != record.document
+    }
     return none_of(f"No. {number}" for number in sorted(others))
 
 

@@ -123,8 +123,8 @@ def compared_rows_agree(facts: Facts) -> Verdict:
 def spoiled_sheets_are_printed_again(facts: Facts, record: printing.PrintingReported) -> Verdict:
     """A spoiled serial is good only once it was printed again, and only what was spoiled is printed again."""
     before = facts.past("report_printing", printing.PrintingReported)
-    spoiled = {serial for report in (*(it.record for it in before), record) for serial in expand(report.spoiled)}
-    again = {serial for report in (*(it.record for it in before), record) for serial in expand(report.reprinted)}
+    spoiled = {serial for report in (*(past.record for past in before), record) for serial in expand(report.spoiled)}
+    again = {serial for report in (*(past.record for past in before), record) for serial in expand(report.reprinted)}
     return no_serial_of((spoiled & set(expand(record.good))) - again | (set(expand(record.reprinted)) - spoiled))
 
 

@@ -43,49 +43,57 @@ class FoundAt:
 
 def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
     """Return every declared subcontractor in the order of the first declaration; a new declaration asks anew."""
-    last = {it.record.name: it for it in facts.past("declare_subcontractor", supervision.SubcontractorDeclared)}
+    last = {past.record.name: past for past in facts.past("declare_subcontractor", supervision.SubcontractorDeclared)}
     consents = facts.past("consent_to_subcontracting", supervision.SubcontractingConsented)
-    given = {it.record.name: it for it in consents if it.record.name in last and it.seq > last[it.record.name].seq}
+    given = {
+        past.record.name: past
+        for past in consents
+        if past.record.name in last and past.seq > last[past.record.name].seq
+    }
     return tuple(
         Subcontractor(
-            declared=told.record,
-            declared_seq=told.seq,
+            declared=past.record,
+            declared_seq=past.seq,
             consent=given[name].record if name in given else None,
             consent_seq=given[name].seq if name in given else 0,
         )
-        for name, told in last.items()
+        for name, past in last.items()
     )
 
 
 def findings(facts: Facts) -> tuple[FoundAt, ...]:
     """Return what the inspections of the year found, numbered as it was found."""
     inspections = facts.past("inspect_contractor", supervision.ContractorInspected)
-    settled = {it.record.finding: it.record for it in facts.past("settle_finding", supervision.FindingSettled)}
-    told = [(it, finding) for it in inspections for finding in it.record.found]
+    settled = {past.record.finding: past.record for past in facts.past("settle_finding", supervision.FindingSettled)}
+    pairs = [(past, finding) for past in inspections for finding in past.record.found]
     return tuple(
         FoundAt(
             number=number, finding=finding, found_at=past.record.subcontractor, found_on=past.record.inspected_on,
             seq=past.seq, settled=settled.get(number),
         )
-        for number, (past, finding) in enumerate(told, start=1)
+        for number, (past, finding) in enumerate(pairs, start=1)
     )  # fmt: skip
 
 
 def open_findings(facts: Facts) -> tuple[FoundAt, ...]:
     """Return the findings that are not put right yet."""
-    return tuple(it for it in findings(facts) if it.settled is None)
+    return tuple(found for found in findings(facts) if found.settled is None)
 
 
 def may_subcontract(facts: Facts) -> bool:
     """Tell whether anything may be with a subcontractor: there is one, and the ward has consented to whoever it is."""
-    declared = [it for it in subcontractors(facts) if not it.declared.withdrawn]
-    return bool(declared) and all(it.may_work for it in declared)
+    declared = [subcontractor for subcontractor in subcontractors(facts) if not subcontractor.declared.withdrawn]
+    return bool(declared) and all(subcontractor.may_work for subcontractor in declared)
 
 
 @claims(owes="consent_to_subcontracting", proves=("W-OP-03", "C-OP-03"))
 def every_subcontractor_has_consent(facts: Facts) -> Verdict:
     """Every declared subcontractor has the ward's prior written consent, or is withdrawn."""
-    without = (it.declared for it in subcontractors(facts) if not it.may_work and not it.declared.withdrawn)
+    without = (
+        subcontractor.declared
+        for subcontractor in subcontractors(facts)
+        if not subcontractor.may_work and not subcontractor.declared.withdrawn
+    )
     return none_of((declared.name for declared in without), "、")
 
 
@@ -99,14 +107,20 @@ def subcontractors_are_named(facts: Facts) -> Verdict:
 @claims_of(supervision.SubcontractingConsented)
 def consent_is_to_a_declared_one(facts: Facts, record: supervision.SubcontractingConsented) -> Verdict:
     """The consent names a subcontractor as he was declared, and not one withdrawn."""
-    declared = [it.declared.name for it in subcontractors(facts) if not it.declared.withdrawn]
+    declared = [
+        subcontractor.declared.name for subcontractor in subcontractors(facts) if not subcontractor.declared.withdrawn
+    ]
     return record.name in declared or Shortfall(names="、".join(declared) or "–")
 
 
 @claims_of(supervision.SubcontractingConsented, owes="declare_subcontractor", proves=("W-OP-03", "C-OP-03"))
 def subcontract_allows_inspections(facts: Facts, record: supervision.SubcontractingConsented) -> Verdict:
     """The subcontract lets the ward inspect on site."""
-    return all(it.declared.inspection_clause for it in subcontractors(facts) if it.declared.name == record.name)
+    return all(
+        subcontractor.declared.inspection_clause
+        for subcontractor in subcontractors(facts)
+        if subcontractor.declared.name == record.name
+    )
 
 
 @claims_of(supervision.SubcontractingConsented, owes="record_referral")
@@ -130,7 +144,9 @@ def servers_stand_under_japanese_law(_facts: Facts, record: supervision.CloudUse
 @claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01"))
 def cloud_use_is_declared(facts: Facts) -> Verdict:
     """The contractor has declared which cloud service is used, or that none is."""
-    return any(it.record.side == "contractor" for it in facts.past("declare_cloud_use", supervision.CloudUseDeclared))
+    return any(
+        past.record.side == "contractor" for past in facts.past("declare_cloud_use", supervision.CloudUseDeclared)
+    )
 
 
 @claims_of(supervision.InspectionPlanned)
@@ -154,7 +170,7 @@ def planned_inspectors_are_registered(facts: Facts, record: supervision.Inspecti
 @claims_of(ReadinessConfirmed, owes="plan_inspection", proves=("W-OP-02", "C-OP-02"))
 def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed) -> Verdict:
     """An inspection is planned by the day of posting, in its plan or here, or the contractor was inspected already."""
-    plans = [it.record.planned_on for it in facts.past("plan_inspection", supervision.InspectionPlanned)]
+    plans = [past.record.planned_on for past in facts.past("plan_inspection", supervision.InspectionPlanned)]
     days = [*plans, *([record.inspection_planned_on] if record.inspection_planned_on else [])]
     held = _contractor_was_seen(facts)
     return held or any(_is_in_time(facts, "post", day) for day in days) or _time_left(facts, "post")
@@ -169,7 +185,7 @@ def findings_are_all_named(_facts: Facts, record: supervision.ContractorInspecte
 @claims_of(supervision.ContractorInspected)
 def findings_are_due_after_the_inspection(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """No finding is to be put right before the day on which it was found."""
-    return none_of((it.what for it in record.found if it.due_on < record.inspected_on), "、")
+    return none_of((finding.what for finding in record.found if finding.due_on < record.inspected_on), "、")
 
 
 @claims_of(supervision.ContractorInspected)
@@ -195,14 +211,14 @@ def inspectors_are_registered(facts: Facts, record: supervision.ContractorInspec
 @claims_of(supervision.ContractorInspected)
 def inspected_subcontractor_is_declared(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
     """The subcontractor inspected is a declared one."""
-    names = [it.declared.name for it in subcontractors(facts)]
+    names = [subcontractor.declared.name for subcontractor in subcontractors(facts)]
     return record.subcontractor in {"", *names} or Shortfall(names="、".join(names) or "–")
 
 
 @claims_of(supervision.FindingSettled)
 def finding_is_open(facts: Facts, record: supervision.FindingSettled) -> Verdict:
     """The finding of that number is still to be put right."""
-    numbers = [it.number for it in open_findings(facts)]
+    numbers = [found.number for found in open_findings(facts)]
     return record.finding in numbers or Shortfall(names=" ".join(f"No. {number}" for number in numbers) or "–")
 
 
@@ -229,8 +245,12 @@ def contractor_was_inspected(facts: Facts) -> Verdict:
 @claims(owes="inspect_contractor", proves=("W-OP-03", "C-OP-03"))
 def every_subcontractor_was_inspected(facts: Facts) -> Verdict:
     """Every subcontractor with consent was inspected."""
-    seen = {it.record.subcontractor for it in facts.past("inspect_contractor", supervision.ContractorInspected)}
-    unseen = [it.declared.name for it in subcontractors(facts) if it.may_work and it.declared.name not in seen]
+    seen = {past.record.subcontractor for past in facts.past("inspect_contractor", supervision.ContractorInspected)}
+    unseen = [
+        subcontractor.declared.name
+        for subcontractor in subcontractors(facts)
+        if subcontractor.may_work and subcontractor.declared.name not in seen
+    ]
     return Shortfall(names="、".join(unseen)) if unseen and facts.went_out() else True
 
 
@@ -238,13 +258,13 @@ def next_due(
     facts: Facts, more: Iterable[supervision.InspectionFinding] = (), settled: int | None = None
 ) -> date | None:
     """Return by when the first finding is owed, with what was just found and without what was just settled."""
-    left = [it.finding.due_on for it in open_findings(facts) if it.number != settled]
-    return min([*left, *(it.due_on for it in more)], default=None)
+    left = [found.finding.due_on for found in open_findings(facts) if found.number != settled]
+    return min([*left, *(finding.due_on for finding in more)], default=None)
 
 
 def _contractor_was_seen(facts: Facts) -> bool:
     done = facts.past("inspect_contractor", supervision.ContractorInspected)
-    return any(not it.record.subcontractor for it in done)
+    return any(not past.record.subcontractor for past in done)
 
 
 def _is_in_time(facts: Facts, act: str, day: date) -> bool:
