@@ -80,14 +80,17 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
         members = _ledger(office, here)
         members["history.json"] = _json(_history(members[verifier.LEDGER], cycle_id))
         members["counts.json"] = _json(counts(here).as_json())
-        members["measures.json"] = _json([it.as_json() for it in standings(here)])
-        members["documents.json"] = _json([it.as_json() for it in documents(here)])
+        members["measures.json"] = _json([standing.as_json() for standing in standings(here)])
+        members["documents.json"] = _json([document.as_json() for document in documents(here)])
         members["supervision.json"] = _json(supervision(here).as_json())
-        members["incidents.json"] = _json([it.as_json() for it in incidents_of(here)])
+        members["incidents.json"] = _json([incident.as_json() for incident in incidents_of(here)])
         cycle = tables.Cycle
         query = select(col(cycle.programme_text)).where(col(cycle.id) == cycle_id)
         members["programme.toml"] = here.connection.execute(query).scalar_one().encode()
-        sheets = {"report": reporting.report(here), **{it.name: it for it in referring.checklists(here)}}
+        sheets = {
+            "report": reporting.report(here),
+            **{checklist.name: checklist for checklist in referring.checklists(here)},
+        }
         sheets |= {f"certificates/{name}": made(here) for act, name, made in _CERTIFICATES if act in facts.done}
         title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
     members |= {f"{name}.pdf": papers.pdf_of(office, sheet) for name, sheet in sheets.items()}

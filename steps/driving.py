@@ -65,11 +65,11 @@ def alone(office: Office) -> Generator[None]:
 
 def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
     """Leave an extract to a person where more than one year waits for one."""
-    waiting = [it for it in found if it.act in TAKEN_FROM_THE_INBOX and it.by]
+    waiting = [piece for piece in found if piece.act in TAKEN_FROM_THE_INBOX and piece.by]
     if len(waiting) < 2:  # noqa: PLR2004 - more than one
         return tuple(found)
     words = _("several years wait for an extract; a person says for which this one is")
-    return tuple(replace(it, by="", words=words) if it in waiting else it for it in found)
+    return tuple(replace(piece, by="", words=words) if piece in waiting else piece for piece in found)
 
 
 def _of_cycle(office: Office, facts: Facts) -> list[Work]:

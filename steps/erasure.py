@@ -86,8 +86,8 @@ def needles_of(office: Office, vault: Vault) -> set[str]:
     A list that was refused, withdrawn, or lies there from a run that was killed has no rows that anybody judged.
     """
     with office.look(vault.cycle) as here:
-        programme, told = here.programme, here.facts.history.of(*LISTS)
-    return residents.everybody_in(vault, programme, lists={json.loads(it.data)["list_sha256"][:12] for it in told})
+        programme, acts = here.programme, here.facts.history.of(*LISTS)
+    return residents.everybody_in(vault, programme, lists={json.loads(act.data)["list_sha256"][:12] for act in acts})
 
 
 def namesakes(office: Office, cycle_id: str) -> tuple[str, ...]:
@@ -105,9 +105,9 @@ def _places(office: Office) -> tuple[Path, ...]:
 
 def _servers(office: Office) -> tuple[str, ...]:
     """Return the addresses of the PostgreSQL servers, whose every database is searched: tsudoi's and Prefect's."""
-    urls = [make_url(it) for it in (office.settings.owner_database, PrefectsOwn().database_url) if it]
-    asked = [it for it in reversed(urls) if it.get_backend_name() == "postgresql"]
-    return tuple({(it.host, it.query.get("host"), it.port): _as_libpq_has_it(it) for it in asked}.values())
+    urls = [make_url(database) for database in (office.settings.owner_database, PrefectsOwn().database_url) if database]
+    asked = [url for url in reversed(urls) if url.get_backend_name() == "postgresql"]
+    return tuple({(url.host, url.query.get("host"), url.port): _as_libpq_has_it(url) for url in asked}.values())
 
 
 def _as_libpq_has_it(url: URL) -> str:

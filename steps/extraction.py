@@ -213,9 +213,9 @@ def _told_apart(
     table: RegisterTable, programme: Programme, protected: ProtectedBy
 ) -> tuple["RegisterTable", dict[str, Any]]:
     """Mark whoever stands on the list that came with an extract; return what the record says of list and word."""
-    told: dict[str, Any] = {"protected_removed": True} if protected.removed else {}
+    statement: dict[str, Any] = {"protected_removed": True} if protected.removed else {}
     if protected.listed is None:
-        return table, told
+        return table, statement
     try:
         content = arriving.read_in(protected.listed, programme=programme).content
         listed = read_list(content, programme=programme, form=Form.of(table.frame[NUMBER]))
@@ -230,7 +230,7 @@ def _told_apart(
             _("Nobody of the extract stands on the list of protected persons: it is probably another list."),
             _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
         )
-    return with_marks(table, listed, programme=programme), told | {"protected_list_sha256": listed.sha256}
+    return with_marks(table, listed, programme=programme), statement | {"protected_list_sha256": listed.sha256}
 
 
 def decide(
@@ -255,12 +255,12 @@ def decide(
     facts = office.facts(cycle_id)
     if facts.undecided:
         return decided
-    told = _told_of(facts)
+    statement = _told_of(facts)
     read = _judged(
         _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=_stored_decisions(office, cycle_id),
-        last_year=_last_year(office, facts), protected_removed=told["protected_removed"],
+        last_year=_last_year(office, facts), protected_removed=statement["protected_removed"],
     )  # fmt: skip
-    outcome = _into_the_vault(office, facts, read, told, by=by, via=via)
+    outcome = _into_the_vault(office, facts, read, statement, by=by, via=via)
     return Taken(judgement=read.judgement, outcome=outcome)
 
 
@@ -272,7 +272,7 @@ def _told_of(facts: Facts) -> dict[str, Any]:
 
 def _try(office: Office, facts: Facts, decision: Decision) -> None:
     """Judge as if it were decided: a decision that cannot be carried out, or settles nothing, is not recorded."""
-    others = [it for it in _stored_decisions(office, facts.cycle_id) if it.row != decision.row]
+    others = [other for other in _stored_decisions(office, facts.cycle_id) if other.row != decision.row]
     read = _judged(
         _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision],
         protected_removed=_told_of(facts)["protected_removed"],
@@ -424,14 +424,14 @@ def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
         facts, stored = here.facts, checking.stored_rows(here)
     frame, glyphs = _kept(office, facts).frame, GlyphTable.load(default_font())
     cells = {
-        row["row"]: row for row in frame.filter(frame["row"].is_in([it.row for it in stored])).iter_rows(named=True)
+        row["row"]: row for row in frame.filter(frame["row"].is_in([held.row for held in stored])).iter_rows(named=True)
     }
     return [
         HeldRow(
-            row=it.row, column=it.column, code=it.code, how=it.how, decided_by=it.decided_by,
-            proposals=tuple(_substitutes(cells[it.row].get(it.column, ""), glyphs, facts.programme)),
+            row=held.row, column=held.column, code=held.code, how=held.how, decided_by=held.decided_by,
+            proposals=tuple(_substitutes(cells[held.row].get(held.column, ""), glyphs, facts.programme)),
         )
-        for it in stored
+        for held in stored
     ]  # fmt: skip
 
 
@@ -470,9 +470,9 @@ def _arrived(
         office.door.note(facts.cycle_id, "extract_refused", by=by, via=via, data={"findings": {"damaged": 1}})
         raise
     table = parse_register(arrived.content, programme=facts.programme)
-    table, told = _told_apart(table, facts.programme, protected)
+    table, statement = _told_apart(table, facts.programme, protected)
     original = arriving.original_of(office, facts, source, arrived)
-    return table, {"travelled_sha256": arrived.travelled_sha256, "original": original, **told}
+    return table, {"travelled_sha256": arrived.travelled_sha256, "original": original, **statement}
 
 
 def _kept(office: Office, facts: Facts) -> RegisterTable:
@@ -630,7 +630,11 @@ def _refused(office: Office, facts: Facts, judgement: Judgement, *, by: str, via
 
 def _stored_decisions(office: Office, cycle_id: str) -> Sequence[Decision]:
     rows = office.see(cycle_id, checking.stored_rows)
-    return [_decision(it.row, it.how, it.reason, it.substitute) for it in rows if it.how not in {"", "corrected"}]
+    return [
+        _decision(held.row, held.how, held.reason, held.substitute)
+        for held in rows
+        if held.how not in {"", "corrected"}
+    ]
 
 
 def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:

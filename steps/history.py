@@ -108,7 +108,9 @@ def _read_rows(table: excel.Table, fiscal_year: int) -> list[dict[str, object]]:
 
 def _refuse_residents(office: Office, rows: Sequence[Mapping[str, object]]) -> None:
     """Refuse rows whose words name a resident of an open year."""
-    words = {f"{row['row']}: {COLUMNS[key][0]}": str(it) for row in rows for key, it in row.items() if key in COLUMNS}
+    words = {
+        f"{row['row']}: {COLUMNS[key][0]}": str(value) for row in rows for key, value in row.items() if key in COLUMNS
+    }
     named, _compared = office.named_in(words, {person.id: person for person in everybody(office)})
     excel.refuse(
         [_("{place} names a resident of an open year").format(place=place) for place in sorted(named)], nothing=False

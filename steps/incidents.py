@@ -19,4 +19,6 @@ def report(
 
     """
     outcome = perform(office, cycle_id, "report_incident", by=by, fields=fields, via=via)
-    return outcome, next(it for it in office.see(cycle_id, incidents_of) if it.ledger_seq == outcome.seq)
+    return outcome, next(
+        incident for incident in office.see(cycle_id, incidents_of) if incident.ledger_seq == outcome.seq
+    )

@@ -148,7 +148,9 @@ def judge(
 
     """
     year = _Year.of(programme, fiscal_year)
-    rows = table.frame.with_columns(pl.lit("").alias(it) for it in _COLUMNS if it not in table.frame.columns)
+    rows = table.frame.with_columns(
+        pl.lit("").alias(column) for column in _COLUMNS if column not in table.frame.columns
+    )
     rows = _substituted(rows, decisions)
     values = _Values.of(rows)
     rows = rows.with_columns(born=values.born())
@@ -233,7 +235,7 @@ class _Values:
     def born(self) -> pl.Expr:
         """Read the birth dates; null where a text means no day, or several."""
         texts = self.texts[BORN]
-        return pl.col(BORN).replace_strict(texts, [self.days[it].day for it in texts], return_dtype=pl.Date)
+        return pl.col(BORN).replace_strict(texts, [self.days[text].day for text in texts], return_dtype=pl.Date)
 
     def where(self, column: str, holds: Callable[[str], object]) -> pl.Expr:
         """Tell the rows whose value holds what is asked."""
@@ -350,19 +352,19 @@ class _Judge:
         judged.found.extend((*self._cells(mine), *self._texts(odd), *self._characters(odd)))
         judged.found.extend((self._too_wide(names), self._too_high(mine, odd)))
         judged.warned.update(self._warnings(mine, odd, names))
-        judged.hard.update(odd.filter(pl.any_horizontal(_any(it, _RARE) for it in PRINTED))["row"])
+        judged.hard.update(odd.filter(pl.any_horizontal(_any(column, _RARE) for column in PRINTED))["row"])
         judged.widest.extend(names.top_k(_WIDEST_SHOWN, by="em").select("em", "row").iter_rows())
         judged.kept.append(mine.select("row", NUMBER, NAME, POSTAL, ADDRESS, CARE_OF, "born"))
 
     def _means(self, *meanings: str) -> pl.Expr:
         """Tell the rows of whose change or state the programme says that it means this."""
         extract, where = self.programme.extract, self.values.where
-        return where(REASON, lambda it: extract.reasons.of(it) in meanings) | where(
-            STATE, lambda it: extract.states.of(it) in meanings
+        return where(REASON, lambda text: extract.reasons.of(text) in meanings) | where(
+            STATE, lambda text: extract.states.of(text) in meanings
         )
 
     def _changed(self, holds: Callable[[date | None], bool]) -> pl.Expr:
-        return self.values.where(CHANGED, lambda it: holds(self.values.days[it].day))
+        return self.values.where(CHANGED, lambda text: holds(self.values.days[text].day))
 
     def _odd(self) -> pl.Expr:
         """Take the first look: true where a cell of text might break a rule, and for few other rows."""
@@ -385,13 +387,13 @@ class _Judge:
         first, last = self.year.window
         yield from _broken(
             mine,
-            *(("empty", it, where(it, lambda text: not text.strip())) for it in (POSTAL, BORN)),
-            ("postal_code", POSTAL, where(POSTAL, lambda it: it.strip() and not _POSTAL.fullmatch(it))),
+            *(("empty", column, where(column, lambda text: not text.strip())) for column in (POSTAL, BORN)),
+            ("postal_code", POSTAL, where(POSTAL, lambda text: text.strip() and not _POSTAL.fullmatch(text))),
             *(
                 (code, BORN, where(BORN, lambda text, code=code: text.strip() and days[text].trouble == code))
                 for code in _TROUBLES
             ),
-            ("out_of_window", BORN, where(BORN, lambda it: (day := days[it].day) and not first <= day <= last)),
+            ("out_of_window", BORN, where(BORN, lambda text: (day := days[text].day) and not first <= day <= last)),
         )
         yield from _broken(
             mine.filter((pl.col(REASON) != "") | (pl.col(STATE) != "") | self._is_unknown(STATE)),
@@ -410,20 +412,23 @@ class _Judge:
         """Tell the values whose meaning the programme does not say; where there are states, a blank is one."""
         extract = self.programme.extract
         means = {REASON: extract.reasons, STATE: extract.states}[column].of
-        blanks = column == STATE and any(it.strip() for it in self.values.texts[STATE])
-        return self.values.where(column, lambda it: (blanks or it.strip()) and not means(it))
+        blanks = column == STATE and any(text.strip() for text in self.values.texts[STATE])
+        return self.values.where(column, lambda text: (blanks or text.strip()) and not means(text))
 
     def _texts(self, odd: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Find what the cells of text show, in the rows that the first look found."""
-        needed = [it for it in (NUMBER, NAME, ADDRESS) if it in self.programme.extract.needed]
+        needed = [column for column in (NUMBER, NAME, ADDRESS) if column in self.programme.extract.needed]
         yield from _broken(
             odd,
-            *(("empty", it, _blank(it)) for it in needed),
-            *(("placeholder", it, ~_blank(it) & _any(it, _NO_LETTER, _NOBODY)) for it in (NAME, ADDRESS)),
-            *(("wrong_kind", it, _any(it, *kinds, folded=True)) for it, kinds in _KINDS.items()),
-            *(("too_long", it, pl.col(it).str.len_chars() > most) for it, most in _LONGEST.items()),
-            *(("formula", it, _any(it, _FORMULA)) for it in PRINTED),
-            *(("markup", it, _any(it, _MARKUP)) for it in PRINTED),
+            *(("empty", column, _blank(column)) for column in needed),
+            *(
+                ("placeholder", column, ~_blank(column) & _any(column, _NO_LETTER, _NOBODY))
+                for column in (NAME, ADDRESS)
+            ),
+            *(("wrong_kind", column, _any(column, *kinds, folded=True)) for column, kinds in _KINDS.items()),
+            *(("too_long", column, pl.col(column).str.len_chars() > most) for column, most in _LONGEST.items()),
+            *(("formula", column, _any(column, _FORMULA)) for column in PRINTED),
+            *(("markup", column, _any(column, _MARKUP)) for column in PRINTED),
         )
 
     def _characters(self, odd: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -474,7 +479,7 @@ class _Judge:
         paper, most = self.programme.paper, _MOST_LINES[ADDRESS]
         size, width = paper.address_size_pt, paper.address_width_mm
         sure = most * width / self._em(size) - (most - 1) * _WORD_EM
-        length = pl.sum_horizontal(pl.col(it).str.len_chars() for it in (ADDRESS, CARE_OF)) + 1
+        length = pl.sum_horizontal(pl.col(column).str.len_chars() for column in (ADDRESS, CARE_OF)) + 1
         long, wordy = mine.filter(length > int(sure)), odd.filter(_any(ADDRESS, _LONG_WORD) | _any(CARE_OF, _LONG_WORD))
         texts = pl.concat([long, wordy]).select("row", printed=_printed()).unique("row", maintain_order=True)
         high = [self.glyphs.lines(text, size_pt=size, width_mm=width) > most for text in texts["printed"]]
@@ -493,16 +498,16 @@ class _Judge:
         codes, towns, where = self.values.codes(), self.towns.of_code, self.values.where
         later = self._changed(lambda day: day is not None and day > self.year.cut_off)
         rules: dict[str, Callable[[str], bool]] = {
-            "postal_hyphen": lambda it: it in codes and "-" in it,
-            "unknown_postal_code": lambda it: bool(towns) and it in codes and codes[it] not in towns,
-            "representative_code": lambda it: it in codes and codes[it] in towns and not towns[codes[it]],
+            "postal_hyphen": lambda text: text in codes and "-" in text,
+            "unknown_postal_code": lambda text: bool(towns) and text in codes and codes[text] not in towns,
+            "representative_code": lambda text: text in codes and codes[text] in towns and not towns[codes[text]],
         }
         found = mine.select(where(POSTAL, holds).sum().alias(code) for code, holds in rules.items()).row(0)
         moved = mine.select((self._means("moved_out") & later).sum()).item()
-        unusual = {("unusual_script", it): odd.select(_any(it, _UNUSUAL).sum()).item() for it in PRINTED}
+        unusual = {("unusual_script", column): odd.select(_any(column, _UNUSUAL).sum()).item() for column in PRINTED}
         two_lines = names.filter(pl.col("lines") == _MOST_LINES[NAME]).height
-        told = {(code, POSTAL): count for code, count in zip(rules, found, strict=True)}
-        return {**told, ("moved_later", REASON): moved, ("two_lines", NAME): two_lines, **unusual}
+        counts = {(code, POSTAL): count for code, count in zip(rules, found, strict=True)}
+        return {**counts, ("moved_later", REASON): moved, ("two_lines", NAME): two_lines, **unusual}
 
 
 def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl.DataFrame]:
@@ -515,14 +520,14 @@ def _broken(rows: pl.DataFrame, *rules: tuple[str, str, pl.Expr]) -> Iterator[pl
 
 def is_protected(frame: pl.DataFrame, programme: Programme) -> pl.Expr:
     """Tell the rows that stand under protection: marked, or with anything at all in a column that speaks of it."""
-    also = [it for it in programme.extract.also_protect if it in frame.columns]
+    also = [column for column in programme.extract.also_protect if column in frame.columns]
     marked = ~pl.col(PROTECTED).str.replace_all(SPACES, "").is_in(UNPROTECTED)
-    return pl.any_horizontal(marked, *(pl.col(it).str.replace_all(SPACES, "") != "" for it in also))
+    return pl.any_horizontal(marked, *(pl.col(column).str.replace_all(SPACES, "") != "" for column in also))
 
 
 def marks_protected(table: RegisterTable) -> bool:
     """Tell whether the column 支援措置 stands in a file."""
-    return not any(it.code == "absent_column" and it.column == PROTECTED for it in table.findings)
+    return not any(finding.code == "absent_column" and finding.column == PROTECTED for finding in table.findings)
 
 
 def _shifts(rows: pl.DataFrame, found: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
@@ -558,7 +563,7 @@ def _early_ends(rows: pl.DataFrame, needed: Sequence[str]) -> Iterator[Finding]:
 def _any(column: str, *patterns: str, folded: bool = False) -> pl.Expr:
     """Tell whether a cell looks like one of the patterns, in half width where `folded`."""
     cell = pl.col(column).str.normalize("NFKC").str.strip_chars() if folded else pl.col(column)
-    return cell.str.contains("|".join(f"(?:{it})" for it in patterns))
+    return cell.str.contains("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _held(rows: pl.Series, column: str, code: str, details: Sequence[str] = ()) -> pl.DataFrame:
@@ -597,7 +602,7 @@ def _substituted(rows: pl.DataFrame, decisions: Sequence[Decision]) -> pl.DataFr
 
 def _decided(found: pl.DataFrame, decisions: Sequence[Decision]) -> tuple[pl.DataFrame, pl.Series]:
     """Return what still waits for a decision, and the rows that a named person excluded."""
-    by_how = {how: [it.row for it in decisions if it.how == how] for how in ("exclude", "accept")}
+    by_how = {how: [decision.row for decision in decisions if decision.how == how] for how in ("exclude", "accept")}
     for row in (*by_how["exclude"], *by_how["accept"]):
         codes = found.filter(pl.col("row") == row)["code"]
         if codes.is_empty():
@@ -683,7 +688,7 @@ class _Outcome:
 
     def _listed(self, refused: Iterable[Finding]) -> Iterator[Finding]:
         """List the held cells; so many of one kind that nobody reads them are counted, as is a wrong window."""
-        wrong_window = any(it.code == "birth_window" for it in refused)
+        wrong_window = any(finding.code == "birth_window" for finding in refused)
         for (column, code), cells in self.held.group_by("column", "code", maintain_order=True):
             if wrong_window and code == "out_of_window":
                 continue

@@ -47,9 +47,9 @@ def read_list(
     if blank or strange:
         findings = (*by_row("no_number", NUMBER, blank), *by_row("number_form", NUMBER, strange))
         raise UnreadableExtract(findings, sha256=table.sha256, encoding=table.encoding)
-    told = (Finding(code="footer", row=footers[0], column=NUMBER, count=len(footers)),) if footers else ()
+    warnings = (Finding(code="footer", row=footers[0], column=NUMBER, count=len(footers)),) if footers else ()
     frame = frame.with_columns(form.written()) if form else frame
-    return replace(table, frame=frame, findings=(*table.findings, *told))
+    return replace(table, frame=frame, findings=(*table.findings, *warnings))
 
 
 def as_csv(rows: Iterable[Sequence[object]]) -> str:
@@ -62,7 +62,7 @@ def as_csv(rows: Iterable[Sequence[object]]) -> str:
 def _stands_apart(frame: pl.DataFrame, form: Form | None) -> pl.Expr:
     """Tell the totals, dates and closing words: nothing else stands in their row, and they cannot be a number."""
     others = [name for name in frame.columns if name not in {"row", NUMBER}]
-    alone = pl.all_horizontal(pl.lit(value=True), *(pl.col(it).str.replace_all(SPACES, "") == "" for it in others))
+    alone = pl.all_horizontal(pl.lit(value=True), *(pl.col(name).str.replace_all(SPACES, "") == "" for name in others))
     has_words = pl.col(NUMBER).str.contains(r"\p{L}")
     return is_footer() & alone & (has_words | ~(form.looks_fit() if form else pl.lit(value=False)))
 
@@ -71,7 +71,9 @@ def with_marks(table: RegisterTable, listed: RegisterTable, *, programme: Progra
     """Return an extract in which whoever a list names as protected is marked, as if the register had marked them."""
     keys = protected_on(listed, programme)[KEY]
     marks = pl.when(key_of().is_in(keys.implode())).then(pl.lit(_ON_THE_LIST)).otherwise(pl.col(PROTECTED))
-    findings = tuple(it for it in table.findings if (it.code, it.column) != ("absent_column", PROTECTED))
+    findings = tuple(
+        finding for finding in table.findings if (finding.code, finding.column) != ("absent_column", PROTECTED)
+    )
     return replace(table, frame=table.frame.with_columns(marks.alias(PROTECTED)), findings=findings)
 
 

@@ -165,21 +165,21 @@ class Office:
     @property
     def carrier(self) -> Carrier:
         """Whoever carries letters, for one watch."""
-        it = self.settings
+        settings = self.settings
         return carrier_of(
-            mail=it.mail, sender=it.mail_from, user=it.mail_user, password=it.mail_password, home=self.home,
-            ca_file=it.ca_file,
+            mail=settings.mail, sender=settings.mail_from, user=settings.mail_user, password=settings.mail_password,
+            home=self.home, ca_file=settings.ca_file,
         )  # fmt: skip
 
     def webhook(self, name: str) -> Carrier | None:
         """Return whoever carries webhooks to a person or a side, None where the settings name no receiver."""
         from adapters.webhook import WebhookCarrier
 
-        hook, it = self.settings.webhooks.get(name), self.settings
+        hook, settings = self.settings.webhooks.get(name), self.settings
         if hook is None:
             return None
         secret = hook.secret.get_secret_value()
-        return WebhookCarrier(url=hook.url, secret=secret, allowed=it.allowed_hosts, ca_file=it.ca_file)
+        return WebhookCarrier(url=hook.url, secret=secret, allowed=settings.allowed_hosts, ca_file=settings.ca_file)
 
     @property
     def papers(self) -> Path:
@@ -246,7 +246,7 @@ class Office:
         cycle = tables.Cycle
         query = select(col(cycle.id)).where(col(cycle.state) != "closed").order_by(col(cycle.fiscal_year).desc())
         with reading(self.engine) as connection:
-            yield tuple(self._look(connection, it, today) for it in connection.execute(query).scalars())
+            yield tuple(self._look(connection, cycle_id, today) for cycle_id in connection.execute(query).scalars())
 
     def _look(self, connection: Connection, cycle_id: str, today: date | None) -> Look:
         facts = self.door.facts(connection, cycle_id)
@@ -275,10 +275,13 @@ class Office:
             Unknown: there is none, or its key was destroyed.
 
         """
-        it = self.settings
+        settings = self.settings
         take_up = Vault if as_it_lies else Vault.create if new else Vault.open
         return take_up(
-            cycle=cycle_id, files=self.home / "vault", keys=it.key_folder / "vault", key_backup=it.key_backup
+            cycle=cycle_id,
+            files=self.home / "vault",
+            keys=settings.key_folder / "vault",
+            key_backup=settings.key_backup,
         )
 
     def press(self, programme: Programme) -> "Press":

@@ -32,7 +32,7 @@ def pdfs(office: Office, cycle_id: str, *builders: Builder) -> list[tuple[str, b
     """Return the same as PDF, each with its name; their words are Japanese, whoever asks."""
     with speaking("ja"), office.look(cycle_id) as here:
         made = [build(here) for build in builders]
-        sheets = [sheet for it in made for sheet in ((it,) if isinstance(it, Sheet) else it)]
+        sheets = [sheet for paper in made for sheet in ((paper,) if isinstance(paper, Sheet) else paper)]
     return [(sheet.name, pdf_of(office, sheet)) for sheet in sheets]
 
 

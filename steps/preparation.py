@@ -158,7 +158,7 @@ def enter_people(
             _("Do it again with --by PERSON; another person confirms it."),
         )
     cycle_id, _year = newest_cycle(office)
-    said = {act: {"people": [it.model_dump(mode="json") for it in these]} for act, these in acts.items()}
+    said = {act: {"people": [entry.model_dump(mode="json") for entry in these]} for act, these in acts.items()}
     return tuple(acting.perform(office, cycle_id, act, by=by, via=via, fields=said[act]) for act in said)
 
 

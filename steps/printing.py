@@ -118,19 +118,19 @@ def compare_imprint(
         gone = here.facts.pieces.serials("pulled")
     if sealed is None:
         raise Unknown(_("No package is sealed yet."), _("The check values are compared after the hand-over."))
-    told = _check_values(digests)
+    check_values = _check_values(digests)
     ours = {
         row.serial: row_digest(sealed.package_sha256, str(row.serial), row.name, row.postal_code, row.address)
         for row in addressees_of(office, cycle_id, ADDRESSEES)
         if row.serial not in gone
     }
-    wrong = {serial for serial in ours.keys() & told.keys() if ours[serial] != told[serial]}
+    wrong = {serial for serial in ours.keys() & check_values.keys() if ours[serial] != check_values[serial]}
     record = ImprintCompared(
         digests_sha256=hashlib.sha256(digests.read_bytes()).hexdigest(),
-        right=len(ours.keys() & told.keys()) - len(wrong),
+        right=len(ours.keys() & check_values.keys()) - len(wrong),
         wrong=compact(wrong),
-        missing=compact(ours.keys() - told.keys()),
-        alien=compact(told.keys() - ours.keys()),
+        missing=compact(ours.keys() - check_values.keys()),
+        alien=compact(check_values.keys() - ours.keys()),
     )
     return record, by_machine(office, cycle_id, "compare_imprint", record, by=by, via=via)
 

@@ -40,6 +40,6 @@ def missing_slips(office: Office, act: Recorded) -> None:
 
 
 def slip_again(office: Office, act: Recorded) -> None:
-    told = office.see(act.cycle_id, lambda here: here.facts.past("reprint_slip", SlipReprinted))
-    number = next(again.record.slip for again in told if again.seq == act.seq)
+    reprints = office.see(act.cycle_id, lambda here: here.facts.past("reprint_slip", SlipReprinted))
+    number = next(again.record.slip for again in reprints if again.seq == act.seq)
     papers.print_sheets(office, act.cycle_id, partial(slips.slips_again, number=number))

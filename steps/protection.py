@@ -87,9 +87,9 @@ def take_changes(
         footers=heard.footers,
         **by_kind,
     )
-    told = office.see(cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
+    withdrawals = office.see(cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
     # The same list is taken once, and once more after it was withdrawn.
-    again = sum(withdrawn.record.list_sha256 == heard.table.sha256 for withdrawn in told)
+    again = sum(withdrawn.record.list_sha256 == heard.table.sha256 for withdrawn in withdrawals)
     key = f"{heard.table.sha256}/{again}" if again else heard.table.sha256
     outcome = by_machine(office, cycle_id, "take_changes", record, by=by, via=via, key=key)
     return Told(
@@ -157,8 +157,8 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
 
     """
     with office.look(cycle_id) as here:
-        told = here.facts.history.of(*LISTS)
-        taken = dict.fromkeys(json.loads(act.data)["list_sha256"] for act in told)
+        acts = here.facts.history.of(*LISTS)
+        taken = dict.fromkeys(json.loads(act.data)["list_sha256"] for act in acts)
         found = [sha256 for sha256 in taken if sha256 and sha256.startswith(list_sha256)]
         if len(found) != 1:
             raise BadInput(
@@ -167,23 +167,25 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
             )
         pulled = compact(here.facts.pieces.serials("pulled").intersection(expand(_pulled_for(here.facts, found[0]))))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
-    return by_machine(office, cycle_id, WITHDRAWAL, record, by=by, via=via, key=f"{found[0]}/{told[-1].seq}")
+    return by_machine(office, cycle_id, WITHDRAWAL, record, by=by, via=via, key=f"{found[0]}/{acts[-1].seq}")
 
 
 def forget_the_list(office: Office, act: Recorded) -> None:
     """Erase a withdrawn list from the vault."""
-    told = office.see(act.cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
-    withdrawn = next(past.record for past in told if past.seq == act.seq)
+    withdrawals = office.see(act.cycle_id, lambda here: here.facts.past(WITHDRAWAL, ListWithdrawn))
+    withdrawn = next(past.record for past in withdrawals if past.seq == act.seq)
     for kind in ("recheck", "changes"):
         office.vault(act.cycle_id).erase(f"{kind}-{withdrawn.list_sha256[:12]}")
 
 
 def _pulled_for(facts: Facts, sha256: str) -> str:
     """Return whom this list named before the sealing: their pieces were pulled at once."""
-    rechecks = [it.record for it in facts.past(RECHECKS[0], ProtectionRechecked) if it.record.list_sha256 == sha256]
-    changes = [it for it in changes_before_sealing(facts) if it.list_sha256 == sha256]
-    moved = [serials for it in changes for serials in (it.moved, it.died)]
-    return union(*(it.newly_protected for it in (*rechecks, *changes)), *moved)
+    rechecks = [
+        past.record for past in facts.past(RECHECKS[0], ProtectionRechecked) if past.record.list_sha256 == sha256
+    ]
+    changes = [change for change in changes_before_sealing(facts) if change.list_sha256 == sha256]
+    moved = [serials for change in changes for serials in (change.moved, change.died)]
+    return union(*(record.newly_protected for record in (*rechecks, *changes)), *moved)
 
 
 def due_recheck(facts: Facts) -> str:
@@ -255,7 +257,7 @@ class _Heard:
     @property
     def footers(self) -> int:
         """Return how many rows were told apart from those about persons."""
-        return sum(it.count for it in self.table.findings if it.code == "footer")
+        return sum(finding.count for finding in self.table.findings if finding.code == "footer")
 
     @property
     def protected(self) -> pl.DataFrame:
@@ -329,7 +331,7 @@ def everybody(office: Office, facts: Facts) -> pl.DataFrame:
     """Return everybody whom the extracts of the year hold, exported or not, and who of them was protected already."""
     vault = office.vault(facts.cycle_id)
     frames = [roll.kept(vault, sha256, facts.programme).frame for sha256 in _extracts(facts)]
-    rows = [keyed(it).select("row", NUMBER, KEY, protected=is_protected(it, facts.programme)) for it in frames]
+    rows = [keyed(frame).select("row", NUMBER, KEY, protected=is_protected(frame, facts.programme)) for frame in frames]
     return pl.concat(rows)
 
 
@@ -337,7 +339,7 @@ def _kinds(heard: _Heard) -> pl.DataFrame:
     """Return the key of each number and what its row says: protection before everything else."""
     programme = heard.facts.programme
     reasons = heard.table.frame[REASON].unique().to_list()
-    means = [_KINDS.get(programme.extract.reasons.of(it)) for it in reasons]
+    means = [_KINDS.get(programme.extract.reasons.of(reason)) for reason in reasons]
     kinds = keyed(heard.table.frame).with_columns(
         kind=pl.when(is_protected(heard.table.frame, programme))
         .then(pl.lit("newly_protected"))

@@ -53,13 +53,17 @@ class Reconciliation:
 
     def differences(self) -> dict[str, str]:
         """Return the differences by kind: serials, or the number of unreadable codes; "" where there is none."""
-        told = self.record.model_dump()
-        return {name: str(told[name] or "") for name in DIFFERENCES}
+        fields = self.record.model_dump()
+        return {name: str(fields[name] or "") for name in DIFFERENCES}
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        told = self.record.model_dump(mode="json")
-        return told | {"holds": self.holds, "repeated": self.repeated, "unread": [asdict(it) for it in self.unread]}
+        fields = self.record.model_dump(mode="json")
+        return fields | {
+            "holds": self.holds,
+            "repeated": self.repeated,
+            "unread": [asdict(scan) for scan in self.unread],
+        }
 
 
 DIFFERENCES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched", "unreadable")
@@ -87,25 +91,25 @@ def joined(
     codes = ["letter", *(name for name in apart.columns if name.startswith("other_"))]
     mispaired = pl.concat([apart[name].cast(pl.Int64) for name in codes]).drop_nulls().unique()
     # One row a scanned serial: how often it was scanned, re-runs among them, whether a hand was on it.
-    told = (
+    letters = (
         scans.lazy()
         .group_by("letter")
         .agg(scans=pl.len(), reruns=pl.col("rerun").sum(), touched=pl.col("touched").any())
         .with_columns(ours=pl.col("letter").is_in(ours.implode()))
         .collect()
     )
-    strange, sealed = told.filter(~pl.col("ours"))["letter"], told.filter("ours")["letter"]
+    strange, sealed = letters.filter(~pl.col("ours"))["letter"], letters.filter("ours")["letter"]
     is_pulled = strange.is_in(_column(pulled).implode())
     record = EnclosingReconciled(
         scans=scans.height + unread.height,
         sealed=_spans(sealed.filter(~sealed.is_in(mispaired.implode()))),
-        reruns=int(told["reruns"].sum()),
-        missing=_spans(ours.filter(~ours.is_in(told["letter"].implode()))),
-        doubled=_spans(told.filter(told["scans"] - told["reruns"] > 1)["letter"]),
+        reruns=int(letters["reruns"].sum()),
+        missing=_spans(ours.filter(~ours.is_in(letters["letter"].implode()))),
+        doubled=_spans(letters.filter(letters["scans"] - letters["reruns"] > 1)["letter"]),
         alien=_spans(strange.filter(~is_pulled)),
         though_pulled=_spans(strange.filter(is_pulled)),
         mispaired=_spans(mispaired),
-        touched=_spans(told.filter("touched")["letter"]),
+        touched=_spans(letters.filter("touched")["letter"]),
         unreadable=unread.height,
         logs=tuple(log.sha256 for log in logs),
         trays=len(trays),

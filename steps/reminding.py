@@ -149,11 +149,11 @@ def _queues(office: Office) -> dict[str, list[Reminder]]:
 
 def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Facts, today: date) -> str:
     """Say why a reminder is not needed any more: its act is done, or another day or rung has come."""
-    owed = _owed(connection, row)
-    if owed.done_on is not None:
+    act = _owed(connection, row)
+    if act.done_on is not None:
         return "done"
     ladder = facts.programme.reminders.ladder
-    present = (owed.due_on, deadlines.latest_rung(owed.due_on, today, office.calendar, rungs=ladder))
+    present = (act.due_on, deadlines.latest_rung(act.due_on, today, office.calendar, rungs=ladder))
     return "" if present == (row.due_on, row.rung) else "overtaken"
 
 

@@ -79,5 +79,5 @@ def named_in(
         except (Unknown, Damaged, OSError):
             compared = False
             continue
-        named |= {key for key, text in texts.items() if any(not it.who for it in needles.in_text(text))}
+        named |= {key for key, text in texts.items() if any(not place.who for place in needles.in_text(text))}
     return frozenset(named), compared

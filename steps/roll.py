@@ -34,8 +34,13 @@ def keep(vault: "Vault", table: RegisterTable) -> None:
     """Write an extract into the vault under the hash of the file as it came, with what reading it showed."""
     known = {*table.frame.columns}
     findings = [
-        {"code": it.code, "row": it.row, "column": it.column if it.column in known else "", "count": it.count}
-        for it in table.findings
+        {
+            "code": finding.code,
+            "row": finding.row,
+            "column": finding.column if finding.column in known else "",
+            "count": finding.count,
+        }
+        for finding in table.findings
     ]
     origin = {"sha256": table.sha256, "encoding": table.encoding, "findings": findings}
     vault.write(f"extract-{table.sha256[:12]}", minimised(table.frame))

@@ -102,7 +102,7 @@ def import_people(office: Office, path: Path, fiscal_year: int, *, by: str = SYS
     return PeopleTaken(
         imported=kept,
         known=tuple(known[person.id] for person in people if person.id in known),
-        mended=tuple(it.id for it, was in zip(kept, new, strict=True) if it.mail != was.mail),
+        mended=tuple(person.id for person, was in zip(kept, new, strict=True) if person.mail != was.mail),
         proposed=proposed,
     )
 
@@ -124,7 +124,7 @@ def confirm_people(
             update={"valid_from": min(person.valid_from, begins) if person.valid_to >= begins else begins,
                     "valid_to": max(person.valid_to, ends)}
         )
-        for person in [identity.person_of(office, it) for it in ids]
+        for person in [identity.person_of(office, person_id) for person_id in ids]
     )  # fmt: skip
     return confirmed, preparation.enter_people(office, confirmed, by=by)
 
@@ -222,10 +222,10 @@ def import_schedule(
     last_year = fiscal_year_of(next(iter(then.values())))
     shifts = tuple(_shifts(office.calendar, facts, then, last_year))
     if not dry_run:
-        for it in shifts:
+        for shift in shifts:
             fields = {
-                "act": it.act,
-                "to": str(it.to),
+                "act": shift.act,
+                "to": str(shift.to),
                 "reason": _("as in the schedule of {year}").format(year=last_year),
             }
             acting.perform(office, cycle_id, "move_deadline", by=by, fields=fields)
@@ -266,17 +266,22 @@ def _shifts(calendar: Calendar, facts: Facts, then: Mapping[str, date], last_yea
     before = anchors(facts.programme.anchors, last_year, calendar) | dict(then)
     now = anchors(facts.programme.anchors, facts.fiscal_year, calendar) | dict(facts.due)
     found: list[Shifted] = []
-    for it in scheduled(facts.programme):
-        rule = Rule.parse(it.rule)
-        if it.act not in then or it.act not in now or rule.anchor not in before or it.act in facts.done:
+    for deadline in scheduled(facts.programme):
+        rule = Rule.parse(deadline.rule)
+        if (
+            deadline.act not in then
+            or deadline.act not in now
+            or rule.anchor not in before
+            or deadline.act in facts.done
+        ):
             continue
         if rule.unit == "d":
-            distance = Rule(anchor=rule.anchor, offset=(then[it.act] - before[rule.anchor]).days, unit="d")
+            distance = Rule(anchor=rule.anchor, offset=(then[deadline.act] - before[rule.anchor]).days, unit="d")
         else:
-            offset = calendar.open_days_between(before[rule.anchor], then[it.act])
+            offset = calendar.open_days_between(before[rule.anchor], then[deadline.act])
             distance = Rule(anchor=rule.anchor, offset=offset, unit="bd")
         to = distance.counted_from(now[rule.anchor], calendar)
-        if to != facts.due[it.act]:
-            found.append(Shifted(act=it.act, then=then[it.act], planned=facts.due[it.act], to=to))
-            now[it.act] = to
+        if to != facts.due[deadline.act]:
+            found.append(Shifted(act=deadline.act, then=then[deadline.act], planned=facts.due[deadline.act], to=to))
+            now[deadline.act] = to
     return found

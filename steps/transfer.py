@@ -272,8 +272,8 @@ def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, tuple[str, 
     vault.write(_name_of_password(sealing.act), password.encode())
 
     def manifest(hashes: Mapping[str, str]) -> dict[str, bytes]:
-        told = {"cycle": sealing.cycle_id, "programme": programme.title_ja, "sha256": hashes}
-        return {MANIFEST: json.dumps(told, ensure_ascii=False, indent=1).encode()}
+        content = {"cycle": sealing.cycle_id, "programme": programme.title_ja, "sha256": hashes}
+        return {MANIFEST: json.dumps(content, ensure_ascii=False, indent=1).encode()}
 
     form = programme.consignment.package_form
     return seal(members, into=into, password=password, form=form, manifest=manifest), tuple(members)
