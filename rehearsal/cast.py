@@ -166,8 +166,8 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
     path = office.settings.inbox / "protected.csv"
     rows = listed or [_of_nobody(everybody[NUMBER].to_list())]
     path.write_text("\r\n".join((NUMBER, *rows)) + "\r\n", encoding="utf-8", newline="")
-    told = protection.recheck(office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, via="rehearsal")
-    return told.outcome
+    result = protection.recheck(office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, via="rehearsal")
+    return result.outcome
 
 
 def recheck_first(office: Office, cycle_id: str, act: str) -> None:

@@ -39,11 +39,11 @@ class Struck:
     @property
     def during(self) -> list[Entry]:
         """What was entered while it struck."""
-        return [it for it in self.entries if self.since < it["seq"] <= self.until]
+        return [entry for entry in self.entries if self.since < entry["seq"] <= self.until]
 
     def first(self, event: str, after: int) -> Entry | None:
         """Return the first such entry after a number of the ledger."""
-        return next((it for it in self.entries if it["seq"] > after and it["event"] == event), None)
+        return next((entry for entry in self.entries if entry["seq"] > after and entry["event"] == event), None)
 
     def done(self, after: int) -> Entry | None:
         """Return the first entry after a number by which its act was done."""
@@ -52,7 +52,7 @@ class Struck:
 
 def refused(struck: Struck) -> End | None:
     """It was refused, at the door or by the judge of extracts, and then the act was done rightly."""
-    no = next((it for it in struck.during if it["event"] in {"act_refused", "extract_refused"}), None)
+    no = next((entry for entry in struck.during if entry["event"] in {"act_refused", "extract_refused"}), None)
     done = no and struck.done(no["seq"])
     if not no or not done:
         return None
@@ -62,7 +62,7 @@ def refused(struck: Struck) -> End | None:
 
 def printed_again(struck: Struck) -> End | None:
     """The slip or the notice was printed again, and the act was done."""
-    again = next((it for it in struck.during if it["event"] in {"slip_reprinted", "notice_reprinted"}), None)
+    again = next((entry for entry in struck.during if entry["event"] in {"slip_reprinted", "notice_reprinted"}), None)
     done = struck.done(struck.since)
     if not again or not done:
         return None
@@ -79,32 +79,34 @@ def settled(struck: Struck) -> End | None:
     release = struck.first("hold_released", max(entry["seq"] for entry in closed.values()))
     if not release:
         return None
-    told = any(number in opened for number, _entry in _about(struck, "commission_informed"))
-    words = N_("reported to the Commission, settled, hold released") if told else N_("settled, hold released")
+    informed = any(number in opened for number, _entry in _about(struck, "commission_informed"))
+    words = N_("reported to the Commission, settled, hold released") if informed else N_("settled, hold released")
     return _end(words, release, (why for entry in opened.values() for why in _why(entry)))
 
 
 def released(struck: Struck) -> End | None:
     """The hold was released."""
-    held = next((it for it in struck.during if it["event"] == "cycle_held"), None)
+    held = next((entry for entry in struck.during if entry["event"] == "cycle_held"), None)
     release = held and struck.first("hold_released", held["seq"])
     return _end(N_("hold released"), release, [_record(held)["reason"]]) if held and release else None
 
 
 def counted(struck: Struck) -> End | None:
     """The sheets that the report did not name were named by serial in later reports, down to the last."""
-    report = next((it for it in struck.during if it["event"] == "printing_reported"), None)
+    report = next((entry for entry in struck.during if entry["event"] == "printing_reported"), None)
     complete = report and struck.first("printing_completed", report["seq"])
     if not report or not complete:
         return None
-    later = [it for it in struck.entries if it["event"] == "printing_reported" and report["seq"] < it["seq"]]
-    named = {serial for it in later for serial in expand(_record(it)["good"])}
+    later = [
+        entry for entry in struck.entries if entry["event"] == "printing_reported" and report["seq"] < entry["seq"]
+    ]
+    named = {serial for entry in later for serial in expand(_record(entry)["good"])}
     return _end(N_("named by serial, then reported again"), complete, [str(len(named))]) if named else None
 
 
 def sealed_anew(struck: Struck) -> End | None:
     """A new package was sealed without whom the old one should not hold, and the medium was handed over."""
-    recheck = next((it for it in struck.during if it["event"] == "protection_rechecked_before_sealing"), None)
+    recheck = next((entry for entry in struck.during if entry["event"] == "protection_rechecked_before_sealing"), None)
     sealed = recheck and struck.first("package_sealed", recheck["seq"])
     done = sealed and struck.done(sealed["seq"])
     if not recheck or not sealed or not done:
@@ -135,7 +137,11 @@ def _record(entry: Entry) -> Mapping[str, Any]:
 
 def _about(struck: Struck, event: str) -> Iterable[tuple[int, Entry]]:
     """Walk over the entries about incidents after it struck, each with the number of its incident."""
-    return ((_record(it)["incident"], it) for it in struck.entries if it["event"] == event and it["seq"] > struck.since)
+    return (
+        (_record(entry)["incident"], entry)
+        for entry in struck.entries
+        if entry["event"] == event and entry["seq"] > struck.since
+    )
 
 
 def _why(entry: Entry) -> Sequence[str]:

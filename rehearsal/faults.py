@@ -329,7 +329,7 @@ class Mixed:
     def at(self, act: str) -> Fault | None:
         """Return the fault that waits at an act."""
         struck = self._struck()
-        return next((it for it in self.faults if it.act == act and it.act not in struck), None)
+        return next((fault for fault in self.faults if fault.act == act and fault.act not in struck), None)
 
     def strike(self, year: Year, fault: Fault) -> None:
         """Let a fault happen, once; it is on file before it happens, and amid which entries of the ledger it did."""
@@ -365,9 +365,9 @@ class Mixed:
     def _struck(self) -> dict[str, dict[str, Any]]:
         return json.loads(self.path.read_text(encoding="ascii")) if self.path.exists() else {}
 
-    def _note(self, fault: Fault, **told: Any) -> None:
+    def _note(self, fault: Fault, **notes: Any) -> None:
         struck = self._struck()
-        disk.put(self.path, json.dumps(struck | {fault.act: struck.get(fault.act, {}) | told}).encode())
+        disk.put(self.path, json.dumps(struck | {fault.act: struck.get(fault.act, {}) | notes}).encode())
 
 
 def die_at(place: str, when: str, nth: int = 1) -> None:

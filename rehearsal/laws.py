@@ -95,7 +95,7 @@ class View:
 
     def differing(self, *names: str) -> Iterator[str]:
         """Say what of these tables is not what the ledger tells."""
-        yield from (str(it) for it in self.differences if it.table in names)
+        yield from (str(difference) for difference in self.differences if difference.table in names)
 
     @cached_property
     def people(self) -> Mapping[str, Person]:
@@ -115,7 +115,7 @@ class View:
 
     def serials(self, *states: str, origin: str = "") -> list[int]:
         """Return the serials in these states."""
-        return [it.serial for it in self.pieces if it.state in states and origin in {"", it.origin}]
+        return [piece.serial for piece in self.pieces if piece.state in states and origin in {"", piece.origin}]
 
 
 Found = Iterator[str]
@@ -123,7 +123,7 @@ Found = Iterator[str]
 
 def state_is_what_the_ledger_tells(view: View) -> Found:
     """Law 2: the state is where the entries of the ledger lead, each from a state that its row names."""
-    yield from (f"No. {it.seq} {it.trigger} at {it.state}" for it in view.replayed.strange if not it.on_hold)
+    yield from (f"No. {act.seq} {act.trigger} at {act.state}" for act in view.replayed.strange if not act.on_hold)
     yield from view.differing("cycle")
 
 
@@ -185,7 +185,7 @@ def counts_are_conserved(view: View) -> Found:
         yield "raw hits"
     added = view.latest("take_additions").get("serials", "")
     exported = set(expand(taken["serials"])) if taken and view.has_come_to("extracted") else set[int]()
-    if {it.serial for it in view.pieces} != exported | set(expand(added)):
+    if {piece.serial for piece in view.pieces} != exported | set(expand(added)):
         yield "serials"
     sealed = taken.get("exported", 0) - count(view.latest("seal_package").get("held_back") or "")
     if view.has_come_to("transferred") and receipt.get("received") != sealed:
@@ -224,13 +224,13 @@ def key_and_vault_are_gone(view: View) -> Found:
 def every_deviation_is_an_incident(view: View) -> Found:
     """Law 8: what broke a rule and happened all the same has opened an incident, and an open one holds the cycle."""
     yield from view.differing("incident")
-    if any(it.state == "open" for it in view.rows(tables.Incident)) and not view.cycle.on_hold:
+    if any(incident.state == "open" for incident in view.rows(tables.Incident)) and not view.cycle.on_hold:
         yield "an open incident does not hold"
 
 
 def held_cycle_does_nothing_but_rescue(view: View) -> Found:
     """States: on a held cycle nothing was done but what its row allows, and it is held where the ledger says so."""
-    yield from (f"No. {it.seq} {it.trigger}" for it in view.replayed.strange if it.on_hold)
+    yield from (f"No. {act.seq} {act.trigger}" for act in view.replayed.strange if act.on_hold)
     yield from view.differing("cycle")
 
 
@@ -239,7 +239,9 @@ def four_eyes_are_two_people(view: View) -> Found:
     for entry in view.entries:
         row = BY_EVENT.get(entry["event"])
         if row and row.second and "broken" not in entry["data"]:  # a deviation that the door itself found is no act
-            first, second = (view.people.get(it) for it in (entry["data"].get("proposed_by", ""), entry["by"]))
+            first, second = (
+                view.people.get(person_id) for person_id in (entry["data"].get("proposed_by", ""), entry["by"])
+            )
             right = first and second and first.roles & set(row.who) and second.roles & set(row.second)
             if not right or first is second:
                 yield f"No. {entry['seq']} {row.trigger}"
@@ -264,12 +266,12 @@ def what_is_overdue_is_flagged(view: View) -> Found:
 def outbox_tells_what_the_ledger_tells(view: View) -> Found:
     """Deadlines: each letter that went is one entry of the ledger; after the watch none is half sent."""
     reminders = view.rows(tables.Reminder)
-    sent = sum(it.state == "sent" for it in reminders)
-    told = sum(entry["event"] == "reminder_sent" for entry in view.entries)
-    if sent != told:
-        yield f"{sent} ≠ {told}"
+    sent = sum(reminder.state == "sent" for reminder in reminders)
+    recorded = sum(entry["event"] == "reminder_sent" for entry in view.entries)
+    if sent != recorded:
+        yield f"{sent} ≠ {recorded}"
     if view.after_the_watch:
-        yield from (f"reminder {it.id}" for it in reminders if it.state == "claimed")
+        yield from (f"reminder {reminder.id}" for reminder in reminders if reminder.state == "claimed")
 
 
 def tables_are_what_the_ledger_tells(view: View) -> Found:

@@ -56,9 +56,9 @@ def play(plan: Plan, tell: Teller) -> tuple["Rehearsal", dict[str, Any]]:
         rehearsal = Rehearsal(plan=plan, people=people, machine=Machine())
         rehearsal.run(tell)
     summary.print_papers(rehearsal.people)
-    told = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
-    (plan.out / "summary.json").write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return rehearsal, told
+    result = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
+    (plan.out / "summary.json").write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return rehearsal, result
 
 
 @dataclass(kw_only=True)
