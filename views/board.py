@@ -106,9 +106,9 @@ def index(
         for cycle_id, stands in sorted(stands_by_id.items(), key=_urgency)
     ]  # fmt: skip
     rows += [
-        [dashboard.page(it.id, f"{fiscal_year_title(it.fiscal_year)}（{it.fiscal_year}）"),
-         standing.state_title(it.state), "", "", "", "", "0"]
-        for it in closed
+        [dashboard.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
+         standing.state_title(cycle.state), "", "", "", "", "0"]
+        for cycle in closed
     ]  # fmt: skip
     head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
     all_years = _("All years")
@@ -142,7 +142,7 @@ def _headline(stands: Standing, today: date) -> str:
     elif stands.state == "closed":
         lines.append(_heading(_("The year is closed.")))
     if stands.overdue:
-        late = "、".join(f"{it.title}（{it.owner_title}、{it.left}）" for it in stands.overdue)
+        late = "、".join(f"{due_act.title}（{due_act.owner_title}、{due_act.left}）" for due_act in stands.overdue)
         lines.append(_said(_("Overdue"), late))
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
@@ -156,32 +156,32 @@ def _headline(stands: Standing, today: date) -> str:
 
 def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     """List what may be done now, each with its form filled in as far as it is known."""
-    ready = [it for it in stands.next if not it.blocked_by or it.waits_for_confirmation]
+    ready = [due_act for due_act in stands.next if not due_act.blocked_by or due_act.waits_for_confirmation]
     if not ready:
         return ""
     rows = [
-        [_day(it.due_on), it.left, it.owner_title,
-         _form_or_command(it, dashboard, _prefilled(stands, it.act, people))]
-        for it in ready
+        [_day(due_act.due_on), due_act.left, due_act.owner_title,
+         _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))]
+        for due_act in ready
     ]  # fmt: skip
     forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
-    commands = [f"- {text(it.title)}: `{command}`" for it in ready if (command := _command(it))]
+    commands = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
     return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(commands))))
 
 
-def _command(owed: Owed) -> str:
+def _command(due_act: Owed) -> str:
     """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
-    if owed.waits_for_confirmation:
-        return f"tsudoi confirm {owed.year} {owed.act} --by PERSON --entry NUMBER"
-    return f"tsudoi act {owed.year} {owed.act} --by PERSON" if BY_TRIGGER[owed.act].second else ""
+    if due_act.waits_for_confirmation:
+        return f"tsudoi confirm {due_act.year} {due_act.act} --by PERSON --entry NUMBER"
+    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if BY_TRIGGER[due_act.act].second else ""
 
 
-def _form_or_command(owed: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
-    if owed.waits_for_confirmation:
-        return _("{title} (waits for a second person at the desk)").format(title=owed.title)
-    if BY_TRIGGER[owed.act].second:
-        return _("{title} (two people sign it at the desk)").format(title=owed.title)
-    return dashboard.form(owed.act, owed.title, fields)
+def _form_or_command(due_act: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
+    if due_act.waits_for_confirmation:
+        return _("{title} (waits for a second person at the desk)").format(title=due_act.title)
+    if BY_TRIGGER[due_act.act].second:
+        return _("{title} (two people sign it at the desk)").format(title=due_act.title)
+    return dashboard.form(due_act.act, due_act.title, fields)
 
 
 def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[str, object]:
@@ -191,13 +191,13 @@ def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[st
 
 def _blocked(stands: Standing) -> str:
     """Name for each act that is next what blocks it, guard by guard."""
-    blocked = [it for it in stands.next if it.blocked_by]
+    blocked = [due_act for due_act in stands.next if due_act.blocked_by]
     if not blocked:
         return ""
     lines = list[str]()
-    for it in blocked:
-        lines.append(f"- {bold(it.title)}（{text(it.owner_title)}、{it.due_on}）")
-        lines += [f"    - {text(gap)}" for gap in it.blocked_by]
+    for due_act in blocked:
+        lines.append(f"- {bold(due_act.title)}（{text(due_act.owner_title)}、{due_act.due_on}）")
+        lines += [f"    - {text(gap)}" for gap in due_act.blocked_by]
     return _heading(_("What blocks it")) + "\n".join(lines)
 
 
@@ -212,21 +212,21 @@ def _before_year_end(here: Look, stands: Standing) -> str:
     open_ones = standing.open_before_year_end(here, stands)
     if not open_ones:
         return ""
-    lines = [f"- {text(f'{it.title}（{it.owner_title}、{it.due_on}）')}" for it in open_ones]
+    lines = [f"- {text(f'{due_act.title}（{due_act.owner_title}、{due_act.due_on}）')}" for due_act in open_ones]
     return _heading(_("Still open before the end of the year")) + "\n".join(lines)
 
 
 def _steps(acts: Sequence[Dated], stands: Standing) -> str:
-    flags = {it.act: it for it in (*stands.next, *stands.later)}
+    flags = {due_act.act: due_act for due_act in (*stands.next, *stands.later)}
     rows = [
-        [str(number), it.title, it.owner.label, it.rule_words, str(it.planned_on), _moved(it),
-         str(it.done_on or ""), _status(it, flags.get(it.act))]
-        for number, it in enumerate(acts, start=1)
+        [str(number), act.title, act.owner.label, act.rule_words, str(act.planned_on), _moved(act),
+         str(act.done_on or ""), _status(act, flags.get(act.act))]
+        for number, act in enumerate(acts, start=1)
     ]  # fmt: skip
     head = [
         _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("Planned"), _("Due"), _("Done on"), _("Status"),
     ]  # fmt: skip
-    done = sum(it.done_on is not None for it in acts)
+    done = sum(act.done_on is not None for act in acts)
     return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
 
 
@@ -236,14 +236,14 @@ def _moved(act: Dated) -> str:
     return f"{act.due_on} ({act.moved_reason})" if act.moved_reason else f"{act.due_on}"
 
 
-def _status(act: Dated, owed: Owed | None) -> str:
+def _status(act: Dated, due_act: Owed | None) -> str:
     if act.dropped:
         return _("not needed any more")
     if act.done_on:
         return _("done")
-    if owed is None or (owed.days_left > 0 and not owed.flag):
+    if due_act is None or (due_act.days_left > 0 and not due_act.flag):
         return ""
-    return bold(owed.left) if owed.days_left < 0 else owed.left
+    return bold(due_act.left) if due_act.days_left < 0 else due_act.left
 
 
 def _counts(stands: Standing) -> str:
@@ -266,9 +266,9 @@ def _reminders(here: Look) -> str:
     )
     said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted.tuples()))
     rows = [
-        [str(it.id), standing.act_title(it.act), str(it.due_on), f"{it.rung:+d}", it.to_person,
-         choices.said(choices.REMINDERS, it.state)]
-        for it in last
+        [str(row.id), standing.act_title(row.act), str(row.due_on), f"{row.rung:+d}", row.to_person,
+         choices.said(choices.REMINDERS, row.state)]
+        for row in last
     ]  # fmt: skip
     head = [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State")]
     lines = [
@@ -308,7 +308,7 @@ def _state(stands: Standing) -> str:
 
 def _first(stands: Standing) -> Owed | None:
     """Return what comes next: what may be done first, else what is blocked first."""
-    return next((it for it in stands.next if not it.blocked_by), next(iter(stands.next), None))
+    return next((due_act for due_act in stands.next if not due_act.blocked_by), next(iter(stands.next), None))
 
 
 def _next_cells(stands: Standing) -> list[str]:
@@ -323,8 +323,8 @@ def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> 
     if first:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(first.left)}"
     links = [
-        _form_or_command(it, dashboard, _prefilled(stands, it.act, people))
-        for it in stands.next if not it.blocked_by and not it.waits_for_confirmation
+        _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))
+        for due_act in stands.next if not due_act.blocked_by and not due_act.waits_for_confirmation
     ]  # fmt: skip
     return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))
 

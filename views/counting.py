@@ -167,25 +167,31 @@ class _Year:
 
     @cached_property
     def printed(self) -> str:
-        return union(*(it.record.good for it in self.printings), self.finished_additions)
+        return union(*(report.record.good for report in self.printings), self.finished_additions)
 
     @cached_property
     def enclosed(self) -> str:
-        return union(*(it.record.sealed for it in self.enclosings), self.finished_additions)
+        return union(*(report.record.sealed for report in self.enclosings), self.finished_additions)
 
     @cached_property
     def pulled(self) -> dict[str, str]:
         """Return the pulled serials by the stage they had reached."""
-        first = [it.record.newly_protected for it in self.facts.past("recheck_before_sealing", ProtectionRechecked)]
-        first += [it.record.pulled for it in self.facts.past("withdraw_list", ListWithdrawn)]
-        for it in changes_before_sealing(self.facts):
-            first += [it.newly_protected, it.moved, it.died]
+        first = [
+            recheck.record.newly_protected for recheck in self.facts.past("recheck_before_sealing", ProtectionRechecked)
+        ]
+        first += [withdrawal.record.pulled for withdrawal in self.facts.past("withdraw_list", ListWithdrawn)]
+        for changes in changes_before_sealing(self.facts):
+            first += [changes.newly_protected, changes.moved, changes.died]
         stages = {"transfer": union(*first), "printing": "", "sealing": "", "sealed": ""}
         for act in ("acknowledge_pull_list", "acknowledge_final_pull_list"):
-            for it in self.facts.past(act, PullListAcknowledged):
-                printed = union(*(p.record.good for p in self.printings if p.seq < it.seq), self.finished_additions)
-                sealed = union(*(e.record.sealed for e in self.enclosings if e.seq < it.seq), self.finished_additions)
-                after, before = common(it.record.pulled, sealed), minus(it.record.pulled, sealed)
+            for pull_list in self.facts.past(act, PullListAcknowledged):
+                printed = union(
+                    *(p.record.good for p in self.printings if p.seq < pull_list.seq), self.finished_additions
+                )
+                sealed = union(
+                    *(e.record.sealed for e in self.enclosings if e.seq < pull_list.seq), self.finished_additions
+                )
+                after, before = common(pull_list.record.pulled, sealed), minus(pull_list.record.pulled, sealed)
                 parts = {"printing": minus(before, printed), "sealing": common(before, printed), "sealed": after}
                 stages |= {stage: union(stages[stage], part) for stage, part in parts.items()}
         return stages
@@ -198,9 +204,9 @@ class _Year:
     def returned(self) -> dict[str, str]:
         """Return the serials that came back, by what became of each in the end."""
         outcome = {
-            serial: it.record.outcome
-            for it in self.facts.past("record_returned_mail", MailReturned)
-            for serial in expand(it.record.serials)
+            serial: mail.record.outcome
+            for mail in self.facts.past("record_returned_mail", MailReturned)
+            for serial in expand(mail.record.serials)
         }
         return {
             what: union(*(str(serial) for serial, its in outcome.items() if its == what))
@@ -216,7 +222,11 @@ class _Year:
 def changes_before_sealing(facts: Facts) -> list[ChangesTaken]:
     """Return the change lists that came before anything was sealed: whom they name was pulled at once."""
     sealed = facts.past("seal_package", PackageSealed)
-    return [it.record for it in facts.past("take_changes", ChangesTaken) if not sealed or it.seq < sealed[0].seq]
+    return [
+        change_list.record
+        for change_list in facts.past("take_changes", ChangesTaken)
+        if not sealed or change_list.seq < sealed[0].seq
+    ]
 
 
 STAGES = {
@@ -244,8 +254,8 @@ def _made(year: _Year) -> Iterator[Line]:
     replaced, enclosing = year.added.replaced if year.added else "", ("report_enclosing", "enclose_additions")
     printing = year.source("report_printing", "enclose_additions")
     # A serial is spoiled as often as its sheet was.
-    spoiled = [it.record.spoiled for it in year.printings]
-    spoiled += [it.record.reprinted for it in year.facts.past("settle_differences", DifferencesSettled)]
+    spoiled = [report.record.spoiled for report in year.printings]
+    spoiled += [settlement.record.reprinted for settlement in year.facts.past("settle_differences", DifferencesSettled)]
     yield Line("received", "受領", "received", received.received if received else 0, year.source("report_receipt"))
     yield Line("added", "追加・差替え（新しい番号）", "added, with new serials", count(year.new),
                 year.source("take_additions"))  # fmt: skip
@@ -276,7 +286,7 @@ def _ended(year: _Year) -> Iterator[Line]:
             ja, en = choices.both(choices.RETURN_OUTCOMES, outcome)
             yield Line(f"returned_{outcome}", f"うち{ja}", en, count(serials), returned, "returned")
     requests = year.facts.past("request_retrieval", RetrievalRequested)
-    if asked_back := union(*(it.record.serials for it in requests)):
+    if asked_back := union(*(request.record.serials for request in requests)):
         yield Line("asked_back", "取戻請求", "asked back", count(asked_back), year.source("request_retrieval"))
 
 
@@ -357,10 +367,10 @@ def _returned_were_posted(year: _Year) -> Iterator[_Difference]:
     if strange := count(returned) - year.facts.pieces.within(returned, "posted"):
         yield _Difference(key="returned", ja=f"差し出していない返戻 {strange:,}", by=strange)
     closed = year.facts.record("end_returned_mail", ReturnedMailClosed)
-    told = sum(closed.returned.values()) if closed else 0
-    if told > count(returned):
-        words = f"番号の記録のない返戻 {told - count(returned):,}"
-        yield _Difference(key="returned", ja=words, by=told - count(returned))
+    total = sum(closed.returned.values()) if closed else 0
+    if total > count(returned):
+        words = f"番号の記録のない返戻 {total - count(returned):,}"
+        yield _Difference(key="returned", ja=words, by=total - count(returned))
 
 
 _IDENTITIES = (
@@ -383,9 +393,9 @@ def _compared(found: str, due: str, *, key: str, ja: str, of: str) -> Iterator[_
         yield _Difference(key=key, ja=words, by=by, serials=_short(union(lacking, surplus)))
 
 
-def _both_ways(told: str, found: Iterable[int]) -> str:
+def _both_ways(due: str, found: Iterable[int]) -> str:
     there = compact(found)
-    return _short(union(minus(told, there), minus(there, told)))
+    return _short(union(minus(due, there), minus(there, due)))
 
 
 def _short(serials: str) -> str:
@@ -394,18 +404,20 @@ def _short(serials: str) -> str:
 
 
 def _with(line: Line, found: list[_Difference]) -> Line:
-    mine = [it for it in found if it.key == line.key]
+    mine = [difference for difference in found if difference.key == line.key]
     if not mine:
         return line
-    by = sum(it.by for it in mine) or mine[0].by
-    return replace(line, differs_by=by, serials=",".join(it.serials for it in mine if it.serials))
+    by = sum(difference.by for difference in mine) or mine[0].by
+    return replace(
+        line, differs_by=by, serials=",".join(difference.serials for difference in mine if difference.serials)
+    )
 
 
 def _notes(year: _Year) -> Iterator[str]:
     """Say what is counted but no piece: blank stock with its reason, and what the sampled opening can tell."""
     manuscript = year.facts.record("deliver_manuscript", ManuscriptDelivered)
     if manuscript and year.printings:
-        used = sum(count(it.record.good) + count(it.record.spoiled) for it in year.printings)
+        used = sum(count(report.record.good) + count(report.record.spoiled) for report in year.printings)
         last = year.printings[-1].record
         rest = manuscript.sheets - used - last.sheets_left
         reason = last.blank_reason or ("理由の記入なし" if rest else "")

@@ -59,9 +59,9 @@ class Dated:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        told = ("year", "act", "title", "owner", "planned_on", "due_on", "done_on", "rule", "why", "moved", "flag",
-                "flagged_at")  # fmt: skip
-        return {name: to_jsonable_python(getattr(self, name)) for name in told}
+        names = ("year", "act", "title", "owner", "planned_on", "due_on", "done_on", "rule", "why", "moved", "flag",
+                 "flagged_at")  # fmt: skip
+        return {name: to_jsonable_python(getattr(self, name)) for name in names}
 
 
 def dated(here: Look) -> tuple[Dated, ...]:

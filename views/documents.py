@@ -43,11 +43,11 @@ class Filed:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts and for the bundle."""
-        it = self.document
+        document = self.document
         return {
-            "number": it.number, "title": it.ja, "from": self.giver, "to": it.receiver, "standing": self.standing,
-            "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""), "files": self.files,
-            "in_vault": self.in_vault, "ledger": self.ledger,
+            "number": document.number, "title": document.ja, "from": self.giver, "to": document.receiver,
+            "standing": self.standing, "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""),
+            "files": self.files, "in_vault": self.in_vault, "ledger": self.ledger,
         }  # fmt: skip
 
 
@@ -58,7 +58,13 @@ def documents(here: Look) -> tuple[Filed, ...]:
     done = {row.act: row for row in here.connection.execute(query)}
     kept, received = here.kept(), here.facts.past("file_document", DocumentFiled)
     return tuple(
-        _filed(here, document, done, kept, tuple(it for it in received if it.record.document == document.number))
+        _filed(
+            here,
+            document,
+            done,
+            kept,
+            tuple(filing for filing in received if filing.record.document == document.number),
+        )
         for document in DOCUMENTS
     )
 
@@ -85,9 +91,9 @@ def _filed(
         standing=_standing(document, min(left, default=None), here.today, begun=bool(rows), whole=whole),
         due_on=max(due.values(), default=None) if whole else min(left, default=None),
         done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
-        files=tuple(dict.fromkeys([*named, *(it.record.sha256 for it in received)])),
-        in_vault=any(it.record.in_vault for it in received),
-        ledger=tuple(sorted([*(row.ledger_seq for row in rows), *(it.seq for it in received)])),
+        files=tuple(dict.fromkeys([*named, *(filing.record.sha256 for filing in received)])),
+        in_vault=any(filing.record.in_vault for filing in received),
+        ledger=tuple(sorted([*(row.ledger_seq for row in rows), *(filing.seq for filing in received)])),
     )
 
 

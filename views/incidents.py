@@ -41,9 +41,9 @@ class Incident:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        told = ("number", "kind", "state", "known_on", "heads", "perhaps_exempt", "duties")
+        names = ("number", "kind", "state", "known_on", "heads", "perhaps_exempt", "duties")
         days = ("prompt_from", "prompt_by", "final_by") if self.clock else ()
-        said = {name: to_jsonable_python(getattr(self, name)) for name in told}
+        said = {name: to_jsonable_python(getattr(self, name)) for name in names}
         return said | {name: str(getattr(self.clock, name)) for name in days}
 
 
@@ -60,7 +60,7 @@ def incidents_of(here: Look) -> tuple[Incident, ...]:
     """Return every incident of a cycle, in the order in which they came."""
     table = tables.Incident
     query = select(table).where(col(table.cycle_id) == here.cycle_id).order_by(col(table.id))
-    known = {it.number: it for it in cases(here.connection, here.cycle_id)}
+    known = {case.number: case for case in cases(here.connection, here.cycle_id)}
     return tuple(_incident(here, row, known[row.id]) for row in here.connection.execute(query) if row.id in known)
 
 

@@ -30,5 +30,5 @@ def bold(words: str) -> Markdown:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markdown:
     """Return a table of words."""
-    lines = [[text(it) for it in head], ["---"] * len(head), *([text(it) for it in row] for row in rows)]
+    lines = [[text(cell) for cell in head], ["---"] * len(head), *([text(cell) for cell in row] for row in rows)]
     return Markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))

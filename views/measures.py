@@ -86,10 +86,10 @@ def judged_on(facts: Facts) -> date:
     return facts.done["close"].on if "close" in facts.done else facts.today
 
 
-def _by_measure(told: Iterable[tuple[Guard, int]]) -> dict[str, tuple[int, ...]]:
+def _by_measure(guard_entries: Iterable[tuple[Guard, int]]) -> dict[str, tuple[int, ...]]:
     """Return for each measure the ledger entries that are told of the guards serving it."""
     found = defaultdict[str, set[int]](set)
-    for guard, number in told:
+    for guard, number in guard_entries:
         for measure in guard.proves:
             found[measure].add(number)
     return {measure: tuple(sorted(numbers)) for measure, numbers in found.items()}
@@ -120,4 +120,7 @@ def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
 
 def counts(found: tuple[MeasureStanding, ...]) -> dict[str, int]:
     """Return how many measures stand how, in the order of the words."""
-    return {_(words): sum(it.standing == key for it in found) for key, words in choices.MEASURES.items()}
+    return {
+        _(words): sum(measure_standing.standing == key for measure_standing in found)
+        for key, words in choices.MEASURES.items()
+    }

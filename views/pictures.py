@@ -25,9 +25,9 @@ def image(svg: str, words: str) -> str:
 
 def progress(state: str) -> str:
     """Draw the states of the year in a row: what lies behind, where it stands, what comes."""
-    keys = [it.key for it in _PATH]
+    keys = [station.key for station in _PATH]
     here = keys.index(state) if state in keys else -1
-    parts = [_station(number, in_words(ja=it.ja, en=it.en), here) for number, it in enumerate(_PATH)]
+    parts = [_station(number, in_words(ja=station.ja, en=station.en), here) for number, station in enumerate(_PATH)]
     return _svg(_STEP * len(_PATH), _STEP_HEIGHT, parts)
 
 

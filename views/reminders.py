@@ -64,9 +64,9 @@ class Call:
     whom: tuple[str, ...]
     reminder: int
 
-    def is_about(self, owed: Owed) -> bool:
+    def is_about(self, due_act: Owed) -> bool:
         """Tell whether it is about this act that is owed."""
-        return (self.programme, self.year, self.act) == (owed.programme, owed.year, owed.act)
+        return (self.programme, self.year, self.act) == (due_act.programme, due_act.year, due_act.act)
 
     def as_json(self) -> dict[str, object]:
         """Return who calls whom about the act, and the reminder that is acknowledged once the call was made."""
@@ -88,7 +88,7 @@ def _calls(here: Look) -> Iterable[Call]:
         if person and calls(person, owner, row.rung) and row.act not in done:
             call = Call(
                 year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=act_title(row.act),
-                due_on=row.due_on, caller=person.id, whom=tuple(it.name for it in owners(facts, owner)),
+                due_on=row.due_on, caller=person.id, whom=tuple(callee.name for callee in owners(facts, owner)),
                 reminder=row.id,
             )  # fmt: skip
             open_calls.setdefault(row.act, call)
@@ -126,7 +126,9 @@ def coming(here: Look) -> tuple[Coming, ...]:
     act = tables.Act
     query = select(act).where(col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None))
     found = [_next_rung(here, row) for row in here.connection.execute(query)]
-    return tuple(sorted((it for it in found if it), key=lambda it: (it.on, it.act)))
+    return tuple(
+        sorted((next_rung for next_rung in found if next_rung), key=lambda next_rung: (next_rung.on, next_rung.act))
+    )
 
 
 def _next_rung(here: Look, row: Row[tuple[tables.Act]]) -> Coming | None:

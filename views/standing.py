@@ -72,12 +72,12 @@ class Standing:
     @property
     def overdue(self) -> tuple[Owed, ...]:
         """Return what is past its day."""
-        return tuple(owed for owed in (*self.next, *self.later) if owed.days_left < 0)
+        return tuple(due_act for due_act in (*self.next, *self.later) if due_act.days_left < 0)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        told = ("year", "programme", "state", "state_title", "on_hold", "incidents", "next", "overdue")
-        return {name: to_jsonable_python(getattr(self, name)) for name in told} | {"counts": self.counts.as_json()}
+        names = ("year", "programme", "state", "state_title", "on_hold", "incidents", "next", "overdue")
+        return {name: to_jsonable_python(getattr(self, name)) for name in names} | {"counts": self.counts.as_json()}
 
 
 def standing(here: Look) -> Standing:
@@ -86,8 +86,8 @@ def standing(here: Look) -> Standing:
     is_owed = col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None)
     query = select(act).where(*is_owed).order_by(col(act.due_on), col(act.planned_on))
     pending = _pending(here)
-    owed = [_owed(here, row, pending=row.act in pending) for row in here.connection.execute(query)]
-    near = tuple(it for it in owed if facts.state in BY_TRIGGER[it.act].froms)
+    due_acts = [_owed(here, row, pending=row.act in pending) for row in here.connection.execute(query)]
+    near = tuple(due_act for due_act in due_acts if facts.state in BY_TRIGGER[due_act.act].froms)
     return Standing(
         year=facts.fiscal_year,
         year_title=fiscal_year_title(facts.fiscal_year),
@@ -98,15 +98,15 @@ def standing(here: Look) -> Standing:
         on_hold=facts.on_hold,
         incidents=tuple(sorted(facts.incidents)),
         next=near,
-        later=tuple(it for it in owed if it not in near),
+        later=tuple(due_act for due_act in due_acts if due_act not in near),
         counts=counts(here),
     )
 
 
 def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:
     """Return what is next over many cycles, most urgent first."""
-    found = [owed for here in looks for owed in standing(here).next]
-    return tuple(sorted(found, key=lambda owed: (bool(owed.blocked_by), owed.due_on, owed.act)))
+    found = [due_act for here in looks for due_act in standing(here).next]
+    return tuple(sorted(found, key=lambda due_act: (bool(due_act.blocked_by), due_act.due_on, due_act.act)))
 
 
 def all_cycles(connection: Connection) -> Sequence[Row[tuple[tables.Cycle]]]:
@@ -137,7 +137,7 @@ def open_before_year_end(here: Look, stands: Standing) -> tuple[Owed, ...]:
     last = here.calendar.last_open(year_end)
     if not here.calendar.add_open_days(last, -_LAST_WEEK + 1) <= here.today <= year_end:
         return ()
-    return tuple(owed for owed in (*stands.next, *stands.later) if owed.due_on.year == stands.year)
+    return tuple(due_act for due_act in (*stands.next, *stands.later) if due_act.due_on.year == stands.year)
 
 
 def act_title(act: str) -> str:
@@ -200,8 +200,8 @@ def _worded(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return "、".join(f"{key} {_worded(it)}" for key, it in cast("dict[str, object]", value).items())
+        return "、".join(f"{key} {_worded(item)}" for key, item in cast("dict[str, object]", value).items())
     if isinstance(value, (tuple, list)):
         items = cast("Sequence[object]", value)
-        return (" ／ " if any(isinstance(it, ActRecord) for it in items) else "、").join(map(_worded, items)) or "–"
+        return (" ／ " if any(isinstance(item, ActRecord) for item in items) else "、").join(map(_worded, items)) or "–"
     return str(getattr(value, "label", value)) or "–"

@@ -27,35 +27,39 @@ class Supervision:
         return {
             "subcontractors": [
                 {
-                    **it.declared.model_dump(mode="json"), "standing": standing_of(it),
-                    "consent": it.consent.model_dump(mode="json", exclude={"name"}) if it.consent else {},
-                    "ledger": sorted(filter(None, (it.declared_seq, it.consent_seq))),
+                    **subcontractor.declared.model_dump(mode="json"), "standing": standing_of(subcontractor),
+                    "consent": subcontractor.consent.model_dump(mode="json", exclude={"name"})
+                    if subcontractor.consent else {},
+                    "ledger": sorted(filter(None, (subcontractor.declared_seq, subcontractor.consent_seq))),
                 }
-                for it in self.subcontractors
+                for subcontractor in self.subcontractors
             ],
-            "cloud_services": [_told(it) for it in self.clouds],
-            "inspections_planned": [_told(it) for it in self.plans],
-            "inspections": [_told(it) for it in self.results],
+            "cloud_services": [_told(cloud) for cloud in self.clouds],
+            "inspections_planned": [_told(plan) for plan in self.plans],
+            "inspections": [_told(result) for result in self.results],
             "findings": [
                 {
-                    "number": it.number, "what": it.finding.what, "due_on": str(it.finding.due_on),
-                    "subcontractor": it.found_at, "settled": it.settled is not None,
-                    "settled_on": str(it.settled.settled_on) if it.settled else "",
-                    "how": it.settled.how if it.settled else "", "overdue": self.is_overdue(it), "ledger": it.seq,
+                    "number": finding.number, "what": finding.finding.what, "due_on": str(finding.finding.due_on),
+                    "subcontractor": finding.found_at, "settled": finding.settled is not None,
+                    "settled_on": str(finding.settled.settled_on) if finding.settled else "",
+                    "how": finding.settled.how if finding.settled else "", "overdue": self.is_overdue(finding),
+                    "ledger": finding.seq,
                 }
-                for it in self.findings
+                for finding in self.findings
             ],
         }  # fmt: skip
 
-    def is_overdue(self, it: FoundAt) -> bool:
+    def is_overdue(self, finding: FoundAt) -> bool:
         """Tell whether a finding is past its day."""
-        return it.settled is None and it.finding.due_on < self.today
+        return finding.settled is None and finding.finding.due_on < self.today
 
 
 def supervision(here: Look) -> Supervision:
     """Return what is on record about the supervision of a year; of cloud services what each side declared last."""
     facts = here.facts
-    clouds = {(it.record.side, it.record.service): it for it in facts.past("declare_cloud_use", CloudUseDeclared)}
+    clouds = {
+        (cloud.record.side, cloud.record.service): cloud for cloud in facts.past("declare_cloud_use", CloudUseDeclared)
+    }
     return Supervision(
         subcontractors=subcontractors(facts),
         clouds=tuple(clouds.values()),
@@ -66,19 +70,19 @@ def supervision(here: Look) -> Supervision:
     )
 
 
-def standing_of(it: Subcontractor) -> str:
+def standing_of(subcontractor: Subcontractor) -> str:
     """Return how a subcontractor stands: a key of choices.SUBCONTRACTORS."""
-    if it.declared.withdrawn:
+    if subcontractor.declared.withdrawn:
         return "withdrawn"
-    return "consented" if it.consent else "waiting"
+    return "consented" if subcontractor.consent else "waiting"
 
 
-def _told(it: Past[Any]) -> dict[str, Any]:
-    return {**it.record.model_dump(mode="json"), "ledger": it.seq}
+def _told(entry: Past[Any]) -> dict[str, Any]:
+    return {**entry.record.model_dump(mode="json"), "ledger": entry.seq}
 
 
-def words_of_finding(it: FoundAt) -> str:
+def words_of_finding(finding: FoundAt) -> str:
     """Return how a finding stands, in the reader's language."""
-    if it.settled:
-        return _("put right on {day}: {how}").format(day=it.settled.settled_on, how=it.settled.how)
+    if finding.settled:
+        return _("put right on {day}: {how}").format(day=finding.settled.settled_on, how=finding.settled.how)
     return _("to be put right")
