@@ -154,7 +154,7 @@ class Report:
         found: dict[tuple[str, str], Counter[str]] = {}
         for row in self.rows:
             found.setdefault((row.column, row.code), Counter())[row.how] += 1
-        most_first = sorted(found.items(), key=lambda it: (-it[1].total(), it[0]))
+        most_first = sorted(found.items(), key=lambda pair: (-pair[1].total(), pair[0]))
         shown = [(column, self.sentence(code), hows) for (column, code), hows in most_first[:_CODES_THAT_FIT]]
         rest = sum((hows for _key, hows in most_first[_CODES_THAT_FIT:]), Counter[str]())
         return [*shown, ("", self.say(N_("Other reasons")), rest)] if rest else shown
@@ -217,7 +217,7 @@ def extract_report(here: Look) -> Sheet:
         "sha256": taken.extract_sha256,
         "font_sha256": taken.font_sha256,
         "held": [_row(row, report) for row in report.rows] if fits else [],
-        "held_codes": [] if fits else [_code(*it) for it in report.by_code],
+        "held_codes": [] if fits else [_code(*group) for group in report.by_code],
         "deciders": report.deciders,
         "checkers": ("", ""),
     }

@@ -93,9 +93,11 @@ def erasure_report(here: Look) -> Sheet:
     record, done = facts.record("report_erasure", ErasureReported), facts.done.get("report_erasure")
     register, names = registered_copies(facts), names_of(facts)
     erased = {
-        it.copy_number: it for _at, report in facts.every(ErasureReported, "report_erasure") for it in report.copies
+        copy.copy_number: copy
+        for _at, report in facts.every(ErasureReported, "report_erasure")
+        for copy in report.copies
     }
-    numbers = dict.fromkeys([*erased, *(it.number for it in facts.copies_in(*ELSEWHERE))])
+    numbers = dict.fromkeys([*erased, *(copy.number for copy in facts.copies_in(*ELSEWHERE))])
     first = record.copies[0] if record and record.copies else None
     data: ErasureReport = {
         "head": head(facts, f"Z-{facts.fiscal_year}-01", on=done.on if done else None),

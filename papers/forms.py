@@ -96,13 +96,13 @@ def forms_in(folder: Path, name: str = FILE) -> tuple[Form, ...]:
     """Return the forms of a programme's folder; none where it has no table of them."""
     path = folder / name
     listed: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["forms"] if path.is_file() else []
-    return tuple(_form(dict(it)) for it in listed)
+    return tuple(_form(dict(fields)) for fields in listed)
 
 
-def _form(told: dict[str, Any]) -> Form:
-    rows = tuple(Row(*row) for row in told.pop("rows"))
-    seals, columns, widths = (tuple(told.pop(name, ())) for name in ("seals", "columns", "widths"))
-    return Form(**told, rows=rows, seals=seals, columns=columns, widths=widths)
+def _form(fields: dict[str, Any]) -> Form:
+    rows = tuple(Row(*row) for row in fields.pop("rows"))
+    seals, columns, widths = (tuple(fields.pop(name, ())) for name in ("seals", "columns", "widths"))
+    return Form(**fields, rows=rows, seals=seals, columns=columns, widths=widths)
 
 
 def contractor_forms(here: Look) -> tuple[Sheet, ...]:
@@ -160,25 +160,25 @@ def ward_forms(here: Look) -> tuple[Sheet, ...]:
 def _records(facts: Facts) -> dict[str, str]:
     """Return what the year's acts brought, as the ward's documents say it; "" for what is not done yet."""
 
-    def told(act: str, name: str) -> str:
+    def value_of(act: str, name: str) -> str:
         record: dict[str, Any] = json.loads(facts.done[act].data) if act in facts.done else {}
         value: object = record.get(name, "")
         return f"{value:,}" if isinstance(value, int) else str(value)
 
     def day(act: str, name: str) -> str:
-        return wareki(date.fromisoformat(told(act, name))) if told(act, name) else ""
+        return wareki(date.fromisoformat(value_of(act, name))) if value_of(act, name) else ""
 
     def on(act: str) -> str:
         return wareki(facts.done[act].on) if act in facts.done else ""
 
-    programme, manager = facts.programme, facts.people.get(told("register_handlers", "handling_manager"))
+    programme, manager = facts.programme, facts.people.get(value_of("register_handlers", "handling_manager"))
     period = f"{day('conclude_contract', 'begins_on')} から {day('conclude_contract', 'ends_on')} まで"
     window = facts.record("end_returned_mail", ReturnedMailClosed)
     contract = facts.record("conclude_contract", ContractConcluded)
     has_provisions = contract is not None and contract.special_provisions_attached
     return {
         "contract_period": period if "conclude_contract" in facts.done else "",
-        "contract": told("conclude_contract", "contract"),
+        "contract": value_of("conclude_contract", "contract"),
         "provisions": "添付済" if has_provisions else "□ 添付",
         "work": "、".join(programme.consignment.work),
         "items": "、".join(programme.consignment.items),
@@ -189,16 +189,16 @@ def _records(facts: Facts) -> dict[str, str]:
         "manager": manager.name if manager else "",
         "contacts_on": on("confirm_contacts"),
         "manuscript_on": on("deliver_manuscript"),
-        "template": told("deliver_manuscript", "template_sha256"),
-        "sheets": told("deliver_manuscript", "sheets"),
-        "text_version": told("approve_text", "version"), "text_on": on("approve_text"),
-        "imprint_version": told("approve_proof", "version"), "imprint_on": on("approve_proof"),
-        "delivered": told("inspect_delivery", "delivered"), "opened": told("inspect_delivery", "opened"),
-        "wrong": told("inspect_delivery", "wrong"), "delivery_on": on("inspect_delivery"),
-        "posted_on": day("post", "posted_on"), "office": told("post", "office"), "accepted": told("post", "accepted"),
-        "posting_slip": told("post", "slip"),
+        "template": value_of("deliver_manuscript", "template_sha256"),
+        "sheets": value_of("deliver_manuscript", "sheets"),
+        "text_version": value_of("approve_text", "version"), "text_on": on("approve_text"),
+        "imprint_version": value_of("approve_proof", "version"), "imprint_on": on("approve_proof"),
+        "delivered": value_of("inspect_delivery", "delivered"), "opened": value_of("inspect_delivery", "opened"),
+        "wrong": value_of("inspect_delivery", "wrong"), "delivery_on": on("inspect_delivery"),
+        "posted_on": day("post", "posted_on"), "office": value_of("post", "office"),
+        "accepted": value_of("post", "accepted"), "posting_slip": value_of("post", "slip"),
         "completed_on": day("report_completion", "completed_on"), "accepted_on": day("accept_work", "inspected_on"),
-        "acceptance_number": told("accept_work", "number"),
+        "acceptance_number": value_of("accept_work", "number"),
         "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
     }  # fmt: skip
 
@@ -213,32 +213,38 @@ def _flow(facts: Facts) -> str:
 
 
 def _supervised(here: Look) -> dict[str, str]:
-    found = [it for it in supervision(here).subcontractors if not it.declared.withdrawn]
+    found = [
+        subcontractor for subcontractor in supervision(here).subcontractors if not subcontractor.declared.withdrawn
+    ]
     notice = here.facts.record("register_handlers", HandlersRegistered)
     is_none = notice is not None and notice.subcontracting == "none" and not found
     return {
-        "subcontractors": NONE if is_none else "、".join(f"{it.declared.name}（{it.declared.work}）" for it in found),
-        "consents": "、".join(it.consent.decision_number for it in found if it.consent),
+        "subcontractors": NONE
+        if is_none
+        else "、".join(f"{subcontractor.declared.name}（{subcontractor.declared.work}）" for subcontractor in found),
+        "consents": "、".join(
+            subcontractor.consent.decision_number for subcontractor in found if subcontractor.consent
+        ),
     }
 
 
 def _contacts(facts: Facts) -> Listed:
-    return [[it.name, it.place, "", ""] for it in contacts_of(facts)]
+    return [[contact.name, contact.place, "", ""] for contact in contacts_of(facts)]
 
 
 def _returned(facts: Facts) -> Listed:
     """Return the pieces that came back, by serial: the day on which each came first, what was said of it last."""
     first, last = dict[int, date](), dict[int, MailReturned]()
-    for at, it in facts.every(MailReturned, "record_returned_mail"):
-        for serial in expand(it.serials):
+    for at, mail in facts.every(MailReturned, "record_returned_mail"):
+        for serial in expand(mail.serials):
             first.setdefault(serial, day_of(at))
-            last[serial] = it
+            last[serial] = mail
     return [
         [
-            f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, it.reason), wareki(first[serial]),
-            choices.on_paper(choices.RETURN_OUTCOMES, it.outcome),
+            f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, mail.reason), wareki(first[serial]),
+            choices.on_paper(choices.RETURN_OUTCOMES, mail.outcome),
         ]
-        for serial, it in sorted(last.items())
+        for serial, mail in sorted(last.items())
     ]  # fmt: skip
 
 

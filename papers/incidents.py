@@ -71,7 +71,7 @@ class IncidentPaper(Document):
 
 def incident_papers(here: Look, seq: int) -> tuple[Sheet, ...]:
     """Return the three papers of the incident that the ledger's entry of this number opened."""
-    incident = next(it for it in incidents_of(here) if it.ledger_seq == seq)
+    incident = next(incident for incident in incidents_of(here) if incident.ledger_seq == seq)
     data = _data(here, incident)
     return tuple(
         Sheet(

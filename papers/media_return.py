@@ -40,9 +40,9 @@ def return_note(here: Look) -> Sheet:
     """Return the contractor's return note."""
     facts = here.facts
     record, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
-    back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
+    back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
     lost = _lost_there(facts)
-    listed = [it for it in facts.items if it.is_thing and (it.number in back | lost or it.state in ELSEWHERE)]
+    listed = [item for item in facts.items if item.is_thing and (item.number in back | lost or item.state in ELSEWHERE)]
     data: ReturnNote = {
         "head": head(facts, f"N-{facts.fiscal_year}-01", on=done.on if done else None),
         "contractor": facts.programme.contractor.name,
@@ -50,9 +50,9 @@ def return_note(here: Look) -> Sheet:
         "returned_at": moment(done.occurred_at) if done else None,
         "bag": "鍵付きカバン等" if record and record.locked_bag else "",
         "items": [
-            {"item": choices.on_paper(choices.ITEMS, it.kind), "number": it.number, "received": "1点",
-             "returned": "1点" if it.number in back else "紛失" if it.number in lost else ""}
-            for it in listed
+            {"item": choices.on_paper(choices.ITEMS, item.kind), "number": item.number, "received": "1点",
+             "returned": "1点" if item.number in back else "紛失" if item.number in lost else ""}
+            for item in listed
         ],
         "giver": party(facts, record.giver)["name"] if record else "",
         "receiver": party(facts, record.receiver)["name"] if record else "",
@@ -64,4 +64,4 @@ def _lost_there(facts: Facts) -> frozenset[str]:
     """Return the numbers of what is lost after the contractor had it: handed over to him, or printed by him."""
     handed = {move.item for _at, move in (*media_out(facts), *notices_out(facts))}
     lost = facts.things_in("lost")
-    return frozenset(it.number for it in lost if it.number in handed or it.kind in _PRINTED_THERE)
+    return frozenset(item.number for item in lost if item.number in handed or item.kind in _PRINTED_THERE)

@@ -24,7 +24,7 @@ def letter_words(programme: Programme, fiscal_year: int, today: date, ceremony_o
         "ceremony_on": moment(ceremony_on),
         "ceremony_at": programme.ceremony_at,
         "place": programme.ceremony_place,
-        "inserts": [{"name": it.name, "count": f"{it.count}{it.unit}"} for it in paper.inserts],
+        "inserts": [{"name": insert.name, "count": f"{insert.count}{insert.unit}"} for insert in paper.inserts],
         "customer_barcode": paper.customer_barcode,
         "box": {
             "name_width_mm": paper.name_width_mm,

@@ -113,25 +113,25 @@ class HandoverMemo(Document):
 
 def referral(here: Look) -> Sheet:
     """Return the 付議書 with this year's values and what changed."""
-    facts, it = here.facts, here.programme
+    facts, programme = here.facts, here.programme
     data: Referral = {
         "head": sheet.head(facts, f"F-{facts.fiscal_year}-01"),
-        "business": it.referral.business,
-        "basis": it.referral.basis,
-        "purpose": it.referral.purpose,
-        "reason": it.referral.reason,
-        "contractor": f"{it.contractor.name}（{it.contractor.certificate}）",
-        "items": "、".join(it.consignment.items),
-        "medium": it.consignment.medium,
-        "work": "、".join(it.consignment.work),
-        "subcontracting": choices.on_paper(choices.SUBCONTRACTING, it.contractor.subcontracting),
-        "poster": _POSTERS[it.consignment.poster],
-        "period": f"{it.consignment.period}（次年度以降も同様）",
-        "number": it.referral.number,
+        "business": programme.referral.business,
+        "basis": programme.referral.basis,
+        "purpose": programme.referral.purpose,
+        "reason": programme.referral.reason,
+        "contractor": f"{programme.contractor.name}（{programme.contractor.certificate}）",
+        "items": "、".join(programme.consignment.items),
+        "medium": programme.consignment.medium,
+        "work": "、".join(programme.consignment.work),
+        "subcontracting": choices.on_paper(choices.SUBCONTRACTING, programme.contractor.subcontracting),
+        "poster": _POSTERS[programme.consignment.poster],
+        "period": f"{programme.consignment.period}（次年度以降も同様）",
+        "number": programme.referral.number,
         "changes": _changes(here),
         "verdict": _NEW_MATTER if facts.differs else _SAME_MATTER,
     }
-    return Sheet(programme=it, name="referral", template="referral", data=data)
+    return Sheet(programme=programme, name="referral", template="referral", data=data)
 
 
 def checklists(here: Look) -> tuple[Sheet, ...]:
@@ -140,14 +140,21 @@ def checklists(here: Look) -> tuple[Sheet, ...]:
     changes = "、".join(change["label"] for change in _changes(here)) or "なし"
 
     def sheet_of(number: int, side: str, title: str) -> Sheet:
-        mine = [it for it in found if it.measure.side == side]
+        mine = [measure_standing for measure_standing in found if measure_standing.measure.side == side]
         data: Checklist = {
             "head": sheet.head(facts, f"Q-{facts.fiscal_year}-{number:02}", on=as_of),
             "title": title,
             "as_of": wareki(as_of),
             "groups": [
-                {"title": group, "rows": [_row(it) for it in mine if it.measure.category == group]}
-                for group in dict.fromkeys(it.measure.category for it in mine)
+                {
+                    "title": group,
+                    "rows": [
+                        _row(measure_standing)
+                        for measure_standing in mine
+                        if measure_standing.measure.category == group
+                    ],
+                }
+                for group in dict.fromkeys(measure_standing.measure.category for measure_standing in mine)
             ],
             "changes": changes,
         }
@@ -159,7 +166,7 @@ def checklists(here: Look) -> tuple[Sheet, ...]:
 def handover_memo(here: Look) -> Sheet:
     """Return the 引継書: where the year stands, what comes next, what is open, who is called."""
     facts, stands = here.facts, standing(here)
-    open_incidents = [it for it in incidents_of(here) if it.state == "open"]
+    open_incidents = [incident for incident in incidents_of(here) if incident.state == "open"]
     data: HandoverMemo = {
         "head": sheet.head(facts, f"J-{facts.fiscal_year}-01"),
         "state": STATES_BY_KEY[facts.state].ja,
@@ -167,33 +174,37 @@ def handover_memo(here: Look) -> Sheet:
         "contractor": facts.programme.contractor.name,
         "next": [
             {
-                "title": owed.title,
-                "owner": owed.owner_title,
-                "due": sheet.moment(owed.due_on),
-                "blocked": "" if owed in stands.later else "、".join(owed.blocked_by[:1]),
+                "title": due_act.title,
+                "owner": due_act.owner_title,
+                "due": sheet.moment(due_act.due_on),
+                "blocked": "" if due_act in stands.later else "、".join(due_act.blocked_by[:1]),
             }
-            for owed in (*stands.next, *stands.later)[:_AHEAD]
+            for due_act in (*stands.next, *stands.later)[:_AHEAD]
         ],
         "incidents": [
             {
-                "number": f"第{it.number}号",
-                "kind": choices.on_paper(choices.INCIDENTS, it.kind),
-                "duties": "、".join(it.duties),
+                "number": f"第{incident.number}号",
+                "kind": choices.on_paper(choices.INCIDENTS, incident.kind),
+                "duties": "、".join(incident.duties),
             }
-            for it in open_incidents
+            for incident in open_incidents
         ],
         "items": [
-            {"number": it.number, "kind": choices.on_paper(choices.ITEMS, it.kind), "place": _PLACES[it.state]}
-            for it in facts.items
-            if it.state in _PLACES
+            {"number": item.number, "kind": choices.on_paper(choices.ITEMS, item.kind), "place": _PLACES[item.state]}
+            for item in facts.items
+            if item.state in _PLACES
         ],
-        "measures": _named(it.measure.id for it in standings(here) if not it.is_kept),
-        "documents": _named(
-            f"{it.document.number} {it.document.ja}"
-            for it in documents(here)
-            if it.standing not in {"complete", "no_occasion"}
+        "measures": _named(
+            measure_standing.measure.id for measure_standing in standings(here) if not measure_standing.is_kept
         ),
-        "contacts": [{"name": it.name, "place": it.place, "mail": it.mail} for it in contacts_of(facts)],
+        "documents": _named(
+            f"{document.document.number} {document.document.ja}"
+            for document in documents(here)
+            if document.standing not in {"complete", "no_occasion"}
+        ),
+        "contacts": [
+            {"name": contact.name, "place": contact.place, "mail": contact.mail} for contact in contacts_of(facts)
+        ],
     }
     return Sheet(programme=here.programme, name="handover-memo", template="handover_memo", data=data)
 
@@ -223,16 +234,23 @@ def _said(key: str, programme: Programme) -> str:
     return choices.on_paper({**_POSTERS, **choices.SUBCONTRACTING}, str(value))
 
 
-def _row(it: MeasureStanding) -> MeasureLine:
-    numbers = sorted({*it.proved_by, *it.contradicted_by, *((it.claim.ledger_seq,) if it.claim else ())})
+def _row(measure_standing: MeasureStanding) -> MeasureLine:
+    numbers = sorted(
+        {
+            *measure_standing.proved_by,
+            *measure_standing.contradicted_by,
+            *((measure_standing.claim.ledger_seq,) if measure_standing.claim else ()),
+        }
+    )
     entries = f"（{'、'.join(f'第{number}号' for number in numbers)}）" if numbers else ""
     return {
-        "order": it.measure.order,
-        "text": it.measure.text,
-        "mark": "－" if it.standing == "not_applicable" else "○",
-        "proof": choices.on_paper(choices.PROOFS, it.measure.proof),
-        "standing": choices.on_paper(choices.MEASURES, it.standing),
-        "evidence": f"{it.claim.evidence if it.claim else ''}{entries}" or _ALWAYS.get(it.measure.proof, ""),
+        "order": measure_standing.measure.order,
+        "text": measure_standing.measure.text,
+        "mark": "－" if measure_standing.standing == "not_applicable" else "○",
+        "proof": choices.on_paper(choices.PROOFS, measure_standing.measure.proof),
+        "standing": choices.on_paper(choices.MEASURES, measure_standing.standing),
+        "evidence": f"{measure_standing.claim.evidence if measure_standing.claim else ''}{entries}"
+        or _ALWAYS.get(measure_standing.measure.proof, ""),
     }
 
 

@@ -223,7 +223,10 @@ def _incidents(here: Look) -> list[IncidentLine]:
         .where(col(incident.cycle_id) == facts.cycle_id)
         .order_by(col(incident.id))
     )
-    settled = {it.record.incident: it.record.decision_number for it in facts.past("settle_incident", IncidentSettled)}
+    settled = {
+        settlement.record.incident: settlement.record.decision_number
+        for settlement in facts.past("settle_incident", IncidentSettled)
+    }
     return [
         {
             "number": str(row.id),
@@ -278,9 +281,9 @@ def _measure_lines(found: Sequence[MeasureStanding]) -> list[MeasuresKept]:
     """Return the measures by side: kept, open, or without an occasion in this year."""
     lines: list[MeasuresKept] = []
     for side, label in (("ward", "区の対策"), ("contractor", "受託事業者の対策")):
-        mine = [it for it in found if it.measure.side == side]
-        idle = sum(it.standing in {"no_occasion", "not_applicable"} for it in mine)
-        kept = sum(it.is_kept for it in mine) - idle
+        mine = [measure_standing for measure_standing in found if measure_standing.measure.side == side]
+        idle = sum(measure_standing.standing in {"no_occasion", "not_applicable"} for measure_standing in mine)
+        kept = sum(measure_standing.is_kept for measure_standing in mine) - idle
         lines.append({
             "label": label, "total": str(len(mine)), "kept": str(kept), "not_applicable": str(idle),
             "open": str(len(mine) - kept - idle),
@@ -292,20 +295,20 @@ def _supervision_lines(found: Supervision) -> list[Labelled]:
     """Return what the report says of it, in the Japanese of paper: label and value."""
     subs = (
         "、".join(
-            f"{it.declared.name}（{choices.on_paper(choices.SUBCONTRACTORS, standing_of(it))}）"
-            for it in found.subcontractors
+            f"{subcontractor.declared.name}（{choices.on_paper(choices.SUBCONTRACTORS, standing_of(subcontractor))}）"
+            for subcontractor in found.subcontractors
         )
         or "なし"
     )
-    used = "、".join(it.record.service for it in found.clouds if it.record.service) or "なし"
-    places = "、".join(dict.fromkeys(it.record.server_place for it in found.clouds))
+    used = "、".join(cloud.record.service for cloud in found.clouds if cloud.record.service) or "なし"
+    places = "、".join(dict.fromkeys(cloud.record.server_place for cloud in found.clouds))
     clouds = f"{used}（サーバ所在地　{places}）" if places else "届出なし"
     seen = "、".join(
-        f"{wareki(it.record.inspected_on)}　{it.record.subcontractor or '受託事業者'}"
-        f"（{'立入り' if it.record.kind == 'on_site' else '書面'}、指摘 {it.record.findings} 件）"
-        for it in found.results
+        f"{wareki(result.record.inspected_on)}　{result.record.subcontractor or '受託事業者'}"
+        f"（{'立入り' if result.record.kind == 'on_site' else '書面'}、指摘 {result.record.findings} 件）"
+        for result in found.results
     )
-    left = sum(it.settled is None for it in found.findings)
+    left = sum(finding.settled is None for finding in found.findings)
     return [
         {"label": "再委託", "value": subs},
         {"label": "クラウドサービスの利用", "value": clouds},
@@ -316,18 +319,18 @@ def _supervision_lines(found: Supervision) -> list[Labelled]:
 
 def _contractor_lines(facts: Facts) -> list[Labelled]:
     """Return what came back from the contractor, what is lost, and what he reported erased."""
-    back = {number for _at, it in facts.every(ItemsReturned, "return_items") for number in it.items}
+    back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
     erased = {
-        it.copy_number for _at, told in facts.every(ErasureReported, "report_erasure") for it in told.copies
+        copy.copy_number for _at, report in facts.every(ErasureReported, "report_erasure") for copy in report.copies
     }  # fmt: skip
     out, lost = facts.things_in("with_contractor", "with_subcontractor"), facts.things_in("lost")
     left = facts.copies_in("with_contractor", "with_subcontractor")
     return [
         {"label": "返却された媒体・紙・パスワード通知書", "value": f"{len(back):,} 点{_on(facts, 'return_items')}"},
-        {"label": "返却されていないもの", "value": "、".join(it.number for it in out) or "なし"},
-        *([{"label": "紛失したもの", "value": "、".join(it.number for it in lost)}] if lost else []),
+        {"label": "返却されていないもの", "value": "、".join(item.number for item in out) or "なし"},
+        *([{"label": "紛失したもの", "value": "、".join(item.number for item in lost)}] if lost else []),
         {"label": "受託者が消去した複製", "value": f"{len(erased):,} 件{_on(facts, 'report_erasure')}"},
-        {"label": "消去されていない複製", "value": "、".join(it.number for it in left) or "なし"},
+        {"label": "消去されていない複製", "value": "、".join(copy.number for copy in left) or "なし"},
     ]
 
 
@@ -346,15 +349,18 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[Lab
     given = select(func.min(col(entry.seq))).where(col(entry.event) == BY_TRIGGER["give_key"].event)
     keyed_from = connection.execute(given).scalar() or size + 1
     query = select(col(entry.event), col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.seq) <= size)
-    told = [json.loads(it.entry) for it in connection.execute(query.order_by(col(entry.seq))) if it.event in _EVENTS]
-    acts = [it for it in told if "record" in it["data"]]  # what a deviation broke is told beside the act, without one
-    signed = sum("signature" in it["data"] for it in acts)
-    before = sum(it["seq"] < keyed_from for it in acts)
-    how = [it["data"].get("confirmed_how", "") for it in acts]
+    entries = [
+        json.loads(row.entry) for row in connection.execute(query.order_by(col(entry.seq))) if row.event in _EVENTS
+    ]
+    # What a deviation broke is told beside the act, without a record.
+    acts = [act for act in entries if "record" in act["data"]]
+    signed = sum("signature" in act["data"] for act in acts)
+    before = sum(act["seq"] < keyed_from for act in acts)
+    how = [act["data"].get("confirmed_how", "") for act in acts]
     decided = [
-        _approved(said, it["seq"])
-        for it in acts
-        for said in (it["data"], it["data"]["record"])
+        _approved(said, act["seq"])
+        for act in acts
+        for said in (act["data"], act["data"]["record"])
         if "decision_number" in said
     ]
     return [

@@ -100,7 +100,7 @@ class Slip:
 def slips_again(here: Look, number: str) -> tuple[Sheet, ...]:
     """Return the slips of a number once more, marked as printed again; asked for after the act that says so."""
     again = here.facts.every(SlipReprinted, "reprint_slip")
-    mark = f"再発行（{sum(it.slip == number for _at, it in again)}回目）"
+    mark = f"再発行（{sum(reprint.slip == number for _at, reprint in again)}回目）"
     named = (slip for slip in slips_of(here.connection, here.cycle_id) if slip.record.slip == number)
     return tuple(slip_sheet(here, slip, mark=mark) for slip in named)
 
@@ -154,7 +154,7 @@ def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
     moved = _to_the_post(facts, slip.by, record) if isinstance(record, Posted) else _between_people(facts, record)
     data: SlipPaper = {
         "head": sheet.head(facts, record.slip, on=day_of(slip.entered_at)),
-        "marks": [it for it in (mark, "事後入力" if slip.is_afterwards else "") if it],
+        "marks": [words for words in (mark, "事後入力" if slip.is_afterwards else "") if words],
         "movement": slip.row.ja,
         "moved_at": sheet.moment(slip.occurred_at),
         "entered_at": sheet.moment(slip.entered_at) if slip.is_afterwards else None,
@@ -166,7 +166,9 @@ def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
 
 
 def _between_people(facts: Facts, record: Carried) -> Moved:
-    giver, receiver, carrier = (sheet.party(facts, it) for it in (record.giver, record.receiver, record.carried_by))
+    giver, receiver, carrier = (
+        sheet.party(facts, person) for person in (record.giver, record.receiver, record.carried_by)
+    )
     return {
         "giver": giver,
         "receiver": receiver,
