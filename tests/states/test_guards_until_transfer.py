@@ -1,10 +1,11 @@
-"""Each guard of preparation, extraction and transfer says yes, no, or what differs, as it claims."""
+"""Each guard of preparation, extraction, transfer and the register says yes, no, or what differs, as it claims."""
 
 from datetime import date, timedelta
 
 import pytest
 from assumed import (
     NOW,
+    PEOPLE,
     TODAY,
     TOMORROW,
     YESTERDAY,
@@ -17,10 +18,22 @@ from assumed import (
     record,
     said,
 )
+from scenes import HAYASHI
 
+from models.people import Role
 from models.records.base import ActRecord, Nothing
 from states.facts import Facts, Guard, Told
-from states.rules import additions, custody, erasure, extraction, media_return, preparation, protection, transfer
+from states.rules import (
+    additions,
+    custody,
+    erasure,
+    extraction,
+    media_return,
+    people,
+    preparation,
+    protection,
+    transfer,
+)
 
 HASH, OTHER = "ab" * 32, "cd" * 32
 MEDIUM, NOTICE = "M-2026-01", "P-2026-01"
@@ -780,7 +793,47 @@ TRANSFER: tuple[Case, ...] = (
     (media_return.returned_items_were_out, facts(**OUT), record("return_items"), "S-2026-01"),
 )  # fmt: skip
 
-CASES = (*PREPARATION, *EXTRACTION, *TRANSFER)
+SUZUKI = HAYASHI | {"person": "suzuki", "name": "suzuki", "side": "ward", "roles": ["coordinator"]}
+BOTH_ROLES = {"suzuki": PEOPLE["suzuki"].model_copy(update={"roles": frozenset({Role.COORDINATOR, Role.DEPUTY})})}
+HAS_A_KEY = PEOPLE | {"suzuki": PEOPLE["suzuki"].model_copy(update={"public_key": HASH})}
+
+REGISTER: tuple[Case, ...] = (
+    (people.they_are_new, facts(), record("register_people"), True),
+    (people.they_are_new, facts(), record("register_people", people=(SUZUKI,)), "suzuki"),
+    (people.they_are_known, facts(), record("change_roles"), True),
+    (people.they_are_known, facts(), record("register_people"), "hayashi"),
+    (people.roles_stay_as_they_are, facts(), record("change_people", people=(SUZUKI,)), True),
+    (people.roles_stay_as_they_are, facts(people=BOTH_ROLES), record("change_people", people=(SUZUKI,)), "suzuki"),
+    *(
+        (people.roles_stay_as_they_are, facts(), record("change_people", people=(SUZUKI | changed,)), "suzuki")
+        for changed in ({"side": "contractor"}, {"side": "register"}, {"roles": ["coordinator", "deputy"]})
+    ),
+    (people.nobody_enters_himself, facts(asked_by="sato", confirmed_by="takahashi"), record("change_roles"), True),
+    (people.nobody_enters_himself, facts(asked_by="suzuki"), record("change_roles"), "suzuki"),
+    (people.nobody_enters_himself, facts(confirmed_by="suzuki"), record("change_roles"), "suzuki"),
+    (people.key_is_for_somebody_registered, facts(), record("give_key"), True),
+    (people.key_is_for_somebody_registered, facts(), record("give_key", person="nobody"), False),
+    (people.key_is_nobody_elses, facts(people=HAS_A_KEY), record("give_key", public_key=OTHER), True),
+    (people.key_is_nobody_elses, facts(people=HAS_A_KEY), record("give_key"), False),
+    *(
+        (people.reason_fits_the_key, facts(people=known), record("give_key", reason=reason), expected)
+        for known, reason, expected in (
+            (PEOPLE, "first", True), (HAS_A_KEY, "first", False), (PEOPLE, "replaced", False),
+            (HAS_A_KEY, "replaced", True), (HAS_A_KEY, "forgotten", True),
+        )
+    ),
+    (people.somebody_else_confirms_the_key, facts(confirmed_by="sato"), record("give_key"), True),
+    (people.somebody_else_confirms_the_key, facts(confirmed_by="suzuki"), record("give_key"), False),
+    *(
+        (
+            erasure.namesakes_are_accepted, facts(did("accept_namesakes")),
+            record("erase_ward_data", namesakes=found), expected,
+        )
+        for found, expected in ((("sato",), True), (("sato", "suzuki"), "suzuki"))
+    ),
+)  # fmt: skip
+
+CASES = (*PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
