@@ -77,7 +77,7 @@ class MaildirCarrier:
 
     def send(self, message: Message) -> None:
         """Put it there under its message id, once."""
-        for name in ("tmp", "new", "cur"):  # mailbox makes all of them or none: a kill may have come between
+        for name in ("tmp", "new", "cur"):  # mailbox makes them only with the folder: a kill may come between
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         letters = mailbox.Maildir(self.folder, create=False)
         letters.add(_letter(message, self.sender))

@@ -336,7 +336,7 @@ _READ: Mapping[str, Callable[[Needles, bytes], Iterator[Found]]] = {
 }
 
 # Numbers and words in letters are sought with what may stand between them taken out, which is quick.
-_IS_DIGIT = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x78 for byte in range(256))  # noqa: PLR2004 - the digits of ASCII
+_IS_DIGIT = bytes(ord("0") if byte in b"0123456789" else ord("x") for byte in range(256))
 _SPACES = b" ,\0"
 _SIX = b"0" * SHORTEST_NUMBER
 _DIGITS = re.compile(
