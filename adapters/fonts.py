@@ -208,7 +208,14 @@ def default_font() -> FontFile:
     data = os.environ.get("XDG_DATA_HOME")
     folders = [Path(folder).expanduser() for folder in (*_FOLDERS, *([f"{data}/fonts"] if data else []))]
     installed = (path for folder in folders for path in sorted(folder.rglob("ipamjm*.tt[fc]")))
-    return FontFile.read(next(installed, Path(str(FONT_PATH))))
+    path = next(installed, Path(str(FONT_PATH)))
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, _written: int) -> FontFile:
+    """Read a font once as long as its file is the same: its fingerprint is over all of it."""
+    return FontFile.read(path)
 
 
 @lru_cache(maxsize=4)

@@ -13,9 +13,10 @@ def wait_until_healthy(address: str, *, seconds: float, while_: Callable[[], boo
     import httpx
 
     until = time.monotonic() + seconds
-    while while_() and time.monotonic() < until:
-        with suppress(httpx.HTTPError, httpx.InvalidURL):
-            if httpx.get(address, timeout=_ANSWER_WITHIN).is_success:
-                return True
-        time.sleep(_ASK_EVERY)
+    with httpx.Client(timeout=_ANSWER_WITHIN) as client:  # a new one for each question loads every certificate anew
+        while while_() and time.monotonic() < until:
+            with suppress(httpx.HTTPError, httpx.InvalidURL):
+                if client.get(address).is_success:
+                    return True
+            time.sleep(_ASK_EVERY)
     return False

@@ -7,6 +7,7 @@ from deep inside might quote data (Law 4).
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from pkgutil import resolve_name
 from typing import Any, ParamSpec, TypeVar, cast
@@ -64,10 +65,32 @@ def quick() -> Generator[None]:
         yield
 
 
+_OPENED: ContextVar[list[Office] | None] = ContextVar("_OPENED", default=None)
+
+
+@contextmanager
+def _one_office() -> Generator[None]:
+    """Let a run, its tasks and the flows within it share one office: opening reads and compiles everything anew."""
+    if _OPENED.get() is not None:
+        yield
+        return
+    opened = _OPENED.set([])
+    try:
+        yield
+    finally:
+        _OPENED.reset(opened)
+
+
 def office() -> Office:
-    """Open the office that TSUDOI_HOME names; what the process of a flow has in memory goes nowhere."""
+    """Open the office that TSUDOI_HOME names, once a run; what the process of a flow has in memory goes nowhere."""
+    opened = _OPENED.get()
+    if opened:
+        return opened[0]
     disk.leave_no_dumps()
-    return Office.open()
+    here = Office.open()
+    if opened is not None:
+        opened.append(here)
+    return here
 
 
 def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
@@ -93,7 +116,8 @@ def _failing_in_words(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with _one_office():
+                return function(*args, **kwargs)
         except (TsudoiError, Unforeseen) as error:
             return cast("R", Failed(message=str(error), data=error))
 

@@ -34,7 +34,8 @@ def work_through() -> tuple[list[str], list[str]]:
         tried.add((todo[0].cycle_id, todo[0].act))
         trouble += _do(todo[0])
         work = driving.work(here)
-    return [*_judge_the_inbox(work), *_compare(), *(f"{piece.title}: {piece.words}" for piece in work)], trouble
+    judged = _judge_the_inbox(work) if arriving.inbox_files(here) else []
+    return [*judged, *_compare(), *(f"{piece.title}: {piece.words}" for piece in work)], trouble
 
 
 def _do(work: Work) -> list[str]:

@@ -87,7 +87,8 @@ def _show_flags(acts: tuple[Owed, ...], today: date) -> None:
     flags = {act.flag for act in flagged}
     if "escalated" in flags:
         flags.add("overdue")  # what is escalated is overdue: whoever filters by that finds both
-    tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in flags))
+    if flags:
+        tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in flags))
     for act in flagged:
         emit_event(
             event=f"tsudoi.act.{act.flag}",

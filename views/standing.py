@@ -82,11 +82,7 @@ class Standing:
 
 def standing(here: Look) -> Standing:
     """Return where a cycle stands."""
-    facts, act = here.facts, tables.Act
-    is_owed = col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None)
-    query = select(act).where(*is_owed).order_by(col(act.due_on), col(act.planned_on))
-    pending = _pending(here)
-    due_acts = [_owed(here, row, pending=row.act in pending) for row in here.connection.execute(query)]
+    facts, due_acts = here.facts, _owed_acts(here, next_only=False)
     near = tuple(due_act for due_act in due_acts if facts.state in BY_TRIGGER[due_act.act].froms)
     return Standing(
         year=facts.fiscal_year,
@@ -105,7 +101,7 @@ def standing(here: Look) -> Standing:
 
 def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:
     """Return what is next over many cycles, most urgent first."""
-    found = [due_act for here in looks for due_act in standing(here).next]
+    found = [due_act for here in looks for due_act in _owed_acts(here, next_only=True)]
     return tuple(sorted(found, key=lambda due_act: (bool(due_act.blocked_by), due_act.due_on, due_act.act)))
 
 
@@ -160,6 +156,16 @@ def state_title(state: str) -> str:
     """Return a state as people call it."""
     row = STATES_BY_KEY[state]
     return in_words(ja=row.ja, en=row.en)
+
+
+def _owed_acts(here: Look, *, next_only: bool) -> list[Owed]:
+    """Return what is owed and not done, by its day: all of it, or only what may come in the state that stands."""
+    act, state, pending = tables.Act, here.facts.state, _pending(here)
+    is_owed = col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None)
+    query = select(act).where(*is_owed).order_by(col(act.due_on), col(act.planned_on))
+    rows = here.connection.execute(query).all()
+    wanted = [row for row in rows if not next_only or state in BY_TRIGGER[row.act].froms]
+    return [_owed(here, row, pending=row.act in pending) for row in wanted]
 
 
 def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:

@@ -148,6 +148,17 @@ def test_the_watch_reminds_of_what_is_due(prefect: Prefect, opened: Office) -> N
     assert count(opened, tables.Reminder) == sent
 
 
+def test_a_run_opens_the_office_once(prefect: Prefect, opened: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A morning, its tasks and the flows within it share one office; the next run opens its own, which looks anew."""
+    offices = list[Office]()
+    monkeypatch.setattr(Office, "open", lambda: offices.append(Office(opened.settings)) or offices[-1])
+    morning = prefect.flow_module("reminding").morning
+    morning()
+    assert len(offices) == 1
+    morning()
+    assert len(offices) == 2
+
+
 def test_the_watch_is_silent_on_a_closed_day(prefect: Prefect, opened: Office) -> None:
     """On a Saturday nothing is written to anybody, however late an act is."""
     go_to(opened, 2026, 10, 3)
