@@ -718,6 +718,15 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
+        (
+            oversight.redacted_text_is_there, facts(did("claim_measures")),
+            record("redact_text", entry=number, place=f"record.{field}"), it,
+        )
+        for number, field, it in (
+            (1, "evidence", True), (2, "evidence", "2 record.evidence"), (1, "reason", "1 record.reason"),
+        )
+    ),
+    *(
         (oversight.corrected_entry_is_this_years, facts(*map(did, acts)), record("correct_entry", corrects=number), it)
         for acts, number, it in (
             ((), 1, "1"), (("hold",), 1, True), (("hold",), 2, "2"), (("hold", "release_hold"), 2, True),

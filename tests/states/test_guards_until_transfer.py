@@ -22,6 +22,7 @@ from scenes import HAYASHI
 
 from models.people import Role
 from models.records.base import ActRecord, Nothing
+from states.effects import OweAgain
 from states.facts import Facts, Guard, Told
 from states.rules import (
     additions,
@@ -232,7 +233,10 @@ EXTRACTION: tuple[Case, ...] = (
     ),
     (extraction.list_was_taken, facts(), record("withdraw_list"), False),
     (extraction.list_was_taken, facts(did("take_changes")), record("withdraw_list"), True),
-    (extraction.list_was_taken, facts(did("take_changes")), record("withdraw_list", list_sha256="0" * 64), False),
+    *(
+        (extraction.list_was_taken, facts(did("take_changes")), record("withdraw_list", list_sha256=another), False)
+        for another in ("0" * 64, "f" * 64)
+    ),
     (
         extraction.list_was_taken,
         facts(did("recheck_before_posting", list_sha256="0" * 64)),
@@ -829,8 +833,10 @@ REGISTER: tuple[Case, ...] = (
             erasure.namesakes_are_accepted, facts(did("accept_namesakes")),
             record("erase_ward_data", namesakes=found), expected,
         )
-        for found, expected in ((("sato",), True), (("sato", "suzuki"), "suzuki"))
+        for found, expected in (((), True), (("sato",), True), (("sato", "suzuki"), "suzuki"))
     ),
+    (erasure.namesakes_are_on_the_register, facts(), record("accept_namesakes"), True),
+    (erasure.namesakes_are_on_the_register, facts(), record("accept_namesakes", people=("sato", "nobody")), "1"),
 )  # fmt: skip
 
 CASES = (*PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
@@ -841,3 +847,11 @@ def test_a_guard_says_what_its_claim_says(guard: Guard, seen: Facts, brought: Ac
     """Each guard holds where its claim holds, and where it does not it says no or names what differs."""
     verdict = said(guard.check(seen, brought))
     assert verdict is expected if isinstance(expected, bool) else verdict == expected
+
+
+def test_only_a_recheck_by_the_list_that_is_withdrawn_is_owed_again() -> None:
+    """A list that is withdrawn makes its own re-check owed again, and none by a list before or after it."""
+    rechecks = zip(extraction.RECHECKS, ("00" * 32, HASH, "ff" * 32), strict=False)
+    seen = facts(*(did(act, list_sha256=list_of_it) for act, list_of_it in rechecks))
+    owed = extraction.rechecks_are_owed_again(seen, record("withdraw_list", list_sha256=HASH))
+    assert owed == (OweAgain(act=extraction.RECHECKS[1]),)
