@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from scenes import ACTORS, IN_ORDER, OPENED_AT, SECONDS, Year, fields, walked
-from transitions import MachineError
+from transitions import EventData, MachineError
 
 from adapters.programmes import measures_of, programme_files
 from models.errors import Refused, Unmet
@@ -201,6 +201,11 @@ def test_the_conditions_of_an_act_are_its_guards(row: Row) -> None:
         assert guards == [guard.name for guard in (*row.guards, *row.deviations)]
         assert last == "_nothing_is_missing"
         assert way.prepare == ["gather"]
+        for missing in guards:
+            gap = Unmet(guard=missing, missing="", owner="")
+            asked = EventData(None, None, CYCLE, Position(state=way.source, judge=tuple, unmet=(gap,)), (), {})
+            refusing = [condition.func.__name__ for condition in way.conditions if not condition.check(asked)]
+            assert refusing == [missing, last]
 
 
 @rows
