@@ -826,8 +826,10 @@ REGISTER: tuple[Case, ...] = (
             (HAS_A_KEY, "replaced", True), (HAS_A_KEY, "forgotten", True),
         )
     ),
-    (people.somebody_else_confirms_the_key, facts(confirmed_by="sato"), record("give_key"), True),
-    (people.somebody_else_confirms_the_key, facts(confirmed_by="suzuki"), record("give_key"), False),
+    *(
+        (people.somebody_else_confirms_the_key, facts(confirmed_by=second), record("give_key"), expected)
+        for second, expected in (("sato", True), ("suzuki", False), ("takahashi", True))
+    ),
     *(
         (
             erasure.namesakes_are_accepted, facts(did("accept_namesakes")),

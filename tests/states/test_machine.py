@@ -149,6 +149,12 @@ def test_a_record_is_read_back_as_it_was_written(row: Row) -> None:
         assert row.record.model_validate_json(record.model_dump_json()) == record
 
 
+def test_whoever_has_left_may_fill_the_register_again_and_nothing_else() -> None:
+    """Of people whose entries have ended nothing is taken but what the register of people and keys needs."""
+    by_lapsed = {row.trigger for row in TABLE if row.by_lapsed}
+    assert by_lapsed == {"register_people", "change_people", "change_roles", "give_key"}
+
+
 def test_a_guard_has_one_claim_and_a_claim_one_guard() -> None:
     """Guards are told apart by name in ledger and refusals: one name is one claim, and every claim is a sentence."""
     claims: dict[str, str] = {}
