@@ -857,3 +857,11 @@ def test_only_a_recheck_by_the_list_that_is_withdrawn_is_owed_again() -> None:
     seen = facts(*(did(act, list_sha256=list_of_it) for act, list_of_it in rechecks))
     owed = extraction.rechecks_are_owed_again(seen, record("withdraw_list", list_sha256=HASH))
     assert owed == (OweAgain(act=extraction.RECHECKS[1]),)
+
+
+def test_the_copies_of_the_ward_are_numbered_from_one() -> None:
+    """Each kind of copy that the ward keeps has its own number, in the order of the list."""
+    made = custody.ward_copies(facts(), custody.WARD_COPIES)
+    assert [copy.number for copy in made] == [
+        f"{custody.WARD_COPY}-{facts().fiscal_year}-{place:02}" for place in range(1, len(custody.WARD_COPIES) + 1)
+    ]
