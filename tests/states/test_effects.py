@@ -1,0 +1,220 @@
+"""What an act changes beside the state, case by case: exactly these effects and no other."""
+
+import pytest
+from assumed import TODAY, TOMORROW, YESTERDAY, consigning, did, facts, items, record
+from scenes import HASH, NOTICE, STACK, YEAR
+
+from models.records.base import ActRecord, Nothing
+from states.effects import (
+    AddPieces,
+    DropActs,
+    Effect,
+    Effects,
+    HoldRows,
+    MakeItem,
+    MoveItem,
+    MovePieces,
+    OpenIncident,
+    OweAct,
+    SetHold,
+)
+from states.facts import Facts
+from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER
+from states.rules import enclosing, extraction, mailing, oversight, printing, supervision, transfer
+from states.table import BY_TRIGGER, HOLDING, RELEASING, TABLE, all_rules, cycle_machine
+
+Case = tuple[Effects, Facts, ActRecord, tuple[Effect, ...]]
+
+NOTHING = Nothing()
+
+# A year that is cancelled
+TAKEN, DELIVERED, POSTED = did("take_extract"), did("inspect_delivery"), did("post")
+HANDED = did("hand_over_medium")
+PRINTED, SEALED = {"printed": "1-11"}, {"enclosed": "1-11"}
+CONTRACTOR_POSTS, WARD_POSTS = consigning(poster="contractor"), consigning(poster="ward")
+GOES_ON, STOPS = SetHold(on=False), SetHold(on=True)
+NONE_IS_POSTED = MovePieces(to="pulled", froms=("exported", "printed", "enclosed"))
+
+
+def letters(state: str) -> MakeItem:
+    return MakeItem(number=f"LT-{YEAR}-01", kind="letters", state=state, content="imprinted")
+
+
+def owed(*acts: str) -> DropActs:
+    return DropActs(keep=acts)
+
+
+CANCELLED: tuple[Case, ...] = tuple(
+    (oversight.schedule_ends, year, NOTHING, expected) for year, expected in (
+        (facts(), (owed("return_media", "confirm_erasure", "close"), GOES_ON, NONE_IS_POSTED)),
+        (
+            facts(TAKEN, HANDED, items=items(M_2026_01="medium with_contractor")),
+            (
+                owed(
+                    "return_items", "return_media", "report_erasure", "confirm_erasure", "erase_ward_data",
+                    "destroy_items", "close",
+                ),
+                GOES_ON, NONE_IS_POSTED,
+            ),
+        ),
+        (
+            facts(extract=PRINTED),
+            (
+                owed("return_media", "confirm_erasure", "destroy_items", "close"),
+                GOES_ON, letters("with_contractor"), NONE_IS_POSTED,
+            ),
+        ),
+        (
+            facts(POSTED, extract=SEALED),
+            (owed("return_media", "confirm_erasure", "end_returned_mail", "close"), GOES_ON),
+        ),
+        *(
+            (
+                facts(*told, extract=SEALED, programme=programme),
+                (
+                    owed("return_media", "confirm_erasure", "destroy_items", "close"),
+                    GOES_ON, letters(state), NONE_IS_POSTED,
+                ),
+            )
+            for told, programme, state in (
+                ((), WARD_POSTS, "with_contractor"),
+                ((DELIVERED,), WARD_POSTS, "with_ward"),
+                ((DELIVERED,), CONTRACTOR_POSTS, "with_contractor"),
+            )
+        ),
+    )
+)  # fmt: skip
+
+# Holds and incidents
+HELD: tuple[Case, ...] = (
+    (oversight.cycle_stops, facts(), NOTHING, (STOPS,)),
+    (oversight.cycle_goes_on, facts(), NOTHING, (GOES_ON,)),
+    (
+        oversight.incident_opens, facts(), record("report_incident", kind="leak", known_on=YESTERDAY),
+        (OpenIncident(kind="leak", known_on=YESTERDAY), STOPS),
+    ),
+    (
+        oversight.deviation_opens_an_incident, facts(), record("record_deviation"),
+        (OpenIncident(kind="deviation", known_on=TODAY), STOPS),
+    ),
+    (
+        mailing.retrieval_is_an_incident, facts(), record("request_retrieval", requested_on=YESTERDAY),
+        (OpenIncident(kind="retrieval", known_on=YESTERDAY), STOPS),
+    ),
+)  # fmt: skip
+
+# Rows, copies and serials
+COPIES = tuple(
+    MakeItem(number=f"WC-{YEAR}-{place:02}", kind="electronic_copy", state="with_ward", content=content)
+    for place, content in ((1, "inbox"), (2, "vault"), (3, "vault_key"), (4, "vault_key_backup"))
+)
+CHANGES = record("take_changes", newly_protected="4", moved="3", died="2")
+EXTRACTED: tuple[Case, ...] = (
+    *(
+        (
+            extraction.rows_are_held_and_copies_registered, facts(*told), record("take_extract"),
+            (HoldRows(rows=(), same_extract=same), *COPIES),
+        )
+        for told, same in (
+            ((), False),
+            ((TAKEN,), True),
+            ((did("take_extract", extract_sha256="0" + HASH[1:]),), False),
+            ((did("take_extract", extract_sha256="f" + HASH[1:]),), False),
+        )
+    ),
+    (extraction.pieces_are_exported, facts(), NOTHING, ()),
+    (extraction.pieces_are_exported, facts(TAKEN), NOTHING, (AddPieces(serials="1-12", origin="extract"),)),
+    (
+        extraction.changed_pieces_stay, facts(), CHANGES,
+        tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in ("4", "3", "2")),
+    ),
+    (extraction.changed_pieces_stay, facts(did("seal_package")), CHANGES, ()),
+)  # fmt: skip
+
+
+# Paper and the password notice
+def stack(number: str, kind: str) -> MakeItem:
+    return MakeItem(number=number, kind=kind, state="with_contractor", content="imprinted")
+
+
+OTHER_STACK, FIRST_STACK = f"S-{YEAR}-09", f"S-{YEAR}-01"
+SPOILED = items(
+    M_2026_01="medium with_contractor", T_2026_01="proof_sheets with_contractor",
+    S_2026_07="spoiled_sheets with_contractor",
+)  # fmt: skip
+NO_SPOILED = SPOILED[:2]
+GOOD = MovePieces(serials="1-11", froms=("exported",), to="printed")
+PULLED = MovePieces(serials="5", froms=("exported", "printed", "enclosed"), to="pulled")
+NEW_NOTICE = MakeItem(number="P-2026-02", kind="password_notice", state="with_ward", content="password")
+ON_PAPER: tuple[Case, ...] = (
+    (printing.letters_are_printed, facts(), record("report_printing"), (GOOD, stack(STACK, "spoiled_sheets"))),
+    (
+        printing.letters_are_printed, facts(),
+        record("report_printing", spoiled="", reprinted="", spoiled_stack=STACK), (GOOD,),
+    ),
+    *(
+        (
+            enclosing.pieces_are_pulled, facts(items=there, extract=where),
+            record("acknowledge_pull_list", stack=named), (PULLED, *expected),
+        )
+        for there, where, named, expected in (
+            ((), {"exported": "5"}, "", ()),
+            ((), PRINTED, "", (stack(FIRST_STACK, "pulled_pieces"),)),
+            (NO_SPOILED, SEALED, "", (stack(FIRST_STACK, "pulled_pieces"),)),
+            (SPOILED, PRINTED, "", ()),
+            (SPOILED, PRINTED, OTHER_STACK, (stack(OTHER_STACK, "pulled_pieces"),)),
+            ((), PRINTED, OTHER_STACK, (stack(OTHER_STACK, "pulled_pieces"),)),
+        )
+    ),
+    *(
+        (
+            transfer.new_notice_exists, facts(), record("reprint_notice", reason=reason),
+            (NEW_NOTICE, *((MoveItem(number=NOTICE, to="lost"),) if reason == "lost" else ())),
+        )
+        for reason in ("damaged", "lost", "misprint")
+    ),
+)  # fmt: skip
+
+# What an inspection found
+FOUND = {"inspected_on": TODAY, "findings": 1, "found": [{"what": "施錠", "due_on": TOMORROW}]}
+TO_SETTLE = OweAct(act="settle_finding", due_on=TOMORROW)
+OWED: tuple[Case, ...] = (
+    (supervision.findings_are_owed, facts(), record("inspect_contractor"), ()),
+    (supervision.findings_are_owed, facts(), record("inspect_contractor", **FOUND), (TO_SETTLE,)),
+    *(
+        (
+            supervision.other_findings_stay_owed, facts(did("inspect_contractor", **FOUND)),
+            record("settle_finding", finding=settled), left,
+        )
+        for settled, left in ((1, ()), (2, (TO_SETTLE,)))
+    ),
+)  # fmt: skip
+
+CASES = (*CANCELLED, *HELD, *EXTRACTED, *ON_PAPER, *OWED)
+
+
+@pytest.mark.parametrize(
+    ("then", "year", "brought", "expected"), CASES, ids=[f"{case[0].__name__}-{n}" for n, case in enumerate(CASES)]
+)
+def test_an_act_changes_this_and_nothing_more(
+    then: Effects, year: Facts, brought: ActRecord, expected: tuple[Effect, ...]
+) -> None:
+    """The effects of an act are what it claims, in their order, and no others."""
+    assert then(year, brought) == expected
+
+
+def test_the_database_gets_every_rule_and_no_other() -> None:
+    """The rules table holds beginnings and pairs of each machine, the event of each act, and who holds and releases."""
+    rules = all_rules()
+    told: dict[str, set[tuple[str, ...]]] = {}
+    for what, *rule in rules:
+        told.setdefault(what, set()).add(tuple(rule))
+    assert told.pop("event") == {(row.event, row.trigger, "") for row in TABLE}
+    assert told.pop("hold") == {
+        *((BY_TRIGGER[act].event, act, "held") for act in HOLDING),
+        *((BY_TRIGGER[act].event, act, "released") for act in RELEASING),
+    }
+    assert told == {
+        machine.name: {*(("", "begin", state) for state in machine.initial), *machine.pairs}
+        for machine in (cycle_machine(), PIECE, ITEM, INCIDENT, REMINDER, RECORD)
+    }
