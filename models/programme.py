@@ -242,6 +242,18 @@ class Emergency(Part):
     procedure: tuple[str, ...] = ()
 
 
+class Statute(Part):
+    """How the ward reads what nobody could verify in the text of the law; internal papers mark it as not verified.
+
+    `full_report_serves_as_both`: one full report may be 速報 and 確報 at once (速報兼確報).
+    `encryption_may_exempt`: what was strongly encrypted may be outside of 規則43条 for administrative organs too, which
+    people decide each time.
+    """
+
+    full_report_serves_as_both: bool = False
+    encryption_may_exempt: bool = True
+
+
 class Approval(Part):
     """The form of the numbers of the ward's electronic approval (起案文書番号・決裁番号), and one as an example."""
 
@@ -283,6 +295,7 @@ class Programme(Part):
     reminders: Reminders
     retention: Retention
     emergency: Emergency = Emergency()
+    statute: Statute = Statute()
     approval: Approval = Approval()
     measures: str
     anchors: dict[str, str]

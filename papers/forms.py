@@ -22,8 +22,10 @@ from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
 from models.records.transfer import PackageSealed
 from models.serials import expand
+from models.words import translate
 from papers import sheet
 from papers.sheet import Sheet
+from states import statute
 from states.facts import Facts
 from states.look import Look
 from states.rules.custody import notice_in_force
@@ -296,6 +298,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "fiscal_year": fiscal_year_title(year),
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
+        "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",
         "medium_number": sealed.medium if sealed else f"M-{year}-01",

@@ -107,7 +107,7 @@ class People:
         decision = f"{facts.fiscal_year}-総総-{{}}{incident:04}"
         case = next((case for case in facts.cases if case.number == incident), None)
         acts: list[tuple[str, dict[str, Any]]] = []
-        if case and open_duties(case):
+        if case and open_duties(case, facts.programme.statute):
             reportable = bool(case.report and case.report.persons > _MANY)
             assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision.format(1)}
             acts.append(("assess_incident", assessed))

@@ -1,7 +1,7 @@
 """Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -33,15 +33,24 @@ class Incident:
     heads: tuple[int, ...] = ()
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
+    perhaps_exempt: bool = False
 
     @property
-    def perhaps_exempt(self) -> bool:
-        """Tell what need perhaps not be reported, because the data were encrypted: people decide."""
-        return bool(self.report and self.report.encrypted)
+    def known_at(self) -> datetime | None:
+        """Return the moment from which it was known; None where the time is not recorded."""
+        return self.report.known_at if self.report else None
+
+    @property
+    def contractor_notified_at(self) -> datetime | None:
+        """Return when the contractor notified the ward; None where that is not recorded."""
+        return self.report.contractor_notified_at if self.report else None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        names = ("number", "kind", "state", "known_on", "heads", "perhaps_exempt", "duties")
+        names = (
+            "number", "kind", "state", "known_on", "known_at", "contractor_notified_at", "heads", "perhaps_exempt",
+            "duties",
+        )  # fmt: skip
         days = ("prompt_from", "prompt_by", "final_by") if self.clock else ()
         said = {name: to_jsonable_python(getattr(self, name)) for name in names}
         return said | {name: str(getattr(self.clock, name)) for name in days}
@@ -72,7 +81,7 @@ def contacts_of(facts: Facts) -> tuple[Contact, ...]:
 
 
 def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incident:
-    report = case.report
+    report, settings = case.report, here.programme.statute
     return Incident(
         number=case.number,
         kind=row.kind,
@@ -82,7 +91,8 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
         report=report,
         heads=statute.heads_of(report) if report else (),
         clock=statute.clock_of(report, here.calendar) if report else None,
-        duties=tuple(_(duty) for duty in open_duties(case)) if row.state == "open" else (),
+        duties=tuple(_(duty) for duty in open_duties(case, settings)) if row.state == "open" else (),
+        perhaps_exempt=report is not None and statute.may_be_exempt(report, settings),
     )
 
 

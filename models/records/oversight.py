@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256, taking
 from models.words import N_
@@ -55,6 +55,8 @@ class IncidentReported(ActRecord):
     """事故の発生: the day of knowing starts the clock of the law, as soon as any one worker of the section knew.
 
     What it says of the heads of 規則43条 decides what is due; `encrypted` is only a possibility for people to weigh.
+    The law counts from `known_on`; `known_at` tells the time of it. `contractor_notified_at` is when the contractor
+    notified the ward, which releases it from its own report (法26条1項ただし書).
     """
 
     kind: Literal["loss", "leak", "count", "misdelivery", "deviation", "other"] = Field(title="Kind of incident")
@@ -65,6 +67,10 @@ class IncidentReported(ActRecord):
     wrongful: bool = Field(default=False, title="A wrongful purpose is suspected")
     ordinance_sensitive: bool = Field(default=False, title="The ordinance calls the information sensitive")
     encrypted: bool = Field(default=False, title="The data were strongly encrypted and the key kept apart")
+    known_at: AwareDatetime | None = Field(default=None, title="Known since (date and time)")
+    contractor_notified_at: AwareDatetime | None = Field(
+        default=None, title="The contractor notified the ward (date and time)"
+    )
 
 
 IncidentNumber = Annotated[int, Field(ge=1, title="Incident number")]

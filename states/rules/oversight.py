@@ -1,6 +1,8 @@
 """What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
 
+from models.clock import day_of, stamp
 from models.people import Role, Side
+from models.programme import Statute
 from models.records import oversight
 from models.records.base import ActRecord
 from models.words import N_, _
@@ -83,7 +85,19 @@ def incident_is_open(facts: Facts, record: oversight.IncidentSettled) -> Verdict
 def duties_of_the_law_are_done(facts: Facts, record: oversight.IncidentSettled) -> Verdict:
     """What the law asks about the incident is done, or people decided that it need not be reported (法68条)."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
-    return none_of(map(_, open_duties(case) if case else ()), "、")
+    return none_of(map(_, open_duties(case, facts.programme.statute) if case else ()), "、")
+
+
+@claims_of(oversight.IncidentReported)
+def times_of_the_incident_are_in_order(facts: Facts, record: oversight.IncidentReported) -> Verdict:
+    """The time of knowing is of the day of knowing, the contractor's notice not before it, neither in the future."""
+    known, notified = record.known_at, record.contractor_notified_at
+    wrong = [at for at in (known, notified) if at and at > facts.now]
+    if known and day_of(known) != record.known_on:
+        wrong.append(known)
+    if notified and day_of(notified) < record.known_on:  # what the contractor told the ward, the ward knew
+        wrong.append(notified)
+    return none_of(dict.fromkeys(map(stamp, wrong)))
 
 
 @claims_of(oversight.IncidentAssessed)
@@ -100,10 +114,11 @@ def reported_incident_is_open(facts: Facts, record: oversight.ReportedToCommissi
 
 @claims_of(oversight.ReportedToCommission)
 def report_lies_after_the_knowing(facts: Facts, record: oversight.ReportedToCommission) -> Verdict:
-    """The report is dated from the day of knowing to today, and the prompt report comes before the final one."""
+    """The report lies from the day of knowing to today, the final one after a prompt one unless one may be both."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
     known_on = case.report.known_on if case and case.report else record.reported_on
-    in_order = record.report == "prompt" or case is None or "prompt" in case.reported
+    alone = record.report == "prompt" or facts.programme.statute.full_report_serves_as_both
+    in_order = alone or case is None or "prompt" in case.reported
     return known_on <= record.reported_on <= facts.today and in_order
 
 
@@ -125,15 +140,16 @@ def discussion_is_of_an_open_incident(facts: Facts, record: oversight.Countermea
     return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
 
 
-def open_duties(case: Case) -> tuple[str, ...]:
+def open_duties(case: Case, statute: Statute) -> tuple[str, ...]:
     """Return what is still to be done about an incident, in words of the catalogue; nothing where no head applies."""
     heads = heads_of(case.report) if case.report else ()
     if case.reportable is None:
         return (ASSESSMENT,) if heads else ()
     if not case.reportable:
         return ()
+    prompts = {"prompt", "final"} if statute.full_report_serves_as_both else {"prompt"}
     duties = {
-        PROMPT: "prompt" in case.reported,
+        PROMPT: bool(prompts & case.reported),
         FINAL: "final" in case.reported,
         NOTICE: case.persons_notified,
         PUBLICATION: case.publication_decided,
@@ -297,7 +313,7 @@ ROWS = (
     Row(
         trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentReported,
-        guards=(dated_after("known_on"),),
+        guards=(dated_after("known_on"), times_of_the_incident_are_in_order),
         then=incident_opens, source="W-OP-13, 個人情報保護法68条",
     ),
     Row(

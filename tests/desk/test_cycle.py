@@ -297,3 +297,20 @@ def test_todays_work_names_the_calls_to_make(tsudoi: Tsudoi, home: Path) -> None
     assert (call["caller"], len(call["whom"])) == ("takahashi", 2)
     assert tsudoi("reminders", 2026, "--acknowledge", call["reminder"], "--by", "takahashi").status == 0
     assert calls() == []
+
+
+def test_an_incident_is_reported_to_the_minute(tsudoi: Tsudoi, home: Path) -> None:
+    """The moment of knowing gives the day too, the contractor's duty is said, and an unknown time is not made up."""
+    _go_to(home, date(2026, 10, 1))
+    report = ("incident", "report", 2026, "--kind", "loss", "--by", "sato", "--persons", 200)
+    times = ("--known-at", "2026-09-30T16:05", "--contractor-notified-at", "2026-10-01T08:40")
+    said = tsudoi(*report, *times)
+    assert said.status == 0, said.err
+    for word in ("16:05", "2026-10-01T08:40", "第26条"):
+        assert word in said.out, word
+    told = json.loads(tsudoi("incident", "show", 2026, "--json").out)[0]
+    assert (told["known_on"], told["known_at"][:16]) == ("2026-09-30", "2026-09-30T16:05")
+    assert tsudoi(*report).status == 0
+    assert json.loads(tsudoi("incident", "show", 2026, "--json").out)[1]["known_at"] is None
+    assert "記載なし" in tsudoi("incident", "show", 2026).out
+    assert tsudoi(*report, "--known-at", "2026-10-01T10:01").status == 2

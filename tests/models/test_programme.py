@@ -61,6 +61,7 @@ def test_a_programme_is_known_by_the_hash_of_its_words() -> None:
         (changed('born_to = "fy-19:04-01"', 'born_to = "fy-19:13-01"'), "extract.born_to"),
         (changed("years = 5", "years = 0"), "retention.years"),
         (changed("hour = 9", "hour = 24"), "reminders.hour"),
+        (changed("encryption_may_exempt = true", 'encryption_may_exempt = "maybe"'), "statute.encryption_may_exempt"),
         (changed("ladder = [-3, 0, 1, 2, 3]", 'ladder = ["soon"]'), "reminders.ladder"),
     ],
     ids=lambda value: value if len(value) < 40 else "",
@@ -94,3 +95,11 @@ def test_a_file_is_read_or_named(tmp_path: Path) -> None:
     for broken in (path, tmp_path / "missing.toml"):
         with pytest.raises(BadSetting, match=broken.name):
             text_of(broken)
+
+
+def test_what_could_not_be_verified_is_a_setting_with_todays_reading() -> None:
+    """A programme that says nothing of it asks for both reports and leaves an exemption to people."""
+    said = parse(FIRST).statute
+    begin, end = FIRST.index("[statute]"), FIRST.index("[retention]")
+    assert parse(FIRST[:begin] + FIRST[end:]).statute == said
+    assert (said.full_report_serves_as_both, said.encryption_may_exempt) == (False, True)

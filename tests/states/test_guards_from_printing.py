@@ -25,7 +25,9 @@ from assumed import (
 )
 
 from models import choices
+from models.clock import stamp
 from models.people import Role, Side
+from models.programme import Statute
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
@@ -651,6 +653,9 @@ def case(**told: Any) -> Incident:
 
 DONE_ALL = {"reported": frozenset({"prompt", "final"}), "persons_notified": True, "publication_decided": True}
 OPEN = {"incidents": frozenset({1})}
+ONE_FOR_BOTH = PROGRAMME.model_copy(update={"statute": Statute(full_report_serves_as_both=True)})
+MINUTE, DAY_AGO = timedelta(minutes=1), NOW - timedelta(days=1)
+MIDNIGHT = DAY_AGO.replace(hour=0)  # the first moment of yesterday
 
 OVERSIGHT: tuple[Case, ...] = (
     (POST_MEASURES, facts(measures=MEASURES), NOTHING, "W-OP-01 W-OP-02"),
@@ -770,6 +775,27 @@ OVERSIGHT: tuple[Case, ...] = (
             ((Incident(number=0, report=case().report), case(known_on=TODAY)), "prompt", YESTERDAY, False),
         )
     ),
+    *(
+        (oversight.report_lies_after_the_knowing, facts(cases=(case(),), programme=ONE_FOR_BOTH),
+         record("report_to_commission", report=which, reported_on=day), expected)
+        for which, day, expected in (
+            ("final", TODAY, True), ("prompt", TODAY, True), ("final", TOMORROW, False),
+            ("final", YESTERDAY - timedelta(days=1), False),
+        )
+    ),
+    *(
+        (oversight.times_of_the_incident_are_in_order, facts(),
+         record("report_incident", known_on=YESTERDAY, known_at=known, contractor_notified_at=notified), expected)
+        for known, notified, expected in (
+            (None, None, True), (DAY_AGO, None, True), (None, DAY_AGO, True), (DAY_AGO, NOW, True), (None, NOW, True),
+            (NOW, None, stamp(NOW)), (MIDNIGHT, None, True), (MIDNIGHT - MINUTE, None, stamp(MIDNIGHT - MINUTE)),
+            (None, MIDNIGHT, True), (None, MIDNIGHT - MINUTE, stamp(MIDNIGHT - MINUTE)),
+            (None, NOW + MINUTE, stamp(NOW + MINUTE)), (NOW, NOW, stamp(NOW)),
+            (MIDNIGHT - MINUTE, NOW + MINUTE, f"{stamp(NOW + MINUTE)} {stamp(MIDNIGHT - MINUTE)}"),
+        )
+    ),
+    (oversight.times_of_the_incident_are_in_order, facts(), record("report_incident", known_at=NOW + MINUTE),
+     stamp(NOW + MINUTE)),
     *(
         (oversight.notified_incident_is_open, facts(**OPEN), record("notify_persons", **told), expected)
         for told, expected in (
@@ -1149,8 +1175,28 @@ def test_a_method_that_does_not_reach_is_named_with_those_that_do(storage: str, 
 def test_what_the_law_still_asks_is_named(told: dict[str, Any], duties: set[str]) -> None:
     """An incident of more than a hundred persons is not settled before each duty is done; each open one is named."""
     verdict = said(oversight.duties_of_the_law_are_done.check(facts(cases=(case(**told),)), record("settle_incident")))
-    assert verdict == "、".join(translate(duty, "ja") for duty in oversight.open_duties(case(**told)))
-    assert set(oversight.open_duties(case(**told))) == duties
+    open_ones = oversight.open_duties(case(**told), PROGRAMME.statute)
+    assert verdict == "、".join(translate(duty, "ja") for duty in open_ones)
+    assert set(open_ones) == duties
+
+
+@pytest.mark.parametrize(
+    ("reported", "duties"),
+    [
+        ((), {oversight.PROMPT, oversight.FINAL}),
+        (("prompt",), {oversight.FINAL}),
+        (("final",), set[str]()),
+        (("prompt", "final"), set[str]()),
+    ],
+)
+def test_one_full_report_is_both_where_the_ward_reads_the_law_so(reported: tuple[str, ...], duties: set[str]) -> None:
+    """With the setting a final report alone fulfils both duties; a prompt one alone still leaves the final one open."""
+    told = case(**DONE_ALL | {"reported": frozenset(reported)}, reportable=True)
+    assert set(oversight.open_duties(told, ONE_FOR_BOTH.statute)) == duties
+    verdict = oversight.duties_of_the_law_are_done.check(
+        facts(cases=(told,), programme=ONE_FOR_BOTH), record("settle_incident")
+    )
+    assert bool(verdict) is (not duties)
 
 
 def test_what_differs_from_the_referral_is_named_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
