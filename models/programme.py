@@ -220,13 +220,34 @@ class Enclosing(Part):
     log: ScanLog = ScanLog()
 
 
+class Tariff(Part):
+    """料金表: yen by kind of piece, or by a discount with a tariff of its own, and by the grams up to which it holds.
+
+    The ward edits it whenever Japan Post changes it; what it has not compared with Japan Post's own is not `verified`.
+    """
+
+    valid_from: date | None = None
+    verified: bool = False
+    yen: dict[str, dict[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]] = Field(default_factory=dict)
+
+    def of(self, kind: str, grams: int) -> int | None:
+        """Return what a piece of a kind and weight costs; None where the table does not say."""
+        classes = self.yen.get(kind, {})
+        return next((classes[limit] for limit in sorted(classes) if 0 < grams <= limit), None)
+
+
 class Mailing(Part):
-    """How it is posted, as it stands on the posting paper."""
+    """How it is posted, as it stands on the posting paper; models/postage.py knows the discounts' conditions.
+
+    `weight_g` is the weight of one piece in grams, rounded up; 0 is not known, and no amount is worked out.
+    """
 
     postage: str = "料金後納"
     kind: str = "第一種定形郵便物"
+    weight_g: Annotated[int, Field(ge=0)] = 0
     discounts: tuple[str, ...] = ()
     office: str = ""
+    tariff: Tariff = Tariff()
 
 
 class Reminders(Part):

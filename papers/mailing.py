@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from models import postage
+from models.clock import wareki
 from models.letter import Moment
 from models.people import Side
+from models.programme import Mailing
 from models.records.mailing import PostingApproved
 from papers.sheet import Document, Labelled, Sheet, head, moment, names_of
 from states.look import Look
@@ -38,10 +41,43 @@ def posting_paper(here: Look) -> Sheet:
         "postage": [
             {"label": "郵便物の種類", "value": how.kind},
             {"label": "料金の支払", "value": how.postage},
-            {"label": "割引", "value": "、".join(how.discounts) or "なし"},
             {"label": "カスタマバーコード", "value": "あり" if facts.programme.paper.customer_barcode else "なし"},
+            {"label": "割引", "value": _discounts(how, go.letters)},
+            *_cost(how, go.letters),
         ],
         "approved_by": [names.get(person, "") for person in (done.by, done.confirmed_by) if person],
         "approved_at": moment(done.occurred_at),
     }
     return Sheet(programme=here.programme, name="posting-paper", template="posting_paper", data=data)
+
+
+def _discounts(how: Mailing, letters: int) -> str:
+    """Return the discounts with their conditions, and which of them this number does not earn."""
+    missed = postage.too_few(how, letters)
+    return "、".join(_discount(name, missed.get(name, 0)) for name in how.discounts) or "なし"
+
+
+def _discount(name: str, minimum: int) -> str:
+    if name not in postage.DISCOUNTS:
+        return f"{name}（条件は差出局に確認）"
+    short = f"。最少の{minimum:,}通に満たないため適用なし" if minimum else ""
+    return f"{name}（{postage.DISCOUNTS[name].conditions}{short}）"
+
+
+def _cost(how: Mailing, letters: int) -> tuple[Labelled, ...]:
+    """Return what it costs by the ward's tariff, the difference to the plain one, and whether anybody verified it."""
+    cost, tariff = postage.cost_of(how, letters), how.tariff
+    if cost is None:
+        return ({"label": "郵便料金", "value": "料金表又は重量の記入がないため、算出していません"},)
+    since = f"{wareki(tariff.valid_from)}から適用" if tariff.valid_from else "適用日の記入なし"
+    seen = "日本郵便の料金表と照合済み" if tariff.verified else "未確認"
+    due = (
+        "割引の料金の記入がないため、算出していません"
+        if cost.due is None
+        else f"{cost.due:,}円（差額 {cost.saved:,}円）"
+    )
+    return (
+        {"label": "割引前の料金", "value": f"{cost.plain:,}円（{cost.piece:,}円 × {letters:,}通）"},
+        {"label": "割引後の料金", "value": due},
+        {"label": "料金表", "value": f"{since}（{seen}）"},
+    )

@@ -11,6 +11,7 @@ from models.clock import utc
 from models.database import writing
 from models.errors import BadInput, Refused, Unmet
 from models.people import SYSTEM, UNREGISTERED, Person, key_id
+from models.postage import judge
 from models.programme import Programme
 from models.records.people import KeyGiven, PersonEntered
 from models.words import _, in_words
@@ -40,7 +41,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
 
     Raises:
         Refused: a four-eyes act of the table could never be done by the people on the register.
-        BadSetting: the programme's schedule does not hold.
+        BadSetting: the programme's schedule does not hold, or a discount of its postage cannot be had.
 
     """
     cycle_id = cycle_id_of(programme.key, fiscal_year)
@@ -48,6 +49,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         now = door.clock.now()
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
+        judge(programme)
         trial = connection.begin_nested()
         differs = differences(programme, reading.year_before(connection, programme, fiscal_year))
         data = _beginning(door, connection, programme, fiscal_year, differs)

@@ -1,5 +1,6 @@
 """The go, the posting and what comes back: zero differences, and the check of the day itself."""
 
+from models import postage
 from models.people import Side
 from models.records import mailing
 from models.records.base import ActRecord
@@ -9,7 +10,7 @@ from models.serials import count, expand
 from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
-from states.rules.base import agree, claims, claims_of, done_today, recorded
+from states.rules.base import agree, claims, claims_of, done_today, none_of, recorded
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -50,6 +51,23 @@ def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
 def approved_count_agrees(facts: Facts, record: mailing.PostingApproved) -> Verdict:
     """The approved number is the number of enclosed pieces."""
     return agree(facts.pieces.count("enclosed"), record.letters)
+
+
+@claims_of(mailing.PostingApproved)
+def approved_number_earns_its_discounts(facts: Facts, record: mailing.PostingApproved) -> Verdict:
+    """The approved number reaches the minimum of every discount of the programme; below it the plain tariff is due."""
+    return _earns(facts, record.letters)
+
+
+@claims_of(mailing.Posted)
+def posted_number_earns_its_discounts(facts: Facts, record: mailing.Posted) -> Verdict:
+    """The accepted number reaches the minimum of every discount of the programme; below it the plain tariff was due."""
+    return _earns(facts, record.accepted)
+
+
+def _earns(facts: Facts, letters: int) -> Verdict:
+    missed = postage.too_few(facts.programme.mailing, letters)
+    return none_of((f"{name}: {letters:,} < {minimum:,}" for name, minimum in missed.items()), "、")
 
 
 @claims(owes="approve_posting")
@@ -148,6 +166,7 @@ POSTING = (
             final_pull_list_is_acknowledged, additions_are_enclosed, replaced_pieces_are_pulled,
             every_serial_is_enclosed_or_pulled, approved_count_agrees,
         ),
+        warnings=(approved_number_earns_its_discounts,),
         source="承認記録, Law 7",
     ),
     Row(
@@ -166,6 +185,7 @@ POSTING = (
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
             posted_today, measures_of("post"),
         ),
+        warnings=(posted_number_earns_its_discounts,),
         then=letters_are_posted, source="差出票, Law 7",
     ),
     Row(

@@ -35,3 +35,17 @@ def test_a_wrong_programme_is_told(
     assert said.status == 2
     assert "other.toml" in said.err
     assert "→ " in said.err
+
+
+def test_a_year_is_not_opened_with_a_discount_that_nobody_gives(
+    tsudoi: Tsudoi, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Free text where a discount is named is refused with its key when a year is opened, and nothing is opened."""
+    own = next(path for path in programme_files(None) if path.stem == "hatachi").read_text(encoding="utf-8")
+    text = own.replace('key = "hatachi"', 'key = "other"').replace("discounts = []", 'discounts = ["大口割引"]')
+    (tmp_path / "other.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("TSUDOI_PROGRAMMES", str(tmp_path))
+    said = tsudoi("cycle", "open", 2027, "--programme", "other")
+    assert said.status == 2
+    assert "mailing.discounts" in said.err
+    assert "other" not in tsudoi("cycle", "list").out

@@ -84,6 +84,14 @@ def test_a_check_value_stays_inside_its_box(printed: Played) -> None:
         assert right <= pdf[0].get_width() - 19.5 * 72 / 25.4
 
 
+def test_the_posting_paper_says_what_it_costs(printed: Played) -> None:
+    """By the ward's tariff, with its date, and that nobody has compared it yet; the number is the approved one."""
+    letters = json.loads(printed.facts().done["approve_posting"].data)["letters"]
+    said = paper(printed, "posting-paper")
+    for word in (f"{110 * letters:,}円（110円 × {letters:,}通）", "差額 0円", "令和6年10月1日", "未確認"):
+        assert word in said, word
+
+
 def test_nobody_consents_to_a_subcontractor_that_there_is_not(printed: Played) -> None:
     """Where the contractor declared that he does not subcontract, no consent is printed."""
     assert not list(printed.office.papers.glob("document-03-*"))

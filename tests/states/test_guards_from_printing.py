@@ -27,7 +27,8 @@ from assumed import (
 from models import choices
 from models.clock import stamp
 from models.people import Role, Side
-from models.programme import Statute
+from models.postage import BARCODE, WITHIN_AREA
+from models.programme import Programme, Statute
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
 from models.records.oversight import IncidentReported
@@ -407,7 +408,25 @@ ENCLOSING: tuple[Case, ...] = (
 POSTED = {"posted": "1-10"}
 BACK = did("record_returned_mail")
 
+
+def posting_with(*discounts: str) -> Programme:
+    """Return the programme with these discounts."""
+    return PROGRAMME.model_copy(update={"mailing": PROGRAMME.mailing.model_copy(update={"discounts": discounts})})
+
+
 MAILING: tuple[Case, ...] = (
+    *(
+        (guard, facts(programme=posting_with(*discounts)), record(act, **{field: letters}), expected)
+        for guard, act, field in (
+            (mailing.approved_number_earns_its_discounts, "approve_posting", "letters"),
+            (mailing.posted_number_earns_its_discounts, "post", "accepted"),
+        )
+        for discounts, letters, expected in (
+            ((), 1, True), ((BARCODE,), 1000, True), ((BARCODE,), 999, f"{BARCODE}: 999 < 1,000"),
+            ((WITHIN_AREA,), 100, True), ((WITHIN_AREA,), 99, f"{WITHIN_AREA}: 99 < 100"), (("大口割引",), 1, True),
+            ((BARCODE, WITHIN_AREA), 99, f"{BARCODE}: 99 < 1,000、{WITHIN_AREA}: 99 < 100"),
+        )
+    ),
     (mailing.every_serial_is_enclosed_or_pulled, facts(extract={"enclosed": "1", "pulled": "2"}), NOTHING, True),
     *(
         (mailing.every_serial_is_enclosed_or_pulled, facts(extract={state: "3"}), NOTHING, "3")
