@@ -1351,3 +1351,14 @@ def test_a_rule_is_not_changed_while_it_is_in_use(
         setattr(rule, name, "other")
     with pytest.raises(TypeError):
         type(rule)(*(None for _part in fields_of(rule)))  # type: ignore[misc]  # that it cannot be written so is the claim
+
+
+def test_a_discount_that_is_not_earned_stops_no_posting() -> None:
+    """Too few letters for a discount are a warning of the approval and of the posting: the plain tariff is open."""
+    for act, warns in (
+        ("approve_posting", mailing.approved_number_earns_its_discounts),
+        ("post", mailing.posted_number_earns_its_discounts),
+    ):
+        row = BY_TRIGGER[act]
+        assert warns in row.warnings
+        assert warns not in (*row.guards, *row.deviations)
