@@ -289,6 +289,15 @@ class Approval(Part):
         raise ValueError(_("approval.example does not have the form of approval.pattern"))
 
 
+class Commitment(Part):
+    """A day that no lateness moves (Law 11), by a rule from an anchor such as S-14d, and the acts it bounds."""
+
+    ja: str
+    en: str
+    day: str
+    bounds: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class Retention(Part):
     """What stays after the year, and for how long (文書保存年限)."""
 
@@ -322,6 +331,9 @@ class Programme(Part):
     anchors: dict[str, str]
     schedule: dict[str, str] = Field(default_factory=dict)
     milestones: dict[str, str] = Field(default_factory=dict)
+    commitments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Commitment] = Field(
+        default_factory=dict[str, Commitment]
+    )
     sha256: str = ""
 
     @model_validator(mode="after")

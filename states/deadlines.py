@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal, Self
+from operator import itemgetter
+from typing import Literal, NamedTuple, Self
 
 from models.errors import BadSetting
 from models.words import _
@@ -69,6 +70,14 @@ class Scheduled:
     after: tuple[str, ...] = ()
 
 
+class Projected(NamedTuple):
+    """Where lateness leaves an act: the day owed now, the day that others count from, and the act that pushed it."""
+
+    due_on: date
+    day: date
+    pushed_by: str = ""
+
+
 _parsed = lru_cache(maxsize=1_000)(Rule.parse)
 
 
@@ -107,7 +116,21 @@ def dues(
     calendar: Calendar,
     today: date | None = None,
 ) -> dict[str, date]:
-    """Return the date on which every act of the schedule is owed now; `planned` is the plan of the same schedule.
+    """Return the date on which every act of the schedule is owed now; see `project`."""
+    found = project(schedule, planned=planned, done=done, moved=moved, calendar=calendar, today=today)
+    return {act: projected.due_on for act, projected in found.items()}
+
+
+def project(
+    schedule: Sequence[Scheduled],
+    *,
+    planned: Mapping[str, date],
+    done: Mapping[str, date],
+    moved: Mapping[str, date],
+    calendar: Calendar,
+    today: date | None = None,
+) -> dict[str, Projected]:
+    """Return where lateness leaves every act of the schedule; `planned` is the plan of the same schedule.
 
     A date moved by a person wins. A rule that hangs on another act counts from its actual day, before that from the day
     it is owed. Every other act in `after` that was done late, or is owed late, pushes this one to as many open days
@@ -115,25 +138,43 @@ def dues(
     happen before it, so what is overdue moves what hangs on it a day at a time.
     """
     scheduled = {item.act: item for item in schedule}
-    days: dict[str, date] = {}  # what others count from: the actual day, before that the day owed
-    due_days: dict[str, date] = {}
+    found: dict[str, Projected] = {}
 
     def pushed_by(late: str, act: str) -> date:
-        return calendar.add_open_days(days[late], calendar.open_days_between(planned[late], planned[act]))
+        return calendar.add_open_days(found[late].day, calendar.open_days_between(planned[late], planned[act]))
 
     for act in _in_order(tuple(schedule)):
-        rule, base = _parsed(scheduled[act].rule), planned[act]
+        rule, base, by = _parsed(scheduled[act].rule), planned[act], ""
         if rule.anchor in scheduled:
-            base = rule.counted_from(days[rule.anchor], calendar)
+            base, by = rule.counted_from(found[rule.anchor].day, calendar), rule.anchor
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
-        late = [
-            predecessor
+        pushes = [
+            (pushed_by(predecessor, act), predecessor)
             for predecessor in scheduled[act].after
-            if predecessor != rule.anchor and days[predecessor] > planned[predecessor]
+            if predecessor != rule.anchor and found[predecessor].day > planned[predecessor]
         ]
-        due_days[act] = moved.get(act) or max([base, *(pushed_by(predecessor, act) for predecessor in late)])
-        days[act] = done.get(act) or max(due_days[act], today or due_days[act])
-    return due_days
+        due_on, by = max([(base, by), *pushes], key=itemgetter(0))
+        if act in moved:
+            due_on, by = moved[act], ""
+        day = done.get(act) or max(due_on, today or due_on)
+        found[act] = Projected(due_on, day, by if due_on > planned[act] else "")
+    return found
+
+
+def causes(act: str, found: Mapping[str, Projected], planned: Mapping[str, date]) -> dict[str, int]:
+    """Return the acts through which an act is late, the first one first, each with its own lateness in days.
+
+    Late of itself is what was done, or is still open, after the day it was owed, and what a person moved to a later
+    day; what was only pushed is none of them.
+    """
+    late: dict[str, int] = {}
+    while act:
+        projected = found[act]
+        owed_on = projected.due_on if projected.pushed_by else planned[act]
+        if projected.day > owed_on:
+            late[act] = (projected.day - owed_on).days
+        act = projected.pushed_by
+    return dict(reversed(late.items()))
 
 
 def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:

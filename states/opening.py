@@ -84,12 +84,17 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
 def _beginning(
     door: Door, connection: Connection, programme: Programme, fiscal_year: int, differs: tuple[str, ...]
 ) -> dict[str, object]:
-    """Return what the first entry of a cycle says, with its plan; what differs from the referred matter holds it."""
+    """Return what the first entry of a cycle says, with its plan and the days that no lateness moves.
+
+    What differs from the referred matter holds it.
+    """
     keys = {person.id: key_id(person.public_key) for person in reading.people(connection).values() if person.public_key}
     planned = schedule.plan(programme, fiscal_year, door.calendar)
+    bound = schedule.commitments(programme, fiscal_year, door.calendar)
     return {
         "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
         "plan": {act: str(day) for act, day in planned.items()}, **({"differs": list(differs)} if differs else {}),
+        **({"commitments": {key: str(day) for key, day in bound.items()}} if bound else {}),
         **({"keys": keys} if keys else {}),
     }  # fmt: skip
 

@@ -341,3 +341,41 @@ def test_whoever_looks_only_when_told_misses_nothing(due_on: date, before: int) 
             look, seen = deadlines.next_look(due_on, today, WARD), seen_on(today)
         assert seen == seen_on(today)
         assert look > today
+
+
+def projected(done: dict[str, str], today: str, moved: dict[str, str] | None = None) -> dict[str, deadlines.Projected]:
+    return deadlines.project(
+        CHAIN,
+        planned=PLAN,
+        done={key: day(text) for key, text in done.items()},
+        moved={key: day(text) for key, text in (moved or {}).items()},
+        calendar=WARD,
+        today=day(today),
+    )
+
+
+@pytest.mark.parametrize(
+    ("done", "today", "expected"),
+    [
+        ({}, "2026-11-05", {}),  # all in time: the proof is due on 2026-11-05
+        ({}, "2026-11-09", {"proof": 4}),
+        ({"proof": "2026-11-09"}, "2026-11-09", {"proof": 4}),
+        # The medium was pushed to 11-11 and goes on the 13th: both are late of themselves, the first one first.
+        ({"proof": "2026-11-09", "medium": "2026-11-13"}, "2026-11-13", {"proof": 4, "medium": 2}),
+        ({"proof": "2026-11-09", "medium": "2026-11-11"}, "2026-11-11", {"proof": 4}),
+        # What caught up with the plan ends the chain: what is late after it is late of itself.
+        ({"proof": "2026-11-09", "medium": "2026-11-09"}, "2026-11-16", {"password": 6}),
+    ],
+)
+def test_the_cause_is_what_is_late_of_itself(done: dict[str, str], today: str, expected: dict[str, int]) -> None:
+    """The receipt is late through each act that came, or stands open, after the day it was owed; no follower is."""
+    found = projected(done, today)
+    assert deadlines.causes("received", found, PLAN) == expected
+    assert list(deadlines.causes("received", found, PLAN)) == list(expected)
+
+
+def test_what_a_person_moved_to_a_later_day_is_a_cause() -> None:
+    """A moved date counts from the plan, whoever waits for it; moved to an earlier day it causes nothing."""
+    found = projected({}, "2026-11-02", {"medium": "2026-11-17"})
+    assert deadlines.causes("received", found, PLAN) == {"medium": 8}
+    assert deadlines.causes("received", projected({}, "2026-11-02", {"medium": "2026-11-06"}), PLAN) == {}
