@@ -152,6 +152,7 @@ class Facts:
     reminded: Callable[[int], str]
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
+    commitments: Mapping[str, date] = field(default_factory=dict[str, date])
     differs: tuple[str, ...] = ()
     asked_by: str = ""
     confirmed_by: str = ""

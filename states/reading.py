@@ -20,6 +20,7 @@ from models.serials import compact, expand, ranges
 from states.calendar import Calendar
 from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
 from states.machines import PIECE
+from states.schedule import commitments
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
@@ -217,6 +218,11 @@ def programme_of(text: str) -> Programme:
     return Programme.parse(text, name="cycle")
 
 
+@lru_cache(maxsize=1000)  # the same days at every act of a year
+def _commitments(text: str, fiscal_year: int, calendar: Calendar) -> Mapping[str, date]:
+    return commitments(programme_of(text), fiscal_year, calendar)
+
+
 def year_before(connection: Connection, programme: Programme, fiscal_year: int) -> Programme | None:
     """Return the programme as the last year before this one was opened with it."""
     cycle = tables.Cycle
@@ -319,6 +325,7 @@ class _Loading:
             history=history,
             reminded=partial(_reminded, self.connection, cycle.id),
             measures=measures,
+            commitments=_commitments(cycle.programme_text, cycle.fiscal_year, self.calendar),
             differs=tuple(cycle.differs.split()),
             cases=_open_cases(self.connection, cycle.id, incidents),
             is_open=self.calendar.is_open,

@@ -144,6 +144,7 @@ def _headline(stands: Standing, today: date) -> str:
     if stands.overdue:
         late = "、".join(f"{due_act.title}（{due_act.owner_title}、{due_act.left}）" for due_act in stands.overdue)
         lines.append(_said(_("Overdue"), late))
+    lines += [_said(_("Commitment passed"), commitment.words) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
@@ -302,8 +303,8 @@ def _foot(body: str, seq: int, dashboard: Dashboard) -> str:
 
 
 def _state(stands: Standing) -> str:
-    on_hold = _("ON HOLD")
-    return f"{stands.state_title}（{on_hold}）" if stands.on_hold else stands.state_title
+    marks = [*([_("ON HOLD")] if stands.on_hold else []), *([_("Commitment passed")] if stands.passed else [])]
+    return f"{stands.state_title}（{'、'.join(marks)}）" if marks else stands.state_title
 
 
 def _first(stands: Standing) -> Owed | None:

@@ -19,6 +19,7 @@ from states.gaps import missing
 from states.look import Look
 from states.rows import STATES_BY_KEY
 from states.table import BY_TRIGGER, TABLE
+from views.commitments import Passed, passed
 from views.counting import Counts, counts
 
 _LAST_WEEK = 5  # open days
@@ -65,6 +66,7 @@ class Standing:
     state_title: str
     on_hold: bool
     incidents: tuple[int, ...]
+    passed: tuple[Passed, ...]
     next: tuple[Owed, ...]
     later: tuple[Owed, ...]
     counts: Counts
@@ -77,7 +79,9 @@ class Standing:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
         names = ("year", "programme", "state", "state_title", "on_hold", "incidents", "next", "overdue")
-        return {name: to_jsonable_python(getattr(self, name)) for name in names} | {"counts": self.counts.as_json()}
+        return {name: to_jsonable_python(getattr(self, name)) for name in names} | {
+            "passed": [commitment.as_json() for commitment in self.passed], "counts": self.counts.as_json()
+        }  # fmt: skip
 
 
 def standing(here: Look) -> Standing:
@@ -93,6 +97,7 @@ def standing(here: Look) -> Standing:
         state_title=state_title(facts.state),
         on_hold=facts.on_hold,
         incidents=tuple(sorted(facts.incidents)),
+        passed=passed(here),
         next=near,
         later=tuple(due_act for due_act in due_acts if due_act not in near),
         counts=counts(here),

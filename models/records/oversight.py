@@ -163,6 +163,15 @@ class DeadlineMoved(ActRecord):
     reason: Line = Field(title="Reason")
 
 
+class LatePlanDecided(ActRecord):
+    """計画変更の決定: a plan passes a day that no lateness moves, and a named person accepts it up to another day."""
+
+    commitment: Code = Field(title="Commitment that is passed")
+    until: date = Field(title="Accepted until")
+    reason: Line = Field(title="Reason")
+    decision_number: ApprovalNumber
+
+
 class EntryCorrected(ActRecord):
     """管理簿の訂正: a new entry that names the old one, which stays as it was written (Law 5).
 

@@ -170,6 +170,15 @@ def act_is_still_owed(facts: Facts, record: oversight.DeadlineMoved) -> Verdict:
     return record.act in facts.due and record.act not in facts.done
 
 
+@claims_of(oversight.LatePlanDecided)
+def passed_commitment_is_known(facts: Facts, record: oversight.LatePlanDecided) -> Verdict:
+    """The commitment is one of the programme's, and the day up to which its passing is accepted lies after it."""
+    on = facts.commitments.get(record.commitment)
+    if on is None:
+        return Shortfall(names=record.commitment)
+    return record.until > on or Shortfall(names=f"{record.until} ≤ {on}")
+
+
 @claims_of(oversight.ReminderAcknowledged)
 def reminder_reached_the_person(facts: Facts, record: oversight.ReminderAcknowledged) -> Verdict:
     """The reminder went out in this year, to whoever acknowledges it; a coordinator may do it on behalf."""
@@ -297,6 +306,11 @@ ROWS = (
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
         source="Law 11",
+    ),
+    Row(
+        trigger="decide_late_plan", event="late_plan_decided", ja="期日を過ぎる計画の決定", en="Decide on a late plan",
+        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.LatePlanDecided,
+        guards=(passed_commitment_is_known,), source="Law 11",
     ),
     Row(
         trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",

@@ -111,6 +111,33 @@ def test_another_day_is_only_looked_at(tsudoi: Tsudoi, home: Path, remembered: C
     assert remembered() == before
 
 
+def test_a_late_year_is_red_at_the_desk(tsudoi: Tsudoi, home: Path) -> None:
+    """`cycle show` and `next` say which day is passed, by how much, through which act, and how to decide on it."""
+    told = json.loads(tsudoi("cycle", "show", 2026, "--json", "--at", "2026-12-01").out)["passed"]
+    assert [it["key"] for it in told] == ["useful_posting", "ceremony", "contract_end", "approved_period"]
+    assert {cause["act"] for it in told for cause in it["causes"]} == {"conclude_contract"}
+    for said in (tsudoi("cycle", "show", 2026, "--at", "2026-12-01"), tsudoi("next", "--at", "2026-12-01")):
+        for words in ("契約期間の末日", "2026-12-25", f"{told[2]['days']}日", "契約締結", "decide_late_plan"):
+            assert words in said.out
+    work = json.loads(tsudoi("next", "--json", "--at", "2026-12-01").out)
+    assert {it["act"]: len(it["passes"]) for it in work if it["passes"]} == {"conclude_contract": 4}
+    assert json.loads(tsudoi("cycle", "show", 2026, "--json").out)["passed"] == []
+
+
+def test_opening_a_year_late_says_at_once_what_cannot_be_met(tsudoi: Tsudoi, home: Path) -> None:
+    """A year that is opened after its ceremony says so in the same breath; one in time says nothing of it."""
+    assert "期日" not in tsudoi("cycle", "open", 2027).out
+    said = tsudoi("cycle", "open", 2025).out  # in September 2026
+    for words in (
+        "はたちのつどい当日",
+        "契約期間の末日",
+        "間に合いません",
+        "契約締結",
+        "tsudoi act 2025 decide_late_plan",
+    ):
+        assert words in said
+
+
 def test_opening_a_year_twice_changes_nothing(tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered]) -> None:
     """The first opening is new, the second says that it is open already, and both end well."""
     assert "開きました" in tsudoi("cycle", "open", 2027).out

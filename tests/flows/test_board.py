@@ -134,6 +134,10 @@ def test_the_morning_carries_its_flags(prefect: Prefect, opened: Office) -> None
     state = prefect.flow_module("reminding").morning(return_state=True)
     assert state.is_completed()
     assert state.name == "期限超過"
+    go_to(opened, 2026, 11, 24)
+    state = prefect.flow_module("reminding").morning(return_state=True)
+    assert state.name == "動かせない期日の超過"
+    assert "契約期間の末日" in state.message
     go_to(opened, 2026, 10, 3)
     assert prefect.flow_module("reminding").morning(return_state=True).name == "Completed"
 

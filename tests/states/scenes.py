@@ -217,6 +217,8 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "redact_text": {"entry": 12, "place": "record.evidence", "reason": "resident_data"},
         "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
         "file_document": {"document": 18, "sha256": HASH, "dated_on": today, "received_on": today},
+        "decide_late_plan": {"commitment": "ceremony", "until": date(2027, 1, 20), "reason": "契約の遅れ",
+                             "decision_number": "8-総総-905"},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},

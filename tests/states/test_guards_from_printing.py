@@ -757,6 +757,15 @@ OVERSIGHT: tuple[Case, ...] = (
             (("hold", "release_hold"), 3, "3"),
         )
     ),
+    *(
+        (oversight.passed_commitment_is_known, facts(commitments={"contract_end": TODAY}),
+         record("decide_late_plan", commitment=key, until=until), expected)
+        for key, until, expected in (
+            ("contract_end", TOMORROW, True), ("contract_end", TODAY, f"{TODAY} ≤ {TODAY}"),
+            ("contract_end", YESTERDAY, f"{YESTERDAY} ≤ {TODAY}"), ("ceremony", TOMORROW, "ceremony"),
+        )
+    ),
+    (oversight.passed_commitment_is_known, facts(), record("decide_late_plan"), "ceremony"),
     (oversight.no_incident_is_open, facts(), NOTHING, True),
     (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
     (oversight.new_referral_is_recorded, facts(), NOTHING, True),

@@ -139,6 +139,15 @@ def test_a_letter_says_what_when_who_and_whom_to_call(mailed: Office, post: Post
     assert letter["Message-ID"].startswith("<msg_")
 
 
+def test_a_letter_about_the_cause_says_what_is_passed_through_it(mailed: Office, post: Post) -> None:
+    """Whoever owes the late contract reads which days that do not move are passed because of it."""
+    _on(mailed, SOON)
+    assert "動かせない期日" not in _body(post.letters[-1])
+    assert "契約期間の末日" not in _body(post.letters[-1])
+    _on(mailed, date(2026, 11, 24))
+    assert "「契約期間の末日」（2026-12-25）を" in _body(post.letters[-1])
+
+
 def test_every_rung_is_a_letter_and_lateness_reaches_the_approver(mailed: Office, post: Post) -> None:
     """On the day and after it a new letter goes; two open days late the approver is written to as well."""
     _on(mailed, SOON)

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from playing import CYCLE, Played, begun
 
+from models.errors import Refused
 from states.calendar import Calendar
-from views.commitments import Passed, passed
+from states.schedule import commitments
+from steps import acting
+from views import board, standing
+from views.commitments import Passed, passed, passed_through
 
 
 @pytest.fixture
@@ -43,6 +47,9 @@ def test_a_late_contract_passes_the_ceremony_and_the_end_of_the_contract(year: P
     assert f"{ceremony.days}" in ceremony.words
     assert "契約締結" in ceremony.words
     assert ceremony.as_json()["days"] == ceremony.days
+    assert f"{ceremony.days}日短縮" in ceremony.outlook
+    assert "間に合いません" in seen(year, date(2027, 1, 12))["ceremony"].outlook
+    assert "間に合いません" not in seen(year, date(2027, 1, 11))["ceremony"].outlook
 
 
 def test_the_first_day_too_late_is_the_day_after_the_commitment(year: Played) -> None:
@@ -72,4 +79,73 @@ def test_a_programme_without_commitments_has_nothing_to_pass(year: Played) -> No
     """A year opened under a programme of old, which says none, shows none."""
     with year.office.look(CYCLE, today=date(2027, 3, 1)) as here:
         old = here.programme.model_copy(update={"commitments": {}})
-        assert passed(replace(here, _facts=replace(here.facts, programme=old))) == ()
+        assert commitments(old, 2026, here.calendar) == {}
+        assert passed(replace(here, _facts=replace(here.facts, programme=old, commitments={}))) == ()
+
+
+def decide(year: Played, until: date, **fields: str) -> None:
+    acting.perform(
+        year.office, CYCLE, "decide_late_plan", by="takahashi",
+        fields={"commitment": "ceremony", "until": str(until), "reason": "契約の遅れ", **fields},
+    )  # fmt: skip
+
+
+def test_a_named_decision_is_said_and_the_red_stays(year: Played) -> None:
+    """The approver accepts a passing up to a day: that is said with name, day and number, and it is still passed."""
+    late = date(2026, 12, 1)
+    year.set_clock(year.now.replace(month=12, day=1))
+    before = seen(year, late)["ceremony"]
+    assert (before.decision, before.is_accepted) == (None, False)
+    assert "tsudoi act 2026 decide_late_plan" in before.remedy
+    decide(year, before.expected, decision_number="26-総総-301")
+    after = seen(year, late)["ceremony"]
+    assert (after.days, after.is_accepted, after.remedy) == (before.days, True, "")
+    assert all(words in after.words for words in ("takahashi", "2026-12-01", "26-総総-301", str(before.expected)))
+    assert seen(year, late)["contract_end"].decision is None
+
+
+def test_a_plan_that_slides_on_asks_for_another_decision(year: Played) -> None:
+    """A decision covers the day that it names and none after it; the last one counts."""
+    late = date(2026, 12, 1)
+    year.set_clock(year.now.replace(month=12, day=1))
+    expected = seen(year, late)["ceremony"].expected
+    decide(year, expected - timedelta(days=1), decision_number="26-総総-301")
+    assert not seen(year, late)["ceremony"].is_accepted
+    decide(year, expected, decision_number="26-総総-302")
+    assert seen(year, late)["ceremony"].is_accepted
+    slid = seen(year, date(2026, 12, 2))["ceremony"]
+    assert not slid.is_accepted
+    assert "tsudoi act 2026 decide_late_plan" in slid.remedy
+
+
+@pytest.mark.parametrize(
+    ("by", "fields"),
+    [("sato", {}), ("takahashi", {"commitment": "christmas"}), ("takahashi", {"until": "2027-01-11"})],
+)
+def test_only_the_approver_decides_on_a_day_of_the_programme(year: Played, by: str, fields: dict[str, str]) -> None:
+    """A coordinator, a day that the programme does not have, and an acceptance up to the day itself are refused."""
+    given = {
+        "commitment": "ceremony",
+        "until": "2027-01-12",
+        "reason": "遅れ",
+        "decision_number": "26-総総-303",
+    } | fields
+    with pytest.raises(Refused):
+        acting.perform(year.office, CYCLE, "decide_late_plan", by=by, fields=given)
+    assert "decide_late_plan" not in year.facts().done
+
+
+def test_what_is_passed_is_red_everywhere(year: Played) -> None:
+    """The page of the board and its line, the year's standing and the letters to whoever is the cause say it."""
+    late = date(2026, 12, 1)
+    year.set_clock(year.now.replace(month=12, day=1))
+    with year.office.look(CYCLE, today=late) as here:
+        stands, found = standing.standing(here), passed(here)
+        nothing = board.Dashboard(ids={}, form_at="", page_at="")
+        page = board.page(here, stands, (), nothing)
+        assert [it.key for it in passed_through(here, "conclude_contract")] == list(here.facts.commitments)
+        assert passed_through(here, "post") == ()
+    assert stands.passed == found
+    assert [it["key"] for it in stands.as_json()["passed"]] == [it.key for it in found]
+    assert "動かせない期日の超過" in page.description
+    assert all(str(it.on) in page.markdown and it.title in page.markdown for it in found)
