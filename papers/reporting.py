@@ -70,6 +70,7 @@ class Planned(TypedDict):
     title: str
     owner: str
     planned: str
+    promised: str
     actual: str
     difference: str
 
@@ -254,6 +255,7 @@ def _planned(row: Row[tuple[tables.Act]], calendar: Calendar) -> Planned:
         "title": BY_TRIGGER[row.act].ja,
         "owner": Side(row.owner).label,
         "planned": str(row.planned_on),
+        "promised": str(row.due_on),
         "actual": str(row.done_on or ""),
         "difference": f"{late:+d}" if late else "",
     }

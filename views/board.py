@@ -225,7 +225,7 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
         for number, act in enumerate(acts, start=1)
     ]  # fmt: skip
     head = [
-        _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("Planned"), _("Due"), _("Done on"), _("Status"),
+        _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("First"), _("Promised"), _("Actual"), _("Status"),
     ]  # fmt: skip
     done = sum(act.done_on is not None for act in acts)
     return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
@@ -241,7 +241,9 @@ def _status(act: Dated, due_act: Owed | None) -> str:
     if act.dropped:
         return _("not needed any more")
     if act.done_on:
-        return _("done")
+        return _("done") + (f"（{act.lateness}）" if act.lateness else "")
+    if act.follows:
+        return act.lateness
     if due_act is None or (due_act.days_left > 0 and not due_act.flag):
         return ""
     return bold(due_act.left) if due_act.days_left < 0 else due_act.left

@@ -18,6 +18,7 @@ from models.words import _, in_words
 from states.gaps import missing
 from states.look import Look
 from states.rows import STATES_BY_KEY
+from states.sweep import follows_a_late_act
 from states.table import BY_TRIGGER, TABLE
 from views.commitments import Passed, passed
 from views.counting import Counts, counts
@@ -27,7 +28,10 @@ _LAST_WEEK = 5  # open days
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now."""
+    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now.
+
+    What `follows` is only affected by an act that is late before it: that one is the cause.
+    """
 
     year: int
     programme: str
@@ -41,10 +45,15 @@ class Owed:
     flag: str
     blocked_by: tuple[str, ...]
     waits_for_confirmation: bool
+    follows: bool = False
 
     @property
     def left(self) -> str:
-        """Say how many open days are left, or how many days it is late."""
+        """Say how many open days are left, or how many days it is late, and whether it only follows."""
+        return _("{left} (follows)").format(left=self._left) if self.follows else self._left
+
+    @property
+    def _left(self) -> str:
         if self.days_left < 0:
             return _("{days} days overdue").format(days=-self.days_left)
         return _("today") if self.days_left == 0 else _("in {days} open days").format(days=self.days_left)
@@ -188,6 +197,7 @@ def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
         flag=row.flag,
         blocked_by=tuple(str(gap) for gap in missing(facts, BY_TRIGGER[row.act])),
         waits_for_confirmation=pending,
+        follows=follows_a_late_act(facts, row.act),
     )
 
 

@@ -120,19 +120,19 @@ def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> Non
     if as_json:
         say_json([act.as_json() for act in acts])
         return
-    done = _("{due}, done {day}")
     say_table(
-        [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
+        [_("Act"), _("Owed by"), _("First"), _("Promised"), _("Actual"), _("Late"), _("Why"), _("Flag")],
         [
-            [act.title, act.owner.label,
-             done.format(due=act.due_on, day=act.done_on) if act.done_on else due_words(act), act.why,
+            [act.title, act.owner.label, str(act.planned_on), str(act.due_on), str(act.done_on or ""), act.lateness,
+             act.why,
              f"{choices.said(choices.FLAGS, act.flag)} ({act.flagged_at:%m-%d})" if act.flag and act.flagged_at else ""]
             for act in acts
         ],
+        styles=["red" if act.late_by and not act.follows else "" for act in acts],
     )  # fmt: skip
 
 
-def due_words(act: deadlines.Dated | Owed) -> str:
+def due_words(act: Owed) -> str:
     """Return the day of an act, and the one that it was planned for where it moved."""
     return f"{act.due_on} ← {act.planned_on}" if act.due_on != act.planned_on else str(act.due_on)
 

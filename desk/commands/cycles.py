@@ -202,7 +202,7 @@ def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, 
             [*([str(act.year)] if with_year else []), due_words(act), act.left, act.title, act.owner_title, act.act]
             for act in acts
         ],
-        styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in acts],
+        styles=["dim" if act.blocked_by else "" if act.follows else _STYLES.get(act.flag, "") for act in acts],
     )
     waits = _("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON")
     for act in acts:

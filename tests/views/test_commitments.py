@@ -12,7 +12,8 @@ from models.errors import Refused
 from states.calendar import Calendar
 from states.schedule import commitments
 from steps import acting
-from views import board, standing
+from papers.reporting import report
+from views import board, deadlines, standing
 from views.commitments import Passed, passed, passed_through
 
 
@@ -81,6 +82,26 @@ def test_a_programme_without_commitments_has_nothing_to_pass(year: Played) -> No
         old = here.programme.model_copy(update={"commitments": {}})
         assert commitments(old, 2026, here.calendar) == {}
         assert passed(replace(here, _facts=replace(here.facts, programme=old, commitments={}))) == ()
+
+
+def test_first_promised_and_actual_day_stand_side_by_side(year: Played) -> None:
+    """What was done late stays late against its first date; what only follows it is told from it, what is early is not."""
+    year.set_clock(year.now.replace(month=11, day=20))
+    year.claim_every_measure()
+    year.do("conclude_contract")
+    found = {it.act: it for it in year.office.see(CYCLE, deadlines.dated)}
+    contract, handlers = found["conclude_contract"], found["register_handlers"]
+    assert (str(contract.planned_on), str(contract.done_on)) == ("2026-10-01", "2026-11-20")
+    assert (contract.late_by, contract.follows, contract.lateness) == (50, False, "50日遅れ")
+    assert handlers.follows
+    assert handlers.late_by == (handlers.due_on - handlers.planned_on).days > 0
+    assert handlers.lateness == f"影響 {handlers.late_by}日"
+    assert (found["close"].planned_on, found["close"].done_on) == (date(2027, 1, 25), None)
+    with year.office.look(CYCLE) as here:
+        page = board.page(here, standing.standing(here), (), board.Dashboard(ids={}, form_at="", page_at=""))
+        [line] = [it for it in report(here).data["schedule"] if it["title"] == "契約締結"]
+    assert "済（50日遅れ）" in page.markdown
+    assert (line["planned"], line["promised"], line["actual"]) == ("2026-10-01", str(contract.due_on), "2026-11-20")
 
 
 def decide(year: Played, until: date, **fields: str) -> None:
