@@ -63,11 +63,17 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """One dated act of a programme: its key, its rule, and the acts whose lateness moves it."""
+    """One dated act of a programme: its key, its rule, the acts whose lateness moves it, and what it never precedes."""
 
     act: str
     rule: str
     after: tuple[str, ...] = ()
+    not_before: str = ""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return its rule, and the one that it never comes before where it has one."""
+        return (self.rule, self.not_before) if self.not_before else (self.rule,)
 
 
 class Projected(NamedTuple):
@@ -100,10 +106,10 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
 
     """
     _check_keys(schedule, anchors)
-    rules = {item.act: Rule.parse(item.rule) for item in schedule}
+    rules = {item.act: [Rule.parse(text) for text in item.rules] for item in schedule}
     dates = dict(anchors)
     for act in _in_order(tuple(schedule)):
-        dates[act] = rules[act].counted_from(dates[rules[act].anchor], calendar)
+        dates[act] = max(rule.counted_from(dates[rule.anchor], calendar) for rule in rules[act])
     return {act: dates[act] for act in rules}
 
 
@@ -153,6 +159,10 @@ def project(
             for predecessor in scheduled[act].after
             if predecessor != rule.anchor and found[predecessor].day > planned[predecessor]
         ]
+        if not_before := scheduled[act].not_before:
+            floor = _parsed(not_before)
+            if floor.anchor in found:
+                pushes.append((floor.counted_from(found[floor.anchor].day, calendar), floor.anchor))
         due_on, by = max([(base, by), *pushes], key=itemgetter(0))
         if act in moved:
             due_on, by = moved[act], ""
@@ -223,8 +233,8 @@ def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> N
             _("Give each anchor and each act a key of its own."),
         )
     for item in schedule:
-        anchor = Rule.parse(item.rule).anchor
-        if unknown := [*({anchor} - {*acts, *anchors}), *(key for key in item.after if key not in acts)]:
+        hooks = {Rule.parse(text).anchor for text in item.rules}
+        if unknown := [*(hooks - {*acts, *anchors}), *(key for key in item.after if key not in acts)]:
             raise BadSetting(
                 _("The act {act} hangs on {key}, which is not known.").format(act=item.act, key=unknown[0]),
                 _("Let its rule name an anchor or an act, and what it comes after name acts."),
@@ -235,7 +245,7 @@ def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> N
 def _in_order(schedule: tuple[Scheduled, ...]) -> tuple[str, ...]:
     """Return the acts so that each follows those it hangs on."""
     acts = {item.act for item in schedule}
-    hangs_on = {item.act: acts & {Rule.parse(item.rule).anchor, *item.after} for item in schedule}
+    hangs_on = {item.act: acts & {*(Rule.parse(text).anchor for text in item.rules), *item.after} for item in schedule}
     try:
         return tuple(TopologicalSorter(hangs_on).static_order())
     except CycleError as error:

@@ -1,11 +1,12 @@
 """The words of a row: states, roles, and what one row of the table says.
 
 `to` None leaves the state as it is. `guards` refuse. `deviations` refuse an act that is still to happen; of one that
-has happened they make a deviation that opens an incident (Law 8). `warnings` only warn: the act is done and the ledger
-says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another.
-`second` names who must confirm: a different person (four eyes). `setting` is the key of the programme that may give
-an act of the ward to the contractor. `by_lapsed`: while fewer than two people who may do it are on the register today,
-those whose entries ended within a year may, so that a register whose people have all left can be filled again.
+has happened they make a deviation that opens an incident (Law 8). `warnings` only warn: the act is done and the
+ledger says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set
+another. `not_before` is a rule that the deadline never comes before, whatever `due` says. `second` names who must
+confirm: a different person (four eyes). `setting` is the key of the programme that may give an act of the ward to the
+contractor. `by_lapsed`: while fewer than two people who may do it are on the register today, those whose entries
+ended within a year may, so that a register whose people have all left can be filled again.
 """
 
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Row:
     setting: str = ""
     due: str = ""
     after: tuple[str, ...] = ()
+    not_before: str = ""
     under_hold: bool = False
     repeats: bool = False
     by_machine: bool = False

@@ -48,7 +48,12 @@ def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
         )
     rules = {row.trigger: programme.schedule.get(row.trigger, row.due) for row in TABLE}
     return tuple(
-        Scheduled(act=row.trigger, rule=rules[row.trigger], after=tuple(a for a in row.after if rules[a]))
+        Scheduled(
+            act=row.trigger,
+            rule=rules[row.trigger],
+            after=tuple(a for a in row.after if rules[a]),
+            not_before=row.not_before,
+        )
         for row in TABLE
         if rules[row.trigger]
     )

@@ -28,9 +28,9 @@ from views.standing import act_title
 class Dated:
     """One dated act: its first, its promised and its actual day, its rule, what moved it, its flag with its moment.
 
-    `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness. `late_by` counts
-    the days after the first date, also of what is done, as far as is known today; `follows` tells what is late through
-    another act alone.
+    `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness. `late_by` says
+    how many days after the first date, as far as is known today, also of what is done; `follows` tells what is late
+    through another act alone.
     """
 
     year: int
@@ -97,7 +97,7 @@ def _dated(facts: Facts, row: Row[tuple[tables.Act]], seen: Projection) -> Dated
         due_on=row.due_on,
         done_on=row.done_on,
         rule=row.rule,
-        rule_words=rule_words(row.rule, facts.programme),
+        rule_words=_rule_words(row, facts.programme),
         moved=moved_by(row),
         moved_reason=row.moved_reason,
         flag=row.flag if row.done_on is None else "",
@@ -105,6 +105,13 @@ def _dated(facts: Facts, row: Row[tuple[tables.Act]], seen: Projection) -> Dated
         late_by=max(0, late_by),
         follows=late_by > 0 and row.act not in seen.causes(row.act),
     )
+
+
+def _rule_words(row: Row[tuple[tables.Act]], programme: Programme) -> str:
+    words, floor = rule_words(row.rule, programme), BY_TRIGGER[row.act].not_before
+    if not floor or not row.rule:
+        return words
+    return _("{rule}, but not before {floor}").format(rule=words, floor=rule_words(floor, programme))
 
 
 def rule_words(text: str, programme: Programme) -> str:

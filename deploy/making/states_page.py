@@ -70,6 +70,7 @@ def _act(row: Row) -> tuple[str, ...]:
     signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
     marks = "".join(mark for holds, mark in signs if holds)
     after = f"<br>after {', '.join(row.after)}" if row.after else ""
+    floor = f"<br>≥ {row.not_before}" if row.not_before else ""
     deviations = f" **{{{_names(row.deviations)}}}**" if row.deviations else ""
     warnings = f" *({_names(row.warnings)})*" if row.warnings else ""
     return (
@@ -81,7 +82,7 @@ def _act(row: Row) -> tuple[str, ...]:
         _roles(row.second),
         f"{row.owner.ja}<br>{row.owner.en}",
         f"`{row.record.__name__}`",
-        f"{row.due}{after}" if row.due else "",
+        f"{row.due}{floor}{after}" if row.due else "",
         f"{_names(row.guards)}{deviations}{warnings}",
         row.source,
     )

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from models.clock import day_of
 from models.records.base import ActRecord
 from states.facts import Facts, Guard, Shortfall, Verdict
-from states.rules.base import claims
+from states.rules.base import claims, none_of
 
 NOT_IN_ORDER = "The date lies neither in the future nor before what it reports."
+COMMITTED = "The act comes in by the days that do not move and bound it: the end of the contract, the approved period."
 CLOSED_DAY = "The date is an open day: the ward's office was closed on that day, so name the day on which it was done."
 
 
@@ -31,6 +32,17 @@ def on_an_open_day(field: str) -> Guard:
         return day is None or facts.is_open(day) or Shortfall(names=str(day))
 
     return Guard(name="date_is_an_open_day", claim=CLOSED_DAY, check=check, asks_record=True)
+
+
+def within_commitments(act: str) -> Guard:
+    """Make the guard that no commitment of the programme which bounds the act has passed yet (Law 11)."""
+
+    def check(facts: Facts, _record: ActRecord) -> Verdict:
+        bounding = facts.programme.commitments
+        days = (on for key, on in facts.commitments.items() if act in bounding[key].bounds)
+        return none_of(str(on) for on in sorted(days) if on < facts.today)
+
+    return Guard(name="commitments_are_kept", claim=COMMITTED, check=check, asks_record=True)
 
 
 @claims()

@@ -17,7 +17,7 @@ from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
 from states.rules.base import claims, claims_of, each_registered, none_of, registered
 from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_finding_is_put_right
@@ -283,6 +283,7 @@ AT_THE_CONTRACTOR = (
             every_copy_is_covered, methods_fit_the_storage, nobody_witnesses_himself, who_erased_is_registered,
             nothing_was_erased_in_the_future, nothing_was_erased_before_it_was_there, report_comes_in_on_an_open_day,
         ),
+        deviations=(within_commitments("report_erasure"),),
         warnings=(storage_of_each_copy_is_stated,),
         then=copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
     ),

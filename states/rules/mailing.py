@@ -210,6 +210,7 @@ RETURNED_MAIL = (
     Row(
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
         en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
+        not_before="post+14d",  # not in the source: what cannot be delivered comes back within two weeks
         record=mailing.ReturnedMailClosed, guards=(returned_counts_agree,), source="返戻記録",
     ),
 )  # fmt: skip

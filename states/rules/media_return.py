@@ -8,7 +8,7 @@ from states.facts import Facts, Verdict
 from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.custody import ELSEWHERE, WARD_SIDES, arrived_in_good_condition, bag_is_locked, hands
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.supervision import contractor_was_inspected, every_subcontractor_was_inspected
 
@@ -86,7 +86,8 @@ COMPLETION = (
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
         froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
         record=CompletionReported,
-        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day), source="完了届",
+        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day),
+        deviations=(within_commitments("report_completion"),), source="完了届",
     ),
     Row(
         trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,

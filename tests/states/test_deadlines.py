@@ -379,3 +379,37 @@ def test_what_a_person_moved_to_a_later_day_is_a_cause() -> None:
     found = projected({}, "2026-11-02", {"medium": "2026-11-17"})
     assert deadlines.causes("received", found, PLAN) == {"medium": 8}
     assert deadlines.causes("received", projected({}, "2026-11-02", {"medium": "2026-11-06"}), PLAN) == {}
+
+
+WINDOW = (
+    Scheduled(act="posting", rule="D"),
+    Scheduled(act="returned", rule="S+5bd", not_before="posting+14d"),  # 2027-01-18, or two weeks after the posting
+)
+
+
+@pytest.mark.parametrize(
+    ("posted", "expected", "by"),
+    [
+        ("2026-11-30", "2027-01-18", ""),
+        ("2027-01-04", "2027-01-18", ""),  # two weeks to the day
+        ("2027-01-05", "2027-01-19", "posting"),
+        ("2027-01-28", "2027-02-11", "posting"),
+    ],
+)
+def test_a_window_ends_never_before_what_opens_it(posted: str, expected: str, by: str) -> None:
+    """A late posting moves the end of the returned-mail window only where that would come before two weeks are over."""
+    planned = deadlines.plan(WINDOW, YEAR, WARD)
+    assert planned["returned"] == day("2027-01-18")
+    for done, moved in (({"posting": day(posted)}, {}), ({}, {"posting": day(posted)})):
+        found = deadlines.project(WINDOW, planned=planned, done=done, moved=moved, calendar=WARD)
+        assert (found["returned"].due_on, found["returned"].pushed_by) == (day(expected), by)
+
+
+def test_a_plan_keeps_what_an_act_never_comes_before() -> None:
+    """The later of both rules is the plan; what its floor hangs on is known, and does not wait for the act itself."""
+    late = (WINDOW[0], Scheduled(act="returned", rule="D+1d", not_before="posting+14d"))
+    assert deadlines.plan(late, YEAR, WARD)["returned"] == day("2026-12-14")
+    with pytest.raises(BadSetting, match="post_office"):
+        deadlines.plan((Scheduled(act="returned", rule="D", not_before="post_office+1d"),), YEAR, WARD)
+    with pytest.raises(BadSetting):
+        deadlines.plan((Scheduled(act="returned", rule="D", not_before="returned+1d"),), YEAR, WARD)

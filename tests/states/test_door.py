@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlmodel import col
 
 from adapters.keys import LedgerKey
 from models import tables
+from models.clock import TOKYO
 from models.errors import Refused, Unknown, Unmet
 from models.people import Role, Side
 from models.records.base import Nothing
@@ -538,6 +539,20 @@ def test_a_deadline_of_what_is_done_or_unknown_is_not_moved(sqlite_year: Year) -
 
 
 # races and kills
+
+
+@pytest.mark.parametrize("act", ["report_erasure", "report_completion"])
+@pytest.mark.parametrize(("day", "deviations"), [(25, ()), (28, ("commitments_are_kept",))])
+def test_a_report_after_the_end_of_the_contract_is_a_deviation(
+    sqlite_year: Year, act: str, day: int, deviations: tuple[str, ...]
+) -> None:
+    """On the last day of the contract it is as any; after it the report is recorded, and opens an incident."""
+    year = sqlite_year
+    year.play(before=act)
+    year.clock.at = datetime(2026, 12, day, 10, tzinfo=TOKYO)
+    assert year.do(act).deviations == deviations
+    assert act in year.facts().done
+    assert (len(year.facts().incidents), year.facts().on_hold) == (len(deviations), bool(deviations))
 
 
 def test_two_who_race_for_one_step_have_one_winner(database_url: str, engines: Engines, ledger_key: LedgerKey) -> None:

@@ -51,7 +51,7 @@ from states.rules import (
     protection,
     supervision,
 )
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.table import BY_TRIGGER
 
 OTHER = "cd" * 32
@@ -757,6 +757,17 @@ OVERSIGHT: tuple[Case, ...] = (
             (("hold", "release_hold"), 3, "3"),
         )
     ),
+    *(
+        (within_commitments(act), facts(commitments={"contract_end": end, "ceremony": YESTERDAY}), NOTHING, expected)
+        for act, end, expected in (
+            ("report_erasure", TOMORROW, True), ("report_erasure", TODAY, True),
+            ("report_erasure", YESTERDAY, str(YESTERDAY)), ("end_returned_mail", YESTERDAY, True),
+            ("post", TOMORROW, str(YESTERDAY)),  # bound by the ceremony alone
+        )
+    ),
+    (within_commitments("report_erasure"), facts(), NOTHING, True),
+    (within_commitments("report_erasure"), facts(commitments={"approved_period": YESTERDAY, "contract_end": YESTERDAY}),
+     NOTHING, f"{YESTERDAY} {YESTERDAY}"),
     *(
         (oversight.passed_commitment_is_known, facts(commitments={"contract_end": TODAY}),
          record("decide_late_plan", commitment=key, until=until), expected)

@@ -135,7 +135,7 @@ def test_what_comes_after_an_act_in_time_is_announced(sqlite_year: Year) -> None
     ],
 )
 def test_what_follows_is_told_from_what_is_late(
-    sqlite_year: Year, state: str, done: tuple[str, ...], due_days: dict[str, int], expected: bool
+    sqlite_year: Year, state: str, done: tuple[str, ...], due_days: dict[str, int], *, expected: bool
 ) -> None:
     """The confirmation of the contacts follows the contractor's notice where that, or what it follows, is overdue."""
     facts = sqlite_year.facts()

@@ -9,10 +9,10 @@ import pytest
 from playing import CYCLE, Played, begun
 
 from models.errors import Refused
-from states.calendar import Calendar
-from states.schedule import commitments
-from steps import acting
 from papers.reporting import report
+from states.calendar import Calendar
+from states.schedule import commitments, projection
+from steps import acting
 from views import board, deadlines, standing
 from views.commitments import Passed, passed, passed_through
 
@@ -84,8 +84,19 @@ def test_a_programme_without_commitments_has_nothing_to_pass(year: Played) -> No
         assert passed(replace(here, _facts=replace(here.facts, programme=old, commitments={}))) == ()
 
 
+def test_the_window_of_returned_mail_ends_after_a_late_posting(year: Played) -> None:
+    """With a late contract letters still come back for two weeks after they were posted."""
+    with year.office.look(CYCLE, today=date(2026, 12, 1)) as here:
+        seen = projection(here.connection, CYCLE, here.programme, today=here.today, calendar=here.calendar)
+        words = {it.act: it.rule_words for it in deadlines.dated(here)}["end_returned_mail"]
+    posted, window = seen.found["post"], seen.found["end_returned_mail"]
+    assert posted.day > date(2027, 1, 18) == seen.planned["end_returned_mail"]
+    assert window.due_on == posted.day + timedelta(days=14)
+    assert "「差出」の 14 日後" in words
+
+
 def test_first_promised_and_actual_day_stand_side_by_side(year: Played) -> None:
-    """What was done late stays late against its first date; what only follows it is told from it, what is early is not."""
+    """What was done late stays late against its first date; what only follows it is told from it."""
     year.set_clock(year.now.replace(month=11, day=20))
     year.claim_every_measure()
     year.do("conclude_contract")
