@@ -61,7 +61,7 @@ def morning() -> str:
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
         passed = [commitment for look in looks for commitment in commitments.passed(look)]
-    flags = {act.flag for act in acts} | ({_PASSED} if passed else set())
+    flags = {*(act.flag for act in acts), *(_PASSED for _commitment in passed)}
     _show_flags(acts, flags, today)
     update_the_board(4)
     late = sum(act.days_left < 0 for act in acts)
