@@ -1,6 +1,8 @@
 """The measures of the checklists: what a step asks of them, and how they are claimed."""
 
+import unicodedata
 from dataclasses import replace
+from datetime import date
 
 from models.people import Role, Side
 from models.records.base import ActRecord
@@ -9,6 +11,13 @@ from states.effects import ClaimMeasures, Effect
 from states.facts import Facts, Guard, Shortfall, Verdict
 from states.rows import LIVE, Row
 from states.rules.base import claims_of, none_of
+
+# What is written where there is nothing to write, without punctuation, as NFKC and in small letters.
+_NOTHING = frozenset({
+    "なし", "無し", "無", "ナシ", "特になし", "特に無し", "特段なし", "該当なし", "該当無し", "該当せず", "同上",
+    "未定", "未実施", "不明", "none", "nothing", "nil", "null", "na", "no", "tbd", "ditto",
+})  # fmt: skip
+_YEAR_BEGINS = 4, 1  # 会計年度
 
 
 def measures_of(trigger: str) -> Guard:
@@ -55,6 +64,22 @@ def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) ->
 
 
 @claims_of(MeasuresClaimed)
+def evidence_names_what_was_done(_facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """The evidence names the document, the act, or the check and its result; 'none' is declared, with its file."""
+    said = "".join(sign for sign in unicodedata.normalize("NFKC", record.evidence).casefold() if sign.isalnum())
+    return record.not_applicable or (said not in _NOTHING and len(set(said)) > 1)
+
+
+@claims_of(MeasuresClaimed)
+def evidence_is_of_this_year(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """The evidence is of this fiscal year; an older one is a document on file that says until when it is valid."""
+    still_valid = bool(record.evidence_file and record.valid_until)
+    begins_on = date(facts.fiscal_year, *_YEAR_BEGINS)
+    old = record.happened_on is not None and record.happened_on < begins_on
+    return still_valid or not old or Shortfall(names=f"{record.happened_on} < {begins_on}")
+
+
+@claims_of(MeasuresClaimed)
 def evidence_is_of_the_past_and_still_valid(facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The evidence is not dated in the future, is valid today, and does not end before it begins."""
     happened_on, valid_until = record.happened_on or facts.today, record.valid_until or facts.today
@@ -81,8 +106,8 @@ ROWS = (
         who=(Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
         record=MeasuresClaimed,
         guards=(
-            claimed_measures_are_on_the_list, not_applicable_has_its_declaration,
-            evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
+            claimed_measures_are_on_the_list, not_applicable_has_its_declaration, evidence_names_what_was_done,
+            evidence_is_of_this_year, evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
         ),
         then=measures_count_as_claimed, source="チェックリスト",
     ),

@@ -82,7 +82,9 @@ def test_a_movement_killed_before_its_slip_gets_it_on_the_next_run(
         with pytest.raises(Killed):
             year.do("hand_over_medium")
     assert not _slip(year).exists()
-    acting.perform(year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-01"], "evidence": "x"})
+    acting.perform(
+        year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-01"], "evidence": "契約書"}
+    )
     assert "M-2026-01" in _text(_slip(year))
     assert papers.print_missing_slips(year.office, CYCLE, by="sato", via="desk") == ()
     assert [it["data"]["paper"] for it in year.entries() if it["event"] == "paper_printed"][-1].startswith("slip ")

@@ -706,6 +706,26 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
+        (measures.evidence_names_what_was_done, facts(), record("claim_measures", evidence=words, **told), expected)
+        for words, told, expected in (
+            ("点検表", {}, True), ("26-13", {}, True), ("口頭", {}, True), ("x1", {}, True),
+            ("なし", {}, False), ("（なし。）", {}, False), ("ﾅｼ", {}, False), ("特に無し", {}, False),
+            ("None", {}, False), ("n/a", {}, False), ("\uff2e\uff4f\uff4e\uff45", {}, False), ("届", {}, False),
+            ("x", {}, False), ("-", {}, False), ("ーーー", {}, False), ("……", {}, False), ("xxxx", {}, False),
+            ("該当なし", {"not_applicable": True}, True),
+        )
+    ),
+    *(
+        (measures.evidence_is_of_this_year, facts(), record("claim_measures", **told), expected)
+        for told, expected in (
+            ({}, True), ({"happened_on": date(2026, 4, 1)}, True),
+            ({"happened_on": date(2026, 3, 31)}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "valid_until": TODAY}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "evidence_file": FILE}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "evidence_file": FILE, "valid_until": TODAY}, True),
+        )
+    ),
+    *(
         (measures.evidence_is_of_the_past_and_still_valid, facts(),
          record("claim_measures", happened_on=on, valid_until=until), expected)
         for on, until, expected in (

@@ -146,7 +146,7 @@ def test_a_clock_that_was_set_back_is_told_by_the_door(sqlite_year: Year) -> Non
     """The act is taken, and outcome and entry say that the clock went back since the last entry (M5)."""
     sqlite_year.do("claim_measures")
     sqlite_year.clock.at -= timedelta(days=30)
-    outcome = sqlite_year.do("claim_measures", evidence="再")
+    outcome = sqlite_year.do("claim_measures", evidence="再点検表")
     assert outcome.warnings == ("clock_went_on",)
     assert told(sqlite_year, outcome.seq)["data"]["warnings"] == ["clock_went_on"]
 

@@ -70,6 +70,17 @@ def test_evidence_of_the_future_or_expired_evidence_is_refused(year: Played) -> 
     assert refused_by(year, valid_until=str(today - timedelta(days=1))) == guard
 
 
+def test_evidence_that_names_nothing_or_is_of_last_year_is_refused(year: Played, tmp_path: Path) -> None:
+    """Words for nothing prove nothing; a certificate of last year does while it is valid, as a file."""
+    assert refused_by(year, evidence="なし") == {"evidence_names_what_was_done"}
+    last_year, until = {"happened_on": "2026-03-31"}, str(year.facts().today)
+    assert refused_by(year, **last_year) == {"evidence_is_of_this_year"}
+    assert refused_by(year, **last_year, valid_until=until) == {"evidence_is_of_this_year"}
+    (tmp_path / "certificate.txt").write_text("プライバシーマーク", encoding="utf-8")
+    claim(year, file=tmp_path / "certificate.txt", **last_year, valid_until=until)
+    assert "W-OP-06" in year.facts().claims
+
+
 def test_a_measure_that_is_on_no_checklist_is_refused(year: Played) -> None:
     """A well-formed id that the checklists do not have is named in the refusal."""
     assert refused_by(year, measure="W-OP-99") == {"claimed_measures_are_on_the_list"}
