@@ -12,6 +12,7 @@ Words = Mapping[str, str]
 # What records take.
 SUBCONTRACTING: Words = {"none": N_("none"), "consented": N_("with consent")}
 INSPECTIONS: Words = {"on_site": N_("on site"), "desk": N_("at the desk")}
+EVIDENCE: Words = {"": N_("words alone"), "document": N_("document"), "act": N_("act"), "check": N_("check")}
 SIDES: Words = {"contractor": N_("contractor"), "ward": N_("ward"), "subcontractor": N_("subcontractor")}
 FORMS: Words = {"7z": "7z", "zip": "zip"}
 BAGS: Words = {"bag": N_("locked bag"), "container": N_("locked container"), "vehicle": N_("locked vehicle")}
@@ -50,8 +51,8 @@ REDACTIONS: Words = {
     "secret": N_("a secret"),
 }  # fmt: skip
 _RECORDED = (
-    SUBCONTRACTING, INSPECTIONS, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS, DECISIONS,
-    RETURN_OUTCOMES, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
+    SUBCONTRACTING, INSPECTIONS, EVIDENCE, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS,
+    DECISIONS, RETURN_OUTCOMES, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
 )  # fmt: skip
 
 # What is only shown.

@@ -325,7 +325,7 @@ class Replay:
             case eff.ClaimMeasures(claim, received_on):
                 values = {"received_on": received_on, "by": entry["by"], "ledger_seq": entry["seq"]}
                 for measure in claim.measures:
-                    cycle.change("claim", (measure,), entry, **claim.model_dump(exclude={"measures"}), **values)
+                    cycle.change("claim", (measure,), entry, **claim.kept, **values)
             case eff.RedactText():
                 pass  # the ledger tells the entry that was redacted without its text
             case eff.MoveDeadline(act, to, reason):

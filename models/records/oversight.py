@@ -14,7 +14,10 @@ MeasureId = Annotated[
 
 
 class MeasuresClaimed(ActRecord):
-    """Measures of the checklists, claimed with their evidence, or declared not applicable with the declaration."""
+    """Measures of the checklists, claimed with their evidence, or declared not applicable with the declaration.
+
+    Evidence without a kind is words alone: what was done is said, and nothing shows it.
+    """
 
     measures: tuple[MeasureId, ...] = Field(min_length=1, title="Measures")
     evidence: Line = Field(title="Evidence")
@@ -22,6 +25,15 @@ class MeasuresClaimed(ActRecord):
     happened_on: date | None = Field(default=None, title="Date of the evidence")
     valid_until: date | None = Field(default=None, title="Valid until")
     not_applicable: bool = Field(default=False, title="Declared not applicable")
+    kind: Literal["", "document", "act", "check"] = Field(default="", title="Kind of evidence")
+    result: MaybeLine = Field(default="", title="Result of the check")
+    entry: Annotated[int, Field(ge=0)] = Field(default=0, title="Ledger entry of the act, or of the document's filing")
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """Return what the table of claims keeps of it; the rest is read from the record of its entry."""
+        told = {"evidence", "evidence_file", "happened_on", "valid_until", "not_applicable"}
+        return self.model_dump(include=told)
 
 
 class ReferralRecorded(ActRecord):

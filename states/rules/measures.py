@@ -4,9 +4,10 @@ import unicodedata
 from dataclasses import replace
 from datetime import date
 
+from models import choices
 from models.people import Role, Side
 from models.records.base import ActRecord
-from models.records.oversight import MeasuresClaimed
+from models.records.oversight import DocumentFiled, MeasuresClaimed
 from states.effects import ClaimMeasures, Effect
 from states.facts import Facts, Guard, Shortfall, Verdict
 from states.rows import LIVE, Row
@@ -14,7 +15,7 @@ from states.rules.base import claims_of, none_of
 
 # What is written where there is nothing to write, without punctuation, as NFKC and in small letters.
 _NOTHING = frozenset({
-    "なし", "無し", "無", "ナシ", "特になし", "特に無し", "特段なし", "該当なし", "該当無し", "該当せず", "同上",
+    "", "なし", "無し", "無", "ナシ", "特になし", "特に無し", "特段なし", "該当なし", "該当無し", "該当せず", "同上",
     "未定", "未実施", "不明", "none", "nothing", "nil", "null", "na", "no", "tbd", "ditto",
 })  # fmt: skip
 _YEAR_BEGINS = 4, 1  # 会計年度
@@ -66,14 +67,46 @@ def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) ->
 @claims_of(MeasuresClaimed)
 def evidence_names_what_was_done(_facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The evidence names the document, the act, or the check and its result; 'none' is declared, with its file."""
-    said = "".join(sign for sign in unicodedata.normalize("NFKC", record.evidence).casefold() if sign.isalnum())
-    return record.not_applicable or (said not in _NOTHING and len(set(said)) > 1)
+    return record.not_applicable or (_says_something(record.evidence) and len(set(_bare(record.evidence))) > 1)
+
+
+def _bare(words: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKC", words).casefold() if sign.isalnum())
+
+
+def _says_something(words: str) -> bool:
+    return _bare(words) not in _NOTHING
+
+
+@claims_of(MeasuresClaimed)
+def evidence_is_of_the_measures_kind(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """Each measure claimed is shown by evidence of this kind."""
+    named = (facts.measures[measure] for measure in record.measures if measure in facts.measures)
+    others = {measure.id: measure.kinds for measure in named if record.kind not in {"", *measure.kinds}}
+    kinds = {name: "・".join(choices.said(choices.EVIDENCE, kind) for kind in kinds) for name, kinds in others.items()}
+    return none_of((f"{name}: {words}" for name, words in kinds.items()), "、")
+
+
+@claims_of(MeasuresClaimed)
+def evidence_of_its_kind_is_whole(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """A document has its date and its file or its filing's entry; a check its date and result; an act its entry."""
+    match record.kind:
+        case "document":
+            filed = {past.seq for past in facts.past("file_document", DocumentFiled)}
+            return bool(record.happened_on) and (bool(record.evidence_file) or record.entry in filed)
+        case "check":
+            return bool(record.happened_on) and _says_something(record.result)
+        case "act":
+            return record.entry in {done.seq for act, done in facts.done.items() if act != "claim_measures"}
+        case _:
+            return True
 
 
 @claims_of(MeasuresClaimed)
 def evidence_is_of_this_year(facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The evidence is of this fiscal year; an older one is a document on file that says until when it is valid."""
-    still_valid = bool(record.evidence_file and record.valid_until)
+    is_document = record.kind == "document" or bool(record.evidence_file and not record.kind)
+    still_valid = is_document and record.valid_until is not None
     begins_on = date(facts.fiscal_year, *_YEAR_BEGINS)
     old = record.happened_on is not None and record.happened_on < begins_on
     return still_valid or not old or Shortfall(names=f"{record.happened_on} < {begins_on}")
@@ -107,7 +140,8 @@ ROWS = (
         record=MeasuresClaimed,
         guards=(
             claimed_measures_are_on_the_list, not_applicable_has_its_declaration, evidence_names_what_was_done,
-            evidence_is_of_this_year, evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
+            evidence_is_of_the_measures_kind, evidence_of_its_kind_is_whole, evidence_is_of_this_year,
+            evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
         ),
         then=measures_count_as_claimed, source="チェックリスト",
     ),

@@ -115,10 +115,10 @@ def claim(measure: str, file: str = "", valid_until: date | None = None) -> Meas
     )  # fmt: skip
 
 
-def measure(name: str, *, guards: tuple[str, ...] = (), proof: str = "guarded", may_not_apply: bool = False) -> Measure:
+def measure(name: str, *, guards: tuple[str, ...] = (), proof: str = "guarded", **told: Any) -> Measure:
+    told = {"may_not_apply": False, **told}
     return Measure(
-        id=name, side="ward", category="op", order=1, text="", guards=guards, proof=proof, evidence=(),
-        may_not_apply=may_not_apply,
+        id=name, side="ward", category="op", order=1, text="", guards=guards, proof=proof, evidence=(), **told
     )  # fmt: skip
 
 

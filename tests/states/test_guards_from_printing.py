@@ -658,7 +658,7 @@ ERASURE: tuple[Case, ...] = (
 
 MEASURES = {
     "W-OP-01": measure("W-OP-01", guards=("close", "post")),
-    "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True),
+    "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True, kinds=("document", "check")),
     "W-SY-01": measure("W-SY-01", guards=("post",), proof="enforced"),
 }
 FILE = "ef" * 32
@@ -716,6 +716,31 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
+        (measures.evidence_is_of_the_measures_kind, facts(measures=MEASURES),
+         record("claim_measures", measures=named, kind=kind), expected)
+        for named, kind, expected in (
+            (("W-OP-01", "W-OP-02"), "", True), (("W-OP-01",), "act", True), (("W-OP-02",), "check", True),
+            (("W-OP-01", "W-OP-02"), "act", "W-OP-02: 書類・点検"), (("W-OP-99",), "act", True),
+        )
+    ),
+    *(
+        (measures.evidence_of_its_kind_is_whole,
+         facts(did("file_document"), did("approve_text"), did("claim_measures")),
+         record("claim_measures", **told), expected)
+        for told, expected in (
+            ({}, True), ({"kind": "document"}, False), ({"kind": "document", "evidence_file": FILE}, False),
+            ({"kind": "document", "happened_on": TODAY}, False),
+            ({"kind": "document", "evidence_file": FILE, "happened_on": TODAY}, True),
+            ({"kind": "document", "entry": 1, "happened_on": TODAY}, True), ({"kind": "document", "entry": 1}, False),
+            ({"kind": "document", "entry": 2, "happened_on": TODAY}, False),
+            ({"kind": "check", "happened_on": TODAY}, False), ({"kind": "check", "result": "異常なし"}, False),
+            ({"kind": "check", "happened_on": TODAY, "result": "なし"}, False),
+            ({"kind": "check", "happened_on": TODAY, "result": "良"}, True),
+            ({"kind": "act"}, False), ({"kind": "act", "entry": 2}, True), ({"kind": "act", "entry": 3}, False),
+            ({"kind": "act", "entry": 4}, False),
+        )
+    ),
+    *(
         (measures.evidence_is_of_this_year, facts(), record("claim_measures", **told), expected)
         for told, expected in (
             ({}, True), ({"happened_on": date(2026, 4, 1)}, True),
@@ -723,6 +748,11 @@ OVERSIGHT: tuple[Case, ...] = (
             ({"happened_on": date(2026, 3, 31), "valid_until": TODAY}, "2026-03-31 < 2026-04-01"),
             ({"happened_on": date(2026, 3, 31), "evidence_file": FILE}, "2026-03-31 < 2026-04-01"),
             ({"happened_on": date(2026, 3, 31), "evidence_file": FILE, "valid_until": TODAY}, True),
+            ({"happened_on": date(2026, 3, 31), "valid_until": TODAY, "kind": "document", "entry": 1}, True),
+            (
+                {"happened_on": date(2026, 3, 31), "valid_until": TODAY, "kind": "check", "evidence_file": FILE},
+                "2026-03-31 < 2026-04-01",
+            ),
         )
     ),
     *(
