@@ -68,7 +68,7 @@ REMINDERS: Words = {
     "unknown": N_("delivery unknown"),
 }  # fmt: skip
 MEASURES: Words = {
-    "proved": N_("proved"), "claimed": N_("claimed"), "not_applicable": N_("not applicable"),
+    "proved": N_("shown by the record"), "claimed": N_("said to be done"), "not_applicable": N_("not applicable"),
     "expired": N_("evidence expired"), "contradicted": N_("contradicted"), "no_occasion": N_("no occasion"),
     "open": N_("not done yet"),
 }  # fmt: skip

@@ -27,7 +27,6 @@ _SIDES = {
     "ward": "チェックリスト（区が行う対策）",
     "contractor": "チェックリスト（受託事業者に行わせる対策）",
 }
-_ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
 _SAME_MATTER = "前回の付議の範囲内です。"
 _NEW_MATTER = "前回の付議の範囲を超える事項があります。新たな付議が必要です。"
@@ -249,8 +248,7 @@ def _row(measure_standing: MeasureStanding) -> MeasureLine:
         "mark": "－" if measure_standing.standing == "not_applicable" else "○",
         "proof": choices.on_paper(choices.PROOFS, measure_standing.measure.proof),
         "standing": choices.on_paper(choices.MEASURES, measure_standing.standing),
-        "evidence": f"{measure_standing.claim.evidence if measure_standing.claim else ''}{entries}"
-        or _ALWAYS.get(measure_standing.measure.proof, ""),
+        "evidence": f"{measure_standing.claim.evidence if measure_standing.claim else ''}{entries}",
     }
 
 

@@ -1,13 +1,14 @@
 """The measures as they stand: claimed, proved, contradicted or open, honest about what a proof can be.
 
-A measure is *proved* by the ledger entries of acts whose guards serve it, *claimed* by a named person's evidence, and
-*contradicted* by a deviation that broke one of these guards. What the software enforces needs no claim.
+A measure is *proved* by the ledger entries of acts whose guards serve it, or by a claim whose evidence was judged: a
+document, an act or a check. A claim of words alone is *claimed* and no more. A deviation that broke one of these guards
+*contradicts*. What never arose in the year has *no occasion*, whoever claims it (Law 10).
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,21 +17,27 @@ from sqlmodel import col
 
 from models import choices, tables
 from models.measures import Measure, MeasureClaim
+from models.records.oversight import MeasuresClaimed
+from models.records.preparation import HandlersRegistered
+from models.records.transfer import Carried
 from models.words import _
 from states.facts import Facts, Guard
 from states.look import Look
+from states.rules.oversight import no_incident_is_open
+from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureStanding:
-    """Where one measure stands: how, by which ledger entries, and what was claimed."""
+    """Where one measure stands: how, by which ledger entries, and what was claimed, with which kind of evidence."""
 
     measure: Measure
     standing: str
     proved_by: tuple[int, ...]
     contradicted_by: tuple[int, ...]
     claim: MeasureClaim | None
+    kind: str = ""
 
     @property
     def is_kept(self) -> bool:
@@ -44,7 +51,7 @@ class MeasureStanding:
             "id": self.measure.id, "side": self.measure.side, "proof": self.measure.proof, "standing": self.standing,
             "proved_by": self.proved_by, "contradicted_by": self.contradicted_by,
             "claim": {
-                "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
+                "evidence": claim.evidence, "kind": self.kind, "file": claim.evidence_file, "by": claim.by,
                 "happened_on": str(claim.happened_on or ""), "received_on": str(claim.received_on or ""),
                 "valid_until": str(claim.valid_until or ""), "ledger": claim.ledger_seq,
             } if claim else {},
@@ -54,31 +61,56 @@ class MeasureStanding:
 def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
     facts, proved, broken = here.facts, _by_measure(_proofs(here)), _by_measure(_deviations(here))
+    kinds = {past.seq: past.record.kind for past in facts.past("claim_measures", MeasuresClaimed)}
+    movements = _movements(facts)
 
     def standing(measure: Measure) -> MeasureStanding:
-        proofs, breaches = proved.get(measure.id, ()), broken.get(measure.id, ())
         claim = facts.claimed.get(measure.id)
-        how = _how(facts, measure, claim, proofs, breaches)
-        return MeasureStanding(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
+        found = MeasureStanding(
+            measure=measure, standing="", contradicted_by=broken.get(measure.id, ()), claim=claim,
+            proved_by=movements if measure.proof == "enforced" else proved.get(measure.id, ()),
+            kind=kinds.get(claim.ledger_seq, "") if claim else "",
+        )  # fmt: skip
+        return replace(found, standing=_how(facts, found))
 
     return tuple(map(standing, facts.measures.values()))
 
 
-def _how(
-    facts: Facts, measure: Measure, claim: MeasureClaim | None, proofs: tuple[int, ...], breaches: tuple[int, ...]
-) -> str:
-    if breaches:
-        return "contradicted"
-    if claim and not claim.is_valid_on(judged_on(facts)):
-        return "expired"
-    if claim and claim.not_applicable:
-        return "not_applicable"
-    if measure.proof == "enforced" or (measure.proof == "guard" and proofs):
-        return "proved"
-    if claim:
-        return "claimed"
-    # What guards the end of a hold alone has no occasion in a year without one.
-    return "no_occasion" if measure.guards == ("release_hold",) and "hold" not in facts.done else "open"
+def _how(facts: Facts, found: MeasureStanding) -> str:
+    claim, day = found.claim, judged_on(facts)
+    judged: dict[str, object] = {
+        "contradicted": found.contradicted_by,
+        "expired": claim and not claim.is_valid_on(day),
+        "not_applicable": claim and claim.not_applicable,
+        "no_occasion": not _arose(facts, found),
+        "proved": found.proved_by or found.kind,
+        "claimed": claim,
+    }
+    return next((standing for standing, holds in judged.items() if holds), "open")
+
+
+def _arose(facts: Facts, found: MeasureStanding) -> bool:
+    """Tell whether what a measure is about has happened, where it is about something that may never happen."""
+    measure = found.measure
+    if measure.proof == "enforced":
+        return bool(found.proved_by)
+    if measure.id in no_incident_is_open.proves:
+        return facts.on_hold or bool(facts.incidents) or not facts.done.keys().isdisjoint(_AFTER_A_HOLD)
+    if measure.id in every_subcontractor_has_consent.proves:
+        notice = facts.record("register_handlers", HandlersRegistered)
+        return notice is None or notice.subcontracting != "none" or bool(subcontractors(facts))
+    return bool(found.proved_by or found.claim) or facts.went_out() or "cancel" not in facts.done
+
+
+_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures")
+# Of a year of which nothing went out these acts ask for nothing, and show nothing.
+_ENDS = ("return_media", "confirm_erasure", "close")
+
+
+def _movements(facts: Facts) -> tuple[int, ...]:
+    """Return the entries of the movements in force, which is what the control ledger is about."""
+    moved = (done.seq for act, done in facts.done.items() if issubclass(BY_TRIGGER[act].record, Carried))
+    return tuple(sorted(moved))
 
 
 def judged_on(facts: Facts) -> date:
@@ -103,6 +135,8 @@ def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
     )
     for act, number in dict(here.connection.execute(query).tuples().all()).items():
         row = BY_TRIGGER[act]
+        if act in _ENDS and not here.facts.went_out():
+            continue
         yield from ((guard, number) for guard in (*row.guards, *row.deviations))
 
 

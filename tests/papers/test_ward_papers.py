@@ -123,7 +123,9 @@ def test_evidence_that_ends_after_the_closing_has_served_its_year(on_closing: Pl
     year.do("close")
     then = papers.pdfs(year.office, CYCLE, referring.checklists)
     year.set_clock(year.now + timedelta(days=730))
-    assert next(it.standing for it in year.office.see(CYCLE, standings) if it.measure.id == "W-SY-01") == "claimed"
+    found = {it.measure.id: it.standing for it in year.office.see(CYCLE, standings)}
+    assert found["W-SY-01"] == "claimed"
+    assert {found["W-OP-13"], found["C-OP-13"]} == {"no_occasion"}, "that no incident is open is no talk about one"
     assert papers.pdfs(year.office, CYCLE, referring.checklists) == then
 
 

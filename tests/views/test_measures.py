@@ -178,6 +178,40 @@ def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path,
     assert kept.read_bytes() == _CONTENTS[content]
 
 
+def test_words_alone_are_words_and_a_check_with_its_result_is_more(year: Played, tmp_path: Path) -> None:
+    """Only evidence of a kind that was judged shows a measure; another kind is refused, and so is half of one."""
+    today = str(year.facts().today)
+    claim(year, "W-SY-04")
+    assert standing(year, "W-SY-04") == "claimed"
+    assert refused_by(year, measure="W-SY-04", kind="act", entry=1) == {
+        "evidence_is_of_the_measures_kind", "evidence_of_its_kind_is_whole",
+    }  # fmt: skip
+    assert refused_by(year, measure="W-SY-04", kind="check", happened_on=today) == {"evidence_of_its_kind_is_whole"}
+    claim(year, "W-SY-04", kind="check", happened_on=today, result="適用済")
+    assert standing(year, "W-SY-04") == "proved"
+    (tmp_path / "note.txt").write_text("情報システム課の確認書", encoding="utf-8")
+    claim(year, "W-SY-02", kind="document", happened_on=today, file=tmp_path / "note.txt")
+    assert standing(year, "W-SY-02") == "proved"
+    claim(year, "W-SY-02")
+    assert standing(year, "W-SY-02") == "claimed", "what is claimed last is what stands"
+
+
+def test_what_did_not_arise_has_no_occasion_whoever_claims_it(year: Played) -> None:
+    """Neither the closing act nor a claim shows what was done about an incident or a subcontractor that was none."""
+    assert standing(year, "W-OP-03") == "open"
+    year.play(before="hand_over_medium")
+    assert {standing(year, it) for it in ("W-OP-03", "C-OP-03", "W-OP-13", "C-OP-13", "W-OP-09")} == {"no_occasion"}
+    year.do("hand_over_medium")
+    assert standing(year, "W-OP-09") == "proved"
+    found = year.office.see(CYCLE, measures.standings)
+    moved = [entry["seq"] for entry in year.entries() if entry["event"] == "medium_handed_over"]
+    assert [list(it.proved_by) for it in found if it.measure.id == "W-OP-09"] == [moved]
+    acting.perform(year.office, CYCLE, "report_incident", by="sato", fields={
+        "kind": "loss", "known_on": str(year.facts().today), "persons": 1,
+    })  # fmt: skip
+    assert standing(year, "W-OP-13") == "claimed", "an incident is an occasion"
+
+
 def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
     """A medium that went out in an open bag is recorded, and both sides' measure says so with the entry."""
     year.play(before="hand_over_medium")
