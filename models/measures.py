@@ -12,7 +12,7 @@ class Measure:
 
     `guards` are the steps it blocks until it is claimed. `proof` is how honest a proof can be: enforced by the
     software, guarded by a named person's confirmation, or recorded as an attestation. `kinds` are the kinds of evidence
-    by which a claim shows more than words.
+    by which a claim shows more than words. `each_gate`: what was claimed for one of the steps does not serve the next.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Measure:
     evidence: tuple[str, ...]
     may_not_apply: bool
     kinds: tuple[str, ...] = KINDS
+    each_gate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,13 +84,15 @@ class People:
         WORK[act].step(self.office, self.cycle_id, by=REGISTRAR, via="rehearsal", **typed)
 
     def claim_measures(self, act: str, facts: Facts) -> None:
-        """Claim what the step needs and is not claimed yet, each side its own."""
-        open_measures = sorted(set(facts.measures_for(act)) - facts.claims)
+        """Claim what the step needs and is not claimed for it yet, each side its own; a check where all take one."""
+        open_measures = sorted(set(facts.measures_for(act)) - facts.claimed_for(act))
         if not open_measures or facts.state not in BY_TRIGGER[act].froms:
             return
         for side, by in _MEASURES_BY.items():
             if mine := [measure for measure in open_measures if measure.startswith(side)]:
-                fields = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
+                fields: dict[str, Any] = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
+                if all("check" in facts.measures[measure].kinds for measure in mine):
+                    fields |= {"kind": "check", "happened_on": self.today, "result": "異常なし"}
                 self.enter("claim_measures", by=by, fields=fields)
 
     def decide_the_held_rows(self) -> None:

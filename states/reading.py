@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -116,12 +116,16 @@ _CYCLES: BindParameter[list[str]] = bindparam("cycles", expanding=True)
 _ALL_CYCLES = select(tables.Cycle).where(col(tables.Cycle.id).in_(_CYCLES))
 _OF_MANY = _statements(lambda cycle_id: col(cycle_id).in_(_CYCLES))
 _ALL_CLAIMS = (
-    select(col(tables.Claim.cycle_id), func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"))
+    select(
+        col(tables.Claim.cycle_id),
+        col(tables.Claim.ledger_seq),
+        func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"),
+    )
     .where(
         col(tables.Claim.cycle_id).in_(_CYCLES),
         or_(col(tables.Claim.valid_until).is_(None), col(tables.Claim.valid_until) >= bindparam("today")),
     )
-    .group_by(col(tables.Claim.cycle_id))
+    .group_by(col(tables.Claim.cycle_id), col(tables.Claim.ledger_seq))
 )
 
 
@@ -263,8 +267,10 @@ def load_many(
     for start in range(0, len(cycle_ids), _MANY):
         some = {"cycles": list(cycle_ids[start : start + _MANY])}
         rows = {name: _by_cycle(connection.execute(query, some)) for name, query in _OF_MANY.items()}
-        claims = connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)})
-        claimed = {row.cycle_id: dict.fromkeys(row.measures.split(), _CLAIMED) for row in claims}
+        claimed: dict[str, dict[str, MeasureClaim]] = {}
+        for row in connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)}):
+            claim = replace(_CLAIMED, ledger_seq=row.ledger_seq)
+            claimed.setdefault(row.cycle_id, {}).update(dict.fromkeys(row.measures.split(), claim))
         for cycle in connection.execute(_ALL_CYCLES, some):
             its_rows = {name: by_cycle.get(cycle.id, []) for name, by_cycle in rows.items()}
             its_measures = measures(programme_of(cycle.programme_text))
@@ -332,7 +338,7 @@ class _Loading:
         )
 
 
-# What stands for a claim of which nothing but its validity was read.
+# What stands for a claim of which nothing but its validity and its entry was read.
 _CLAIMED = MeasureClaim(
     measure="", evidence="", evidence_file="", by="", happened_on=None, received_on=date.min, valid_until=None,
     not_applicable=False, ledger_seq=0,

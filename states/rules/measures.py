@@ -25,11 +25,11 @@ def measures_of(trigger: str) -> Guard:
     """Make the guard that every measure naming this step is claimed with evidence (checklists.yaml, `guards`)."""
 
     def check(facts: Facts, _record: ActRecord) -> Verdict:
-        return none_of(sorted(set(facts.measures_for(trigger)) - facts.claims))
+        return none_of(sorted(set(facts.measures_for(trigger)) - facts.claimed_for(trigger)))
 
     return Guard(
         name="measures_are_claimed",
-        claim="Every measure of the checklists that this step needs is claimed with its evidence.",
+        claim="Every measure of the checklists that this step needs is claimed with evidence made for this step.",
         check=check,
         owes="claim_measures",
     )
@@ -121,6 +121,21 @@ def evidence_is_of_the_past_and_still_valid(facts: Facts, record: MeasuresClaime
 
 
 @claims_of(MeasuresClaimed)
+def evidence_was_made_since_the_gate_before(facts: Facts, record: MeasuresClaimed) -> Verdict:
+    """Where each gate asks anew, the evidence is not older than the gate before, and not the file that served it."""
+    day = record.happened_on or facts.today
+
+    def is_of_before(measure: str) -> bool:
+        gate, claim = facts.gate_passed(measure), facts.claimed.get(measure)
+        if gate is None:
+            return False
+        served = claim is not None and claim.ledger_seq < gate.seq and claim.evidence_file == record.evidence_file
+        return day < gate.on or (served and bool(record.evidence_file))
+
+    return none_of(sorted(filter(is_of_before, record.measures)))
+
+
+@claims_of(MeasuresClaimed)
 def evidence_file_is_these_measures_own(facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The file is no evidence of another measure: give each a file of its own, or claim them together."""
     mine = set(record.measures)
@@ -141,7 +156,8 @@ ROWS = (
         guards=(
             claimed_measures_are_on_the_list, not_applicable_has_its_declaration, evidence_names_what_was_done,
             evidence_is_of_the_measures_kind, evidence_of_its_kind_is_whole, evidence_is_of_this_year,
-            evidence_is_of_the_past_and_still_valid, evidence_file_is_these_measures_own,
+            evidence_is_of_the_past_and_still_valid, evidence_was_made_since_the_gate_before,
+            evidence_file_is_these_measures_own,
         ),
         then=measures_count_as_claimed, source="チェックリスト",
     ),

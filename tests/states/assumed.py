@@ -108,10 +108,10 @@ def items(**by_number: str) -> tuple[ItemFact, ...]:
     return tuple(ItemFact(number=number, kind=kind, state=state) for number, (kind, state) in said.items())
 
 
-def claim(measure: str, file: str = "", valid_until: date | None = None) -> MeasureClaim:
+def claim(measure: str, file: str = "", valid_until: date | None = None, *, seq: int = 1) -> MeasureClaim:
     return MeasureClaim(
         measure=measure, evidence="点検表", evidence_file=file, by="sato", happened_on=None, received_on=TODAY,
-        valid_until=valid_until, not_applicable=False, ledger_seq=1,
+        valid_until=valid_until, not_applicable=False, ledger_seq=seq,
     )  # fmt: skip
 
 

@@ -312,14 +312,23 @@ class Year:
         """Do an act, confirmed by the second person where it needs one; a pull list is re-checked on its day."""
         if trigger in {"issue_pull_list", "issue_final_pull_list"} and not done_today(self.facts(), RECHECKS):
             self.do("recheck_before_enclosing" if trigger == "issue_pull_list" else "recheck_before_final_list")
+        self.claim_again(trigger)
         outcome = self.propose(trigger, **changes)
         return self.confirm(trigger) if outcome.waits_for else outcome
+
+    def claim_again(self, trigger: str) -> None:
+        """Claim for a gate what was claimed for the gate before it and is asked for anew."""
+        facts = self.facts()
+        stale = sorted(facts.claims.intersection(facts.measures_for(trigger)) - facts.claimed_for(trigger))
+        if stale:
+            self.propose("claim_measures", measures=stale)
 
     def play(self, *, until: str = "", before: str = "") -> None:
         """Do what comes next, each act at ten on the day it is owed, until a state is reached or an act is next."""
         done = self.facts().done
         for trigger in (act for act in IN_ORDER if act not in done):
             if trigger == before or self.state == until:
+                self.claim_again(trigger)
                 return
             self.wait_for(trigger)
             self.do(trigger)

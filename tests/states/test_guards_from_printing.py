@@ -661,6 +661,7 @@ MEASURES = {
     "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True, kinds=("document", "check")),
     "W-SY-01": measure("W-SY-01", guards=("post",), proof="enforced"),
 }
+ANEW = {"W-OP-01": measure("W-OP-01", guards=("hand_over", "post"), each_gate=True)}
 FILE = "ef" * 32
 POST_MEASURES, CLOSE_MEASURES = measures.measures_of("post"), measures.measures_unless_nothing_went_out("close")
 
@@ -683,6 +684,22 @@ OVERSIGHT: tuple[Case, ...] = (
         POST_MEASURES,
         facts(measures=MEASURES, claimed={"W-OP-01": claim("W-OP-01"), "W-OP-02": claim("W-OP-02", "", YESTERDAY)}),
         NOTHING, "W-OP-02",
+    ),
+    *(
+        (POST_MEASURES, facts(*map(did, acts), measures=ANEW, claimed={"W-OP-01": claim("W-OP-01", seq=seq)}),
+         NOTHING, expected)
+        for acts, seq, expected in (
+            ((), 1, True), (("hand_over",), 2, True), (("hand_over",), 1, "W-OP-01"),
+            (("approve_text", "hand_over", "approve_proof"), 2, "W-OP-01"),
+            (("approve_text", "hand_over", "approve_proof"), 3, True),
+            (("hand_over", "post"), 2, True),
+        )
+    ),
+    (
+        POST_MEASURES,
+        facts(did("hand_over"), measures={**ANEW, "W-OP-01": measure("W-OP-01", guards=("hand_over", "post"))},
+              claimed={"W-OP-01": claim("W-OP-01")}),
+        NOTHING, True,
     ),
     (CLOSE_MEASURES, facts(measures=MEASURES), NOTHING, True),
     *(
@@ -763,6 +780,25 @@ OVERSIGHT: tuple[Case, ...] = (
             (None, YESTERDAY, f" – {YESTERDAY}"), (TOMORROW, TOMORROW, f"{TOMORROW} – {TOMORROW}"),
             (YESTERDAY, YESTERDAY, f"{YESTERDAY} – {YESTERDAY}"),
         )
+    ),
+    *(
+        (measures.evidence_was_made_since_the_gate_before,
+         facts(*told, measures=anew, claimed={"W-OP-01": claim("W-OP-01", FILE, seq=seq)}),
+         record("claim_measures", measures=("W-OP-01", "W-OP-02"), **said), expected)
+        for told, anew, seq, said, expected in (
+            ((), ANEW, 1, {"happened_on": YESTERDAY, "evidence_file": FILE}, True),
+            ((did("hand_over"),), ANEW, 0, {}, True), ((did("hand_over"),), ANEW, 0, {"happened_on": TODAY}, True),
+            ((did("hand_over"),), ANEW, 0, {"happened_on": YESTERDAY}, "W-OP-01"),
+            ((did("hand_over"),), MEASURES, 0, {"happened_on": YESTERDAY, "evidence_file": FILE}, True),
+            ((did("hand_over"),), ANEW, 0, {"evidence_file": FILE}, "W-OP-01"),
+            ((did("hand_over"),), ANEW, 0, {"evidence_file": OTHER}, True),
+            ((did("approve_text"), did("hand_over")), ANEW, 3, {"evidence_file": FILE}, True),
+            ((did("hand_over", NOW - timedelta(days=9)),), ANEW, 0, {"happened_on": YESTERDAY}, True),
+        )
+    ),
+    (
+        measures.evidence_was_made_since_the_gate_before, facts(did("hand_over"), measures=ANEW),
+        record("claim_measures", measures=("W-OP-01",), evidence_file=FILE), True,
     ),
     *(
         (measures.evidence_file_is_these_measures_own, facts(claimed=claimed),

@@ -42,6 +42,25 @@ def found(what: str, due_on: date) -> dict[str, Any]:
     return {"what": what, "due_on": due_on}
 
 
+# claims at more than one gate
+
+
+def test_what_was_claimed_for_one_gate_does_not_serve_the_next(sqlite_year: Year) -> None:
+    """A later gate names what it asks for anew; a check of before the gate is refused, one made since is taken."""
+    year = sqlite_year
+    year.play(before="report_printing")
+    year.do("report_printing")
+    asked = unmet(year, "complete_printing", letters_printed=10)["measures_are_claimed"]
+    assert asked.act == "claim_measures"
+    assert "C-OP-02 W-OP-02" in asked.missing
+    ready_on = year.facts().done["confirm_readiness"].on
+    anew: dict[str, Any] = {"measures": ("W-OP-02", "C-OP-02")}
+    before = unmet(year, "claim_measures", **anew, happened_on=ready_on - timedelta(days=1))
+    assert "C-OP-02 W-OP-02" in before["evidence_was_made_since_the_gate_before"].missing
+    year.propose("claim_measures", **anew, happened_on=ready_on)
+    assert "measures_are_claimed" not in {gap.guard for gap in year.door.missing(CYCLE, "complete_printing")}
+
+
 # subcontractors
 
 

@@ -69,6 +69,7 @@ class Played:
         """Do an act as the cast does it, but for what is changed, confirmed where it needs a second person."""
         if machine := getattr(self, f"_{act}", None):
             return machine()
+        self.claim_again(act)
         row = BY_TRIGGER[act]
         by = cast.person_for(row.who)
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer)
@@ -140,6 +141,15 @@ class Played:
             mine = [measure.id for measure in measures if measure.id.startswith(side)]
             acting.perform(self.office, CYCLE, "claim_measures", by=by, fields={"measures": mine, "evidence": "点検表"})
 
+    def claim_again(self, act: str) -> None:
+        """Claim for a gate what was claimed for the gate before it and is asked for anew."""
+        facts = self.facts()
+        stale = sorted(facts.claims.intersection(facts.measures_for(act)) - facts.claimed_for(act))
+        for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
+            if mine := [measure for measure in stale if measure.startswith(side)]:
+                fields = {"measures": mine, "evidence": f"点検表（{BY_TRIGGER[act].ja}）"}
+                acting.perform(self.office, CYCLE, "claim_measures", by=by, fields=fields)
+
     def _next(self) -> str:
         facts = self.facts()
         act = tables.Act
@@ -148,6 +158,8 @@ class Played:
             still_owed = set(connection.execute(query).scalars())
         owed = [row.trigger for row in TABLE if row.trigger in still_owed]
         for act in sorted(owed, key=lambda act: facts.due.get(act, _LAST_TO_BE_DUE)):
+            if [gap.guard for gap in self.office.door.missing(CYCLE, act)] == ["measures_are_claimed"]:
+                self.claim_again(act)
             if not self.office.door.missing(CYCLE, act):
                 return act
         return ""
