@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 
 from models.people import Side
 from models.records import supervision
@@ -139,6 +140,12 @@ def cloud_follows_the_guideline(_facts: Facts, record: supervision.CloudUseDecla
 def servers_stand_under_japanese_law(_facts: Facts, record: supervision.CloudUseDeclared) -> Verdict:
     """The servers stand where Japanese law applies."""
     return record.under_japanese_law
+
+
+@claims_of(supervision.CloudUseDeclared)
+def servers_stand_in_a_prefecture(_facts: Facts, record: supervision.CloudUseDeclared) -> Verdict:
+    """The servers stand in Japan, in a prefecture of the list; another place is declared by itself."""
+    return record.server_place in get_args(supervision.Prefecture)
 
 
 @claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01"))
@@ -311,7 +318,7 @@ PARTNERS = (
         en="Declare the use of cloud services", froms=("contracted", *PREPRESS, "printed", "enclosed"),
         who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",), repeats=True,
         record=supervision.CloudUseDeclared,
-        guards=(cloud_follows_the_guideline, servers_stand_under_japanese_law),
+        guards=(cloud_follows_the_guideline, servers_stand_in_a_prefecture, servers_stand_under_japanese_law),
         source="W-OP-01, C-OP-01, W-SY-11, C-SY-11",
     ),
     Row(

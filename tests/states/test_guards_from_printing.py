@@ -1130,6 +1130,13 @@ SUPERVISION: tuple[Case, ...] = (
         )
     ),
     *(
+        (supervision.servers_stand_in_a_prefecture, facts(), record("declare_cloud_use", server_place=place), expected)
+        for place, expected in (
+            ("東京都", True), ("北海道", True), ("沖縄県", True), ("カリフォルニア", False), ("", False),
+            ("東京", False), ("東京都、大阪府", False),
+        )
+    ),
+    *(
         (supervision.servers_stand_under_japanese_law, facts(),
          record("declare_cloud_use", under_japanese_law=it), it)
         for it in (True, False)

@@ -154,8 +154,10 @@ def test_a_cloud_abroad_or_without_a_statement_is_refused(sqlite_year: Year) -> 
     sqlite_year.play(before="declare_cloud_use")
     used = {"service": "保管クラウド", "guideline_followed": True}
     assert set(unmet(sqlite_year, "declare_cloud_use", **used)) == {"cloud_follows_the_guideline"}
-    abroad = {"server_place": "国外", "under_japanese_law": False}
-    assert set(unmet(sqlite_year, "declare_cloud_use", **abroad)) == {"servers_stand_under_japanese_law"}
+    abroad = {"server_place": "カリフォルニア", "under_japanese_law": True}
+    assert set(unmet(sqlite_year, "declare_cloud_use", **abroad)) == {"servers_stand_in_a_prefecture"}
+    other_law = {"under_japanese_law": False}
+    assert set(unmet(sqlite_year, "declare_cloud_use", **other_law)) == {"servers_stand_under_japanese_law"}
     sqlite_year.do("declare_cloud_use", **used, statement=HASH)
 
 
