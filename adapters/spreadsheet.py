@@ -44,8 +44,8 @@ class Sheet:
     marked: frozenset[int] = frozenset()
 
 
-def write(path: Path, sheet: Sheet) -> None:
-    """Write a workbook: A4 across, the titles repeated on every page, ready to be filtered."""
+def write(path: Path, *sheets: Sheet) -> None:
+    """Write a workbook, a table a sheet: A4 across, the titles repeated on every page, ready to be filtered."""
     opened: Any = xlsxwriter.Workbook(str(path), _TEXT_STAYS_TEXT)
     with opened as book:
         looks = {
@@ -55,7 +55,8 @@ def write(path: Path, sheet: Sheet) -> None:
             "right": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "align": "right"}),
             "marked": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "bg_color": "#FFF2CC"}),
         }
-        _write_sheet(book.add_worksheet(sheet.name), sheet, looks)
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(sheet.name), sheet, looks)
 
 
 def _write_sheet(page: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:

@@ -171,21 +171,36 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "period": "令和8年9月1日から令和9年2月1日まで",
         "root": ROOT,
         "left_out": 108,
-        "entries": [
+        "movements": [
             {
                 "number": number,
                 "at": INSTANT,
                 "title": "媒体を引き渡した" if number % 3 else "受領件数を確認した（受託者からの報告による）",
                 "who": "手代木 渡",
+                "receiver": "印南 守",
                 "content": "案内状の宛名データ（暗号化済み）",
                 "quantity": "媒体1枚",
-                "counterpart": "印南 守",
+                "carrier": "手代木 渡",
+                "container": "鍵付きカバン",
                 "occasion": "第1回 媒体手渡し",
                 "slip": "K-2026-01",
-                "remark": "鍵付きカバン等",
+                "remark": "",
                 "stands_out": number % 7 == 0,
             }
             for number in range(1, 41)
+        ],
+        "decisions": [
+            {
+                "number": number,
+                "at": INSTANT,
+                "title": "文字・行の扱いの決定",
+                "who": "手代木 渡",
+                "content": "14行目「氏名」：そのまま（理由 font）",
+                "quantity": "",
+                "remark": "後から記入",
+                "stands_out": number % 7 == 0,
+            }
+            for number in range(41, 61)
         ],
         "checkpoint": CHECKPOINT,
     },
@@ -563,9 +578,10 @@ def test_only_the_given_font_is_embedded(press: Press) -> None:
 def test_every_page_of_the_ledger_repeats_the_header(press: Press) -> None:
     """The column titles stand on each page that has rows, and the footer counts the pages."""
     sheets = pages(press.make("ledger_print", EXAMPLES["ledger_print"]))
-    with_rows = [sheet for sheet in sheets if "媒体を引き渡した" in squeezed(sheet)]
-    assert len(with_rows) > 2
-    assert all("番号日時事項" in squeezed(sheet) for sheet in with_rows)
+    for words, title in (("媒体を引き渡した", "番号日時事項・機会"), ("文字・行の扱いの決定", "番号日時事項取扱者")):
+        with_rows = [sheet for sheet in sheets if words in squeezed(sheet)]
+        assert len(with_rows) > 1
+        assert all(title in squeezed(sheet) for sheet in with_rows)
     assert [sheet.endswith(f"{number} / {len(sheets)}") for number, sheet in enumerate(sheets, 1)] == [True] * len(
         sheets
     )
