@@ -19,9 +19,10 @@ from models.letter import Moment
 from models.people import SYSTEM
 from models.programme import Programme
 from models.records.base import ActRecord
+from models.serials import minus
 from models.words import _, translate
 from papers import sheet
-from papers.movements import Contents, content, empty, quantity
+from papers.movements import UNKNOWN, UNTOLD, Contents, content, empty, quantity
 from papers.sheet import Document, Sheet
 from papers.slips import MOVEMENTS
 from states import ledger
@@ -44,9 +45,6 @@ _COUNTED = {
     "letters": "{}通",
     "persons": "{}人分",
 }
-# What moves residents' data; every other entry is a decision, a print or a check.
-MOVES = (*MOVEMENTS, "inspect_delivery", "submit_imprint_sample")
-UNTOLD, UNKNOWN = "記載なし", "不明"  # an older version did not ask for it; somebody was asked and did not know
 # What a movement must say beside its moment, as the source asks (日時 取扱者 情報の内容 数量) and what belongs to it.
 COLUMNS = {
     "who": "渡した人", "receiver": "受けた人", "content": "情報の内容", "quantity": "数量", "carrier": "運搬者",
@@ -132,6 +130,7 @@ class _Reader:
     holds: Sequence[str]
     inside: Contents
     columns: dict[int, str] = field(default_factory=dict[int, str])
+    delivered: bool = False
 
     def line(self, entry: Mapping[str, Any]) -> Line:
         """Return the next entry as a line of the 管理簿."""
@@ -139,11 +138,22 @@ class _Reader:
         record: Mapping[str, Any] = data.get("record", {})
         row = BY_EVENT.get(str(entry["event"]))
         act = row.trigger if row and "broken" not in data else ""
-        line = self._movement(entry, act, record) if act in MOVES and record else self._decision(entry, data, record)
+        moves = act in MOVEMENTS and bool(record) and self._moves(act, record)
+        line = self._movement(entry, act, record) if moves else self._decision(entry, data, record)
         if act == "take_extract":
             self.columns = {held["row"]: held["column"] for held in record.get("rows", ())}
         self.inside.take(act, record)
         return line
+
+    def _moves(self, act: str, record: Mapping[str, Any]) -> bool:
+        """Tell a movement from a second look at a delivery, and from a sample of dummies alone."""
+        if act == "submit_imprint_sample":
+            return bool(record.get("sample_stack") or minus(record["serials"], record.get("dummies", "")))
+        if act != "inspect_delivery":
+            return True
+        tells = any(record.get(name) for name in ("giver", "receiver", "slip"))
+        moves, self.delivered = tells or not self.delivered, self.delivered or tells
+        return moves
 
     def _movement(self, entry: Mapping[str, Any], act: str, record: Mapping[str, Any]) -> Line:
         by, told = str(entry["by"]), partial(_told, record)
@@ -219,7 +229,7 @@ def _line(entry: Mapping[str, Any], data: Mapping[str, Any], *, entered_by: str 
     }  # fmt: skip
     return Line(
         number=entry["seq"],
-        at=_moment(str(data.get("occurred_at", entry["at"]))),
+        at=_moment(str(data.get("occurred_at") or entry["at"])),
         title=event_words(str(entry["event"]))[0],
         remark="　".join(filter(None, _remarks(entry, data, record, by=entered_by))),
         stands_out=entry["event"] in _UNUSUAL or "corrects" in record,
@@ -337,7 +347,7 @@ def _spreadsheet(
 
     programme = book.programme
     first = (("番号", 7), ("年月日", 13), ("和暦", 20), ("時刻", 7), ("事項", 26))
-    told: Sequence[Mapping[str, Any]] = lines
+    told: Sequence[Mapping[str, Any]] = [{**line} for line in lines]
     return ExcelSheet(
         name=name,
         above=[

@@ -34,6 +34,7 @@ _FLAT = ("DVD", "CD", "BD", "ブルーレイ", "ディスク", "カード")
 # The acts that move sealed letters, with the field that counts them.
 LETTERS_MOVE = {"inspect_delivery": "delivered", "post": "accepted"}
 _NO_DATA = ("", "password_notice")
+UNTOLD, UNKNOWN = "記載なし", "不明"  # an older version did not ask for it; somebody was asked and did not know
 TELLING = (
     "take_additions", "submit_imprint_sample", "report_printing", "acknowledge_pull_list", "settle_differences",
     "report_enclosing", "acknowledge_final_pull_list", "enclose_additions", "cancel", "record_movement",

@@ -101,6 +101,12 @@ def _carried(scene: Scene, nth: int, what: str, *, giver: str, receiver: str, ba
     }  # fmt: skip
 
 
+def _brought(scene: Scene, nth: int, what: str, *, giver: str, bag: str = "bag") -> Fields:
+    """Return how the contractor brings something to the ward."""
+    carried = _carried(scene, nth, what, giver=giver, receiver=COORDINATOR, bag=nth)
+    return {name: value for name, value in carried.items() if name != "in_person"} | {"bag": bag}
+
+
 def _hand_over_medium(scene: Scene) -> Fields:
     sealed = scene.brought("seal_package")
     scene.printer.is_handed(scene.office.outgoing(scene.facts.cycle_id, sealed["form"]), "medium")
@@ -272,7 +278,8 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "report_receipt": _report_receipt,
     "hand_over": _on_file(),
     "submit_imprint_sample": lambda scene: {
-        "version": 1, "serials": compact(scene.printer.prints_a_sample()), "sample_stack": f"I-{scene.year}-01",
+        **_brought(scene, 4, "宛名印字見本", giver=HANDLER), "version": 1,
+        "serials": compact(scene.printer.prints_a_sample()), "sample_stack": f"I-{scene.year}-01",
         "template_sha256": template_sha256(scene.facts.programme),
     },
     "approve_proof": _on_file(version=1),
@@ -295,6 +302,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "issue_final_pull_list": _issue_final_pull_list,
     "acknowledge_final_pull_list": lambda scene: {"pulled": scene.brought("issue_final_pull_list")["pulled"]},
     "inspect_delivery": lambda scene: {
+        **_brought(scene, 5, "納品", giver=HANDLER, bag="vehicle"),
         "delivered": len(scene.serials("enclosed", origin="extract")), "opened": OPENED_AS_SAMPLE, "wrong": 0,
     },
     "enclose_additions": lambda scene: {"letters_enclosed": len(scene.serials("exported", origin="addition"))},
@@ -302,7 +310,8 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "recheck_before_posting": _on_file(),
     "post": lambda scene: {
         "accepted": len(scene.serials("enclosed")), "office": "新宿郵便局", "posted_on": scene.facts.today,
-        "slip": f"差出票 {scene.year}-1",
+        "slip": f"差出票 {scene.year}-1", "locked_bag": True, "bag": "container", "bag_number": "第1号",
+        "giver": HANDLER if scene.facts.programme.consignment.poster == "contractor" else COORDINATOR,
     },
     "report_posting": lambda scene: {"accepted": len(scene.serials("posted"))},
     "return_items": _return_items,

@@ -21,6 +21,7 @@ from models.database import reading
 from models.errors import Damaged
 from models.people import Person
 from models.serials import count, expand
+from papers.control_ledger import lacking, lines_of
 from states import ledger
 from states.events import BY_EVENT
 from states.reading import people
@@ -228,6 +229,16 @@ def every_deviation_is_an_incident(view: View) -> Found:
         yield "an open incident does not hold"
 
 
+def every_movement_tells_everything(view: View) -> Found:
+    """W-OP-09: each movement in the control ledger has every column, or is followed by the deviation that says so."""
+    deviated = {entry["seq"] - 1 for entry in view.entries if entry["event"] == "deviation_recorded"}
+    with reading(view.office.engine) as connection:
+        lines = lines_of(connection, view.cycle_id)
+    for line in lines:
+        if (missing := lacking(line)) and line["number"] not in deviated:
+            yield f"No. {line['number']} {' '.join(missing)}"
+
+
 def held_cycle_does_nothing_but_rescue(view: View) -> Found:
     """States: on a held cycle nothing was done but what its row allows, and it is held where the ledger says so."""
     yield from (f"No. {act.seq} {act.trigger}" for act in view.replayed.strange if act.on_hold)
@@ -290,6 +301,7 @@ LAWS: tuple[Callable[[View], Found], ...] = (
     what_went_out_came_back,
     key_and_vault_are_gone,
     every_deviation_is_an_incident,
+    every_movement_tells_everything,
     held_cycle_does_nothing_but_rescue,
     four_eyes_are_two_people,
     every_actor_is_on_the_register,

@@ -47,6 +47,8 @@ _PLANNED_UNTOLD = {
     "return_items", "return_media", "report_erasure", "confirm_erasure", "report_completion", "accept_work",
     "end_returned_mail", "erase_ward_data", "destroy_items", "close",
 }  # fmt: skip
+# What became a hand-over, with a checkpoint of its own, only when its record came to tell the hands.
+_HANDED_OVER_SINCE = {"submit_imprint_sample": "giver", "inspect_delivery": "giver"}
 Entry = Mapping[str, Any]
 _TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
 Key = tuple[object, ...]
@@ -269,13 +271,14 @@ class Replay:
     def _do(self, cycle: Cycle, row: Row, entry: Entry) -> None:
         facts = self._facts(cycle, entry)
         _keep_record(cycle, row, entry)
-        if row.to:
+        if row.to and (cycle.state in row.froms or not row.is_movement):  # a fact leaves another state as it is
             cycle.state = row.to
             cycle.change("cycle", (cycle.id,), entry, state=row.to)
         if (row.trigger,) in cycle.table("act"):
             on = day_of(datetime.fromisoformat(entry["data"]["occurred_at"]))
             cycle.change("act", (row.trigger,), entry, done_on=on, done_seq=entry["seq"])
-        if row.handover:
+        since = _HANDED_OVER_SINCE.get(row.trigger)
+        if row.handover and (since is None or since in entry["data"]["record"]):
             self.rows["checkpoint"][entry["seq"],] = _Expected(seq=entry["seq"], event=entry["event"])
         if facts:
             record = row.record.model_validate(entry["data"]["record"])

@@ -128,16 +128,17 @@ def _by_measure(guard_entries: Iterable[tuple[Guard, int]]) -> dict[str, tuple[i
 
 
 def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard of the acts in force, with the entry of the act."""
+    """Yield every guard of the acts in force, with the entry of the act; hands that are not told prove nothing."""
     record = tables.Record
-    query = select(col(record.act), col(record.ledger_seq)).where(
+    query = select(col(record.act), col(record.ledger_seq), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    for act, number in dict(here.connection.execute(query).tuples().all()).items():
+    for act, number, data in here.connection.execute(query).tuples():
         row = BY_TRIGGER[act]
         if act in _ENDS and not here.facts.went_out():
             continue
-        yield from ((guard, number) for guard in (*row.guards, *row.deviations))
+        tells_hands = "giver" not in row.record.model_fields or json.loads(data).get("giver")
+        yield from ((guard, number) for guard in (*row.guards, *(row.deviations if tells_hands else ())))
 
 
 def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:

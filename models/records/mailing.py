@@ -5,7 +5,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Code, Count, Line, MaybeSha256, SerialText
+from models.records.base import (
+    ActRecord,
+    Code,
+    Count,
+    Line,
+    MaybeLine,
+    MaybePersonId,
+    MaybeSha256,
+    SerialText,
+)
+from models.records.transfer import Bag
 
 
 class PostingApproved(ActRecord):
@@ -15,12 +25,18 @@ class PostingApproved(ActRecord):
 
 
 class Posted(ActRecord):
-    """差出 (document 16): the accepted number is the post office's."""
+    """差出 (document 16): the post office receives and counts the letters; who brought them, in what."""
 
     accepted: Count = Field(title="Accepted number")
     office: Line = Field(title="Post office")
     posted_on: date = Field(title="Posted on")
     slip: Line = Field(title="Number of the posting slip")
+    giver: MaybePersonId = Field(default="", title="Handed over by")
+    carrier: MaybePersonId = Field(default="", title="Carried by, if not by the giver")
+    locked_bag: bool | None = Field(default=None, title="Carried in a locked bag or the like")
+    bag: Bag = Field(default="container", title="Kind of locked bag")
+    bag_number: MaybeLine = Field(default="", title="Number of the bag")
+    already_happened: bool = Field(default=False, title="It has already happened")
 
 
 class PostingReported(ActRecord):

@@ -14,6 +14,8 @@ from models.records.base import (
     SerialText,
     Sha256,
 )
+from models.records.transfer import Handed
+from models.serials import minus
 
 Version = Annotated[int, Field(ge=1, le=99, title="Version")]
 
@@ -39,14 +41,19 @@ class TextApproved(ActRecord):
     version: Version
 
 
-class ImprintSampleSubmitted(ActRecord):
-    """宛名印字見本: every hard row is in it, with its own data but where these may not be shown."""
+class ImprintSampleSubmitted(Handed):
+    """宛名印字見本: every hard row is in it, with its own data but where these may not be shown; how it was brought."""
 
     version: Version
     serials: SerialText = Field(title="Serials in the sample")
     sample_stack: MaybeItemNumber = Field(default="", title="Number of the stack of sample sheets")
     dummies: SerialText = Field(default="", title="Serials shown with dummy data")
     template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
+
+    @property
+    def shows_residents(self) -> bool:
+        """Tell whether a row stands in it with its own data."""
+        return bool(minus(self.serials, self.dummies))
 
 
 class ProofApproved(ActRecord):

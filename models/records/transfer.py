@@ -72,15 +72,18 @@ class NoticeReprinted(ActRecord):
     reason: Literal["misprint", "damaged", "lost"] = Field(title="Reason of the reprint")
 
 
-class Carried(ActRecord):
-    """How something changes hands: who, on which occasion, in what, on which slip."""
+class Handed(ActRecord):
+    """How something changes hands beside what else an act tells; what an older version wrote says nothing of it.
 
-    giver: PersonId = Field(title="Handed over by")
-    receiver: PersonId = Field(title="Received by")
+    What stays empty is either not moved at all, or nobody knows it (不明).
+    """
+
+    giver: MaybePersonId = Field(default="", title="Handed over by")
+    receiver: MaybePersonId = Field(default="", title="Received by")
     carrier: MaybePersonId = Field(default="", title="Carried by, if not by the giver")
-    occasion: Line = Field(title="Occasion")
-    slip: Line = Field(title="Slip number")
-    locked_bag: bool = Field(title="Carried in a locked bag or the like")
+    occasion: MaybeLine = Field(default="", title="Occasion")
+    slip: MaybeLine = Field(default="", title="Slip number")
+    locked_bag: bool | None = Field(default=None, title="Carried in a locked bag or the like")
     bag: Bag = Field(default="bag", title="Kind of locked bag")
     bag_number: MaybeLine = Field(default="", title="Number of the bag")
     condition: Literal["", "good", "damaged", "seal_broken"] = Field(default="", title="Condition on receipt")
@@ -90,6 +93,23 @@ class Carried(ActRecord):
     def carried_by(self) -> str:
         """Return who carried it: the giver where nobody else is named."""
         return self.carrier or self.giver
+
+    @property
+    def tells_hands(self) -> bool:
+        """Tell whether anything is said of who handed it to whom."""
+        return bool(self.giver or self.receiver or self.slip)
+
+
+class Carried(Handed):
+    """How something changes hands: who, on which occasion, in what, on which slip."""
+
+    giver: PersonId = Field(title="Handed over by")
+    receiver: PersonId = Field(title="Received by")
+    occasion: Line = Field(title="Occasion")
+    slip: Line = Field(title="Slip number")
+    locked_bag: bool = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  # records are frozen
+        title="Carried in a locked bag or the like"
+    )
 
 
 class Movement(Carried):

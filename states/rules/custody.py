@@ -1,13 +1,17 @@
 """Custody over all stages: hands, bags, slips, copies; medium and password notice apart; what is sealed and out."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from models.clock import TOKYO
 from models.people import Side
 from models.records import transfer
+from models.records.enclosing import DeliveryInspected
 from models.records.extraction import FileTaken
+from models.records.printing import ImprintSampleSubmitted
 from models.serials import expand
+from models.words import _
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
@@ -16,7 +20,10 @@ from states.rules.dates import dated_after
 from states.rules.supervision import may_subcontract
 
 # What has a slip: every change of hands, and the posting.
-_MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "return_items", "post")
+_MOVEMENTS = (
+    "receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "submit_imprint_sample",
+    "inspect_delivery", "post", "return_items",
+)  # fmt: skip
 ELSEWHERE = ("with_contractor", "with_subcontractor")
 WARD_SIDES = (Side.WARD, Side.REGISTER)
 # Where an item is while somebody of this side hands it over.
@@ -100,10 +107,48 @@ def read_back_found_nothing_wrong(_facts: Facts, record: transfer.PackageReadBac
     return record.hash_agrees and record.opened and record.rows_agree
 
 
-@claims_of(transfer.Carried, proves=("W-OP-08", "C-OP-08"))
-def bag_is_locked(_facts: Facts, record: transfer.Carried) -> Verdict:
+@claims_of(transfer.Handed, proves=("W-OP-08", "C-OP-08"))
+def bag_is_locked(facts: Facts, record: transfer.Handed) -> Verdict:
     """It is carried in a locked bag or the like."""
-    return record.locked_bag
+    return bool(record.locked_bag) or not is_handed_over(facts, record)
+
+
+@claims_of(transfer.Handed)
+def hands_and_slip_are_told(facts: Facts, record: transfer.Handed) -> Verdict:
+    """Who handed it over, who received it and the number of its slip are told; sheets of a sample have a number too."""
+    if not is_handed_over(facts, record):
+        return True
+    asked = ["giver", "receiver", "slip", *(["sample_stack"] if isinstance(record, ImprintSampleSubmitted) else [])]
+    return none_of(_(type(record).model_fields[name].title or name) for name in asked if not getattr(record, name))
+
+
+@claims_of(transfer.Handed, proves=("W-OP-04", "C-OP-04"))
+def contractor_gives_to_the_ward(facts: Facts, record: transfer.Handed) -> Verdict:
+    """The contractor's people hand it over and carry it, the ward's receive it: all on the register of people today."""
+    brings = [(person, (Side.CONTRACTOR,)) for person in (record.giver, record.carried_by)]
+    return on_their_sides(facts, (*brings, (record.receiver, WARD_SIDES)))
+
+
+def on_their_sides(facts: Facts, hands_of: Iterable[tuple[str, tuple[Side, ...]]]) -> Verdict:
+    """Name who of those told is not on the register today, or on another side; "" is another claim's."""
+    known = ((name, facts.people.get(name), sides) for name, sides in hands_of if name)
+    return none_of(
+        dict.fromkeys(
+            name
+            for name, person, sides in known
+            if person is None or not person.is_valid_on(facts.today) or person.side not in sides
+        )
+    )
+
+
+def is_handed_over(facts: Facts, record: transfer.Handed) -> bool:
+    """Tell what moves something from a second look at a delivery, and from a sample without a sheet of a resident."""
+    if isinstance(record, ImprintSampleSubmitted):
+        return bool(record.sample_stack) or record.shows_residents
+    if isinstance(record, DeliveryInspected):
+        before = facts.past("inspect_delivery", DeliveryInspected)
+        return record.tells_hands or not any(past.record.tells_hands for past in before)
+    return True
 
 
 @claims_of(transfer.Movement, proves=("W-OP-08",))
@@ -112,8 +157,8 @@ def handed_over_in_person(_facts: Facts, record: transfer.Movement) -> Verdict:
     return record.in_person
 
 
-@claims_of(transfer.Carried)
-def arrived_in_good_condition(_facts: Facts, record: transfer.Carried) -> Verdict:
+@claims_of(transfer.Handed)
+def arrived_in_good_condition(_facts: Facts, record: transfer.Handed) -> Verdict:
     """It did not arrive damaged or with a broken seal."""
     return record.condition in {"", "good"}
 
@@ -178,7 +223,7 @@ def lost_item_was_in_somebodys_hands(facts: Facts, record: transfer.ItemLost) ->
 @claims_of(transfer.SlipReprinted)
 def slip_is_on_record(facts: Facts, record: transfer.SlipReprinted) -> Verdict:
     """A movement of that slip number is on record."""
-    return any(json.loads(movement.data)["slip"] == record.slip for movement in facts.history.of(*_MOVEMENTS))
+    return any(json.loads(movement.data).get("slip") == record.slip for movement in facts.history.of(*_MOVEMENTS))
 
 
 @claims_of(transfer.ReceiptReported)
@@ -317,11 +362,11 @@ def _registered(facts: Facts, copies: tuple[transfer.CopyMade, ...], holder: tra
     )
 
 
-def stacked(facts: Facts, number: str, kind: str) -> tuple[MakeItem, ...]:
-    """Make a stack of imprinted paper that is with the contractor, unless there is none or it is known already."""
+def stacked(facts: Facts, number: str, kind: str, *, state: str = "with_contractor") -> tuple[MakeItem, ...]:
+    """Make a stack of imprinted paper, with the contractor unless told otherwise; none where it is known already."""
     if not number or number in {item.number for item in facts.items}:
         return ()
-    return (MakeItem(number=number, kind=kind, state="with_contractor", content="imprinted"),)
+    return (MakeItem(number=number, kind=kind, state=state, content="imprinted"),)
 
 
 ROWS = (

@@ -8,7 +8,13 @@ from states.effects import Effect, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, no_serial_of, none_of, recorded, registered
-from states.rules.custody import stacked
+from states.rules.custody import (
+    arrived_in_good_condition,
+    bag_is_locked,
+    contractor_gives_to_the_ward,
+    hands_and_slip_are_told,
+    stacked,
+)
 from states.rules.measures import measures_of
 from states.rules.protection import (
     changes_are_on_the_pull_list,
@@ -276,8 +282,12 @@ ENCLOSING = (
     Row(
         trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
-        after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
+        after=("acknowledge_final_pull_list",), repeats=True, handover=True, record=enclosing.DeliveryInspected,
         guards=(delivered_equals_enclosed, pieces_were_opened),
-        deviations=(sample_opening_found_nothing_wrong,), source="検品票",
+        deviations=(
+            sample_opening_found_nothing_wrong, hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked,
+            arrived_in_good_condition,
+        ),
+        source="検品票, W-OP-08, W-OP-09, C-OP-08, C-OP-09",
     ),
 )  # fmt: skip

@@ -7,10 +7,12 @@ from models.records.base import ActRecord
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import AdditionsTaken, ProtectionRechecked
 from models.serials import count, expand
+from models.words import _
 from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, none_of, recorded
+from states.rules.custody import WARD_SIDES, on_their_sides
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -94,6 +96,26 @@ def accepted_number_equals_enclosed(facts: Facts, record: mailing.Posted) -> Ver
 def posted_today(facts: Facts, record: mailing.Posted) -> Verdict:
     """The day of posting is not in the future."""
     return record.posted_on <= facts.today
+
+
+@claims_of(mailing.Posted)
+def giver_and_container_are_told(_facts: Facts, record: mailing.Posted) -> Verdict:
+    """Who brought the letters to the post office, and whether in a locked container, is told."""
+    told = {"giver": record.giver, "locked_bag": record.locked_bag is not None}
+    return none_of(_(mailing.Posted.model_fields[name].title or name) for name, value in told.items() if not value)
+
+
+@claims_of(mailing.Posted, proves=("W-OP-04", "C-OP-04"))
+def poster_brings_the_letters(facts: Facts, record: mailing.Posted) -> Verdict:
+    """People of the side that posts bring the letters to the post office: all on the register of people today."""
+    sides = (Side.CONTRACTOR,) if facts.programme.consignment.poster == "contractor" else WARD_SIDES
+    return on_their_sides(facts, ((record.giver, sides), (record.carrier, sides)))
+
+
+@claims_of(mailing.Posted, proves=("W-OP-08", "C-OP-08"))
+def letters_go_in_a_locked_container(_facts: Facts, record: mailing.Posted) -> Verdict:
+    """The letters are carried to the post office in a locked container or the like."""
+    return bool(record.locked_bag)
 
 
 @claims_of(mailing.PostingReported)
@@ -185,8 +207,9 @@ POSTING = (
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
             posted_today, measures_of("post"),
         ),
+        deviations=(giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container),
         warnings=(posted_number_earns_its_discounts,),
-        then=letters_are_posted, source="差出票, Law 7",
+        then=letters_are_posted, source="差出票, W-OP-08, W-OP-09, Law 7",
     ),
     Row(
         trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),

@@ -4,11 +4,17 @@ from models.people import Side
 from models.records import printing
 from models.records.extraction import ExtractTaken
 from models.serials import compact, count, expand
-from states.effects import Effect, MovePieces
+from states.effects import Effect, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
 from states.rules.base import agree, claims, claims_of, no_serial_of, none_of, recorded
-from states.rules.custody import stacked
+from states.rules.custody import (
+    arrived_in_good_condition,
+    bag_is_locked,
+    contractor_gives_to_the_ward,
+    hands_and_slip_are_told,
+    stacked,
+)
 from states.rules.measures import measures_of
 
 manuscript_is_delivered = recorded("manuscript_is_delivered", "deliver_manuscript", "The manuscript is delivered.")
@@ -161,8 +167,11 @@ def is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
 
 
 def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> tuple[Effect, ...]:
-    """Sample sheets with real names are a stack that must come back."""
-    return stacked(facts, record.sample_stack, "proof_sheets")
+    """Sample sheets with real names are a stack, at the ward if they were handed over there; else it must come back."""
+    if not record.tells_hands or not record.sample_stack:
+        return stacked(facts, record.sample_stack, "proof_sheets")
+    made = stacked(facts, record.sample_stack, "proof_sheets", state="with_ward")
+    return made or (MoveItem(number=record.sample_stack, to="with_ward"),)
 
 
 def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:
@@ -195,12 +204,15 @@ PROOF = (
     Row(
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
         en="Submit the imprint sample", froms=("transferred", "proof_approved"), who=MANAGER, owner=Side.CONTRACTOR,
-        due="D-11bd", after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
+        due="D-11bd", after=("hand_over",), repeats=True, handover=True, record=printing.ImprintSampleSubmitted,
         guards=(
             sample_serials_are_ours, sample_holds_every_hard_row, dummies_stand_for_the_protected_only,
             sample_shows_the_manuscript,
         ),
-        then=sample_is_an_item, source="仕様書",
+        deviations=(
+            hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked, arrived_in_good_condition,
+        ),
+        then=sample_is_an_item, source="仕様書, W-OP-09, C-OP-09",
     ),
     Row(
         trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",

@@ -133,6 +133,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "数量が一致する", "done": True},
             {"label": "媒体番号が管理票と一致する", "done": False},
         ],
+        "stamps": [{"label": "渡した人", "value": "手代木 渡"}, {"label": "受け取った人", "value": "印南 守"}],
         "checkpoint": CHECKPOINT,
     },
     "pull_list": {

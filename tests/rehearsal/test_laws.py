@@ -103,6 +103,9 @@ BREAKINGS: dict[str, Breaking] = {
     ),
     "key_and_vault_are_gone": _key_left_behind,
     "every_deviation_is_an_incident": lambda year: year.sql("DELETE FROM incident"),
+    "every_movement_tells_everything": lambda year: year.note(
+        "delivery_inspected", record={"delivered": 3, "giver": "asahi", "receiver": "sato", "slip": "K-5"}
+    ),
     "held_cycle_does_nothing_but_rescue": lambda year: year.sql("UPDATE cycle SET on_hold = 0"),
     "four_eyes_are_two_people": lambda year: year.note(
         "extract_checked", record={}, proposed_by="sato", occurred_at=""
@@ -145,3 +148,15 @@ def test_what_did_not_follow_an_act_is_told(office: Office, tmp_path: Path) -> N
 def test_every_law_has_its_breaking() -> None:
     """No law is looked at that nobody has seen fail."""
     assert {law.__name__ for law in laws.LAWS} == {*BREAKINGS, "what_is_overdue_is_flagged"}
+
+
+def test_a_movement_that_lacks_a_column_is_told_unless_its_deviation_follows(year: Broken) -> None:
+    """A giver that nobody knows is 不明 in the ledger: the law holds only with its deviation."""
+    told = {"delivered": 3, "giver": "", "receiver": "sato", "slip": "K-5", "locked_bag": True}
+    year.note("delivery_inspected", record=told)
+    year.note("deviation_recorded", act="inspect_delivery", broken=["hands_and_slip_are_told"])
+    assert "every_movement_tells_everything" not in year.told()
+    year.note("delivery_inspected", record=told)
+    assert "every_movement_tells_everything" in year.told()
+    whole = {**told, "giver": "asahi"}
+    year.note("delivery_inspected", record=whole)

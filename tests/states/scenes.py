@@ -38,6 +38,7 @@ OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
 HASH = "ab" * 32
 MEDIUM, NOTICE, STACK, COPY = "M-2026-01", "P-2026-01", "S-2026-01", "C-2026-01"
 PROOFS, BACKUP = "I-2026-01", "B-2026-01"
+SAMPLE = "I-2026-02"
 
 ACTORS = {
     Role.COORDINATOR: "sato",
@@ -75,6 +76,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
     """Return the fields of the record of every act as they are entered on that day."""
     today = now.date()
     carried: dict[str, Any] = {"giver": "sato", "receiver": "asahi", "locked_bag": True, "in_person": True}
+    delivered = {"giver": "asahi", "receiver": "sato", "locked_bag": True, "bag": "vehicle"}
     window = {"window_from": date(2006, 4, 2), "window_to": date(2007, 4, 1)}
     known = {
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
@@ -138,7 +140,9 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "copies": ({"copy_number": COPY, "kind": "server", "place": "第一工場"},),
         },
         "hand_over": {},
-        "submit_imprint_sample": {"version": 1, "serials": "1-3"},
+        "submit_imprint_sample": {
+            "version": 1, "serials": "1-3", "sample_stack": SAMPLE, "slip": "4", "occasion": "校正", **delivered,
+        },
         "approve_proof": {"version": 1},
         "approve_proof_again": {"version": 1},
         "compare_imprint": {"digests_sha256": HASH, "right": 11},
@@ -158,11 +162,16 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_final_list": {},
         "issue_final_pull_list": {"pulled": "7", "reasons": {"b": 1}, "rechecked_on": today},
         "acknowledge_final_pull_list": {"pulled": "7"},
-        "inspect_delivery": {"delivered": 9, "opened": 2, "wrong": 0},
+        "inspect_delivery": {
+            "delivered": 9, "opened": 2, "wrong": 0, "slip": "5", "occasion": "納品", **delivered,
+        },
         "enclose_additions": {"letters_enclosed": 1},
         "approve_posting": {"letters": 10},
         "recheck_before_posting": {},
-        "post": {"accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77"},
+        "post": {
+            "accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77", "giver": "sato",
+            "locked_bag": True,
+        },
         "report_posting": {"accepted": 10},
         "request_retrieval": {
             "serials": "4", "reason": "p", "office": "新宿北郵便局", "requested_on": today,
@@ -188,7 +197,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "vault_files_destroyed": 2, "keys_destroyed": 2, "absent": True,
         },
         "destroy_items": {
-            "items": (MEDIUM, NOTICE, STACK), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
+            "items": (MEDIUM, NOTICE, STACK, SAMPLE), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
         },
         "accept_namesakes": {"people": ["sato"]},
         "erase_ward_copies": {

@@ -41,6 +41,7 @@ from states.machines import PIECE, Machine
 from states.rows import STATES, Row, State
 from states.rules import (
     additions,
+    custody,
     enclosing,
     erasure,
     mailing,
@@ -1263,7 +1264,82 @@ SUPERVISION: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
+UNTOLD = {"giver": "", "receiver": "", "slip": "", "locked_bag": None}
+DUMMIES = {"serials": "1-3", "dummies": "1-3", "sample_stack": ""}
+BY_CONTRACTOR = facts(programme=consigning(poster="contractor"))
+HANDED: tuple[Case, ...] = (
+    *(
+        (custody.hands_and_slip_are_told, facts(), sample(**changed), expected)
+        for changed, expected in (
+            ({}, True), ({"occasion": ""}, True), ({"giver": ""}, "渡した人"), ({"receiver": ""}, "受け取った人"),
+            ({"slip": ""}, "確認記録票の番号"), (UNTOLD, "渡した人 受け取った人 確認記録票の番号"),
+        )
+    ),
+    # A second look at what was delivered moves nothing, unless it tells hands again; the first one does.
+    *(
+        (claim_of_hands, facts(did("inspect_delivery", **before)), sample(**UNTOLD), expected)
+        for claim_of_hands, untold in (
+            (custody.hands_and_slip_are_told, "渡した人 受け取った人 確認記録票の番号"), (custody.bag_is_locked, False),
+        )
+        for before, expected in (({}, True), (UNTOLD, untold))
+    ),
+    (custody.hands_and_slip_are_told, facts(did("inspect_delivery")), sample(slip=""), "確認記録票の番号"),
+    *(
+        (custody.hands_and_slip_are_told, facts(), record("submit_imprint_sample", **changed), expected)
+        for changed, expected in (
+            ({}, True), ({"sample_stack": ""}, "印字見本の束の番号"), ({"giver": ""}, "渡した人"),
+            (UNTOLD | DUMMIES, True), (UNTOLD | DUMMIES | {"dummies": "1-2"},
+             "渡した人 受け取った人 確認記録票の番号 印字見本の束の番号"),
+            (UNTOLD | DUMMIES | {"sample_stack": "I-2026-01"}, "渡した人 受け取った人 確認記録票の番号"),
+        )
+    ),
+    *(
+        (custody.bag_is_locked, facts(), brought, expected)
+        for brought, expected in (
+            (sample(), True), (sample(locked_bag=False), False), (sample(locked_bag=None), False),
+            (record("submit_imprint_sample", locked_bag=False), False),
+            (record("submit_imprint_sample", **(UNTOLD | DUMMIES)), True),
+        )
+    ),
+    *(
+        (custody.contractor_gives_to_the_ward, facts(), record(act, **changed), expected)
+        for act in ("inspect_delivery", "submit_imprint_sample")
+        for changed, expected in (
+            ({}, True), ({"receiver": "watanabe"}, True), ({"carrier": "kobayashi"}, True), (UNTOLD, True),
+            ({"giver": "sato"}, "sato"), ({"receiver": "kobayashi"}, "kobayashi"), ({"carrier": "suzuki"}, "suzuki"),
+            ({"giver": "gone"}, "gone"), ({"receiver": "left"}, "left"), ({"carrier": "gone"}, "gone"),
+            ({"giver": "nobody", "receiver": "stranger"}, "nobody stranger"),
+        )
+    ),
+    *(
+        (custody.arrived_in_good_condition, facts(), sample(condition=condition), expected)
+        for condition, expected in (("", True), ("good", True), ("damaged", False), ("seal_broken", False))
+    ),
+    *(
+        (mailing.giver_and_container_are_told, facts(), record("post", **changed), expected)
+        for changed, expected in (
+            ({}, True), ({"locked_bag": False}, True), ({"giver": ""}, "渡した人"),
+            ({"locked_bag": None}, "鍵付きカバン等での運搬"),
+            ({"giver": "", "locked_bag": None}, "渡した人 鍵付きカバン等での運搬"),
+        )
+    ),
+    *(
+        (mailing.letters_go_in_a_locked_container, facts(), record("post", locked_bag=locked), locked is True)
+        for locked in (True, False, None)
+    ),
+    *(
+        (mailing.poster_brings_the_letters, whose, record("post", **changed), expected)
+        for whose, changed, expected in (
+            (facts(), {}, True), (facts(), {"giver": ""}, True), (facts(), {"giver": "watanabe"}, True),
+            (facts(), {"giver": "asahi"}, "asahi"), (facts(), {"giver": "left"}, "left"),
+            (facts(), {"carrier": "suzuki"}, True), (facts(), {"carrier": "kobayashi"}, "kobayashi"),
+            (facts(), {"giver": "nobody"}, "nobody"), (BY_CONTRACTOR, {"giver": "asahi"}, True),
+            (BY_CONTRACTOR, {"giver": "sato"}, "sato"), (BY_CONTRACTOR, {"giver": "asahi", "carrier": "gone"}, "gone"),
+        )
+    ),
+)  # fmt: skip
+
+CASES = (*HANDED, *PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))

@@ -248,14 +248,15 @@ def test_a_hand_over_gives_back_its_checkpoint(sqlite_year: Year) -> None:
 
 
 def test_a_year_has_a_checkpoint_at_every_hand_over(sqlite_year: Year) -> None:
-    """Both hand-overs, the posting, the return and the close are signed."""
+    """Both hand-overs, what the contractor brings, the posting, the return and the close are signed."""
     sqlite_year.play()
     reasons = [row[0] for row in sqlite_year.read(text("SELECT reason FROM checkpoint ORDER BY size"))]
     assert reasons == [
-        "cycle_opened", "medium_handed_over", "password_handed_over", "letters_posted", "items_returned", "year_closed",
+        "cycle_opened", "medium_handed_over", "password_handed_over", "imprint_sample_submitted", "delivery_inspected",
+        "letters_posted", "items_returned", "year_closed",
     ]  # fmt: skip
     found: Any = verify(sqlite_year)
-    assert found.checkpoints == 6
+    assert found.checkpoints == 8
 
 
 SAID = st.dictionaries(

@@ -234,7 +234,7 @@ def test_an_act_that_does_not_belong_to_the_state_is_not_passed_over() -> None:
     assert not CYCLE.has_queue
     assert not CYCLE.ignore_invalid_triggers
     with pytest.raises(MachineError):
-        CYCLE.events["post"].trigger(Position(state="planned", judge=tuple))
+        CYCLE.events["complete_printing"].trigger(Position(state="planned", judge=tuple))
 
 
 def test_what_fails_while_it_judges_moves_nothing() -> None:
