@@ -24,6 +24,7 @@ from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import translate
 from papers import sheet
+from papers.movements import one_medium
 from papers.sheet import Sheet
 from states import statute
 from states.facts import Facts
@@ -301,6 +302,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",
+        "one_medium": one_medium(facts.programme.consignment.medium),
         "medium_number": sealed.medium if sealed else f"M-{year}-01",
         "notice_number": notice_in_force(facts) if sealed else f"P-{year}-01",
     }

@@ -46,6 +46,11 @@ def unit_of(medium: str) -> str:
     return "枚" if any(word in medium.upper() for word in _FLAT) else "個"
 
 
+def one_medium(medium: str) -> str:
+    """Return 「媒体1枚」, or 「媒体1個」, by the kind of the medium."""
+    return _ALONE["medium"].format(n=1, unit=unit_of(medium))
+
+
 @dataclass(kw_only=True)
 class Contents:
     """What lies in each numbered stack of a year, as its acts told it: `take` them one after another."""

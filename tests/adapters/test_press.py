@@ -104,6 +104,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "head": HEAD,
         "package": "P-2026-01",
         "medium": "M-2026-01",
+        "quantity": "媒体1枚",
         "form": "7z（AES-256、ファイル名も暗号化）",
         "made_at": INSTANT,
         "made_by": "手代木 渡",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from papers.movements import Contents, content, quantity, unit_of
+from papers.movements import Contents, content, one_medium, quantity, unit_of
 
 KINDS = {
     "M-2026-01": "medium", "P-2026-01": "password_notice", "S-2026-01": "spoiled_sheets", "I-2026-01": "proof_sheets",
@@ -33,7 +33,7 @@ def told(*acts: tuple[str, dict[str, Any]], medium: str = "DVD-R") -> Contents:
 def test_the_unit_of_a_medium_follows_its_kind(medium: str, unit: str) -> None:
     """A disc is counted in 枚, a USB memory in 個."""
     assert unit_of(medium) == unit
-    assert told(medium=medium).numbered(["M-2026-01"]) == f"媒体1{unit}"
+    assert told(medium=medium).numbered(["M-2026-01"]) == one_medium(medium) == f"媒体1{unit}"
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def test_where_the_contractor_posts_the_contractor_owes_and_does_it(
     change_programme(year, '"封入封緘"]', '"封入封緘", "差出"]')
     year.play(before="post")
     assert "role_may_do_it" in unmet(year, "post")
-    year.do("post", by="asahi")
+    year.do("post", by="asahi", giver="asahi")
     assert year.state == "posted"
     programme = year.facts().programme
     assert BY_TRIGGER["post"].owner_under(programme) is Side.CONTRACTOR
