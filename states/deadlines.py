@@ -63,17 +63,31 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """One dated act of a programme: its key, its rule, the acts whose lateness moves it, and what it never precedes."""
+    """One dated act of a programme: its key, its rule, the acts whose lateness moves it, and what it never precedes.
+
+    What is `owed` is owed on an open day: a limit that ends on a closed day is kept on the open day before it, and what
+    is never before a closed day comes on the open day after it. Other days stay where their rule puts them.
+    """
 
     act: str
     rule: str
     after: tuple[str, ...] = ()
     not_before: str = ""
+    owed: bool = False
 
     @property
     def rules(self) -> tuple[str, ...]:
         """Return its rule, and the one that it never comes before where it has one."""
         return (self.rule, self.not_before) if self.not_before else (self.rule,)
+
+    def by(self, day: date, calendar: Calendar) -> date:
+        """Return by when it is owed that has its limit on a day."""
+        return calendar.last_open(day) if self.owed else day
+
+    def floor(self, anchor: date, calendar: Calendar) -> date:
+        """Return the day before which it never comes, its anchor being on that day."""
+        day = _parsed(self.not_before).counted_from(anchor, calendar)
+        return calendar.first_open(day) if self.owed else day
 
 
 class Projected(NamedTuple):
@@ -106,11 +120,14 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
 
     """
     _check_keys(schedule, anchors)
-    rules = {item.act: [Rule.parse(text) for text in item.rules] for item in schedule}
+    scheduled = {item.act: item for item in schedule}
     dates = dict(anchors)
     for act in _in_order(tuple(schedule)):
-        dates[act] = max(rule.counted_from(dates[rule.anchor], calendar) for rule in rules[act])
-    return {act: dates[act] for act in rules}
+        item, rule = scheduled[act], Rule.parse(scheduled[act].rule)
+        dates[act] = item.by(rule.counted_from(dates[rule.anchor], calendar), calendar)
+        if item.not_before:
+            dates[act] = max(dates[act], item.floor(dates[Rule.parse(item.not_before).anchor], calendar))
+    return {act: dates[act] for act in scheduled}
 
 
 def dues(
@@ -153,6 +170,7 @@ def project(
         rule, base, by = _parsed(scheduled[act].rule), planned[act], ""
         if rule.anchor in scheduled:
             base, by = rule.counted_from(found[rule.anchor].day, calendar), rule.anchor
+        base = scheduled[act].by(base, calendar)
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
         pushes = [
             (pushed_by(predecessor, act), predecessor)
@@ -160,9 +178,9 @@ def project(
             if predecessor != rule.anchor and found[predecessor].day > planned[predecessor]
         ]
         if not_before := scheduled[act].not_before:
-            floor = _parsed(not_before)
-            if floor.anchor in found:
-                pushes.append((floor.counted_from(found[floor.anchor].day, calendar), floor.anchor))
+            anchor = _parsed(not_before).anchor
+            if anchor in found:
+                pushes.append((scheduled[act].floor(found[anchor].day, calendar), anchor))
         due_on, by = max([(base, by), *pushes], key=itemgetter(0))
         if act in moved:
             due_on, by = moved[act], ""

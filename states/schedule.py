@@ -53,6 +53,7 @@ def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
             rule=rules[row.trigger],
             after=tuple(a for a in row.after if rules[a]),
             not_before=row.not_before,
+            owed=True,
         )
         for row in TABLE
         if rules[row.trigger]

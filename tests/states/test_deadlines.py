@@ -102,6 +102,23 @@ def test_january_to_march_belong_to_the_next_calendar_year() -> None:
     assert deadlines.anchors({"leap": "date:02-29"}, 2027, WARD) == {"leap": date(2028, 2, 29)}
 
 
+def test_what_is_owed_is_owed_on_an_open_day() -> None:
+    """A limit that ends on a Saturday is kept on the Friday; what is never before a Saturday comes on the Monday."""
+    limit = [
+        Scheduled(act="completion", rule="D"), Scheduled(act="acceptance", rule="completion+5d", owed=True),
+        Scheduled(act="end", rule="D-9d", not_before="completion+5d", owed=True), Scheduled(act="day", rule="D+5d"),
+    ]  # fmt: skip
+    monday = {"D": day("2026-11-30")}
+    planned = deadlines.plan(limit, monday, WARD)
+    expected = {"acceptance": day("2026-12-04"), "end": day("2026-12-07"), "day": day("2026-12-05")}
+    assert {act: planned[act] for act in expected} == expected
+    late = {"completion": day("2026-12-07")}
+    for done in (dict[str, date](), late):
+        later = timedelta(days=7 if done else 0)
+        found = deadlines.dues(limit, planned=planned, done=done, moved={}, calendar=WARD)
+        assert (found["acceptance"], found["end"]) == (expected["acceptance"] + later, expected["end"] + later)
+
+
 def test_an_extra_closing_day_moves_the_plan() -> None:
     """When the ward closes on the last open day of November the posting and all before it come earlier."""
     ward = Calendar(closed=frozenset({date(2026, 11, 30)}))
