@@ -24,7 +24,7 @@ from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import translate
 from papers import sheet
-from papers.movements import one_medium
+from papers.movements import UNTOLD, one_medium
 from papers.sheet import Sheet
 from states import statute
 from states.facts import Facts
@@ -232,7 +232,10 @@ def _supervised(here: Look) -> dict[str, str]:
 
 
 def _contacts(facts: Facts) -> Listed:
-    return [[contact.name, contact.place, "", ""] for contact in contacts_of(facts)]
+    return [
+        [contact.called, contact.place, contact.phone or UNTOLD, contact.phone_out_of_hours or UNTOLD]
+        for contact in contacts_of(facts)
+    ]
 
 
 def _returned(facts: Facts) -> Listed:

@@ -12,6 +12,7 @@ from models.clock import wareki
 from models.letter import Moment
 from models.programme import Programme
 from papers import sheet
+from papers.movements import UNTOLD
 from papers.sheet import Document, Sheet
 from states.look import Look
 from states.reading import year_before
@@ -202,7 +203,14 @@ def handover_memo(here: Look) -> Sheet:
             if document.standing not in {"complete", "no_occasion"}
         ),
         "contacts": [
-            {"name": contact.name, "place": contact.place, "mail": contact.mail} for contact in contacts_of(facts)
+            {
+                "name": contact.called,
+                "place": contact.place,
+                "mail": contact.mail,
+                "phone": contact.phone or UNTOLD,
+                "out_of_hours": contact.phone_out_of_hours or UNTOLD,
+            }
+            for contact in contacts_of(facts)
         ],
     }
     return Sheet(programme=here.programme, name="handover-memo", template="handover_memo", data=data)

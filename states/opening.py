@@ -13,7 +13,7 @@ from models.errors import BadInput, Refused, Unmet
 from models.people import SYSTEM, UNREGISTERED, Person, key_id
 from models.postage import judge
 from models.programme import Programme
-from models.records.people import KeyGiven, PersonEntered
+from models.records.people import REACHED_BY, KeyGiven, PersonEntered
 from models.words import _, in_words
 from states import ledger, reading, schedule, signatures
 from states.apply import enter_person, put_key
@@ -134,7 +134,7 @@ def register(door: Door, person: Person, *, by: str, via: str) -> None:
         if known and PersonEntered.of(known) == entry:
             return
         data = {
-            **person.model_dump(mode="json", exclude={"public_key", "mail"}), "roles": sorted(person.roles),
+            **person.model_dump(mode="json", exclude={"public_key", *REACHED_BY}), "roles": sorted(person.roles),
             "setting_up": True,
         }  # fmt: skip
         _note(door, connection, "person_changed" if known else "person_registered", data, by=by, via=via)
@@ -201,10 +201,10 @@ def _infeasible(door: Door, connection: Connection, cycle_id: str) -> tuple[Unme
             missing=_("No two different people can do and confirm “{act}” ({first} and {second}).").format(
                 act=in_words(ja=row.ja, en=row.en),
                 first="・".join(role.label for role in row.who),
-                second="・".join(role.label for role in row.second),
+                second="・".join(role.label for role in second),
             ),
             owner=row.owner.label,
         )
-        for row in TABLE
-        if row.second and not four_eyes_are_feasible(row.who, row.second, facts)
+        for row, second in ((row, row.second_under(facts.programme)) for row in TABLE)
+        if second and not four_eyes_are_feasible(row.who, second, facts)
     )

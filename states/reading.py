@@ -377,6 +377,9 @@ def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
 def _in_force(done: Mapping[str, Done], history: HistoryOf) -> dict[str, Done]:
     """Return what is done without the lists that were withdrawn: a re-check that was one is to be done again."""
     counts = {entry.seq for entry in history.of(*LISTS)}
+        phone=row.phone,
+        phone_out_of_hours=row.phone_out_of_hours,
+        substitute=row.substitute,
     return {act: record for act, record in done.items() if act not in LISTS or record.seq in counts}
 
 

@@ -20,7 +20,7 @@ from sqlmodel import SQLModel, col
 from models import tables
 from models.clock import day_of, stamp
 from models.programme import Programme
-from models.records.people import PersonEntered
+from models.records.people import REACHED_BY, PersonEntered
 from models.serials import canonical, common, expand, minus, union
 from models.serials import count as counted
 from models.words import N_, _, in_words
@@ -225,7 +225,8 @@ class Replay:
                 {"person": said["id"], **{name: said[name] for name in _TOLD_OF_A_PERSON}}
             )
             self._enter(entered.person, entry, _entry_of(entered))
-            del self.rows["staff"][entered.person,].values["mail"]  # such an entry does not tell it
+            for name in REACHED_BY:  # such an entry does not tell it
+                del self.rows["staff"][entered.person,].values[name]
         elif event == "passphrase_changed" or (event == "key_given" and cycle is None):
             given = entry["data"]["record"]
             self._enter(given["person"], entry, {"public_key": given["public_key"]})

@@ -180,6 +180,7 @@ def keep(office: Office, content: bytes) -> str:
 _TROUBLES = {
     "missing": N_("missing"), "extra_forbidden": N_("unknown"),
     "not_plain": N_("not one line of plain words: a line break, or a character that cannot be seen"),
+    "no_telephone": N_("no telephone number such as 03-0000-0101"),
 }  # fmt: skip
 _WRONG = N_("wrong")
 

@@ -338,7 +338,7 @@ def words_of(
 def _what_to_do(facts: Facts, owner: Side, to: Person | Side, number: int | None, *, call: bool) -> str:
     owing = owners(facts, owner)
     if call:
-        names = "、".join(person.name for person in owing) or owner.label
+        names = "、".join(person.to_call for person in owing) or owner.label
         return _(
             "Please call {names} and ask what it waits for;"
             " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"

@@ -63,6 +63,15 @@ class Contact:
     name: str
     place: str
     mail: str
+    phone: str = ""
+    phone_out_of_hours: str = ""
+    substitute: str = ""
+
+    @property
+    def called(self) -> str:
+        """Return the name, and who is called where nobody answers."""
+        words = _("{name} (in his place: {substitute})")
+        return words.format(name=self.name, substitute=self.substitute) if self.substitute else self.name
 
 
 def incidents_of(here: Look) -> tuple[Incident, ...]:
@@ -99,4 +108,8 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
 def _contact(facts: Facts, person: Person) -> Contact:
     sections, role = facts.programme.sections, "・".join(role.label for role in sorted(person.roles))
     place = facts.programme.contractor.name if person.side is Side.CONTRACTOR else sections.owner
-    return Contact(name=person.name, place=f"{place}　{role}", mail=person.mail)
+    substitute = facts.people.get(person.substitute)
+    return Contact(
+        name=person.name, place=f"{place}　{role}", mail=person.mail, phone=person.phone,
+        phone_out_of_hours=person.phone_out_of_hours, substitute=substitute.name if substitute else person.substitute,
+    )  # fmt: skip

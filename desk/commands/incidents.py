@@ -63,7 +63,10 @@ def report(
     with office.look(cycle_id) as here:
         contacts, procedure = contacts_of(here.facts), here.programme.emergency.procedure
     say(_("Call at once"), style="bold")
-    say_table([_("Name"), _("Where"), _("Mail")], [[one.name, one.place, one.mail] for one in contacts])
+    say_table(
+        [_("Name"), _("Where"), _("Telephone (by day)"), _("Telephone (nights and holidays)"), _("Mail")],
+        [[one.called, one.place, one.phone or "–", one.phone_out_of_hours or "–", one.mail] for one in contacts],
+    )
     say(_("What to do"), style="bold")
     for number, line in enumerate(procedure, start=1):
         say(f"  {number}. {line}")

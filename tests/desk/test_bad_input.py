@@ -52,6 +52,8 @@ TYPED_WRONG = (
     f"people add kato --name 加藤 --side ward --role coordinator {VALID} --by nobody",
     "people add kato --name 加藤 --side ward --role coordinator --from 2027-03-31 --to 2026-04-01",
     "people passphrase nobody",
+    f"people add kato --name 加藤 --side ward --role coordinator --phone 'call me' {VALID}",
+    f"people add kato --name 加藤 --side ward --role coordinator --out-of-hours 03-12 {VALID}",
     "extract check /no/such/file --year 2026", "extract check / --year 2026", "extract check x.csv",
     "extract check x.csv --year 2026 --expect 4800-3600", "extract check x.csv --year 2026 --expect many",
     "extract check x.csv --year 26", "extract decide 2026 --row 1 --as exclude --reason x --by watanabe",

@@ -101,6 +101,14 @@ def test_the_contractors_own_duty_stands_on_the_sheets_of_an_emergency(year: Pla
             assert len(pdf) == 1, name
 
 
+def test_the_emergency_sheet_says_whom_to_call_by_day_and_by_night(year: Played) -> None:
+    """Both telephones and the substitute of each stand on it; what nobody told of somebody is 記載なし."""
+    papers.print_sheets(year.office, CYCLE, forms.ward_forms)
+    said = text_of(year.office.papers / "document-05-emergency.pdf")
+    for word in ("03-0000-0101", "090-0000-0101", "03-0000-0108", "記載なし", "代理："):
+        assert word in said, word
+
+
 def test_without_times_the_report_says_so(year: Played) -> None:
     """Where nobody noted the hour or the contractor's notice, the paper does not leave it out in silence."""
     acting.perform(

@@ -103,7 +103,7 @@ def test_the_checklists_carry_every_measure_in_the_order_of_the_source(office: O
 
 
 def test_the_memorandum_tells_the_next_person_where_the_year_stands(office: Office) -> None:
-    """State, next act and whoever is called stand on it."""
+    """State, next act and whoever is called stand on it, with telephones, or 記載なし, and who is called instead."""
     said = text_of(papers.print_sheets(office, CYCLE, referring.handover_memo)[0])
     assert "契約準備中" in said
     assert "契約締結" in said

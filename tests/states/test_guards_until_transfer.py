@@ -865,3 +865,11 @@ def test_the_copies_of_the_ward_are_numbered_from_one() -> None:
     assert [copy.number for copy in made] == [
         f"{custody.WARD_COPY}-{facts().fiscal_year}-{place:02}" for place in range(1, len(custody.WARD_COPIES) + 1)
     ]
+    *(
+        (people.substitutes_are_others, facts(), record("change_people", people=(SUZUKI | {"substitute": to}, *more)),
+         expected)
+        for to, more, expected in (
+            ("", (), True), ("sato", (), True), ("suzuki", (), "suzuki"), ("nobody", (), "nobody"),
+            ("hayashi", (), "hayashi"), ("hayashi", (HAYASHI,), True),
+        )
+    ),
