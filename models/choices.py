@@ -50,9 +50,13 @@ REDACTIONS: Words = {
     "resident_data": N_("a resident's data"), "other_personal_data": N_("another person's data"),
     "secret": N_("a secret"),
 }  # fmt: skip
+ABSENCES: Words = {
+    "business_trip": N_("business trip"), "leave": N_("leave"), "training": N_("training"), "other": N_("other"),
+}  # fmt: skip
 _RECORDED = (
     SUBCONTRACTING, INSPECTIONS, EVIDENCE, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS,
     DECISIONS, RETURN_OUTCOMES, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
+    ABSENCES,
 )  # fmt: skip
 
 # What is only shown.

@@ -276,10 +276,18 @@ class Statute(Part):
 
 
 class Approval(Part):
-    """The form of the numbers of the ward's electronic approval (起案文書番号・決裁番号), and one as an example."""
+    """How the ward decides: the form of the numbers of its electronic approval (起案文書番号), with an example.
+
+    `decisions`: contract, referral, readiness and hand-over bring the number and the day of their approval ("number"),
+    or wait for the approver's own confirmation ("confirmation"). `inspector`: who accepts the work is an inspector
+    apart from the coordinators ("separate"), or a coordinator. A programme that says nothing asks for neither, so that
+    a year goes on as it was opened.
+    """
 
     pattern: str = r"[0-9]{1,4}-?[一-龠々]{1,6}-?(第[0-9]{1,6}号|[0-9]{1,6})"
     example: str = "26総総第123号"
+    decisions: Literal["", "number", "confirmation"] = ""
+    inspector: Literal["coordinator", "separate"] = "coordinator"
 
     @model_validator(mode="after")
     def _example_has_the_form(self) -> Self:

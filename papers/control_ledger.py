@@ -62,6 +62,7 @@ _ASKED_BY_THE_DOOR = {
     "not_in_the_future": "将来の日時",
     "proposal_waits": "確認を待つ起案がない",
     "four_eyes": "起案者と同じ者の確認",
+    "deputy_stands_in": "不在の記録のない代決",
     "confirmation_is_personal": "本人による確認の証拠がない",
 }
 _SAID_FIRST = frozenset({"item", "items", "copies", "already_happened"})
@@ -160,7 +161,7 @@ class _Reader:
         giver = told("giver")
         entered_by = "" if giver in {by, UNTOLD, UNKNOWN} else _name(by, self.known)
         return _line(
-            entry, entry["data"], entered_by=entered_by, moves=True,
+            entry, entry["data"], self.known, entered_by=entered_by, moves=True,
             who=_name(giver, self.known),
             receiver=_name(told("office" if "office" in record else "receiver"), self.known),
             content="\n".join(content(act, record, self.known.kinds, self.holds)),
@@ -171,7 +172,8 @@ class _Reader:
 
     def _decision(self, entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[str, Any]) -> Line:
         return _line(
-            entry, data, who=_name(str(entry["by"]), self.known), content=self._decided(entry, data, record),
+            entry, data, self.known,
+            who=_name(str(entry["by"]), self.known), content=self._decided(entry, data, record),
             quantity=self._counted(record), occasion=str(record.get("occasion", "")), slip=str(record.get("slip", "")),
         )  # fmt: skip
 
@@ -221,7 +223,9 @@ def lacking(line: Line) -> tuple[str, ...]:
     return tuple(title for name, title in COLUMNS.items() if line["moves"] and values[name] in missing)
 
 
-def _line(entry: Mapping[str, Any], data: Mapping[str, Any], *, entered_by: str = "", **said: Any) -> Line:
+def _line(
+    entry: Mapping[str, Any], data: Mapping[str, Any], known: Known, *, entered_by: str = "", **said: Any
+) -> Line:
     record: Mapping[str, Any] = data.get("record", {})
     told: dict[str, Any] = {
         **dict.fromkeys(("who", "receiver", "content", "quantity", "carrier", "container", "occasion", "slip"), ""),
@@ -231,7 +235,7 @@ def _line(entry: Mapping[str, Any], data: Mapping[str, Any], *, entered_by: str 
         number=entry["seq"],
         at=_moment(str(data.get("occurred_at") or entry["at"])),
         title=event_words(str(entry["event"]))[0],
-        remark="　".join(filter(None, _remarks(entry, data, record, by=entered_by))),
+        remark="　".join(filter(None, _remarks(entry, data, record, known, by=entered_by))),
         stands_out=entry["event"] in _UNUSUAL or "corrects" in record,
         automatic=entry["event"] in _AUTOMATIC,
         **told,
@@ -458,13 +462,17 @@ def _is_hash(value: object) -> bool:
     return all(isinstance(one, str) and re.fullmatch(r"[0-9a-f]{64}", one) for one in values)
 
 
-def _remarks(entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[str, Any], *, by: str) -> Iterator[str]:
-    """Say what a reader must not overlook: what broke a rule, what corrects what, what was entered afterwards."""
+def _remarks(
+    entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[str, Any], known: Known, *, by: str
+) -> Iterator[str]:
+    """Say what a reader must not overlook: what broke a rule, what corrects what, whose place was taken, how late."""
     if broken := data.get("broken") or data.get("unmet"):
         said = "逸脱" if "broken" in data else "不足"
         yield f"{said}：" + "、".join(map(_claimed, broken))
     if "corrects" in record:
         yield f"第{record['corrects']}号の訂正（{record['reason']}）"
+    if "in_place_of" in data:
+        yield f"代決（{_name(str(data['in_place_of']), known)}）"
     if by:
         yield f"記入 {by}"
     if "occurred_at" in data and data["occurred_at"][:16] != entry["at"][:16]:

@@ -338,7 +338,8 @@ def _contractor_lines(facts: Facts) -> list[Labelled]:
 
 def _approved(said: Mapping[str, str], seq: int) -> str:
     """Return an approval as it stands in the report; the day stands where an act tells it."""
-    on = f"決裁日 {said['decided_on']}、" if said.get("decided_on") else ""
+    day = said.get("approved_on") or said.get("decided_on")
+    on = f"決裁日 {day}、" if day else ""
     return f"{said['decision_number']}（{on}管理簿 第{seq}号）"
 
 
@@ -363,7 +364,7 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[Lab
         _approved(said, act["seq"])
         for act in acts
         for said in (act["data"], act["data"]["record"])
-        if "decision_number" in said
+        if said.get("decision_number")
     ]
     return [
         {"label": "行った人又は入力した人の署名のある手続", "value": f"{signed:,} 件"},

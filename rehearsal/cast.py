@@ -19,6 +19,7 @@ from rehearsal.printer import Printer
 from states import schedule
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
+from states.rules.approvals import unseen
 from states.rules.base import done_today
 from states.rules.custody import notice_in_force
 from states.rules.erasure import registered_copies
@@ -31,11 +32,12 @@ from steps.preparation import SAMPLE_PASSPHRASE
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
 SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium
+INSPECTOR = "okada"
 MANAGER, HANDLER, SECOND_HANDLER = "asahi", "kobayashi", "yoshida"
 _CAST = {
     Role.COORDINATOR: (COORDINATOR, SECOND_COORDINATOR), Role.REGISTRAR: (REGISTRAR, SECOND_REGISTRAR),
-    Role.APPROVER: (APPROVER,), Role.DEPUTY: (), Role.HANDLING_MANAGER: (MANAGER,), Role.AUDITOR: (),
-    Role.HANDLER: (HANDLER, SECOND_HANDLER),
+    Role.APPROVER: (APPROVER,), Role.DEPUTY: (), Role.INSPECTOR: (INSPECTOR,), Role.HANDLING_MANAGER: (MANAGER,),
+    Role.AUDITOR: (), Role.HANDLER: (HANDLER, SECOND_HANDLER),
 }  # fmt: skip
 
 PULLED_FIRST, PULLED_LAST = 3, 2
@@ -81,11 +83,16 @@ def at_their_desks(office: Office) -> Office:
 Fields = Mapping[str, Any]
 
 
+def _approved(scene: Scene, nth: int) -> Fields:
+    """Return the approval of an act that the office decides; each approval is of one act."""
+    return {"decision_number": f"{scene.year}-総総-{nth:04}", "approved_on": scene.facts.today}
+
+
 def _conclude_contract(scene: Scene) -> Fields:
     ends = schedule.milestones(scene.facts.programme, scene.year, scene.office.calendar)["contract_end"]
     return {
         "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
-        "special_provisions_attached": True,
+        "special_provisions_attached": True, "concluded_on": scene.facts.today, **_approved(scene, 111),
     }  # fmt: skip
 
 
@@ -267,6 +274,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
     "confirm_readiness": lambda scene: {
         "dummy_data_tested": True, "inspection_planned_on": scene.facts.due["inspect_contractor"],
+        **_approved(scene, 112),
     },
     "deliver_manuscript": lambda scene: {"template_sha256": template_sha256(scene.facts.programme), "sheets": SHEETS},
     "submit_text_proof": lambda scene: {"version": 1, "template_sha256": template_sha256(scene.facts.programme)},
@@ -276,7 +284,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "hand_over_medium": _hand_over_medium,
     "hand_over_password": _hand_over_password,
     "report_receipt": _report_receipt,
-    "hand_over": _on_file(),
+    "hand_over": lambda scene: _approved(scene, 113),
     "submit_imprint_sample": lambda scene: {
         **_brought(scene, 4, "宛名印字見本", giver=HANDLER), "version": 1,
         "serials": compact(scene.printer.prints_a_sample()), "sample_stack": f"I-{scene.year}-01",
@@ -324,6 +332,12 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "destroy_items": lambda scene: {
         "items": [item.number for item in scene.facts.things_in("with_ward")], "method": "裁断",
         "destroyed_on": scene.facts.today, "witness": SECOND_COORDINATOR,
+    },
+    "see_decisions": lambda scene: {
+        "entries": scene.office.see(scene.facts.cycle_id, lambda here: [it.seq for it in unseen(here.facts)]),
+    },
+    "record_referral": lambda scene: {
+        "number": "資料25", "decided_on": scene.facts.today, **_approved(scene, 114),
     },
     "accept_namesakes": lambda scene: {"people": erasure.namesakes(scene.office, scene.facts.cycle_id)},
     "close": lambda scene: {"keep_until": f"{scene.year + 1 + scene.facts.programme.retention.years}-03-31"},

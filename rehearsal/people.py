@@ -61,7 +61,7 @@ class People:
         by = by or cast.person_for(row.who_under(scene.facts.programme))
         outcome = self.enter(act, by=by, fields=cast.fields(act, scene) | changes)
         if outcome.waits_for:
-            outcome = self.confirm(outcome, by=cast.person_for(row.second, but=by))
+            outcome = self.confirm(outcome, by=cast.person_for(row.second_under(scene.facts.programme), but=by))
         if usual and outcome.left:
             raise LawBroken(f"{act}: " + " / ".join(outcome.left))
 

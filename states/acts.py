@@ -64,7 +64,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
-    """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
+    """A proposal that waits: its row, the number of its entry, by whom it is, in whose place, and who typed it."""
 
     id: int
     seq: int
@@ -73,6 +73,7 @@ class Proposed:
     typed_by: str
     occurred_at: datetime
     record: ActRecord
+    in_place_of: str = ""
 
 
 def row_of(trigger: str) -> Row:

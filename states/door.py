@@ -33,6 +33,7 @@ from states.facts import Facts
 from states.gaps import Attempt
 from states.machines import RECORD
 from states.rows import Row
+from states.rules.approvals import back_on, decisions_are_owed
 from states.schedule import reschedule
 from states.signatures import Keyring, NobodyHere
 
@@ -171,7 +172,7 @@ class Door:
             compared=compared,
         )  # fmt: skip
         position = self._position(connection, attempt)
-        if row.second:
+        if row.second_under(facts.programme):
             may = CYCLE.may(position, row.trigger)
             return self._propose(connection, attempt) if may else self._refuse(connection, attempt, position.unmet)
         return self._move(connection, attempt, position)
@@ -255,7 +256,8 @@ class Door:
             data = {"act": row.trigger, "proposal": proposal.seq, "replaced_by": seq}
             self._append(connection, attempt, "proposal_replaced", data)
         return Outcome(
-            trigger=row.trigger, state=attempt.facts.state, seq=seq, waits_for=row.second, warnings=warnings
+            trigger=row.trigger, state=attempt.facts.state, seq=seq,
+            waits_for=row.second_under(attempt.facts.programme), warnings=warnings,
         )  # fmt: skip
 
     def _complete(self, connection: Connection, attempt: Attempt, state: str, record_id: int | None) -> Outcome:
@@ -270,6 +272,8 @@ class Door:
         reschedule(connection, facts, row.trigger, attempt.at, seq=seq, calendar=self.calendar)
         effects = row.then(facts, attempt.ask.record)
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
+        if attempt.deputises:
+            apply(connection, facts, decisions_are_owed(facts), by=attempt.actor, seq=seq, calendar=self.calendar)
         if deviations:
             self._deviate(connection, attempt, deviations)
         note = ""
@@ -357,6 +361,8 @@ def _data(attempt: Attempt, warnings: tuple[str, ...] = ()) -> dict[str, object]
         data |= {"entered_afterwards": True}
     if warnings:
         data |= {"warnings": sorted(warnings)}
+    if absence := attempt.deputises:
+        data |= {"in_place_of": absence.person, "see_by": str(back_on(attempt.facts, absence))}
     if attempt.confirmed_by:
         evidence = attempt.ask.evidence
         data |= {"proposed_by": attempt.ask.by, "confirmed_how": "decision" if attempt.decided else "signature"}
@@ -381,7 +387,7 @@ def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Pr
         Proposed(
             id=row.id, seq=row.ledger_seq, key=row.key, by=row.by, occurred_at=reading.aware(row.occurred_at),
             typed_by=json.loads(row.entry)["data"].get("entered_by", ""),
-            record=kind.model_validate_json(row.data),
+            in_place_of=json.loads(row.entry)["data"].get("in_place_of", ""), record=kind.model_validate_json(row.data),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
@@ -408,5 +414,5 @@ def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed |
 def _repetition(known: SqlRow[tuple[tables.Record]], row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
     if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
-    waits = row.second if known.status == "pending" else ()
+    waits = row.second_under(facts.programme) if known.status == "pending" else ()
     return Outcome(trigger=ask.trigger, state=facts.state, seq=known.ledger_seq, repeated=True, waits_for=waits)

@@ -68,6 +68,26 @@ class Told:
     data: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deputised:
+    """A decision that a deputy took in an absent person's place (代決), and by when that person is to see it (後閲)."""
+
+    seq: int
+    act: str
+    by: str
+    in_place_of: str
+    see_by: date
+
+    @classmethod
+    def told(cls, act: str, entry: Mapping[str, Any]) -> "Deputised | None":
+        """Return it as an entry of the ledger tells it, None where nobody's place was taken."""
+        data = entry["data"]
+        if "in_place_of" not in data:
+            return None
+        see_by = date.fromisoformat(data["see_by"])
+        return cls(seq=entry["seq"], act=act, by=entry["by"], in_place_of=data["in_place_of"], see_by=see_by)
+
+
 class History(Protocol):
     """What the acts brought each time they were done, not the last time alone."""
 
@@ -81,6 +101,10 @@ class History(Protocol):
 
     def has_text(self, seq: int, place: str) -> bool:
         """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
+        ...
+
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
         ...
 
 

@@ -18,7 +18,7 @@ from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
 from states.calendar import Calendar
-from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
+from states.facts import LISTS, WITHDRAWAL, Case, Deputised, Done, Facts, ItemFact, Told
 from states.machines import PIECE
 from states.schedule import commitments
 
@@ -66,6 +66,17 @@ _TOLD = (
         col(tables.Record.cycle_id) == _CYCLE,
         col(tables.Record.act).in_(bindparam("acts", expanding=True)),
         col(tables.Record.status).in_(("done", "superseded")),
+    )
+    .order_by(col(tables.Record.ledger_seq))
+)
+# What is confirmed has the number of its confirmation; nobody's words look like the mark, for JSON escapes them.
+_DEPUTISED = (
+    select(col(tables.Record.act), col(tables.Ledger.entry))
+    .join(tables.Ledger, col(tables.Ledger.seq) == col(tables.Record.ledger_seq))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.status).in_(("done", "superseded")),
+        col(tables.Ledger.entry).contains('"in_place_of":"', autoescape=True),
     )
     .order_by(col(tables.Record.ledger_seq))
 )
@@ -203,6 +214,12 @@ class HistoryOf:
         """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
         asked = {"cycle_id": self.cycle_id, "seq": seq, "place": place}
         return self.connection.execute(_TEXT, asked).scalar() is not None
+
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
+        rows = self.connection.execute(_DEPUTISED, {"cycle_id": self.cycle_id}).all()
+        told = (Deputised.told(row.act, json.loads(row.entry)) for row in rows)
+        return tuple(decided for decided in told if decided)
 
 
 def _list_of(data: str) -> str:
@@ -360,6 +377,9 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         mail=row.mail,
+        phone=row.phone,
+        phone_out_of_hours=row.phone_out_of_hours,
+        substitute=row.substitute,
         public_key=row.public_key,
     )
 
@@ -377,9 +397,6 @@ def _reminded(connection: Connection, cycle_id: str, number: int) -> str:
 def _in_force(done: Mapping[str, Done], history: HistoryOf) -> dict[str, Done]:
     """Return what is done without the lists that were withdrawn: a re-check that was one is to be done again."""
     counts = {entry.seq for entry in history.of(*LISTS)}
-        phone=row.phone,
-        phone_out_of_hours=row.phone_out_of_hours,
-        substitute=row.substitute,
     return {act: record for act, record in done.items() if act not in LISTS or record.seq in counts}
 
 

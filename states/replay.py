@@ -28,10 +28,11 @@ from states import effects as eff
 from states import ledger
 from states.engine import starts
 from states.events import BY_EVENT, event_words
-from states.facts import Done, Facts, ItemFact, Told
+from states.facts import Deputised, Done, Facts, ItemFact, Told
 from states.machines import INCIDENT, ITEM, PIECE
 from states.reading import aware, programme_of
 from states.rows import INITIAL, Row
+from states.rules.approvals import decisions_are_owed
 from states.schedule import scheduled
 from states.table import BY_TRIGGER
 
@@ -161,6 +162,7 @@ class Cycle:
     pieces: PiecesTold = field(default_factory=PiecesTold)
     done: dict[str, Done] = field(default_factory=dict[str, Done])
     records: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    decided: list[Deputised] = field(default_factory=list[Deputised])
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first."""
@@ -175,6 +177,10 @@ class Cycle:
     def has_text(self, seq: int, place: str) -> bool:  # noqa: ARG002 - no effect asks for it
         """Tell nothing of texts: what is told here has them put back already, and those redacted so."""
         return False
+
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
+        return tuple(self.decided)
 
     def table(self, name: str) -> dict[Key, _Expected]:
         """Return the rows of a table by key."""
@@ -284,6 +290,9 @@ class Replay:
         if facts:
             record = row.record.model_validate(entry["data"]["record"])
             self._apply(cycle, facts, row.then(facts, record), entry)
+            if decided := Deputised.told(row.trigger, entry):
+                cycle.decided.append(decided)
+                self._apply(cycle, facts, decisions_are_owed(facts), entry)
 
     def _deviate(self, cycle: Cycle, entry: Entry) -> None:
         facts, row = self._facts(cycle, entry), BY_TRIGGER[entry["data"]["act"]]

@@ -8,6 +8,7 @@ from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER, Machine
 from states.rows import FINAL, INITIAL
 from states.rules import (
     additions,
+    approvals,
     custody,
     enclosing,
     erasure,
@@ -46,6 +47,7 @@ TABLE = (
     # over all stages
     *custody.ROWS,
     *oversight.ENTRIES,
+    *approvals.ROWS,
     *measures.ROWS,
     *oversight.ROWS,
     *people.ROWS,

@@ -5,9 +5,10 @@ import json
 import unicodedata
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 
 from pydantic import ValidationError
 
@@ -179,8 +180,8 @@ def keep(office: Office, content: bytes) -> str:
 
 _TROUBLES = {
     "missing": N_("missing"), "extra_forbidden": N_("unknown"),
-    "not_plain": N_("not one line of plain words: a line break, or a character that cannot be seen"),
     "no_telephone": N_("no telephone number such as 03-0000-0101"),
+    "not_plain": N_("not one line of plain words: a line break, or a character that cannot be seen"),
 }  # fmt: skip
 _WRONG = N_("wrong")
 
@@ -200,7 +201,8 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
     field = kind.model_fields.get(key)
     if field is None or field.annotation is str:
         return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):  # no JSON, or nested deeper than any record is
-        return value.split(",") if get_origin(field.annotation) is tuple else value
+    read: Any = value
+    with suppress(ValueError, RecursionError):  # no JSON, or nested deeper than any record is
+        read = json.loads(value)
+    is_one = get_origin(field.annotation) is tuple and not isinstance(read, list)
+    return value.split(",") if is_one else cast("Any", read)

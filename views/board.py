@@ -174,13 +174,13 @@ def _command(due_act: Owed) -> str:
     """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
     if due_act.waits_for_confirmation:
         return f"tsudoi confirm {due_act.year} {due_act.act} --by PERSON --entry NUMBER"
-    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if BY_TRIGGER[due_act.act].second else ""
+    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if due_act.by_two else ""
 
 
 def _form_or_command(due_act: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
     if due_act.waits_for_confirmation:
         return _("{title} (waits for a second person at the desk)").format(title=due_act.title)
-    if BY_TRIGGER[due_act.act].second:
+    if due_act.by_two:
         return _("{title} (two people sign it at the desk)").format(title=due_act.title)
     return dashboard.form(due_act.act, due_act.title, fields)
 

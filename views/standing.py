@@ -45,6 +45,7 @@ class Owed:
     flag: str
     blocked_by: tuple[str, ...]
     waits_for_confirmation: bool
+    by_two: bool = False
     follows: bool = False
 
     @property
@@ -137,7 +138,10 @@ def people_for(here: Look) -> dict[str, str]:
     """Return for each act who alone may do it today; an act that several people may do is left out."""
     facts = here.facts
     valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
-    may = {row.trigger: [person.id for person in valid if person.roles & set(row.who)] for row in TABLE}
+    may = {
+        row.trigger: [person.id for person in valid if person.roles & set(row.who_under(facts.programme))]
+        for row in TABLE
+    }
     return {act: people[0] for act, people in may.items() if len(people) == 1}
 
 
@@ -197,6 +201,7 @@ def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
         flag=row.flag,
         blocked_by=tuple(str(gap) for gap in missing(facts, BY_TRIGGER[row.act])),
         waits_for_confirmation=pending,
+        by_two=bool(BY_TRIGGER[row.act].second_under(facts.programme)),
         follows=follows_a_late_act(facts, row.act),
     )
 

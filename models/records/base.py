@@ -111,6 +111,7 @@ Line = Annotated[
 MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain), _WORDS]
 # A number of the ward's electronic approval; the door knows the programme's form, so that it is no free text.
 ApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), _APPROVAL]
+MaybeApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), _APPROVAL]
 # Short words of the machine itself, such as the title of a column.
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), _WORDS]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]

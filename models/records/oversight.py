@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from models.records.approvals import Approved
 from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256, taking
 from models.words import N_
 
@@ -36,7 +37,7 @@ class MeasuresClaimed(ActRecord):
         return self.model_dump(include=told)
 
 
-class ReferralRecorded(ActRecord):
+class ReferralRecorded(Approved):
     """付議: the board approved what differs from the matter of the year before."""
 
     number: Line = Field(title="Number of the referral")
@@ -212,7 +213,7 @@ class TextRedacted(ActRecord):
         return f"{self.entry} {self.place}"
 
 
-class Confirmed(ActRecord):
-    """A step whose evidence is wholly on file: the person only confirms."""
+class Confirmed(Approved):
+    """A step whose evidence is wholly on file: the person only confirms, and the office has approved it."""
 
     remark: MaybeLine = Field(default="", title="Remark without personal data")

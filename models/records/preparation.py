@@ -5,10 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.records.approvals import Approved
 from models.records.base import ActRecord, Line, MaybeLine, MaybeSha256, PersonId
 
 
-class ContractConcluded(ActRecord):
+class ContractConcluded(Approved):
     """契約書と特記事項 (document 1)."""
 
     contract_number: Line = Field(title="Contract number")
@@ -16,6 +17,7 @@ class ContractConcluded(ActRecord):
     ends_on: date = Field(title="Contract period ends")
     special_provisions_attached: bool = Field(title="The special provisions are attached")
     contract: MaybeSha256 = Field(default="", title="Contract (file)")
+    concluded_on: date | None = Field(default=None, title="Date of the contract")
 
 
 class HandlersRegistered(ActRecord):
@@ -45,7 +47,7 @@ class ContactsConfirmed(ActRecord):
     business_flow_shared: bool = Field(title="The business flow is shared")
 
 
-class ReadinessConfirmed(ActRecord):
+class ReadinessConfirmed(Approved):
     """着手前確認: the review before anything personal moves."""
 
     dummy_data_tested: bool = Field(title="A test with dummy data went through")

@@ -9,6 +9,8 @@ from models.people import Side
 from models.records import transfer
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import FileTaken
+from models.records.mailing import Posted
+from models.records.preparation import HandlersRegistered
 from models.records.printing import ImprintSampleSubmitted
 from models.serials import expand
 from models.words import _
@@ -167,6 +169,21 @@ def arrived_in_good_condition(_facts: Facts, record: transfer.Handed) -> Verdict
 def moving_hands_are_registered(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """Giver, carrier and receiver are on the register of people, valid today, the receiver on the side that has it."""
     return hands(facts, record, receivers=WARD_SIDES if record.to == "ward" else (Side.CONTRACTOR,))
+
+
+@claims_of(transfer.Handed, owes="register_handlers", proves=("W-OP-04", "C-OP-04"))
+def contractors_hands_are_named(facts: Facts, record: transfer.Handed | Posted) -> Verdict:
+    """Who carries or receives for the contractor is named in this year's notice of handlers, or in a change of it."""
+    hands_told = (record.giver, record.carrier, "" if isinstance(record, Posted) else record.receiver)
+    theirs = (name for name in hands_told if name in facts.people and facts.people[name].side is Side.CONTRACTOR)
+    named = named_in_the_notice(facts)
+    return none_of(dict.fromkeys(name for name in theirs if name not in named))
+
+
+def named_in_the_notice(facts: Facts) -> frozenset[str]:
+    """Return whom the contractor's notice named at that moment: a later one takes the place of an earlier."""
+    notices = [notice for at, notice in facts.every(HandlersRegistered, "register_handlers") if at <= facts.now]
+    return frozenset({notices[-1].handling_manager, *notices[-1].handlers}) if notices else frozenset()
 
 
 @claims_of(transfer.Movement)
@@ -376,7 +393,8 @@ ROWS = (
         deviations=(
             giver_holds_it, medium_and_notice_move_apart, additions_leave_without_the_protected,
             additions_were_read_back_today, medium_of_additions_was_scanned_today, bag_is_locked,
-            handed_over_in_person, arrived_in_good_condition, moving_hands_are_registered, subcontractor_has_consent,
+            handed_over_in_person, arrived_in_good_condition, moving_hands_are_registered, contractors_hands_are_named,
+            subcontractor_has_consent,
         ),
         then=item_changes_hands, source="W-OP-08, W-OP-09, 管理簿",
     ),

@@ -24,11 +24,14 @@ def dated_after(field: str, *acts: str) -> Guard:
     return Guard(name="date_is_in_order", claim=NOT_IN_ORDER, check=check, asks_record=True)
 
 
-def on_an_open_day(field: str) -> Guard:
-    """Make the guard that a date of the record, on which the ward's office did something, is one of its open days."""
+def on_an_open_day(field: str, *, or_today: bool = False) -> Guard:
+    """Make the guard that a date of the record, on which the ward's office did something, is one of its open days.
+
+    Where the record does not tell it, nothing is judged, or the day on which the act is done.
+    """
 
     def check(facts: Facts, record: ActRecord) -> Verdict:
-        day = _day_of(record, field)
+        day = _day_of(record, field) or (facts.today if or_today else None)
         return day is None or facts.is_open(day) or Shortfall(names=str(day))
 
     return Guard(name="date_is_an_open_day", claim=CLOSED_DAY, check=check, asks_record=True)
@@ -43,6 +46,12 @@ def within_commitments(act: str) -> Guard:
         return none_of(str(on) for on in sorted(days) if on < facts.today)
 
     return Guard(name="commitments_are_kept", claim=COMMITTED, check=check, asks_record=True)
+
+
+@claims()
+def done_on_an_open_day(facts: Facts) -> Verdict:
+    """It is done on an open day of the ward's office; what was done while it was closed is dated on an open day."""
+    return facts.is_open(facts.today) or Shortfall(names=str(facts.today))
 
 
 @claims()

@@ -12,6 +12,7 @@ from states.rules.custody import (
     arrived_in_good_condition,
     bag_is_locked,
     contractor_gives_to_the_ward,
+    contractors_hands_are_named,
     hands_and_slip_are_told,
     stacked,
 )
@@ -286,7 +287,7 @@ ENCLOSING = (
         guards=(delivered_equals_enclosed, pieces_were_opened),
         deviations=(
             sample_opening_found_nothing_wrong, hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked,
-            arrived_in_good_condition,
+            arrived_in_good_condition, contractors_hands_are_named,
         ),
         source="検品票, W-OP-08, W-OP-09, C-OP-08, C-OP-09",
     ),

@@ -15,9 +15,16 @@ from models.words import _
 from states.effects import DropActs, Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
+from states.rules.approvals import every_decision_is_seen
 from states.rules.base import claims, claims_of, each_registered, none_of, registered
 from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
+from states.rules.dates import (
+    dated_after,
+    done_on_an_open_day,
+    on_an_open_day,
+    report_comes_in_on_an_open_day,
+    within_commitments,
+)
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_finding_is_put_right
@@ -291,7 +298,10 @@ AT_THE_CONTRACTOR = (
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
         froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
         after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
-        guards=(no_copy_is_left, checker_covered_every_place, measures_unless_nothing_went_out("confirm_erasure")),
+        guards=(
+            no_copy_is_left, checker_covered_every_place, done_on_an_open_day,
+            measures_unless_nothing_went_out("confirm_erasure"),
+        ),
         source="W-OP-11, 確認記録",
     ),
 )  # fmt: skip
@@ -352,7 +362,8 @@ AT_THE_WARD = (
         record=erasure.YearClosed,
         guards=(
             ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
-            no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),
+            no_incident_is_open, every_finding_is_put_right, every_decision_is_seen,
+            measures_unless_nothing_went_out("close"),
         ),
         then=year_ends, source="完結報告",
     ),

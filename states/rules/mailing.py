@@ -12,7 +12,7 @@ from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, none_of, recorded
-from states.rules.custody import WARD_SIDES, on_their_sides
+from states.rules.custody import WARD_SIDES, contractors_hands_are_named, on_their_sides
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -207,7 +207,10 @@ POSTING = (
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
             posted_today, measures_of("post"),
         ),
-        deviations=(giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container),
+        deviations=(
+            giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container,
+            contractors_hands_are_named,
+        ),
         warnings=(posted_number_earns_its_discounts,),
         then=letters_are_posted, source="差出票, W-OP-08, W-OP-09, Law 7",
     ),

@@ -5,9 +5,17 @@ from models.people import Side
 from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
 from states.effects import Effect, MoveItem
 from states.facts import Facts, Verdict
-from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
+from states.rows import AFTER_POSTING, COORDINATOR, INSPECTOR, MANAGER, Row
+from states.rules.approvals import inspector_did_not_supervise
 from states.rules.base import claims, claims_of, none_of, recorded
-from states.rules.custody import ELSEWHERE, WARD_SIDES, arrived_in_good_condition, bag_is_locked, hands
+from states.rules.custody import (
+    ELSEWHERE,
+    WARD_SIDES,
+    arrived_in_good_condition,
+    bag_is_locked,
+    contractors_hands_are_named,
+    hands,
+)
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.supervision import contractor_was_inspected, every_subcontractor_was_inspected
@@ -63,7 +71,7 @@ RETURN = (
         record=ItemsReturned,
         deviations=(
             returned_items_were_out, bag_is_locked, returned_in_person, arrived_in_good_condition,
-            returning_hands_are_registered,
+            returning_hands_are_registered, contractors_hands_are_named,
         ),
         warnings=(medium_and_notice_return_on_other_days,), then=items_come_back,
         source="W-OP-08, W-OP-11, C-OP-11, 返却書",
@@ -91,9 +99,10 @@ COMPLETION = (
     ),
     Row(
         trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
-        who=COORDINATOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
+        who=INSPECTOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
         record=WorkAccepted, guards=(
             completion_is_reported,
+            inspector_did_not_supervise,
             dated_after("inspected_on", "report_completion"),
             on_an_open_day("inspected_on"),
         ), source="検査調書",

@@ -20,6 +20,7 @@ from states.effects import (
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
 from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
+from states.rules.approvals import APPROVED, unseen
 from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
@@ -233,6 +234,7 @@ def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
         "end_returned_mail": "post" in facts.done,
         "erase_ward_data": "take_extract" in facts.done,
         "settle_finding": bool(open_findings(facts)),
+        "see_decisions": bool(unseen(facts)),
         "destroy_items": bool(letters) or any(item.is_thing for item in facts.items),
         "close": True,
     }
@@ -304,7 +306,7 @@ ROWS = (
     Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
+        record=oversight.DeadlineMoved, guards=(act_is_still_owed, on_an_open_day("to")), then=deadline_moves,
         source="Law 11",
     ),
     Row(
@@ -357,7 +359,8 @@ ROWS = (
     Row(
         trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
         who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentPublished,
-        guards=(publication_is_of_an_open_incident, dated_after("decided_on")), source="domain.md 5",
+        guards=(publication_is_of_an_open_incident, dated_after("decided_on"), on_an_open_day("decided_on")),
+        source="domain.md 5",
     ),
     Row(
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
@@ -368,7 +371,8 @@ ROWS = (
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.ReferralRecorded, guards=(referral_is_decided,),
+        record=oversight.ReferralRecorded, approval=True,
+        guards=(referral_is_decided, on_an_open_day("decided_on"), *APPROVED),
         source="個人情報保護管理運営会議設置要綱第3条第1項第3号",
     ),
     Row(

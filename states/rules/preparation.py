@@ -3,8 +3,10 @@
 from models.people import Side
 from models.records import preparation
 from states.facts import Facts, Shortfall, Verdict
-from states.rows import COORDINATOR, MANAGER, Row
+from states.rows import BEFORE_RETURN, COORDINATOR, MANAGER, Row
+from states.rules.approvals import APPROVED
 from states.rules.base import claims, claims_of, none_of, recorded
+from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
 from states.rules.supervision import (
     cloud_use_is_declared,
@@ -80,18 +82,25 @@ def contractor_has_a_valid_manager(facts: Facts) -> Verdict:
     return manager is not None and manager.is_valid_on(facts.today)
 
 
+# As long as the contractor's people may have anything in their hands: the notice changes with them (変更届).
+WHILE_CONTRACTED = (*(state for state in BEFORE_RETURN if state != "planned"), "cancelled")
+
 CONTRACT = (
     Row(
         trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
-        froms=("planned",), to="contracted", who=COORDINATOR, owner=Side.WARD, due="C",
+        froms=("planned",), to="contracted", who=COORDINATOR, approval=True, owner=Side.WARD, due="C",
         record=preparation.ContractConcluded,
-        guards=(special_provisions_are_attached, contract_period_covers_the_posting, measures_of("conclude_contract")),
+        guards=(
+            special_provisions_are_attached, contract_period_covers_the_posting, dated_after("concluded_on"),
+            on_an_open_day("concluded_on", or_today=True), *APPROVED, measures_of("conclude_contract"),
+        ),
         source="W-OP-01, 契約書・特記事項",
     ),
     Row(
         trigger="register_handlers", event="handlers_registered", ja="取扱責任者・取扱者届、再委託有無届",
-        en="Register handling manager and handlers", froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR,
-        due="C+5bd", after=("conclude_contract",), repeats=True, record=preparation.HandlersRegistered,
+        en="Register handling manager and handlers", froms=WHILE_CONTRACTED, who=MANAGER, owner=Side.CONTRACTOR,
+        due="C+5bd", after=("conclude_contract",), repeats=True, under_hold=True,
+        record=preparation.HandlersRegistered,
         guards=(named_people_are_on_the_register, subcontracting_has_consent),
         source="W-OP-03, W-OP-04",
     ),
@@ -113,12 +122,12 @@ READINESS = (
     ),
     Row(
         trigger="confirm_readiness", event="readiness_confirmed", ja="着手前確認", en="Confirm readiness",
-        froms=("contracted",), to="ready", who=COORDINATOR, owner=Side.WARD, due="C+10bd",
+        froms=("contracted",), to="ready", who=COORDINATOR, approval=True, owner=Side.WARD, due="C+10bd",
         after=("confirm_contacts", "submit_work_plan"), record=preparation.ReadinessConfirmed,
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
-            subcontractors_are_named, every_subcontractor_has_consent, measures_of("confirm_readiness"),
+            subcontractors_are_named, every_subcontractor_has_consent, *APPROVED, measures_of("confirm_readiness"),
         ),
         source="W-OP-02, W-OP-06",
     ),

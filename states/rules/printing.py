@@ -12,6 +12,7 @@ from states.rules.custody import (
     arrived_in_good_condition,
     bag_is_locked,
     contractor_gives_to_the_ward,
+    contractors_hands_are_named,
     hands_and_slip_are_told,
     stacked,
 )
@@ -211,6 +212,7 @@ PROOF = (
         ),
         deviations=(
             hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked, arrived_in_good_condition,
+            contractors_hands_are_named,
         ),
         then=sample_is_an_item, source="仕様書, W-OP-09, C-OP-09",
     ),

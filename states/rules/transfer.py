@@ -11,6 +11,7 @@ from states.effects import Effect, MakeItem, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, WHILE_SEALED, Row
 from states.rules import custody
+from states.rules.approvals import APPROVED
 from states.rules.base import claims, claims_of, recorded
 from states.rules.dates import dated_after
 from states.rules.measures import measures_of
@@ -229,7 +230,8 @@ ROWS = (
             package_is_sealed, item_is_the_sealed_medium, custody.giver_holds_it, protection_is_freshly_rechecked,
             nobody_protected_is_inside, custody.package_was_read_back_today, medium_was_scanned_today,
             medium_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
-            custody.arrived_in_good_condition, both_hands_are_registered, every_subcontractor_has_consent,
+            custody.arrived_in_good_condition, both_hands_are_registered, custody.contractors_hands_are_named,
+            every_subcontractor_has_consent,
         ),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),
@@ -240,7 +242,7 @@ ROWS = (
         deviations=(
             medium_is_handed_over, item_is_the_notice, custody.giver_holds_it, password_goes_on_another_occasion,
             custody.bag_is_locked, custody.handed_over_in_person, custody.arrived_in_good_condition,
-            both_hands_are_registered,
+            both_hands_are_registered, custody.contractors_hands_are_named,
         ),
         warnings=(another_person_carries_the_notice,),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
@@ -255,11 +257,11 @@ ROWS = (
     ),
     Row(
         trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
-        froms=("extracted",), to="transferred", who=COORDINATOR, owner=Side.WARD, due="D-12bd",
+        froms=("extracted",), to="transferred", who=COORDINATOR, approval=True, owner=Side.WARD, due="D-12bd",
         after=("report_receipt",), record=Confirmed,
         guards=(
             medium_is_handed_over, password_is_handed_over, receipt_is_reported, received_equals_exported,
-            every_subcontractor_has_consent, measures_of("hand_over"),
+            every_subcontractor_has_consent, *APPROVED, measures_of("hand_over"),
         ),
         source="W-OP-09, Law 7",
     ),

@@ -24,7 +24,8 @@ from steps.office import Office
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 CONTRACT = (
     "act 2026 conclude_contract --by {by} --set contract_number=8-1 --set begins_on=2026-10-01 "
-    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
 )
 VALID = "--from 2026-04-01 --to 2027-03-31"
 # Each is refused before anything could be written.
@@ -51,9 +52,9 @@ TYPED_WRONG = (
     f"people add kato --name ' ' --side ward --role coordinator {VALID}",
     f"people add kato --name 加藤 --side ward --role coordinator {VALID} --by nobody",
     "people add kato --name 加藤 --side ward --role coordinator --from 2027-03-31 --to 2026-04-01",
-    "people passphrase nobody",
     f"people add kato --name 加藤 --side ward --role coordinator --phone 'call me' {VALID}",
     f"people add kato --name 加藤 --side ward --role coordinator --out-of-hours 03-12 {VALID}",
+    "people passphrase nobody",
     "extract check /no/such/file --year 2026", "extract check / --year 2026", "extract check x.csv",
     "extract check x.csv --year 2026 --expect 4800-3600", "extract check x.csv --year 2026 --expect many",
     "extract check x.csv --year 26", "extract decide 2026 --row 1 --as exclude --reason x --by watanabe",

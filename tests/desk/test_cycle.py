@@ -19,7 +19,8 @@ OWED = {"act", "title", "owner", "due_on", "days_left", "blocked_by"}
 CLAIM = "act 2026 claim_measures --set evidence=点検表 --by {by} --set measures={measures}"
 CONTRACT = (
     "act 2026 conclude_contract --by sato --set contract_number=8-1 --set begins_on=2026-10-01 "
-    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
 )
 CONTACTS = (
     "act 2026 confirm_contacts --by sato --set confirmed_with=asahi --set nights_and_holidays_covered=true "
@@ -168,7 +169,7 @@ def test_people_are_shown_and_entered(tsudoi: Tsudoi, home: Path, remembered: Ca
     assert (kato["name"], kato["side"], sorted(kato["roles"])) == ("加藤 花", "ward", ["approver", "coordinator"])
     assert kato["public_key"] == ""
     assert tsudoi(*shlex.split(added)).status == 0
-    assert remembered().events.count("person_registered") == 11
+    assert remembered().events.count("person_registered") == 12
     assert "加藤 花" in tsudoi("people", "list").out
 
 

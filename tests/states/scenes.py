@@ -45,12 +45,13 @@ ACTORS = {
     Role.REGISTRAR: "watanabe",
     Role.APPROVER: "takahashi",
     Role.DEPUTY: "ito",
+    Role.INSPECTOR: "okada",
     Role.HANDLING_MANAGER: "asahi",
     Role.HANDLER: "kobayashi",
     Role.AUDITOR: "kansa",
 }
 SECONDS = {row.trigger: "takahashi" for row in TABLE if row.second} | {
-    "extract": "nakamura", "confirm_erasure": "ito", "accept_namesakes": "ito",
+    "extract": "nakamura",
 }  # fmt: skip
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
@@ -82,9 +83,13 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
         "conclude_contract": {
             "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
-            "special_provisions_attached": True,
+            "special_provisions_attached": True, "approved_on": today,
         },
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
+        "record_absence": {
+            "person": "takahashi", "begins_on": today, "ends_on": today, "reason": "leave", "deputy": "ito",
+        },
+        "see_decisions": {"entries": (1,)},
         "declare_subcontractor": {"name": "協和製本", "work": "封入", "inspection_clause": True},
         "consent_to_subcontracting": {"name": "協和製本", "decision_number": "8-総総-95", "decided_on": today},
         "declare_cloud_use": {"server_place": "東京都", "under_japanese_law": True},
@@ -96,7 +101,9 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "confirm_contacts": {
             "confirmed_with": "asahi", "nights_and_holidays_covered": True, "business_flow_shared": True,
         },
-        "confirm_readiness": {"dummy_data_tested": True, "inspection_planned_on": date(2026, 11, 19)},
+        "confirm_readiness": {
+            "dummy_data_tested": True, "inspection_planned_on": date(2026, 11, 19), "approved_on": today,
+        },
         "deliver_manuscript": {"template_sha256": HASH, "sheets": 20},
         "submit_text_proof": {"version": 1},
         "approve_text": {"version": 1},
@@ -139,7 +146,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "received": 11, "package_sha256": HASH, "pattern_on": today, "scan_clean": True, "condition_good": True,
             "copies": ({"copy_number": COPY, "kind": "server", "place": "第一工場"},),
         },
-        "hand_over": {},
+        "hand_over": {"approved_on": today},
         "submit_imprint_sample": {
             "version": 1, "serials": "1-3", "sample_stack": SAMPLE, "slip": "4", "occasion": "校正", **delivered,
         },
@@ -237,7 +244,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "publish_incident": {"incident": 1, "published": True, "decided_on": today},
         "discuss_measures": {"incident": 1, "discussed_on": today, "participants": "両責任者", "decision": "再教育"},
         "settle_incident": {"incident": 1, "decision_number": "8-総総-99"},
-        "record_referral": {"number": "資料25", "decided_on": today},
+        "record_referral": {"number": "資料25", "decided_on": today, "approved_on": today},
         "hold": {"reason": "typhoon"},
         "release_hold": {"discussed_on": today, "decision_number": "8-総総-910"},
         "register_people": {"people": (HAYASHI,)},
@@ -312,8 +319,8 @@ class Year:
         decided = Evidence(decision_number=f"8-総総-{len(self.entries())}", decided_on=self.clock.at.date())
         return self.door.confirm(
             ActRequest(
-                cycle_id=CYCLE, trigger=trigger, by=by or SECONDS[trigger], record=record, key="", via=via,
-                evidence=decided if evidence is None else evidence, proposal=proposal,
+                cycle_id=CYCLE, trigger=trigger, by=by or SECONDS.get(trigger, ACTORS[Role.APPROVER]), record=record,
+                key="", via=via, evidence=decided if evidence is None else evidence, proposal=proposal,
             )
         )  # fmt: skip
 

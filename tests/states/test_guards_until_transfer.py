@@ -1,11 +1,13 @@
 """Each guard of preparation, extraction, transfer and the register says yes, no, or what differs, as it claims."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from assumed import (
     NOW,
     PEOPLE,
+    PROGRAMME,
     TODAY,
     TOMORROW,
     YESTERDAY,
@@ -21,11 +23,13 @@ from assumed import (
 from scenes import HAYASHI
 
 from models.people import Role
+from models.programme import Programme
 from models.records.base import ActRecord, Nothing
 from states.effects import OweAgain
-from states.facts import Facts, Guard, Told
+from states.facts import Deputised, Facts, Guard, Told
 from states.rules import (
     additions,
+    approvals,
     custody,
     erasure,
     extraction,
@@ -41,6 +45,118 @@ MEDIUM, NOTICE = "M-2026-01", "P-2026-01"
 POSTING = {"post": TODAY}
 NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
+
+NAMED_LATER = did("register_handlers", at=NOW + timedelta(seconds=1))
+NAMES_BOTH, NAMES_ONE = did("register_handlers"), did("register_handlers", handlers=("asahi",))
+
+
+def absent(person: str, begins: date = TODAY, ends: date = TODAY, deputy: str = "ito") -> Told:
+    return did("record_absence", person=person, begins_on=begins, ends_on=ends, deputy=deputy)
+
+
+def away(person: str = "takahashi", begins: date = TODAY, ends: date = TODAY, deputy: str = "ito") -> ActRecord:
+    return record("record_absence", person=person, begins_on=begins, ends_on=ends, deputy=deputy)
+
+
+def decided(seq: int, of: str = "takahashi") -> Deputised:
+    return Deputised(seq=seq, act="approve_posting", by="ito", in_place_of=of, see_by=TOMORROW)
+
+
+def deciding(**how: Any) -> Programme:
+    """Return the programme with other settings of its decisions."""
+    return PROGRAMME.model_copy(update={"approval": PROGRAMME.approval.model_copy(update=how)})
+
+
+APPROVED = {"decision_number": "8-総総-1", "approved_on": TODAY}
+SUZUKI_AWAY = f"suzuki: {TODAY} – {TODAY}"
+ITO_AWAY, BOTH_DAYS = f"ito: {TODAY} – {TODAY}", f"takahashi: {TODAY} – {TOMORROW}"
+
+APPROVALS: tuple[Case, ...] = (
+    *(
+        (approvals.approval_is_told, facts(programme=deciding(decisions=how)), record("hand_over", **told), expected)
+        for how, told, expected in (
+            ("number", APPROVED, True), ("number", {"decision_number": "8-総総-1", "approved_on": None}, "決裁日"),
+            ("number", {"approved_on": TODAY}, "起案文書番号"), ("", {"approved_on": None}, True),
+            ("confirmation", {"approved_on": None}, True),
+        )
+    ),
+    *(
+        (
+            approvals.approval_is_dated_in_order, facts(is_open=lambda day: day != YESTERDAY),
+            record("hand_over", approved_on=day), expected,
+        )
+        for day, expected in ((None, True), (TODAY, True), (TOMORROW, str(TOMORROW)), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (
+            approvals.inspector_did_not_supervise,
+            facts(*told, asked_by=who, programme=deciding(inspector=how)), NOTHING, expected,
+        )
+        for told, who, how, expected in (
+            ((), "okada", "separate", True), ((), "sato", "separate", "sato"), ((), "sato", "coordinator", True),
+            ((), "", "separate", True), ((), "nobody", "separate", True),
+            # `did` tells acts of sato, who is an inspector by now.
+            ((did("inspect_delivery"),), "sato", "separate", "sato"),
+        )
+    ),
+    (approvals.absence_ends_after_it_begins, facts(), away(), True),
+    (approvals.absence_ends_after_it_begins, facts(), away(ends=YESTERDAY), f"{TODAY} – {YESTERDAY}"),
+    *(
+        (approvals.absent_person_decides, facts(), away(person), expected)
+        for person, expected in (
+            ("takahashi", True), ("ito", True), ("sato", True), ("okada", False), ("asahi", False), ("left", False),
+            ("nobody", False),
+        )
+    ),
+    *(
+        (approvals.deputy_may_stand_in, facts(), away(person, deputy=deputy), expected)
+        for person, deputy, expected in (
+            ("takahashi", "ito", True), ("takahashi", "", True), ("takahashi", "sato", "sato"),
+            ("takahashi", "takahashi", "takahashi"), ("takahashi", "nobody", ""), ("sato", "suzuki", True),
+            ("sato", "sato", "sato"), ("sato", "ito", "ito"), ("sato", "left", "left"), ("ito", "ito", "ito"),
+            ("nobody", "ito", True),
+        )
+    ),
+    (approvals.another_records_the_absence, facts(asked_by="sato"), away(), True),
+    (approvals.another_records_the_absence, facts(asked_by="ito"), away(), False),
+    (approvals.another_records_the_absence, facts(), away(deputy=""), True),
+    *(
+        (approvals.absence_is_recorded_once, facts(absent("takahashi", TODAY, TOMORROW)), away(**days), expected)
+        for days, expected in (
+            ({"begins": TODAY, "ends": TODAY}, True), ({"begins": YESTERDAY, "ends": YESTERDAY}, True),
+            ({"begins": YESTERDAY, "ends": TODAY}, BOTH_DAYS), ({"begins": TOMORROW, "ends": TOMORROW}, BOTH_DAYS),
+            ({"person": "ito", "begins": TOMORROW, "ends": TOMORROW}, True),
+        )
+    ),
+    # Corrected under its beginning, the absence ended yesterday.
+    (
+        approvals.absence_is_recorded_once,
+        facts(absent("takahashi", YESTERDAY, TOMORROW), absent("takahashi", YESTERDAY, YESTERDAY)), away(), True,
+    ),
+    (approvals.deputy_is_there, facts(), away(), True),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(), ITO_AWAY),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(deputy=""), True),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(begins=TOMORROW, ends=TOMORROW), True),
+    (approvals.deputy_is_there, facts(absent("takahashi")), away("ito", deputy=""), f"takahashi: {TODAY} – {TODAY}"),
+    (approvals.deputy_is_there, facts(absent("suzuki", deputy="")), away("sato", deputy="suzuki"), SUZUKI_AWAY),
+    *(
+        (
+            approvals.decisions_were_taken_in_his_place,
+            facts(absent("takahashi"), *more, asked_by=by, decided=(decided(7), decided(8, "gone"))),
+            record("see_decisions", entries=entries), expected,
+        )
+        for more, by, entries, expected in (
+            ((), "takahashi", (7,), True), ((), "takahashi", (7, 8), True), ((), "ito", (7,), "No. 7"),
+            ((), "takahashi", (6, 7), "No. 6"), ((did("see_decisions", entries=(7,)),), "takahashi", (7,), "No. 7"),
+        )
+    ),
+    (approvals.every_decision_is_seen, facts(), NOTHING, True),
+    (approvals.every_decision_is_seen, facts(absent("takahashi"), decided=(decided(7),)), NOTHING, "No. 7"),
+    (
+        approvals.every_decision_is_seen,
+        facts(absent("takahashi"), did("see_decisions", entries=(7,)), decided=(decided(7),)), NOTHING, True,
+    ),
+)  # fmt: skip
 
 PREPARATION: tuple[Case, ...] = (
     (preparation.handlers_are_registered, facts(did("register_handlers")), NOTHING, True),
@@ -413,6 +529,26 @@ TRANSFER: tuple[Case, ...] = (
             ("sato", "left", "asahi", False), ("sato", "", "gone", False), ("sato", "", "suzuki", False),
             ("sato", "", "watanabe", False),
         )
+    ),
+    # Named in the notice that was in force when it moved.
+    *(
+        (
+            custody.contractors_hands_are_named, facts(*notices), moved(giver=giver, carrier=carrier, receiver=to),
+            expected,
+        )
+        for notices, giver, carrier, to, expected in (
+            ((NAMES_BOTH,), "sato", "", "asahi", True), ((NAMES_BOTH,), "kobayashi", "", "sato", True),
+            ((NAMES_ONE,), "sato", "", "kobayashi", "kobayashi"), ((NAMES_ONE,), "kobayashi", "", "sato", "kobayashi"),
+            ((NAMES_ONE,), "asahi", "kobayashi", "sato", "kobayashi"), ((NAMES_ONE,), "sato", "suzuki", "asahi", True),
+            ((NAMES_ONE, NAMES_BOTH), "sato", "", "kobayashi", True),
+            ((NAMES_BOTH, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
+            ((NAMES_ONE, NAMED_LATER), "sato", "", "kobayashi", "kobayashi"),
+            ((), "sato", "", "kobayashi", "kobayashi"), ((), "sato", "", "nobody", True),
+        )
+    ),
+    *(
+        (custody.contractors_hands_are_named, facts(NAMES_ONE), record("post", giver=giver), expected)
+        for giver, expected in (("asahi", True), ("kobayashi", "kobayashi"), ("sato", True), ("", True))
     ),
     *(
         (
@@ -815,6 +951,14 @@ REGISTER: tuple[Case, ...] = (
     (people.nobody_enters_himself, facts(asked_by="sato", confirmed_by="takahashi"), record("change_roles"), True),
     (people.nobody_enters_himself, facts(asked_by="suzuki"), record("change_roles"), "suzuki"),
     (people.nobody_enters_himself, facts(confirmed_by="suzuki"), record("change_roles"), "suzuki"),
+    *(
+        (people.substitutes_are_others, facts(), record("change_people", people=(SUZUKI | {"substitute": to}, *more)),
+         expected)
+        for to, more, expected in (
+            ("", (), True), ("sato", (), True), ("suzuki", (), "suzuki"), ("nobody", (), "nobody"),
+            ("hayashi", (), "hayashi"), ("hayashi", (HAYASHI,), True),
+        )
+    ),
     (people.key_is_for_somebody_registered, facts(), record("give_key"), True),
     (people.key_is_for_somebody_registered, facts(), record("give_key", person="nobody"), False),
     (people.key_is_nobody_elses, facts(people=HAS_A_KEY), record("give_key", public_key=OTHER), True),
@@ -841,7 +985,7 @@ REGISTER: tuple[Case, ...] = (
     (erasure.namesakes_are_on_the_register, facts(), record("accept_namesakes", people=("sato", "nobody")), "1"),
 )  # fmt: skip
 
-CASES = (*PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
+CASES = (*APPROVALS, *PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
@@ -865,11 +1009,3 @@ def test_the_copies_of_the_ward_are_numbered_from_one() -> None:
     assert [copy.number for copy in made] == [
         f"{custody.WARD_COPY}-{facts().fiscal_year}-{place:02}" for place in range(1, len(custody.WARD_COPIES) + 1)
     ]
-    *(
-        (people.substitutes_are_others, facts(), record("change_people", people=(SUZUKI | {"substitute": to}, *more)),
-         expected)
-        for to, more, expected in (
-            ("", (), True), ("sato", (), True), ("suzuki", (), "suzuki"), ("nobody", (), "nobody"),
-            ("hayashi", (), "hayashi"), ("hayashi", (HAYASHI,), True),
-        )
-    ),

@@ -71,20 +71,21 @@ class Played:
             return machine()
         self.claim_again(act)
         row = BY_TRIGGER[act]
-        by = cast.person_for(row.who)
+        programme = self.facts().programme
+        by = cast.person_for(row.who_under(programme))
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer)
         if act in RECHECKS:
             return cast.recheck(self.office, CYCLE, **{**cast.fields(act, scene), **changes})
         cast.recheck_first(self.office, CYCLE, act)
         entered = json.loads(json.dumps(cast.fields(act, scene) | changes, default=str))
         outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
-        if not row.second:
+        if not (second := row.second_under(programme)):
             return outcome
         return acting.confirm(
             self.office,
             CYCLE,
             act,
-            by=cast.person_for(row.second, but=by),
+            by=cast.person_for(second, but=by),
             decision_number=f"8-総総-{outcome.seq}",
             decided_on=self.now.date(),
         )

@@ -208,7 +208,7 @@ def test_an_act_done_meanwhile_needs_no_letter(mailed: Office, port: int) -> Non
         acting.perform(mailed, CYCLE, "claim_measures", by=by, fields=fields)
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true",
+        "special_provisions_attached": "true", "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(mailed, CYCLE, "conclude_contract", by="sato", fields=contract)
     with mail_server(Post(), port) as post:
@@ -266,7 +266,7 @@ def _contracted(office: Office, on: date) -> None:
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true",
+        "special_provisions_attached": "true", "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
 
@@ -379,7 +379,9 @@ def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
     assert sorted(called) == ["sato@ward.example", "suzuki@ward.example"]
     [call] = [it for it in _calls_to_make(mailed) if it.act == "register_handlers"]
     assert (call.due_on, len(call.whom)) == (due, 1)
+    assert call.whom == ("旭 太一（03-0000-0108）",)
     assert call.whom[0] in _body(asked[called[0]])
+    assert all("03-0000" not in _body(letter) for to, letter in asked.items() if to not in called)
 
 
 def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -> None:
