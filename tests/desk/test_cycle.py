@@ -22,6 +22,10 @@ CONTRACT = (
     "--set ends_on=2026-12-25 --set special_provisions_attached=true "
     "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
 )
+READINESS = (
+    "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19 "
+    "--set decision_number=8-総総-102 --set approved_on=2026-09-01"
+)
 CONTACTS = (
     "act 2026 confirm_contacts --by sato --set confirmed_with=asahi --set nights_and_holidays_covered=true "
     "--set business_flow_shared=true"
@@ -33,7 +37,7 @@ UNTIL_READY = (
     f"{BY_ASAHI} declare_cloud_use --set server_place=東京都 --set under_japanese_law=true",
     f"{BY_ASAHI} submit_work_plan --set printing_from=2026-11-12 --set enclosing_until=2026-11-20 --set place=工場",
     CONTACTS,
-    "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19",
+    READINESS,
 )
 
 

@@ -133,7 +133,7 @@ def test_an_act_past_its_day_without_a_flag_is_told(year: Broken) -> None:
 
 def test_an_act_done_on_a_held_cycle_is_told(year: Broken) -> None:
     """An entry of an act that a hold forbids is told, unless it only enters what has happened already."""
-    year.note("handlers_registered", record={}, occurred_at="")
+    year.note("work_plan_submitted", record={}, occurred_at="")
     assert "held_cycle_does_nothing_but_rescue" in year.told()
 
 

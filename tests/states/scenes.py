@@ -230,7 +230,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
         "acknowledge_reminder": {"reminder": 1},
-        "redact_text": {"entry": 12, "place": "record.evidence", "reason": "resident_data"},
+        "redact_text": {"entry": 13, "place": "record.evidence", "reason": "resident_data"},
         "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
         "file_document": {"document": 18, "sha256": HASH, "dated_on": today, "received_on": today},
         "decide_late_plan": {"commitment": "ceremony", "until": date(2027, 1, 20), "reason": "契約の遅れ",
