@@ -95,7 +95,7 @@ def test_the_entries_of_one_cycle_are_walked_alone(sqlite_year: Year) -> None:
     with reading(sqlite_year.engine) as connection:
         events = [json.loads(entry)["event"] for entry in ledger.entries(connection, cycle_id=CYCLE)]
     assert events == ["cycle_opened"]
-    assert sqlite_year.events() == ["person_registered"] * 10 + ["cycle_opened"]
+    assert sqlite_year.events() == ["person_registered"] * 11 + ["cycle_opened"]
 
 
 def test_every_change_of_a_byte_is_found_and_named(handed_over: Year) -> None:
