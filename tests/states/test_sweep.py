@@ -127,8 +127,6 @@ def test_what_comes_after_an_act_in_time_is_announced(sqlite_year: Year) -> None
         ("contracted", (), {"register_handlers": 0}, False),
         ("contracted", ("register_handlers",), {"register_handlers": -1}, False),
         ("contracted", (), {}, False),  # what is not owed holds up nobody
-        ("ready", (), {"register_handlers": -1}, False),  # nor what the year has gone past
-        ("cancelled", (), {"register_handlers": -1}, False),
         ("contracted", (), {"register_handlers": 5, "conclude_contract": -1}, False),  # no contract is concluded twice
         ("planned", (), {"register_handlers": 5, "conclude_contract": -1}, True),
         ("planned", (), {"register_handlers": 5, "conclude_contract": 0}, False),
