@@ -270,3 +270,4 @@ class Guard:
     proves: tuple[str, ...] = ()
     asks_record: bool = False
     incident: str = "deviation"
+    paper: int = 0

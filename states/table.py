@@ -9,6 +9,7 @@ from states.rows import FINAL, INITIAL
 from states.rules import (
     additions,
     custody,
+    documents,
     enclosing,
     erasure,
     extraction,
@@ -47,6 +48,7 @@ TABLE = (
     *custody.ROWS,
     *oversight.ENTRIES,
     *measures.ROWS,
+    *documents.ROWS,
     *oversight.ROWS,
     *people.ROWS,
 )

@@ -18,6 +18,7 @@ from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
 from states.rules.base import claims, claims_of, each_registered, none_of, registered
 from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
+from states.rules.documents import documents_are_on_file
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_finding_is_put_right
@@ -46,7 +47,7 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     return {copy.copy_number: copy for copy in (*received, *others)}
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """The erasure report covers every registered copy once, and names no other."""
     there = {item.number for item in facts.copies_in(*ELSEWHERE)}
@@ -59,7 +60,7 @@ def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verd
     return none_of((words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers), " / ")
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def methods_fit_the_storage(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """Each method erases the kind of storage that the copy lies on (NIST SP 800-88)."""
     return _fitting(facts, record.copies)
@@ -113,7 +114,7 @@ def nothing_was_erased_before_it_was_there(facts: Facts, record: erasure.Erasure
     return none_of(copy.copy_number for copy in early)
 
 
-@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
+@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"), paper=18)
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
     return none_of(item.number for item in facts.copies_in(*ELSEWHERE))
@@ -354,6 +355,7 @@ AT_THE_WARD = (
             ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
             no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),
         ),
+        warnings=(documents_are_on_file,),
         then=year_ends, source="完結報告",
     ),
 )  # fmt: skip

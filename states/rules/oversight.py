@@ -1,4 +1,4 @@
-"""What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
+"""What stands over all stages: incidents, holds, deadlines, corrections, referrals, the end of a year."""
 
 from models.clock import day_of, stamp
 from models.people import Role, Side
@@ -19,28 +19,12 @@ from states.effects import (
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
-from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, Row
 from states.rules.base import claims, claims_of, none_of
-from states.rules.dates import dated_after, on_an_open_day
+from states.rules.dates import dated_after
 from states.rules.measures import measures_of
 from states.rules.supervision import open_findings
 from states.statute import heads_of
-
-
-@claims_of(oversight.DocumentFiled)
-def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The document is dated on or before the day on which it was received."""
-    return record.dated_on <= record.received_on or Shortfall(names=f"{record.dated_on} – {record.received_on}")
-
-
-@claims_of(oversight.DocumentFiled)
-def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The file was not filed as another document: give each its own file."""
-    filed = (past.record for past in facts.past("file_document", oversight.DocumentFiled))
-    others = {
-        filing.document for filing in filed if filing.sha256 == record.sha256 and filing.document != record.document
-    }
-    return none_of(f"No. {number}" for number in sorted(others))
 
 
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))
@@ -291,16 +275,6 @@ ENTRIES = (
 )  # fmt: skip
 
 ROWS = (
-    Row(
-        trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
-        who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.DocumentFiled,
-        guards=(
-            document_is_dated_before_its_receipt, file_is_no_other_document, dated_after("received_on"),
-            on_an_open_day("received_on"),
-        ),
-        source="domain.md 1",
-    ),
     Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,

@@ -18,6 +18,7 @@ handlers_are_registered = recorded(
     "register_handlers",
     "The handling manager and the authorised handlers are registered.",
     proves=("W-OP-04", "C-OP-04"),
+    paper=2,
 )
 work_plan_is_in = recorded("work_plan_is_in", "submit_work_plan", "The work plan is in.")
 contacts_are_confirmed = recorded(
@@ -25,10 +26,11 @@ contacts_are_confirmed = recorded(
     "confirm_contacts",
     "The emergency contacts and the business flow are confirmed.",
     proves=("W-OP-05", "W-OP-12", "C-OP-05", "C-OP-12"),
+    paper=5,
 )
 
 
-@claims_of(preparation.ContractConcluded, proves=("W-OP-01", "C-OP-01"))
+@claims_of(preparation.ContractConcluded, proves=("W-OP-01", "C-OP-01"), paper=1)
 def special_provisions_are_attached(_facts: Facts, record: preparation.ContractConcluded) -> Verdict:
     """The special provisions are attached to the contract."""
     return record.special_provisions_attached
@@ -41,13 +43,13 @@ def contract_period_covers_the_posting(facts: Facts, record: preparation.Contrac
     return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
 
 
-@claims_of(preparation.HandlersRegistered, proves=("W-OP-04",))
+@claims_of(preparation.HandlersRegistered, proves=("W-OP-04",), paper=2)
 def named_people_are_on_the_register(facts: Facts, record: preparation.HandlersRegistered) -> Verdict:
     """The handling manager and every handler are on the register of people."""
     return none_of(p for p in (record.handling_manager, *record.handlers) if p not in facts.people)
 
 
-@claims_of(preparation.HandlersRegistered, proves=("W-OP-03", "C-OP-03"))
+@claims_of(preparation.HandlersRegistered, proves=("W-OP-03", "C-OP-03"), paper=3)
 def subcontracting_has_consent(_facts: Facts, record: preparation.HandlersRegistered) -> Verdict:
     """Subcontracting is declared as none, or has the ward's prior written consent."""
     return record.subcontracting == "none" or bool(record.consent_number)
@@ -60,7 +62,7 @@ def plan_fits_the_posting(facts: Facts, record: preparation.WorkPlanSubmitted) -
     return record.printing_from <= record.enclosing_until <= day or Shortfall(names=str(day))
 
 
-@claims_of(preparation.ContactsConfirmed, proves=("W-OP-12",))
+@claims_of(preparation.ContactsConfirmed, proves=("W-OP-12",), paper=5)
 def nights_and_holidays_are_covered(_facts: Facts, record: preparation.ContactsConfirmed) -> Verdict:
     """The emergency contacts cover nights and holidays, and the business flow is shared."""
     return record.nights_and_holidays_covered and record.business_flow_shared
