@@ -91,6 +91,7 @@ def _conclude_contract(scene: Scene) -> Fields:
     return {
         "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
         "special_provisions_attached": True, "contract": _scan(scene, "契約書・特記事項"),
+        "certificate_number": "第00000000号（架空）", "certificate_until": ends,
     }  # fmt: skip
 
 
@@ -289,6 +290,10 @@ def _on_file(**fields: Any) -> Callable[[Scene], Fields]:
 # In the order of the table: what is brought for an act where the examples of its record will not do.
 PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "conclude_contract": _conclude_contract,
+    "renew_certificate": lambda scene: {
+        "certificate_number": "第00000001号（架空）", "certificate": _scan(scene, "認証の登録証"),
+        "certificate_until": scene.facts.today.replace(year=scene.year + 2),
+    },
     "register_handlers": lambda scene: {
         "handling_manager": MANAGER, "handlers": [HANDLER, SECOND_HANDLER], "subcontracting": "none",
         "notice": _scan(scene, "取扱責任者・取扱者届、再委託有無届"),

@@ -1,9 +1,12 @@
 """Preparation: contract, notices and readiness."""
 
+from datetime import date
+
 from models.people import Side
 from models.records import preparation
+from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
-from states.rows import COORDINATOR, MANAGER, Row
+from states.rows import AFTER_POSTING, BEFORE_RETURN, COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.measures import measures_of
 from states.rules.supervision import (
@@ -41,6 +44,42 @@ def contract_period_covers_the_posting(facts: Facts, record: preparation.Contrac
     """The contract period covers the day of posting."""
     day = facts.due["post"]
     return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
+
+
+@claims_of(preparation.ContractConcluded, proves=("C-OP-01",))
+def certificate_is_told_and_valid(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
+    """The certificate of the contractor is told with its number and its last day, and is valid today."""
+    if not facts.programme.contractor.certificate:
+        return True
+    until = record.certificate_until
+    return bool(record.certificate_number) and _in_force(facts, until) if until else False
+
+
+@claims(owes="renew_certificate", proves=("C-OP-01",))
+def certificate_is_in_force(facts: Facts) -> Verdict:
+    """The certificate of the contractor has not lapsed."""
+    until = certificate_until(facts)
+    return until is None or _in_force(facts, until)  # a contract of an older version tells nothing of it
+
+
+@claims_of(preparation.CertificateRenewed)
+def renewed_certificate_goes_on(facts: Facts, record: preparation.CertificateRenewed) -> Verdict:
+    """The renewed certificate is valid today, and longer than the one before."""
+    before = certificate_until(facts)
+    longer = before is None or record.certificate_until > before
+    return _in_force(facts, record.certificate_until) if longer else Shortfall(names=f"≤ {before}")
+
+
+def certificate_until(facts: Facts) -> date | None:
+    """Return the last day of the certificate as it was told last; None where nobody told it."""
+    if renewed := facts.record("renew_certificate", preparation.CertificateRenewed):
+        return renewed.certificate_until
+    contract = facts.record("conclude_contract", preparation.ContractConcluded)
+    return contract.certificate_until if contract else None
+
+
+def _in_force(facts: Facts, until: date) -> Verdict:
+    return until >= facts.today or Shortfall(names=f"{until} < {facts.today}")
 
 
 @claims_of(preparation.HandlersRegistered, proves=("W-OP-04",), paper=2)
@@ -82,13 +121,37 @@ def contractor_has_a_valid_manager(facts: Facts) -> Verdict:
     return manager is not None and manager.is_valid_on(facts.today)
 
 
+def renewal_is_owed(_facts: Facts, record: preparation.ContractConcluded) -> tuple[Effect, ...]:
+    """A certificate that ends before the contract is to be renewed by its last day."""
+    return _owed_before(record.ends_on, record.certificate_until)
+
+
+def next_renewal_is_owed(facts: Facts, record: preparation.CertificateRenewed) -> tuple[Effect, ...]:
+    """One that ends before the contract even so is to be renewed once more."""
+    contract = facts.record("conclude_contract", preparation.ContractConcluded)
+    return _owed_before(contract.ends_on, record.certificate_until) if contract else ()
+
+
+def _owed_before(ends_on: date, until: date | None) -> tuple[Effect, ...]:
+    return (OweAct(act="renew_certificate", due_on=until),) if until and until < ends_on else ()
+
+
 CONTRACT = (
     Row(
         trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
         froms=("planned",), to="contracted", who=COORDINATOR, owner=Side.WARD, due="C",
         record=preparation.ContractConcluded,
-        guards=(special_provisions_are_attached, contract_period_covers_the_posting, measures_of("conclude_contract")),
-        source="W-OP-01, 契約書・特記事項",
+        guards=(
+            special_provisions_are_attached, contract_period_covers_the_posting, certificate_is_told_and_valid,
+            measures_of("conclude_contract"),
+        ),
+        then=renewal_is_owed, source="W-OP-01, C-OP-01, 契約書・特記事項",
+    ),
+    Row(
+        trigger="renew_certificate", event="certificate_renewed", ja="認証の更新の確認",
+        en="Confirm the renewed certificate", froms=(*BEFORE_RETURN[1:-1], *AFTER_POSTING), who=COORDINATOR,
+        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=preparation.CertificateRenewed,
+        guards=(renewed_certificate_goes_on,), then=next_renewal_is_owed, source="W-OP-01, C-OP-01",
     ),
     Row(
         trigger="register_handlers", event="handlers_registered", ja="取扱責任者・取扱者届、再委託有無届",
@@ -120,7 +183,8 @@ READINESS = (
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
-            subcontractors_are_named, every_subcontractor_has_consent, measures_of("confirm_readiness"),
+            subcontractors_are_named, every_subcontractor_has_consent, certificate_is_in_force,
+            measures_of("confirm_readiness"),
         ),
         source="W-OP-02, W-OP-06",
     ),

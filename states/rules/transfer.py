@@ -14,6 +14,7 @@ from states.rules import custody
 from states.rules.base import claims, claims_of, recorded
 from states.rules.dates import dated_after
 from states.rules.measures import measures_of
+from states.rules.preparation import certificate_is_in_force
 from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
 from states.rules.supervision import every_subcontractor_has_consent
 
@@ -230,6 +231,7 @@ ROWS = (
             nobody_protected_is_inside, custody.package_was_read_back_today, medium_was_scanned_today,
             medium_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
             custody.arrived_in_good_condition, both_hands_are_registered, every_subcontractor_has_consent,
+            certificate_is_in_force,
         ),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),

@@ -24,7 +24,8 @@ from steps.office import Office
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 CONTRACT = (
     "act 2026 conclude_contract --by {by} --set contract_number=8-1 --set begins_on=2026-10-01 "
-    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set certificate_number=1 --set certificate_until=2027-03-31"
 )
 VALID = "--from 2026-04-01 --to 2027-03-31"
 # Each is refused before anything could be written.

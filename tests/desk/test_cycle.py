@@ -19,7 +19,8 @@ OWED = {"act", "title", "owner", "due_on", "days_left", "blocked_by"}
 CLAIM = "act 2026 claim_measures --set evidence=点検表 --by {by} --set measures={measures}"
 CONTRACT = (
     "act 2026 conclude_contract --by sato --set contract_number=8-1 --set begins_on=2026-10-01 "
-    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set certificate_number=1 --set certificate_until=2027-03-31"
 )
 CONTACTS = (
     "act 2026 confirm_contacts --by sato --set confirmed_with=asahi --set nights_and_holidays_covered=true "

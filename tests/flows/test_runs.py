@@ -29,7 +29,7 @@ CONTRACT = {
     "act": "conclude_contract",
     "fields": {
         "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
-        "special_provisions_attached": True,
+        "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31",
     },
 }  # fmt: skip
 

@@ -82,8 +82,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
         "conclude_contract": {
             "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
-            "special_provisions_attached": True,
+            "special_provisions_attached": True, "certificate_number": "第00000000号",
+            "certificate_until": date(2026, 12, 25),
         },
+        "renew_certificate": {"certificate_number": "第00000001号", "certificate_until": date(2027, 12, 25)},
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
         "declare_subcontractor": {"name": "協和製本", "work": "封入", "inspection_clause": True},
         "consent_to_subcontracting": {"name": "協和製本", "decision_number": "8-総総-95", "decided_on": today},
