@@ -94,6 +94,7 @@ class Case:
     reported: frozenset[str] = frozenset()
     persons_notified: bool = False
     publication_decided: bool = False
+    contractor_notified_at: datetime | None = None
 
 
 class Pieces(Protocol):

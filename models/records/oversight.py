@@ -126,12 +126,18 @@ class IncidentPublished(ActRecord):
 
 
 class CountermeasuresDiscussed(ActRecord):
-    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor."""
+    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor.
+
+    A notice of the contractor that came after the incident was reported is told here; it releases it (法26条1項ただし書).
+    """
 
     incident: Annotated[int, Field(ge=0)] = Field(default=0, title="Incident number, 0 for a change of measures")
     discussed_on: date = Field(title="Discussed with the contractor on")
     participants: Line = Field(title="Participants")
     decision: Line = Field(title="What was decided")
+    contractor_notified_at: AwareDatetime | None = Field(
+        default=None, title="The contractor notified the ward (date and time)"
+    )
 
 
 class IncidentSettled(ActRecord):

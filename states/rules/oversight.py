@@ -124,6 +124,18 @@ def discussion_is_of_an_open_incident(facts: Facts, record: oversight.Countermea
     return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
 
 
+@claims_of(oversight.CountermeasuresDiscussed)
+def notice_of_the_contractor_is_in_order(facts: Facts, record: oversight.CountermeasuresDiscussed) -> Verdict:
+    """The contractor's notice is of an incident, not before the day on which it was known, and not in the future."""
+    notified = record.contractor_notified_at
+    if notified is None:
+        return True
+    case = next((case for case in facts.cases if case.number == record.incident), None)
+    known_on = case.report.known_on if case and case.report else day_of(notified)
+    in_order = record.incident > 0 and known_on <= day_of(notified) and notified <= facts.now
+    return in_order or Shortfall(names=stamp(notified))
+
+
 def open_duties(case: Case, statute: Statute) -> tuple[str, ...]:
     """Return what is still to be done about an incident, in words of the catalogue; nothing where no head applies."""
     heads = heads_of(case.report) if case.report else ()
@@ -337,7 +349,8 @@ ROWS = (
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
         en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
         under_hold=True, record=oversight.CountermeasuresDiscussed,
-        guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
+        guards=(discussion_is_of_an_open_incident, notice_of_the_contractor_is_in_order),
+        source="W-OP-13, C-OP-13, 個人情報保護法26条",
     ),
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,

@@ -985,6 +985,17 @@ OVERSIGHT: tuple[Case, ...] = (
             ({"discussed_on": TOMORROW}, False),
         )
     ),
+    *(
+        (oversight.notice_of_the_contractor_is_in_order, facts(cases=cases),
+         record("discuss_measures", incident=number, contractor_notified_at=notified), expected)
+        for cases, number, notified, expected in (
+            ((case(),), 1, None, True), ((case(),), 1, NOW, True), ((case(),), 1, NOW - timedelta(days=1), True),
+            ((case(),), 1, NOW - timedelta(days=2), stamp(NOW - timedelta(days=2))),
+            ((case(),), 1, NOW + timedelta(seconds=1), stamp(NOW + timedelta(seconds=1))),
+            ((case(),), 0, NOW, stamp(NOW)), ((case(),), 0, None, True),
+            ((Incident(number=1, report=None),), 1, NOW, True),
+        )
+    ),
     (oversight.duties_of_the_law_are_done, facts(), record("settle_incident"), True),
     (oversight.duties_of_the_law_are_done, facts(cases=(case(persons=100),)), record("settle_incident"), True),
     (oversight.duties_of_the_law_are_done, facts(cases=(Incident(number=1, report=None),)), record("settle_incident"),
