@@ -309,6 +309,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "fiscal_year": fiscal_year_title(year),
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
+        "law": "\n".join(f"{article}　{words}" for article, words in statute.PROVISIONS),
         "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",

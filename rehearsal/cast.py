@@ -106,17 +106,19 @@ def _words_of(scene: Scene, title: str) -> bytes:
 
 def _file_what_came(scene: Scene) -> None:
     """File at once what came on paper since the contract and no act has brought, the stamped slips among it."""
-    facts = scene.facts
-    owed = {document.number: document.ja for document in outstanding(facts)}
-    owed |= {RETURNED_MAIL: BY_NUMBER[RETURNED_MAIL].ja} if not papers_of(facts, BY_NUMBER[RETURNED_MAIL]) else {}
+    facts, office = scene.facts, scene.office
+    owed = list(office.see(facts.cycle_id, lambda here: outstanding(here.facts)))
+    if not office.see(facts.cycle_id, lambda here: papers_of(here.facts, BY_NUMBER[RETURNED_MAIL])):
+        owed.append(BY_NUMBER[RETURNED_MAIL])
+    slips = office.see(facts.cycle_id, lambda here: slips_of_movements(here.facts))
     if not owed:
         return
     with TemporaryDirectory() as folder:
-        for number, title in owed.items():
-            slips = " ".join(slips_of_movements(facts)) if number == SLIPS else ""
-            (Path(folder) / f"{number:02} {slips}.txt").write_bytes(_words_of(scene, title))
+        for document in owed:
+            shown = " ".join(slips) if document.number == SLIPS else ""
+            (Path(folder) / f"{document.number:02} {shown}.txt").write_bytes(_words_of(scene, document.ja))
         documents.file(
-            scene.office, facts.cycle_id, Path(folder), by=COORDINATOR, dated_on=facts.today, via="rehearsal",
+            office, facts.cycle_id, Path(folder), by=COORDINATOR, dated_on=facts.today, via="rehearsal",
             original="総務課 書庫",
         )  # fmt: skip
 

@@ -128,7 +128,7 @@ class IncidentPublished(ActRecord):
 class CountermeasuresDiscussed(ActRecord):
     """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor.
 
-    A notice of the contractor that came after the incident was reported is told here; it releases it (法26条1項ただし書).
+    What the contractor notified after the incident was reported is told here, and releases it (法26条1項ただし書).
     """
 
     incident: Annotated[int, Field(ge=0)] = Field(default=0, title="Incident number, 0 for a change of measures")
