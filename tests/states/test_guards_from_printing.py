@@ -429,6 +429,19 @@ MAILING: tuple[Case, ...] = (
             ((BARCODE, WITHIN_AREA), 99, f"{BARCODE}: 99 < 1,000、{WITHIN_AREA}: 99 < 100"),
         )
     ),
+    *(
+        (mailing.approved_number_earns_its_discounts,
+         facts(did("seal_package", areas=areas, held_back=held_back), programme=posting_with(WITHIN_AREA),
+               extract={"enclosed": "10-250", "pulled": pulled}),
+         record("approve_posting", letters=letters), expected)
+        for areas, held_back, pulled, letters, expected in (
+            ({}, "", "", 99, f"{WITHIN_AREA}: 99 < 100"), ({"新宿": 100}, "", "", 99, True),
+            ({"新宿": 99}, "", "", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "", "1", 250, True), ({"新宿": 101}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "2", "1,2", 250, True),  # who was held back is counted nowhere
+            ({"新宿": 100, "牛込": 1}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 98 < 100、{WITHIN_AREA} 牛込: 0 < 100"),
+        )
+    ),
     (mailing.every_serial_is_enclosed_or_pulled, facts(extract={"enclosed": "1", "pulled": "2"}), NOTHING, True),
     *(
         (mailing.every_serial_is_enclosed_or_pulled, facts(extract={state: "3"}), NOTHING, "3")
