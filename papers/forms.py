@@ -30,7 +30,7 @@ from states import statute
 from states.facts import Facts
 from states.look import Look
 from states.rules.custody import notice_in_force
-from states.rules.preparation import certificate_until
+from states.rules.supervision import certificate_until
 from states.table import TABLE
 from views.incidents import contacts_of
 from views.supervision import supervision

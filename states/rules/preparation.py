@@ -10,8 +10,11 @@ from states.rows import AFTER_POSTING, BEFORE_RETURN, COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.measures import measures_of
 from states.rules.supervision import (
+    certificate_is_in_force,
+    certificate_until,
     cloud_use_is_declared,
     every_subcontractor_has_consent,
+    in_force,
     inspection_is_planned_in_the_period,
     subcontractors_are_named,
 )
@@ -46,20 +49,13 @@ def contract_period_covers_the_posting(facts: Facts, record: preparation.Contrac
     return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
 
 
-@claims_of(preparation.ContractConcluded, proves=("C-OP-01",))
+@claims_of(preparation.ContractConcluded, proves=("C-OP-01",), paper=1)
 def certificate_is_told_and_valid(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
     """The certificate of the contractor is told with its number and its last day, and is valid today."""
     if not facts.programme.contractor.certificate:
         return True
     until = record.certificate_until
-    return bool(record.certificate_number) and _in_force(facts, until) if until else False
-
-
-@claims(owes="renew_certificate", proves=("C-OP-01",))
-def certificate_is_in_force(facts: Facts) -> Verdict:
-    """The certificate of the contractor has not lapsed."""
-    until = certificate_until(facts)
-    return until is None or _in_force(facts, until)  # a contract of an older version tells nothing of it
+    return bool(record.certificate_number) and in_force(facts, until) if until else False
 
 
 @claims_of(preparation.CertificateRenewed)
@@ -67,19 +63,7 @@ def renewed_certificate_goes_on(facts: Facts, record: preparation.CertificateRen
     """The renewed certificate is valid today, and longer than the one before."""
     before = certificate_until(facts)
     longer = before is None or record.certificate_until > before
-    return _in_force(facts, record.certificate_until) if longer else Shortfall(names=f"≤ {before}")
-
-
-def certificate_until(facts: Facts) -> date | None:
-    """Return the last day of the certificate as it was told last; None where nobody told it."""
-    if renewed := facts.record("renew_certificate", preparation.CertificateRenewed):
-        return renewed.certificate_until
-    contract = facts.record("conclude_contract", preparation.ContractConcluded)
-    return contract.certificate_until if contract else None
-
-
-def _in_force(facts: Facts, until: date) -> Verdict:
-    return until >= facts.today or Shortfall(names=f"{until} < {facts.today}")
+    return in_force(facts, record.certificate_until) if longer else Shortfall(names=f"≤ {before}")
 
 
 @claims_of(preparation.HandlersRegistered, proves=("W-OP-04",), paper=2)

@@ -14,9 +14,8 @@ from states.rules import custody
 from states.rules.base import claims, claims_of, recorded
 from states.rules.dates import dated_after
 from states.rules.measures import measures_of
-from states.rules.preparation import certificate_is_in_force
 from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
-from states.rules.supervision import every_subcontractor_has_consent
+from states.rules.supervision import certificate_is_in_force, every_subcontractor_has_consent
 
 _SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
 

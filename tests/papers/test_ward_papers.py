@@ -13,7 +13,7 @@ from models.clock import wareki
 from models.records.mailing import MailReturned
 from papers import erasure as erasure_papers
 from papers import forms, media_return, referring, reporting
-from states.rules.preparation import certificate_until
+from states.rules.supervision import certificate_until
 from steps import acting, papers
 from views.documents import documents
 from views.measures import standings

@@ -34,6 +34,7 @@ from states.rules import (
     people,
     preparation,
     protection,
+    supervision,
     transfer,
 )
 
@@ -85,7 +86,7 @@ PREPARATION: tuple[Case, ...] = (
     (preparation.certificate_is_told_and_valid, facts(programme=WITHOUT_CERTIFICATE),
      record("conclude_contract", certificate_number="", certificate_until=None), True),
     *(
-        (preparation.certificate_is_in_force, facts(*told), NOTHING, expected)
+        (supervision.certificate_is_in_force, facts(*told), NOTHING, expected)
         for told, expected in (
             ((), True), ((certified(None),), True), ((certified(TODAY),), True), ((certified(TOMORROW),), True),
             ((certified(YESTERDAY),), f"{YESTERDAY} < {TODAY}"),
