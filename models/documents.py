@@ -40,7 +40,10 @@ DOCUMENTS = (
     Document(3, "再委託有無届・承諾書", "Subcontracting declaration and consent",
         "contractor", "ward", acts=("register_handlers",),
         parts=("declare_subcontractor", "consent_to_subcontracting"),
-        files=(("register_handlers", "notice"), ("consent_to_subcontracting", "consent")),
+        files=(
+            ("register_handlers", "notice"), ("declare_subcontractor", "notice"),
+            ("consent_to_subcontracting", "consent"),
+        ),
         measures=("W-OP-03", "C-OP-03")),
     Document(4, "作業計画書・工程表", "Work plan",
         "contractor", "ward", acts=("submit_work_plan",), files=(("submit_work_plan", "plan"),)),

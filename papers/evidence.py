@@ -26,7 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Line(NamedTuple):
+class EvidenceLine(NamedTuple):
     """A paper as the index has it, in the order of the columns; one that is not on file has no hash."""
 
     number: str
@@ -43,10 +43,10 @@ class EvidenceIndex(Document):
     """`evidence_index` 証跡索引."""
 
     columns: Sequence[str]
-    rows: Sequence[Line]
+    rows: Sequence[EvidenceLine]
 
 
-def index_of(here: Look, size: int) -> tuple[Line, ...]:
+def index_of(here: Look, size: int) -> tuple[EvidenceLine, ...]:
     """Return the papers and the files of claims that the ledger's first `size` entries tell of."""
     return (*_documents(here, size), *_claims(here, size))
 
@@ -78,7 +78,7 @@ def evidence_table(here: Look, size: int) -> "ExcelSheet":
     )  # fmt: skip
 
 
-def _documents(here: Look, size: int) -> Iterator[Line]:
+def _documents(here: Look, size: int) -> Iterator[EvidenceLine]:
     for filed in documents(here):
         told = [(seq, paper) for seq, paper in filed.papers if seq <= size]
         yield from (_paper(here, filed, seq, paper) for seq, paper in told)
@@ -86,7 +86,7 @@ def _documents(here: Look, size: int) -> Iterator[Line]:
             yield _line(filed, day="", digest="", place="", entry=filed.ledger[-1] if filed.ledger else 0)
 
 
-def _paper(here: Look, filed: Filed, seq: int, paper: PaperFiled) -> Line:
+def _paper(here: Look, filed: Filed, seq: int, paper: PaperFiled) -> EvidenceLine:
     return _line(
         filed,
         day=sheet.day_alone(paper.dated_on),
@@ -97,27 +97,27 @@ def _paper(here: Look, filed: Filed, seq: int, paper: PaperFiled) -> Line:
     )
 
 
-def _line(filed: Filed, *, day: str, digest: str, place: str, entry: int, slips: Sequence[str] = ()) -> Line:
+def _line(filed: Filed, *, day: str, digest: str, place: str, entry: int, slips: Sequence[str] = ()) -> EvidenceLine:
     document = filed.document
     shown, missing = "、".join(slips), "、".join(filed.missing)
     title = document.ja + (f"（{shown}）" if shown else "")
     standing = choices.on_paper(choices.DOCUMENTS, filed.standing) + (f"（不足 {missing}）" if missing else "")
-    return Line(
+    return EvidenceLine(
         number=str(document.number), title=title, standing=standing, day=day, digest=digest, place=place,
         measures="、".join(document.measures), entry=_entry(entry),
     )  # fmt: skip
 
 
-def _claims(here: Look, size: int) -> Iterator[Line]:
+def _claims(here: Look, size: int) -> Iterator[EvidenceLine]:
     """Yield the files by which measures are claimed, once each with every measure that it is of."""
     claims = [it for it in here.facts.claimed.values() if it.evidence_file and it.ledger_seq <= size]
     for digest in dict.fromkeys(claim.evidence_file for claim in claims):
         yield _claim(here, digest, [claim for claim in claims if claim.evidence_file == digest])
 
 
-def _claim(here: Look, digest: str, claims: Sequence[MeasureClaim]) -> Line:
+def _claim(here: Look, digest: str, claims: Sequence[MeasureClaim]) -> EvidenceLine:
     first = claims[0]
-    return Line(
+    return EvidenceLine(
         number="", title=f"対策の証跡：{first.evidence}", standing=choices.on_paper(choices.MEASURES, "proved"),
         day=sheet.day_alone(first.happened_on or first.received_on), digest=digest, place=_kept(here, digest),
         measures="、".join(claim.measure for claim in claims), entry=_entry(first.ledger_seq),

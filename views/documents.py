@@ -1,6 +1,5 @@
 """The documents of a year as they stand: which of the list is on file, owed or overdue, and where its files lie."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -54,21 +53,15 @@ def documents(here: Look) -> tuple[Filed, ...]:
     record = tables.Record
     query = select(record).where(col(record.cycle_id) == here.cycle_id, col(record.status) == "done")
     done = {row.act: row for row in here.connection.execute(query)}
-    kept = here.kept()
-    return tuple(_filed(here, document, done, kept) for document in DOCUMENTS)
+    return tuple(_filed(here, document, done) for document in DOCUMENTS)
 
 
-def _filed(
-    here: Look, document: Document, done: Mapping[str, Row[tuple[tables.Record]]], kept: frozenset[str]
-) -> Filed:
+def _filed(here: Look, document: Document, done: Mapping[str, Row[tuple[tables.Record]]]) -> Filed:
     facts, papers = here.facts, papers_of(here.facts, document)
     rows = [done[act] for act in (*document.acts, *document.parts) if act in done]
     due = {act: facts.due[act] for act in document.acts if act in facts.due}
     acted = acts_are_done(facts, document)
     left = [day for act, day in due.items() if act not in done or not acted]
-    named = [
-        value for row in rows for value in json.loads(row.data).values() if isinstance(value, str) and value in kept
-    ]
     whole = acted or (document.only_if_it_happens and bool(papers))
     missing = slips_missing(facts) if document.number == SLIPS and whole else ()
     return Filed(
@@ -79,7 +72,7 @@ def _filed(
         else _standing(document, min(left, default=None), here.today, begun=bool(rows or papers)),
         due_on=max(due.values(), default=None) if whole else min(left, default=None),
         done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
-        files=tuple(dict.fromkeys([*named, *(paper.sha256 for _seq, paper in papers)])),
+        files=tuple(dict.fromkeys(paper.sha256 for _seq, paper in papers)),
         in_vault=any(paper.in_vault for _seq, paper in papers),
         ledger=tuple(sorted({*(row.ledger_seq for row in rows), *(seq for seq, _paper in papers)})),
         papers=papers,

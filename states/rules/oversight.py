@@ -350,7 +350,7 @@ ROWS = (
         en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
         under_hold=True, record=oversight.CountermeasuresDiscussed,
         guards=(discussion_is_of_an_open_incident, notice_of_the_contractor_is_in_order),
-        source="W-OP-13, C-OP-13, 個人情報保護法26条",
+        source="W-OP-13, C-OP-13, 個人情報保護法26条1項ただし書",
     ),
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,

@@ -183,7 +183,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "head": HEAD,
         "columns": [title for title, _width in evidence.COLUMNS],
         "rows": [
-            evidence.Line(
+            evidence.EvidenceLine(
                 "8",
                 "管理簿・確認記録票（K-2026-01、K-2026-02）",
                 "手続済・書類未着（不足 K-2026-03）",
@@ -193,7 +193,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "W-OP-08、C-OP-08",
                 "第120号",
             ),
-            evidence.Line("18", "消去報告書", "手続済・書類未着", "", "", "", "C-OP-11", "第131号"),
+            evidence.EvidenceLine("18", "消去報告書", "手続済・書類未着", "", "", "", "C-OP-11", "第131号"),
         ]
         * 20,
     },
