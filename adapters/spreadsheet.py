@@ -44,10 +44,15 @@ class Sheet:
     marked: frozenset[int] = frozenset()
 
 
-def write(path: Path, *sheets: Sheet) -> None:
-    """Write a workbook, a table a sheet: A4 across, the titles repeated on every page, ready to be filtered."""
-    opened: Any = xlsxwriter.Workbook(str(path), _TEXT_STAYS_TEXT)
+def write(into: Path | BytesIO, *sheets: Sheet, created: datetime | None = None) -> None:
+    """Write a workbook, a table a sheet: A4 across, the titles repeated on every page, ready to be filtered.
+
+    It says when it was `created`; with a moment given it is the same to the byte whenever it is made.
+    """
+    where = into if isinstance(into, BytesIO) else str(into)
+    opened: Any = xlsxwriter.Workbook(where, _TEXT_STAYS_TEXT)
     with opened as book:
+        book.set_properties({"created": created} if created else {})
         looks = {
             "above": book.add_format({"bold": True}),
             "title": book.add_format({"bold": True, "border": 1, "bg_color": "#F0F0F0", "valign": "vcenter"}),

@@ -81,8 +81,8 @@ SUBCONTRACTORS: Words = {
     "consented": N_("consented"), "waiting": N_("without the ward's consent"), "withdrawn": N_("withdrawn"),
 }  # fmt: skip
 DOCUMENTS: Words = {
-    "complete": N_("complete"), "partly": N_("partly"), "owed": N_("owed"), "overdue": N_("overdue"),
-    "no_occasion": N_("no occasion"),
+    "complete": N_("complete"), "acted": N_("done, paper not on file"), "partly": N_("partly"), "owed": N_("owed"),
+    "overdue": N_("overdue"), "no_occasion": N_("no occasion"),
 }  # fmt: skip
 PARTIES: Words = {
     "ward": N_("ward"), "register": N_("register section"), "contractor": N_("contractor"),

@@ -5,8 +5,9 @@ A discount that is not in the table is the free text of an older programme: it i
 unless the tariff has yen under its name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.errors import BadSetting
 from models.programme import Mailing, Programme
@@ -60,24 +61,62 @@ class Cost:
         return 0 if self.due is None else self.plain - self.due
 
 
-def too_few(mailing: Mailing, letters: int) -> dict[str, int]:
-    """Return the discounts whose minimum that number of pieces does not reach, with the minimum."""
-    known = {name: DISCOUNTS[name].minimum for name in mailing.discounts if name in DISCOUNTS}
-    return {name: minimum for name, minimum in known.items() if letters < minimum}
+class Missed(NamedTuple):
+    """A discount whose minimum is not reached, in one area where it is counted by area."""
+
+    name: str
+    letters: int
+    minimum: int
 
 
-def cost_of(mailing: Mailing, letters: int) -> Cost | None:
+def area_counts(mailing: Mailing, postal_codes: Iterable[str]) -> dict[str, int]:
+    """Count letters by the ward's own areas; what lies elsewhere is counted in none."""
+    found = dict.fromkeys(mailing.areas, 0)
+    areas = {code: area for area, codes in mailing.areas.items() for code in codes}
+    for postal_code in postal_codes:
+        digits = "".join(filter(str.isdigit, postal_code))
+        area = next((area for code, area in areas.items() if digits.startswith(code)), "")
+        if area:
+            found[area] += 1
+    return found
+
+
+def too_few(mailing: Mailing, letters: int, areas: Mapping[str, int] | None = None) -> tuple[Missed, ...]:
+    """Return the discounts whose minimum is not reached; 郵便区内特別 by area, where the letters are counted so."""
+    return tuple(
+        Missed(label, number, minimum)
+        for name in mailing.discounts
+        if name in DISCOUNTS
+        for label, number, minimum in _counted(name, letters, areas)
+        if number < minimum
+    )
+
+
+def _counted(name: str, letters: int, areas: Mapping[str, int] | None) -> Iterator[tuple[str, int, int]]:
+    """Yield what a discount is counted over, how many letters that are, and how many it takes."""
+    minimum = DISCOUNTS[name].minimum
+    if name == WITHIN_AREA and areas is not None:
+        yield from ((f"{name} {area}", number, minimum) for area, number in areas.items())
+    else:
+        yield name, letters, minimum
+
+
+def cost_of(mailing: Mailing, letters: int, areas: Mapping[str, int] | None = None) -> Cost | None:
     """Return what it costs; None where the tariff does not know the kind and weight. Parts of a yen are not saved."""
     piece = mailing.tariff.of(mailing.kind, mailing.weight_g)
     if piece is None:
         return None
     plain = piece * letters
-    due, missed = plain, too_few(mailing, letters)
-    for name in (name for name in mailing.discounts if name not in missed):
+    due = plain
+    for name in mailing.discounts:
+        counted = _counted(name, letters, areas) if name in DISCOUNTS else [("", letters, 0)]
+        earns = sum(number for _label, number, minimum in counted if number >= minimum)
+        if not earns:
+            continue
         if name in DISCOUNTS and (per_cent := DISCOUNTS[name].per_cent):
             due -= due * per_cent // 100
         elif own := mailing.tariff.of(name, mailing.weight_g):
-            due = own * letters
+            due = own * earns + piece * (letters - earns)
         else:
             return Cost(piece=piece, plain=plain, due=None)
     return Cost(piece=piece, plain=plain, due=due)
@@ -108,6 +147,10 @@ def _troubles(programme: Programme) -> Iterator[str]:
         if mailing.kind not in discount.kinds:
             kinds = "、".join(discount.kinds)
             yield _("mailing.discounts: {name} is given on {kinds} only").format(name=name, kinds=kinds)
+        if name == WITHIN_AREA and not mailing.areas:
+            yield _("mailing.discounts: {name} needs the postal codes of the ward's own areas in mailing.areas").format(
+                name=name
+            )
         if discount.needs_barcode and not programme.paper.customer_barcode:
             yield _("mailing.discounts: {name} needs paper.customer_barcode = true").format(name=name)
         for other in discount.not_with:

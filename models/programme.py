@@ -239,7 +239,8 @@ class Tariff(Part):
 class Mailing(Part):
     """How it is posted, as it stands on the posting paper; models/postage.py knows the discounts' conditions.
 
-    `weight_g` is the weight of one piece in grams, rounded up; 0 is not known, and no amount is worked out.
+    `weight_g` is the weight of one piece in grams, rounded up; 0 is not known, and no amount is worked out. `areas`
+    are the 郵便区 at whose offices the ward posts, each with the beginnings of its postal codes.
     """
 
     postage: str = "料金後納"
@@ -247,7 +248,18 @@ class Mailing(Part):
     weight_g: Annotated[int, Field(ge=0)] = 0
     discounts: tuple[str, ...] = ()
     office: str = ""
+    areas: dict[str, tuple[Annotated[str, Field(pattern=r"^[0-9]{3,7}$")], ...]] = Field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
     tariff: Tariff = Tariff()
+
+    @field_validator("areas")
+    @classmethod
+    def _each_code_in_one_area(cls, areas: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        codes = [code for beginnings in areas.values() for code in beginnings]
+        if any(one.startswith(other) for n, one in enumerate(codes) for m, other in enumerate(codes) if n != m):
+            raise ValueError(_("a postal code belongs to one area only, and each is told once"))
+        return areas
 
 
 class Reminders(Part):

@@ -30,6 +30,7 @@ from states import reading as facts_reading
 from states.events import BY_EVENT, event_words
 from states.look import Look
 from states.table import BY_TRIGGER, TABLE
+from views.measures import judged_on
 
 if TYPE_CHECKING:
     from adapters import spreadsheet
@@ -201,9 +202,13 @@ class _Reader:
         return next((words.format(f"{record[name]:,}") for name, words in _COUNTED.items() if name in record), "")
 
 
-def lines_of(connection: Connection, cycle_id: str) -> list[Line]:
-    """Return the 管理簿 of a cycle; what was corrected stands as it was written and names its correction."""
-    known, entries = known_to(connection), list(ledger.told(connection, cycle_id=cycle_id))
+def lines_of(connection: Connection, cycle_id: str, *, size: int | None = None) -> list[Line]:
+    """Return the 管理簿 of a cycle; what was corrected stands as it was written and names its correction.
+
+    Of the ledger's first `size` entries alone, where it is to end at a checkpoint.
+    """
+    known, told = known_to(connection), ledger.told(connection, cycle_id=cycle_id)
+    entries = [entry for entry in told if size is None or entry["seq"] <= size]
     cycle = tables.Cycle
     found = connection.execute(select(cycle).where(col(cycle.id) == cycle_id)).one()
     programme = facts_reading.programme_of(found.programme_text)
@@ -299,11 +304,21 @@ class Book:
 
 def ledger_print(here: Look) -> Sheet:
     """Return the control ledger of a cycle as people read it."""
-    lines, (root, checkpoint) = lines_of(here.connection, here.cycle_id), _seal(here.connection)
+    return _book(here, lines_of(here.connection, here.cycle_id), *_seal(here.connection), today=here.facts.today).sheet
+
+
+def book_until(here: Look, size: int, note: str) -> Book:
+    """Return the control ledger of a cycle as it stood at a checkpoint."""
+    root = ledger.root(here.connection, size).hex()
+    lines = lines_of(here.connection, here.cycle_id, size=size)
+    return _book(here, lines, root, sheet.lines_of(note), today=judged_on(here.facts))
+
+
+def _book(here: Look, lines: Sequence[Line], root: str, checkpoint: Sequence[str], *, today: date) -> Book:
     return Book(
         programme=here.programme, year=here.facts.fiscal_year, name="ledger", lines=lines, root=root,
-        checkpoint=checkpoint, today=here.facts.today,
-    ).sheet  # fmt: skip
+        checkpoint=checkpoint, today=today,
+    )  # fmt: skip
 
 
 def books(connection: Connection, own: Programme, today: date) -> Iterator[Book]:

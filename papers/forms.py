@@ -19,7 +19,7 @@ from models import choices
 from models.clock import day_of, fiscal_year_title, wareki
 from models.letter import Moment
 from models.records.mailing import MailReturned, ReturnedMailClosed
-from models.records.preparation import ContractConcluded, HandlersRegistered
+from models.records.preparation import CertificateRenewed, ContractConcluded, HandlersRegistered
 from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import translate
@@ -30,6 +30,7 @@ from states import statute
 from states.facts import Facts
 from states.look import Look
 from states.rules.custody import notice_in_force
+from states.rules.supervision import certificate_until
 from states.table import TABLE
 from views.incidents import contacts_of
 from views.supervision import supervision
@@ -182,6 +183,7 @@ def _records(facts: Facts) -> dict[str, str]:
     return {
         "contract_period": period if "conclude_contract" in facts.done else "",
         "contract": value_of("conclude_contract", "contract"),
+        "certificate": _certificate(facts),
         "provisions": "添付済" if has_provisions else "□ 添付",
         "work": "、".join(programme.consignment.work),
         "items": "、".join(programme.consignment.items),
@@ -204,6 +206,14 @@ def _records(facts: Facts) -> dict[str, str]:
         "acceptance_number": value_of("accept_work", "number"),
         "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
     }  # fmt: skip
+
+
+def _certificate(facts: Facts) -> str:
+    """Return the certificate of the contractor with its number and its last day, as it was told last."""
+    told = facts.record("renew_certificate", CertificateRenewed) or facts.record("conclude_contract", ContractConcluded)
+    number, until = (told.certificate_number, certificate_until(facts)) if told else ("", None)
+    ends = f"有効期限 {wareki(until)}" if until else "番号及び有効期限の記載なし"
+    return "　".join(filter(None, (facts.programme.contractor.certificate, number, ends)))
 
 
 def _flow(facts: Facts) -> str:
@@ -302,6 +312,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "fiscal_year": fiscal_year_title(year),
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
+        "law": "\n".join(f"{article}　{words}" for article, words in statute.PROVISIONS),
         "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",

@@ -7,11 +7,14 @@ cycle, the contractor's from what the contractor was handed.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
 from models.clock import stamp
+from models.documents import BY_NUMBER, SLIPS
 from models.fields import EXAMPLE_DAY, fields_of
 from models.people import Role
 from models.serials import common, compact, count, expand, union
@@ -21,12 +24,13 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.approvals import unseen
 from states.rules.base import done_today
-from states.rules.custody import notice_in_force
+from states.rules.custody import notice_in_force, slips_of_movements
+from states.rules.documents import outstanding, papers_of
 from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
 from states.table import BY_TRIGGER
-from steps import acting, enclosing, erasure, identity, preparation, protection, roll
+from steps import acting, documents, enclosing, erasure, identity, preparation, protection, roll
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -44,6 +48,7 @@ PULLED_FIRST, PULLED_LAST = 3, 2
 RETURNED = 3
 OPENED_AS_SAMPLE = 20
 SHEETS = 4500
+RETURNED_MAIL = 20  # its record is filed on the day on which its window ends, with what came before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +97,38 @@ def _conclude_contract(scene: Scene) -> Fields:
     ends = schedule.milestones(scene.facts.programme, scene.year, scene.office.calendar)["contract_end"]
     return {
         "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
-        "special_provisions_attached": True, "concluded_on": scene.facts.today, **_approved(scene, 111),
+        "special_provisions_attached": True, "contract": _scan(scene, "契約書・特記事項"),
+        "certificate_number": "第00000000号（架空）", "certificate_until": ends,
+        "concluded_on": scene.facts.today, **_approved(scene, 111),
     }  # fmt: skip
+
+
+def _scan(scene: Scene, title: str) -> str:
+    """Keep the paper that an act brings, and return its hash."""
+    return acting.keep(scene.office, _words_of(scene, title))
+
+
+def _words_of(scene: Scene, title: str) -> bytes:
+    return f"{title}　{scene.year}年度（架空）\n".encode()
+
+
+def _file_what_came(scene: Scene) -> None:
+    """File at once what came on paper since the contract and no act has brought, the stamped slips among it."""
+    facts, office = scene.facts, scene.office
+    owed = list(office.see(facts.cycle_id, lambda here: outstanding(here.facts)))
+    if not office.see(facts.cycle_id, lambda here: papers_of(here.facts, BY_NUMBER[RETURNED_MAIL])):
+        owed.append(BY_NUMBER[RETURNED_MAIL])
+    slips = office.see(facts.cycle_id, lambda here: slips_of_movements(here.facts))
+    if not owed:
+        return
+    with TemporaryDirectory() as folder:
+        for document in owed:
+            shown = " ".join(slips) if document.number == SLIPS else ""
+            (Path(folder) / f"{document.number:02} {shown}.txt").write_bytes(_words_of(scene, document.ja))
+        documents.file(
+            office, facts.cycle_id, Path(folder), by=COORDINATOR, dated_on=facts.today, via="rehearsal",
+            original="総務課 書庫",
+        )  # fmt: skip
 
 
 def _check_extract(scene: Scene) -> Fields:
@@ -230,8 +265,9 @@ def _report_enclosing(scene: Scene) -> Fields:
 
 
 def _end_returned_mail(scene: Scene) -> Fields:
-    """Record by serial what came back, unless that is done, and close the window."""
+    """Record by serial what came back, unless that is done, file the year's papers, and close the window."""
     office, cycle_id = scene.office, scene.facts.cycle_id
+    _file_what_came(scene)
     returned = scene.serials("posted")[:RETURNED]
     if returned and "record_returned_mail" not in scene.facts.done:
         fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
@@ -242,7 +278,8 @@ def _end_returned_mail(scene: Scene) -> Fields:
 def _return_items(scene: Scene) -> Fields:
     scene.printer.returns_what_it_was_handed()
     out = [item.number for item in scene.facts.things_in("with_contractor")]
-    return {**_carried(scene, 3, "返却", giver=MANAGER, receiver=COORDINATOR, bag=2), "items": out}
+    carried = _carried(scene, 3, "返却", giver=MANAGER, receiver=COORDINATOR, bag=2)
+    return {**carried, "items": out, "contractors_ledger": _scan(scene, "受託者の管理簿（写し）")}
 
 
 def _report_erasure(scene: Scene) -> Fields:
@@ -263,13 +300,19 @@ def _on_file(**fields: Any) -> Callable[[Scene], Fields]:
 # In the order of the table: what is brought for an act where the examples of its record will not do.
 PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "conclude_contract": _conclude_contract,
-    "register_handlers": _on_file(
-        handling_manager=MANAGER, handlers=[HANDLER, SECOND_HANDLER], subcontracting="none"
-    ),
+    "renew_certificate": lambda scene: {
+        "certificate_number": "第00000001号（架空）", "certificate": _scan(scene, "認証の登録証"),
+        "certificate_until": scene.facts.today.replace(year=scene.year + 2),
+    },
+    "register_handlers": lambda scene: {
+        "handling_manager": MANAGER, "handlers": [HANDLER, SECOND_HANDLER], "subcontracting": "none",
+        "notice": _scan(scene, "取扱責任者・取扱者届、再委託有無届"),
+    },
     "declare_cloud_use": _on_file(server_place="東京都", under_japanese_law=True),
     "submit_work_plan": lambda scene: {
         "printing_from": scene.facts.due["submit_imprint_sample"],
         "enclosing_until": scene.facts.due["report_enclosing"], "place": "本社工場 印字室・封入室",
+        "plan": _scan(scene, "作業計画書・工程表"),
     },
     "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
     "confirm_readiness": lambda scene: {
@@ -321,7 +364,9 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "slip": f"差出票 {scene.year}-1", "locked_bag": True, "bag": "container", "bag_number": "第1号",
         "giver": HANDLER if scene.facts.programme.consignment.poster == "contractor" else COORDINATOR,
     },
-    "report_posting": lambda scene: {"accepted": len(scene.serials("posted"))},
+    "report_posting": lambda scene: {
+        "accepted": len(scene.serials("posted")), "slip_copy": _scan(scene, "差出票（写し）"),
+    },
     "return_items": _return_items,
     "return_media": lambda scene: {"checked_on": scene.facts.today},
     "report_erasure": _report_erasure,

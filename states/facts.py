@@ -118,6 +118,7 @@ class Case:
     reported: frozenset[str] = frozenset()
     persons_notified: bool = False
     publication_decided: bool = False
+    contractor_notified_at: datetime | None = None
 
 
 class Pieces(Protocol):
@@ -294,3 +295,4 @@ class Guard:
     proves: tuple[str, ...] = ()
     asks_record: bool = False
     incident: str = "deviation"
+    paper: int = 0

@@ -96,7 +96,15 @@ _FOLLOWED = (
     select(col(tables.Record.act), col(tables.Record.data))
     .where(
         col(tables.Record.cycle_id) == _CYCLE,
-        col(tables.Record.act).in_(("assess_incident", "report_to_commission", "notify_persons", "publish_incident")),
+        col(tables.Record.act).in_(
+            (
+                "assess_incident",
+                "report_to_commission",
+                "notify_persons",
+                "publish_incident",
+                "discuss_measures",
+            )
+        ),
         col(tables.Record.status).in_(("done", "superseded")),
     )
     .order_by(col(tables.Record.id))
@@ -413,20 +421,24 @@ def cases(connection: Connection, cycle_id: str) -> tuple[Case, ...]:
     followed: dict[int, dict[str, list[dict[str, Any]]]] = {}
     for act, data in connection.execute(_FOLLOWED, {"cycle_id": cycle_id}):
         record = json.loads(data)
-        followed.setdefault(record["incident"], {}).setdefault(act, []).append(record)
+        followed.setdefault(record.get("incident", 0), {}).setdefault(act, []).append(record)
     opened = connection.execute(_OPENED, {"cycle_id": cycle_id})
     return tuple(_case(number, data, followed.get(number, {})) for number, data in opened)
 
 
 def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str, Any]]]) -> Case:
     assessed = followed.get("assess_incident", [])
+    opened = IncidentReported.model_validate_json(report) if report else None
+    later = [told for record in followed.get("discuss_measures", ()) if (told := record.get("contractor_notified_at"))]
+    first = opened.contractor_notified_at if opened else None
     return Case(
         number=number,
-        report=IncidentReported.model_validate_json(report) if report else None,
+        report=opened,
         reportable=assessed[-1]["reportable"] if assessed else None,
         reported=frozenset(record["report"] for record in followed.get("report_to_commission", ())),
         persons_notified="notify_persons" in followed,
         publication_decided="publish_incident" in followed,
+        contractor_notified_at=datetime.fromisoformat(later[-1]) if later else first,
     )
 
 

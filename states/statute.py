@@ -27,6 +27,14 @@ CONTRACTORS_DUTY = N_(
     "The contractor owes a report of its own to the Commission (article 26) and is released from it by notifying the "
     "ward (proviso of paragraph 1, Q&A 3-4-2 of the Commission)."
 )
+# What binds the contractor and its workers. The numbers are those since 2023-04-01, not read in the text of the law:
+# the form bears a box for the ward's own check of them (区の内部確認用), and no paper for residents names them.
+PROVISIONS = (
+    ("第66条第2項", "受託した業務における個人情報の安全管理措置"),
+    ("第67条", "従事者の義務（個人情報をみだりに他人に知らせず、不当な目的に利用しない。従事しなくなった後も同様）"),
+    ("第176条", "正当な理由のない個人情報ファイルの提供に対する罰則"),
+    ("第180条", "不正な利益を図る目的での提供又は盗用に対する罰則"),
+)
 MANY = 100  # 規則43条4号: more than a hundred persons
 
 # The heads of 規則43条 by number: the field of the report that tells, and its words.

@@ -10,6 +10,7 @@ from states.rules import (
     additions,
     approvals,
     custody,
+    documents,
     enclosing,
     erasure,
     extraction,
@@ -49,6 +50,7 @@ TABLE = (
     *oversight.ENTRIES,
     *approvals.ROWS,
     *measures.ROWS,
+    *documents.ROWS,
     *oversight.ROWS,
     *people.ROWS,
 )

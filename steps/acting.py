@@ -53,6 +53,11 @@ def perform(
     # Where figures were typed that the machine brings, the door refuses; what has a command of its own brings a file.
     if work and not row.command and work.typed == frozenset(fields):
         return work.step(office, cycle_id, by=by, via=via, **fields)
+    if trigger == "file_document" and files:  # its kind may show residents, whose file must not lie here in the clear
+        raise BadInput(
+            _("A document is filed where its kind belongs: in the vault if it can show residents."),
+            _("Write: tsudoi documents YEAR --file PATH --number N --dated DATE --by PERSON"),
+        )
     kept = {name: keep(office, content_of(path)) for name, path in (files or {}).items()}
     return office.door.perform(
         ActRequest(

@@ -22,7 +22,10 @@ from states.statute import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One incident as people need to see it; a deviation has neither report nor heads nor a clock."""
+    """One incident as people need to see it; a deviation has neither report nor heads nor a clock.
+
+    `contractor_notified_at` is when the contractor notified the ward, as it was told last; None where nobody told it.
+    """
 
     number: int
     kind: str
@@ -34,16 +37,12 @@ class Incident:
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
     perhaps_exempt: bool = False
+    contractor_notified_at: datetime | None = None
 
     @property
     def known_at(self) -> datetime | None:
         """Return the moment from which it was known; None where the time is not recorded."""
         return self.report.known_at if self.report else None
-
-    @property
-    def contractor_notified_at(self) -> datetime | None:
-        """Return when the contractor notified the ward; None where that is not recorded."""
-        return self.report.contractor_notified_at if self.report else None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -102,6 +101,7 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
         clock=statute.clock_of(report, here.calendar) if report else None,
         duties=tuple(_(duty) for duty in open_duties(case, settings)) if row.state == "open" else (),
         perhaps_exempt=report is not None and statute.may_be_exempt(report, settings),
+        contractor_notified_at=case.contractor_notified_at,
     )
 
 

@@ -1,7 +1,8 @@
 """The measures as they stand: claimed, proved, contradicted or open, honest about what a proof can be.
 
 A measure is *proved* by the ledger entries of acts whose guards serve it, or by a claim whose evidence was judged: a
-document, an act or a check. A claim of words alone is *claimed* and no more. A deviation that broke one of these guards
+document, an act or a check. What stands on a document is shown by it alone, once it is on file: until then the act was
+only typed. A claim of words alone is *claimed* and no more. A deviation that broke one of these guards
 *contradicts*. What never arose in the year has *no occasion*, whoever claims it (Law 10).
 """
 
@@ -16,13 +17,15 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import choices, tables
+from models.documents import DOCUMENTS
 from models.measures import Measure, MeasureClaim
 from models.records.oversight import MeasuresClaimed
 from models.records.preparation import HandlersRegistered
 from models.records.transfer import Carried
 from models.words import _
-from states.facts import Facts, Guard
+from states.facts import Facts
 from states.look import Look
+from states.rules.documents import is_on_file, papers_of
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
@@ -118,17 +121,24 @@ def judged_on(facts: Facts) -> date:
     return facts.done["close"].on if "close" in facts.done else facts.today
 
 
-def _by_measure(guard_entries: Iterable[tuple[Guard, int]]) -> dict[str, tuple[int, ...]]:
-    """Return for each measure the ledger entries that are told of the guards serving it."""
+def _by_measure(told: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, tuple[int, ...]]:
+    """Return for each measure the ledger entries that are told of it."""
     found = defaultdict[str, set[int]](set)
-    for guard, number in guard_entries:
-        for measure in guard.proves:
+    for measures, number in told:
+        for measure in measures:
             found[measure].add(number)
     return {measure: tuple(sorted(numbers)) for measure, numbers in found.items()}
 
 
-def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard of the acts in force, with the entry of the act; hands that are not told prove nothing."""
+def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what every guard of the acts in force serves, with the entry of the act; hands not told prove nothing.
+
+    The papers on file serve their documents' measures; an act that tells of a document which is not on file, none.
+    """
+    on_file = {document.number for document in DOCUMENTS if is_on_file(here.facts, document)}
+    for document in DOCUMENTS:
+        if document.number in on_file:
+            yield from ((document.measures, seq) for seq, _paper in papers_of(here.facts, document))
     record = tables.Record
     query = select(col(record.act), col(record.ledger_seq), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
@@ -138,11 +148,15 @@ def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
         if act in _ENDS and not here.facts.went_out():
             continue
         tells_hands = "giver" not in row.record.model_fields or json.loads(data).get("giver")
-        yield from ((guard, number) for guard in (*row.guards, *(row.deviations if tells_hands else ())))
+        yield from (
+            (guard.proves, number)
+            for guard in (*row.guards, *(row.deviations if tells_hands else ()))
+            if not guard.paper or guard.paper in on_file
+        )
 
 
-def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard that a deviation broke, with the entry of the deviation."""
+def _deviations(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what every guard serves that a deviation broke, with the entry of the deviation."""
     guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.deviations)}
     entry = tables.Ledger
     query = select(col(entry.seq), col(entry.entry)).where(
@@ -150,7 +164,7 @@ def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
     )
     for number, text in here.connection.execute(query).tuples():
         broken = json.loads(text)["data"].get("broken", ())
-        yield from ((guards[name], number) for name in broken if name in guards)
+        yield from ((guards[name].proves, number) for name in broken if name in guards)
 
 
 def counts(found: tuple[MeasureStanding, ...]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from models.records.base import ActRecord, ItemNumber, Line
+from models.records.base import ActRecord, ItemNumber, Line, MaybeSha256
 from models.records.transfer import Carried
 
 
@@ -13,6 +13,7 @@ class ItemsReturned(Carried):
 
     items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items returned")
     in_person: bool | None = Field(default=None, title="Handed over in person")
+    contractors_ledger: MaybeSha256 = Field(default="", title="Copy of the contractor's own control ledger (file)")
 
 
 class MediaReturnConfirmed(ActRecord):

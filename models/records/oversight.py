@@ -127,12 +127,18 @@ class IncidentPublished(ActRecord):
 
 
 class CountermeasuresDiscussed(ActRecord):
-    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor."""
+    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor.
+
+    What the contractor notified after the incident was reported is told here, and releases it (法26条1項ただし書).
+    """
 
     incident: Annotated[int, Field(ge=0)] = Field(default=0, title="Incident number, 0 for a change of measures")
     discussed_on: date = Field(title="Discussed with the contractor on")
     participants: Line = Field(title="Participants")
     decision: Line = Field(title="What was decided")
+    contractor_notified_at: AwareDatetime | None = Field(
+        default=None, title="The contractor notified the ward (date and time)"
+    )
 
 
 class IncidentSettled(ActRecord):
@@ -150,14 +156,29 @@ class DeviationRecorded(ActRecord):
     remark: MaybeLine = Field(default="", title="Remark without personal data")
 
 
-class DocumentFiled(ActRecord):
-    """書類の受領: one of the year's documents, by its hash; the file of one that names residents is in the vault."""
+class PaperFiled(ActRecord):
+    """One file of one document: its day, the slips that it shows, and where the paper itself is kept (`original`)."""
 
-    document: Annotated[int, Field(ge=1, le=21)] = Field(title="Number of the document")
+    document: Annotated[int, Field(ge=1, le=22)] = Field(title="Number of the document")
     sha256: Sha256 = Field(title="SHA-256 of the file")
     dated_on: date = Field(title="Date on the document")
-    received_on: date = Field(title="Received on")
     in_vault: bool = Field(default=False, title="It names residents: its file is in the vault")
+    slips: tuple[Line, ...] = Field(default=(), title="Numbers of the slips that it shows")
+    original: MaybeLine = Field(default="", title="Where the paper is kept")
+
+
+class DocumentFiled(PaperFiled):
+    """書類の受領: the year's documents that came, each by its hash; several that came together are one entry."""
+
+    received_on: date = Field(title="Received on")
+    more: Annotated[tuple[PaperFiled, ...], Field(max_length=200)] = Field(
+        default=(), title="Further papers received with it"
+    )
+
+    @property
+    def papers(self) -> tuple[PaperFiled, ...]:
+        """Return every paper of the entry."""
+        return (self, *self.more)
 
 
 class ReminderAcknowledged(ActRecord):

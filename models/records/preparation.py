@@ -18,6 +18,16 @@ class ContractConcluded(Approved):
     special_provisions_attached: bool = Field(title="The special provisions are attached")
     contract: MaybeSha256 = Field(default="", title="Contract (file)")
     concluded_on: date | None = Field(default=None, title="Date of the contract")
+    certificate_number: MaybeLine = Field(default="", title="Number of the contractor's certificate")
+    certificate_until: date | None = Field(default=None, title="Last day of the contractor's certificate")
+
+
+class CertificateRenewed(ActRecord):
+    """認証の更新: the contractor's certificate, such as the プライバシーマーク, goes on under a new last day."""
+
+    certificate_number: Line = Field(title="Number of the contractor's certificate")
+    certificate_until: date = Field(title="Last day of the contractor's certificate")
+    certificate: MaybeSha256 = Field(default="", title="Certificate (file)")
 
 
 class HandlersRegistered(ActRecord):

@@ -28,7 +28,10 @@ Storage = Literal["", "hdd", "ssd", "flash", "tape", "optical", "memory", "paper
 
 
 class PackageSealed(ActRecord):
-    """The encrypted package as it was made and read back. No count of persons: the received count is the receiver's."""
+    """The encrypted package as it was made and read back. No count of persons: the received count is the receiver's.
+
+    Where the programme names the ward's postal areas, the letters within each are counted for the postage.
+    """
 
     package_sha256: Sha256 = Field(title="SHA-256 of the encrypted package")
     size: Annotated[int, Field(ge=1)] = Field(title="Size in bytes")
@@ -40,6 +43,7 @@ class PackageSealed(ActRecord):
     notice: ItemNumber = Field(title="Number of the password notice")
     font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the font")
     held_back: SerialText | None = Field(default=None, title="Serials held back from it")
+    areas: dict[Label, Count] = Field(default_factory=dict[str, int], title="Letters within each postal area")
 
 
 class AdditionsSealed(PackageSealed):

@@ -243,6 +243,12 @@ def slip_is_on_record(facts: Facts, record: transfer.SlipReprinted) -> Verdict:
     return any(json.loads(movement.data).get("slip") == record.slip for movement in facts.history.of(*_MOVEMENTS))
 
 
+def slips_of_movements(facts: Facts) -> tuple[str, ...]:
+    """Return the numbers of the slips that both sides stamp, in the order of the movements; the posting has its own."""
+    moved = facts.history.of(*(act for act in _MOVEMENTS if act != "post"))
+    return tuple(filter(None, dict.fromkeys(str(json.loads(movement.data).get("slip") or "") for movement in moved)))
+
+
 @claims_of(transfer.ReceiptReported)
 def hash_is_the_sealed_one(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """The SHA-256 that the contractor read is the one of the package sealed last."""

@@ -25,6 +25,7 @@ from states.rules.dates import (
     report_comes_in_on_an_open_day,
     within_commitments,
 )
+from states.rules.documents import documents_are_on_file
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_finding_is_put_right
@@ -53,7 +54,7 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     return {copy.copy_number: copy for copy in (*received, *others)}
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """The erasure report covers every registered copy once, and names no other."""
     there = {item.number for item in facts.copies_in(*ELSEWHERE)}
@@ -66,7 +67,7 @@ def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verd
     return none_of((words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers), " / ")
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def methods_fit_the_storage(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """Each method erases the kind of storage that the copy lies on (NIST SP 800-88)."""
     return _fitting(facts, record.copies)
@@ -120,7 +121,7 @@ def nothing_was_erased_before_it_was_there(facts: Facts, record: erasure.Erasure
     return none_of(copy.copy_number for copy in early)
 
 
-@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
+@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"), paper=18)
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
     return none_of(item.number for item in facts.copies_in(*ELSEWHERE))
@@ -365,6 +366,7 @@ AT_THE_WARD = (
             no_incident_is_open, every_finding_is_put_right, every_decision_is_seen,
             measures_unless_nothing_went_out("close"),
         ),
+        warnings=(documents_are_on_file,),
         then=year_ends, source="完結報告",
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from models.records import mailing
 from models.records.base import ActRecord
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import AdditionsTaken, ProtectionRechecked
+from models.records.transfer import PackageSealed
 from models.serials import count, expand
 from models.words import _
 from states.effects import Effect, MovePieces, OpenIncident, SetHold
@@ -68,8 +69,21 @@ def posted_number_earns_its_discounts(facts: Facts, record: mailing.Posted) -> V
 
 
 def _earns(facts: Facts, letters: int) -> Verdict:
-    missed = postage.too_few(facts.programme.mailing, letters)
-    return none_of((f"{name}: {letters:,} < {minimum:,}" for name, minimum in missed.items()), "、")
+    missed = postage.too_few(facts.programme.mailing, letters, letters_by_area(facts))
+    return none_of((f"{name}: {number:,} < {minimum:,}" for name, number, minimum in missed), "、")
+
+
+def letters_by_area(facts: Facts) -> dict[str, int] | None:
+    """Return how many letters go within each area of the ward's at least; None where nobody counted them.
+
+    They are counted at the sealing, and in which area a piece lies that was pulled since then nobody may know: so each
+    area is taken to have lost them all. What was added later is counted in none.
+    """
+    sealed = facts.record("seal_package", PackageSealed)
+    if sealed is None or not sealed.areas:
+        return None
+    pulled = facts.pieces.count("pulled", origin="extract") - count(sealed.held_back or "")
+    return {area: max(0, number - pulled) for area, number in sealed.areas.items()}
 
 
 @claims(owes="approve_posting")

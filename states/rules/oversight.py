@@ -1,4 +1,4 @@
-"""What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
+"""What stands over all stages: incidents, holds, deadlines, corrections, referrals, the end of a year."""
 
 from models.clock import day_of, stamp
 from models.people import Role, Side
@@ -19,29 +19,13 @@ from states.effects import (
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
-from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, Row
 from states.rules.approvals import APPROVED, unseen
 from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
 from states.rules.supervision import open_findings
 from states.statute import heads_of
-
-
-@claims_of(oversight.DocumentFiled)
-def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The document is dated on or before the day on which it was received."""
-    return record.dated_on <= record.received_on or Shortfall(names=f"{record.dated_on} – {record.received_on}")
-
-
-@claims_of(oversight.DocumentFiled)
-def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The file was not filed as another document: give each its own file."""
-    filed = (past.record for past in facts.past("file_document", oversight.DocumentFiled))
-    others = {
-        filing.document for filing in filed if filing.sha256 == record.sha256 and filing.document != record.document
-    }
-    return none_of(f"No. {number}" for number in sorted(others))
 
 
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))
@@ -139,6 +123,18 @@ def publication_is_of_an_open_incident(facts: Facts, record: oversight.IncidentP
 def discussion_is_of_an_open_incident(facts: Facts, record: oversight.CountermeasuresDiscussed) -> Verdict:
     """The discussion is about an open incident or a change of measures, and not in the future."""
     return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
+
+
+@claims_of(oversight.CountermeasuresDiscussed)
+def notice_of_the_contractor_is_in_order(facts: Facts, record: oversight.CountermeasuresDiscussed) -> Verdict:
+    """The contractor's notice is of an incident, not before the day on which it was known, and not in the future."""
+    notified = record.contractor_notified_at
+    if notified is None:
+        return True
+    case = next((case for case in facts.cases if case.number == record.incident), None)
+    known_on = case.report.known_on if case and case.report else day_of(notified)
+    in_order = record.incident > 0 and known_on <= day_of(notified) and notified <= facts.now
+    return in_order or Shortfall(names=stamp(notified))
 
 
 def open_duties(case: Case, statute: Statute) -> tuple[str, ...]:
@@ -294,16 +290,6 @@ ENTRIES = (
 
 ROWS = (
     Row(
-        trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
-        who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.DocumentFiled,
-        guards=(
-            document_is_dated_before_its_receipt, file_is_no_other_document, dated_after("received_on"),
-            on_an_open_day("received_on"),
-        ),
-        source="domain.md 1",
-    ),
-    Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.DeadlineMoved, guards=(act_is_still_owed, on_an_open_day("to")), then=deadline_moves,
@@ -366,7 +352,8 @@ ROWS = (
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
         en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
         under_hold=True, record=oversight.CountermeasuresDiscussed,
-        guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
+        guards=(discussion_is_of_an_open_incident, notice_of_the_contractor_is_in_order),
+        source="W-OP-13, C-OP-13, 個人情報保護法26条1項ただし書",
     ),
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,

@@ -1,16 +1,22 @@
 """Preparation: contract, notices and readiness."""
 
+from datetime import date
+
 from models.people import Side
 from models.records import preparation
+from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
-from states.rows import BEFORE_RETURN, COORDINATOR, MANAGER, Row
+from states.rows import AFTER_POSTING, BEFORE_RETURN, COORDINATOR, MANAGER, Row
 from states.rules.approvals import APPROVED
 from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
 from states.rules.supervision import (
+    certificate_is_in_force,
+    certificate_until,
     cloud_use_is_declared,
     every_subcontractor_has_consent,
+    in_force,
     inspection_is_planned_in_the_period,
     subcontractors_are_named,
 )
@@ -20,6 +26,7 @@ handlers_are_registered = recorded(
     "register_handlers",
     "The handling manager and the authorised handlers are registered.",
     proves=("W-OP-04", "C-OP-04"),
+    paper=2,
 )
 work_plan_is_in = recorded("work_plan_is_in", "submit_work_plan", "The work plan is in.")
 contacts_are_confirmed = recorded(
@@ -27,10 +34,11 @@ contacts_are_confirmed = recorded(
     "confirm_contacts",
     "The emergency contacts and the business flow are confirmed.",
     proves=("W-OP-05", "W-OP-12", "C-OP-05", "C-OP-12"),
+    paper=5,
 )
 
 
-@claims_of(preparation.ContractConcluded, proves=("W-OP-01", "C-OP-01"))
+@claims_of(preparation.ContractConcluded, proves=("W-OP-01", "C-OP-01"), paper=1)
 def special_provisions_are_attached(_facts: Facts, record: preparation.ContractConcluded) -> Verdict:
     """The special provisions are attached to the contract."""
     return record.special_provisions_attached
@@ -43,13 +51,30 @@ def contract_period_covers_the_posting(facts: Facts, record: preparation.Contrac
     return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
 
 
-@claims_of(preparation.HandlersRegistered, proves=("W-OP-04",))
+@claims_of(preparation.ContractConcluded, proves=("C-OP-01",), paper=1)
+def certificate_is_told_and_valid(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
+    """The certificate of the contractor is told with its number and its last day, and is valid today."""
+    if not facts.programme.contractor.certificate:
+        return True
+    until = record.certificate_until
+    return bool(record.certificate_number) and in_force(facts, until) if until else False
+
+
+@claims_of(preparation.CertificateRenewed)
+def renewed_certificate_goes_on(facts: Facts, record: preparation.CertificateRenewed) -> Verdict:
+    """The renewed certificate is valid today, and longer than the one before."""
+    before = certificate_until(facts)
+    longer = before is None or record.certificate_until > before
+    return in_force(facts, record.certificate_until) if longer else Shortfall(names=f"≤ {before}")
+
+
+@claims_of(preparation.HandlersRegistered, proves=("W-OP-04",), paper=2)
 def named_people_are_on_the_register(facts: Facts, record: preparation.HandlersRegistered) -> Verdict:
     """The handling manager and every handler are on the register of people."""
     return none_of(p for p in (record.handling_manager, *record.handlers) if p not in facts.people)
 
 
-@claims_of(preparation.HandlersRegistered, proves=("W-OP-03", "C-OP-03"))
+@claims_of(preparation.HandlersRegistered, proves=("W-OP-03", "C-OP-03"), paper=3)
 def subcontracting_has_consent(_facts: Facts, record: preparation.HandlersRegistered) -> Verdict:
     """Subcontracting is declared as none, or has the ward's prior written consent."""
     return record.subcontracting == "none" or bool(record.consent_number)
@@ -62,7 +87,7 @@ def plan_fits_the_posting(facts: Facts, record: preparation.WorkPlanSubmitted) -
     return record.printing_from <= record.enclosing_until <= day or Shortfall(names=str(day))
 
 
-@claims_of(preparation.ContactsConfirmed, proves=("W-OP-12",))
+@claims_of(preparation.ContactsConfirmed, proves=("W-OP-12",), paper=5)
 def nights_and_holidays_are_covered(_facts: Facts, record: preparation.ContactsConfirmed) -> Verdict:
     """The emergency contacts cover nights and holidays, and the business flow is shared."""
     return record.nights_and_holidays_covered and record.business_flow_shared
@@ -82,6 +107,21 @@ def contractor_has_a_valid_manager(facts: Facts) -> Verdict:
     return manager is not None and manager.is_valid_on(facts.today)
 
 
+def renewal_is_owed(_facts: Facts, record: preparation.ContractConcluded) -> tuple[Effect, ...]:
+    """A certificate that ends before the contract is to be renewed by its last day."""
+    return _owed_before(record.ends_on, record.certificate_until)
+
+
+def next_renewal_is_owed(facts: Facts, record: preparation.CertificateRenewed) -> tuple[Effect, ...]:
+    """One that ends before the contract even so is to be renewed once more."""
+    contract = facts.record("conclude_contract", preparation.ContractConcluded)
+    return _owed_before(contract.ends_on, record.certificate_until) if contract else ()
+
+
+def _owed_before(ends_on: date, until: date | None) -> tuple[Effect, ...]:
+    return (OweAct(act="renew_certificate", due_on=until),) if until and until < ends_on else ()
+
+
 # As long as the contractor's people may have anything in their hands: the notice changes with them (変更届).
 WHILE_CONTRACTED = (*(state for state in BEFORE_RETURN if state != "planned"), "cancelled")
 
@@ -91,10 +131,17 @@ CONTRACT = (
         froms=("planned",), to="contracted", who=COORDINATOR, approval=True, owner=Side.WARD, due="C",
         record=preparation.ContractConcluded,
         guards=(
-            special_provisions_are_attached, contract_period_covers_the_posting, dated_after("concluded_on"),
-            on_an_open_day("concluded_on", or_today=True), *APPROVED, measures_of("conclude_contract"),
+            special_provisions_are_attached, contract_period_covers_the_posting, certificate_is_told_and_valid,
+            dated_after("concluded_on"), on_an_open_day("concluded_on", or_today=True), *APPROVED,
+            measures_of("conclude_contract"),
         ),
-        source="W-OP-01, 契約書・特記事項",
+        then=renewal_is_owed, source="W-OP-01, C-OP-01, 契約書・特記事項",
+    ),
+    Row(
+        trigger="renew_certificate", event="certificate_renewed", ja="認証の更新の確認",
+        en="Confirm the renewed certificate", froms=(*BEFORE_RETURN[1:-1], *AFTER_POSTING), who=COORDINATOR,
+        owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=preparation.CertificateRenewed,
+        guards=(renewed_certificate_goes_on,), then=next_renewal_is_owed, source="W-OP-01, C-OP-01",
     ),
     Row(
         trigger="register_handlers", event="handlers_registered", ja="取扱責任者・取扱者届、再委託有無届",
@@ -127,7 +174,8 @@ READINESS = (
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
-            subcontractors_are_named, every_subcontractor_has_consent, *APPROVED, measures_of("confirm_readiness"),
+            subcontractors_are_named, every_subcontractor_has_consent, certificate_is_in_force, *APPROVED,
+            measures_of("confirm_readiness"),
         ),
         source="W-OP-02, W-OP-06",
     ),

@@ -1,4 +1,4 @@
-"""Supervision: consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
+"""Supervision: the certificate, consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,12 @@ from typing import get_args
 
 from models.people import Side
 from models.records import supervision
-from models.records.preparation import HandlersRegistered, ReadinessConfirmed
+from models.records.preparation import (
+    CertificateRenewed,
+    ContractConcluded,
+    HandlersRegistered,
+    ReadinessConfirmed,
+)
 from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
@@ -154,6 +159,26 @@ def cloud_use_is_declared(facts: Facts) -> Verdict:
     return any(
         past.record.side == "contractor" for past in facts.past("declare_cloud_use", supervision.CloudUseDeclared)
     )
+
+
+@claims(owes="renew_certificate", proves=("C-OP-01",), paper=1)
+def certificate_is_in_force(facts: Facts) -> Verdict:
+    """The certificate of the contractor has not lapsed."""
+    until = certificate_until(facts)
+    return until is None or in_force(facts, until)  # a contract of an older version tells nothing of it
+
+
+def certificate_until(facts: Facts) -> date | None:
+    """Return the last day of the certificate as it was told last; None where nobody told it."""
+    if renewed := facts.record("renew_certificate", CertificateRenewed):
+        return renewed.certificate_until
+    contract = facts.record("conclude_contract", ContractConcluded)
+    return contract.certificate_until if contract else None
+
+
+def in_force(facts: Facts, until: date) -> Verdict:
+    """Tell whether something lasts until today at least, else name its last day."""
+    return until >= facts.today or Shortfall(names=f"{until} < {facts.today}")
 
 
 @claims_of(supervision.InspectionPlanned)

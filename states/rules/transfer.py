@@ -16,7 +16,7 @@ from states.rules.base import claims, claims_of, recorded
 from states.rules.dates import dated_after
 from states.rules.measures import measures_of
 from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
-from states.rules.supervision import every_subcontractor_has_consent
+from states.rules.supervision import certificate_is_in_force, every_subcontractor_has_consent
 
 _SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
 
@@ -231,7 +231,7 @@ ROWS = (
             nobody_protected_is_inside, custody.package_was_read_back_today, medium_was_scanned_today,
             medium_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
             custody.arrived_in_good_condition, both_hands_are_registered, custody.contractors_hands_are_named,
-            every_subcontractor_has_consent,
+            every_subcontractor_has_consent, certificate_is_in_force,
         ),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
     ),

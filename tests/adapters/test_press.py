@@ -27,7 +27,18 @@ from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press
 from models.errors import BadInput, BadSetting
 from models.letter import Words
-from papers import checking, control_ledger, enclosing, erasure, mailing, media_return, reporting, slips, transfer
+from papers import (
+    checking,
+    control_ledger,
+    enclosing,
+    erasure,
+    evidence,
+    mailing,
+    media_return,
+    reporting,
+    slips,
+    transfer,
+)
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
@@ -167,6 +178,24 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
         "approved_by": ["手代木 渡", "印南 守"],
         "approved_at": INSTANT,
+    },
+    "evidence_index": {
+        "head": HEAD,
+        "columns": [title for title, _width in evidence.COLUMNS],
+        "rows": [
+            evidence.EvidenceLine(
+                "8",
+                "管理簿・確認記録票（K-2026-01、K-2026-02）",
+                "手続済・書類未着（不足 K-2026-03）",
+                "令和8年11月9日（月）",
+                ROOT,
+                "総務課 書庫（写しは証跡フォルダー（ファイル名は検証値））",
+                "W-OP-08、C-OP-08",
+                "第120号",
+            ),
+            evidence.EvidenceLine("18", "消去報告書", "手続済・書類未着", "", "", "", "C-OP-11", "第131号"),
+        ]
+        * 20,
     },
     "ledger_print": {
         "head": HEAD,
@@ -339,6 +368,7 @@ TYPES = {
     "pull_list": enclosing.PullList,
     "posting_paper": mailing.PostingPaper,
     "ledger_print": control_ledger.LedgerPrint,
+    "evidence_index": evidence.EvidenceIndex,
     "report": reporting.YearReport,
     "erasure_record": erasure.ErasureRecord,
     "extract_report": checking.ExtractReport,
@@ -357,6 +387,7 @@ TITLES = {
     "pull_list": "引抜きリスト",
     "posting_paper": "差出準備票",
     "ledger_print": "管理簿",
+    "evidence_index": "証跡索引",
     "report": "年度報告書",
     "erasure_record": "データ廃棄記録",
     "extract_report": "抽出点検票",

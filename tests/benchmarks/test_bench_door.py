@@ -45,7 +45,8 @@ def first_acts(year: int) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         ("claim_measures", "sato", {"measures": every_measure(), "evidence": "点検表"}),
         ("conclude_contract", "sato", {"contract_number": "26-31", "begins_on": begins, "ends_on": ends,
-                                       "special_provisions_attached": True, **approved(year, 1)}),
+                                       "special_provisions_attached": True, "certificate_number": "1",
+                                       "certificate_until": ends, **approved(year, 1)}),
         ("register_handlers", "asahi", {"handling_manager": "asahi", "handlers": ("kobayashi",),
                                         "subcontracting": "none"}),
         ("declare_cloud_use", "asahi", {"server_place": "東京都", "under_japanese_law": True}),

@@ -25,6 +25,7 @@ JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 CONTRACT = (
     "act 2026 conclude_contract --by {by} --set contract_number=8-1 --set begins_on=2026-10-01 "
     "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set certificate_number=1 --set certificate_until=2027-03-31 "
     "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
 )
 VALID = "--from 2026-04-01 --to 2027-03-31"

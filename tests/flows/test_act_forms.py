@@ -32,7 +32,8 @@ ENTERED = tuple(row for row in TABLE if may_be_entered(row))
 
 CONTRACT = {
     "year": 2026, "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
-    "special_provisions_attached": True, "by": "sato", "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+    "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31", "by": "sato",
+    "decision_number": "8-総総-101", "approved_on": "2026-09-01",
 }  # fmt: skip
 MEASURES = {"year": 2026, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
 HELD = {"year": 2026, "by": "sato", "reason": "drill"}

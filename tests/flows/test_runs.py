@@ -29,7 +29,8 @@ CONTRACT = {
     "act": "conclude_contract",
     "fields": {
         "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
-        "special_provisions_attached": True, "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+        "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     },
 }  # fmt: skip
 

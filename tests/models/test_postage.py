@@ -4,14 +4,16 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from models.errors import BadSetting
-from models.postage import BARCODE, DISCOUNTS, LETTER, WITHIN_AREA, Cost, cost_of, judge, too_few
+from models.postage import BARCODE, DISCOUNTS, LETTER, WITHIN_AREA, Cost, Missed, area_counts, cost_of, judge, too_few
 from models.programme import Mailing, Programme, Tariff
 
 FIRST = (files("deploy") / "programmes" / "hatachi.toml").read_text(encoding="utf-8")
 PROGRAMME = Programme.parse(FIRST, name="hatachi.toml")
 FREE_TEXT = "大口割引"
+AREAS = {"新宿": ("160",), "牛込": ("162",)}
 TARIFF = Tariff(yen={LETTER: {25: 84, 50: 94}, WITHIN_AREA: {25: 70}})
 
 
@@ -21,7 +23,7 @@ def mailing(*discounts: str, **said: Any) -> Mailing:
 
 def programme(*discounts: str, barcode: bool = False, **said: Any) -> Programme:
     changed = {
-        "mailing": PROGRAMME.mailing.model_copy(update={"discounts": discounts, **said}),
+        "mailing": PROGRAMME.mailing.model_copy(update={"discounts": discounts, "areas": AREAS, **said}),
         "paper": PROGRAMME.paper.model_copy(update={"customer_barcode": barcode}),
     }
     return PROGRAMME.model_copy(update=changed)
@@ -31,9 +33,36 @@ def programme(*discounts: str, barcode: bool = False, **said: Any) -> Programme:
 def test_a_discount_is_earned_from_its_minimum_on(name: str, minimum: int) -> None:
     """One piece fewer earns nothing and names the minimum; what is no discount of the table asks for none."""
     assert DISCOUNTS[name].minimum == minimum
-    assert too_few(mailing(name), minimum) == {}
-    assert too_few(mailing(name), minimum - 1) == {name: minimum}
-    assert too_few(mailing(FREE_TEXT), 0) == {}
+    assert too_few(mailing(name), minimum) == ()
+    assert too_few(mailing(name), minimum - 1) == (Missed(name, minimum - 1, minimum),)
+    assert too_few(mailing(FREE_TEXT), 0) == ()
+
+
+def test_within_the_area_each_area_has_its_own_minimum() -> None:
+    """An area of a hundred earns the discount though another does not; the rest pays the plain tariff."""
+    how, areas = mailing(WITHIN_AREA), {"新宿": 100, "牛込": 99}
+    assert too_few(how, 250, areas) == (Missed(f"{WITHIN_AREA} 牛込", 99, 100),)
+    assert cost_of(how, 250, areas) == Cost(piece=84, plain=21_000, due=100 * 70 + 150 * 84)
+    assert cost_of(how, 250, {"新宿": 99, "牛込": 99}) == Cost(piece=84, plain=21_000, due=21_000)
+    assert cost_of(how, 250, {}) == Cost(piece=84, plain=21_000, due=21_000)
+    assert cost_of(mailing(BARCODE), 1_000, areas) == Cost(piece=84, plain=84_000, due=81_480)
+
+
+def test_letters_are_counted_by_the_beginnings_of_their_postal_codes() -> None:
+    """With or without a hyphen; what lies in no area of the ward's is counted in none."""
+    how = mailing(WITHIN_AREA, areas=AREAS)
+    codes = ("160-0022", "1600023", "162-0056", "169-0051", "", "16", "260-0160")
+    assert area_counts(how, codes) == {"新宿": 2, "牛込": 1}
+    assert area_counts(mailing(), codes) == {}
+
+
+@pytest.mark.parametrize("areas", [
+    {"新宿": ("160",), "牛込": ("160",)}, {"新宿": ("160", "16000")}, {"新宿": ("16",)}, {"新宿": ("160-0022",)},
+])  # fmt: skip
+def test_areas_that_overlap_or_are_no_postal_codes_are_refused(areas: dict[str, tuple[str, ...]]) -> None:
+    """A letter is counted once."""
+    with pytest.raises(ValidationError):
+        mailing(WITHIN_AREA, areas=areas)
 
 
 @pytest.mark.parametrize(("grams", "piece"), [(0, None), (1, 84), (25, 84), (26, 94), (50, 94), (51, None)], ids=str)
@@ -75,10 +104,19 @@ def test_the_difference_is_what_is_saved() -> None:
         (programme(BARCODE), "paper.customer_barcode"),
         (programme(BARCODE, WITHIN_AREA, barcode=True), f"「{BARCODE}」と「{WITHIN_AREA}」"),
         (programme(WITHIN_AREA, BARCODE, barcode=True), f"「{BARCODE}」と「{WITHIN_AREA}」"),
+        (programme(WITHIN_AREA, areas={}), "mailing.areas"),
         (programme(WITHIN_AREA, kind="通常はがき"), "第一種定形郵便物、第一種定形外郵便物"),
         (programme(BARCODE, kind="第一種定形外郵便物", barcode=True), "第一種定形郵便物、通常はがき"),
     ],
-    ids=["unknown", "no barcode", "both", "both, the other way", "a card within the area", "a large letter"],
+    ids=[
+        "unknown",
+        "no barcode",
+        "both",
+        "both, the other way",
+        "no areas",
+        "a card within the area",
+        "a large letter",
+    ],
 )
 def test_discounts_that_cannot_be_had_are_refused(wrong: Programme, words: str) -> None:
     """Unknown, without its barcode, on another kind, or two that exclude each other: the key is named."""

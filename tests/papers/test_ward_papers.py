@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -13,6 +13,7 @@ from models.clock import wareki
 from models.records.mailing import MailReturned
 from papers import erasure as erasure_papers
 from papers import forms, media_return, referring, reporting
+from states.rules.supervision import certificate_until
 from steps import acting, papers
 from views.documents import documents
 from views.measures import standings
@@ -63,6 +64,14 @@ def test_a_paper_bears_the_day_of_its_act_and_no_closed_day(printed: Played) -> 
     assert printed.facts().due["accept_work"].isoformat() == "2026-12-26"
     assert "2026-12-26" not in said
     assert "12月25日（金）" in said
+
+
+def test_the_special_provisions_name_the_law_and_the_certificate(printed: Played) -> None:
+    """The articles that bind the contractor's workers stand there with a box for the ward's check of their numbers."""
+    said = paper(printed, "document-01-contract_cover")
+    assert all(article in said for article in ("第66条第2項", "第67条", "第176条", "第180条", "区の内部確認用"))
+    assert "第00000000号（架空）" in said
+    assert f"有効期限 {wareki(certificate_until(printed.facts()) or date.min)}" in said
 
 
 def test_returned_mail_is_listed_by_serial(printed: Played) -> None:

@@ -51,8 +51,8 @@ def year(office: Office) -> Broken:
     for measure, by in (("W-OP-01", "sato"), ("C-OP-01", "asahi")):
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measure, "evidence": "点検表"})
     fields = {"contract_number": "26-31", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-              "special_provisions_attached": True, "decision_number": "8-総総-101",
-              "approved_on": "2026-09-01"}  # fmt: skip
+              "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31",
+              "decision_number": "8-総総-101", "approved_on": "2026-09-01"}  # fmt: skip
     acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=fields)
     acting.perform(office, CYCLE, "report_incident", by="sato", fields={"kind": "leak", "known_on": "2026-09-01"})
     it = Broken(office)

@@ -83,8 +83,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
         "conclude_contract": {
             "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
-            "special_provisions_attached": True, "approved_on": today,
+            "special_provisions_attached": True, "approved_on": today, "certificate_number": "第00000000号",
+            "certificate_until": date(2026, 12, 25),
         },
+        "renew_certificate": {"certificate_number": "第00000001号", "certificate_until": date(2027, 12, 25)},
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
         "record_absence": {
             "person": "takahashi", "begins_on": today, "ends_on": today, "reason": "leave", "deputy": "ito",

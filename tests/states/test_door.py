@@ -110,7 +110,7 @@ def test_a_refusal_lists_every_unmet_guard_with_owner_and_date(year: Year) -> No
     assert set(gaps) == {
         "person_is_registered", "handlers_are_registered", "contractor_has_a_valid_manager", "work_plan_is_in",
         "contacts_are_confirmed", "dummy_data_went_through", "inspection_is_planned_in_the_period",
-        "measures_are_claimed", "cloud_use_is_declared",
+        "measures_are_claimed", "cloud_use_is_declared", "certificate_is_in_force",
     }  # fmt: skip
     plan = gaps["work_plan_is_in"]
     assert plan.owner == BY_TRIGGER["submit_work_plan"].owner.label == Side.CONTRACTOR.label

@@ -20,7 +20,7 @@ from states.effects import (
 )
 from states.facts import Facts
 from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER
-from states.rules import enclosing, extraction, mailing, oversight, printing, supervision, transfer
+from states.rules import enclosing, extraction, mailing, oversight, preparation, printing, supervision, transfer
 from states.table import BY_TRIGGER, HOLDING, RELEASING, TABLE, all_rules, cycle_machine
 
 Case = tuple[Effects, Facts, ActRecord, tuple[Effect, ...]]
@@ -190,7 +190,23 @@ OWED: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*CANCELLED, *HELD, *EXTRACTED, *ON_PAPER, *OWED)
+ENDS = {"begins_on": TODAY, "ends_on": TOMORROW}
+TO_RENEW = OweAct(act="renew_certificate", due_on=TODAY)
+RENEWED: tuple[Case, ...] = (
+    *(
+        (preparation.renewal_is_owed, facts(), record("conclude_contract", **ENDS, certificate_until=until), owed)
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()), (None, ()))
+    ),
+    *(
+        (
+            preparation.next_renewal_is_owed, facts(did("conclude_contract", **ENDS)),
+            record("renew_certificate", certificate_until=until), owed,
+        )
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()))
+    ),
+)  # fmt: skip
+
+CASES = (*RENEWED, *CANCELLED, *HELD, *EXTRACTED, *ON_PAPER, *OWED)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ from states.rows import STATES, Row, State
 from states.rules import (
     additions,
     custody,
+    documents,
     enclosing,
     erasure,
     mailing,
@@ -55,7 +56,7 @@ from states.rules import (
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.table import BY_TRIGGER
 
-OTHER = "cd" * 32
+SCENES, OTHER = "ab" * 32, "cd" * 32
 NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
@@ -428,6 +429,19 @@ MAILING: tuple[Case, ...] = (
             ((BARCODE, WITHIN_AREA), 99, f"{BARCODE}: 99 < 1,000、{WITHIN_AREA}: 99 < 100"),
         )
     ),
+    *(
+        (mailing.approved_number_earns_its_discounts,
+         facts(did("seal_package", areas=areas, held_back=held_back), programme=posting_with(WITHIN_AREA),
+               extract={"enclosed": "10-250", "pulled": pulled}),
+         record("approve_posting", letters=letters), expected)
+        for areas, held_back, pulled, letters, expected in (
+            ({}, "", "", 99, f"{WITHIN_AREA}: 99 < 100"), ({"新宿": 100}, "", "", 99, True),
+            ({"新宿": 99}, "", "", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "", "1", 250, True), ({"新宿": 101}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "2", "1,2", 250, True),  # who was held back is counted nowhere
+            ({"新宿": 100, "牛込": 1}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 98 < 100、{WITHIN_AREA} 牛込: 0 < 100"),
+        )
+    ),
     (mailing.every_serial_is_enclosed_or_pulled, facts(extract={"enclosed": "1", "pulled": "2"}), NOTHING, True),
     *(
         (mailing.every_serial_is_enclosed_or_pulled, facts(extract={state: "3"}), NOTHING, "3")
@@ -678,6 +692,13 @@ ONE_FOR_BOTH = PROGRAMME.model_copy(update={"statute": Statute(full_report_serve
 MINUTE, DAY_AGO = timedelta(minutes=1), NOW - timedelta(days=1)
 MIDNIGHT = DAY_AGO.replace(hour=0)  # the first moment of yesterday
 
+
+def paper(document: int, **changes: Any) -> dict[str, Any]:
+    return {"document": document, "sha256": FILE, "dated_on": TODAY, **changes}
+
+
+HANDED = (did("hand_over_medium"), did("hand_over_password"), did("return_items"))  # on slips 1, 2 and 3
+
 OVERSIGHT: tuple[Case, ...] = (
     (POST_MEASURES, facts(measures=MEASURES), NOTHING, "W-OP-01 W-OP-02"),
     (POST_MEASURES, facts(measures=MEASURES, claimed={it: claim(it) for it in MEASURES}), NOTHING, True),
@@ -811,7 +832,7 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.document_is_dated_before_its_receipt, facts(),
+        (documents.document_is_dated_before_its_receipt, facts(),
          record("file_document", dated_on=dated, received_on=received), expected)
         for dated, received, expected in (
             (TODAY, TODAY, True), (YESTERDAY, TODAY, True), (TODAY, TOMORROW, True),
@@ -819,13 +840,48 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.file_is_no_other_document,
+        (documents.file_is_no_other_document,
          facts(*(did("file_document", document=document, sha256=sha) for document, sha in filed)),
          record("file_document", document=8, sha256=FILE), expected)
         for filed, expected in (
             ((), True), (((8, FILE),), True), (((7, OTHER),), True), (((7, "ff" * 32),), True), (((7, FILE),), "No. 7"),
             (((9, FILE),), "No. 9"), (((9, FILE), (8, FILE), (7, FILE), (9, FILE)), "No. 7 No. 9"),
             (((7, FILE), (7, OTHER)), "No. 7"),
+        )
+    ),
+    (documents.file_is_no_other_document, facts(), record("file_document", more=[paper(17, sha256=OTHER)]), True),
+    (documents.file_is_no_other_document, facts(), record("file_document", more=[paper(17, sha256=SCENES)]),
+     "No. 17 No. 18"),
+    (documents.file_is_no_other_document, facts(did("file_document", more=[paper(17, sha256=OTHER)])),
+     record("file_document", sha256=OTHER), "No. 17"),
+    (documents.document_is_dated_before_its_receipt, facts(),
+     record("file_document", more=[paper(17, dated_on=TOMORROW)]), f"{TOMORROW} – {TODAY}"),
+    *(
+        (documents.papers_that_show_residents_are_in_the_vault, facts(),
+         record("file_document", document=first, in_vault=first_is_in, more=[paper(20, in_vault=second_is_in)]), it)
+        for first, first_is_in, second_is_in, it in (
+            (11, True, True, True), (11, False, True, "No. 11"), (11, False, False, "No. 11 No. 20"),
+            (10, False, True, True), (12, True, False, "No. 20"),
+        )
+    ),
+    *(
+        (documents.slips_shown_are_on_record, facts(did("hand_over_medium")),
+         record("file_document", document=number, slips=slips), it)
+        for number, slips, it in (
+            (8, (), True), (8, ("1",), True), (8, ("1", "2"), "2"), (9, ("1",), "1"), (9, (), True),
+        )
+    ),
+    *(
+        (documents.documents_are_on_file, facts(*told), NOTHING, it)
+        for told, it in (
+            ((), True), ((did("report_erasure"),), "No. 18"),
+            ((did("report_erasure"), did("file_document", document=18)), True),
+            ((did("file_document", document=17, more=[paper(18)]), did("report_erasure")), True),
+            ((did("conclude_contract"),), "No. 1"), ((did("conclude_contract", contract=FILE),), True),
+            ((did("deliver_manuscript"),), True),  # the proof of it is not there yet
+            ((*HANDED, did("file_document", document=8, slips=("1", "2"))), "No. 8 No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1",))), "No. 8 No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1", "2", "3"))), "No. 9 No. 17 No. 22"),
         )
     ),
     *(
@@ -940,6 +996,17 @@ OVERSIGHT: tuple[Case, ...] = (
         for told, expected in (
             ({"incident": 0}, True), ({"incident": 2}, False), ({"discussed_on": YESTERDAY}, True),
             ({"discussed_on": TOMORROW}, False),
+        )
+    ),
+    *(
+        (oversight.notice_of_the_contractor_is_in_order, facts(cases=cases),
+         record("discuss_measures", incident=number, contractor_notified_at=notified), expected)
+        for cases, number, notified, expected in (
+            ((case(),), 1, None, True), ((case(),), 1, NOW, True), ((case(),), 1, NOW - timedelta(days=1), True),
+            ((case(),), 1, NOW - timedelta(days=2), stamp(NOW - timedelta(days=2))),
+            ((case(),), 1, NOW + timedelta(seconds=1), stamp(NOW + timedelta(seconds=1))),
+            ((case(),), 0, NOW, stamp(NOW)), ((case(),), 0, None, True),
+            ((Incident(number=1, report=None),), 1, NOW, True),
         )
     ),
     (oversight.duties_of_the_law_are_done, facts(), record("settle_incident"), True),

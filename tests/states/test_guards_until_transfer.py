@@ -37,6 +37,7 @@ from states.rules import (
     people,
     preparation,
     protection,
+    supervision,
     transfer,
 )
 
@@ -158,6 +159,15 @@ APPROVALS: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
+WITHOUT_CERTIFICATE = PROGRAMME.model_copy(
+    update={"contractor": PROGRAMME.contractor.model_copy(update={"certificate": ""})}
+)
+
+
+def certified(until: date | None) -> Told:
+    return did("conclude_contract", certificate_until=until)
+
+
 PREPARATION: tuple[Case, ...] = (
     (preparation.handlers_are_registered, facts(did("register_handlers")), NOTHING, True),
     (preparation.handlers_are_registered, facts(), NOTHING, False),
@@ -178,6 +188,34 @@ PREPARATION: tuple[Case, ...] = (
             (YESTERDAY, TOMORROW, True),
             (TOMORROW, TOMORROW, str(TODAY)),
             (YESTERDAY, YESTERDAY, str(TODAY)),
+        )
+    ),
+    *(
+        (preparation.certificate_is_told_and_valid, facts(),
+         record("conclude_contract", certificate_number=number, certificate_until=until), expected)
+        for number, until, expected in (
+            ("1", TODAY, True), ("1", TOMORROW, True), ("1", YESTERDAY, f"{YESTERDAY} < {TODAY}"),
+            ("", TOMORROW, False), ("1", None, False),
+        )
+    ),
+    (preparation.certificate_is_told_and_valid, facts(programme=WITHOUT_CERTIFICATE),
+     record("conclude_contract", certificate_number="", certificate_until=None), True),
+    *(
+        (supervision.certificate_is_in_force, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((certified(None),), True), ((certified(TODAY),), True), ((certified(TOMORROW),), True),
+            ((certified(YESTERDAY),), f"{YESTERDAY} < {TODAY}"),
+            ((certified(YESTERDAY), did("renew_certificate", certificate_until=TODAY)), True),
+            ((certified(TODAY), did("renew_certificate", certificate_until=YESTERDAY)), f"{YESTERDAY} < {TODAY}"),
+        )
+    ),
+    *(
+        (preparation.renewed_certificate_goes_on, facts(*told),
+         record("renew_certificate", certificate_until=until), it)
+        for told, until, it in (
+            ((certified(YESTERDAY),), TODAY, True), ((certified(YESTERDAY),), YESTERDAY, f"≤ {YESTERDAY}"),
+            ((certified(TODAY),), TODAY, f"≤ {TODAY}"), ((certified(TODAY),), TOMORROW, True),
+            ((certified(None),), TODAY, True), ((certified(None),), YESTERDAY, f"{YESTERDAY} < {TODAY}"),
         )
     ),
     (preparation.named_people_are_on_the_register, facts(), record("register_handlers"), True),

@@ -121,6 +121,17 @@ def test_the_times_of_an_incident_are_told_to_the_minute(year: Year) -> None:
     assert {gap.guard for gap in refused.value.unmet} == {"times_of_the_incident_are_in_order"}
 
 
+def test_a_notice_of_the_contractor_that_comes_later_is_told_with_the_discussion(year: Year) -> None:
+    """The time told last stands; a discussion that tells none leaves it as it was."""
+    year.do("report_incident")
+    assert year.facts().cases[0].contractor_notified_at is None
+    notified = year.clock.at
+    year.later(hours=5)
+    year.do("discuss_measures", contractor_notified_at=notified)
+    year.do("discuss_measures")
+    assert year.facts().cases[0].contractor_notified_at == notified
+
+
 def test_what_an_older_version_recorded_of_an_incident_has_no_times() -> None:
     """A record without the newer fields is read, holds none of them, and does not pretend to a time."""
     older = IncidentReported.model_validate_json('{"kind":"loss","known_on":"2026-11-16"}')

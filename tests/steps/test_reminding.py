@@ -208,7 +208,8 @@ def test_an_act_done_meanwhile_needs_no_letter(mailed: Office, port: int) -> Non
         acting.perform(mailed, CYCLE, "claim_measures", by=by, fields=fields)
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true", "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(mailed, CYCLE, "conclude_contract", by="sato", fields=contract)
     with mail_server(Post(), port) as post:
@@ -266,7 +267,8 @@ def _contracted(office: Office, on: date) -> None:
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true", "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
 

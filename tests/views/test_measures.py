@@ -13,7 +13,7 @@ import pytest
 from playing import CYCLE, Played, begun
 
 from models.errors import BadInput, Refused
-from steps import acting
+from steps import acting, documents
 from views import measures
 
 
@@ -220,3 +220,15 @@ def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
     assert found["W-OP-08"].standing == found["C-OP-08"].standing == "contradicted"
     entry = year.entries()[found["W-OP-08"].contradicted_by[0] - 1]
     assert (entry["event"], entry["data"]["broken"]) == ("deviation_recorded", ["bag_is_locked"])
+
+
+def test_what_stands_on_a_document_is_shown_once_its_paper_is_on_file(year: Played, tmp_path: Path) -> None:
+    """The tick that the special provisions are attached shows nothing by itself; the contract on file does."""
+    year.claim_every_measure()
+    year.wait_for("conclude_contract")
+    year.do("conclude_contract", contract="")
+    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("claimed", "claimed")
+    contract = tmp_path / "contract.txt"
+    contract.write_text("契約書", encoding="utf-8")
+    documents.file(year.office, CYCLE, contract, number=1, by="sato", dated_on=year.facts().today)
+    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("proved", "proved")
