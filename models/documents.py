@@ -71,5 +71,6 @@ DOCUMENTS = (
     Document(20, "返戻記録", "Record of returned mail",
         "ward", "ward", acts=("end_returned_mail",)),
     Document(21, "事故報告書・変更届", "Incident report, notice of change",
-        "contractor", "ward", acts=("report_incident",), papers=("incident-*",), only_if_it_happens=True),
+        "contractor", "ward", acts=("report_incident",), papers=("incident-*",), parts=("report_change",),
+        only_if_it_happens=True),
 )  # fmt: skip

@@ -23,6 +23,7 @@ from models.records.transfer import Carried
 from models.words import _
 from states.facts import Facts, Guard
 from states.look import Look
+from states.rules.measures import shown_measures
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
@@ -102,7 +103,7 @@ def _arose(facts: Facts, found: MeasureStanding) -> bool:
     return bool(found.proved_by or found.claim) or facts.went_out() or "cancel" not in facts.done
 
 
-_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures")
+_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures", "report_change")
 # Of a year of which nothing went out these acts ask for nothing, and show nothing.
 _ENDS = ("return_media", "confirm_erasure", "close")
 
@@ -128,7 +129,7 @@ def _by_measure(guard_entries: Iterable[tuple[Guard, int]]) -> dict[str, tuple[i
 
 
 def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard of the acts in force, with the entry of the act; hands that are not told prove nothing."""
+    """Yield every guard of the acts in force, with the entry of the act; what is not told proves nothing."""
     record = tables.Record
     query = select(col(record.act), col(record.ledger_seq), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
@@ -137,8 +138,13 @@ def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
         row = BY_TRIGGER[act]
         if act in _ENDS and not here.facts.went_out():
             continue
-        tells_hands = "giver" not in row.record.model_fields or json.loads(data).get("giver")
-        yield from ((guard, number) for guard in (*row.guards, *(row.deviations if tells_hands else ())))
+        told = json.loads(data)
+        tells_hands = "giver" not in row.record.model_fields or told.get("giver")
+        guards = (*row.guards, *(row.deviations if tells_hands else ()))
+        yield from ((guard, number) for guard in guards if not guard.tells or told.get(guard.tells))
+        if shown := [claim for guard in guards for claim in guard.shown]:
+            held = shown_measures(tuple(shown), here.facts, row.record.model_validate_json(data))
+            yield from ((replace(claim, proves=tuple(held.intersection(claim.proves))), number) for claim in shown)
 
 
 def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:

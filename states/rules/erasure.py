@@ -20,7 +20,7 @@ from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
-from states.rules.supervision import every_finding_is_put_right
+from states.rules.supervision import every_finding_is_put_right, flow_is_acknowledged, wards_logs_are_analysed
 
 # What erases which storage, after NIST SP 800-88, minimum sanitization by type of media. An SSD and a flash memory keep
 # blocks that overwriting does not reach; what is written once can only be destroyed; deleting a job clears volatile
@@ -184,7 +184,7 @@ def returned_mail_window_is_closed(facts: Facts) -> Verdict:
     return "end_returned_mail" in facts.done or "post" not in facts.done
 
 
-@claims(owes="erase_ward_data")
+@claims(owes="erase_ward_data", proves=("W-OP-11",))
 def ward_holds_no_data(facts: Facts) -> Verdict:
     """The ward's own data are erased, unless no extract was ever taken."""
     return "erase_ward_data" in facts.done or "take_extract" not in facts.done
@@ -291,7 +291,10 @@ AT_THE_CONTRACTOR = (
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
         froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
         after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
-        guards=(no_copy_is_left, checker_covered_every_place, measures_unless_nothing_went_out("confirm_erasure")),
+        guards=(
+            no_copy_is_left, checker_covered_every_place,
+            measures_unless_nothing_went_out("confirm_erasure", no_copy_is_left, flow_is_acknowledged),
+        ),
         source="W-OP-11, 確認記録",
     ),
 )  # fmt: skip
@@ -352,7 +355,8 @@ AT_THE_WARD = (
         record=erasure.YearClosed,
         guards=(
             ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
-            no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),
+            no_incident_is_open, every_finding_is_put_right,
+            measures_unless_nothing_went_out("close", ward_holds_no_data, no_copy_is_left, wards_logs_are_analysed),
         ),
         then=year_ends, source="完結報告",
     ),

@@ -100,6 +100,20 @@ def times_of_the_incident_are_in_order(facts: Facts, record: oversight.IncidentR
     return none_of(dict.fromkeys(map(stamp, wrong)))
 
 
+@claims_of(oversight.ChangeReported, proves=("W-OP-13", "C-OP-13"))
+def change_is_told_beforehand(facts: Facts, record: oversight.ChangeReported) -> Verdict:
+    """A change of measures is told before it is made, or on its day."""
+    return facts.today <= record.effective_on or Shortfall(names=str(record.effective_on))
+
+
+@claims(owes="discuss_measures", proves=("W-OP-13", "C-OP-13"))
+def every_change_is_decided(facts: Facts) -> Verdict:
+    """What was reported as a change of measures was talked over since, with a decision."""
+    reported = facts.done.get("report_change")
+    talks = facts.past("discuss_measures", oversight.CountermeasuresDiscussed)
+    return reported is None or any(talk.seq > reported.seq and not talk.record.incident for talk in talks)
+
+
 @claims_of(oversight.IncidentAssessed)
 def assessed_incident_is_open(facts: Facts, record: oversight.IncidentAssessed) -> Verdict:
     """The incident that is assessed is open."""
@@ -366,6 +380,12 @@ ROWS = (
         guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
     ),
     Row(
+        trigger="report_change", event="change_reported", ja="変更届", en="Report a change of measures", froms=LIVE,
+        who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, repeats=True, under_hold=True,
+        record=oversight.ChangeReported, deviations=(change_is_told_beforehand,), then=cycle_stops,
+        source="W-OP-13, C-OP-13, 変更届",
+    ),
+    Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.ReferralRecorded, guards=(referral_is_decided,),
@@ -380,7 +400,10 @@ ROWS = (
     Row(
         trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
         owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
-        guards=(cycle_is_on_hold, no_incident_is_open, new_referral_is_recorded, measures_of("release_hold")),
+        guards=(
+            cycle_is_on_hold, no_incident_is_open, every_change_is_decided, new_referral_is_recorded,
+            measures_of("release_hold"),
+        ),
         then=cycle_goes_on, source="W-OP-13, C-OP-13",
     ),
     Row(

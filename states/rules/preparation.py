@@ -1,15 +1,20 @@
 """Preparation: contract, notices and readiness."""
 
+from datetime import date, timedelta
+
 from models.people import Side
 from models.records import preparation
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, none_of, recorded
+from states.rules.dates import dated_after
 from states.rules.measures import measures_of
 from states.rules.supervision import (
     cloud_use_is_declared,
     every_subcontractor_has_consent,
+    flow_is_acknowledged,
     inspection_is_planned_in_the_period,
+    procedure_has_its_version,
     subcontractors_are_named,
 )
 
@@ -32,6 +37,16 @@ contacts_are_confirmed = recorded(
 def special_provisions_are_attached(_facts: Facts, record: preparation.ContractConcluded) -> Verdict:
     """The special provisions are attached to the contract."""
     return record.special_provisions_attached
+
+
+@claims_of(preparation.ContractConcluded, proves=("W-OP-01",), tells="instruction")
+def instruction_is_told_whole(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
+    """An instruction is told with its day, not in the future, and somebody of the contractor's who was instructed."""
+    if not (record.instruction or record.instructed_on or record.instructed):
+        return True
+    person = facts.people.get(record.instructed)
+    was_given = record.instructed_on is not None and record.instructed_on <= facts.today
+    return bool(record.instruction) and was_given and person is not None and person.side is Side.CONTRACTOR
 
 
 @claims_of(preparation.ContractConcluded)
@@ -66,6 +81,23 @@ def nights_and_holidays_are_covered(_facts: Facts, record: preparation.ContactsC
     return record.nights_and_holidays_covered and record.business_flow_shared
 
 
+@claims_of(preparation.ReadinessConfirmed, proves=("W-SY-04",), tells="ward_patched_on")
+def wards_patches_are_recent(facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
+    """The ward's security patches are not dated in the future nor older than the programme allows."""
+    return _is_recent(facts, record.ward_patched_on)
+
+
+@claims_of(preparation.ReadinessConfirmed, proves=("C-SY-04",), tells="contractor_patched_on")
+def contractors_patches_are_recent(facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
+    """The contractor's security patches are not dated in the future nor older than the programme allows."""
+    return _is_recent(facts, record.contractor_patched_on)
+
+
+def _is_recent(facts: Facts, patched_on: date | None) -> Verdict:
+    since = facts.today - timedelta(days=facts.programme.supervision.patched_within_days)
+    return patched_on is None or since <= patched_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
+
+
 @claims_of(preparation.ReadinessConfirmed)
 def dummy_data_went_through(_facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
     """A test with dummy data went through."""
@@ -85,7 +117,10 @@ CONTRACT = (
         trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
         froms=("planned",), to="contracted", who=COORDINATOR, owner=Side.WARD, due="C",
         record=preparation.ContractConcluded,
-        guards=(special_provisions_are_attached, contract_period_covers_the_posting, measures_of("conclude_contract")),
+        guards=(
+            special_provisions_are_attached, contract_period_covers_the_posting, instruction_is_told_whole,
+            measures_of("conclude_contract", special_provisions_are_attached, instruction_is_told_whole),
+        ),
         source="W-OP-01, 契約書・特記事項",
     ),
     Row(
@@ -108,7 +143,7 @@ READINESS = (
         trigger="confirm_contacts", event="contacts_confirmed", ja="緊急連絡体制・業務フロー確認",
         en="Confirm emergency contacts and business flow", froms=("contracted",), who=COORDINATOR, owner=Side.WARD,
         due="C+8bd", after=("register_handlers",), repeats=True, record=preparation.ContactsConfirmed,
-        guards=(handlers_are_registered, nights_and_holidays_are_covered),
+        guards=(handlers_are_registered, nights_and_holidays_are_covered, dated_after("flow_acknowledged_on")),
         source="W-OP-05, W-OP-12",
     ),
     Row(
@@ -118,7 +153,14 @@ READINESS = (
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
-            subcontractors_are_named, every_subcontractor_has_consent, measures_of("confirm_readiness"),
+            subcontractors_are_named, every_subcontractor_has_consent, wards_patches_are_recent,
+            contractors_patches_are_recent,
+            measures_of(
+                "confirm_readiness", handlers_are_registered, inspection_is_planned_in_the_period,
+                cloud_use_is_declared, subcontractors_are_named, every_subcontractor_has_consent,
+                flow_is_acknowledged, procedure_has_its_version, wards_patches_are_recent,
+                contractors_patches_are_recent,
+            ),
         ),
         source="W-OP-02, W-OP-06",
     ),
