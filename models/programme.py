@@ -309,6 +309,12 @@ class Approval(Part):
         raise ValueError(_("approval.example does not have the form of approval.pattern"))
 
 
+class Supervision(Part):
+    """What the ward asks of protection by days: how old the last security patch may be at readiness (W/C-SY-04)."""
+
+    patched_within_days: Annotated[int, Field(ge=1)] = 90
+
+
 class Commitment(Part):
     """A day that no lateness moves (Law 11), by a rule from an anchor such as S-14d, and the acts it bounds."""
 
@@ -347,6 +353,7 @@ class Programme(Part):
     emergency: Emergency = Emergency()
     statute: Statute = Statute()
     approval: Approval = Approval()
+    supervision: Supervision = Supervision()
     measures: str
     anchors: dict[str, str]
     schedule: dict[str, str] = Field(default_factory=dict)

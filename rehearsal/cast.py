@@ -98,7 +98,8 @@ def _conclude_contract(scene: Scene) -> Fields:
     return {
         "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
         "special_provisions_attached": True, "contract": _scan(scene, "契約書・特記事項"),
-        "certificate_number": "第00000000号（架空）", "certificate_until": ends,
+        "instruction": "個人情報保護法、情報セキュリティポリシーの遵守", "instructed_on": scene.facts.today,
+        "instructed": MANAGER, "certificate_number": "第00000000号（架空）", "certificate_until": ends,
         "concluded_on": scene.facts.today, **_approved(scene, 111),
     }  # fmt: skip
 
@@ -133,7 +134,10 @@ def _file_what_came(scene: Scene) -> None:
 
 def _check_extract(scene: Scene) -> Fields:
     taken = scene.brought("take_extract")
-    return {"exported": taken["exported"], "excluded": sum(taken["excluded"].values()), "window_seen": True}
+    return {
+        "exported": taken["exported"], "excluded": sum(taken["excluded"].values()), "window_seen": True,
+        "storage_place": "戸籍住民課 金庫", "locked": True,
+    }  # fmt: skip
 
 
 def _carried(scene: Scene, nth: int, what: str, *, giver: str, receiver: str, bag: int = 1) -> Fields:
@@ -155,6 +159,7 @@ def _hand_over_medium(scene: Scene) -> Fields:
     return {
         **_carried(scene, 1, "媒体手渡し", giver=COORDINATOR, receiver=HANDLER),
         "item": sealed["medium"], "quantity": 1, "scanned_on": scene.facts.today, "scan_clean": True,
+        "storage_place": "総務課 金庫", "locked": True,
     }  # fmt: skip
 
 
@@ -175,6 +180,8 @@ def _report_receipt(scene: Scene) -> Fields:
     return {
         "received": opened.persons, "package_sha256": opened.package_sha256, "pattern_on": scene.facts.today,
         "scan_clean": True, "condition_good": True, "copies": copies,
+        "storage_place": "本社工場 媒体保管庫", "locked": True,
+        "readers": [MANAGER, HANDLER], "copies_encrypted": True, "ledger_line": f"受 {scene.year}-1",
     }  # fmt: skip
 
 
@@ -314,10 +321,15 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "enclosing_until": scene.facts.due["report_enclosing"], "place": "本社工場 印字室・封入室",
         "plan": _scan(scene, "作業計画書・工程表"),
     },
-    "confirm_contacts": _on_file(confirmed_with=MANAGER, nights_and_holidays_covered=True, business_flow_shared=True),
+    "confirm_contacts": lambda scene: {
+        "confirmed_with": MANAGER, "nights_and_holidays_covered": True, "business_flow_shared": True,
+        "flow_version": f"{scene.year} 第1版", "flow_acknowledged_on": scene.facts.today,
+        "procedure_version": f"{scene.year} 第1版",
+    },
     "confirm_readiness": lambda scene: {
         "dummy_data_tested": True, "inspection_planned_on": scene.facts.due["inspect_contractor"],
         **_approved(scene, 112),
+        "ward_patched_on": scene.facts.today, "contractor_patched_on": scene.facts.today,
     },
     "deliver_manuscript": lambda scene: {"template_sha256": template_sha256(scene.facts.programme), "sheets": SHEETS},
     "submit_text_proof": lambda scene: {"version": 1, "template_sha256": template_sha256(scene.facts.programme)},
@@ -342,7 +354,14 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     },
     "issue_pull_list": _issue_pull_list,
     "acknowledge_pull_list": lambda scene: {"pulled": scene.brought("issue_pull_list")["pulled"]},
-    "inspect_contractor": lambda scene: {"inspected_on": scene.facts.today, "kind": "on_site", "findings": 0},
+    "report_status": lambda scene: {
+        "status": "工程どおり", "self_checked_on": scene.facts.today, "checked_by": MANAGER,
+        "logs_from": scene.facts.done["report_receipt"].on, "logs_until": scene.facts.today, "findings": 0,
+    },
+    "inspect_contractor": lambda scene: {
+        "inspected_on": scene.facts.today, "kind": "on_site", "findings": 0,
+        "own_keeping_checked_on": scene.facts.today, "logs_until": scene.facts.today,
+    },
     "settle_finding": lambda scene: {
         "finding": scene.office.see(scene.facts.cycle_id, lambda here: open_findings(here.facts))[0].number,
         "settled_on": scene.facts.today, "how": "是正済",
@@ -368,7 +387,9 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "accepted": len(scene.serials("posted")), "slip_copy": _scan(scene, "差出票（写し）"),
     },
     "return_items": _return_items,
-    "return_media": lambda scene: {"checked_on": scene.facts.today},
+    "return_media": lambda scene: {
+        "checked_on": scene.facts.today, "storage_place": "総務課 金庫", "locked": True,
+    },
     "report_erasure": _report_erasure,
     "confirm_erasure": _on_file(every_place_covered=True),
     "report_completion": lambda scene: {"completed_on": scene.facts.today},

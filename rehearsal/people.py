@@ -1,5 +1,6 @@
 """The people of a rehearsed year: what they enter and confirm goes the way of `tsudoi act` and `tsudoi confirm`."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from models.database import reading
+from models.records.base import Nothing
 from rehearsal import cast
 from rehearsal.cast import COORDINATOR, REGISTRAR, Scene
 from rehearsal.laws import LawBroken
@@ -14,13 +16,17 @@ from rehearsal.printer import Printer
 from states import ledger
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
+from states.rows import Row
 from states.rules.oversight import open_duties
-from states.table import BY_TRIGGER
+from states.table import BY_TRIGGER, TABLE
 from steps import acting, extraction
 from steps.office import Office
 from steps.work import WORK
 
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
+_SHOWN = {
+    measure for row in TABLE for guard in row.guards for claim in (guard, *guard.shown) for measure in claim.proves
+}
 _MANY = 100  # persons from whom on an incident is always to be reported
 
 
@@ -84,16 +90,35 @@ class People:
         WORK[act].step(self.office, self.cycle_id, by=REGISTRAR, via="rehearsal", **typed)
 
     def claim_measures(self, act: str, facts: Facts) -> None:
-        """Claim what the step needs and is not claimed for it yet, each side its own; a check where all take one."""
-        open_measures = sorted(set(facts.measures_for(act)) - facts.claimed_for(act))
-        if not open_measures or facts.state not in BY_TRIGGER[act].froms:
+        """Claim what the step needs and no record shows, each side its own; with it what no act will ever show."""
+        row = BY_TRIGGER[act]
+        asks = next((guard for guard in row.guards if guard.owes == "claim_measures"), None)
+        if asks is None or facts.state not in row.froms:
             return
+        verdict = self.office.see(self.cycle_id, lambda here: asks.check(here.facts, Nothing()))
+        open_measures = set(getattr(verdict, "names", "").split())
         for side, by in _MEASURES_BY.items():
-            if mine := [measure for measure in open_measures if measure.startswith(side)]:
-                fields: dict[str, Any] = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
-                if all("check" in facts.measures[measure].kinds for measure in mine):
-                    fields |= {"kind": "check", "happened_on": self.today, "result": "異常なし"}
-                self.enter("claim_measures", by=by, fields=fields)
+            mine = sorted(name for name in open_measures | self._of_papers(facts) if name.startswith(side))
+            if open_measures.intersection(mine):
+                self.enter("claim_measures", by=by, fields=self._evidence(facts, row, mine))
+
+    def _of_papers(self, facts: Facts) -> set[str]:
+        """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
+        return {
+            measure.id
+            for measure in facts.measures.values()
+            if measure.guards and not measure.each_gate and measure.id not in _SHOWN | facts.claims
+        }
+
+    def _evidence(self, facts: Facts, row: Row, measures: list[str]) -> dict[str, Any]:
+        """Return a claim of the strongest kind that all of these take: a check, else a paper with its hash."""
+        evidence = f"実施記録「{row.ja}」 {measures[0]}"
+        fields = {"measures": measures, "evidence": evidence, "happened_on": self.today}
+        kinds = set[str].intersection(*(set(facts.measures[measure].kinds) for measure in measures))
+        if "check" in kinds:
+            return fields | {"kind": "check", "result": "異常なし"}
+        paper = f"{evidence} {self.today}".encode()
+        return fields | {"kind": "document", "evidence_file": hashlib.sha256(paper).hexdigest()}
 
     def decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""

@@ -286,7 +286,11 @@ Verdict = bool | Shortfall
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """A claim that must hold before an act. The claim is the condition in words, an entry of the catalogue."""
+    """A claim that must hold before an act. The claim is the condition in words, an entry of the catalogue.
+
+    `tells` is the field without which a record says nothing of the claim, and shows none of the measures. `shown` are
+    the claims by which the year's record may show a measure, so that nobody is asked for evidence of it besides.
+    """
 
     name: str
     claim: str
@@ -296,3 +300,9 @@ class Guard:
     asks_record: bool = False
     incident: str = "deviation"
     paper: int = 0
+    tells: str = ""
+    shown: tuple["Guard", ...] = ()
+
+    def shows(self, facts: Facts, record: ActRecord) -> bool:
+        """Tell whether it holds, and of a record that says so."""
+        return (not self.tells or bool(getattr(record, self.tells))) and bool(self.check(facts, record))

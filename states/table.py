@@ -56,7 +56,7 @@ TABLE = (
 )
 BY_TRIGGER = {row.trigger: row for row in TABLE}
 # The acts whose effects hold the cycle, and those that let it go on: no other lets the database change the hold.
-HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation")
+HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation", "report_change")
 RELEASING = ("release_hold", "cancel")
 
 

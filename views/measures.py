@@ -26,6 +26,7 @@ from models.words import _
 from states.facts import Facts
 from states.look import Look
 from states.rules.documents import is_on_file, papers_of
+from states.rules.measures import shown_measures
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
@@ -105,7 +106,7 @@ def _arose(facts: Facts, found: MeasureStanding) -> bool:
     return bool(found.proved_by or found.claim) or facts.went_out() or "cancel" not in facts.done
 
 
-_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures")
+_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures", "report_change")
 # Of a year of which nothing went out these acts ask for nothing, and show nothing.
 _ENDS = ("return_media", "confirm_erasure", "close")
 
@@ -147,12 +148,21 @@ def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
         row = BY_TRIGGER[act]
         if act in _ENDS and not here.facts.went_out():
             continue
-        tells_hands = "giver" not in row.record.model_fields or json.loads(data).get("giver")
+        told = json.loads(data)
+        tells_hands = "giver" not in row.record.model_fields or told.get("giver")
+        guards = (*row.guards, *(row.deviations if tells_hands else ()))
         yield from (
             (guard.proves, number)
-            for guard in (*row.guards, *(row.deviations if tells_hands else ()))
-            if not guard.paper or guard.paper in on_file
+            for guard in guards
+            if (not guard.paper or guard.paper in on_file) and (not guard.tells or told.get(guard.tells))
         )
+        if shown := [claim for guard in guards for claim in guard.shown]:
+            held = shown_measures(tuple(shown), here.facts, row.record.model_validate_json(data))
+            yield from (
+                (tuple(held.intersection(claim.proves)), number)
+                for claim in shown
+                if not claim.paper or claim.paper in on_file
+            )
 
 
 def _deviations(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:

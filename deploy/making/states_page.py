@@ -102,10 +102,12 @@ def _names(guards: Iterable[Guard]) -> str:
 
 
 def _guards() -> str:
-    known = {guard.name: guard for row in TABLE for guard in row.claims}
+    judged = [guard for row in TABLE for claim in row.claims for guard in (claim, *claim.shown)]
+    known = {guard.name: guard for guard in judged if "/" not in guard.name}  # what another act shows stands there
+    proves = {name: {measure for guard in judged if guard.name == name for measure in guard.proves} for name in known}
     rows = [
         (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
-         ", ".join(guard.proves))
+         ", ".join(sorted(proves[guard.name], key=lambda measure: (measure[2:], measure))))
         for guard in sorted(known.values(), key=lambda guard: guard.name)
     ]  # fmt: skip
     head = ("guard", "日本語", "English", "行為 owed act", "対策 proves")

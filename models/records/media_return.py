@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from models.records.base import ActRecord, ItemNumber, Line, MaybeSha256
-from models.records.transfer import Carried
+from models.records.transfer import Carried, Locked, StoragePlace
 
 
 class ItemsReturned(Carried):
@@ -20,6 +20,8 @@ class MediaReturnConfirmed(ActRecord):
     """媒体等返却確認."""
 
     checked_on: date = Field(title="Checked on")
+    storage_place: StoragePlace = ""  # of the ward, for what came back
+    locked: Locked = None
 
 
 class CompletionReported(ActRecord):

@@ -141,6 +141,17 @@ class CountermeasuresDiscussed(ActRecord):
     )
 
 
+class ChangeReported(ActRecord):
+    """変更届: a measure of protection or security changes; the work waits until both sides have talked it over."""
+
+    what: Line = Field(title="What changes")
+    before: MaybeLine = Field(default="", title="Before the change")
+    after: Line = Field(title="After the change")
+    effective_on: date = Field(title="Changes on")
+    reason: MaybeLine = Field(default="", title="Reason")
+    notice: MaybeSha256 = Field(default="", title="Notice (file)")
+
+
 class IncidentSettled(ActRecord):
     """事故対応の終結."""
 

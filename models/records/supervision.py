@@ -86,6 +86,31 @@ class ContractorInspected(ActRecord):
     subcontractor: MaybeLine = Field(default="", title="Subcontractor inspected, empty for the contractor")
     reason: MaybeLine = Field(default="", title="Reason for a desk check")
     report: MaybeSha256 = Field(default="", title="Result sheet (file)")
+    own_keeping_checked_on: date | None = Field(default=None, title="The ward's own safekeeping checked on")
+    logs_until: date | None = Field(default=None, title="The ward's logs are analysed up to")
+
+    @property
+    def seen_on(self) -> date:
+        """Return the day on which the findings were seen."""
+        return self.inspected_on
+
+
+class StatusReported(ActRecord):
+    """状況報告: how the work stands, what the contractor's own check and the analysis of his logs found."""
+
+    status: Line = Field(title="How the work stands")
+    self_checked_on: date = Field(title="Self-check made on")
+    checked_by: PersonId = Field(title="Self-check made by")
+    logs_from: date = Field(title="Logs analysed from")
+    logs_until: date = Field(title="Logs analysed up to")
+    findings: Count = Field(title="Findings")
+    found: tuple[InspectionFinding, ...] = Field(default=(), title="What was found, with due dates")
+    report: MaybeSha256 = Field(default="", title="Result sheet (file)")
+
+    @property
+    def seen_on(self) -> date:
+        """Return the day on which the findings were seen."""
+        return self.self_checked_on
 
 
 class FindingSettled(ActRecord):

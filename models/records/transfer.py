@@ -25,6 +25,9 @@ Bag = Literal["bag", "container", "vehicle"]
 Holder = Literal["ward", "contractor", "subcontractor"]
 # What a copy lies on, as NIST SP 800-88 sorts it; "" where nobody has looked.
 Storage = Literal["", "hdd", "ssd", "flash", "tape", "optical", "memory", "paper"]
+# Where something is kept while nobody works with it (W-OP-10, C-OP-10), and whether the place is locked.
+StoragePlace = Annotated[MaybeLine, Field(title="Storage place (safe, cabinet)")]
+Locked = Annotated[bool | None, Field(title="The storage place is locked")]
 
 
 class PackageSealed(ActRecord):
@@ -129,6 +132,8 @@ class MediumHandedOver(Movement):
 
     scanned_on: date = Field(title="Virus scan made on")
     scan_clean: bool = Field(title="Virus scan found nothing")
+    storage_place: StoragePlace = ""  # of the ward, until it left
+    locked: Locked = None
 
 
 class PasswordHandedOver(Movement):
@@ -189,6 +194,11 @@ class ReceiptReported(ActRecord):
     scan_clean: bool = Field(title="Virus scan found nothing")
     condition_good: bool = Field(title="Medium and seal arrived in good condition")
     copies: tuple[CopyMade, ...] = Field(title="Copies made")
+    storage_place: StoragePlace = ""  # of the contractor, for the medium
+    locked: Locked = None
+    readers: tuple[PersonId, ...] = Field(default=(), title="Who may read the working folder")
+    copies_encrypted: bool | None = Field(default=None, title="The working copies are encrypted")
+    ledger_line: MaybeLine = Field(default="", title="Number in the contractor's own control ledger")
 
 
 class AdditionsReceived(ReceiptReported):

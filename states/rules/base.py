@@ -36,17 +36,24 @@ def claims(
 
 
 def claims_of(
-    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = (), incident: str = "deviation", paper: int = 0
+    _kind: type[R],
+    *,
+    owes: str = "",
+    proves: tuple[str, ...] = (),
+    incident: str = "deviation",
+    paper: int = 0,
+    tells: str = "",
 ) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
     """Make a guard of the facts and the record that the act brings, which is of this kind.
 
-    `incident` is the kind of incident that opens where it is broken by what has happened.
+    `incident` is the kind of incident that opens where it is broken by what has happened; `tells` the field without
+    which a record shows nothing of it.
     """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
         return Guard(
             name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=True,
-            incident=incident, paper=paper,
+            incident=incident, paper=paper, tells=tells,
         )  # fmt: skip
 
     return guard

@@ -19,7 +19,8 @@ from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
 from states.rules.base import claims, claims_of, no_serial_of, none_of, registered
 from states.rules.dates import dated_after
-from states.rules.supervision import may_subcontract
+from states.rules.measures import shown_by
+from states.rules.supervision import flow_is_acknowledged, may_subcontract
 
 # What has a slip: every change of hands, and the posting.
 _MOVEMENTS = (
@@ -262,6 +263,46 @@ def arrived_clean_and_whole(_facts: Facts, record: transfer.ReceiptReported) -> 
     return record.condition_good and record.scan_clean
 
 
+def is_under_lock(place: str, *, locked: bool | None) -> bool:
+    """Tell whether nothing is kept without a lock: no place is told without it, and no lock is denied."""
+    return locked is True or (locked is None and not place)
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-OP-10",), tells="storage_place")
+def contractor_keeps_it_locked(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """The contractor keeps the medium in a place that is locked."""
+    return is_under_lock(record.storage_place, locked=record.locked)
+
+
+@claims_of(transfer.MediumHandedOver, proves=("W-OP-10",), tells="storage_place")
+def ward_kept_it_locked(_facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
+    """The ward kept the medium in a place that is locked until it left."""
+    return is_under_lock(record.storage_place, locked=record.locked)
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-SY-07",), tells="readers")
+def readers_are_the_contractors(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """Whoever may read the working folder is on the register today, with the contractor."""
+    return on_their_sides(facts, ((person, (Side.CONTRACTOR,)) for person in record.readers))
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-OP-07",), tells="copies_encrypted")
+def working_copies_are_encrypted(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """The contractor's working copies are encrypted."""
+    return record.copies_encrypted is not False
+
+
+@claims(owes="report_receipt", proves=("C-OP-09",))
+def contractor_entered_it_in_his_ledger(facts: Facts) -> Verdict:
+    """The contractor has told under which number he entered the receipt in his own control ledger."""
+    report = facts.record("report_receipt", transfer.ReceiptReported)
+    return report is not None and bool(report.ledger_line)
+
+
+# What of a receipt makes a deviation beside its count, hash and scan.
+KEPT_BY_THE_CONTRACTOR = (contractor_keeps_it_locked, readers_are_the_contractors, working_copies_are_encrypted)
+
+
 @claims_of(transfer.ReceiptReported, incident="count")
 def received_count_agrees(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """The contractor's own count equals what was sealed."""
@@ -302,6 +343,21 @@ def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verd
         places = ((record.occasion, other.occasion), (record.slip, other.slip))
         shared += [mine for mine, its in places if mine == its]
     return none_of(dict.fromkeys(shared), "、")
+
+
+@claims_of(transfer.PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
+def password_goes_on_another_occasion(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
+    """The password notice goes on another occasion and another slip than the medium, after the set interval."""
+    return goes_apart(facts, record, media_out(facts))
+
+
+# By what the record of a hand-over shows the measures, also to the steps after it.
+WENT_APART = (
+    shown_by(password_goes_on_another_occasion, "hand_over_password", transfer.PasswordHandedOver),
+    shown_by(working_copies_are_encrypted, "report_receipt", transfer.ReceiptReported),
+    contractor_entered_it_in_his_ledger,
+    flow_is_acknowledged,
+)
 
 
 def hands(facts: Facts, record: transfer.Carried, *, receivers: tuple[Side, ...]) -> bool:

@@ -23,8 +23,11 @@ from states.rules.protection import (
     no_protected_piece_is_sealed,
     pull_list_is_acknowledged,
 )
+from states.rules.supervision import flow_is_acknowledged
 
-enclosing_is_reported = recorded("enclosing_is_reported", "report_enclosing", "The contractor has reported enclosing.")
+enclosing_is_reported = recorded(
+    "enclosing_is_reported", "report_enclosing", "The contractor has reported enclosing.", proves=("W-OP-02", "C-OP-02")
+)
 enclosing_recheck_is_done = recorded(
     "enclosing_recheck_is_done", "recheck_before_enclosing", "Protected persons were re-checked before enclosing."
 )
@@ -256,7 +259,8 @@ ENCLOSING = (
         after=("report_enclosing",), record=enclosing.EnclosingCompleted,
         guards=(
             enclosing_is_reported, enclosing_is_reconciled, every_difference_is_settled,
-            every_printed_letter_is_sealed, enclosed_count_agrees, measures_of("complete_enclosing"),
+            every_printed_letter_is_sealed, enclosed_count_agrees,
+            measures_of("complete_enclosing", enclosing_is_reported, flow_is_acknowledged),
         ),
         source="W-OP-02, Law 7",
     ),

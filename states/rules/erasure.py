@@ -28,7 +28,7 @@ from states.rules.dates import (
 from states.rules.documents import documents_are_on_file
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
-from states.rules.supervision import every_finding_is_put_right
+from states.rules.supervision import every_finding_is_put_right, flow_is_acknowledged, wards_logs_are_analysed
 
 # What erases which storage, after NIST SP 800-88, minimum sanitization by type of media. An SSD and a flash memory keep
 # blocks that overwriting does not reach; what is written once can only be destroyed; deleting a job clears volatile
@@ -192,7 +192,7 @@ def returned_mail_window_is_closed(facts: Facts) -> Verdict:
     return "end_returned_mail" in facts.done or "post" not in facts.done
 
 
-@claims(owes="erase_ward_data")
+@claims(owes="erase_ward_data", proves=("W-OP-11",))
 def ward_holds_no_data(facts: Facts) -> Verdict:
     """The ward's own data are erased, unless no extract was ever taken."""
     return "erase_ward_data" in facts.done or "take_extract" not in facts.done
@@ -301,7 +301,7 @@ AT_THE_CONTRACTOR = (
         after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
         guards=(
             no_copy_is_left, checker_covered_every_place, done_on_an_open_day,
-            measures_unless_nothing_went_out("confirm_erasure"),
+            measures_unless_nothing_went_out("confirm_erasure", no_copy_is_left, flow_is_acknowledged),
         ),
         source="W-OP-11, 確認記録",
     ),
@@ -364,7 +364,7 @@ AT_THE_WARD = (
         guards=(
             ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
             no_incident_is_open, every_finding_is_put_right, every_decision_is_seen,
-            measures_unless_nothing_went_out("close"),
+            measures_unless_nothing_went_out("close", ward_holds_no_data, no_copy_is_left, wards_logs_are_analysed),
         ),
         warnings=(documents_are_on_file,),
         then=year_ends, source="完結報告",

@@ -13,7 +13,7 @@ from states.effects import Effect, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, none_of, recorded
-from states.rules.custody import WARD_SIDES, contractors_hands_are_named, on_their_sides
+from states.rules.custody import WARD_SIDES, WENT_APART, contractors_hands_are_named, on_their_sides
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -219,7 +219,7 @@ POSTING = (
         guards=(
             posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
-            posted_today, measures_of("post"),
+            posted_today, measures_of("post", letters_go_in_a_locked_container, *WENT_APART),
         ),
         deviations=(
             giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container,

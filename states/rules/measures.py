@@ -8,6 +8,7 @@ from models import choices
 from models.people import Role, Side
 from models.records.base import ActRecord
 from models.records.oversight import DocumentFiled, MeasuresClaimed
+from models.records.transfer import Handed
 from states.effects import ClaimMeasures, Effect
 from states.facts import Facts, Guard, Shortfall, Verdict
 from states.rows import LIVE, Row
@@ -21,23 +22,53 @@ _NOTHING = frozenset({
 _YEAR_BEGINS = 4, 1  # 会計年度
 
 
-def measures_of(trigger: str) -> Guard:
-    """Make the guard that every measure naming this step is claimed with evidence (checklists.yaml, `guards`)."""
+def measures_of(trigger: str, *shown: Guard) -> Guard:
+    """Make the guard that every measure naming this step (measures.yaml, `guards`) is shown by the record or claimed.
 
-    def check(facts: Facts, _record: ActRecord) -> Verdict:
-        return none_of(sorted(set(facts.measures_for(trigger)) - facts.claimed_for(trigger)))
+    A measure is shown where every claim in `shown` that serves it holds; what the act itself still has to bring may
+    show it.
+    """
+
+    def check(facts: Facts, record: ActRecord) -> Verdict:
+        needed = set(facts.measures_for(trigger)) - facts.claimed_for(trigger)
+        serving = tuple(guard for guard in shown if needed.intersection(guard.proves))
+        return none_of(sorted(needed - shown_measures(serving, facts, record)))
 
     return Guard(
         name="measures_are_claimed",
-        claim="Every measure of the checklists that this step needs is claimed with evidence made for this step.",
+        claim="Every measure that this step needs is shown by the record, or claimed with evidence made for this step.",
         check=check,
         owes="claim_measures",
+        shown=shown,
     )
 
 
-def measures_unless_nothing_went_out(trigger: str) -> Guard:
+def shown_measures(shown: tuple[Guard, ...], facts: Facts, record: ActRecord) -> frozenset[str]:
+    """Return the measures which every claim that serves them shows; a record that is still to come may show its own."""
+    is_to_come = not record.model_fields_set
+    missed = {
+        measure
+        for guard in shown
+        if not (is_to_come and guard.asks_record) and not guard.shows(facts, record)
+        for measure in guard.proves
+    }
+    return frozenset(measure for guard in shown for measure in guard.proves) - missed
+
+
+def shown_by(guard: Guard, act: str, kind: type[ActRecord]) -> Guard:
+    """Make of a guard of another act the claim that its record holds: the last one, of movements every one."""
+
+    def check(facts: Facts, _record: ActRecord) -> Verdict:
+        told = facts.every(kind, act)
+        judged = told if issubclass(kind, Handed) else told[-1:]
+        return bool(judged) and all(guard.shows(replace(facts, now=at), record) for at, record in judged)
+
+    return replace(guard, name=f"{guard.name}/{act}", check=check, asks_record=False, tells="")
+
+
+def measures_unless_nothing_went_out(trigger: str, *shown: Guard) -> Guard:
     """Make the same guard for return, erasure and close: it asks for nothing where nothing went out."""
-    strict = measures_of(trigger)
+    strict = measures_of(trigger, *shown)
 
     def check(facts: Facts, record: ActRecord) -> Verdict:
         return not facts.went_out() or strict.check(facts, record)

@@ -11,14 +11,21 @@ from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.custody import (
     ELSEWHERE,
     WARD_SIDES,
+    WENT_APART,
     arrived_in_good_condition,
     bag_is_locked,
     contractors_hands_are_named,
     hands,
+    is_under_lock,
 )
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
-from states.rules.measures import measures_unless_nothing_went_out
-from states.rules.supervision import contractor_was_inspected, every_subcontractor_was_inspected
+from states.rules.measures import measures_unless_nothing_went_out, shown_by
+from states.rules.supervision import (
+    contractor_reported_his_check,
+    contractor_was_inspected,
+    every_subcontractor_was_inspected,
+    ward_checked_its_own_keeping,
+)
 
 completion_is_reported = recorded(
     "completion_is_reported", "report_completion", "The contractor has reported completion."
@@ -58,6 +65,12 @@ def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
     return none_of(sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)}))
 
 
+@claims_of(MediaReturnConfirmed, proves=("W-OP-10",), tells="storage_place")
+def ward_keeps_what_came_back_locked(_facts: Facts, record: MediaReturnConfirmed) -> Verdict:
+    """The ward keeps what came back in a place that is locked."""
+    return is_under_lock(record.storage_place, locked=record.locked)
+
+
 def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:
     """Returned items are with the ward again."""
     return tuple(MoveItem(number=number, to="with_ward") for number in record.items)
@@ -82,8 +95,13 @@ RETURN = (
         after=("return_items",), under_hold=True, record=MediaReturnConfirmed,
         guards=(
             every_item_is_back, dated_after("checked_on", "return_items"), on_an_open_day("checked_on"),
-            contractor_was_inspected, every_subcontractor_was_inspected,
-            measures_unless_nothing_went_out("return_media"),
+            contractor_was_inspected, every_subcontractor_was_inspected, ward_keeps_what_came_back_locked,
+            measures_unless_nothing_went_out(
+                "return_media", every_item_is_back, contractor_was_inspected, every_subcontractor_was_inspected,
+                ward_checked_its_own_keeping, contractor_reported_his_check, *WENT_APART,
+                shown_by(bag_is_locked, "return_items", ItemsReturned),
+                shown_by(returned_in_person, "return_items", ItemsReturned),
+            ),
         ),
         source="W-OP-02, W-OP-03, W-OP-11, Law 7",
     ),

@@ -19,7 +19,7 @@ from states.effects import (
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
-from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, Row
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, Row
 from states.rules.approvals import APPROVED, unseen
 from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
@@ -83,6 +83,20 @@ def times_of_the_incident_are_in_order(facts: Facts, record: oversight.IncidentR
     if notified and day_of(notified) < record.known_on:  # what the contractor told the ward, the ward knew
         wrong.append(notified)
     return none_of(dict.fromkeys(map(stamp, wrong)))
+
+
+@claims_of(oversight.ChangeReported, proves=("W-OP-13", "C-OP-13"))
+def change_is_told_beforehand(facts: Facts, record: oversight.ChangeReported) -> Verdict:
+    """A change of measures is told before it is made, or on its day."""
+    return facts.today <= record.effective_on or Shortfall(names=str(record.effective_on))
+
+
+@claims(owes="discuss_measures", proves=("W-OP-13", "C-OP-13"))
+def every_change_is_decided(facts: Facts) -> Verdict:
+    """What was reported as a change of measures was talked over since, with a decision."""
+    reported = facts.done.get("report_change")
+    talks = facts.past("discuss_measures", oversight.CountermeasuresDiscussed)
+    return reported is None or any(talk.seq > reported.seq and not talk.record.incident for talk in talks)
 
 
 @claims_of(oversight.IncidentAssessed)
@@ -356,6 +370,12 @@ ROWS = (
         source="W-OP-13, C-OP-13, 個人情報保護法26条1項ただし書",
     ),
     Row(
+        trigger="report_change", event="change_reported", ja="変更届", en="Report a change of measures", froms=LIVE,
+        who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, repeats=True, under_hold=True,
+        record=oversight.ChangeReported, deviations=(change_is_told_beforehand,), then=cycle_stops,
+        source="W-OP-13, C-OP-13, 変更届",
+    ),
+    Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
         record=oversight.ReferralRecorded, approval=True,
@@ -371,7 +391,10 @@ ROWS = (
     Row(
         trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
         owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
-        guards=(cycle_is_on_hold, no_incident_is_open, new_referral_is_recorded, measures_of("release_hold")),
+        guards=(
+            cycle_is_on_hold, no_incident_is_open, every_change_is_decided, new_referral_is_recorded,
+            measures_of("release_hold"),
+        ),
         then=cycle_goes_on, source="W-OP-13, C-OP-13",
     ),
     Row(

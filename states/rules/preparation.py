@@ -1,6 +1,6 @@
 """Preparation: contract, notices and readiness."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from models.people import Side
 from models.records import preparation
@@ -16,8 +16,10 @@ from states.rules.supervision import (
     certificate_until,
     cloud_use_is_declared,
     every_subcontractor_has_consent,
+    flow_is_acknowledged,
     in_force,
     inspection_is_planned_in_the_period,
+    procedure_has_its_version,
     subcontractors_are_named,
 )
 
@@ -42,6 +44,16 @@ contacts_are_confirmed = recorded(
 def special_provisions_are_attached(_facts: Facts, record: preparation.ContractConcluded) -> Verdict:
     """The special provisions are attached to the contract."""
     return record.special_provisions_attached
+
+
+@claims_of(preparation.ContractConcluded, proves=("W-OP-01",), tells="instruction")
+def instruction_is_told_whole(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
+    """An instruction is told with its day, not in the future, and somebody of the contractor's who was instructed."""
+    if not (record.instruction or record.instructed_on or record.instructed):
+        return True
+    person = facts.people.get(record.instructed)
+    was_given = record.instructed_on is not None and record.instructed_on <= facts.today
+    return bool(record.instruction) and was_given and person is not None and person.side is Side.CONTRACTOR
 
 
 @claims_of(preparation.ContractConcluded)
@@ -93,6 +105,23 @@ def nights_and_holidays_are_covered(_facts: Facts, record: preparation.ContactsC
     return record.nights_and_holidays_covered and record.business_flow_shared
 
 
+@claims_of(preparation.ReadinessConfirmed, proves=("W-SY-04",), tells="ward_patched_on")
+def wards_patches_are_recent(facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
+    """The ward's security patches are not dated in the future nor older than the programme allows."""
+    return _is_recent(facts, record.ward_patched_on)
+
+
+@claims_of(preparation.ReadinessConfirmed, proves=("C-SY-04",), tells="contractor_patched_on")
+def contractors_patches_are_recent(facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
+    """The contractor's security patches are not dated in the future nor older than the programme allows."""
+    return _is_recent(facts, record.contractor_patched_on)
+
+
+def _is_recent(facts: Facts, patched_on: date | None) -> Verdict:
+    since = facts.today - timedelta(days=facts.programme.supervision.patched_within_days)
+    return patched_on is None or since <= patched_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
+
+
 @claims_of(preparation.ReadinessConfirmed)
 def dummy_data_went_through(_facts: Facts, record: preparation.ReadinessConfirmed) -> Verdict:
     """A test with dummy data went through."""
@@ -132,8 +161,8 @@ CONTRACT = (
         record=preparation.ContractConcluded,
         guards=(
             special_provisions_are_attached, contract_period_covers_the_posting, certificate_is_told_and_valid,
-            dated_after("concluded_on"), on_an_open_day("concluded_on", or_today=True), *APPROVED,
-            measures_of("conclude_contract"),
+            instruction_is_told_whole, dated_after("concluded_on"), on_an_open_day("concluded_on", or_today=True),
+            *APPROVED, measures_of("conclude_contract", special_provisions_are_attached, instruction_is_told_whole),
         ),
         then=renewal_is_owed, source="W-OP-01, C-OP-01, 契約書・特記事項",
     ),
@@ -164,7 +193,7 @@ READINESS = (
         trigger="confirm_contacts", event="contacts_confirmed", ja="緊急連絡体制・業務フロー確認",
         en="Confirm emergency contacts and business flow", froms=("contracted",), who=COORDINATOR, owner=Side.WARD,
         due="C+8bd", after=("register_handlers",), repeats=True, record=preparation.ContactsConfirmed,
-        guards=(handlers_are_registered, nights_and_holidays_are_covered),
+        guards=(handlers_are_registered, nights_and_holidays_are_covered, dated_after("flow_acknowledged_on")),
         source="W-OP-05, W-OP-12",
     ),
     Row(
@@ -174,8 +203,14 @@ READINESS = (
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,
-            subcontractors_are_named, every_subcontractor_has_consent, certificate_is_in_force, *APPROVED,
-            measures_of("confirm_readiness"),
+            subcontractors_are_named, every_subcontractor_has_consent, certificate_is_in_force,
+            wards_patches_are_recent, contractors_patches_are_recent, *APPROVED,
+            measures_of(
+                "confirm_readiness", handlers_are_registered, inspection_is_planned_in_the_period,
+                cloud_use_is_declared, subcontractors_are_named, every_subcontractor_has_consent,
+                flow_is_acknowledged, procedure_has_its_version, wards_patches_are_recent,
+                contractors_patches_are_recent,
+            ),
         ),
         source="W-OP-02, W-OP-06",
     ),

@@ -17,11 +17,14 @@ from states.rules.custody import (
     stacked,
 )
 from states.rules.measures import measures_of
+from states.rules.supervision import flow_is_acknowledged
 
 manuscript_is_delivered = recorded("manuscript_is_delivered", "deliver_manuscript", "The manuscript is delivered.")
 text_proof_is_in = recorded("text_proof_is_in", "submit_text_proof", "A proof of the fixed text is in.")
 imprint_sample_is_in = recorded("imprint_sample_is_in", "submit_imprint_sample", "The imprint sample is in.")
-printing_is_reported = recorded("printing_is_reported", "report_printing", "The contractor has reported printing.")
+printing_is_reported = recorded(
+    "printing_is_reported", "report_printing", "The contractor has reported printing.", proves=("W-OP-02", "C-OP-02")
+)
 
 
 @claims_of(printing.TextApproved)
@@ -254,7 +257,10 @@ PRINTING = (
         trigger="complete_printing", event="printing_completed", ja="印刷・印字完了確認", en="Confirm printing",
         froms=("proof_approved",), to="printed", who=COORDINATOR, owner=Side.WARD, due="D-7bd",
         after=("report_printing",), record=printing.PrintingCompleted,
-        guards=(printing_is_reported, one_good_sheet_of_each, printed_count_agrees, measures_of("complete_printing")),
+        guards=(
+            printing_is_reported, one_good_sheet_of_each, printed_count_agrees,
+            measures_of("complete_printing", printing_is_reported, flow_is_acknowledged),
+        ),
         source="W-OP-02, Law 7",
     ),
 )  # fmt: skip

@@ -59,7 +59,8 @@ IN_ORDER = (
     "confirm_readiness", "deliver_manuscript", "submit_text_proof", "take_extract", "approve_text", "extract",
     "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
     "submit_imprint_sample", "approve_proof", "approve_proof_again", "take_additions", "report_printing",
-    "complete_printing", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor",
+    "complete_printing", "report_status", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list",
+    "inspect_contractor",
     "reconcile_enclosing", "settle_differences", "report_enclosing",
     "complete_enclosing", "recheck_before_final_list", "issue_final_pull_list", "acknowledge_final_pull_list",
     "inspect_delivery",
@@ -161,6 +162,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_enclosing": {"newly_protected": "5"},
         "issue_pull_list": {"pulled": "5", "reasons": {"a": 1}, "rechecked_on": today},
         "acknowledge_pull_list": {"pulled": "5"},
+        "report_status": {
+            "status": "工程どおり", "self_checked_on": today, "checked_by": "asahi", "logs_from": date(2026, 10, 1),
+            "logs_until": today, "findings": 0,
+        },
         "inspect_contractor": {"inspected_on": today, "kind": "on_site", "findings": 0},
         "reconcile_enclosing": {
             "scans": 11, "sealed": "1-4,6-11", "reruns": 1, "touched": "8", "logs": (HASH,), "trays": 0,
@@ -245,6 +250,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "notify_persons": {"incident": 1, "how": "letter", "notified_on": today, "persons": 200},
         "publish_incident": {"incident": 1, "published": True, "decided_on": today},
         "discuss_measures": {"incident": 1, "discussed_on": today, "participants": "両責任者", "decision": "再教育"},
+        "report_change": {"what": "保管場所", "after": "第二工場の金庫", "effective_on": today},
         "settle_incident": {"incident": 1, "decision_number": "8-総総-99"},
         "record_referral": {"number": "資料25", "decided_on": today, "approved_on": today},
         "hold": {"reason": "typhoon"},

@@ -176,11 +176,12 @@ ON_PAPER: tuple[Case, ...] = (
 )  # fmt: skip
 
 # What an inspection found
-FOUND = {"inspected_on": TODAY, "findings": 1, "found": [{"what": "施錠", "due_on": TOMORROW}]}
+FOUND = {"findings": 1, "found": [{"what": "施錠", "due_on": TOMORROW}]}
 TO_SETTLE = OweAct(act="settle_finding", due_on=TOMORROW)
 OWED: tuple[Case, ...] = (
     (supervision.findings_are_owed, facts(), record("inspect_contractor"), ()),
     (supervision.findings_are_owed, facts(), record("inspect_contractor", **FOUND), (TO_SETTLE,)),
+    (supervision.findings_are_owed, facts(), record("report_status", **FOUND), (TO_SETTLE,)),
     *(
         (
             supervision.other_findings_stay_owed, facts(did("inspect_contractor", **FOUND)),

@@ -31,8 +31,10 @@ from models.postage import BARCODE, WITHIN_AREA
 from models.programme import Programme, Statute
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
+from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.supervision import InspectionFinding
+from models.records.transfer import ReceiptReported
 from models.words import translate
 from states.events import event_words
 from states.facts import RECHECKS, Facts, Guard, Told
@@ -681,6 +683,17 @@ FILE = "ef" * 32
 POST_MEASURES, CLOSE_MEASURES = measures.measures_of("post"), measures.measures_unless_nothing_went_out("close")
 
 
+SERVED = {"C-OP-07": measure("C-OP-07", guards=("post",))}
+CARRIED = {"W-OP-08": measure("W-OP-08", guards=("post",), each_gate=True)}
+SHOWN_AT_THE_POST = measures.measures_of(
+    "post", measures.shown_by(custody.working_copies_are_encrypted, "report_receipt", ReceiptReported)
+)
+SHOWN_BY_EVERY_RETURN = measures.measures_of(
+    "post", measures.shown_by(custody.bag_is_locked, "return_items", ItemsReturned)
+)
+SHOWN_BY_ITSELF = measures.measures_of("post", mailing.letters_go_in_a_locked_container)
+
+
 def case(**told: Any) -> Incident:
     report = IncidentReported(kind="loss", known_on=told.pop("known_on", YESTERDAY), persons=told.pop("persons", 101))
     return Incident(number=1, report=report, **told)
@@ -700,6 +713,43 @@ def paper(document: int, **changes: Any) -> dict[str, Any]:
 HANDED = (did("hand_over_medium"), did("hand_over_password"), did("return_items"))  # on slips 1, 2 and 3
 
 OVERSIGHT: tuple[Case, ...] = (
+    *(
+        (oversight.change_is_told_beforehand, facts(), record("report_change", effective_on=day), expected)
+        for day, expected in ((TODAY, True), (TOMORROW, True), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (oversight.every_change_is_decided, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((did("report_change"),), False),
+            ((did("discuss_measures", incident=0), did("report_change")), False),
+            ((did("report_change"), did("discuss_measures", incident=1)), False),
+            ((did("report_change"), did("discuss_measures", incident=0)), True),
+            ((did("report_change"), did("discuss_measures", incident=0), did("report_change")), False),
+        )
+    ),
+    *(
+        (SHOWN_AT_THE_POST, facts(*told, measures=SERVED), brought, expected)
+        for told, brought, expected in (
+            ((did("report_receipt"),), record("post"), "C-OP-07"),
+            ((did("report_receipt", copies_encrypted=False),), record("post"), "C-OP-07"),
+            ((did("report_receipt", copies_encrypted=True),), record("post"), True),
+            ((did("report_receipt", copies_encrypted=True), did("report_receipt")), record("post"), "C-OP-07"),
+            ((), NOTHING, "C-OP-07"),
+        )
+    ),
+    *(
+        (SHOWN_BY_EVERY_RETURN, facts(*told, measures=CARRIED), NOTHING, expected)
+        for told, expected in (
+            ((), "W-OP-08"), ((did("return_items"),), True),
+            ((did("return_items", locked_bag=False, already_happened=True), did("return_items")), "W-OP-08"),
+        )
+    ),
+    *(
+        (SHOWN_BY_ITSELF, facts(measures=CARRIED), brought, expected)
+        for brought, expected in (
+            (record("post"), True), (record("post", locked_bag=False), "W-OP-08"), (NOTHING, True),
+        )
+    ),
     (POST_MEASURES, facts(measures=MEASURES), NOTHING, "W-OP-01 W-OP-02"),
     (POST_MEASURES, facts(measures=MEASURES, claimed={it: claim(it) for it in MEASURES}), NOTHING, True),
     (
@@ -1122,7 +1172,69 @@ def righted(finding: int) -> Told:
 FOUND_TWO = did("inspect_contractor", **found(AFTER, TOMORROW, on=YESTERDAY))
 FOUND_MORE = did("inspect_contractor", **found(TOMORROW))
 
+RECEIVED = did("report_receipt")
 SUPERVISION: tuple[Case, ...] = (
+    *(
+        (guard, facts(*told), NOTHING, expected)
+        for guard, told, expected in (
+            (supervision.flow_is_acknowledged, (), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts"),), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts", flow_version="1"),), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts", flow_acknowledged_on=TODAY),), False),
+            (supervision.flow_is_acknowledged,
+             (did("confirm_contacts", flow_version="1", flow_acknowledged_on=TODAY),), True),
+            (supervision.procedure_has_its_version, (), False),
+            (supervision.procedure_has_its_version, (did("confirm_contacts"),), False),
+            (supervision.procedure_has_its_version, (did("confirm_contacts", procedure_version="1"),), True),
+            (supervision.contractor_reported_his_check, (), False),
+            (supervision.contractor_reported_his_check, (did("report_status"),), True),
+            (supervision.ward_checked_its_own_keeping, (), False),
+            (supervision.ward_checked_its_own_keeping, (did("inspect_contractor"),), False),
+            (supervision.ward_checked_its_own_keeping,
+             (did("inspect_contractor", own_keeping_checked_on=TODAY), did("inspect_contractor")), True),
+            (supervision.wards_logs_are_analysed, (did("inspect_contractor"),), False),
+            (supervision.wards_logs_are_analysed, (did("inspect_contractor", logs_until=YESTERDAY),), True),
+            (supervision.wards_logs_are_analysed,
+             (did("hand_over_medium"), did("inspect_contractor", logs_until=YESTERDAY)), False),
+            (supervision.wards_logs_are_analysed,
+             (did("hand_over_medium"), did("inspect_contractor", logs_until=TODAY)), True),
+        )
+    ),
+    *(
+        (supervision.self_check_was_made_by_the_contractor, facts(),
+         record("report_status", checked_by=by, self_checked_on=day), expected)
+        for by, day, expected in (
+            ("asahi", TODAY, True), ("kobayashi", TODAY, True), ("gone", YESTERDAY, True), ("gone", TODAY, "gone"),
+            ("sato", TODAY, "sato"), ("nobody", TODAY, "nobody"),
+        )
+    ),
+    *(
+        (supervision.logs_reach_from_the_receipt, facts(*told),
+         record("report_status", logs_from=begin, logs_until=end), expected)
+        for told, begin, end, expected in (
+            ((RECEIVED,), TODAY, TODAY, True), ((RECEIVED,), YESTERDAY, TODAY, True),
+            ((RECEIVED,), TOMORROW, TOMORROW, f"{TODAY} – {TODAY}"),
+            ((RECEIVED,), TODAY, YESTERDAY, f"{TODAY} – {TODAY}"), ((RECEIVED,), TODAY, TOMORROW, f"{TODAY} – {TODAY}"),
+            ((), TODAY, TODAY, True), ((), TODAY, YESTERDAY, f"{YESTERDAY} – {TODAY}"),
+        )
+    ),
+    *(
+        (guard, facts(), record("inspect_contractor", **{field: day}), expected)
+        for guard, field in (
+            (supervision.own_check_has_happened, "own_keeping_checked_on"),
+            (supervision.logs_are_of_the_past, "logs_until"),
+        )
+        for day, expected in ((None, True), (TODAY, True), (YESTERDAY, True), (TOMORROW, False))
+    ),
+    *(
+        (guard, facts(), record("report_status", findings=1, found=[{"what": "施錠", "due_on": day}]), expected)
+        for guard, day, expected in (
+            (supervision.findings_are_all_named, TODAY, True),
+            (supervision.findings_are_due_after_the_inspection, TODAY, True),
+            (supervision.findings_are_due_after_the_inspection, YESTERDAY, "施錠"),
+        )
+    ),
+    (supervision.findings_are_all_named, facts(), record("report_status", findings=1), "1 ≠ 0"),
     *(
         (supervision.inspection_is_planned_in_the_period,
          facts(*(did("plan_inspection", planned_on=day) for day in plans), due={"post": TOMORROW}),
@@ -1589,6 +1701,9 @@ def test_a_subcontractor_and_a_finding_name_their_entries() -> None:
     assert [
         (it.number, it.found_at, it.seq, it.settled is not None) for it in supervision.findings(facts(*told, at_his))
     ] == [(1, "", 7, False), (2, "", 7, True), (3, NAME, 9, False)]
+    his_own = did("report_status", findings=1, found=[{"what": "施錠", "due_on": TOMORROW}])
+    found_by_himself = supervision.findings(facts(*told, his_own, at_his))
+    assert [(it.number, it.found_at, it.seq) for it in found_by_himself[2:]] == [(3, "", 9), (4, NAME, 10)]
 
 
 @pytest.mark.parametrize(

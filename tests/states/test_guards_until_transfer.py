@@ -168,6 +168,13 @@ def certified(until: date | None) -> Told:
     return did("conclude_contract", certificate_until=until)
 
 
+INSTRUCTED = {"instruction": "個人情報保護法の遵守", "instructed_on": TODAY, "instructed": "asahi"}
+PATCHED = f"{TODAY - timedelta(days=90)} – {TODAY}"
+# A storage place and what is said of its lock.
+KEPT = (
+    ("", None, True), ("", True, True), ("金庫", True, True), ("金庫", None, False), ("金庫", False, False),
+    ("", False, False),
+)  # fmt: skip
 PREPARATION: tuple[Case, ...] = (
     (preparation.handlers_are_registered, facts(did("register_handlers")), NOTHING, True),
     (preparation.handlers_are_registered, facts(), NOTHING, False),
@@ -249,6 +256,26 @@ PREPARATION: tuple[Case, ...] = (
         (preparation.nights_and_holidays_are_covered, facts(), record("confirm_contacts", **{field: False}), False)
         for field in ("nights_and_holidays_covered", "business_flow_shared")
     ),
+    *(
+        (preparation.instruction_is_told_whole, facts(), record("conclude_contract", **told), expected)
+        for told, expected in (
+            ({}, True), (INSTRUCTED, True), (INSTRUCTED | {"instructed_on": YESTERDAY}, True),
+            (INSTRUCTED | {"instructed_on": TOMORROW}, False), (INSTRUCTED | {"instructed_on": None}, False),
+            (INSTRUCTED | {"instruction": ""}, False), (INSTRUCTED | {"instructed": ""}, False),
+            (INSTRUCTED | {"instructed": "sato"}, False), (INSTRUCTED | {"instructed": "nobody"}, False),
+        )
+    ),
+    *(
+        (guard, facts(), record("confirm_readiness", **{field: day}), expected)
+        for guard, field in (
+            (preparation.wards_patches_are_recent, "ward_patched_on"),
+            (preparation.contractors_patches_are_recent, "contractor_patched_on"),
+        )
+        for day, expected in (
+            (None, True), (TODAY, True), (TODAY - timedelta(days=90), True), (TODAY - timedelta(days=91), PATCHED),
+            (TODAY.replace(year=TODAY.year - 1), PATCHED), (TOMORROW, PATCHED),
+        )
+    ),
     (preparation.dummy_data_went_through, facts(), record("confirm_readiness"), True),
     (preparation.dummy_data_went_through, facts(), record("confirm_readiness", dummy_data_tested=False), False),
     (preparation.contractor_has_a_valid_manager, facts(), NOTHING, False),
@@ -327,6 +354,28 @@ EXTRACTION: tuple[Case, ...] = (
         for wrong in ({"exported": 11}, {"exported": 13}, {"excluded": 0}, {"excluded": 2})
     ),
     (extraction.birth_window_was_compared, facts(), record("extract"), True),
+    *(
+        (guard, facts(), record(act, storage_place=place, locked=locked), expected)
+        for guard, act in (
+            (extraction.original_is_kept_locked, "extract"), (custody.ward_kept_it_locked, "hand_over_medium"),
+            (custody.contractor_keeps_it_locked, "report_receipt"),
+            (media_return.ward_keeps_what_came_back_locked, "return_media"),
+        )
+        for place, locked, expected in KEPT
+    ),
+    *(
+        (custody.readers_are_the_contractors, facts(), record("report_receipt", readers=readers), expected)
+        for readers, expected in (
+            ((), True), (("asahi", "kobayashi"), True), (("asahi", "gone", "sato", "nobody"), "gone sato nobody"),
+        )
+    ),
+    *(
+        (custody.working_copies_are_encrypted, facts(), record("report_receipt", copies_encrypted=told), expected)
+        for told, expected in ((None, True), (True, True), (False, False))
+    ),
+    (custody.contractor_entered_it_in_his_ledger, facts(), NOTHING, False),
+    (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt")), NOTHING, False),
+    (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt", ledger_line="受 1")), NOTHING, True),
     (extraction.birth_window_was_compared, facts(), record("extract", window_seen=False), False),
     (extraction.row_is_held, facts(), record("decide_row"), False),
     *(
@@ -653,7 +702,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.password_goes_on_another_occasion, facts(did("hand_over_medium", NOW - ago)),
+            custody.password_goes_on_another_occasion, facts(did("hand_over_medium", NOW - ago)),
             record("hand_over_password", **said), expected,
         )
         for ago, said, expected in (
@@ -665,21 +714,21 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item=MEDIUM, to="contractor"), **OUT), record("hand_over_password"),
         IN_12_HOURS,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item=MEDIUM, to="ward"), **OUT), record("hand_over_password"), True,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item="S-2026-01", to="contractor"), **OUT),
         record("hand_over_password"), True,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item="L-2026-01", kind="leaflet", to="contractor")),
         record("hand_over_password"), True,
     ),

@@ -48,17 +48,18 @@ def found(what: str, due_on: date) -> dict[str, Any]:
 def test_what_was_claimed_for_one_gate_does_not_serve_the_next(sqlite_year: Year) -> None:
     """A later gate names what it asks for anew; a check of before the gate is refused, one made since is taken."""
     year = sqlite_year
-    year.play(before="report_printing")
-    year.do("report_printing")
-    asked = unmet(year, "complete_printing", letters_printed=10)["measures_are_claimed"]
+    year.play(before="return_items")
+    year.do("return_items")
+    asked = {gap.guard: gap for gap in year.door.missing(CYCLE, "return_media")}["measures_are_claimed"]
     assert asked.act == "claim_measures"
-    assert "C-OP-02 W-OP-02" in asked.missing
+    assert "W-OP-06" in asked.missing
+    assert "C-OP-06" not in asked.missing, "the status report shows it"
     ready_on = year.facts().done["confirm_readiness"].on
-    anew: dict[str, Any] = {"measures": ("W-OP-02", "C-OP-02")}
+    anew: dict[str, Any] = {"measures": ("W-OP-06",)}
     before = unmet(year, "claim_measures", **anew, happened_on=ready_on - timedelta(days=1))
-    assert "C-OP-02 W-OP-02" in before["evidence_was_made_since_the_gate_before"].missing
+    assert "W-OP-06" in before["evidence_was_made_since_the_gate_before"].missing
     year.propose("claim_measures", **anew, happened_on=ready_on)
-    assert "measures_are_claimed" not in {gap.guard for gap in year.door.missing(CYCLE, "complete_printing")}
+    assert "measures_are_claimed" not in {gap.guard for gap in year.door.missing(CYCLE, "return_media")}
 
 
 # subcontractors

@@ -39,6 +39,7 @@ SEASON = [
     "2026-11-11 take_additions: nakamura watanabe",
     "2026-11-13 recheck_before_enclosing: nakamura watanabe",
     "2026-11-13 issue_pull_list: nakamura watanabe",
+    "2026-11-13 report_status: asahi",
     "2026-11-16 inspect_contractor: sato suzuki",
     # due on Friday the 20th, when the machine was off: the day itself is overtaken by the first open day after it
     "2026-11-24 report_enclosing: asahi",
