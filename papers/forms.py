@@ -24,12 +24,13 @@ from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import translate
 from papers import sheet
+from papers.enclosing import integrity_said
 from papers.movements import one_medium
 from papers.sheet import Sheet
 from states import statute
 from states.facts import Facts
 from states.look import Look
-from states.rules.custody import notice_in_force
+from states.rules.custody import notice_in_force, returned_letters
 from states.table import TABLE
 from views.incidents import contacts_of
 from views.supervision import supervision
@@ -238,6 +239,7 @@ def _contacts(facts: Facts) -> Listed:
 def _returned(facts: Facts) -> Listed:
     """Return the pieces that came back, by serial: the day on which each came first, what was said of it last."""
     first, last = dict[int, date](), dict[int, MailReturned]()
+    became = returned_letters(facts)
     for at, mail in facts.every(MailReturned, "record_returned_mail"):
         for serial in expand(mail.serials):
             first.setdefault(serial, day_of(at))
@@ -245,7 +247,7 @@ def _returned(facts: Facts) -> Listed:
     return [
         [
             f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, mail.reason), wareki(first[serial]),
-            choices.on_paper(choices.RETURN_OUTCOMES, mail.outcome),
+            choices.on_paper(choices.RETURN_OUTCOMES, became[serial].outcome),
         ]
         for serial, mail in sorted(last.items())
     ]  # fmt: skip
@@ -301,6 +303,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "contractor": facts.programme.contractor.name,
         "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
+        "integrity": integrity_said(facts),
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",
         "one_medium": one_medium(facts.programme.consignment.medium),
         "medium_number": sealed.medium if sealed else f"M-{year}-01",

@@ -29,16 +29,22 @@ def claims(*, owes: str = "", proves: tuple[str, ...] = ()) -> Callable[[Callabl
 
 
 def claims_of(
-    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = (), incident: str = "deviation"
+    _kind: type[R],
+    *,
+    owes: str = "",
+    proves: tuple[str, ...] = (),
+    incident: str = "deviation",
+    asks_record: bool = True,
 ) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
     """Make a guard of the facts and the record that the act brings, which is of this kind.
 
-    `incident` is the kind of incident that opens where it is broken by what has happened.
+    `incident` is the kind of incident that opens where it is broken by what has happened. What the facts can tell as
+    long as nothing is said, too, needs no record to be asked (`asks_record`).
     """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
         return Guard(
-            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=True,
+            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=asks_record,
             incident=incident,
         )  # fmt: skip
 

@@ -1,12 +1,22 @@
 """The media return, and the end of the contractor's work: what went out comes back (W-OP-11, C-OP-11)."""
 
+from typing import get_args
+
+from models import choices
 from models.clock import day_of
 from models.people import Side
-from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
+from models.records.media_return import (
+    CompletionReported,
+    Integrity,
+    ItemsReturned,
+    MediaReturnConfirmed,
+    WorkAccepted,
+)
 from states.effects import Effect, MoveItem
-from states.facts import Facts, Verdict
+from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, COORDINATOR, MANAGER, Row
 from states.rules.base import claims, claims_of, none_of, recorded
+from states.rules.conservation import integrity_shown
 from states.rules.custody import ELSEWHERE, WARD_SIDES, arrived_in_good_condition, bag_is_locked, hands
 from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.rules.measures import measures_unless_nothing_went_out
@@ -50,6 +60,15 @@ def returned_items_were_out(facts: Facts, record: ItemsReturned) -> Verdict:
     return none_of(sorted(set(record.items) - {item.number for item in facts.things_in(*ELSEWHERE)}))
 
 
+@claims_of(CompletionReported)
+def integrity_is_not_overclaimed(facts: Facts, record: CompletionReported) -> Verdict:
+    """The level of integrity claims no more than the records of the enclosing show."""
+    levels, shown = get_args(Integrity), integrity_shown(facts)
+    return levels.index(record.integrity) <= levels.index(shown) or Shortfall(
+        names=choices.said(choices.INTEGRITY, shown)
+    )
+
+
 def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:
     """Returned items are with the ward again."""
     return tuple(MoveItem(number=number, to="with_ward") for number in record.items)
@@ -86,7 +105,9 @@ COMPLETION = (
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
         froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
         record=CompletionReported,
-        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day),
+        guards=(
+            dated_after("completed_on", "post"), report_comes_in_on_an_open_day, integrity_is_not_overclaimed,
+        ),
         deviations=(within_commitments("report_completion"),), source="完了届",
     ),
     Row(
