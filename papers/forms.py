@@ -20,6 +20,7 @@ from models.clock import day_of, fiscal_year_title, wareki
 from models.letter import Moment
 from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.preparation import ContractConcluded, HandlersRegistered
+from models.records.printing import ManuscriptDelivered
 from models.records.transfer import PackageSealed
 from models.serials import expand
 from models.words import translate
@@ -194,7 +195,7 @@ def _records(facts: Facts) -> dict[str, str]:
         "contacts_on": on("confirm_contacts"),
         "manuscript_on": on("deliver_manuscript"),
         "template": value_of("deliver_manuscript", "template_sha256"),
-        "sheets": value_of("deliver_manuscript", "sheets"),
+        "sheets": value_of("deliver_manuscript", "sheets"), **_delivered(facts),
         "text_version": value_of("approve_text", "version"), "text_on": on("approve_text"),
         "imprint_version": value_of("approve_proof", "version"), "imprint_on": on("approve_proof"),
         "delivered": value_of("inspect_delivery", "delivered"), "opened": value_of("inspect_delivery", "opened"),
@@ -205,6 +206,17 @@ def _records(facts: Facts) -> dict[str, str]:
         "acceptance_number": value_of("accept_work", "number"),
         "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
     }  # fmt: skip
+
+
+def _delivered(facts: Facts) -> dict[str, str]:
+    """Return how many envelopes and inserts were delivered; "" where nobody has counted, for writing by hand."""
+    manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
+    if manuscript is None:
+        return {"envelopes": "", "inserts": ""}
+    units = {insert.name: insert.unit for insert in facts.programme.paper.inserts}
+    named = (f"{name} {number:,}{units.get(name, '')}" for name, number in manuscript.inserts.items())
+    envelopes = "" if manuscript.envelopes is None else f"{manuscript.envelopes:,}枚"
+    return {"envelopes": envelopes, "inserts": "、".join(named)}
 
 
 def _flow(facts: Facts) -> str:

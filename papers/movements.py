@@ -68,6 +68,7 @@ class Contents:
     _added: str = ""
     _spoiled: str = ""
     _returned: dict[str, str] = field(default_factory=dict[str, str])
+    _named: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     @property
     def back(self) -> str:
@@ -84,14 +85,14 @@ class Contents:
                 self._lay(said("sample_stack", ""), proof_sheets=count(said("serials", "")))
             case "report_printing":
                 self._printed = union(self._printed, said("good", ""))
-                self._lay_spoiled(said("spoiled_stack", ""), spoiled_sheets=count(said("spoiled", "")))
+                self._lay_spoiled(said("spoiled_stack", ""), spoiled_sheets=said("spoiled", ""))
             case "report_enclosing":
                 self._sealed = union(self._sealed, said("sealed", ""))
             case "enclose_additions":
                 self._sealed = union(self._sealed, minus(self._added, self._pulled))
             case "settle_differences":
-                out = count(minus(said("removed", ""), self._pulled))  # what was pulled is told already
-                self._lay_spoiled(said("stack", ""), spoiled_sheets=count(said("reprinted", "")), sealed=out)
+                out = minus(said("removed", ""), self._pulled)  # what was pulled is told already
+                self._lay_spoiled(said("stack", ""), spoiled_sheets=said("reprinted", ""), sealed=out)
             case "acknowledge_pull_list" | "acknowledge_final_pull_list":
                 self._pull(said("pulled", ""), said("stack", ""))
             case "cancel":
@@ -130,6 +131,14 @@ class Contents:
         said += [words.format(n=inside[name]) for name, words in _INSIDE.items() if inside[name]]
         return "、".join((*said, *strange))
 
+    def serials_in(self, items: Iterable[str]) -> str:
+        """Return the serials of what lies in these items, by kind; "" for what is not known by serial."""
+        within = [*items]
+        named = {kind: union(*(self._named.get((item, kind), "") for item in within)) for kind in _INSIDE}
+        named["returned_letters"] = union(*(self._returned.get(item, "") for item in within))
+        said = (f"{_INSIDE[kind].split()[0]} {serials}" for kind, serials in named.items() if serials)
+        return "、".join(said)
+
     def _pull(self, named: str, stack: str) -> None:
         """Lay down what is pulled and imprinted; what was pulled before lies somewhere already."""
         pulled = minus(named, self._pulled)
@@ -137,7 +146,7 @@ class Contents:
         sealed = common(pulled, self._sealed)
         sheets = minus(common(pulled, self._printed), sealed)
         known = self._spoiled or f"S-{self.fiscal_year}-01"
-        self._lay(stack or known, pulled_pieces=count(sheets), sealed=count(sealed))
+        self._lay_named(stack or known, pulled_pieces=sheets, sealed=sealed)
 
     def _give_back(self, serials: str, stack: str | None) -> None:
         """Lay returned letters into a stack, out of the one in which they lay; None where they went on."""
@@ -149,10 +158,17 @@ class Contents:
             if its:  # an older version kept them in none
                 self.inside[its] = Counter(returned_letters=count(letters))
 
-    def _lay_spoiled(self, stack: str, **sheets: int) -> None:
+    def _lay_spoiled(self, stack: str, **sheets: str) -> None:
         if stack and any(sheets.values()):
             self._spoiled = min(filter(None, (self._spoiled, stack)))
-        self._lay(stack, **sheets)
+        self._lay_named(stack, **sheets)
+
+    def _lay_named(self, stack: str, **sheets: str) -> None:
+        """Lay down what is known by serial; a serial lies there as often as its sheet was spoiled."""
+        self._lay(stack, **{kind: count(serials) for kind, serials in sheets.items()})
+        for kind, serials in sheets.items():
+            there = self._named.setdefault((stack, kind), "")
+            self._named[stack, kind] = union(there, serials)
 
     def _lay(self, stack: str, **sheets: int) -> None:
         if stack and any(sheets.values()):

@@ -21,7 +21,7 @@ from models.records.printing import ImprintSampleSubmitted
 from models.records.transfer import Handed, MediumHandedOver, SlipReprinted
 from models.serials import minus, union
 from papers import sheet
-from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, content, contents, destroyed_by, quantity
+from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, content, contents, destroyed_by, items_of, quantity
 from papers.sheet import Sheet
 from states.facts import Facts
 from states.look import Look
@@ -276,6 +276,10 @@ def _what(facts: Facts, slip: Slip) -> What:
     act, record = slip.row.trigger, slip.record.model_dump(mode="json")
     inside = contents(facts, before=slip.seq)
     said = content(act, record, inside.kinds, facts.programme.consignment.items)
+    if named := inside.serials_in(items_of(record)):
+        said.append(f"通し番号　{named}")
+    if act == "record_returned_mail":
+        said.append(f"通し番号　{minus(record['serials'], inside.back)}")
     return {"content": "\n".join(said), "quantity": quantity(act, record, inside)}
 
 
