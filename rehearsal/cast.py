@@ -225,8 +225,13 @@ def _report_enclosing(scene: Scene) -> Fields:
 
 
 def _left_over(scene: Scene, sealed: str) -> Fields:
-    """Count what is left of envelopes and inserts, after those that were sealed and one that the machine tore."""
+    """Count what is left of what was delivered, after what was sealed and one envelope that the machine tore.
+
+    A year that was begun in an older version counts nothing.
+    """
     delivered, torn = scene.brought("deliver_manuscript"), 1
+    if "envelopes" not in delivered:
+        return {}
     used = count(sealed) + len(scene.serials("enclosed", origin="extract"))
     return {
         "envelopes_left": delivered["envelopes"] - used - torn,

@@ -185,7 +185,7 @@ def test_what_was_lost_stands_on_the_return_note(on_posting: Played) -> None:
     papers.print_sheets(year.office, CYCLE, media_return.return_note)[0]
     said = paper(year, "return-note")
     assert notice in said
-    assert "紛失" in said[said.index(notice) : said.index(notice) + 20]
+    assert "紛失" in said[said.index(notice) : said.index(notice) + 30]
 
 
 def test_a_posting_slip_is_given_by_whoever_posts(printed: Played) -> None:
