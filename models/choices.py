@@ -33,7 +33,14 @@ DECISIONS: Words = {
     "exclude": N_("Excluded"), "accept": N_("As it is"), "substitute": N_("Substituted"),
     "corrected": N_("Awaits correction"),
 }  # fmt: skip
-RETURN_OUTCOMES: Words = {"kept": N_("kept"), "resent": N_("sent again"), "destroyed": N_("destroyed")}
+RETURN_OUTCOMES: Words = {
+    "kept": N_("kept"), "resent": N_("sent again"), "handed_over": N_("handed to the person"),
+    "destroyed": N_("destroyed"),
+}  # fmt: skip
+INTEGRITY: Words = {
+    "": "", "report": N_("counted by report"), "output": N_("scanned at output"),
+    "input_output": N_("scanned at input and output"),
+}  # fmt: skip
 INCIDENTS: Words = {
     "loss": N_("loss"), "leak": N_("leak"), "count": N_("counts that differ"), "misdelivery": N_("misdelivery"),
     "deviation": N_("deviation"), "retrieval": N_("request to retrieve a piece"), "other": N_("other"),
@@ -55,7 +62,7 @@ ABSENCES: Words = {
 }  # fmt: skip
 _RECORDED = (
     SUBCONTRACTING, INSPECTIONS, EVIDENCE, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS,
-    DECISIONS, RETURN_OUTCOMES, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
+    DECISIONS, RETURN_OUTCOMES, INTEGRITY, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
     ABSENCES,
 )  # fmt: skip
 
@@ -93,6 +100,7 @@ ITEMS: Words = {
     "spoiled_sheets": N_("spoiled sheets (imprinted)"), "proof_sheets": N_("imprint samples (imprinted)"),
     "paper": N_("paper with personal data"), "pulled_pieces": N_("pulled pieces (imprinted)"),
     "electronic_copy": N_("copy of the electronic data"), "extract_original": N_("extract file (encrypted)"),
+    "returned_letters": N_("returned letters (imprinted)"),
     "protected_list": N_("list of the protected persons"), "letters_file": N_("added letters (file to be printed)"),
     "letters": N_("letters not posted because of the cancelling (imprinted)"),
 }  # fmt: skip

@@ -182,11 +182,24 @@ class Paper(Part):
     barcode_size_pt: Annotated[float, Field(ge=8, le=11.5)] = 10
 
 
+class Printing(Part):
+    """When a print run stops: spoiled sheets beyond a share of the letters, but never for fewer than some sheets."""
+
+    reprint_ceiling_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    reprint_ceiling_sheets: Annotated[int, Field(ge=0)] = 10
+
+    def ceiling(self, letters: int) -> int | None:
+        """Return how many sheets may be spoiled of so many letters; None where the programme sets no ceiling."""
+        share = self.reprint_ceiling_percent
+        return None if share is None else max(int(letters * share / 100), self.reprint_ceiling_sheets)
+
+
 class ScanLog(Part):
     """The sealer's log: a column is the name in the header, or its place from 1 on where there is no header.
 
-    `letter` holds the code of the letter, `others` those of envelope and inserts that must agree with it. `mark` tells
-    what happened to the piece; a `time` makes it possible to know the same scan in two files.
+    `letter` holds the code of the letter, `others` those of envelope and inserts that must agree with it; `at_output`
+    is the one of them that is read from the sealed piece as it leaves the machine. `mark` tells what happened to the
+    piece; a `time` makes it possible to know the same scan in two files.
     """
 
     encoding: Literal["utf-8", "cp932", "utf-16"] = "utf-8"
@@ -194,6 +207,7 @@ class ScanLog(Part):
     header: bool = True
     letter: str | int = "code"
     others: tuple[str | int, ...] = ()
+    at_output: str | int = ""
     time: str | int = ""
     mark: str | int = ""
     rerun: tuple[str, ...] = ("RERUN",)
@@ -204,6 +218,12 @@ class ScanLog(Part):
         """Return every column that is read: the letter's first, then other codes, mark, and time if asked."""
         last = self.time if timed else ""
         return tuple(column for column in (self.letter, *self.others, self.mark, last) if column)
+
+    @model_validator(mode="after")
+    def _output_is_one_of_the_others(self) -> Self:
+        if self.at_output and self.at_output not in self.others:
+            raise ValueError(_("at_output is one of others"))
+        return self
 
     @model_validator(mode="after")
     def _places_are_numbers(self) -> Self:
@@ -346,6 +366,7 @@ class Programme(Part):
     consignment: Consignment
     extract: Extract
     paper: Paper
+    printing: Printing = Printing()
     enclosing: Enclosing = Enclosing()
     mailing: Mailing = Mailing()
     reminders: Reminders

@@ -22,7 +22,7 @@ from models.records.base import ActRecord
 from models.serials import minus
 from models.words import _, translate
 from papers import sheet
-from papers.movements import UNKNOWN, UNTOLD, Contents, content, empty, quantity
+from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, UNTOLD, Contents, content, destroyed_by, empty, quantity
 from papers.sheet import Document, Sheet
 from papers.slips import MOVEMENTS
 from states import ledger
@@ -149,6 +149,10 @@ class _Reader:
 
     def _moves(self, act: str, record: Mapping[str, Any]) -> bool:
         """Tell a movement from a second look at a delivery, and from a sample of dummies alone."""
+        if act == "record_returned_mail":
+            return "receiver" in record and bool(minus(record["serials"], self.inside.back))
+        if act == "destroy_items":
+            return "slip" in record
         if act == "submit_imprint_sample":
             return bool(record.get("sample_stack") or minus(record["serials"], record.get("dummies", "")))
         if act != "inspect_delivery":
@@ -158,17 +162,16 @@ class _Reader:
         return moves
 
     def _movement(self, entry: Mapping[str, Any], act: str, record: Mapping[str, Any]) -> Line:
-        by, told = str(entry["by"]), partial(_told, record)
-        giver = told("giver")
+        by = str(entry["by"])
+        giver, receiver, carrier, container = _hands(act, record, by)
         entered_by = "" if giver in {by, UNTOLD, UNKNOWN} else _name(by, self.known)
         return _line(
             entry, entry["data"], self.known, entered_by=entered_by, moves=True,
-            who=_name(giver, self.known),
-            receiver=_name(told("office" if "office" in record else "receiver"), self.known),
+            who=_name(giver, self.known), receiver=_name(receiver, self.known),
             content="\n".join(content(act, record, self.known.kinds, self.holds)),
             quantity=quantity(act, record, self.inside),
-            carrier=_name(str(record.get("carrier") or giver), self.known),
-            container=_container(record), occasion=str(record.get("occasion", "")), slip=told("slip"),
+            carrier=_name(carrier, self.known), container=container, occasion=str(record.get("occasion", "")),
+            slip=_told(record, "slip"),
         )  # fmt: skip
 
     def _decision(self, entry: Mapping[str, Any], data: Mapping[str, Any], record: Mapping[str, Any]) -> Line:
@@ -250,6 +253,18 @@ def _line(
 def _told(record: Mapping[str, Any], name: str) -> str:
     """Return a field of a movement: an older version did not ask for it, or nobody knew it."""
     return str(record[name] or UNKNOWN) if name in record else UNTOLD
+
+
+def _hands(act: str, record: Mapping[str, Any], by: str) -> tuple[str, str, str, str]:
+    """Return who gave it to whom, who carried it and in what; the post office brings and takes as an office."""
+    told = partial(_told, record)
+    if act == "record_returned_mail":
+        return told("office"), told("receiver"), told("office"), BY_POST
+    if act == "destroy_items":
+        return by, destroyed_by(str(record["method"])), by, NOT_CARRIED
+    giver = told("giver")
+    receiver = told("office" if "office" in record else "receiver")
+    return giver, receiver, str(record.get("carrier") or giver), _container(record)
 
 
 def _container(record: Mapping[str, Any]) -> str:

@@ -52,7 +52,8 @@ def return_note(here: Look) -> Sheet:
         "returned_at": moment(done.occurred_at) if done else None,
         "bag": "鍵付きカバン等" if record and record.locked_bag else "",
         "items": [
-            {"item": choices.on_paper(choices.ITEMS, item.kind), "number": item.number,
+            {"item": "\n".join(filter(None, (
+                choices.on_paper(choices.ITEMS, item.kind), inside.serials_in([item.number])))), "number": item.number,
              "received": (held := inside.numbered([item.number])),
              "returned": held if item.number in back else "紛失" if item.number in lost else ""}
             for item in listed

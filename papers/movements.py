@@ -19,6 +19,7 @@ _INSIDE = {
     "pulled_pieces": "引抜き分 {n:,}枚",
     "letters": "印字済み {n:,}枚",
     "sealed": "封緘済み {n:,}通",
+    "returned_letters": "返戻 {n:,}通",
     "paper": "書類 {n:,}枚",
 }
 # What is no stack.
@@ -34,10 +35,12 @@ _FLAT = ("DVD", "CD", "BD", "ブルーレイ", "ディスク", "カード")
 # The acts that move sealed letters, with the field that counts them.
 LETTERS_MOVE = {"inspect_delivery": "delivered", "post": "accepted"}
 _NO_DATA = ("", "password_notice")
+BY_POST, NOT_CARRIED = "郵便（封緘のまま）", "運搬なし"
 UNTOLD, UNKNOWN = "記載なし", "不明"  # an older version did not ask for it; somebody was asked and did not know
 TELLING = (
     "take_additions", "submit_imprint_sample", "report_printing", "acknowledge_pull_list", "settle_differences",
     "report_enclosing", "acknowledge_final_pull_list", "enclose_additions", "cancel", "record_movement",
+    "record_returned_mail", "end_returned_mail",
 )  # fmt: skip
 
 
@@ -64,8 +67,15 @@ class Contents:
     _pulled: str = ""
     _added: str = ""
     _spoiled: str = ""
+    _returned: dict[str, str] = field(default_factory=dict[str, str])
+    _named: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
-    def take(self, act: str, record: Mapping[str, Any]) -> None:  # noqa: C901 - a case an act
+    @property
+    def back(self) -> str:
+        """Return the serials of the returned letters that are at the ward."""
+        return union(*self._returned.values())
+
+    def take(self, act: str, record: Mapping[str, Any]) -> None:  # noqa: C901, PLR0912 - a case an act
         """Take what an act told, as it is stored; acts that lay nothing down change nothing."""
         said = record.get
         match act:
@@ -75,20 +85,25 @@ class Contents:
                 self._lay(said("sample_stack", ""), proof_sheets=count(said("serials", "")))
             case "report_printing":
                 self._printed = union(self._printed, said("good", ""))
-                self._lay_spoiled(said("spoiled_stack", ""), spoiled_sheets=count(said("spoiled", "")))
+                self._lay_spoiled(said("spoiled_stack", ""), spoiled_sheets=said("spoiled", ""))
             case "report_enclosing":
                 self._sealed = union(self._sealed, said("sealed", ""))
             case "enclose_additions":
                 self._sealed = union(self._sealed, minus(self._added, self._pulled))
             case "settle_differences":
-                out = count(minus(said("removed", ""), self._pulled))  # what was pulled is told already
-                self._lay_spoiled(said("stack", ""), spoiled_sheets=count(said("reprinted", "")), sealed=out)
+                out = minus(said("removed", ""), self._pulled)  # what was pulled is told already
+                self._lay_spoiled(said("stack", ""), spoiled_sheets=said("reprinted", ""), sealed=out)
             case "acknowledge_pull_list" | "acknowledge_final_pull_list":
                 self._pull(said("pulled", ""), said("stack", ""))
             case "cancel":
                 sheets = minus(self._printed, self._sealed, self._pulled)
                 letters = minus(self._sealed, self._pulled)
                 self._lay(f"{LETTERS}-{self.fiscal_year}-01", letters=count(sheets), sealed=count(letters))
+            case "record_returned_mail":
+                self._give_back(said("serials", ""), said("stack", "") if said("outcome") == "kept" else None)
+            case "end_returned_mail":
+                by_serial = sum(map(count, self._returned.values()))
+                self._lay(said("stack", ""), returned_letters=sum(said("returned", {}).values()) - by_serial)
             case "record_movement":
                 kind = self.kinds.get(said("item", ""), said("kind", ""))
                 if said("item") not in self.inside and kind in _INSIDE:
@@ -116,6 +131,14 @@ class Contents:
         said += [words.format(n=inside[name]) for name, words in _INSIDE.items() if inside[name]]
         return "、".join((*said, *strange))
 
+    def serials_in(self, items: Iterable[str]) -> str:
+        """Return the serials of what lies in these items, by kind; "" for what is not known by serial."""
+        within = [*items]
+        named = {kind: union(*(self._named.get((item, kind), "") for item in within)) for kind in _INSIDE}
+        named["returned_letters"] = union(*(self._returned.get(item, "") for item in within))
+        said = (f"{_INSIDE[kind].split()[0]} {serials}" for kind, serials in named.items() if serials)
+        return "、".join(said)
+
     def _pull(self, named: str, stack: str) -> None:
         """Lay down what is pulled and imprinted; what was pulled before lies somewhere already."""
         pulled = minus(named, self._pulled)
@@ -123,12 +146,29 @@ class Contents:
         sealed = common(pulled, self._sealed)
         sheets = minus(common(pulled, self._printed), sealed)
         known = self._spoiled or f"S-{self.fiscal_year}-01"
-        self._lay(stack or known, pulled_pieces=count(sheets), sealed=count(sealed))
+        self._lay_named(stack or known, pulled_pieces=sheets, sealed=sealed)
 
-    def _lay_spoiled(self, stack: str, **sheets: int) -> None:
+    def _give_back(self, serials: str, stack: str | None) -> None:
+        """Lay returned letters into a stack, out of the one in which they lay; None where they went on."""
+        for its in [*self._returned]:
+            self._returned[its] = minus(self._returned[its], serials)
+        if stack is not None:
+            self._returned[stack] = union(self._returned.get(stack, ""), serials)
+        for its, letters in self._returned.items():
+            if its:  # an older version kept them in none
+                self.inside[its] = Counter(returned_letters=count(letters))
+
+    def _lay_spoiled(self, stack: str, **sheets: str) -> None:
         if stack and any(sheets.values()):
             self._spoiled = min(filter(None, (self._spoiled, stack)))
-        self._lay(stack, **sheets)
+        self._lay_named(stack, **sheets)
+
+    def _lay_named(self, stack: str, **sheets: str) -> None:
+        """Lay down what is known by serial; a serial lies there as often as its sheet was spoiled."""
+        self._lay(stack, **{kind: count(serials) for kind, serials in sheets.items()})
+        for kind, serials in sheets.items():
+            there = self._named.setdefault((stack, kind), "")
+            self._named[stack, kind] = union(there, serials)
 
     def _lay(self, stack: str, **sheets: int) -> None:
         if stack and any(sheets.values()):
@@ -149,6 +189,11 @@ def empty(programme: Programme, fiscal_year: int, kinds: Mapping[str, str]) -> C
     return Contents(medium=programme.consignment.medium, fiscal_year=fiscal_year, kinds=kinds)
 
 
+def destroyed_by(method: str) -> str:
+    """Return where something went that was destroyed."""
+    return f"廃棄（{method}）"
+
+
 def items_of(record: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the numbers of the items that a movement names."""
     return tuple(filter(None, record.get("items") or (record.get("item") or record.get("sample_stack") or "",)))
@@ -159,6 +204,8 @@ def content(act: str, record: Mapping[str, Any], kinds: Mapping[str, str], holds
     data = f"（{'、'.join(holds)}）"
     if act in LETTERS_MOVE:
         return [f"案内状（封緘済）{data}"]
+    if act == "record_returned_mail":
+        return [f"返戻の案内状（封緘済）　{record.get('stack', '')}".strip() + data]
     by_kind: dict[str, list[str]] = {}
     kind = "proof_sheets" if act == "submit_imprint_sample" else record.get("kind", "")
     for number in items_of(record) or ("",):
@@ -173,6 +220,8 @@ def quantity(act: str, record: Mapping[str, Any], inside: Contents) -> str:
     """Return how many of what unit are moved; never how many persons a medium holds."""
     if act in LETTERS_MOVE:
         return f"{record[LETTERS_MOVE[act]]:,}通"
+    if act == "record_returned_mail":
+        return _INSIDE["returned_letters"].format(n=count(minus(record["serials"], inside.back)))
     if act == "submit_imprint_sample":
         return _INSIDE["proof_sheets"].format(n=count(record.get("serials", "")))
     return inside.numbered(items_of(record), told=record.get("quantity"), kind=record.get("kind", ""))

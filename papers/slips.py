@@ -15,11 +15,13 @@ from models import choices, tables
 from models.clock import day_of, wareki
 from models.letter import Moment
 from models.records.enclosing import DeliveryInspected
-from models.records.mailing import Posted
+from models.records.erasure import ItemsDestroyed
+from models.records.mailing import MailReturned, Posted
 from models.records.printing import ImprintSampleSubmitted
 from models.records.transfer import Handed, MediumHandedOver, SlipReprinted
+from models.serials import minus, union
 from papers import sheet
-from papers.movements import UNKNOWN, content, contents, quantity
+from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, content, contents, destroyed_by, items_of, quantity
 from papers.sheet import Sheet
 from states.facts import Facts
 from states.look import Look
@@ -27,8 +29,9 @@ from states.reading import aware
 from states.rows import Row
 from states.table import BY_TRIGGER, TABLE
 
-# What changes hands: between people of the register, and from the poster to the post office.
-MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, (Handed, Posted)))
+# What changes hands between people of the register, what goes to the post office and comes back from it, and what ends.
+Movement = Handed | Posted | MailReturned | ItemsDestroyed
+MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, Movement))
 _LOCKED, _IN_PERSON, _SOUND = "鍵付きカバン等で運搬した", "手渡しで受け渡した", "外観及び封に異状がない"
 _LONGEST_NAME = 40
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
@@ -77,7 +80,7 @@ class Slip:
     """A movement on record, with everything that stands on its slip."""
 
     row: Row
-    record: Handed | Posted
+    record: Movement
     by: str
     seq: int
     occurred_at: datetime
@@ -119,13 +122,17 @@ def slips_of(connection: Connection, cycle_id: str) -> tuple[Slip, ...]:
         )
         .order_by(col(record.id))
     )
-    seen, slips, delivered = set[str](), list[Slip](), False
+    seen, slips, delivered, back = set[str](), list[Slip](), False, ""
     for done in connection.execute(query):
         row = BY_TRIGGER[done.act]
         carried = row.record.model_validate_json(done.data)
-        assert isinstance(carried, (Handed, Posted)), row.trigger
+        assert isinstance(carried, Movement), row.trigger
         second_look = isinstance(carried, DeliveryInspected) and delivered and not carried.tells_hands
         delivered |= isinstance(carried, DeliveryInspected) and carried.tells_hands
+        if isinstance(carried, MailReturned):
+            known, back = back, minus(back, carried.serials)
+            back = union(back, carried.serials) if carried.outcome == "kept" else back
+            second_look = not minus(carried.serials, known)
         if second_look or not _moves(carried):
             continue
         number = carried.slip or UNKNOWN
@@ -138,8 +145,12 @@ def slips_of(connection: Connection, cycle_id: str) -> tuple[Slip, ...]:
     return tuple(slips)
 
 
-def _moves(record: Handed | Posted) -> bool:
+def _moves(record: Movement) -> bool:
     """Tell what is a movement with hands: an older version asked for none, and a sample of dummies moves nothing."""
+    if isinstance(record, MailReturned):
+        return record.holds("receiver")
+    if isinstance(record, ItemsDestroyed):
+        return record.holds("slip")
     if isinstance(record, ImprintSampleSubmitted) and not (record.sample_stack or record.shows_residents):
         return False
     return isinstance(record, Posted) or record.holds("giver")
@@ -164,7 +175,15 @@ def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
 def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
     """Return the sheet of a movement, marked where it was entered afterwards or is printed again."""
     facts, record = here.facts, slip.record
-    moved = _to_the_post(facts, slip, record) if isinstance(record, Posted) else _between_people(facts, slip, record)
+    match record:
+        case Posted():
+            moved = _to_the_post(facts, slip, record)
+        case MailReturned():
+            moved = _from_the_post(facts, slip, record)
+        case ItemsDestroyed():
+            moved = _destroyed(facts, slip, record)
+        case _:
+            moved = _between_people(facts, slip, record)
     data: SlipPaper = {
         "head": sheet.head(facts, record.slip or UNKNOWN, on=day_of(slip.entered_at)),
         "marks": [words for words in (mark, "事後入力" if slip.is_afterwards else "") if words],
@@ -216,6 +235,38 @@ def _to_the_post(facts: Facts, slip: Slip, record: Posted) -> Moved:
     }
 
 
+def _from_the_post(facts: Facts, slip: Slip, record: MailReturned) -> Moved:
+    """Return the slip of returned mail: the post office brings it as it was posted, and stamps nothing."""
+    receiver = _party(facts, record.receiver)
+    return {
+        "giver": {"affiliation": record.office or UNKNOWN, "name": ""},
+        "receiver": receiver,
+        **_what(facts, slip),
+        "occasion": f"返戻（{choices.on_paper(choices.RETURN_REASONS, record.reason)}）",
+        "bag": BY_POST,
+        "carrier": record.office or UNKNOWN,
+        "condition": "",
+        "checks": [],
+        "stamps": [{"label": "受け取った人", "value": receiver["name"]}],
+    }
+
+
+def _destroyed(facts: Facts, slip: Slip, record: ItemsDestroyed) -> Moved:
+    """Return the slip of a destruction: whoever destroyed it has it no more, and nobody has it after."""
+    giver, witness = _party(facts, slip.by), _party(facts, record.witness)
+    return {
+        "giver": giver,
+        "receiver": {"affiliation": destroyed_by(record.method), "name": ""},
+        **_what(facts, slip),
+        "occasion": f"廃棄　{wareki(record.destroyed_on)}",
+        "bag": NOT_CARRIED,
+        "carrier": f"{giver['affiliation']}　{giver['name']}".strip(),
+        "condition": "",
+        "checks": [],
+        "stamps": [{"label": "廃棄した人", "value": giver["name"]}, {"label": "立会人", "value": witness["name"]}],
+    }
+
+
 def _party(facts: Facts, person: str) -> sheet.Party:
     return sheet.party(facts, person) if person else {"affiliation": "", "name": UNKNOWN}
 
@@ -225,6 +276,10 @@ def _what(facts: Facts, slip: Slip) -> What:
     act, record = slip.row.trigger, slip.record.model_dump(mode="json")
     inside = contents(facts, before=slip.seq)
     said = content(act, record, inside.kinds, facts.programme.consignment.items)
+    if named := inside.serials_in(items_of(record)):
+        said.append(f"通し番号　{named}")
+    if act == "record_returned_mail":
+        said.append(f"通し番号　{minus(record['serials'], inside.back)}")
     return {"content": "\n".join(said), "quantity": quantity(act, record, inside)}
 
 

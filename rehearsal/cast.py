@@ -24,6 +24,7 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.approvals import unseen
 from states.rules.base import done_today
+from states.rules.conservation import integrity_shown
 from states.rules.custody import notice_in_force, slips_of_movements
 from states.rules.documents import outstanding, papers_of
 from states.rules.erasure import registered_copies
@@ -268,7 +269,27 @@ def _report_enclosing(scene: Scene) -> Fields:
             "witness": SECOND_HANDLER,
         }  # fmt: skip
         acting.perform(office, cycle_id, "settle_differences", by=MANAGER, fields=settled, via="rehearsal")
-    return {**enclosing.report_fields(office, cycle_id), "envelopes_left": len(printed) // 20}
+    told = enclosing.report_fields(office, cycle_id)
+    return {**told, **_left_over(scene, str(told["sealed"]))}
+
+
+def _left_over(scene: Scene, sealed: str) -> Fields:
+    """Count what is left of what was delivered, after what was sealed and one envelope that the machine tore.
+
+    A year that was begun in an older version counts nothing.
+    """
+    delivered, torn = scene.brought("deliver_manuscript"), 1
+    if "envelopes" not in delivered:
+        return {}
+    used = count(sealed) + len(scene.serials("enclosed", origin="extract"))
+    return {
+        "envelopes_left": delivered["envelopes"] - used - torn,
+        "envelopes_spoiled": 0 if "report_enclosing" in scene.facts.done else torn,
+        "inserts_left": {
+            insert.name: delivered["inserts"][insert.name] - used * insert.count
+            for insert in scene.facts.programme.paper.inserts
+        },
+    }
 
 
 def _end_returned_mail(scene: Scene) -> Fields:
@@ -277,7 +298,11 @@ def _end_returned_mail(scene: Scene) -> Fields:
     _file_what_came(scene)
     returned = scene.serials("posted")[:RETURNED]
     if returned and "record_returned_mail" not in scene.facts.done:
-        fields = {"serials": compact(returned), "reason": "address_unknown", "outcome": "kept"}
+        fields = {
+            "serials": compact(returned), "reason": "address_unknown", "outcome": "kept",
+            "stack": f"RL-{scene.year}-01", "keep_until": max(scene.facts.due["destroy_items"], scene.facts.today),
+            "office": "新宿郵便局", "receiver": COORDINATOR, "slip": f"K-{scene.year}-06",
+        }  # fmt: skip
         acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
     return {"returned": office.see(cycle_id, lambda here: returned_by_reason(here.facts))}
 
@@ -331,7 +356,10 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         **_approved(scene, 112),
         "ward_patched_on": scene.facts.today, "contractor_patched_on": scene.facts.today,
     },
-    "deliver_manuscript": lambda scene: {"template_sha256": template_sha256(scene.facts.programme), "sheets": SHEETS},
+    "deliver_manuscript": lambda scene: {
+        "template_sha256": template_sha256(scene.facts.programme), "sheets": SHEETS, "envelopes": SHEETS,
+        "inserts": {insert.name: SHEETS * insert.count for insert in scene.facts.programme.paper.inserts},
+    },
     "submit_text_proof": lambda scene: {"version": 1, "template_sha256": template_sha256(scene.facts.programme)},
     "approve_text": _on_file(version=1),
     "extract": _check_extract,
@@ -392,12 +420,15 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     },
     "report_erasure": _report_erasure,
     "confirm_erasure": _on_file(every_place_covered=True),
-    "report_completion": lambda scene: {"completed_on": scene.facts.today},
+    "report_completion": lambda scene: {
+        "completed_on": scene.facts.today,
+        "integrity": scene.office.see(scene.facts.cycle_id, lambda here: integrity_shown(here.facts)),
+    },
     "accept_work": lambda scene: {"inspected_on": scene.facts.today, "number": f"検査 {scene.year}-1"},
     "end_returned_mail": _end_returned_mail,
     "destroy_items": lambda scene: {
         "items": [item.number for item in scene.facts.things_in("with_ward")], "method": "裁断",
-        "destroyed_on": scene.facts.today, "witness": SECOND_COORDINATOR,
+        "destroyed_on": scene.facts.today, "witness": SECOND_COORDINATOR, "slip": f"K-{scene.year}-07",
     },
     "see_decisions": lambda scene: {
         "entries": scene.office.see(scene.facts.cycle_id, lambda here: [it.seq for it in unseen(here.facts)]),

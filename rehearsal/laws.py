@@ -27,6 +27,7 @@ from states.events import BY_EVENT
 from states.reading import people
 from states.replay import TITLES, Difference, Replay, compared, replayed
 from states.rows import BEFORE_RETURN
+from states.rules import conservation
 from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing
 from steps.office import Office
@@ -202,15 +203,34 @@ def counts_are_conserved(view: View) -> Found:
 
 
 def what_went_out_came_back(view: View) -> Found:
-    """Law 7: after the return no thing is elsewhere, after the erasure no copy, after the close nothing at all."""
+    """Law 7: after the return no thing is elsewhere, after the erasure no copy."""
     for item in view.rows(tables.Item):
-        elsewhere, copy = item.state in {"with_contractor", "with_subcontractor"}, item.kind == "electronic_copy"
-        if (
-            (view.has_come_to("media_returned") and elsewhere and not copy)
-            or (view.has_come_to("erased") and elsewhere)
-            or (view.has_come_to("closed") and item.state.startswith("with_"))
-        ):
+        elsewhere, is_copy = item.state in {"with_contractor", "with_subcontractor"}, item.kind == "electronic_copy"
+        if elsewhere and view.has_come_to("erased" if is_copy else "media_returned"):
             yield item.number
+
+
+def nothing_is_kept_unlisted(view: View) -> Found:
+    """Law 7: after the close nobody holds anything with residents' data, but what it lists and mail that came later."""
+    if not view.has_come_to("closed"):
+        return
+    listed = {kept["item"] for kept in view.latest("close").get("kept", ())}
+    held = {item.number: item.kind for item in view.rows(tables.Item) if item.state.startswith("with_")}
+    yield from (number for number, kind in held.items() if number not in listed and kind != "returned_letters")
+    closed_at = next(entry["seq"] for entry in view.entries if entry["event"] == BY_TRIGGER["close"].event)
+    since = {
+        entry["data"]["record"].get("stack", "")
+        for entry in view.entries
+        if entry["event"] == BY_TRIGGER["record_returned_mail"].event and entry["seq"] > closed_at
+    }
+    yield from (number for number, kind in held.items() if kind == "returned_letters" and number not in listed | since)
+
+
+def materials_are_conserved(view: View) -> Found:
+    """Law 7: of envelopes and inserts as many are left as were delivered and not used, or the deviation says so."""
+    told = any("materials_are_conserved" in entry["data"].get("broken", ()) for entry in view.entries)
+    found = view.office.see(view.cycle_id, lambda here: conservation.materials(here.facts))
+    yield from (material.said for material in found if material.difference and not told)
 
 
 def key_and_vault_are_gone(view: View) -> Found:
@@ -299,6 +319,8 @@ LAWS: tuple[Callable[[View], Found], ...] = (
     every_decision_on_a_row_is_somebodys,
     counts_are_conserved,
     what_went_out_came_back,
+    nothing_is_kept_unlisted,
+    materials_are_conserved,
     key_and_vault_are_gone,
     every_deviation_is_an_incident,
     every_movement_tells_everything,

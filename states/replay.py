@@ -49,7 +49,10 @@ _PLANNED_UNTOLD = {
     "end_returned_mail", "erase_ward_data", "destroy_items", "close",
 }  # fmt: skip
 # What became a hand-over, with a checkpoint of its own, only when its record came to tell the hands.
-_HANDED_OVER_SINCE = {"submit_imprint_sample": "giver", "inspect_delivery": "giver"}
+_HANDED_OVER_SINCE = {
+    "submit_imprint_sample": "giver", "inspect_delivery": "giver", "record_returned_mail": "receiver",
+    "destroy_items": "slip",
+}  # fmt: skip
 Entry = Mapping[str, Any]
 _TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
 Key = tuple[object, ...]

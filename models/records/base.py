@@ -122,4 +122,9 @@ MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]
 ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$"), _ITEM]
 MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$"), _ITEM]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), taking(N_("code"), "other")]
+# By the names that the programme gives its inserts; a guard asks for no other, so that it is no free text.
+Inserts = Annotated[
+    dict[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)], Count],
+    taking(N_("counts by insert, as JSON"), '{"案内リーフレット": 4000}'),
+]
 SerialText = Annotated[str, AfterValidator(_canonical), taking(N_("serials"), "1-500,503")]

@@ -10,6 +10,7 @@ from models.records.base import (
     Code,
     Count,
     Line,
+    MaybeItemNumber,
     MaybeLine,
     MaybePersonId,
     MaybeSha256,
@@ -56,14 +57,25 @@ class RetrievalRequested(ActRecord):
 
 
 class MailReturned(ActRecord):
-    """返戻記録: by serial and reason, and what becomes of it; recorded again when that changes."""
+    """返戻記録: by serial and reason, and what becomes of it; recorded again when that changes.
+
+    What comes in from the post office has its slip; what is kept lies in a stack, until a day that is set for it.
+    """
 
     serials: SerialText = Field(title="Serials of returned mail")
     reason: Code = Field(title="Reason code")
-    outcome: Literal["kept", "resent", "destroyed"] = Field(default="kept", title="What becomes of it")
+    outcome: Literal["kept", "resent", "handed_over", "destroyed"] = Field(default="kept", title="What becomes of it")
+    stack: MaybeItemNumber = Field(default="", title="Number of the stack of returned letters")
+    keep_until: date | None = Field(default=None, title="Destroyed, sent again or handed over by")
+    office: MaybeLine = Field(default="", title="Post office")
+    receiver: MaybePersonId = Field(default="", title="Received by")
+    slip: MaybeLine = Field(default="", title="Slip number")
+    already_happened: bool = Field(default=False, title="It has already happened")
 
 
 class ReturnedMailClosed(ActRecord):
-    """返戻の受付終了: how many pieces came back, by reason."""
+    """返戻の受付終了: how many pieces came back, by reason; those that nobody recorded by serial lie in a stack too."""
 
     returned: dict[Code, Count] = Field(default_factory=dict, title="Returned mail by reason")
+    stack: MaybeItemNumber = Field(default="", title="Number of the stack of returned letters")
+    keep_until: date | None = Field(default=None, title="Destroyed, sent again or handed over by")

@@ -1,11 +1,15 @@
 """Media return: item by item against the custody receipts (document 17)."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
 from models.records.base import ActRecord, ItemNumber, Line, MaybeSha256
 from models.records.transfer import Carried, Locked, StoragePlace
+
+# How letter and envelope were matched, the weakest first.
+Integrity = Literal["", "report", "output", "input_output"]
 
 
 class ItemsReturned(Carried):
@@ -25,9 +29,10 @@ class MediaReturnConfirmed(ActRecord):
 
 
 class CompletionReported(ActRecord):
-    """完了届 (document 19)."""
+    """完了届 (document 19), with how surely each letter is in its envelope; "" says nothing of it."""
 
     completed_on: date = Field(title="Completed on")
+    integrity: Integrity = Field(default="", title="Level of integrity")
 
 
 class WorkAccepted(ActRecord):

@@ -7,6 +7,7 @@ from pydantic import Field
 from models.records.base import (
     ActRecord,
     Count,
+    Inserts,
     ItemNumber,
     MaybeItemNumber,
     MaybeLine,
@@ -21,10 +22,15 @@ Version = Annotated[int, Field(ge=1, le=99, title="Version")]
 
 
 class ManuscriptDelivered(ActRecord):
-    """入稿: the fixed text and the envelope go to the contractor."""
+    """入稿: the fixed text and the envelope go to the contractor, and how many envelopes and inserts there are in all.
+
+    What nobody has counted is None, or an insert that is not named.
+    """
 
     template_sha256: Sha256 = Field(title="SHA-256 of the letter's template")
     sheets: Count = Field(title="Blank sheets ordered")
+    envelopes: Count | None = Field(default=None, title="Envelopes delivered")
+    inserts: Inserts = Field(default_factory=dict, title="Inserts delivered")
 
 
 class TextProofSubmitted(ActRecord):

@@ -43,16 +43,18 @@ def claims_of(
     incident: str = "deviation",
     paper: int = 0,
     tells: str = "",
+    asks_record: bool = True,
 ) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
     """Make a guard of the facts and the record that the act brings, which is of this kind.
 
     `incident` is the kind of incident that opens where it is broken by what has happened; `tells` the field without
-    which a record shows nothing of it.
+    which a record shows nothing of it. What the facts can tell as long as nothing is said, too, needs no record to be
+    asked (`asks_record`).
     """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
         return Guard(
-            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=True,
+            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=asks_record,
             incident=incident, paper=paper, tells=tells,
         )  # fmt: skip
 

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from models.clock import TOKYO
 from models.people import Side
 from models.records import transfer
 from models.records.enclosing import DeliveryInspected
 from models.records.extraction import FileTaken
-from models.records.mailing import Posted
+from models.records.mailing import MailReturned, Posted
 from models.records.preparation import HandlersRegistered
 from models.records.printing import ImprintSampleSubmitted
-from models.serials import expand
+from models.serials import compact, expand, minus
 from models.words import _
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
@@ -25,7 +26,7 @@ from states.rules.supervision import flow_is_acknowledged, may_subcontract
 # What has a slip: every change of hands, and the posting.
 _MOVEMENTS = (
     "receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "submit_imprint_sample",
-    "inspect_delivery", "post", "return_items",
+    "inspect_delivery", "post", "record_returned_mail", "return_items", "destroy_items",
 )  # fmt: skip
 ELSEWHERE = ("with_contractor", "with_subcontractor")
 WARD_SIDES = (Side.WARD, Side.REGISTER)
@@ -371,6 +372,40 @@ def _kind_of(facts: Facts, record: transfer.ItemMoved) -> str:
 
 def state_of(facts: Facts, number: str) -> str:
     return next((item.state for item in facts.items if item.number == number), "")
+
+
+class Returned(NamedTuple):
+    """A letter that came back: what became of it, and the stack in which it lies or lay."""
+
+    outcome: str
+    stack: str
+
+
+def returned_letters(facts: Facts) -> dict[int, Returned]:
+    """Return by serial what became of each letter that came back; one whose stack is destroyed is destroyed."""
+    letters: dict[int, Returned] = {}
+    for past in facts.past("record_returned_mail", MailReturned):
+        for serial in expand(past.record.serials):
+            before = letters.get(serial, Returned("", ""))
+            letters[serial] = Returned(past.record.outcome, past.record.stack or before.stack)
+    return {
+        serial: letter._replace(outcome="destroyed")
+        if letter.outcome == "kept" and state_of(facts, letter.stack) == "destroyed" else letter
+        for serial, letter in letters.items()
+    }  # fmt: skip
+
+
+def coming_in(facts: Facts, record: MailReturned) -> str:
+    """Return the letters that come in from the post office by a record: those that the ward does not have already."""
+    return minus(record.serials, compact(at_the_ward(returned_letters(facts))))
+
+
+def at_the_ward(letters: dict[int, Returned], *stacks: str) -> set[int]:
+    """Return which of these letters the ward keeps, in any stack or in these."""
+    return {
+        serial for serial, (outcome, stack) in letters.items()
+        if outcome == "kept" and (not stacks or stack in stacks)
+    }  # fmt: skip
 
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.

@@ -3,11 +3,18 @@
 from models.people import Side
 from models.records import enclosing
 from models.records.extraction import ProtectionRechecked
-from models.serials import compact, count, expand
+from models.serials import count, expand
 from states.effects import Effect, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, no_serial_of, none_of, recorded, registered
+from states.rules.conservation import (
+    inserts_are_the_programmes,
+    materials,
+    open_differences,
+    reprints_stay_below_the_ceiling,
+    settled_serials,
+)
 from states.rules.custody import (
     arrived_in_good_condition,
     bag_is_locked,
@@ -112,6 +119,18 @@ def machine_count_agrees(_facts: Facts, record: enclosing.EnclosingReported) -> 
     return agree(record.machine_count, count(record.sealed) + record.reruns)
 
 
+@claims_of(enclosing.EnclosingReported, incident="count")
+def materials_are_conserved(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
+    """Of envelopes and of each insert as many are left as were delivered and neither used nor spoiled."""
+    return none_of((material.said for material in materials(facts, record) if material.difference), "、")
+
+
+@claims_of(enclosing.EnclosingReported)
+def materials_are_counted(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
+    """Envelopes and every insert are counted, as delivered and as left; what nobody counts is unknown."""
+    return none_of((material.name for material in materials(facts, record) if material.is_unknown), "、")
+
+
 @claims(owes="report_enclosing")
 def every_printed_letter_is_sealed(facts: Facts) -> Verdict:
     """Every letter that was printed and not pulled is sealed."""
@@ -142,36 +161,6 @@ def pieces_were_opened(_facts: Facts, record: enclosing.DeliveryInspected) -> Ve
 def sample_opening_found_nothing_wrong(_facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """None of the pieces opened as a sample was wrong."""
     return record.wrong == 0 or Shortfall(names=f"{record.wrong}/{record.opened}")
-
-
-_NAMES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched")
-
-
-def open_differences(facts: Facts) -> dict[str, str]:
-    """Return the differences of the last reconciliation that nothing found since then has settled, by kind."""
-    last = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
-    if last is None:
-        return {}
-    settled, explained = settled_serials(facts), sum(settlement.unreadable for settlement in _settlements(facts))
-    found = {name: set(expand(getattr(last, name))) - settled for name in _NAMES}
-    left = {name: compact(serials) for name, serials in found.items() if serials}
-    return left | ({"unreadable": str(last.unreadable - explained)} if last.unreadable > explained else {})
-
-
-def settled_serials(facts: Facts) -> set[int]:
-    """Return the serials whose differences are settled since the last reconciliation."""
-    return {
-        serial
-        for settlement in _settlements(facts)
-        for text in (settlement.opened, settlement.found, settlement.reprinted, settlement.removed)
-        for serial in expand(text)
-    }
-
-
-def _settlements(facts: Facts) -> list[enclosing.DifferencesSettled]:
-    done = facts.done.get("reconcile_enclosing")
-    past = facts.past("settle_differences", enclosing.DifferencesSettled)
-    return [entry.record for entry in past if done and entry.seq > done.seq]
 
 
 def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged) -> Verdict:
@@ -241,6 +230,7 @@ ENCLOSING = (
         en="Settle differences of the enclosing by what was found", froms=("printed",), who=MANAGER,
         owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=enclosing.DifferencesSettled,
         guards=(settled_serials_are_open, witness_is_on_the_register),
+        deviations=(reprints_stay_below_the_ceiling,),
         then=replaced_sheets_are_kept, source="封入照合, Law 7",
     ),
     Row(
@@ -250,7 +240,10 @@ ENCLOSING = (
         guards=(
             enclosing_recheck_is_done, pull_list_is_acknowledged, no_protected_piece_is_sealed,
             sealed_serials_were_printed, sealed_serials_were_scanned, machine_count_agrees,
+            inserts_are_the_programmes,
         ),
+        deviations=(materials_are_conserved,),
+        warnings=(materials_are_counted,),
         then=letters_are_enclosed, source="C-OP-05, 封入件数報告",
     ),
     Row(

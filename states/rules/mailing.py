@@ -9,11 +9,20 @@ from models.records.extraction import AdditionsTaken, ProtectionRechecked
 from models.records.transfer import PackageSealed
 from models.serials import count, expand
 from models.words import _
-from states.effects import Effect, MovePieces, OpenIncident, SetHold
+from states.effects import Effect, MakeItem, MoveItem, MovePieces, OpenIncident, SetHold
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, APPROVERS, COORDINATOR, EVER_AFTER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, none_of, recorded
-from states.rules.custody import WARD_SIDES, WENT_APART, contractors_hands_are_named, on_their_sides
+from states.rules.custody import (
+    WARD_SIDES,
+    WENT_APART,
+    at_the_ward,
+    coming_in,
+    contractors_hands_are_named,
+    on_their_sides,
+    returned_letters,
+    state_of,
+)
 from states.rules.measures import measures_of
 from states.rules.protection import (
     final_pull_list_is_acknowledged,
@@ -144,6 +153,63 @@ def returned_mail_was_posted(facts: Facts, record: mailing.MailReturned) -> Verd
     return facts.pieces.within(record.serials, "posted") == count(record.serials)
 
 
+@claims_of(mailing.MailReturned)
+def kept_letters_have_stack_and_day(facts: Facts, record: mailing.MailReturned) -> Verdict:
+    """Letters that are kept lie in a numbered stack, and have a day by which they end, in time to be destroyed."""
+    return record.outcome != "kept" or _stack_and_day(facts, record)
+
+
+@claims_of(mailing.ReturnedMailClosed)
+def uncounted_letters_have_stack_and_day(facts: Facts, record: mailing.ReturnedMailClosed) -> Verdict:
+    """Letters that came back and that nobody recorded by serial lie in a stack of their own, and have a day too."""
+    if sum(record.returned.values()) <= sum(returned_by_reason(facts).values()):
+        return True
+    return Shortfall(names=record.stack) if facts.kind_of(record.stack) else _stack_and_day(facts, record)
+
+
+def _stack_and_day(facts: Facts, record: mailing.MailReturned | mailing.ReturnedMailClosed) -> Verdict:
+    if not record.stack or record.keep_until is None:
+        missing = (name for name in ("stack", "keep_until") if not getattr(record, name))
+        return none_of(_(type(record).model_fields[name].title or name) for name in missing)
+    kind, state = facts.kind_of(record.stack), state_of(facts, record.stack)
+    if kind and (kind != "returned_letters" or state != "with_ward"):
+        return Shortfall(names=record.stack)
+    last = facts.due.get("destroy_items")
+    if last and last < facts.today:  # it is late already, or the year is closed: any day to come is a day
+        last = None
+    in_time = facts.today <= record.keep_until <= (last or record.keep_until)
+    return in_time or Shortfall(names=f"{record.keep_until}: {facts.today} – {last or ''}".rstrip())
+
+
+@claims_of(mailing.MailReturned)
+def destroyed_letters_lay_in_a_stack(facts: Facts, record: mailing.MailReturned) -> Verdict:
+    """What is said to be destroyed lay in a stack that was destroyed before a witness (`destroy_items`)."""
+    if record.outcome != "destroyed":
+        return True
+    back = returned_letters(facts)
+    gone = {serial for serial, letter in back.items() if letter.outcome == "destroyed"}
+    left = set(expand(record.serials)) - gone
+    names = sorted({back[serial].stack or str(serial) if serial in back else str(serial) for serial in left})
+    return none_of(names)
+
+
+@claims_of(mailing.MailReturned)
+def receipt_from_the_post_is_told(facts: Facts, record: mailing.MailReturned) -> Verdict:
+    """From which post office letters came back, who received them and the number of the slip are told."""
+    if not coming_in(facts, record):
+        return True
+    asked = ("office", "receiver", "slip")
+    return none_of(
+        _(mailing.MailReturned.model_fields[name].title or name) for name in asked if not getattr(record, name)
+    )
+
+
+@claims_of(mailing.MailReturned, proves=("W-OP-04",))
+def ward_receives_returned_mail(facts: Facts, record: mailing.MailReturned) -> Verdict:
+    """Somebody of the ward, on the register of people today, received the letters."""
+    return on_their_sides(facts, ((record.receiver, WARD_SIDES),))
+
+
 @claims_of(mailing.RetrievalRequested)
 def retrieved_pieces_were_posted(facts: Facts, record: mailing.RetrievalRequested) -> Verdict:
     """Only what was posted is asked back; before that a piece is pulled."""
@@ -185,6 +251,31 @@ def _listed(counts: dict[str, int]) -> str:
 def letters_are_posted(_facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
     """Every enclosed piece is posted."""
     return (MovePieces(froms=("enclosed",), to="posted"),)
+
+
+def returned_letters_are_items(facts: Facts, record: mailing.MailReturned) -> tuple[Effect, ...]:
+    """What is kept lies in a stack that is to be destroyed; a stack from which every letter went on is at its end."""
+    if record.outcome == "kept":
+        return _stack_is_an_item(facts, record)
+    letters = returned_letters(facts)
+    out = {serial: letters[serial].stack for serial in expand(record.serials) if serial in letters}
+    emptied = (
+        stack for stack in sorted(set(filter(None, out.values())))
+        if record.outcome != "destroyed" and not at_the_ward(letters, stack) - out.keys()
+    )  # fmt: skip
+    return tuple(MoveItem(number=stack, to="released") for stack in emptied)
+
+
+def uncounted_letters_are_items(facts: Facts, record: mailing.ReturnedMailClosed) -> tuple[Effect, ...]:
+    """Letters that nobody recorded by serial lie in a stack that is to be destroyed."""
+    return _stack_is_an_item(facts, record)
+
+
+def _stack_is_an_item(facts: Facts, record: mailing.MailReturned | mailing.ReturnedMailClosed) -> tuple[Effect, ...]:
+    """Make the stack, unless it is known; an older version kept letters in none."""
+    if not record.stack or record.keep_until is None or facts.kind_of(record.stack):
+        return ()
+    return (MakeItem(number=record.stack, kind="returned_letters", state="with_ward", content="imprinted"),)
 
 
 def retrieval_is_an_incident(_facts: Facts, record: mailing.RetrievalRequested) -> tuple[Effect, ...]:
@@ -241,8 +332,11 @@ POSTING = (
     ),
     Row(
         trigger="record_returned_mail", event="mail_returned", ja="返戻の記録", en="Record returned mail",
-        froms=EVER_AFTER, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True,
-        record=mailing.MailReturned, guards=(returned_mail_was_posted,), source="返戻記録",
+        froms=EVER_AFTER, who=COORDINATOR, owner=Side.WARD, repeats=True, under_hold=True, handover=True,
+        record=mailing.MailReturned,
+        guards=(returned_mail_was_posted, kept_letters_have_stack_and_day, destroyed_letters_lay_in_a_stack),
+        deviations=(receipt_from_the_post_is_told, ward_receives_returned_mail),
+        then=returned_letters_are_items, source="返戻記録, W-OP-09, W-OP-11",
     ),
 )  # fmt: skip
 
@@ -251,6 +345,8 @@ RETURNED_MAIL = (
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
         en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
         not_before="post+14d",  # not in the source: what cannot be delivered comes back within two weeks
-        record=mailing.ReturnedMailClosed, guards=(returned_counts_agree,), source="返戻記録",
+        record=mailing.ReturnedMailClosed,
+        guards=(returned_counts_agree, uncounted_letters_have_stack_and_day),
+        then=uncounted_letters_are_items, source="返戻記録, W-OP-11",
     ),
 )  # fmt: skip

@@ -1,13 +1,23 @@
 """The media return, and the end of the contractor's work: what went out comes back (W-OP-11, C-OP-11)."""
 
+from typing import get_args
+
+from models import choices
 from models.clock import day_of
 from models.people import Side
-from models.records.media_return import CompletionReported, ItemsReturned, MediaReturnConfirmed, WorkAccepted
+from models.records.media_return import (
+    CompletionReported,
+    Integrity,
+    ItemsReturned,
+    MediaReturnConfirmed,
+    WorkAccepted,
+)
 from states.effects import Effect, MoveItem
-from states.facts import Facts, Verdict
+from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, COORDINATOR, INSPECTOR, MANAGER, Row
 from states.rules.approvals import inspector_did_not_supervise
 from states.rules.base import claims, claims_of, none_of, recorded
+from states.rules.conservation import integrity_shown
 from states.rules.custody import (
     ELSEWHERE,
     WARD_SIDES,
@@ -71,6 +81,15 @@ def ward_keeps_what_came_back_locked(_facts: Facts, record: MediaReturnConfirmed
     return is_under_lock(record.storage_place, locked=record.locked)
 
 
+@claims_of(CompletionReported)
+def integrity_is_not_overclaimed(facts: Facts, record: CompletionReported) -> Verdict:
+    """The level of integrity claims no more than the records of the enclosing show."""
+    levels, shown = get_args(Integrity), integrity_shown(facts)
+    return levels.index(record.integrity) <= levels.index(shown) or Shortfall(
+        names=choices.said(choices.INTEGRITY, shown)
+    )
+
+
 def items_come_back(_facts: Facts, record: ItemsReturned) -> tuple[Effect, ...]:
     """Returned items are with the ward again."""
     return tuple(MoveItem(number=number, to="with_ward") for number in record.items)
@@ -112,7 +131,9 @@ COMPLETION = (
         trigger="report_completion", event="completion_reported", ja="完了届", en="Report completion",
         froms=AFTER_POSTING, who=MANAGER, owner=Side.CONTRACTOR, due="D+12bd", after=("post",), repeats=True,
         record=CompletionReported,
-        guards=(dated_after("completed_on", "post"), report_comes_in_on_an_open_day),
+        guards=(
+            dated_after("completed_on", "post"), report_comes_in_on_an_open_day, integrity_is_not_overclaimed,
+        ),
         deviations=(within_commitments("report_completion"),), source="完了届",
     ),
     Row(

@@ -8,6 +8,7 @@ from states.effects import Effect, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
 from states.rules.base import agree, claims, claims_of, no_serial_of, none_of, recorded
+from states.rules.conservation import inserts_are_the_programmes, reprints_stay_below_the_ceiling
 from states.rules.custody import (
     arrived_in_good_condition,
     bag_is_locked,
@@ -116,6 +117,12 @@ def spoiled_sheets_are_kept(facts: Facts, record: printing.PrintingReported) -> 
 
 
 @claims_of(printing.PrintingReported)
+def pulled_pieces_are_not_spoiled(facts: Facts, record: printing.PrintingReported) -> Verdict:
+    """What was pulled before printing is no spoiled sheet."""
+    return no_serial_of(facts.pieces.serials("pulled") & set(expand(record.spoiled)))
+
+
+@claims_of(printing.PrintingReported)
 def printed_from_the_approved_template(facts: Facts, record: printing.PrintingReported) -> Verdict:
     """The letters were printed from the template that was approved."""
     return is_the_manuscripts(facts, record.template_sha256)
@@ -188,7 +195,7 @@ FIXED_TEXT = (
     Row(
         trigger="deliver_manuscript", event="manuscript_delivered", ja="案内状・封筒入稿", en="Deliver the manuscript",
         froms=PREPRESS, who=COORDINATOR, owner=Side.WARD, due="D-25bd", after=("confirm_readiness",), repeats=True,
-        record=printing.ManuscriptDelivered, source="仕様書",
+        record=printing.ManuscriptDelivered, guards=(inserts_are_the_programmes,), source="仕様書",
     ),
     Row(
         trigger="submit_text_proof", event="text_proof_submitted", ja="初校", en="Submit the proof of the fixed text",
@@ -249,8 +256,10 @@ PRINTING = (
         repeats=True, record=printing.PrintingReported,
         guards=(
             text_is_approved, imprint_is_approved, compared_rows_agree, printed_from_the_approved_template,
-            printed_serials_were_to_print, spoiled_sheets_are_kept, spoiled_sheets_are_printed_again,
+            printed_serials_were_to_print, spoiled_sheets_are_kept, pulled_pieces_are_not_spoiled,
+            spoiled_sheets_are_printed_again,
         ),
+        deviations=(reprints_stay_below_the_ceiling,),
         then=letters_are_printed, source="C-OP-05, 印字件数報告",
     ),
     Row(

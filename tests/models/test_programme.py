@@ -65,6 +65,9 @@ def test_a_programme_is_known_by_the_hash_of_its_words() -> None:
         (changed("years = 5", "years = 0"), "retention.years"),
         (changed("hour = 9", "hour = 24"), "reminders.hour"),
         (changed("encryption_may_exempt = true", 'encryption_may_exempt = "maybe"'), "statute.encryption_may_exempt"),
+        (changed("reprint_ceiling_percent = 5", "reprint_ceiling_percent = 101"), "printing.reprint_ceiling_percent"),
+        (changed("reprint_ceiling_sheets = 10", "reprint_ceiling_sheets = -1"), "printing.reprint_ceiling_sheets"),
+        (changed('others = ["封筒コード"]', 'others = ["封筒コード"]\nat_output = "案内状コード"'), "enclosing.log"),
         (changed("ladder = [-3, 0, 1, 2, 3]", 'ladder = ["soon"]'), "reminders.ladder"),
     ],
     ids=lambda value: value if len(value) < 40 else "",
@@ -75,6 +78,14 @@ def test_a_wrong_key_is_named(text: str, key: str) -> None:
         parse(text)
     assert key in wrong.value.message
     assert "hatachi.toml" in wrong.value.message
+
+
+def test_the_ceiling_of_spoiled_sheets_is_a_share_but_never_below_some_sheets() -> None:
+    """Five per cent of 3,866 letters are 193 sheets, of 60 letters ten; a programme without a share has no ceiling."""
+    printing = parse(FIRST).printing
+    assert (printing.ceiling(3866), printing.ceiling(200), printing.ceiling(60)) == (193, 10, 10)
+    without = parse(FIRST.replace("reprint_ceiling_percent = 5", ""))
+    assert without.printing.ceiling(3866) is None
 
 
 def test_only_name_postal_code_and_address_may_leave() -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from papers.movements import Contents, content, one_medium, quantity, unit_of
 
+STACK = "RL-2026-01"
 KINDS = {
     "M-2026-01": "medium", "P-2026-01": "password_notice", "S-2026-01": "spoiled_sheets", "I-2026-01": "proof_sheets",
-    "LT-2026-01": "letters", "E-2026-01": "extract_original", "T-2026-01": "paper",
+    "LT-2026-01": "letters", STACK: "returned_letters", "E-2026-01": "extract_original", "T-2026-01": "paper",
 }  # fmt: skip
 PRINTED = ("report_printing", {"good": "1-20", "spoiled": "3,7", "spoiled_stack": "S-2026-01"})
 FIRST = ("acknowledge_pull_list", {"pulled": "1-3,20"})
@@ -66,6 +67,44 @@ def test_a_return_numbers_what_it_names() -> None:
     """Medium, notice and a stack are never 「3点」."""
     said = told(PRINTED, FIRST, SEALED, FINAL).numbered(["M-2026-01", "P-2026-01", "S-2026-01"])
     assert said == "媒体1枚、パスワード通知書 1通、損紙 2枚、引抜き分 4枚、封緘済み 2通"
+
+
+def test_a_stack_names_its_serials_by_kind() -> None:
+    """Spoiled sheets, pulled sheets and sealed letters are named by serial; a medium has none."""
+    made = told(PRINTED, FIRST, SEALED, FINAL)
+    assert made.serials_in(["M-2026-01", "S-2026-01"]) == "損紙 3,7、引抜き分 1-3,20、封緘済み 4-5"
+    assert made.serials_in(["M-2026-01"]) == ""
+
+
+def back(serials: str, stack: str = "", outcome: str = "kept") -> tuple[str, dict[str, Any]]:
+    return "record_returned_mail", {"serials": serials, "stack": stack, "outcome": outcome}
+
+
+@pytest.mark.parametrize(
+    ("acts", "inside", "serials"),
+    [
+        ((back("3-5", STACK),), "返戻 3通", "返戻 3-5"),
+        ((back("3-5", STACK), back("4", STACK)), "返戻 3通", "返戻 3-5"),  # said once more, it comes in no second time
+        ((back("3-5", STACK), back("4", outcome="handed_over")), "返戻 2通", "返戻 3,5"),
+        ((back("3-5", STACK), back("4", "RL-2026-02")), "返戻 2通", "返戻 3,5"),
+        ((back("3"), back("4", STACK)), "返戻 1通", "返戻 4"),  # an older version kept 3 in no stack
+        ((("end_returned_mail", {"returned": {"moved": 2}, "stack": STACK}),), "返戻 2通", ""),
+        ((back("3", "RL-2026-02"), ("end_returned_mail", {"returned": {"moved": 3}, "stack": STACK})), "返戻 2通", ""),
+    ],
+)  # fmt: skip
+def test_returned_letters_lie_in_their_stack_until_they_go_on(acts: tuple[Any, ...], inside: str, serials: str) -> None:
+    """A letter lies in one stack, once, and in none when it was sent again or handed to its person."""
+    made = told(*acts)
+    assert made.numbered([STACK]) == inside
+    assert made.serials_in([STACK]) == serials
+
+
+def test_returned_mail_is_counted_as_it_comes_in() -> None:
+    """What the ward has already comes in no second time."""
+    act, record = back("3-5", STACK)
+    assert quantity(act, record, told()) == "返戻 3通"
+    assert quantity(act, record, told(back("3", STACK))) == "返戻 2通"
+    assert content(act, record, KINDS, ("氏名",)) == ["返戻の案内状（封緘済）　RL-2026-01（氏名）"]
 
 
 def test_the_letters_of_a_cancelled_year_are_counted() -> None:

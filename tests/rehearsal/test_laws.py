@@ -17,7 +17,7 @@ from steps import acting, papers
 from steps.office import Office
 
 CYCLE, RESIDENT = "hatachi-2026", "鸛巣　雷鳥丸"
-Breaking = Callable[["Broken"], None]
+Breaking = Callable[["Broken"], object]
 
 
 @dataclass
@@ -101,6 +101,17 @@ BREAKINGS: dict[str, Breaking] = {
     "what_went_out_came_back": lambda year: year.sql(
         f"INSERT INTO item VALUES ('{CYCLE}', 'M-2026-01', 'medium', 'with_contractor', 'x')",
         "UPDATE cycle SET state = 'media_returned'",
+    ),
+    "nothing_is_kept_unlisted": lambda year: (
+        year.note("year_closed", record={}, occurred_at=""),
+        year.sql(
+            f"INSERT INTO item VALUES ('{CYCLE}', 'RL-2026-01', 'returned_letters', 'with_ward', 'x')",
+            "UPDATE cycle SET state = 'closed'",
+        ),
+    ),
+    "materials_are_conserved": lambda year: (
+        _record(year, "deliver_manuscript", f'{{"template_sha256": "{"0" * 64}", "sheets": 9, "envelopes": 9}}'),
+        _record(year, "report_enclosing", '{"sealed": "1-4", "machine_count": 4, "envelopes_left": 4}'),
     ),
     "key_and_vault_are_gone": _key_left_behind,
     "every_deviation_is_an_incident": lambda year: year.sql("DELETE FROM incident"),

@@ -38,7 +38,9 @@ OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
 HASH = "ab" * 32
 MEDIUM, NOTICE, STACK, COPY = "M-2026-01", "P-2026-01", "S-2026-01", "C-2026-01"
 PROOFS, BACKUP = "I-2026-01", "B-2026-01"
-SAMPLE = "I-2026-02"
+SAMPLE, RETURNED = "I-2026-02", "RL-2026-01"
+LEAFLET = "はたちのつどい案内リーフレット"
+KEEP_UNTIL = date(2027, 1, 22)  # the day by which what came back is destroyed
 
 ACTORS = {
     Role.COORDINATOR: "sato",
@@ -190,7 +192,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "request_retrieval": {
             "serials": "4", "reason": "p", "office": "新宿北郵便局", "requested_on": today,
         },
-        "record_returned_mail": {"serials": "3", "reason": "unknown_address"},
+        "record_returned_mail": {
+            "serials": "3", "reason": "unknown_address", "stack": RETURNED, "keep_until": max(today, KEEP_UNTIL),
+            "office": "新宿北郵便局", "receiver": "sato", "slip": "6",
+        },
         "return_items": {
             "items": (MEDIUM, NOTICE, STACK), "giver": "asahi", "receiver": "sato", "occasion": "返却", "slip": "3",
             "locked_bag": True,
@@ -202,7 +207,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             ),
         },
         "return_media": {"checked_on": today},
-        "report_completion": {"completed_on": today},
+        "report_completion": {"completed_on": today, "integrity": "report"},
         "confirm_erasure": {"every_place_covered": True},
         "accept_work": {"inspected_on": today, "number": "検-1"},
         "end_returned_mail": {"returned": {"unknown_address": 1}},
@@ -211,7 +216,8 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "vault_files_destroyed": 2, "keys_destroyed": 2, "absent": True,
         },
         "destroy_items": {
-            "items": (MEDIUM, NOTICE, STACK, SAMPLE), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
+            "items": (MEDIUM, NOTICE, STACK, SAMPLE, RETURNED), "method": "溶解", "destroyed_on": today,
+            "witness": "suzuki", "slip": "7",
         },
         "accept_namesakes": {"people": ["sato"]},
         "erase_ward_copies": {

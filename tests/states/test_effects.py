@@ -2,7 +2,7 @@
 
 import pytest
 from assumed import TODAY, TOMORROW, YESTERDAY, consigning, did, facts, items, record
-from scenes import HASH, NOTICE, STACK, YEAR
+from scenes import HASH, NOTICE, RETURNED, STACK, YEAR
 
 from models.records.base import ActRecord, Nothing
 from states.effects import (
@@ -100,6 +100,35 @@ HELD: tuple[Case, ...] = (
     (
         mailing.retrieval_is_an_incident, facts(), record("request_retrieval", requested_on=YESTERDAY),
         (OpenIncident(kind="retrieval", known_on=YESTERDAY), STOPS),
+    ),
+)  # fmt: skip
+
+# Returned letters
+RETURNED_STACK = MakeItem(number=RETURNED, kind="returned_letters", state="with_ward", content="imprinted")
+IN_STACK = items(RL_2026_01="returned_letters with_ward")
+BACK, TWO_BACK = did("record_returned_mail"), did("record_returned_mail", serials="3-4")
+WENT_ON = (MoveItem(number=RETURNED, to="released"),)
+RETURNED_MAIL: tuple[Case, ...] = (
+    *(
+        (mailing.returned_letters_are_items, facts(*told, items=there), record("record_returned_mail", **said), it)
+        for told, there, said, it in (
+            ((), (), {}, (RETURNED_STACK,)),
+            ((BACK,), IN_STACK, {"serials": "4"}, ()),
+            ((), (), {"stack": "", "keep_until": None}, ()),
+            ((), (), {"keep_until": None}, ()),
+            ((), (), {"outcome": "resent"}, ()),
+            ((BACK,), IN_STACK, {"outcome": "resent"}, WENT_ON),
+            ((TWO_BACK,), IN_STACK, {"outcome": "handed_over"}, ()),
+            ((TWO_BACK,), IN_STACK, {"serials": "3-4", "outcome": "handed_over"}, WENT_ON),
+            ((TWO_BACK, did("record_returned_mail", outcome="resent")), IN_STACK,
+             {"serials": "4", "outcome": "handed_over"}, WENT_ON),
+            ((BACK,), items(RL_2026_01="returned_letters destroyed"), {"outcome": "destroyed"}, ()),
+        )
+    ),
+    (mailing.uncounted_letters_are_items, facts(), record("end_returned_mail"), ()),
+    (
+        mailing.uncounted_letters_are_items, facts(), record("end_returned_mail", stack=RETURNED, keep_until=TODAY),
+        (RETURNED_STACK,),
     ),
 )  # fmt: skip
 
@@ -207,7 +236,7 @@ RENEWED: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*RENEWED, *CANCELLED, *HELD, *EXTRACTED, *ON_PAPER, *OWED)
+CASES = (*RENEWED, *CANCELLED, *HELD, *RETURNED_MAIL, *EXTRACTED, *ON_PAPER, *OWED)
 
 
 @pytest.mark.parametrize(

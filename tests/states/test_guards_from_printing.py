@@ -23,12 +23,13 @@ from assumed import (
     record,
     said,
 )
+from scenes import LEAFLET, RETURNED
 
 from models import choices
 from models.clock import stamp
 from models.people import Role, Side
 from models.postage import BARCODE, WITHIN_AREA
-from models.programme import Programme, Statute
+from models.programme import Printing, Programme, Statute
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
 from models.records.media_return import ItemsReturned
@@ -43,6 +44,7 @@ from states.machines import PIECE, Machine
 from states.rows import STATES, Row, State
 from states.rules import (
     additions,
+    conservation,
     custody,
     documents,
     enclosing,
@@ -59,6 +61,7 @@ from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_a
 from states.table import BY_TRIGGER
 
 SCENES, OTHER = "ab" * 32, "cd" * 32
+LEVELS = [*choices.INTEGRITY]
 NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
@@ -66,6 +69,11 @@ MANUSCRIPT, PROOF, TEXT = did("deliver_manuscript"), did("submit_text_proof"), d
 SAMPLE, GO = did("submit_imprint_sample"), did("approve_proof")
 TO_PRINT = {"exported": "1-11", "pulled": "12"}
 SPOILED = {"good": "1-11", "spoiled": "2", "reprinted": "", "spoiled_stack": "S-2026-01"}
+
+
+def without_a_ceiling() -> Programme:
+    return PROGRAMME.model_copy(update={"printing": Printing()})
+
 
 PRINTING: tuple[Case, ...] = (
     *(
@@ -167,6 +175,35 @@ PRINTING: tuple[Case, ...] = (
             ({"spoiled": ""}, False), ({"spoiled_stack": ""}, False), ({"spoiled": "12"}, True),
         )
     ),
+    *(
+        (printing.pulled_pieces_are_not_spoiled, facts(extract=TO_PRINT), record("report_printing", spoiled=named), it)
+        for named, it in (("11", True), ("12", "12"), ("11-12", "12"), ("", True))
+    ),
+    *(
+        (conservation.reprints_stay_below_the_ceiling, facts(*told, extract={"exported": all_of_them}, **said),
+         record("report_printing", spoiled=named), it)
+        for all_of_them, told, said, named, it in (
+            ("1-100", (), {}, "1-10", True), ("1-100", (), {}, "1-11", "11 > 10 / 100"),
+            ("1-1000", (), {}, "1-50", True), ("1-1000", (), {}, "1-51", "51 > 50 / 1,000"),
+            ("1-100", (did("report_printing", spoiled="1-10"),), {}, "11", "11 > 10 / 100"),
+            ("1-100", (did("report_printing", spoiled="1-20"),), {}, "", True),
+            ("1-100", (did("settle_differences", reprinted="1-10"),), {}, "11", "11 > 10 / 100"),
+            ("1-100", (), {"programme": without_a_ceiling()}, "1-100", True),
+        )
+    ),
+    *(
+        (conservation.reprints_stay_below_the_ceiling, facts(did("report_printing", spoiled="1-9"),
+         extract={"printed": "1-100"}), record("settle_differences", reprinted=named), it)
+        for named, it in (("10", True), ("10-11", "11 > 10 / 100"), ("", True))
+    ),
+    *(
+        (conservation.inserts_are_the_programmes, facts(), record(act, **{field: named}), it)
+        for act, field in (
+            ("deliver_manuscript", "inserts"), ("report_enclosing", "inserts_left"),
+            ("report_enclosing", "inserts_spoiled"),
+        )
+        for named, it in (({}, True), ({LEAFLET: 1}, True), ({LEAFLET: 1, "地図": 1}, LEAFLET))
+    ),
     (printing.printed_from_the_approved_template, facts(MANUSCRIPT), record("report_printing"), True),
     (
         printing.printed_from_the_approved_template, facts(MANUSCRIPT),
@@ -221,6 +258,70 @@ def settled(**changes: Any) -> Told:
 def sample(**changes: Any) -> ActRecord:
     return record("inspect_delivery", **changes)
 
+
+def sealing(**changes: Any) -> ActRecord:
+    counted = {"envelopes_left": 2, "inserts_left": {LEAFLET: 2}}
+    return record("report_enclosing", **(counted | changes))
+
+
+def delivering(**changes: Any) -> Told:
+    return did("deliver_manuscript", **({"envelopes": 12, "inserts": {LEAFLET: 12}} | changes))
+
+
+def scanning(**changes: Any) -> Programme:
+    log = PROGRAMME.enclosing.log.model_copy(update=changes)
+    return PROGRAMME.model_copy(update={"enclosing": PROGRAMME.enclosing.model_copy(update={"log": log})})
+
+
+ONE_SEALED = did("report_enclosing", sealed="1-4", envelopes_spoiled=1, inserts_spoiled={LEAFLET: 1})
+MATERIALS: tuple[Case, ...] = (
+    *(
+        (enclosing.materials_are_conserved, facts(delivering(**delivered), *told), sealing(**said), it)
+        for delivered, told, said, it in (
+            ({}, (), {}, True),
+            ({}, (), {"envelopes_left": 1}, "封筒 -1: 12 − 10 − 0 ≠ 1"),
+            ({}, (), {"envelopes_left": 3}, "封筒 +1: 12 − 10 − 0 ≠ 3"),
+            ({}, (), {"envelopes_left": 1, "envelopes_spoiled": 1}, True),
+            ({}, (), {"inserts_left": {LEAFLET: 1}}, f"{LEAFLET} -1: 12 − 10 − 0 ≠ 1"),
+            ({}, (), {"inserts_left": {LEAFLET: 1}, "inserts_spoiled": {LEAFLET: 1}}, True),
+            ({"inserts": {LEAFLET: 9}}, (), {"inserts_left": {LEAFLET: 0}}, f"{LEAFLET} +1: 9 − 10 − 0 ≠ 0"),
+            ({"inserts": {LEAFLET: 9}}, (), {"inserts_left": {}}, f"{LEAFLET} -1: 9 − 10 − 0"),
+            ({"envelopes": None, "inserts": {}}, (), {}, True),
+            ({}, (), {"envelopes_left": None, "inserts_left": {}}, True),
+            ({}, (ONE_SEALED,), {"sealed": "6-11", "envelopes_left": 1, "inserts_left": {LEAFLET: 1}}, True),
+            ({}, (ONE_SEALED,), {"sealed": "6-11", "inserts_left": {LEAFLET: 1}}, "封筒 +1: 12 − 10 − 1 ≠ 2"),
+        )
+    ),
+    *(
+        (enclosing.materials_are_counted, facts(delivering(**delivered)), sealing(**said), it)
+        for delivered, said, it in (
+            ({}, {}, True), ({"envelopes": None}, {}, "封筒"), ({}, {"envelopes_left": None}, "封筒"),
+            ({"inserts": {}}, {}, LEAFLET), ({}, {"inserts_left": {}}, LEAFLET),
+            ({"envelopes": None, "inserts": {}}, {}, f"封筒、{LEAFLET}"),
+        )
+    ),
+    (enclosing.materials_are_counted, facts(), sealing(), f"封筒、{LEAFLET}"),
+    *(
+        (media_return.integrity_is_not_overclaimed, facts(*told, **said),
+         record("report_completion", integrity=level), it)
+        for told, said, shown in (
+            ((), {}, ""),
+            ((did("report_enclosing"),), {}, "report"),
+            ((did("reconcile_enclosing", touched=""), did("report_enclosing")), {}, "output"),
+            ((did("reconcile_enclosing", touched=""), did("report_enclosing")),
+             {"programme": scanning(at_output="封筒コード")}, "input_output"),
+            ((did("reconcile_enclosing", touched="", trays=1), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing", touched="", logs=()), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing"), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing"), did("settle_differences"), did("report_enclosing")), {}, "output"),
+            ((did("reconcile_enclosing", touched="", sealed="1-4"), did("report_enclosing")), {}, "report"),
+        )
+        for level, it in (
+            (level, True if LEVELS.index(level) <= LEVELS.index(shown) else choices.on_paper(choices.INTEGRITY, shown))
+            for level in LEVELS
+        )
+    ),
+)  # fmt: skip
 
 ENCLOSING: tuple[Case, ...] = (
     *(
@@ -411,6 +512,8 @@ ENCLOSING: tuple[Case, ...] = (
 
 POSTED = {"posted": "1-10"}
 BACK = did("record_returned_mail")
+IN_STACK = items(RL_2026_01="returned_letters with_ward")
+AT_ONCE = f"{TODAY} – {TODAY}"
 
 
 def posting_with(*discounts: str) -> Programme:
@@ -481,6 +584,59 @@ MAILING: tuple[Case, ...] = (
         for named, it in (("3", True), ("10-11", False), ("11", False), ("", True))
     ),
     *(
+        (mailing.kept_letters_have_stack_and_day, facts(items=there, due=due),
+         record("record_returned_mail", **told), it)
+        for there, due, told, it in (
+            ((), {}, {"keep_until": TODAY}, True), ((), {}, {"keep_until": YESTERDAY}, f"{YESTERDAY}: {TODAY} –"),
+            ((), {}, {"keep_until": None}, "処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {}, {"stack": ""}, "返戻の束の番号"),
+            ((), {}, {"stack": "", "keep_until": None}, "返戻の束の番号 処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"destroy_items": TOMORROW}, {"keep_until": TOMORROW}, True),
+            ((), {"destroy_items": TODAY}, {"keep_until": TOMORROW}, f"{TOMORROW}: {AT_ONCE}"),
+            ((), {"destroy_items": YESTERDAY}, {"keep_until": TOMORROW}, True),
+            (items(RL_2026_01="returned_letters with_ward"), {}, {}, True),
+            (items(RL_2026_01="returned_letters destroyed"), {}, {}, RETURNED),
+            (items(RL_2026_01="medium with_ward"), {}, {}, RETURNED),
+            ((), {}, {"outcome": "resent", "stack": "", "keep_until": None}, True),
+        )
+    ),
+    *(
+        (mailing.uncounted_letters_have_stack_and_day, facts(*told), record("end_returned_mail", **said), it)
+        for told, said, it in (
+            ((), {"returned": {}}, True), ((BACK,), {}, True),
+            ((), {}, "返戻の束の番号 処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"stack": RETURNED}, "処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"stack": RETURNED, "keep_until": TODAY}, True),
+        )
+    ),
+    (
+        mailing.uncounted_letters_have_stack_and_day, facts(items=IN_STACK),
+        record("end_returned_mail", stack=RETURNED, keep_until=TODAY), RETURNED,
+    ),
+    *(
+        (mailing.destroyed_letters_lay_in_a_stack, facts(*told, items=there),
+         record("record_returned_mail", outcome=outcome), it)
+        for told, there, outcome, it in (
+            ((), (), "kept", True), ((), (), "destroyed", "3"), ((BACK,), IN_STACK, "destroyed", RETURNED),
+            ((BACK,), items(RL_2026_01="returned_letters destroyed"), "destroyed", True),
+        )
+    ),
+    *(
+        (mailing.receipt_from_the_post_is_told, facts(*told), record("record_returned_mail", **said), it)
+        for told, said, it in (
+            ((), {}, True), ((), {"office": ""}, "郵便局"), ((), {"receiver": ""}, "受け取った人"),
+            ((), {"slip": ""}, "確認記録票の番号"),
+            ((), {"office": "", "receiver": "", "slip": ""}, "郵便局 受け取った人 確認記録票の番号"),
+            ((BACK,), {"receiver": ""}, True), ((BACK,), {"serials": "3-4", "receiver": ""}, "受け取った人"),
+            ((did("record_returned_mail", outcome="resent"),), {"receiver": ""}, "受け取った人"),
+        )
+    ),
+    *(
+        (mailing.ward_receives_returned_mail, facts(), record("record_returned_mail", receiver=who), it)
+        for who, it in (("sato", True), ("watanabe", True), ("", True), ("asahi", "asahi"), ("left", "left"),
+                        ("nobody", "nobody"))
+    ),
+    *(
         (mailing.retrieved_pieces_were_posted, facts(extract=POSTED), record("request_retrieval", serials=named), it)
         for named, it in (("4", True), ("4-5", True), ("10-11", False), ("11", False), ("", False))
     ),
@@ -526,6 +682,10 @@ def erased(number: str = "C-2026-01", **changes: Any) -> dict[str, Any]:
 def copied(storage: str, act: str = "report_receipt", kind: str = "server") -> Told:
     copies = [{"copy_number": "C-2026-01", "kind": kind, "place": "x", "storage": storage}]
     return did(act, copies=copies)
+
+
+def kept(item: str, until: date = TOMORROW) -> dict[str, Any]:
+    return {"item": item, "until": until, "reason": "問合せ対応"}
 
 
 def destruction(**changes: Any) -> ActRecord:
@@ -655,8 +815,48 @@ ERASURE: tuple[Case, ...] = (
             ({"destroyed_on": TOMORROW}, False), ({"destroyed_on": YESTERDAY}, True),
         )
     ),
-    (erasure.no_item_is_left, facts(items=COPIES[3:]), NOTHING, True),
-    (erasure.no_item_is_left, facts(items=(*THINGS, *COPIES[3:])), NOTHING, "M-2026-01 S-2026-01 S-2026-02"),
+    (erasure.no_item_is_left, facts(items=COPIES[3:]), record("close"), True),
+    *(
+        (erasure.no_item_is_left, facts(items=THINGS), record("close", kept=[kept(number) for number in numbers]), it)
+        for numbers, it in (
+            (("M-2026-01",), "S-2026-01 S-2026-02"), (("M-2026-01", "S-2026-01", "S-2026-02"), True),
+        )
+    ),
+    *(
+        (erasure.kept_items_are_with_the_ward, facts(items=THINGS), record("close", kept=told), it)
+        for told, it in (
+            ((), True), ((kept("M-2026-01"),), True), ((kept("M-2026-01", until=TODAY),), True),
+            ((kept("M-2026-01", until=YESTERDAY),), "M-2026-01"), ((kept("S-2026-01"),), "S-2026-01"),
+            ((kept("M-2026-01"), kept("M-2026-01")), "M-2026-01"), ((kept("M-2026-09"),), "M-2026-09"),
+        )
+    ),
+    *(
+        (erasure.every_returned_letter_is_an_item, facts(*told, items=there), NOTHING, it)
+        for told, there, it in (
+            ((), (), True), ((BACK,), IN_STACK, True), ((BACK,), (), "3"),
+            ((did("record_returned_mail", stack="", keep_until=None),), (), "3"),
+            ((did("record_returned_mail", stack="", keep_until=None), BACK), IN_STACK, True),
+            ((did("record_returned_mail", outcome="handed_over"),), (), True),
+        )
+    ),
+    *(
+        (erasure.destruction_has_its_slip, facts(), record("destroy_items", slip=slip), it)
+        for slip, it in (("7", True), ("", False))
+    ),
+    *(
+        (erasure.returned_letters_end_by_their_day, facts(*told), record("destroy_items", items=(RETURNED,)), it)
+        for told, it in (
+            ((), True), ((did("record_returned_mail", keep_until=TODAY),), True),
+            ((did("record_returned_mail", keep_until=YESTERDAY),), f"{RETURNED}: {YESTERDAY}"),
+            ((did("record_returned_mail", keep_until=YESTERDAY), did("record_returned_mail", keep_until=TODAY)),
+             f"{RETURNED}: {YESTERDAY}"),
+            ((did("end_returned_mail", stack=RETURNED, keep_until=YESTERDAY),), f"{RETURNED}: {YESTERDAY}"),
+        )
+    ),
+    (
+        erasure.no_item_is_left, facts(items=(*THINGS, *COPIES[3:])), record("close"),
+        "M-2026-01 S-2026-01 S-2026-02",
+    ),
     *(
         (guard, facts(*map(did, acts)), NOTHING, expected)
         for guard, acts, expected in (
@@ -1518,7 +1718,7 @@ HANDED: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*HANDED, *PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
+CASES = (*HANDED, *PRINTING, *MATERIALS, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))

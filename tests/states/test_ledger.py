@@ -253,10 +253,10 @@ def test_a_year_has_a_checkpoint_at_every_hand_over(sqlite_year: Year) -> None:
     reasons = [row[0] for row in sqlite_year.read(text("SELECT reason FROM checkpoint ORDER BY size"))]
     assert reasons == [
         "cycle_opened", "medium_handed_over", "password_handed_over", "imprint_sample_submitted", "delivery_inspected",
-        "letters_posted", "items_returned", "year_closed",
+        "letters_posted", "mail_returned", "items_returned", "items_destroyed", "year_closed",
     ]  # fmt: skip
     found: Any = verify(sqlite_year)
-    assert found.checkpoints == 8
+    assert found.checkpoints == 10
 
 
 SAID = st.dictionaries(
