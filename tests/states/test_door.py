@@ -305,11 +305,10 @@ def test_under_hold_rescue_goes_on(sqlite_year: Year) -> None:
     assert year.pieces()["pulled"] == 2
     year.do("cancel")
     year.do("report_incident")
-    things = tuple(item.number for item in year.facts().items if item.is_thing)
-    year.do("return_items", items=things)
+    year.do("return_items", items=tuple(item.number for item in year.facts().things_in("with_contractor")))
     for trigger in ("report_erasure", "return_media", "confirm_erasure"):
         year.do(trigger)
-    year.do("destroy_items", items=things)
+    year.do("destroy_items", items=tuple(item.number for item in year.facts().things_in("with_ward")))
     assert year.facts().on_hold
 
 
@@ -457,12 +456,15 @@ def test_a_year_is_cancelled_from_every_state_and_still_ends(sqlite_year: Year, 
     ]  # fmt: skip
     act = tables.Act
     assert {row.act for row in year.read(select(act).where(col(act.done_on).is_(None)))} == set(way)
-    out = tuple(item.number for item in items if item.is_thing)
     copies = None if any(item.number == "C-2026-01" for item in items) else ()
     for trigger in way:
-        changes: dict[str, Any] = {"items": out} if trigger in {"return_items", "destroy_items"} else {}
+        changes: dict[str, Any] = {}
+        if holder := {"return_items": "with_contractor", "destroy_items": "with_ward"}.get(trigger):
+            changes = {"items": tuple(item.number for item in year.facts().things_in(holder))}
         if trigger == "report_erasure" and copies is not None:
             changes = {"copies": copies}
+        if trigger == "end_returned_mail":
+            changes = {"returned": {}}
         year.do(trigger, **changes)
     assert year.state == "closed"
 
