@@ -1,7 +1,6 @@
 """The people of a rehearsed year: what they enter and confirm goes the way of `tsudoi act` and `tsudoi confirm`."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +15,7 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rules.oversight import open_duties
 from states.table import BY_TRIGGER
-from steps import acting, extraction
+from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
 
@@ -65,13 +64,31 @@ class People:
         if usual and outcome.left:
             raise LawBroken(f"{act}: " + " / ".join(outcome.left))
 
+    def play_form(self, act: str) -> None:
+        """Send the form of an act with what it carries, as the cast fills it in; confirmed where two people must.
+
+        Raises:
+            LawBroken: what should have followed one of its acts did not.
+
+        """
+        row, scene = BY_TRIGGER[act], self.scene()
+        if set(row.carries) <= set(RECHECKS):  # the register's present list comes with a pull list
+            usual = cast.fields(protection.due_recheck(scene.facts), scene)
+            outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
+        else:
+            form = cast.form(act, scene, list(self._claims(act, scene.facts)))
+            outcomes = list(acting.enter(self.office, self.cycle_id, form, via="rehearsal"))
+            if outcomes[-1].waits_for:
+                outcomes.append(self.confirm(outcomes[-1], by=cast.person_for(row.second, but=form[-1].by)))
+        if left := [words for outcome in outcomes for words in outcome.left]:
+            raise LawBroken(f"{act}: " + " / ".join(left))
+
     def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> Outcome:
         """Enter an act; what needs the register's present list is done from one."""
         if act in RECHECKS:
             return cast.recheck(self.office, self.cycle_id, **fields)
         cast.recheck_first(self.office, self.cycle_id, act)
-        typed = json.loads(json.dumps(dict(fields), default=str))
-        return acting.perform(self.office, self.cycle_id, act, by=by, fields=typed, via="rehearsal")
+        return acting.perform(self.office, self.cycle_id, act, by=by, fields=cast.typed(fields), via="rehearsal")
 
     def confirm(self, proposed: Outcome, *, by: str) -> Outcome:
         """Confirm what was proposed."""
@@ -84,24 +101,32 @@ class People:
         WORK[act].step(self.office, self.cycle_id, by=REGISTRAR, via="rehearsal", **typed)
 
     def claim_measures(self, act: str, facts: Facts) -> None:
-        """Claim what the step needs and is not claimed for it yet, each side its own; a check where all take one."""
+        """Claim what the step needs and is not claimed for it yet."""
+        for by, fields in self._claims(act, facts):
+            self.enter("claim_measures", by=by, fields=fields)
+
+    def _claims(self, act: str, facts: Facts) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Walk over the claims that a step still needs, each side its own; a check where all take one."""
         open_measures = sorted(set(facts.measures_for(act)) - facts.claimed_for(act))
         if not open_measures or facts.state not in BY_TRIGGER[act].froms:
             return
-        for side, by in _MEASURES_BY.items():
+        sender = cast.person_for(BY_TRIGGER[act].who_under(facts.programme))
+        for side, usual in _MEASURES_BY.items():
             if mine := [measure for measure in open_measures if measure.startswith(side)]:
                 fields: dict[str, Any] = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
                 if all("check" in facts.measures[measure].kinds for measure in mine):
                     fields |= {"kind": "check", "happened_on": self.today, "result": "異常なし"}
-                self.enter("claim_measures", by=by, fields=fields)
+                # One person sends a form: the register section claims on its own.
+                yield REGISTRAR if sender == REGISTRAR and usual == COORDINATOR else usual, fields
 
     def decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""
-        for row, how, substitute in extraction.proposals(self.office, self.cycle_id):
-            extraction.decide(
-                self.office, self.cycle_id, row=row, how=how, substitute=substitute,
-                reason="font" if substitute else "unclear", by=REGISTRAR, via="rehearsal",
-            )  # fmt: skip
+        form = [
+            {"row": row, "how": how, "substitute": substitute, "reason": "font" if substitute else "unclear"}
+            for row, how, substitute in extraction.proposals(self.office, self.cycle_id)
+        ]
+        if form:
+            extraction.decide_all(self.office, self.cycle_id, form, by=REGISTRAR, via="rehearsal")
 
     def settle(self, incident: int) -> None:
         """Do what the law asks about an incident, talk it over with the contractor, and settle it."""

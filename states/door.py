@@ -193,11 +193,11 @@ class Door:
     ) -> tuple[list[Outcome], Refused | None]:
         """Do all of it or, once one is refused, take back what was done before and tell that refusal."""
         trial = connection.begin_nested() if len(asks) > 1 else None  # one act has changed nothing when it is refused
-        sent_by = asks[-1].by if trial else ""
+        on_form = frozenset(ask.by for ask in asks)
         outcomes = list[Outcome]()
         for row, ask in zip(rows, asks, strict=True):
             entered_with = outcomes[0].seq if outcomes else 0
-            result = self._perform(connection, row, ask, sent_by=sent_by, entered_with=entered_with)
+            result = self._perform(connection, row, ask, on_form=on_form, entered_with=entered_with)
             if isinstance(result, Outcome):
                 outcomes.append(result)
                 continue
@@ -209,7 +209,13 @@ class Door:
         return outcomes, None
 
     def _perform(
-        self, connection: Connection, row: Row, ask: ActRequest, *, sent_by: str = "", entered_with: int = 0
+        self,
+        connection: Connection,
+        row: Row,
+        ask: ActRequest,
+        *,
+        on_form: frozenset[str] = frozenset(),
+        entered_with: int = 0,
     ) -> Outcome | _No | Refused:
         facts = self.facts(connection, ask.cycle_id)
         if known := connection.execute(_KNOWN, {"key": ask.key}).one_or_none():
@@ -218,7 +224,7 @@ class Door:
         naming, compared = self._named(said, facts.people)
         attempt = Attempt(
             ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist, naming=naming,
-            compared=compared, sent_by=sent_by, entered_with=entered_with,
+            compared=compared, on_form=on_form, entered_with=entered_with,
         )  # fmt: skip
         position = self._position(connection, attempt)
         if row.second:

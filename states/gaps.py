@@ -38,7 +38,7 @@ class Attempt:
     approved_before: int | None = None  # the entry that names the same approval already
     compared: bool = True  # own words with the residents of every vault; where a key is elsewhere they were not
     naming: frozenset[str] = frozenset()  # the fields whose words name a resident
-    sent_by: str = ""  # who sends the form that carries it, where it is not alone on it
+    on_form: frozenset[str] = frozenset()  # in whose names the acts of its form are
     entered_with: int = 0  # the entry of the first act of the form; 0 for that act itself
 
     @property
@@ -169,8 +169,9 @@ def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 def _sender_gap(attempt: Attempt) -> Iterator[Unmet]:
     """Let one person send a form; what the contractor's people told stands on it in their names."""
-    person = attempt.facts.people.get(attempt.ask.by)
-    if attempt.sent_by not in {"", attempt.ask.by} and (person is None or person.side is not Side.CONTRACTOR):
+    people = attempt.facts.people
+    senders = {by for by in attempt.on_form if by not in people or people[by].side is not Side.CONTRACTOR}
+    if attempt.ask.by in senders and len(senders) > 1:
         words = _("One person sends a form: on it stand that person's acts, and what the contractor reported.")
         yield attempt.gap("one_person_sends_it", words)
 

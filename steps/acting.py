@@ -89,7 +89,7 @@ def enter(office: Office, cycle_id: str, form: Sequence[Typed], *, via: str = "d
                 command=machine.command or f"act YEAR {machine.trigger}"
             ),
         )
-    return office.door.perform_all([_asked(office, cycle_id, typed, via, titled=True) for typed in form])
+    return office.door.perform_all([_asked(office, cycle_id, typed, via, titled=len(form) > 1) for typed in form])
 
 
 def _asked(office: Office, cycle_id: str, typed: Typed, via: str, *, titled: bool = False) -> ActRequest:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,7 +33,7 @@ from models.records.extraction import (
     ProtectedListed,
     ProtectionRechecked,
 )
-from models.serials import compact, count, expand, union
+from models.serials import compact, count, expand, ranges, union
 from models.words import _
 from states.acts import ActRequest, Outcome, Recorded
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Facts
@@ -191,6 +191,24 @@ def _pull_list(
     return ActRequest(
         cycle_id=cycle_id, trigger=act, by=by, record=record, via=via, key=f"{cycle_id}/{act}/{uuid.uuid4().hex}"
     )
+
+
+def pulled_by_reason(texts: Iterable[str]) -> dict[str, str]:
+    """Read what is pulled for other reasons, each written as "c=1-3,7": its reason code and its serials.
+
+    Raises:
+        BadInput: one is not written so.
+
+    """
+    pulled = dict[str, str]()
+    for text in texts:
+        reason, sign, serials = text.partition("=")
+        if not sign or not reason.strip() or not ranges(serials):
+            raise BadInput(
+                _("What is pulled for another reason is written REASON=1-3,7."), _("Write for example --pull c=12")
+            )
+        pulled[reason.strip()] = union(pulled.get(reason.strip(), ""), serials)
+    return pulled
 
 
 def acknowledge_an_empty_list(office: Office, act: Recorded) -> None:
