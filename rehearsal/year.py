@@ -206,7 +206,7 @@ class Rehearsal:
         for row in TABLE:
             act = row.trigger
             if act in facts.due and act not in facts.done and act not in refused and self._day_of(act, facts) <= today:
-                if self._form_of(act, facts):
+                if self.form_with(act, facts):
                     return act
                 self.people.claim_measures(act, facts)
                 self._look_again(act, facts)
@@ -217,7 +217,7 @@ class Rehearsal:
                     return again
         return None
 
-    def _form_of(self, act: str, facts: Facts) -> str:
+    def form_with(self, act: str, facts: Facts) -> str:
         """Return by which act's form an act is entered with others, "" where it goes alone.
 
         Whatever is late or goes wrong this year is entered by itself, and so is what something else still stops.
@@ -281,7 +281,7 @@ class Rehearsal:
                 self.people.ask_for(act)
             case _ if act in DRIVEN:
                 self._drive(act)
-            case _ if form := self._form_of(act, self.facts()):
+            case _ if form := self.form_with(act, self.facts()):
                 try:
                     self.people.play_form(form)
                 except Refused:
