@@ -6,7 +6,7 @@ cycle, the contractor's from what the contractor was handed.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,6 +59,7 @@ class Scene:
     office: Office
     facts: Facts
     printer: Printer
+    form: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])  # what stands on it
 
     @property
     def year(self) -> int:
@@ -69,6 +70,10 @@ class Scene:
         """Return the serials in these states, in their order."""
         found = self.office.see(self.facts.cycle_id, lambda here: here.facts.pieces.serials(*states, origin=origin))
         return sorted(found)
+
+    def on_form(self, act: str, name: str) -> Any:
+        """Return what stands already in a field of the form that is filled in, "" where nothing does."""
+        return self.form.get(act, {}).get(name, "")
 
     def brought(self, act: str) -> dict[str, Any]:
         """Return what was brought for an act that is done."""
@@ -212,8 +217,11 @@ def _report_printing(scene: Scene) -> Fields:
     }  # fmt: skip
 
 
-def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outcome:
-    """Bring the register's present list: everybody known to be protected, and who came under protection since."""
+def recheck(office: Office, cycle_id: str, *, newly_protected: str = "", pulled: str | None = None) -> Outcome:
+    """Bring the register's present list: everybody known to be protected, and who came under protection since.
+
+    With `pulled`, serials or none, the pull list that is due is issued with it.
+    """
     facts = office.facts(cycle_id)
     later = roll.numbers_of(office.vault(cycle_id), union(facts.newly_protected, newly_protected))[KEY]
     everybody = protection.everybody(office, facts)
@@ -222,8 +230,11 @@ def recheck(office: Office, cycle_id: str, *, newly_protected: str = "") -> Outc
     path = office.settings.inbox / "protected.csv"
     rows = listed or [_of_nobody(everybody[NUMBER].to_list())]
     path.write_text("\r\n".join((NUMBER, *rows)) + "\r\n", encoding="utf-8", newline="")
-    result = protection.recheck(office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, via="rehearsal")
-    return result.outcome
+    result = protection.recheck(
+        office, cycle_id, path, by=REGISTRAR, nobody_of_ours=not listed, pull_list=pulled is not None,
+        also_pulled={"r1": pulled} if pulled else {}, via="rehearsal",
+    )  # fmt: skip
+    return result.issued or result.outcome
 
 
 def recheck_first(office: Office, cycle_id: str, act: str) -> None:
@@ -253,24 +264,34 @@ def _issue_final_pull_list(scene: Scene) -> Fields:
     return {"pulled": compact(pulled), "reasons": {"r1": len(pulled)}, "rechecked_on": scene.facts.today}
 
 
-def _report_enclosing(scene: Scene) -> Fields:
-    """Seal, reconcile the log, look for what it could not read, open what a hand was on, and report what is sealed."""
+def _differences(scene: Scene) -> Fields:
+    """Seal, reconcile the log, look for what it could not read, and open what a hand was on."""
     office, cycle_id, shape = scene.office, scene.facts.cycle_id, scene.facts.programme.enclosing.log
-    printed = scene.serials("printed", origin="extract")
-    log = scene.printer.seals(printed, fiscal_year=scene.year, shape=shape)
+    log = scene.printer.seals(scene.serials("printed", origin="extract"), fiscal_year=scene.year, shape=shape)
     # The rehearsed sealer writes one log anew each time.
     reconciled, _outcome = enclosing.reconcile(
         office, cycle_id, logs=[log], trays={}, instead=True, by=MANAGER, via="rehearsal"
     )
-    if not reconciled.holds:
-        record = reconciled.record
-        settled = {
-            "found": record.missing, "opened": record.touched, "unreadable": record.unreadable,
-            "witness": SECOND_HANDLER,
-        }  # fmt: skip
+    if reconciled.holds:
+        return {}
+    record = reconciled.record
+    return {
+        "found": record.missing, "opened": record.touched, "unreadable": record.unreadable, "witness": SECOND_HANDLER,
+    }  # fmt: skip
+
+
+def _report_enclosing(scene: Scene) -> Fields:
+    """Report what is sealed, once every difference is settled: on the same form, or by an entry before it."""
+    office, cycle_id = scene.office, scene.facts.cycle_id
+    if "settle_differences" not in scene.form and (settled := _differences(scene)):
         acting.perform(office, cycle_id, "settle_differences", by=MANAGER, fields=settled, via="rehearsal")
-    told = enclosing.report_fields(office, cycle_id)
-    return {**told, **_left_over(scene, str(told["sealed"]))}
+    said = enclosing.report_fields(office, cycle_id)
+    settled_now = (str(scene.on_form("settle_differences", name)) for name in ("found", "opened"))
+    sealed = union(str(said["sealed"]), *settled_now)
+    return {
+        "sealed": sealed, "machine_count": count(sealed) + int(said["reruns"]), "reruns": said["reruns"],
+        **_left_over(scene, sealed),
+    }  # fmt: skip
 
 
 def _left_over(scene: Scene, sealed: str) -> Fields:
@@ -292,18 +313,26 @@ def _left_over(scene: Scene, sealed: str) -> Fields:
     }
 
 
+def _returned_mail(scene: Scene) -> Fields:
+    """Record by serial what came back, unless that is done."""
+    returned = scene.serials("posted")[:RETURNED]
+    if not returned or "record_returned_mail" in scene.facts.done:
+        return {}
+    return {
+        "serials": compact(returned), "reason": "address_unknown", "outcome": "kept",
+        "stack": f"RL-{scene.year}-01", "keep_until": max(scene.facts.due["destroy_items"], scene.facts.today),
+        "office": "新宿郵便局", "receiver": COORDINATOR, "slip": f"K-{scene.year}-06",
+    }  # fmt: skip
+
+
 def _end_returned_mail(scene: Scene) -> Fields:
-    """Record by serial what came back, unless that is done, file the year's papers, and close the window."""
+    """Close the window, with what came back on the same form, or by an entry before it; file the year's papers."""
     office, cycle_id = scene.office, scene.facts.cycle_id
     _file_what_came(scene)
-    returned = scene.serials("posted")[:RETURNED]
-    if returned and "record_returned_mail" not in scene.facts.done:
-        fields = {
-            "serials": compact(returned), "reason": "address_unknown", "outcome": "kept",
-            "stack": f"RL-{scene.year}-01", "keep_until": max(scene.facts.due["destroy_items"], scene.facts.today),
-            "office": "新宿郵便局", "receiver": COORDINATOR, "slip": f"K-{scene.year}-06",
-        }  # fmt: skip
+    if "record_returned_mail" not in scene.form and (fields := _returned_mail(scene)):
         acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
+    if now := scene.on_form("record_returned_mail", "serials"):
+        return {"returned": {scene.on_form("record_returned_mail", "reason"): count(now)}}
     return {"returned": office.see(cycle_id, lambda here: returned_by_reason(here.facts))}
 
 
@@ -375,7 +404,10 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     },
     "approve_proof": _on_file(version=1),
     "report_printing": _report_printing,
-    "complete_printing": lambda scene: {"letters_printed": len(scene.serials("printed", origin="extract"))},
+    "complete_printing": lambda scene: {
+        "letters_printed": len(scene.serials("printed", origin="extract"))
+        + count(scene.on_form("report_printing", "good")),
+    },
     # One person came under protection after the extraction (Meguro's story, in small).
     "recheck_before_enclosing": lambda scene: {
         "newly_protected": compact(scene.serials("exported", "printed", origin="extract")[-1:]),
@@ -395,13 +427,18 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "settled_on": scene.facts.today, "how": "是正済",
     },
     "report_enclosing": _report_enclosing,
-    "complete_enclosing": lambda scene: {"letters_enclosed": len(scene.serials("enclosed", origin="extract"))},
+    "complete_enclosing": lambda scene: {
+        "letters_enclosed": len(scene.serials("enclosed", origin="extract"))
+        + count(scene.on_form("report_enclosing", "sealed")),
+    },
     "recheck_before_final_list": _on_file(),
     "issue_final_pull_list": _issue_final_pull_list,
     "acknowledge_final_pull_list": lambda scene: {"pulled": scene.brought("issue_final_pull_list")["pulled"]},
     "inspect_delivery": lambda scene: {
         **_brought(scene, 5, "納品", giver=HANDLER, bag="vehicle"),
-        "delivered": len(scene.serials("enclosed", origin="extract")), "opened": OPENED_AS_SAMPLE, "wrong": 0,
+        "delivered": len(scene.serials("enclosed", origin="extract"))
+        - count(scene.on_form("acknowledge_final_pull_list", "pulled")),
+        "opened": OPENED_AS_SAMPLE, "wrong": 0,
     },
     "enclose_additions": lambda scene: {"letters_enclosed": len(scene.serials("exported", origin="addition"))},
     "approve_posting": lambda scene: {"letters": len(scene.serials("enclosed"))},
@@ -439,6 +476,41 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "accept_namesakes": lambda scene: {"people": erasure.namesakes(scene.office, scene.facts.cycle_id)},
     "close": lambda scene: {"keep_until": f"{scene.year + 1 + scene.facts.programme.retention.years}-03-31"},
 }  # fmt: skip
+
+
+# What stands on a form only where there is something to tell.
+AS_NEEDED = {"settle_differences": _differences, "record_returned_mail": _returned_mail}
+# What is done while a form is filled in: it has a file and a command of its own.
+ALONG = frozenset({"reconcile_enclosing"})
+Claims = Sequence[tuple[str, Fields]]
+
+
+def form(act: str, scene: Scene, claims: Claims) -> list[acting.Typed]:
+    """Return what is entered at once: of what the act's form carries whatever is still to be done, and the act."""
+    entered = list[acting.Typed]()
+    for name in (*BY_TRIGGER[act].carries, act):
+        who = BY_TRIGGER[name].who_under(scene.facts.programme)
+        if name == "claim_measures":
+            brought = claims
+        elif name in AS_NEEDED:
+            brought = [(person_for(who), AS_NEEDED[name](scene))]
+        else:
+            brought = [(person_for(who), fields(name, scene))] if name == act or is_to_do(name, scene.facts) else []
+        for by, said in brought:
+            scene = replace(scene, form={**scene.form, name: said})
+            if said or name == act:
+                entered.append(acting.Typed(trigger=name, by=by, fields=typed(said)))
+    return entered
+
+
+def is_to_do(act: str, facts: Facts) -> bool:
+    """Tell whether an act is owed and not done."""
+    return act in facts.due and act not in facts.done
+
+
+def typed(said: Fields) -> dict[str, Any]:
+    """Return fields as they come from a keyboard."""
+    return json.loads(json.dumps(dict(said), default=str))
 
 
 def person_for(roles: Sequence[Role], *, but: str = "") -> str:

@@ -18,11 +18,12 @@ from adapters.finder import Finder
 from adapters.scanner import scan
 from models import tables
 from models.database import reading
-from models.errors import Damaged
+from models.errors import Damaged, TsudoiError
 from models.people import Person
 from models.serials import count, expand
 from papers.control_ledger import lacking, lines_of
 from states import ledger
+from states.acts import form_of
 from states.events import BY_EVENT
 from states.reading import people
 from states.replay import TITLES, Difference, Replay, compared, replayed
@@ -134,6 +135,21 @@ def every_act_has_one_entry_and_one_record(view: View) -> Found:
     yield from view.differing("record")
     refusals = (entry for entry in view.entries if entry["event"] == "act_refused")
     yield from (f"No. {entry['seq']} refused for nothing" for entry in refusals if not entry["data"]["unmet"])
+
+
+def form_carries_what_its_row_says(view: View) -> Found:
+    """Law 2: what was entered together stands on one form as the table says, each act by an entry of its own."""
+    forms = dict[int, list[int]]()
+    for entry in view.entries:
+        if first := entry["data"].get("entered_with"):
+            forms.setdefault(first, [first]).append(entry["seq"])
+    acts = {entry["seq"]: BY_EVENT.get(entry["event"].removesuffix("_proposed")) for entry in view.entries}
+    for first, form in forms.items():
+        rows = [acts.get(seq) for seq in form]
+        try:
+            form_of([row.trigger if row else "" for row in rows])
+        except TsudoiError:
+            yield f"No. {first}"
 
 
 def rules_are_those_of_the_table(view: View) -> Found:
@@ -313,6 +329,7 @@ def tables_are_what_the_ledger_tells(view: View) -> Found:
 LAWS: tuple[Callable[[View], Found], ...] = (
     state_is_what_the_ledger_tells,
     every_act_has_one_entry_and_one_record,
+    form_carries_what_its_row_says,
     rules_are_those_of_the_table,
     nobody_can_be_read_outside_the_vault,
     ledger_only_grows_and_verifies,

@@ -1,8 +1,7 @@
 """The people of a rehearsed year: what they enter and confirm goes the way of `tsudoi act` and `tsudoi confirm`."""
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +18,7 @@ from states.facts import RECHECKS, Facts
 from states.rows import Row
 from states.rules.oversight import open_duties
 from states.table import BY_TRIGGER, TABLE
-from steps import acting, extraction
+from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
 
@@ -71,13 +70,32 @@ class People:
         if usual and outcome.left:
             raise LawBroken(f"{act}: " + " / ".join(outcome.left))
 
+    def play_form(self, act: str) -> None:
+        """Send the form of an act with what it carries, as the cast fills it in; confirmed where two people must.
+
+        Raises:
+            LawBroken: what should have followed one of its acts did not.
+
+        """
+        row, scene = BY_TRIGGER[act], self.scene()
+        if set(row.carries) <= set(RECHECKS):  # the register's present list comes with a pull list
+            usual = cast.fields(protection.due_recheck(scene.facts), scene)
+            outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
+        else:
+            form = cast.form(act, scene, list(self._claims(act, scene.facts)))
+            outcomes = list(acting.enter(self.office, self.cycle_id, form, via="rehearsal"))
+            if outcomes[-1].waits_for:
+                second = cast.person_for(row.second_under(scene.facts.programme), but=form[-1].by)
+                outcomes.append(self.confirm(outcomes[-1], by=second))
+        if left := [words for outcome in outcomes for words in outcome.left]:
+            raise LawBroken(f"{act}: " + " / ".join(left))
+
     def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> Outcome:
         """Enter an act; what needs the register's present list is done from one."""
         if act in RECHECKS:
             return cast.recheck(self.office, self.cycle_id, **fields)
         cast.recheck_first(self.office, self.cycle_id, act)
-        typed = json.loads(json.dumps(dict(fields), default=str))
-        return acting.perform(self.office, self.cycle_id, act, by=by, fields=typed, via="rehearsal")
+        return acting.perform(self.office, self.cycle_id, act, by=by, fields=cast.typed(fields), via="rehearsal")
 
     def confirm(self, proposed: Outcome, *, by: str) -> Outcome:
         """Confirm what was proposed."""
@@ -90,17 +108,25 @@ class People:
         WORK[act].step(self.office, self.cycle_id, by=REGISTRAR, via="rehearsal", **typed)
 
     def claim_measures(self, act: str, facts: Facts) -> None:
-        """Claim what the step needs and no record shows, each side its own; with it what no act will ever show."""
+        """Claim what the step needs and no record shows; with it what no act will ever show."""
+        for by, fields in self._claims(act, facts):
+            self.enter("claim_measures", by=by, fields=fields)
+
+    def _claims(self, act: str, facts: Facts) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Walk over the claims that a step still needs, each side its own."""
         row = BY_TRIGGER[act]
         asks = next((guard for guard in row.guards if guard.owes == "claim_measures"), None)
         if asks is None or facts.state not in row.froms:
             return
         verdict = self.office.see(self.cycle_id, lambda here: asks.check(here.facts, Nothing()))
         open_measures = set(getattr(verdict, "names", "").split())
-        for side, by in _MEASURES_BY.items():
+        sender = cast.person_for(row.who_under(facts.programme))
+        for side, usual in _MEASURES_BY.items():
             mine = sorted(name for name in open_measures | self._of_papers(facts) if name.startswith(side))
             if open_measures.intersection(mine):
-                self.enter("claim_measures", by=by, fields=self._evidence(facts, row, mine))
+                # One person sends a form: the register section claims on its own.
+                by = REGISTRAR if sender == REGISTRAR and usual == COORDINATOR else usual
+                yield by, self._evidence(facts, row, mine)
 
     def _of_papers(self, facts: Facts) -> set[str]:
         """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
@@ -122,11 +148,12 @@ class People:
 
     def decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""
-        for row, how, substitute in extraction.proposals(self.office, self.cycle_id):
-            extraction.decide(
-                self.office, self.cycle_id, row=row, how=how, substitute=substitute,
-                reason="font" if substitute else "unclear", by=REGISTRAR, via="rehearsal",
-            )  # fmt: skip
+        form = [
+            {"row": row, "how": how, "substitute": substitute, "reason": "font" if substitute else "unclear"}
+            for row, how, substitute in extraction.proposals(self.office, self.cycle_id)
+        ]
+        if form:
+            extraction.decide_all(self.office, self.cycle_id, form, by=REGISTRAR, via="rehearsal")
 
     def settle(self, incident: int) -> None:
         """Do what the law asks about an incident, talk it over with the contractor, and settle it."""

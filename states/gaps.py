@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from models.clock import day_of
 from models.errors import Unmet
-from models.people import Person, Role, Side
+from models.people import SYSTEM, Person, Role, Side
 from models.records.approvals import AbsenceRecorded
 from models.words import N_, _, in_words
 from states import ledger
@@ -40,11 +40,18 @@ class Attempt:
     approved_before: int | None = None  # the entry that names the same approval already
     compared: bool = True  # own words with the residents of every vault; where a key is elsewhere they were not
     naming: frozenset[str] = frozenset()  # the fields whose words name a resident
+    on_form: frozenset[str] = frozenset()  # in whose names the acts of its form are
+    entered_with: int = 0  # the entry of the first act of the form; 0 for that act itself
 
     @property
     def actor(self) -> str:
         """Return who does it now: who confirms, or who asks."""
         return self.confirmed_by or self.ask.by
+
+    @property
+    def is_the_systems(self) -> bool:
+        """Tell what the system does in its own name, where the row lets it."""
+        return self.row.by_system and self.ask.evidence.by_machine and self.actor == SYSTEM
 
     @property
     def signs(self) -> str:
@@ -126,7 +133,8 @@ def every_gap(attempt: Attempt) -> tuple[Unmet, ...]:
     """Return everything that is missing for an act: of the year, of the person, of the approval, of its own guards."""
     return (
         *_state_gap(attempt), *_hold_gap(attempt), *_person_gap(attempt), *_deputy_gap(attempt), *_machine_gap(attempt),
-        *_time_gap(attempt), *_done_gap(attempt), *_signature_gap(attempt), *_second_gap(attempt),
+        *_time_gap(attempt), *_done_gap(attempt), *_sender_gap(attempt), *_signature_gap(attempt),
+        *_second_gap(attempt),
         *_approval_gap(attempt), *broken(attempt, attempt.claims), *_residents_gap(attempt),
     )  # fmt: skip
 
@@ -167,6 +175,8 @@ def _hold_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
     person, roles = attempt.facts.people.get(attempt.actor), attempt.roles
+    if attempt.is_the_systems:
+        return
     if person is None or not (person.is_valid_on(attempt.facts.today) or may_when_lapsed(attempt, person)):
         # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
         yield attempt.gap("person_is_registered", _("The id typed is not on the register of people today."))
@@ -184,6 +194,15 @@ def _deputy_gap(attempt: Attempt) -> Iterator[Unmet]:
             " record the absence first, or let the approver do it."
         )
         yield replace(attempt.gap("deputy_stands_in", words), act="record_absence")
+
+
+def _sender_gap(attempt: Attempt) -> Iterator[Unmet]:
+    """Let one person send a form; what the contractor's people told stands on it in their names."""
+    people = attempt.facts.people
+    senders = {by for by in attempt.on_form if by not in people or people[by].side is not Side.CONTRACTOR}
+    if attempt.ask.by in senders and len(senders) > 1:
+        words = _("One person sends a form: on it stand that person's acts, and what the contractor reported.")
+        yield attempt.gap("one_person_sends_it", words)
 
 
 def may_when_lapsed(attempt: Attempt, person: Person) -> bool:

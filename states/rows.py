@@ -5,9 +5,11 @@ has happened they make a deviation that opens an incident (Law 8). `warnings` on
 ledger says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set
 another. `not_before` is a rule that the deadline never comes before, whatever `due` says. `second` names who must
 confirm: a different person (four eyes). `approval` is an act of the office's own decision, which the programme may let
-the approver confirm. `setting` is the key of the programme that may give an act of the ward to the
-contractor. `by_lapsed`: while fewer than two people who may do it are on the register today, those whose entries
-ended within a year may, so that a register whose people have all left can be filled again.
+the approver confirm. `setting` is the key of the programme that may give an act of the ward to the contractor.
+`carries` are the acts that this act's form may carry before it, in this order (decision 0030). `by_system` lets the
+system do it in its own name, where its guards leave no judgement to a person. `by_lapsed`: while fewer than two people
+who may do it are on the register today, those whose entries ended within a year may, so that a register whose people
+have all left can be filled again.
 """
 
 from dataclasses import dataclass
@@ -56,6 +58,8 @@ class Row:
     by_machine: bool = False
     command: str = ""
     handover: bool = False
+    carries: tuple[str, ...] = ()
+    by_system: bool = False
     by_lapsed: bool = False
     source: str = ""
 

@@ -1,6 +1,6 @@
 """Enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
 
-from models.people import Side
+from models.people import SYSTEM, Side
 from models.records import enclosing
 from models.records.extraction import ProtectionRechecked
 from models.serials import count, expand
@@ -68,6 +68,12 @@ def every_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowled
 def every_final_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
     """Every serial of the final pull list is acknowledged, and no other."""
     return _acknowledged(facts, "issue_final_pull_list", record)
+
+
+@claims_of(enclosing.PullListAcknowledged)
+def system_answers_empty_lists_alone(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
+    """What the system acknowledges in its own name is a list on which no serial stands."""
+    return facts.asked_by != SYSTEM or no_serial_of(expand(record.pulled))
 
 
 @claims_of(enclosing.EnclosingReported)
@@ -205,15 +211,17 @@ FIRST_PULLS = (
     Row(
         trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("complete_printing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
+        after=("complete_printing",), repeats=True, under_hold=True,
+        carries=("recheck_before_enclosing",), record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
         en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
-        after=("issue_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
-        guards=(every_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+        after=("issue_pull_list",), repeats=True, under_hold=True, by_system=True,
+        record=enclosing.PullListAcknowledged, guards=(every_pull_is_acknowledged, system_answers_empty_lists_alone),
+        then=pieces_are_pulled, source="引抜き結果",
     ),
 )  # fmt: skip
 
@@ -249,7 +257,8 @@ ENCLOSING = (
     Row(
         trigger="complete_enclosing", event="enclosing_completed", ja="封入封緘完了確認", en="Confirm enclosing",
         froms=("printed",), to="enclosed", who=COORDINATOR, owner=Side.WARD, due="D-4bd",
-        after=("report_enclosing",), record=enclosing.EnclosingCompleted,
+        after=("report_enclosing",),
+        carries=("settle_differences", "report_enclosing", "claim_measures"), record=enclosing.EnclosingCompleted,
         guards=(
             enclosing_is_reported, enclosing_is_reconciled, every_difference_is_settled,
             every_printed_letter_is_sealed, enclosed_count_agrees,
@@ -267,20 +276,24 @@ ENCLOSING = (
     Row(
         trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終",
         en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
-        after=("complete_enclosing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
+        after=("complete_enclosing",), repeats=True, under_hold=True,
+        carries=("recheck_before_final_list", "recheck_before_posting"), record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
         en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
-        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
-        guards=(every_final_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+        after=("issue_final_pull_list",), repeats=True, under_hold=True, by_system=True,
+        record=enclosing.PullListAcknowledged,
+        guards=(every_final_pull_is_acknowledged, system_answers_empty_lists_alone), then=pieces_are_pulled,
+        source="引抜き結果",
     ),
     Row(
         trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
-        after=("acknowledge_final_pull_list",), repeats=True, handover=True, record=enclosing.DeliveryInspected,
+        after=("acknowledge_final_pull_list",), repeats=True, handover=True,
+        carries=("acknowledge_final_pull_list",), record=enclosing.DeliveryInspected,
         guards=(delivered_equals_enclosed, pieces_were_opened),
         deviations=(
             sample_opening_found_nothing_wrong, hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked,

@@ -344,7 +344,8 @@ AT_THE_CONTRACTOR = (
     Row(
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
         froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
-        after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
+        after=("report_erasure", "return_media"), under_hold=True,
+        carries=("report_erasure", "claim_measures"), record=erasure.ErasureConfirmed,
         guards=(
             no_copy_is_left, checker_covered_every_place, done_on_an_open_day,
             measures_unless_nothing_went_out("confirm_erasure", no_copy_is_left, flow_is_acknowledged),
@@ -407,7 +408,7 @@ AT_THE_WARD = (
     Row(
         trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
         who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
-        record=erasure.YearClosed,
+        carries=("destroy_items", "claim_measures"), record=erasure.YearClosed,
         guards=(
             ward_holds_no_data, no_item_is_left, kept_items_are_with_the_ward, every_returned_letter_is_an_item,
             work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,

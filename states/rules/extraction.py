@@ -218,7 +218,8 @@ ROWS = (
     Row(
         trigger="extract", event="extract_checked", ja="対象者抽出・点検", en="Check the extract", froms=("ready",),
         to="extracted", who=REGISTRAR, second=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="R+4bd",
-        after=("take_extract",), record=extraction.ExtractChecked,
+        after=("take_extract",),
+        carries=("claim_measures",), record=extraction.ExtractChecked,
         guards=(
             extract_is_taken, no_row_is_held, checkers_saw_the_same_counts, birth_window_was_compared,
             original_is_kept_locked, measures_of("extract", original_is_kept_locked),

@@ -306,7 +306,7 @@ POSTING = (
     Row(
         trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
-        record=mailing.Posted,
+        carries=("claim_measures",), record=mailing.Posted,
         guards=(
             posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
             final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
@@ -345,6 +345,7 @@ RETURNED_MAIL = (
         trigger="end_returned_mail", event="returned_mail_closed", ja="返戻の受付終了",
         en="Close the returned-mail window", froms=AFTER_POSTING, who=COORDINATOR, owner=Side.WARD, due="S+5bd",
         not_before="post+14d",  # not in the source: what cannot be delivered comes back within two weeks
+        carries=("record_returned_mail",),
         record=mailing.ReturnedMailClosed,
         guards=(returned_counts_agree, uncounted_letters_have_stack_and_day),
         then=uncounted_letters_are_items, source="返戻記録, W-OP-11",

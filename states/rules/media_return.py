@@ -111,7 +111,8 @@ RETURN = (
     Row(
         trigger="return_media", event="media_return_confirmed", ja="媒体等返却確認", en="Confirm the media return",
         froms=("posted", "cancelled"), to="media_returned", who=COORDINATOR, owner=Side.WARD, due="D+6bd",
-        after=("return_items",), under_hold=True, record=MediaReturnConfirmed,
+        after=("return_items",), under_hold=True,
+        carries=("return_items", "claim_measures"), record=MediaReturnConfirmed,
         guards=(
             every_item_is_back, dated_after("checked_on", "return_items"), on_an_open_day("checked_on"),
             contractor_was_inspected, every_subcontractor_was_inspected, ward_keeps_what_came_back_locked,
@@ -139,7 +140,7 @@ COMPLETION = (
     Row(
         trigger="accept_work", event="work_accepted", ja="検査", en="Accept the work", froms=AFTER_POSTING,
         who=INSPECTOR, owner=Side.WARD, due="report_completion+10d", after=("report_completion",),
-        record=WorkAccepted, guards=(
+        carries=("report_completion",), record=WorkAccepted, guards=(
             completion_is_reported,
             inspector_did_not_supervise,
             dated_after("inspected_on", "report_completion"),

@@ -158,7 +158,7 @@ CONTRACT = (
     Row(
         trigger="conclude_contract", event="contract_concluded", ja="契約締結", en="Conclude the contract",
         froms=("planned",), to="contracted", who=COORDINATOR, approval=True, owner=Side.WARD, due="C",
-        record=preparation.ContractConcluded,
+        carries=("claim_measures",), record=preparation.ContractConcluded,
         guards=(
             special_provisions_are_attached, contract_period_covers_the_posting, certificate_is_told_and_valid,
             instruction_is_told_whole, dated_after("concluded_on"), on_an_open_day("concluded_on", or_today=True),
@@ -186,7 +186,9 @@ READINESS = (
     Row(
         trigger="submit_work_plan", event="work_plan_submitted", ja="作業計画書・工程表提出", en="Submit the work plan",
         froms=("contracted",), who=MANAGER, owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",),
-        repeats=True, record=preparation.WorkPlanSubmitted, guards=(plan_fits_the_posting,),
+        repeats=True,
+        carries=("register_handlers", "declare_cloud_use"),
+        record=preparation.WorkPlanSubmitted, guards=(plan_fits_the_posting,),
         source="仕様書",
     ),
     Row(
@@ -199,7 +201,8 @@ READINESS = (
     Row(
         trigger="confirm_readiness", event="readiness_confirmed", ja="着手前確認", en="Confirm readiness",
         froms=("contracted",), to="ready", who=COORDINATOR, approval=True, owner=Side.WARD, due="C+10bd",
-        after=("confirm_contacts", "submit_work_plan"), record=preparation.ReadinessConfirmed,
+        after=("confirm_contacts", "submit_work_plan"),
+        carries=("confirm_contacts", "claim_measures"), record=preparation.ReadinessConfirmed,
         guards=(
             handlers_are_registered, contractor_has_a_valid_manager, work_plan_is_in, contacts_are_confirmed,
             dummy_data_went_through, inspection_is_planned_in_the_period, cloud_use_is_declared,

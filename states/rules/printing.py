@@ -206,7 +206,7 @@ FIXED_TEXT = (
     Row(
         trigger="approve_text", event="text_approved", ja="本文校了", en="Approve the fixed text", froms=PREPRESS,
         who=APPROVERS, owner=Side.WARD, due="D-16bd", after=("submit_text_proof",), repeats=True,
-        record=printing.TextApproved,
+        carries=("submit_text_proof",), record=printing.TextApproved,
         guards=(text_proof_is_in, approved_text_is_the_latest), source="仕様書",
     ),
 )  # fmt: skip
@@ -229,7 +229,8 @@ PROOF = (
     Row(
         trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
         froms=("transferred",), to="proof_approved", who=COORDINATOR, second=APPROVERS, owner=Side.WARD,
-        due="D-10bd", after=("submit_imprint_sample", "approve_text"), record=printing.ProofApproved,
+        due="D-10bd", after=("submit_imprint_sample", "approve_text"),
+        carries=("submit_imprint_sample",), record=printing.ProofApproved,
         guards=(text_is_approved, imprint_sample_is_in, sample_follows_the_manuscript, approved_sample_is_the_latest),
         source="校了書",
     ),
@@ -265,7 +266,8 @@ PRINTING = (
     Row(
         trigger="complete_printing", event="printing_completed", ja="印刷・印字完了確認", en="Confirm printing",
         froms=("proof_approved",), to="printed", who=COORDINATOR, owner=Side.WARD, due="D-7bd",
-        after=("report_printing",), record=printing.PrintingCompleted,
+        after=("report_printing",),
+        carries=("report_printing", "claim_measures"), record=printing.PrintingCompleted,
         guards=(
             printing_is_reported, one_good_sheet_of_each, printed_count_agrees,
             measures_of("complete_printing", printing_is_reported, flow_is_acknowledged),

@@ -275,7 +275,8 @@ ROWS = (
     Row(
         trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
         froms=("extracted",), to="transferred", who=COORDINATOR, approval=True, owner=Side.WARD, due="D-12bd",
-        after=("report_receipt",), record=Confirmed,
+        after=("report_receipt",),
+        carries=("report_receipt", "claim_measures"), record=Confirmed,
         guards=(
             medium_is_handed_over, password_is_handed_over, receipt_is_reported, received_equals_exported,
             every_subcontractor_has_consent, *APPROVED,

@@ -82,10 +82,18 @@ def _record(year: Broken, act: str, data: str) -> None:
     )
 
 
+def _seq_of(event: str, year: Broken) -> int:
+    with year.office.engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT seq FROM ledger WHERE event = '{event}'")).scalar_one())
+
+
 BREAKINGS: dict[str, Breaking] = {
     "state_is_what_the_ledger_tells": lambda year: year.sql("UPDATE cycle SET state = 'ready'"),
     "every_act_has_one_entry_and_one_record": lambda year: year.sql(
         "UPDATE record SET ledger_seq = 1 WHERE act = 'conclude_contract'"
+    ),
+    "form_carries_what_its_row_says": lambda year: year.note(
+        "contacts_confirmed", record={}, occurred_at="", entered_with=_seq_of("contract_concluded", year)
     ),
     "rules_are_those_of_the_table": lambda year: year.sql(
         "INSERT INTO rule VALUES ('cycle', 'ready', 'skip', 'closed')"

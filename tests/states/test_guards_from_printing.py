@@ -27,7 +27,7 @@ from scenes import LEAFLET, RETURNED
 
 from models import choices
 from models.clock import stamp
-from models.people import Role, Side
+from models.people import SYSTEM, Role, Side
 from models.postage import BARCODE, WITHIN_AREA
 from models.programme import Printing, Programme, Statute
 from models.records.base import ActRecord, Nothing
@@ -359,6 +359,13 @@ ENCLOSING: tuple[Case, ...] = (
             ("recheck_before_enclosing", timedelta(days=-1), TODAY, False),  # a day that is only typed
             ("take_changes", timedelta(), TODAY, False),
         )
+    ),
+    *(
+        (
+            enclosing.system_answers_empty_lists_alone, facts(asked_by=by),
+            record("acknowledge_pull_list", pulled=pulled), expected,
+        )
+        for by, pulled, expected in ((SYSTEM, "", True), (SYSTEM, "5", "5"), ("asahi", "5", True))
     ),
     *(
         (guard, facts(*told), record(act, pulled=pulled), expected)
