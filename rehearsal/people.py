@@ -1,7 +1,7 @@
 """The people of a rehearsed year: what they enter and confirm goes the way of `tsudoi act` and `tsudoi confirm`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +26,8 @@ _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
 _SHOWN = {
     measure for row in TABLE for guard in row.guards for claim in (guard, *guard.shown) for measure in claim.proves
 }
+
+
 _MANY = 100  # persons from whom on an incident is always to be reported
 
 
@@ -82,7 +84,7 @@ class People:
             usual = cast.fields(protection.due_recheck(scene.facts), scene)
             outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
         else:
-            form = cast.form(act, scene, list(self._claims(act, scene.facts)))
+            form = cast.form(act, scene, list(self._claims(act, scene.facts, but=_shown_by(row.carries))))
             outcomes = list(acting.enter(self.office, self.cycle_id, form, via="rehearsal"))
             if outcomes[-1].waits_for:
                 second = cast.person_for(row.second_under(scene.facts.programme), but=form[-1].by)
@@ -112,14 +114,16 @@ class People:
         for by, fields in self._claims(act, facts):
             self.enter("claim_measures", by=by, fields=fields)
 
-    def _claims(self, act: str, facts: Facts) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Walk over the claims that a step still needs, each side its own."""
+    def _claims(
+        self, act: str, facts: Facts, *, but: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Walk over the claims that a step still needs, each side its own, without what its form shows besides."""
         row = BY_TRIGGER[act]
         asks = next((guard for guard in row.guards if guard.owes == "claim_measures"), None)
         if asks is None or facts.state not in row.froms:
             return
         verdict = self.office.see(self.cycle_id, lambda here: asks.check(here.facts, Nothing()))
-        open_measures = set(getattr(verdict, "names", "").split())
+        open_measures = set(getattr(verdict, "names", "").split()) - but
         sender = cast.person_for(row.who_under(facts.programme))
         for side, usual in _MEASURES_BY.items():
             mine = sorted(name for name in open_measures | self._of_papers(facts) if name.startswith(side))
@@ -186,3 +190,8 @@ class People:
         decision = f"{facts.fiscal_year}-総総-3{before.seq if before else 0:05}"
         fields = {"discussed_on": self.today, "decision_number": decision}
         self.enter("release_hold", by=cast.APPROVER, fields=fields)
+
+
+def _shown_by(acts: Sequence[str]) -> frozenset[str]:
+    """Return the measures that the records of these acts may show."""
+    return frozenset(measure for act in acts for claim in BY_TRIGGER[act].claims for measure in claim.proves)
