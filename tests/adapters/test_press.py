@@ -260,11 +260,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "差出", "count": "4,122", "differs": True, "joins": [], "leaves": []},
         ],
         "notes": ["抜取り開封: 4,122 通のうち 20 通を開封"],
+        "integrity": [{"label": "員数確認", "value": "出力時の読取りによる照合"}],
         "schedule": [
             {
                 "title": f"予定された手続 {number}",
                 "owner": "戸籍住民課",
                 "planned": "令和8年12月14日",
+                "promised": "令和8年12月16日",
                 "actual": "令和8年12月18日",
                 "difference": "4日遅れ",
             }
