@@ -15,7 +15,8 @@ from steps.protection import pulled_by_reason
 
 CONTRACT = (
     "--by sato --set contract_number=8-1 --set begins_on=2026-10-01 --set ends_on=2026-12-25 "
-    "--set special_provisions_attached=true"
+    "--set special_provisions_attached=true --set certificate_number=1 --set certificate_until=2027-03-31 "
+    "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
 )
 CLAIMS = (
     "--set claim_measures.measures=W-OP-01 --set claim_measures.evidence=点検表 --by claim_measures:c=asahi "

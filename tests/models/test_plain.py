@@ -100,7 +100,7 @@ def test_a_telephone_number_is_kept_in_half_width(typed: str, kept: str) -> None
 
 @pytest.mark.parametrize(
     "typed",
-    ["電話なし", "call me", "03-0000-010", "03-0000-010101", "3-0000-0101", "03-0000-0101x", "--",
+    ["電話なし", "call me", "03-9999-010", "03-0000-010101", "3-9999-0101", "03-0000-0101x", "--",
      "03--0000-0101", "+0-3-0000-0101", "03-0000-0101 内線", "０３-abcd-0101"],
 )  # fmt: skip
 def test_what_is_no_telephone_number_is_refused_without_being_repeated(typed: str) -> None:

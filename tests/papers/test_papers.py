@@ -41,7 +41,7 @@ def test_no_character_stands_outside_the_margins(year: Played) -> None:
     printed = [*year.office.papers.glob("form-*.pdf"), *year.office.papers.glob("incident-*.pdf"),
               *year.office.papers.glob("checklist-*.pdf"), year.office.papers / "referral.pdf",
               year.office.papers / "handover-memo.pdf"]  # fmt: skip
-    assert len(printed) == 15 + 3 + 2 + 2
+    assert len(printed) == 16 + 3 + 2 + 2
     for paper in printed:
         with pypdfium2.PdfDocument(paper) as pdf:
             for page in pdf:
@@ -94,7 +94,7 @@ def test_no_paper_for_residents_speaks_of_what_was_not_verified(year: Played) ->
 def test_the_contractors_own_duty_stands_on_the_sheets_of_an_emergency(year: Played) -> None:
     """The contractor's report of an accident and the emergency sheet say what a notice to the ward releases it from."""
     papers.print_sheets(year.office, CYCLE, forms.ward_forms)
-    for name in ("form-14-incident", "document-05-emergency"):
+    for name in ("form-15-incident", "document-05-emergency"):
         path = year.office.papers / f"{name}.pdf"
         assert "第26条" in text_of(path).replace("\r\n", ""), name
         with pypdfium2.PdfDocument(path) as pdf:

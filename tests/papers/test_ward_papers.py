@@ -61,7 +61,7 @@ def test_a_paper_bears_the_day_of_its_act_and_no_closed_day(printed: Played) -> 
     said = paper(printed, "document-19-acceptance")
     assert str(printed.facts().done["accept_work"].on) in said
     assert str(printed.now.date()) not in said
-    assert printed.facts().due["accept_work"].isoformat() == "2026-12-26"
+    assert printed.facts().due["accept_work"].isoformat() == "2026-12-25"
     assert "2026-12-26" not in said
     assert "12月25日（金）" in said
 
@@ -202,5 +202,5 @@ def test_a_posting_slip_is_given_by_whoever_posts(printed: Played) -> None:
     found = {it.document.number: it for it in printed.office.see(CYCLE, documents)}
     assert (found[16].giver, found[16].document.receiver) == ("ward", "post_office")
     assert found[19].due_on
-    assert found[19].due_on.isoformat() == "2026-12-26"
+    assert found[19].due_on.isoformat() == "2026-12-25"
     assert found[19].done_on == printed.facts().done["accept_work"].on
