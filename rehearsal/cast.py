@@ -138,6 +138,12 @@ def _file_what_came(scene: Scene) -> None:
         )  # fmt: skip
 
 
+def _close(scene: Scene) -> Fields:
+    """Close the year with the slips on file that were stamped since the window for returned mail ended."""
+    _file_what_came(scene)
+    return {"keep_until": f"{scene.year + 1 + scene.facts.programme.retention.years}-03-31"}
+
+
 def _check_extract(scene: Scene) -> Fields:
     taken = scene.brought("take_extract")
     return {
@@ -474,7 +480,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "number": "資料25", "decided_on": scene.facts.today, **_approved(scene, 114),
     },
     "accept_namesakes": lambda scene: {"people": erasure.namesakes(scene.office, scene.facts.cycle_id)},
-    "close": lambda scene: {"keep_until": f"{scene.year + 1 + scene.facts.programme.retention.years}-03-31"},
+    "close": _close,
 }  # fmt: skip
 
 

@@ -17,15 +17,12 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rows import Row
 from states.rules.oversight import open_duties
-from states.table import BY_TRIGGER, TABLE
+from states.table import BY_TRIGGER
 from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
 
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
-_SHOWN = {
-    measure for row in TABLE for guard in row.guards for claim in (guard, *guard.shown) for measure in claim.proves
-}
 
 
 _MANY = 100  # persons from whom on an incident is always to be reported
@@ -84,7 +81,7 @@ class People:
             usual = cast.fields(protection.due_recheck(scene.facts), scene)
             outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
         else:
-            form = cast.form(act, scene, list(self._claims(act, scene.facts, but=_shown_by(row.carries))))
+            form = cast.form(act, scene, list(self._claims(act, scene.facts, but=_shown_by((*row.carries, act)))))
             outcomes = list(acting.enter(self.office, self.cycle_id, form, via="rehearsal"))
             if outcomes[-1].waits_for:
                 second = cast.person_for(row.second_under(scene.facts.programme), but=form[-1].by)
@@ -134,11 +131,8 @@ class People:
 
     def _of_papers(self, facts: Facts) -> set[str]:
         """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
-        return {
-            measure.id
-            for measure in facts.measures.values()
-            if measure.guards and not measure.each_gate and measure.id not in _SHOWN | facts.claims
-        }
+        shown = _shown_by(tuple(BY_TRIGGER)) | facts.claims
+        return {it.id for it in facts.measures.values() if it.guards and not it.each_gate and it.id not in shown}
 
     def _evidence(self, facts: Facts, row: Row, measures: list[str]) -> dict[str, Any]:
         """Return a claim of the strongest kind that all of these take: a check, else a paper with its hash."""
@@ -193,5 +187,6 @@ class People:
 
 
 def _shown_by(acts: Sequence[str]) -> frozenset[str]:
-    """Return the measures that the records of these acts may show."""
-    return frozenset(measure for act in acts for claim in BY_TRIGGER[act].claims for measure in claim.proves)
+    """Return the measures that the records of these acts may show, the one of an act and those before it."""
+    claims = (claim for act in acts for guard in BY_TRIGGER[act].claims for claim in (guard, *guard.shown))
+    return frozenset(measure for claim in claims for measure in claim.proves)

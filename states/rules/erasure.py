@@ -408,7 +408,7 @@ AT_THE_WARD = (
     Row(
         trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
         who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
-        carries=("destroy_items", "claim_measures"), record=erasure.YearClosed,
+        carries=("claim_measures",), record=erasure.YearClosed,
         guards=(
             ward_holds_no_data, no_item_is_left, kept_items_are_with_the_ward, every_returned_letter_is_an_item,
             work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,

@@ -24,7 +24,7 @@ def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_hom
     assert passed.keys() == {"contract_end", "approved_period"}
     assert {next(cause.act for cause in it.causes) for it in passed.values()} == {"conclude_contract"}
     assert all(it.done and it.decision is None and it.on < it.expected for it in passed.values())
-    assert acts["post"].done_on == date(2026, 12, 16)
+    assert acts["post"].done_on == date(2026, 12, 14)
     assert (acts["post"].planned_on, acts["post"].follows) == (date(2026, 11, 30), True)
     assert acts["end_returned_mail"].done_on == acts["end_returned_mail"].planned_on == date(2027, 1, 18)
     broken = {it["data"]["act"]: it["data"]["broken"] for it in entries if it["event"] == "deviation_recorded"}
