@@ -85,7 +85,7 @@ def test_a_mistake_is_corrected_by_an_entry_that_names_the_old(home: Path, tsudo
     assert tsudoi("ledger", "correct", 2026, 13, *correct).status == 0
     tsudoi("ledger", "export", tmp_path / "export", "--xlsx", "--pdf")
     book = tmp_path / "export/control-ledger-hatachi-2026"
-    rows = python_calamine.load_workbook(f"{book}.xlsx").get_sheet_by_index(0).to_python()
+    rows = python_calamine.load_workbook(f"{book}.xlsx").get_sheet_by_index(1).to_python()
     [_opened, old, new] = rows[-3:]
     assert "第14号で訂正" in str(old[-1])
     assert (new[4], new[6]) == ("管理簿の訂正", "正：証拠は26-31")

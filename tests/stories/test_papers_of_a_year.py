@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, Played, begun
+from playing import CYCLE, YEAR, Played, begun
 
 from models.errors import Refused
 from rehearsal import cast
@@ -84,7 +84,11 @@ def close_without_a_slip(year: Played, lost: str, folder: Path) -> Outcome:
     documents.file(year.office, CYCLE, folder, by=cast.COORDINATOR, dated_on=year.now.date())
     acting.perform(year.office, CYCLE, "end_returned_mail", by=cast.COORDINATOR, fields={"returned": {}})
     year.play(before="close")
-    return year.do("close")
+    destroyed = folder / "08 K-2026-07.txt"
+    destroyed.write_text("廃棄の票", encoding="utf-8")
+    documents.file(year.office, CYCLE, destroyed, number=8, slips=("K-2026-07",), by=cast.COORDINATOR,
+                   dated_on=year.now.date())  # fmt: skip
+    return acting.perform(year.office, CYCLE, "close", by=cast.COORDINATOR, fields={"keep_until": f"{YEAR + 6}-03-31"})
 
 
 def test_a_slip_that_is_lost_is_told_and_its_document_stays_open(year: Played, tmp_path: Path) -> None:

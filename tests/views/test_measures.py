@@ -226,7 +226,7 @@ def test_what_stands_on_a_document_is_shown_once_its_paper_is_on_file(year: Play
     """The tick that the special provisions are attached shows nothing by itself; the contract on file does."""
     year.claim_every_measure()
     year.wait_for("conclude_contract")
-    year.do("conclude_contract", contract="")
+    year.do("conclude_contract", contract="", instruction="", instructed_on=None, instructed="")
     assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("claimed", "claimed")
     contract = tmp_path / "contract.txt"
     contract.write_text("契約書", encoding="utf-8")
