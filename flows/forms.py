@@ -53,7 +53,7 @@ class Entered:
 
 def name_of(row: Row) -> str:
     """Return the name of an act's form: its place in the table first, so that a list has the order of the year."""
-    return f"{_NUMBERS[row.trigger]:02} {row.ja}"
+    return f"{_NUMBERS[row.trigger]:03} {row.ja}"
 
 
 def form_of(row: Row) -> type[BaseModel]:

@@ -107,6 +107,10 @@ def filled_in(schema: dict[str, Any], shapes: dict[str, Any]) -> st.SearchStrate
         return filled_in(shapes[schema["$ref"].rpartition("/")[2]], shapes)
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if "anyOf" in schema:
+        return st.one_of(*(filled_in(one, shapes) for one in schema["anyOf"] if one.get("type") != "null"))
+    if schema["type"] == "object" and "properties" not in schema:
+        return st.just({})
     if schema["type"] == "object":
         return st.fixed_dictionaries({name: filled_in(it, shapes) for name, it in schema["properties"].items()})
     if schema["type"] == "array":

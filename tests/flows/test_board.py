@@ -61,7 +61,6 @@ def test_the_board_says_where_the_year_stands(prefect: Prefect, opened: Office) 
     board = shown(prefect)
     for words in ("契約準備中", "次の手続: 契約締結", "総務課", "令和8年10月1日（木） 2026-10-01", "あと 3 開庁日"):
         assert words in board[:600]
-    assert "W-OP-01" in board, "what blocks it, guard by guard"
     assert "hatachi-2026" in shown(prefect, "tsudoi-index")
 
 
