@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from models.measures import Measure
+from models.measures import KINDS, Measure
 from models.programme import Programme
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,7 +47,8 @@ def measures_of(name: str) -> tuple[Measure, ...]:
         Measure(
             id=item["id"], side=item["side"], category=item["category_ja"], order=item["order"], text=item["text_ja"],
             guards=tuple(item["guards"]), proof=item["proof"], evidence=tuple(item["evidence"]),
-            may_not_apply=bool(item["not_applicable_allowed"]),
+            may_not_apply=bool(item["not_applicable_allowed"]), kinds=tuple(item.get("kinds", KINDS)),
+            each_gate=bool(item.get("each_gate", False)),
         )
         for item in items
     )  # fmt: skip

@@ -44,10 +44,15 @@ class Sheet:
     marked: frozenset[int] = frozenset()
 
 
-def write(path: Path, sheet: Sheet) -> None:
-    """Write a workbook: A4 across, the titles repeated on every page, ready to be filtered."""
-    opened: Any = xlsxwriter.Workbook(str(path), _TEXT_STAYS_TEXT)
+def write(into: Path | BytesIO, *sheets: Sheet, created: datetime | None = None) -> None:
+    """Write a workbook, a table a sheet: A4 across, the titles repeated on every page, ready to be filtered.
+
+    It says when it was `created`; with a moment given it is the same to the byte whenever it is made.
+    """
+    where = into if isinstance(into, BytesIO) else str(into)
+    opened: Any = xlsxwriter.Workbook(where, _TEXT_STAYS_TEXT)
     with opened as book:
+        book.set_properties({"created": created} if created else {})
         looks = {
             "above": book.add_format({"bold": True}),
             "title": book.add_format({"bold": True, "border": 1, "bg_color": "#F0F0F0", "valign": "vcenter"}),
@@ -55,7 +60,8 @@ def write(path: Path, sheet: Sheet) -> None:
             "right": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "align": "right"}),
             "marked": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "bg_color": "#FFF2CC"}),
         }
-        _write_sheet(book.add_worksheet(sheet.name), sheet, looks)
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(sheet.name), sheet, looks)
 
 
 def _write_sheet(page: Any, sheet: Sheet, looks: Mapping[str, Any]) -> None:

@@ -24,3 +24,8 @@ At = Annotated[
 def day(name: str, words: str) -> Any:
     """Return an option that takes a day, as YYYY-MM-DD."""
     return Option(name, formats=["%Y-%m-%d"], help=words)
+
+
+def minute(name: str, words: str) -> Any:
+    """Return an option that takes a moment of Tokyo, as YYYY-MM-DDTHH:MM."""
+    return Option(name, formats=["%Y-%m-%dT%H:%M"], help=words)

@@ -11,7 +11,7 @@ from inspect import isclass
 from types import UnionType
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
 from models import choices
@@ -26,7 +26,7 @@ _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
 # What may be left out is shown as a date or a choice that may be empty: Prefect makes a switch of types of None.
 YES, NO = "はい", "いいえ"  # as the rest of the dashboard, which speaks Japanese
-_MAYBE: Mapping[Any, Any] = {date: date, bool: Literal["", YES, NO]}
+_MAYBE: Mapping[Any, Any] = {date: date, AwareDatetime: datetime, bool: Literal["", YES, NO]}
 _LEFT_OUT: Mapping[Any, Any] = {"": None, YES: True, NO: False}
 # What a person says when the machine is asked to work: more than the year and the name only here.
 _ASKED: Mapping[str, dict[str, Any]] = {
@@ -53,7 +53,7 @@ class Entered:
 
 def name_of(row: Row) -> str:
     """Return the name of an act's form: its place in the table first, so that a list has the order of the year."""
-    return f"{_NUMBERS[row.trigger]:02} {row.ja}"
+    return f"{_NUMBERS[row.trigger]:03} {row.ja}"
 
 
 def form_of(row: Row) -> type[BaseModel]:

@@ -1,5 +1,6 @@
 """朝の点検: every open morning the machine's work, then flags and reminders, then the board; hourly what did not go."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import date
 
@@ -12,7 +13,7 @@ from models.errors import TsudoiError
 from models.words import _, in_words
 from steps import reminding
 from steps.reminding import Carried
-from views import standing
+from views import commitments, standing
 from views.standing import Owed
 
 
@@ -59,16 +60,21 @@ def morning() -> str:
         trouble.append(str(error))
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
-    _show_flags(acts, today)
+        passed = [commitment for look in looks for commitment in commitments.passed(look)]
+    flags = {*(act.flag for act in acts), *(_PASSED for _commitment in passed)}
+    _show_flags(acts, flags, today)
     update_the_board(4)
     late = sum(act.days_left < 0 for act in acts)
     words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
+    words = "\n".join([words, *(f"{commitment.year}　{commitment.words}" for commitment in passed)])
     if trouble:
         return said_of_trouble("\n".join([words, *trouble, *lines]))
-    return said("\n".join([words, *lines]), name=_worst(acts))
+    return said("\n".join([words, *lines]), name=_worst(flags))
 
 
+_PASSED = "commitment_passed"
 _FLAGS = {
+    _PASSED: ("動かせない期日の超過", "Commitment passed"),
     "escalated": ("期限超過（要連絡）", "Escalated"),
     "overdue": ("期限超過", "Overdue"),
     "due_today": ("本日期限", "Due today"),
@@ -76,19 +82,17 @@ _FLAGS = {
 }
 
 
-def _worst(acts: tuple[Owed, ...]) -> str:
-    flags = {act.flag for act in acts}
+def _worst(flags: AbstractSet[str]) -> str:
     return next((in_words(ja=ja, en=en) for flag, (ja, en) in _FLAGS.items() if flag in flags), "Completed")
 
 
-def _show_flags(acts: tuple[Owed, ...], today: date) -> None:
+def _show_flags(acts: tuple[Owed, ...], flags: AbstractSet[str], today: date) -> None:
     """Tag the run with every flag that is up, and tell automations of each: a courtesy, nothing rests on it."""
     flagged = [act for act in acts if act.flag in _FLAGS]
-    flags = {act.flag for act in flagged}
-    if "escalated" in flags:
-        flags.add("overdue")  # what is escalated is overdue: whoever filters by that finds both
-    if flags:
-        tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in flags))
+    # What is escalated is overdue: whoever filters by that finds both.
+    up = [flag for flag in _FLAGS if flag in flags or (flag == "overdue" and "escalated" in flags)]
+    if up:
+        tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in up))
     for act in flagged:
         emit_event(
             event=f"tsudoi.act.{act.flag}",

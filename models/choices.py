@@ -12,6 +12,7 @@ Words = Mapping[str, str]
 # What records take.
 SUBCONTRACTING: Words = {"none": N_("none"), "consented": N_("with consent")}
 INSPECTIONS: Words = {"on_site": N_("on site"), "desk": N_("at the desk")}
+EVIDENCE: Words = {"": N_("words alone"), "document": N_("document"), "act": N_("act"), "check": N_("check")}
 SIDES: Words = {"contractor": N_("contractor"), "ward": N_("ward"), "subcontractor": N_("subcontractor")}
 FORMS: Words = {"7z": "7z", "zip": "zip"}
 BAGS: Words = {"bag": N_("locked bag"), "container": N_("locked container"), "vehicle": N_("locked vehicle")}
@@ -32,7 +33,14 @@ DECISIONS: Words = {
     "exclude": N_("Excluded"), "accept": N_("As it is"), "substitute": N_("Substituted"),
     "corrected": N_("Awaits correction"),
 }  # fmt: skip
-RETURN_OUTCOMES: Words = {"kept": N_("kept"), "resent": N_("sent again"), "destroyed": N_("destroyed")}
+RETURN_OUTCOMES: Words = {
+    "kept": N_("kept"), "resent": N_("sent again"), "handed_over": N_("handed to the person"),
+    "destroyed": N_("destroyed"),
+}  # fmt: skip
+INTEGRITY: Words = {
+    "": "", "report": N_("counted by report"), "output": N_("scanned at output"),
+    "input_output": N_("scanned at input and output"),
+}  # fmt: skip
 INCIDENTS: Words = {
     "loss": N_("loss"), "leak": N_("leak"), "count": N_("counts that differ"), "misdelivery": N_("misdelivery"),
     "deviation": N_("deviation"), "retrieval": N_("request to retrieve a piece"), "other": N_("other"),
@@ -49,9 +57,13 @@ REDACTIONS: Words = {
     "resident_data": N_("a resident's data"), "other_personal_data": N_("another person's data"),
     "secret": N_("a secret"),
 }  # fmt: skip
+ABSENCES: Words = {
+    "business_trip": N_("business trip"), "leave": N_("leave"), "training": N_("training"), "other": N_("other"),
+}  # fmt: skip
 _RECORDED = (
-    SUBCONTRACTING, INSPECTIONS, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS, DECISIONS,
-    RETURN_OUTCOMES, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
+    SUBCONTRACTING, INSPECTIONS, EVIDENCE, SIDES, FORMS, BAGS, CONDITIONS, NOTICE_REPRINTS, STORAGES, METHODS,
+    DECISIONS, RETURN_OUTCOMES, INTEGRITY, INCIDENTS, COMMISSION_REPORTS, NOTICES_TO_PERSONS, KEY_REASONS, REDACTIONS,
+    ABSENCES,
 )  # fmt: skip
 
 # What is only shown.
@@ -67,7 +79,7 @@ REMINDERS: Words = {
     "unknown": N_("delivery unknown"),
 }  # fmt: skip
 MEASURES: Words = {
-    "proved": N_("proved"), "claimed": N_("claimed"), "not_applicable": N_("not applicable"),
+    "proved": N_("shown by the record"), "claimed": N_("said to be done"), "not_applicable": N_("not applicable"),
     "expired": N_("evidence expired"), "contradicted": N_("contradicted"), "no_occasion": N_("no occasion"),
     "open": N_("not done yet"),
 }  # fmt: skip
@@ -76,8 +88,8 @@ SUBCONTRACTORS: Words = {
     "consented": N_("consented"), "waiting": N_("without the ward's consent"), "withdrawn": N_("withdrawn"),
 }  # fmt: skip
 DOCUMENTS: Words = {
-    "complete": N_("complete"), "partly": N_("partly"), "owed": N_("owed"), "overdue": N_("overdue"),
-    "no_occasion": N_("no occasion"),
+    "complete": N_("complete"), "acted": N_("done, paper not on file"), "partly": N_("partly"), "owed": N_("owed"),
+    "overdue": N_("overdue"), "no_occasion": N_("no occasion"),
 }  # fmt: skip
 PARTIES: Words = {
     "ward": N_("ward"), "register": N_("register section"), "contractor": N_("contractor"),
@@ -88,6 +100,7 @@ ITEMS: Words = {
     "spoiled_sheets": N_("spoiled sheets (imprinted)"), "proof_sheets": N_("imprint samples (imprinted)"),
     "paper": N_("paper with personal data"), "pulled_pieces": N_("pulled pieces (imprinted)"),
     "electronic_copy": N_("copy of the electronic data"), "extract_original": N_("extract file (encrypted)"),
+    "returned_letters": N_("returned letters (imprinted)"),
     "protected_list": N_("list of the protected persons"), "letters_file": N_("added letters (file to be printed)"),
     "letters": N_("letters not posted because of the cancelling (imprinted)"),
 }  # fmt: skip

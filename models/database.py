@@ -19,7 +19,7 @@ from models.errors import BadSetting
 from models.words import _
 
 # The migration that this code expects; `tsudoi init` brings an older database there.
-SCHEMA = "0010"
+SCHEMA = "0011"
 # One number for all installations: whoever writes holds this lock of PostgreSQL until the end of the transaction.
 _WRITERS_LOCK = 7_305_001
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
+KINDS = ("document", "act", "check")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
     """One of the 48 measures as the programme's file has it.
 
     `guards` are the steps it blocks until it is claimed. `proof` is how honest a proof can be: enforced by the
-    software, guarded by a named person's confirmation, or recorded as an attestation.
+    software, guarded by a named person's confirmation, or recorded as an attestation. `kinds` are the kinds of evidence
+    by which a claim shows more than words. `each_gate`: what was claimed for one of the steps does not serve the next.
     """
 
     id: str
@@ -21,6 +24,8 @@ class Measure:
     proof: str
     evidence: tuple[str, ...]
     may_not_apply: bool
+    kinds: tuple[str, ...] = KINDS
+    each_gate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

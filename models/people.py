@@ -42,6 +42,7 @@ class Role(_Titled):
     REGISTRAR = "registrar", "抽出担当", "register officer"
     APPROVER = "approver", "承認者", "approver"
     DEPUTY = "deputy", "代決者", "deputy approver"
+    INSPECTOR = "inspector", "検査員", "inspector"
     HANDLING_MANAGER = "handling_manager", "取扱責任者", "handling manager"
     HANDLER = "handler", "取扱者", "authorised handler"
     AUDITOR = "auditor", "監査", "auditor"
@@ -61,7 +62,8 @@ def key_id(public_key: str) -> str:
 class Person(BaseModel):
     """One person on the register, with the dates between which the entry is valid.
 
-    `public_key` is the public half of the person's Ed25519 key in hexadecimal, "" for who has none.
+    `public_key` is the public half of the person's Ed25519 key in hexadecimal, "" for who has none. `phone` is the
+    telephone by day, `phone_out_of_hours` for nights and holidays; `substitute` is called where neither answers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,7 +75,15 @@ class Person(BaseModel):
     valid_from: date
     valid_to: date
     mail: str = ""
+    phone: str = ""
+    phone_out_of_hours: str = ""
+    substitute: str = ""
     public_key: str = ""
+
+    @property
+    def to_call(self) -> str:
+        """Return whom to call, with the number where it is known."""
+        return f"{self.name}（{self.phone}）" if self.phone else self.name
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the entry is valid on the day."""

@@ -35,6 +35,33 @@ def visible(text: str, *, keep: str = "") -> str:
     )
 
 
+# In Japan a number begins with 0 and has ten or eleven digits; abroad + and up to fifteen (E.164). Hyphens may stand.
+_TELEPHONE = re.compile(r"(?:0(?:-?[0-9]){9,10}|\+[1-9](?:-?[0-9]){6,14})(?:内線[0-9]{1,6})?")
+_HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
+
+
+def telephone(text: str) -> str:
+    """Return a telephone number with hyphens, and its extension; what an input method made of it is mended.
+
+    Raises:
+        BadInput: it is no telephone number.
+
+    """
+    number = unicodedata.normalize("NFKC", text).translate(_HYPHENS)
+    number = re.sub(r"\((内線[0-9]+)\)$", r"\1", re.sub(r"\s", "", number))
+    number = re.sub(r"^\(([0-9]+)\)|^([0-9]+)\(([0-9]+)\)", _hyphened, number)
+    if number and not _TELEPHONE.fullmatch(number):
+        raise BadInput(
+            _("The telephone number cannot be used: ten or eleven digits that begin with 0, or + and a country code."),
+            _("Type it again, such as 03-0000-0101 or 03-0000-0101 内線2345, or leave it empty."),
+        )
+    return number.replace("内線", " 内線")
+
+
+def _hyphened(found: re.Match[str]) -> str:
+    return "".join(f"{part}-" for part in found.groups() if part)
+
+
 def mail_address(text: str) -> str:
     """Return a mail address as a server takes it: what an input method made full-width is mended, "" stays "".
 

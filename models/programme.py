@@ -182,11 +182,24 @@ class Paper(Part):
     barcode_size_pt: Annotated[float, Field(ge=8, le=11.5)] = 10
 
 
+class Printing(Part):
+    """When a print run stops: spoiled sheets beyond a share of the letters, but never for fewer than some sheets."""
+
+    reprint_ceiling_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    reprint_ceiling_sheets: Annotated[int, Field(ge=0)] = 10
+
+    def ceiling(self, letters: int) -> int | None:
+        """Return how many sheets may be spoiled of so many letters; None where the programme sets no ceiling."""
+        share = self.reprint_ceiling_percent
+        return None if share is None else max(int(letters * share / 100), self.reprint_ceiling_sheets)
+
+
 class ScanLog(Part):
     """The sealer's log: a column is the name in the header, or its place from 1 on where there is no header.
 
-    `letter` holds the code of the letter, `others` those of envelope and inserts that must agree with it. `mark` tells
-    what happened to the piece; a `time` makes it possible to know the same scan in two files.
+    `letter` holds the code of the letter, `others` those of envelope and inserts that must agree with it; `at_output`
+    is the one of them that is read from the sealed piece as it leaves the machine. `mark` tells what happened to the
+    piece; a `time` makes it possible to know the same scan in two files.
     """
 
     encoding: Literal["utf-8", "cp932", "utf-16"] = "utf-8"
@@ -194,6 +207,7 @@ class ScanLog(Part):
     header: bool = True
     letter: str | int = "code"
     others: tuple[str | int, ...] = ()
+    at_output: str | int = ""
     time: str | int = ""
     mark: str | int = ""
     rerun: tuple[str, ...] = ("RERUN",)
@@ -204,6 +218,12 @@ class ScanLog(Part):
         """Return every column that is read: the letter's first, then other codes, mark, and time if asked."""
         last = self.time if timed else ""
         return tuple(column for column in (self.letter, *self.others, self.mark, last) if column)
+
+    @model_validator(mode="after")
+    def _output_is_one_of_the_others(self) -> Self:
+        if self.at_output and self.at_output not in self.others:
+            raise ValueError(_("at_output is one of others"))
+        return self
 
     @model_validator(mode="after")
     def _places_are_numbers(self) -> Self:
@@ -220,13 +240,46 @@ class Enclosing(Part):
     log: ScanLog = ScanLog()
 
 
+class Tariff(Part):
+    """料金表: yen by kind of piece, or by a discount with a tariff of its own, and by the grams up to which it holds.
+
+    The ward edits it whenever Japan Post changes it; what it has not compared with Japan Post's own is not `verified`.
+    """
+
+    valid_from: date | None = None
+    verified: bool = False
+    yen: dict[str, dict[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]] = Field(default_factory=dict)
+
+    def of(self, kind: str, grams: int) -> int | None:
+        """Return what a piece of a kind and weight costs; None where the table does not say."""
+        classes = self.yen.get(kind, {})
+        return next((classes[limit] for limit in sorted(classes) if 0 < grams <= limit), None)
+
+
 class Mailing(Part):
-    """How it is posted, as it stands on the posting paper."""
+    """How it is posted, as it stands on the posting paper; models/postage.py knows the discounts' conditions.
+
+    `weight_g` is the weight of one piece in grams, rounded up; 0 is not known, and no amount is worked out. `areas`
+    are the 郵便区 at whose offices the ward posts, each with the beginnings of its postal codes.
+    """
 
     postage: str = "料金後納"
     kind: str = "第一種定形郵便物"
+    weight_g: Annotated[int, Field(ge=0)] = 0
     discounts: tuple[str, ...] = ()
     office: str = ""
+    areas: dict[str, tuple[Annotated[str, Field(pattern=r"^[0-9]{3,7}$")], ...]] = Field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
+    tariff: Tariff = Tariff()
+
+    @field_validator("areas")
+    @classmethod
+    def _each_code_in_one_area(cls, areas: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        codes = [code for beginnings in areas.values() for code in beginnings]
+        if any(one.startswith(other) for n, one in enumerate(codes) for m, other in enumerate(codes) if n != m):
+            raise ValueError(_("a postal code belongs to one area only, and each is told once"))
+        return areas
 
 
 class Reminders(Part):
@@ -242,11 +295,31 @@ class Emergency(Part):
     procedure: tuple[str, ...] = ()
 
 
+class Statute(Part):
+    """How the ward reads what nobody could verify in the text of the law; internal papers mark it as not verified.
+
+    `full_report_serves_as_both`: one full report may be 速報 and 確報 at once (速報兼確報).
+    `encryption_may_exempt`: what was strongly encrypted may be outside of 規則43条 for administrative organs too, which
+    people decide each time.
+    """
+
+    full_report_serves_as_both: bool = False
+    encryption_may_exempt: bool = True
+
+
 class Approval(Part):
-    """The form of the numbers of the ward's electronic approval (起案文書番号・決裁番号), and one as an example."""
+    """How the ward decides: the form of the numbers of its electronic approval (起案文書番号), with an example.
+
+    `decisions`: contract, referral, readiness and hand-over bring the number and the day of their approval ("number"),
+    or wait for the approver's own confirmation ("confirmation"). `inspector`: who accepts the work is an inspector
+    apart from the coordinators ("separate"), or a coordinator. A programme that says nothing asks for neither, so that
+    a year goes on as it was opened.
+    """
 
     pattern: str = r"[0-9]{1,4}-?[一-龠々]{1,6}-?(第[0-9]{1,6}号|[0-9]{1,6})"
     example: str = "26総総第123号"
+    decisions: Literal["", "number", "confirmation"] = ""
+    inspector: Literal["coordinator", "separate"] = "coordinator"
 
     @model_validator(mode="after")
     def _example_has_the_form(self) -> Self:
@@ -254,6 +327,21 @@ class Approval(Part):
             if re.fullmatch(self.pattern, self.example):
                 return self
         raise ValueError(_("approval.example does not have the form of approval.pattern"))
+
+
+class Supervision(Part):
+    """What the ward asks of protection by days: how old the last security patch may be at readiness (W/C-SY-04)."""
+
+    patched_within_days: Annotated[int, Field(ge=1)] = 90
+
+
+class Commitment(Part):
+    """A day that no lateness moves (Law 11), by a rule from an anchor such as S-14d, and the acts it bounds."""
+
+    ja: str
+    en: str
+    day: str
+    bounds: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Retention(Part):
@@ -278,16 +366,22 @@ class Programme(Part):
     consignment: Consignment
     extract: Extract
     paper: Paper
+    printing: Printing = Printing()
     enclosing: Enclosing = Enclosing()
     mailing: Mailing = Mailing()
     reminders: Reminders
     retention: Retention
     emergency: Emergency = Emergency()
+    statute: Statute = Statute()
     approval: Approval = Approval()
+    supervision: Supervision = Supervision()
     measures: str
     anchors: dict[str, str]
     schedule: dict[str, str] = Field(default_factory=dict)
     milestones: dict[str, str] = Field(default_factory=dict)
+    commitments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Commitment] = Field(
+        default_factory=dict[str, Commitment]
+    )
     sha256: str = ""
 
     @model_validator(mode="after")

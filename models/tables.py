@@ -92,6 +92,9 @@ class Staff(SQLModel, table=True):
     valid_from: date
     valid_to: date
     mail: str = ""
+    phone: str = ""
+    phone_out_of_hours: str = ""
+    substitute: str = ""
     public_key: str = ""
 
 

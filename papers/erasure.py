@@ -10,10 +10,11 @@ from sqlmodel import col
 from models import choices, tables
 from models.letter import Moment
 from models.records.base import ActRecord
-from models.records.erasure import CopyErased, ErasureReported, WardDataErased, YearClosed
+from models.records.erasure import CopyErased, ErasureReported, ItemKept, ItemsDestroyed, WardDataErased, YearClosed
 from models.records.transfer import CopyMade
 from models.words import _
 from papers.media_return import ELSEWHERE
+from papers.movements import contents
 from papers.sheet import Document, Labelled, Sheet, day_alone, head, manager_of, moment, names_of
 from states.facts import Facts
 from states.look import Look
@@ -142,6 +143,7 @@ def erasure_record(here: Look) -> Sheet:
         "items": [
             erased(f"対象者データ {record.vault_files_destroyed} ファイル", "保管庫"),
             *([erased(f"暗号化パッケージの控え {sealed} ファイル", "出力フォルダー")] if sealed else []),
+            *_destroyed(facts),
             *([erased("空き領域", "業務データベース", _CLEARED)] if in_file else []),
         ],
         "key": {"treatment": f"年度の暗号鍵及び控え {record.keys_destroyed} 件を破棄", "destroyed_at": when, "by": who},
@@ -161,6 +163,21 @@ def erasure_record(here: Look) -> Sheet:
         "approver": "",
     }  # fmt: skip
     return Sheet(programme=here.programme, name="erasure-record", template="erasure_record", data=data)
+
+
+def _destroyed(facts: Facts) -> list[Erased]:
+    """Return the things that the ward has destroyed, by kind and number, one line a destruction."""
+    names, inside = names_of(facts), contents(facts)
+    return [
+        {
+            "what": f"{inside.numbered(record.items)}（{'、'.join(record.items)}）",
+            "where": f"票 {record.slip}" if record.slip else "区",
+            "method": record.method,
+            "erased_at": moment(record.destroyed_on),
+            "by": f"立会人 {names.get(record.witness, record.witness)}",
+        }
+        for _at, record in facts.every(ItemsDestroyed, "destroy_items")
+    ]
 
 
 def _if_any(record: ActRecord, field: str, label: str, value: str) -> list[Labelled]:
@@ -185,17 +202,30 @@ def _unread(place: str) -> str:
 
 
 def kept(facts: Facts) -> list[Kept]:
-    """Return what stays after the erasure and until when: nothing of it says who anybody is."""
+    """Return what stays after the erasure and until when: only what the close lists says who anybody is."""
     closed = facts.record("close", YearClosed)
     # The retention period: years of the programme, counted from the following fiscal year.
     last = date(facts.fiscal_year + 1 + facts.programme.retention.years, 3, 31)
     until = day_alone(date.fromisoformat(closed.keep_until) if closed else last)
+    listed: tuple[ItemKept, ...] = closed.kept if closed else ()
     return [
-        {"what": what, "where": where, "until": until}
-        for what, where in (
-            ("通し番号及び件数", "業務データベース"),
-            ("ファイルのハッシュ値（SHA-256）", "業務データベース"),
-            ("管理簿及び検証値", "業務データベース・押印した票"),
-            ("書類の控え（対象者の記載のないもの）", "文書の保管先"),
-        )
+        *(
+            Kept(what=what, where=where, until=until)
+            for what, where in (
+                ("通し番号及び件数", "業務データベース"),
+                ("ファイルのハッシュ値（SHA-256）", "業務データベース"),
+                ("管理簿及び検証値", "業務データベース・押印した票"),
+                ("書類の控え（対象者の記載のないもの）", "文書の保管先"),
+            )
+        ),
+        *(
+            Kept(what=f"{said_of(facts, it.item)}（{it.reason}）", where="区", until=day_alone(it.until))
+            for it in listed
+        ),
     ]
+
+
+def said_of(facts: Facts, number: str) -> str:
+    """Return what an item is, and how many of what unit lie in it."""
+    kind = choices.on_paper(choices.ITEMS, facts.kind_of(number))
+    return f"{kind}　{number}　{contents(facts).numbered([number])}"

@@ -19,14 +19,20 @@ from models import choices
 from models.clock import day_of, fiscal_year_title, wareki
 from models.letter import Moment
 from models.records.mailing import MailReturned, ReturnedMailClosed
-from models.records.preparation import ContractConcluded, HandlersRegistered
+from models.records.preparation import CertificateRenewed, ContractConcluded, HandlersRegistered
+from models.records.printing import ManuscriptDelivered
 from models.records.transfer import PackageSealed
 from models.serials import expand
+from models.words import translate
 from papers import sheet
+from papers.enclosing import integrity_said
+from papers.movements import UNTOLD, one_medium
 from papers.sheet import Sheet
+from states import statute
 from states.facts import Facts
 from states.look import Look
-from states.rules.custody import notice_in_force
+from states.rules.custody import notice_in_force, returned_letters
+from states.rules.supervision import certificate_until
 from states.table import TABLE
 from views.incidents import contacts_of
 from views.supervision import supervision
@@ -179,6 +185,7 @@ def _records(facts: Facts) -> dict[str, str]:
     return {
         "contract_period": period if "conclude_contract" in facts.done else "",
         "contract": value_of("conclude_contract", "contract"),
+        "certificate": _certificate(facts),
         "provisions": "添付済" if has_provisions else "□ 添付",
         "work": "、".join(programme.consignment.work),
         "items": "、".join(programme.consignment.items),
@@ -190,7 +197,7 @@ def _records(facts: Facts) -> dict[str, str]:
         "contacts_on": on("confirm_contacts"),
         "manuscript_on": on("deliver_manuscript"),
         "template": value_of("deliver_manuscript", "template_sha256"),
-        "sheets": value_of("deliver_manuscript", "sheets"),
+        "sheets": value_of("deliver_manuscript", "sheets"), **_delivered(facts),
         "text_version": value_of("approve_text", "version"), "text_on": on("approve_text"),
         "imprint_version": value_of("approve_proof", "version"), "imprint_on": on("approve_proof"),
         "delivered": value_of("inspect_delivery", "delivered"), "opened": value_of("inspect_delivery", "opened"),
@@ -201,6 +208,25 @@ def _records(facts: Facts) -> dict[str, str]:
         "acceptance_number": value_of("accept_work", "number"),
         "returned": f"{sum(window.returned.values()):,}" if window else "", "returned_on": on("end_returned_mail"),
     }  # fmt: skip
+
+
+def _certificate(facts: Facts) -> str:
+    """Return the certificate of the contractor with its number and its last day, as it was told last."""
+    told = facts.record("renew_certificate", CertificateRenewed) or facts.record("conclude_contract", ContractConcluded)
+    number, until = (told.certificate_number, certificate_until(facts)) if told else ("", None)
+    ends = f"有効期限 {wareki(until)}" if until else "番号及び有効期限の記載なし"
+    return "　".join(filter(None, (facts.programme.contractor.certificate, number, ends)))
+
+
+def _delivered(facts: Facts) -> dict[str, str]:
+    """Return how many envelopes and inserts were delivered; "" where nobody has counted, for writing by hand."""
+    manuscript = facts.record("deliver_manuscript", ManuscriptDelivered)
+    if manuscript is None:
+        return {"envelopes": "", "inserts": ""}
+    units = {insert.name: insert.unit for insert in facts.programme.paper.inserts}
+    named = (f"{name} {number:,}{units.get(name, '')}" for name, number in manuscript.inserts.items())
+    envelopes = "" if manuscript.envelopes is None else f"{manuscript.envelopes:,}枚"
+    return {"envelopes": envelopes, "inserts": "、".join(named)}
 
 
 def _flow(facts: Facts) -> str:
@@ -229,12 +255,16 @@ def _supervised(here: Look) -> dict[str, str]:
 
 
 def _contacts(facts: Facts) -> Listed:
-    return [[contact.name, contact.place, "", ""] for contact in contacts_of(facts)]
+    return [
+        [contact.called, contact.place, contact.phone or UNTOLD, contact.phone_out_of_hours or UNTOLD]
+        for contact in contacts_of(facts)
+    ]
 
 
 def _returned(facts: Facts) -> Listed:
     """Return the pieces that came back, by serial: the day on which each came first, what was said of it last."""
     first, last = dict[int, date](), dict[int, MailReturned]()
+    became = returned_letters(facts)
     for at, mail in facts.every(MailReturned, "record_returned_mail"):
         for serial in expand(mail.serials):
             first.setdefault(serial, day_of(at))
@@ -242,7 +272,7 @@ def _returned(facts: Facts) -> Listed:
     return [
         [
             f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, mail.reason), wareki(first[serial]),
-            choices.on_paper(choices.RETURN_OUTCOMES, mail.outcome),
+            choices.on_paper(choices.RETURN_OUTCOMES, became[serial].outcome),
         ]
         for serial, mail in sorted(last.items())
     ]  # fmt: skip
@@ -296,8 +326,12 @@ def _words(facts: Facts) -> dict[str, str]:
         "fiscal_year": fiscal_year_title(year),
         "programme": facts.programme.title_ja,
         "contractor": facts.programme.contractor.name,
+        "law": "\n".join(f"{article}　{words}" for article, words in statute.PROVISIONS),
+        "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
         "contract_number": contract.contract_number if contract else "",
+        "integrity": integrity_said(facts),
         "post": wareki(facts.due["post"]) if "post" in facts.due else "",
+        "one_medium": one_medium(facts.programme.consignment.medium),
         "medium_number": sealed.medium if sealed else f"M-{year}-01",
         "notice_number": notice_in_force(facts) if sealed else f"P-{year}-01",
     }

@@ -1,7 +1,8 @@
 """What an incident calls for: report to the Commission, notice to the persons, publication; all drafts.
 
-Whether an incident is to be reported is for people to decide; here the heads of the rule and the days are worked out,
-and every point that was not read in the rules' text is said so on the paper. What nobody can know yet stays free.
+Whether an incident is to be reported is for people to decide; here the heads of the rule and the days are worked out.
+The report is an internal draft: it says of every point that was not read in the rules' text that it was not. Notice and
+publication are for residents and say nothing of it. What nobody can know yet stays free.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from models import choices, tables
 from models.clock import wareki
 from models.letter import Moment
 from models.records.transfer import PackageSealed
+from models.words import translate
 from papers import sheet
 from papers.sheet import Document, Sheet, moment
 from states import statute
@@ -47,14 +49,24 @@ class ActBefore(TypedDict):
     title: str
 
 
-class IncidentPaper(Document):
-    """`incident_report` 報告書, `incident_notice` 通知, `incident_publication` 公表文: one content for all three."""
+class ResidentsPaper(Document):
+    """`incident_notice` 通知, `incident_publication` 公表文: what residents may read."""
 
     kind: str
     known_on: Moment
-    state: str
     items: str
     persons: str
+    contact: str
+    sender: str
+
+
+class IncidentReport(ResidentsPaper):
+    """`incident_report` 報告書, an internal draft."""
+
+    known_at: Moment | None
+    contractor_notified_at: Moment | None
+    contractors_duty: str
+    state: str
     heads: Sequence[str]
     encryption: str
     perhaps_exempt: bool
@@ -62,9 +74,6 @@ class IncidentPaper(Document):
     out: Sequence[str]
     before: Sequence[ActBefore]
     ledger_seq: int
-    contact: str
-    sender: str
-    contractor: str
     version: str
     unverified: Sequence[str]
 
@@ -72,26 +81,38 @@ class IncidentPaper(Document):
 def incident_papers(here: Look, seq: int) -> tuple[Sheet, ...]:
     """Return the three papers of the incident that the ledger's entry of this number opened."""
     incident = next(incident for incident in incidents_of(here) if incident.ledger_seq == seq)
-    data = _data(here, incident)
+    public = _for_residents(here, incident)
+    papers = {"report": _report(here, incident, public), "notice": public, "publication": public}
     return tuple(
         Sheet(
             programme=here.programme, name=f"incident-{incident.number}-{name}", template=f"incident_{name}", data=data
         )
-        for name in ("report", "notice", "publication")
+        for name, data in papers.items()
     )
 
 
-def _data(here: Look, incident: Incident) -> IncidentPaper:
-    facts = here.facts
-    sealed = facts.record("seal_package", PackageSealed)
-    clock, report, today = incident.clock, incident.report, wareki(facts.today)
+def _for_residents(here: Look, incident: Incident) -> ResidentsPaper:
+    facts, report, today = here.facts, incident.report, wareki(here.facts.today)
     return {
         "head": sheet.head(facts, f"A-{facts.fiscal_year}-{incident.number:02}"),
         "kind": choices.on_paper(choices.INCIDENTS, incident.kind),
         "known_on": moment(incident.known_on),
-        "state": STATES_BY_KEY[facts.state].ja,
         "items": "、".join(facts.programme.consignment.items),
         "persons": f"{report.persons:,} 人（{today} 現在）" if report and report.persons else "",
+        "contact": facts.programme.sections.contact,
+        "sender": facts.programme.sections.sender,
+    }
+
+
+def _report(here: Look, incident: Incident, public: ResidentsPaper) -> IncidentReport:
+    facts, clock = here.facts, incident.clock
+    sealed = facts.record("seal_package", PackageSealed)
+    return {
+        **public,
+        "known_at": moment(incident.known_at) if incident.known_at else None,
+        "contractor_notified_at": moment(incident.contractor_notified_at) if incident.contractor_notified_at else None,
+        "contractors_duty": translate(statute.CONTRACTORS_DUTY, "ja"),
+        "state": STATES_BY_KEY[facts.state].ja,
         "heads": [_HEADS[number] for number in incident.heads],
         "encryption": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm) if sealed else "",
         "perhaps_exempt": incident.perhaps_exempt,
@@ -109,11 +130,8 @@ def _data(here: Look, incident: Incident) -> IncidentPaper:
             for row in _last_entries(here, incident.ledger_seq)
         ],
         "ledger_seq": incident.ledger_seq,
-        "contact": facts.programme.sections.contact,
-        "sender": facts.programme.sections.sender,
-        "contractor": facts.programme.contractor.name,
         "version": statute.VERSION,
-        "unverified": list(statute.UNVERIFIED),
+        "unverified": list(statute.unverified(facts.programme.statute)),
     }  # fmt: skip
 
 

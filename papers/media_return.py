@@ -6,6 +6,7 @@ from typing import TypedDict
 from models import choices
 from models.letter import Moment
 from models.records.media_return import ItemsReturned
+from papers.movements import contents
 from papers.sheet import Document, Sheet, head, manager_of, moment, party
 from states.facts import Facts
 from states.look import Look
@@ -39,6 +40,7 @@ class ReturnNote(Document):
 def return_note(here: Look) -> Sheet:
     """Return the contractor's return note."""
     facts = here.facts
+    inside = contents(facts)
     record, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
     back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
     lost = _lost_there(facts)
@@ -50,8 +52,10 @@ def return_note(here: Look) -> Sheet:
         "returned_at": moment(done.occurred_at) if done else None,
         "bag": "鍵付きカバン等" if record and record.locked_bag else "",
         "items": [
-            {"item": choices.on_paper(choices.ITEMS, item.kind), "number": item.number, "received": "1点",
-             "returned": "1点" if item.number in back else "紛失" if item.number in lost else ""}
+            {"item": "\n".join(filter(None, (
+                choices.on_paper(choices.ITEMS, item.kind), inside.serials_in([item.number])))), "number": item.number,
+             "received": (held := inside.numbered([item.number])),
+             "returned": held if item.number in back else "紛失" if item.number in lost else ""}
             for item in listed
         ],
         "giver": party(facts, record.giver)["name"] if record else "",

@@ -12,6 +12,7 @@ from models.clock import wareki
 from models.letter import Moment
 from models.programme import Programme
 from papers import sheet
+from papers.movements import UNTOLD
 from papers.sheet import Document, Sheet
 from states.look import Look
 from states.reading import year_before
@@ -27,7 +28,6 @@ _SIDES = {
     "ward": "チェックリスト（区が行う対策）",
     "contractor": "チェックリスト（受託事業者に行わせる対策）",
 }
-_ALWAYS = {"enforced": "ソフトウェアが常に強制"}
 _PLACES = {"with_ward": "区", "with_contractor": "受託事業者"}
 _SAME_MATTER = "前回の付議の範囲内です。"
 _NEW_MATTER = "前回の付議の範囲を超える事項があります。新たな付議が必要です。"
@@ -203,7 +203,14 @@ def handover_memo(here: Look) -> Sheet:
             if document.standing not in {"complete", "no_occasion"}
         ),
         "contacts": [
-            {"name": contact.name, "place": contact.place, "mail": contact.mail} for contact in contacts_of(facts)
+            {
+                "name": contact.called,
+                "place": contact.place,
+                "mail": contact.mail,
+                "phone": contact.phone or UNTOLD,
+                "out_of_hours": contact.phone_out_of_hours or UNTOLD,
+            }
+            for contact in contacts_of(facts)
         ],
     }
     return Sheet(programme=here.programme, name="handover-memo", template="handover_memo", data=data)
@@ -249,8 +256,7 @@ def _row(measure_standing: MeasureStanding) -> MeasureLine:
         "mark": "－" if measure_standing.standing == "not_applicable" else "○",
         "proof": choices.on_paper(choices.PROOFS, measure_standing.measure.proof),
         "standing": choices.on_paper(choices.MEASURES, measure_standing.standing),
-        "evidence": f"{measure_standing.claim.evidence if measure_standing.claim else ''}{entries}"
-        or _ALWAYS.get(measure_standing.measure.proof, ""),
+        "evidence": f"{measure_standing.claim.evidence if measure_standing.claim else ''}{entries}",
     }
 
 

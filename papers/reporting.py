@@ -10,11 +10,13 @@ from sqlmodel import col
 from models import choices, tables
 from models.clock import wareki
 from models.people import Side
-from models.records.erasure import ErasureReported, WardDataErased
+from models.records.erasure import ErasureReported, WardDataErased, YearClosed
 from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentSettled
 from models.words import _
-from papers.erasure import kept
+from papers.enclosing import integrity_lines
+from papers.erasure import kept, said_of
+from papers.movements import contents
 from papers.sheet import Document, Labelled, Sheet, day_alone, head, lines_of
 from states import ledger
 from states.calendar import Calendar
@@ -70,6 +72,7 @@ class Planned(TypedDict):
     title: str
     owner: str
     planned: str
+    promised: str
     actual: str
     difference: str
 
@@ -119,6 +122,7 @@ class YearReport(Document):
     counts: Sequence[Count]
     counts_result: CountsResult
     flow: Sequence[Stage]
+    integrity: Sequence[Labelled]
     notes: Sequence[str]
     schedule: Sequence[Planned]
     overdue: Sequence[Overdue]
@@ -156,6 +160,7 @@ def report(here: Look) -> Sheet:
         ],
         "counts_result": {"holds": table.holds, "text": table.sentence_ja},
         "flow": _flow(table),
+        "integrity": integrity_lines(facts),
         "notes": list(table.notes),
         "schedule": [_planned(row, here.calendar) for row in acts if row.flag != "dropped"],
         "overdue": [_overdue(here, row) for row in acts if _was_late(row)],
@@ -254,6 +259,7 @@ def _planned(row: Row[tuple[tables.Act]], calendar: Calendar) -> Planned:
         "title": BY_TRIGGER[row.act].ja,
         "owner": Side(row.owner).label,
         "planned": str(row.planned_on),
+        "promised": str(row.due_on),
         "actual": str(row.done_on or ""),
         "difference": f"{late:+d}" if late else "",
     }
@@ -317,6 +323,18 @@ def _supervision_lines(found: Supervision) -> list[Labelled]:
     ]
 
 
+def _ward_lines(facts: Facts) -> list[Labelled]:
+    """Return what the ward itself has destroyed, by kind and number, and what it keeps beyond the close."""
+    inside, closed = contents(facts), facts.record("close", YearClosed)
+    destroyed = inside.numbered(item.number for item in facts.items_in("destroyed"))
+    listed = closed.kept if closed else ()
+    kept = "、".join(f"{said_of(facts, it.item)}　{wareki(it.until)}まで（{it.reason}）" for it in listed)
+    return [
+        {"label": "廃棄した返却物・返戻", "value": destroyed or "なし"},
+        *([{"label": "完結後も区が保有するもの", "value": kept or "なし"}] if closed else []),
+    ]
+
+
 def _contractor_lines(facts: Facts) -> list[Labelled]:
     """Return what came back from the contractor, what is lost, and what he reported erased."""
     back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
@@ -324,9 +342,10 @@ def _contractor_lines(facts: Facts) -> list[Labelled]:
         copy.copy_number for _at, report in facts.every(ErasureReported, "report_erasure") for copy in report.copies
     }  # fmt: skip
     out, lost = facts.things_in("with_contractor", "with_subcontractor"), facts.things_in("lost")
+    returned = contents(facts).numbered(sorted(back))
     left = facts.copies_in("with_contractor", "with_subcontractor")
     return [
-        {"label": "返却された媒体・紙・パスワード通知書", "value": f"{len(back):,} 点{_on(facts, 'return_items')}"},
+        {"label": "返却された媒体・紙・パスワード通知書", "value": f"{returned or 'なし'}{_on(facts, 'return_items')}"},
         {"label": "返却されていないもの", "value": "、".join(item.number for item in out) or "なし"},
         *([{"label": "紛失したもの", "value": "、".join(item.number for item in lost)}] if lost else []),
         {"label": "受託者が消去した複製", "value": f"{len(erased):,} 件{_on(facts, 'report_erasure')}"},
@@ -336,7 +355,8 @@ def _contractor_lines(facts: Facts) -> list[Labelled]:
 
 def _approved(said: Mapping[str, str], seq: int) -> str:
     """Return an approval as it stands in the report; the day stands where an act tells it."""
-    on = f"決裁日 {said['decided_on']}、" if said.get("decided_on") else ""
+    day = said.get("approved_on") or said.get("decided_on")
+    on = f"決裁日 {day}、" if day else ""
     return f"{said['decision_number']}（{on}管理簿 第{seq}号）"
 
 
@@ -361,7 +381,7 @@ def _signing_lines(connection: Connection, cycle_id: str, size: int) -> list[Lab
         _approved(said, act["seq"])
         for act in acts
         for said in (act["data"], act["data"]["record"])
-        if "decision_number" in said
+        if said.get("decision_number")
     ]
     return [
         {"label": "行った人又は入力した人の署名のある手続", "value": f"{signed:,} 件"},
@@ -389,9 +409,10 @@ def _on(facts: Facts, act: str) -> str:
 def _erasure_lines(facts: Facts) -> list[Labelled]:
     record = facts.record("erase_ward_data", WardDataErased)
     if record is None:
-        return [*_contractor_lines(facts), {"label": "区保有データ", "value": "未廃棄"}]
+        return [*_contractor_lines(facts), *_ward_lines(facts), {"label": "区保有データ", "value": "未廃棄"}]
     return [
         *_contractor_lines(facts),
+        *_ward_lines(facts),
         {"label": "区保有データの廃棄日", "value": wareki(facts.done["erase_ward_data"].on)},
         {"label": "検索した範囲", "value": f"{record.scanned_files:,} ファイル、{record.scanned_bytes:,} バイト"},
         {"label": "住民データの検出", "value": f"{record.found:,} 件"},

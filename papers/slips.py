@@ -14,10 +14,14 @@ from adapters.codes import qr
 from models import choices, tables
 from models.clock import day_of, wareki
 from models.letter import Moment
-from models.records.mailing import Posted
-from models.records.media_return import ItemsReturned
-from models.records.transfer import Carried, MediumHandedOver, Movement, SlipReprinted
+from models.records.enclosing import DeliveryInspected
+from models.records.erasure import ItemsDestroyed
+from models.records.mailing import MailReturned, Posted
+from models.records.printing import ImprintSampleSubmitted
+from models.records.transfer import Handed, MediumHandedOver, SlipReprinted
+from models.serials import minus, union
 from papers import sheet
+from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, content, contents, destroyed_by, items_of, quantity
 from papers.sheet import Sheet
 from states.facts import Facts
 from states.look import Look
@@ -25,15 +29,9 @@ from states.reading import aware
 from states.rows import Row
 from states.table import BY_TRIGGER, TABLE
 
-# What changes hands: between people of the register, and from the poster to the post office.
-MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, (Carried, Posted)))
-_UNITS = {
-    "medium": "媒体{n}枚",
-    "extract_original": "電磁的記録{n}件",
-    "letters_file": "電磁的記録{n}件",
-    "password_notice": "{n}通",
-    "electronic_copy": "{n}点",
-}
+# What changes hands between people of the register, what goes to the post office and comes back from it, and what ends.
+Movement = Handed | Posted | MailReturned | ItemsDestroyed
+MOVEMENTS = tuple(row.trigger for row in TABLE if issubclass(row.record, Movement))
 _LOCKED, _IN_PERSON, _SOUND = "鍵付きカバン等で運搬した", "手渡しで受け渡した", "外観及び封に異状がない"
 _LONGEST_NAME = 40
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
@@ -46,18 +44,24 @@ class Check(TypedDict):
     done: bool
 
 
-class Moved(TypedDict):
-    """What was moved, by whom, and how it was carried."""
+class What(TypedDict):
+    """What was moved, and how many of what unit."""
+
+    content: str
+    quantity: str
+
+
+class Moved(What):
+    """What was moved, by whom, and how it was carried; who stamps it."""
 
     giver: sheet.Party
     receiver: sheet.Party
-    content: str
-    quantity: str
     occasion: str
     bag: str
     carrier: str
     condition: str
     checks: Sequence[Check]
+    stamps: Sequence[sheet.Labelled]
 
 
 class SlipPaper(sheet.Document, Moved):
@@ -76,7 +80,7 @@ class Slip:
     """A movement on record, with everything that stands on its slip."""
 
     row: Row
-    record: Carried | Posted
+    record: Movement
     by: str
     seq: int
     occurred_at: datetime
@@ -88,12 +92,12 @@ class Slip:
     @property
     def paper(self) -> str:
         """Return what the ledger calls this slip: its number and the entry of its movement."""
-        return f"slip {self.record.slip} ({self.seq})"
+        return f"slip {self.record.slip or UNKNOWN} ({self.seq})"
 
     @property
     def file(self) -> str:
         """Return the name of the file: the slip's number as far as it is a plain name, and no other slip's."""
-        name = _plain(self.record.slip)
+        name = _plain(self.record.slip or UNKNOWN)
         return f"slip-{name}-{self.seq}" if self.shares_its_number else f"slip-{name}"
 
 
@@ -118,18 +122,38 @@ def slips_of(connection: Connection, cycle_id: str) -> tuple[Slip, ...]:
         )
         .order_by(col(record.id))
     )
-    seen, slips = set[str](), list[Slip]()
+    seen, slips, delivered, back = set[str](), list[Slip](), False, ""
     for done in connection.execute(query):
         row = BY_TRIGGER[done.act]
         carried = row.record.model_validate_json(done.data)
-        assert isinstance(carried, (Carried, Posted)), row.trigger
+        assert isinstance(carried, Movement), row.trigger
+        second_look = isinstance(carried, DeliveryInspected) and delivered and not carried.tells_hands
+        delivered |= isinstance(carried, DeliveryInspected) and carried.tells_hands
+        if isinstance(carried, MailReturned):
+            known, back = back, minus(back, carried.serials)
+            back = union(back, carried.serials) if carried.outcome == "kept" else back
+            second_look = not minus(carried.serials, known)
+        if second_look or not _moves(carried):
+            continue
+        number = carried.slip or UNKNOWN
         slips.append(Slip(
             row=row, record=carried, by=done.by, seq=done.ledger_seq, occurred_at=aware(done.occurred_at),
             entered_at=aware(done.entered_at), is_afterwards="entered_afterwards" in json.loads(done.entry)["data"],
-            checkpoint=_checkpoint(connection, row, done.ledger_seq), shares_its_number=_plain(carried.slip) in seen,
+            checkpoint=_checkpoint(connection, row, done.ledger_seq), shares_its_number=_plain(number) in seen,
         ))  # fmt: skip
-        seen.add(_plain(carried.slip))
+        seen.add(_plain(number))
     return tuple(slips)
+
+
+def _moves(record: Movement) -> bool:
+    """Tell what is a movement with hands: an older version asked for none, and a sample of dummies moves nothing."""
+    if isinstance(record, MailReturned):
+        return record.holds("receiver")
+    if isinstance(record, ItemsDestroyed):
+        return record.holds("slip")
+    if isinstance(record, ImprintSampleSubmitted) and not (record.sample_stack or record.shows_residents):
+        return False
+    return isinstance(record, Posted) or record.holds("giver")
 
 
 def _plain(slip: str) -> str:
@@ -151,9 +175,17 @@ def _checkpoint(connection: Connection, row: Row, seq: int) -> str:
 def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
     """Return the sheet of a movement, marked where it was entered afterwards or is printed again."""
     facts, record = here.facts, slip.record
-    moved = _to_the_post(facts, slip.by, record) if isinstance(record, Posted) else _between_people(facts, record)
+    match record:
+        case Posted():
+            moved = _to_the_post(facts, slip, record)
+        case MailReturned():
+            moved = _from_the_post(facts, slip, record)
+        case ItemsDestroyed():
+            moved = _destroyed(facts, slip, record)
+        case _:
+            moved = _between_people(facts, slip, record)
     data: SlipPaper = {
-        "head": sheet.head(facts, record.slip, on=day_of(slip.entered_at)),
+        "head": sheet.head(facts, record.slip or UNKNOWN, on=day_of(slip.entered_at)),
         "marks": [words for words in (mark, "事後入力" if slip.is_afterwards else "") if words],
         "movement": slip.row.ja,
         "moved_at": sheet.moment(slip.occurred_at),
@@ -165,76 +197,105 @@ def slip_sheet(here: Look, slip: Slip, *, mark: str = "") -> Sheet:
     return Sheet(programme=here.programme, name=slip.file, template="slip", data=data)
 
 
-def _between_people(facts: Facts, record: Carried) -> Moved:
-    giver, receiver, carrier = (
-        sheet.party(facts, person) for person in (record.giver, record.receiver, record.carried_by)
-    )
+def _between_people(facts: Facts, slip: Slip, record: Handed) -> Moved:
+    giver, receiver, carrier = (_party(facts, person) for person in (record.giver, record.receiver, record.carried_by))
     return {
         "giver": giver,
         "receiver": receiver,
-        "content": "\n".join(_content(facts, record)),
-        "quantity": _quantity(facts, record),
+        **_what(facts, slip),
         "occasion": record.occasion,
         "bag": _bag(record),
-        "carrier": f"{carrier['affiliation']}　{carrier['name']}",
+        "carrier": f"{carrier['affiliation']}　{carrier['name']}".strip(),
         "condition": choices.on_paper(choices.CONDITIONS, record.condition),
         "checks": [{"label": label, "done": done} for label, done in _checks(record)],
-    }
+        "stamps": [
+            {"label": "渡した人", "value": giver["name"]}, {"label": "受け取った人", "value": receiver["name"]}
+        ],
+    }  # fmt: skip
 
 
-def _to_the_post(facts: Facts, by: str, record: Posted) -> Moved:
-    """Return the slip of the posting: the letters are counted by the post office, whose clerk is on no register.
+def _to_the_post(facts: Facts, slip: Slip, record: Posted) -> Moved:
+    """Return the slip of the posting: the post office counts the letters, is on no register and stamps nothing of ours.
 
-    How they were carried there is written and ticked by hand.
+    So nothing is left to be ticked or stamped there. A posting of an older version was brought by whoever entered it.
     """
-    giver = sheet.party(facts, by)
+    giver = _party(facts, record.giver if record.holds("giver") else slip.by)
+    carrier = _party(facts, record.carrier) if record.carrier else giver
+    ticked = {"引受通数が差出票と一致した": True, _LOCKED: bool(record.locked_bag)}
     return {
         "giver": giver,
         "receiver": {"affiliation": record.office, "name": ""},
-        "content": f"案内状（封緘済）（{'、'.join(facts.programme.consignment.items)}）",
-        "quantity": f"{record.accepted:,}通",
+        **_what(facts, slip),
         "occasion": f"差出　{wareki(record.posted_on)}",
-        "bag": "",
-        "carrier": f"{giver['affiliation']}　{giver['name']}",
+        "bag": _bag(record) if record.holds("locked_bag") else "記載なし",
+        "carrier": f"{carrier['affiliation']}　{carrier['name']}".strip(),
         "condition": "",
-        "checks": [
-            {"label": "引受通数が差出票と一致した", "done": True},
-            *({"label": label, "done": False} for label in (_LOCKED, _IN_PERSON, _SOUND)),
-        ],
+        "checks": [{"label": label, "done": done} for label, done in ticked.items() if done],
+        "stamps": [{"label": "差し出した人", "value": giver["name"]}],
     }
 
 
-def _content(facts: Facts, record: Carried) -> Iterator[str]:
-    """Yield what is moved, a line a kind: its numbers, and which items of personal data they hold."""
-    numbers = record.items if isinstance(record, ItemsReturned) else (getattr(record, "item", ""),)
-    holds = "、".join(facts.programme.consignment.items)
-    by_kind: dict[str, list[str]] = {}
-    for number in numbers:
-        by_kind.setdefault(facts.kind_of(number) or getattr(record, "kind", ""), []).append(number)
-    for kind, named in by_kind.items():
-        data = "" if kind == "password_notice" else f"（{holds}）"
-        yield f"{choices.on_paper(choices.ITEMS, kind)}　{'、'.join(named)}{data}"
+def _from_the_post(facts: Facts, slip: Slip, record: MailReturned) -> Moved:
+    """Return the slip of returned mail: the post office brings it as it was posted, and stamps nothing."""
+    receiver = _party(facts, record.receiver)
+    return {
+        "giver": {"affiliation": record.office or UNKNOWN, "name": ""},
+        "receiver": receiver,
+        **_what(facts, slip),
+        "occasion": f"返戻（{choices.on_paper(choices.RETURN_REASONS, record.reason)}）",
+        "bag": BY_POST,
+        "carrier": record.office or UNKNOWN,
+        "condition": "",
+        "checks": [],
+        "stamps": [{"label": "受け取った人", "value": receiver["name"]}],
+    }
 
 
-def _quantity(facts: Facts, record: Carried) -> str:
-    """Return how many pieces of what; never how many persons they hold."""
-    if isinstance(record, ItemsReturned):
-        return f"{len(record.items)}点"
-    if not isinstance(record, Movement):
-        return ""
-    return _UNITS.get(facts.kind_of(record.item), "{n}枚").format(n=record.quantity)
+def _destroyed(facts: Facts, slip: Slip, record: ItemsDestroyed) -> Moved:
+    """Return the slip of a destruction: whoever destroyed it has it no more, and nobody has it after."""
+    giver, witness = _party(facts, slip.by), _party(facts, record.witness)
+    return {
+        "giver": giver,
+        "receiver": {"affiliation": destroyed_by(record.method), "name": ""},
+        **_what(facts, slip),
+        "occasion": f"廃棄　{wareki(record.destroyed_on)}",
+        "bag": NOT_CARRIED,
+        "carrier": f"{giver['affiliation']}　{giver['name']}".strip(),
+        "condition": "",
+        "checks": [],
+        "stamps": [{"label": "廃棄した人", "value": giver["name"]}, {"label": "立会人", "value": witness["name"]}],
+    }
 
 
-def _bag(record: Carried) -> str:
+def _party(facts: Facts, person: str) -> sheet.Party:
+    return sheet.party(facts, person) if person else {"affiliation": "", "name": UNKNOWN}
+
+
+def _what(facts: Facts, slip: Slip) -> What:
+    """Return what was moved and how much of it, as it lay in its stacks at that time."""
+    act, record = slip.row.trigger, slip.record.model_dump(mode="json")
+    inside = contents(facts, before=slip.seq)
+    said = content(act, record, inside.kinds, facts.programme.consignment.items)
+    if named := inside.serials_in(items_of(record)):
+        said.append(f"通し番号　{named}")
+    if act == "record_returned_mail":
+        said.append(f"通し番号　{minus(record['serials'], inside.back)}")
+    return {"content": "\n".join(said), "quantity": quantity(act, record, inside)}
+
+
+def _bag(record: Handed | Posted) -> str:
+    if record.locked_bag is None:
+        return UNKNOWN
     if not record.locked_bag:
         return "施錠なし"
     return f"{choices.on_paper(choices.BAGS, record.bag)}　{record.bag_number}".strip()
 
 
-def _checks(record: Carried) -> Iterator[tuple[str, bool]]:
+def _checks(record: Handed) -> Iterator[tuple[str, bool]]:
     """Yield what is ticked as far as it was recorded; the rest is ticked by hand."""
-    yield _LOCKED, record.locked_bag
-    yield _IN_PERSON, bool(getattr(record, "in_person", False))
+    yield _LOCKED, bool(record.locked_bag)
+    if hasattr(record, "in_person"):
+        yield _IN_PERSON, bool(getattr(record, "in_person", False))
     if isinstance(record, MediumHandedOver):
         yield "当日のウイルス検査で異状がなかった", record.scan_clean
     yield _SOUND, record.condition == "good"

@@ -6,6 +6,7 @@ from typing import TypedDict
 from models import choices
 from models.letter import Moment
 from models.records.transfer import AdditionsSealed, NoticeReprinted
+from papers.movements import one_medium
 from papers.sheet import Document, Sheet, head, manager_of, moment, names_of
 from states.look import Look
 from states.rules.custody import notice_in_force
@@ -44,6 +45,7 @@ class ControlSheet(Document):
 
     package: str
     medium: str
+    quantity: str
     form: str
     made_at: Moment | None
     made_by: str
@@ -67,6 +69,7 @@ def control_sheet(here: Look, act: str) -> Sheet:
         "head": head(facts, sealed.medium, on=made.on),
         "package": f"{here.cycle_id}{name}",
         "medium": sealed.medium,
+        "quantity": one_medium(facts.programme.consignment.medium),
         "form": choices.on_paper(choices.ENCRYPTIONS, sealed.algorithm),
         "made_at": moment(made.occurred_at),
         "made_by": names_of(facts).get(made.by, ""),

@@ -20,6 +20,7 @@ from random import Random
 from typing import Any, Protocol
 
 from adapters import disk
+from models.clock import stamp
 from models.errors import Refused, TsudoiError
 from models.serials import compact, expand
 from models.words import N_
@@ -157,9 +158,11 @@ def _lost_item(year: Year, fault: Fault) -> None:
 
 
 def _incident(year: Year, fault: Fault) -> None:
+    now = stamp(year.people.office.clock.now())
     fields = {
         "kind": fault.pick(("leak", "misdelivery", "loss", "other")), "known_on": year.people.today,
         "persons": fault.pick((0, 30, _MANY_PERSONS)), "wrongful": fault.detail % 5 == 0,
+        "known_at": now, "contractor_notified_at": fault.pick((None, now)),
     }  # fmt: skip
     year.people.enter("report_incident", by=cast.COORDINATOR, fields=fields)
 

@@ -18,14 +18,17 @@ from adapters.finder import Finder
 from adapters.scanner import scan
 from models import tables
 from models.database import reading
-from models.errors import Damaged
+from models.errors import Damaged, TsudoiError
 from models.people import Person
 from models.serials import count, expand
+from papers.control_ledger import lacking, lines_of
 from states import ledger
+from states.acts import form_of
 from states.events import BY_EVENT
 from states.reading import people
 from states.replay import TITLES, Difference, Replay, compared, replayed
 from states.rows import BEFORE_RETURN
+from states.rules import conservation
 from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing
 from steps.office import Office
@@ -134,6 +137,21 @@ def every_act_has_one_entry_and_one_record(view: View) -> Found:
     yield from (f"No. {entry['seq']} refused for nothing" for entry in refusals if not entry["data"]["unmet"])
 
 
+def form_carries_what_its_row_says(view: View) -> Found:
+    """Law 2: what was entered together stands on one form as the table says, each act by an entry of its own."""
+    forms = dict[int, list[int]]()
+    for entry in view.entries:
+        if first := entry["data"].get("entered_with"):
+            forms.setdefault(first, [first]).append(entry["seq"])
+    acts = {entry["seq"]: BY_EVENT.get(entry["event"].removesuffix("_proposed")) for entry in view.entries}
+    for first, form in forms.items():
+        rows = [acts.get(seq) for seq in form]
+        try:
+            form_of([row.trigger if row else "" for row in rows])
+        except TsudoiError:
+            yield f"No. {first}"
+
+
 def rules_are_those_of_the_table(view: View) -> Found:
     """Law 3: the rules by which the database checks are those of states/table.py."""
     rule = tables.Rule
@@ -201,15 +219,34 @@ def counts_are_conserved(view: View) -> Found:
 
 
 def what_went_out_came_back(view: View) -> Found:
-    """Law 7: after the return no thing is elsewhere, after the erasure no copy, after the close nothing at all."""
+    """Law 7: after the return no thing is elsewhere, after the erasure no copy."""
     for item in view.rows(tables.Item):
-        elsewhere, copy = item.state in {"with_contractor", "with_subcontractor"}, item.kind == "electronic_copy"
-        if (
-            (view.has_come_to("media_returned") and elsewhere and not copy)
-            or (view.has_come_to("erased") and elsewhere)
-            or (view.has_come_to("closed") and item.state.startswith("with_"))
-        ):
+        elsewhere, is_copy = item.state in {"with_contractor", "with_subcontractor"}, item.kind == "electronic_copy"
+        if elsewhere and view.has_come_to("erased" if is_copy else "media_returned"):
             yield item.number
+
+
+def nothing_is_kept_unlisted(view: View) -> Found:
+    """Law 7: after the close nobody holds anything with residents' data, but what it lists and mail that came later."""
+    if not view.has_come_to("closed"):
+        return
+    listed = {kept["item"] for kept in view.latest("close").get("kept", ())}
+    held = {item.number: item.kind for item in view.rows(tables.Item) if item.state.startswith("with_")}
+    yield from (number for number, kind in held.items() if number not in listed and kind != "returned_letters")
+    closed_at = next(entry["seq"] for entry in view.entries if entry["event"] == BY_TRIGGER["close"].event)
+    since = {
+        entry["data"]["record"].get("stack", "")
+        for entry in view.entries
+        if entry["event"] == BY_TRIGGER["record_returned_mail"].event and entry["seq"] > closed_at
+    }
+    yield from (number for number, kind in held.items() if kind == "returned_letters" and number not in listed | since)
+
+
+def materials_are_conserved(view: View) -> Found:
+    """Law 7: of envelopes and inserts as many are left as were delivered and not used, or the deviation says so."""
+    told = any("materials_are_conserved" in entry["data"].get("broken", ()) for entry in view.entries)
+    found = view.office.see(view.cycle_id, lambda here: conservation.materials(here.facts))
+    yield from (material.said for material in found if material.difference and not told)
 
 
 def key_and_vault_are_gone(view: View) -> Found:
@@ -226,6 +263,16 @@ def every_deviation_is_an_incident(view: View) -> Found:
     yield from view.differing("incident")
     if any(incident.state == "open" for incident in view.rows(tables.Incident)) and not view.cycle.on_hold:
         yield "an open incident does not hold"
+
+
+def every_movement_tells_everything(view: View) -> Found:
+    """W-OP-09: each movement in the control ledger has every column, or is followed by the deviation that says so."""
+    deviated = {entry["seq"] - 1 for entry in view.entries if entry["event"] == "deviation_recorded"}
+    with reading(view.office.engine) as connection:
+        lines = lines_of(connection, view.cycle_id)
+    for line in lines:
+        if (missing := lacking(line)) and line["number"] not in deviated:
+            yield f"No. {line['number']} {' '.join(missing)}"
 
 
 def held_cycle_does_nothing_but_rescue(view: View) -> Found:
@@ -282,14 +329,18 @@ def tables_are_what_the_ledger_tells(view: View) -> Found:
 LAWS: tuple[Callable[[View], Found], ...] = (
     state_is_what_the_ledger_tells,
     every_act_has_one_entry_and_one_record,
+    form_carries_what_its_row_says,
     rules_are_those_of_the_table,
     nobody_can_be_read_outside_the_vault,
     ledger_only_grows_and_verifies,
     every_decision_on_a_row_is_somebodys,
     counts_are_conserved,
     what_went_out_came_back,
+    nothing_is_kept_unlisted,
+    materials_are_conserved,
     key_and_vault_are_gone,
     every_deviation_is_an_incident,
+    every_movement_tells_everything,
     held_cycle_does_nothing_but_rescue,
     four_eyes_are_two_people,
     every_actor_is_on_the_register,

@@ -1,12 +1,13 @@
 """The people of a rehearsed year: what they enter and confirm goes the way of `tsudoi act` and `tsudoi confirm`."""
 
-import json
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from models.database import reading
+from models.records.base import Nothing
 from rehearsal import cast
 from rehearsal.cast import COORDINATOR, REGISTRAR, Scene
 from rehearsal.laws import LawBroken
@@ -14,13 +15,16 @@ from rehearsal.printer import Printer
 from states import ledger
 from states.acts import Outcome
 from states.facts import RECHECKS, Facts
+from states.rows import Row
 from states.rules.oversight import open_duties
 from states.table import BY_TRIGGER
-from steps import acting, extraction
+from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
 
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
+
+
 _MANY = 100  # persons from whom on an incident is always to be reported
 
 
@@ -61,17 +65,36 @@ class People:
         by = by or cast.person_for(row.who_under(scene.facts.programme))
         outcome = self.enter(act, by=by, fields=cast.fields(act, scene) | changes)
         if outcome.waits_for:
-            outcome = self.confirm(outcome, by=cast.person_for(row.second, but=by))
+            outcome = self.confirm(outcome, by=cast.person_for(row.second_under(scene.facts.programme), but=by))
         if usual and outcome.left:
             raise LawBroken(f"{act}: " + " / ".join(outcome.left))
+
+    def play_form(self, act: str) -> None:
+        """Send the form of an act with what it carries, as the cast fills it in; confirmed where two people must.
+
+        Raises:
+            LawBroken: what should have followed one of its acts did not.
+
+        """
+        row, scene = BY_TRIGGER[act], self.scene()
+        if set(row.carries) <= set(RECHECKS):  # the register's present list comes with a pull list
+            usual = cast.fields(protection.due_recheck(scene.facts), scene)
+            outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
+        else:
+            form = cast.form(act, scene, list(self._claims(act, scene.facts, but=_shown_by((*row.carries, act)))))
+            outcomes = list(acting.enter(self.office, self.cycle_id, form, via="rehearsal"))
+            if outcomes[-1].waits_for:
+                second = cast.person_for(row.second_under(scene.facts.programme), but=form[-1].by)
+                outcomes.append(self.confirm(outcomes[-1], by=second))
+        if left := [words for outcome in outcomes for words in outcome.left]:
+            raise LawBroken(f"{act}: " + " / ".join(left))
 
     def enter(self, act: str, *, by: str, fields: Mapping[str, Any]) -> Outcome:
         """Enter an act; what needs the register's present list is done from one."""
         if act in RECHECKS:
             return cast.recheck(self.office, self.cycle_id, **fields)
         cast.recheck_first(self.office, self.cycle_id, act)
-        typed = json.loads(json.dumps(dict(fields), default=str))
-        return acting.perform(self.office, self.cycle_id, act, by=by, fields=typed, via="rehearsal")
+        return acting.perform(self.office, self.cycle_id, act, by=by, fields=cast.typed(fields), via="rehearsal")
 
     def confirm(self, proposed: Outcome, *, by: str) -> Outcome:
         """Confirm what was proposed."""
@@ -84,22 +107,51 @@ class People:
         WORK[act].step(self.office, self.cycle_id, by=REGISTRAR, via="rehearsal", **typed)
 
     def claim_measures(self, act: str, facts: Facts) -> None:
-        """Claim what the step needs and is not claimed yet, each side its own."""
-        open_measures = sorted(set(facts.measures_for(act)) - facts.claims)
-        if not open_measures or facts.state not in BY_TRIGGER[act].froms:
+        """Claim what the step needs and no record shows; with it what no act will ever show."""
+        for by, fields in self._claims(act, facts):
+            self.enter("claim_measures", by=by, fields=fields)
+
+    def _claims(
+        self, act: str, facts: Facts, *, but: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Walk over the claims that a step still needs, each side its own, without what its form shows besides."""
+        row = BY_TRIGGER[act]
+        asks = next((guard for guard in row.guards if guard.owes == "claim_measures"), None)
+        if asks is None or facts.state not in row.froms:
             return
-        for side, by in _MEASURES_BY.items():
-            if mine := [measure for measure in open_measures if measure.startswith(side)]:
-                fields = {"measures": mine, "evidence": f"実施記録「{BY_TRIGGER[act].ja}」"}
-                self.enter("claim_measures", by=by, fields=fields)
+        verdict = self.office.see(self.cycle_id, lambda here: asks.check(here.facts, Nothing()))
+        open_measures = set(getattr(verdict, "names", "").split()) - but
+        sender = cast.person_for(row.who_under(facts.programme))
+        for side, usual in _MEASURES_BY.items():
+            mine = sorted(name for name in open_measures | self._of_papers(facts) if name.startswith(side))
+            if open_measures.intersection(mine):
+                # One person sends a form: the register section claims on its own.
+                by = REGISTRAR if sender == REGISTRAR and usual == COORDINATOR else usual
+                yield by, self._evidence(facts, row, mine)
+
+    def _of_papers(self, facts: Facts) -> set[str]:
+        """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
+        shown = _shown_by(tuple(BY_TRIGGER)) | facts.claims
+        return {it.id for it in facts.measures.values() if it.guards and not it.each_gate and it.id not in shown}
+
+    def _evidence(self, facts: Facts, row: Row, measures: list[str]) -> dict[str, Any]:
+        """Return a claim of the strongest kind that all of these take: a check, else a paper with its hash."""
+        evidence = f"実施記録「{row.ja}」 {measures[0]}"
+        fields = {"measures": measures, "evidence": evidence, "happened_on": self.today}
+        kinds = set[str].intersection(*(set(facts.measures[measure].kinds) for measure in measures))
+        if "check" in kinds:
+            return fields | {"kind": "check", "result": "異常なし"}
+        paper = f"{evidence} {self.today}".encode()
+        return fields | {"kind": "document", "evidence_file": hashlib.sha256(paper).hexdigest()}
 
     def decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""
-        for row, how, substitute in extraction.proposals(self.office, self.cycle_id):
-            extraction.decide(
-                self.office, self.cycle_id, row=row, how=how, substitute=substitute,
-                reason="font" if substitute else "unclear", by=REGISTRAR, via="rehearsal",
-            )  # fmt: skip
+        form = [
+            {"row": row, "how": how, "substitute": substitute, "reason": "font" if substitute else "unclear"}
+            for row, how, substitute in extraction.proposals(self.office, self.cycle_id)
+        ]
+        if form:
+            extraction.decide_all(self.office, self.cycle_id, form, by=REGISTRAR, via="rehearsal")
 
     def settle(self, incident: int) -> None:
         """Do what the law asks about an incident, talk it over with the contractor, and settle it."""
@@ -107,7 +159,7 @@ class People:
         decision = f"{facts.fiscal_year}-総総-{{}}{incident:04}"
         case = next((case for case in facts.cases if case.number == incident), None)
         acts: list[tuple[str, dict[str, Any]]] = []
-        if case and open_duties(case):
+        if case and open_duties(case, facts.programme.statute):
             reportable = bool(case.report and case.report.persons > _MANY)
             assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision.format(1)}
             acts.append(("assess_incident", assessed))
@@ -132,3 +184,9 @@ class People:
         decision = f"{facts.fiscal_year}-総総-3{before.seq if before else 0:05}"
         fields = {"discussed_on": self.today, "decision_number": decision}
         self.enter("release_hold", by=cast.APPROVER, fields=fields)
+
+
+def _shown_by(acts: Sequence[str]) -> frozenset[str]:
+    """Return the measures that the records of these acts may show, the one of an act and those before it."""
+    claims = (claim for act in acts for guard in BY_TRIGGER[act].claims for claim in (guard, *guard.shown))
+    return frozenset(measure for claim in claims for measure in claim.proves)

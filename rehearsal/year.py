@@ -70,6 +70,7 @@ class Rehearsal:
     machine: Machine
     seen: laws.Seen = field(default_factory=laws.Seen)
     refusals: dict[str, Refused] = field(default_factory=dict[str, Refused])
+    apart: set[str] = field(default_factory=set[str])  # forms that were refused: their acts are entered one by one
 
     @property
     def office(self) -> Office:
@@ -205,6 +206,8 @@ class Rehearsal:
         for row in TABLE:
             act = row.trigger
             if act in facts.due and act not in facts.done and act not in refused and self._day_of(act, facts) <= today:
+                if self.form_with(act, facts):
+                    return act
                 self.people.claim_measures(act, facts)
                 self._look_again(act, facts)
                 missing = self.office.door.missing(self.cycle_id, act)
@@ -213,6 +216,22 @@ class Rehearsal:
                 if again := self._to_be_done_again(missing, facts, refused):
                     return again
         return None
+
+    def form_with(self, act: str, facts: Facts) -> str:
+        """Return by which act's form an act is entered with others, "" where it goes alone.
+
+        Whatever is late or goes wrong this year is entered by itself, and so is what something else still stops.
+        """
+        troubled = self.late.keys() | {fault.act for fault in self.faults.faults} | self.apart
+        for row in TABLE:
+            acts = {*row.carries, row.trigger}
+            if act not in acts or not row.carries or not cast.is_to_do(row.trigger, facts) or acts & troubled:
+                continue
+            owed = [name for name in acts if cast.is_to_do(name, facts)]
+            gaps = (gap for name in owed for gap in self.office.door.missing(self.cycle_id, name))
+            if all(gap.act in acts | cast.ALONG for gap in gaps):
+                return row.trigger
+        return ""
 
     def _to_be_done_again(self, missing: tuple[Unmet, ...], facts: Facts, refused: set[str]) -> str | None:
         """Return whose act is missing although it was done: what is unmet names it, and it is done once more."""
@@ -262,6 +281,12 @@ class Rehearsal:
                 self.people.ask_for(act)
             case _ if act in DRIVEN:
                 self._drive(act)
+            case _ if form := self.form_with(act, self.facts()):
+                try:
+                    self.people.play_form(form)
+                except Refused:
+                    self.apart.add(form)
+                    raise
             case _:
                 self.people.play(act)
 

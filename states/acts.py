@@ -1,12 +1,13 @@
 """An act as it is asked for at the door, and what came of it: what those who ask know, without the door itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.errors import Unknown
+from models.errors import BadInput, Unknown
 from models.people import Role
 from models.records.base import ActRecord
-from models.words import _
+from models.words import _, in_words
 from states.facts import Evidence
 from states.rows import Row
 from states.table import BY_TRIGGER
@@ -64,7 +65,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
-    """A proposal that waits: its row, the number of its entry, by whom it is and who typed it."""
+    """A proposal that waits: its row, the number of its entry, by whom it is, in whose place, and who typed it."""
 
     id: int
     seq: int
@@ -73,6 +74,7 @@ class Proposed:
     typed_by: str
     occurred_at: datetime
     record: ActRecord
+    in_place_of: str = ""
 
 
 def row_of(trigger: str) -> Row:
@@ -88,3 +90,26 @@ def row_of(trigger: str) -> Row:
             _("There is no act called “{act}”.").format(act=trigger[:40]), _("`tsudoi deadline acts` lists them.")
         )
     return row
+
+
+def form_of(triggers: Sequence[str]) -> list[Row]:
+    """Return the rows of the acts that one form carries; the last is the form's own, and may come several times.
+
+    Raises:
+        BadInput: the form does not carry one of them, or not there.
+        Unknown: the table has no such act.
+
+    """
+    rows = [row_of(trigger) for trigger in triggers]
+    order = {trigger: place for place, trigger in enumerate((*rows[-1].carries, rows[-1].trigger))}
+    places = [order.get(trigger, -1) for trigger in triggers]
+    if places == sorted(places) and places[0] >= 0:
+        return rows
+    form, carried = rows[-1], [row_of(trigger) for trigger in rows[-1].carries]
+    titles = [in_words(ja=row.ja, en=row.en) for row in (form, *carried)]
+    raise BadInput(
+        _("The form “{form}” carries no such acts, or not in this order.").format(form=titles[0]),
+        _("It may carry, before its own act: {acts}").format(
+            acts="、".join(f"{row.trigger} ({title})" for row, title in zip(carried, titles[1:], strict=True)) or "–"
+        ),
+    )

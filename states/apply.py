@@ -145,7 +145,7 @@ def _claim_measures(context: _Context, effect: eff.ClaimMeasures) -> None:
     claim = effect.claim
     mine = {"cycle_id": context.facts.cycle_id, "measures": claim.measures}
     context.connection.execute(_UNCLAIM, mine)
-    values = claim.model_dump(exclude={"measures"}) | {"received_on": effect.received_on}
+    values = claim.kept | {"received_on": effect.received_on}
     context.connection.execute(
         _CLAIM,
         [

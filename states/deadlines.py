@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal, Self
+from operator import itemgetter
+from typing import Literal, NamedTuple, Self
 
 from models.errors import BadSetting
 from models.words import _
@@ -62,11 +63,39 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """One dated act of a programme: its key, its rule, and the acts whose lateness moves it."""
+    """One dated act of a programme: its key, its rule, the acts whose lateness moves it, and what it never precedes.
+
+    What is `owed` is owed on an open day: a limit that ends on a closed day is kept on the open day before it, and what
+    is never before a closed day comes on the open day after it. Other days stay where their rule puts them.
+    """
 
     act: str
     rule: str
     after: tuple[str, ...] = ()
+    not_before: str = ""
+    owed: bool = False
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return its rule, and the one that it never comes before where it has one."""
+        return (self.rule, self.not_before) if self.not_before else (self.rule,)
+
+    def by(self, day: date, calendar: Calendar) -> date:
+        """Return by when it is owed that has its limit on a day."""
+        return calendar.last_open(day) if self.owed else day
+
+    def floor(self, anchor: date, calendar: Calendar) -> date:
+        """Return the day before which it never comes, its anchor being on that day."""
+        day = _parsed(self.not_before).counted_from(anchor, calendar)
+        return calendar.first_open(day) if self.owed else day
+
+
+class Projected(NamedTuple):
+    """Where lateness leaves an act: the day owed now, the day that others count from, and the act that pushed it."""
+
+    due_on: date
+    day: date
+    pushed_by: str = ""
 
 
 _parsed = lru_cache(maxsize=1_000)(Rule.parse)
@@ -91,11 +120,14 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
 
     """
     _check_keys(schedule, anchors)
-    rules = {item.act: Rule.parse(item.rule) for item in schedule}
+    scheduled = {item.act: item for item in schedule}
     dates = dict(anchors)
     for act in _in_order(tuple(schedule)):
-        dates[act] = rules[act].counted_from(dates[rules[act].anchor], calendar)
-    return {act: dates[act] for act in rules}
+        item, rule = scheduled[act], Rule.parse(scheduled[act].rule)
+        dates[act] = item.by(rule.counted_from(dates[rule.anchor], calendar), calendar)
+        if item.not_before:
+            dates[act] = max(dates[act], item.floor(dates[Rule.parse(item.not_before).anchor], calendar))
+    return {act: dates[act] for act in scheduled}
 
 
 def dues(
@@ -107,7 +139,21 @@ def dues(
     calendar: Calendar,
     today: date | None = None,
 ) -> dict[str, date]:
-    """Return the date on which every act of the schedule is owed now; `planned` is the plan of the same schedule.
+    """Return the date on which every act of the schedule is owed now; see `project`."""
+    found = project(schedule, planned=planned, done=done, moved=moved, calendar=calendar, today=today)
+    return {act: projected.due_on for act, projected in found.items()}
+
+
+def project(
+    schedule: Sequence[Scheduled],
+    *,
+    planned: Mapping[str, date],
+    done: Mapping[str, date],
+    moved: Mapping[str, date],
+    calendar: Calendar,
+    today: date | None = None,
+) -> dict[str, Projected]:
+    """Return where lateness leaves every act of the schedule; `planned` is the plan of the same schedule.
 
     A date moved by a person wins. A rule that hangs on another act counts from its actual day, before that from the day
     it is owed. Every other act in `after` that was done late, or is owed late, pushes this one to as many open days
@@ -115,25 +161,48 @@ def dues(
     happen before it, so what is overdue moves what hangs on it a day at a time.
     """
     scheduled = {item.act: item for item in schedule}
-    days: dict[str, date] = {}  # what others count from: the actual day, before that the day owed
-    due_days: dict[str, date] = {}
+    found: dict[str, Projected] = {}
 
     def pushed_by(late: str, act: str) -> date:
-        return calendar.add_open_days(days[late], calendar.open_days_between(planned[late], planned[act]))
+        return calendar.add_open_days(found[late].day, calendar.open_days_between(planned[late], planned[act]))
 
     for act in _in_order(tuple(schedule)):
-        rule, base = _parsed(scheduled[act].rule), planned[act]
+        rule, base, by = _parsed(scheduled[act].rule), planned[act], ""
         if rule.anchor in scheduled:
-            base = rule.counted_from(days[rule.anchor], calendar)
+            base, by = rule.counted_from(found[rule.anchor].day, calendar), rule.anchor
+        base = scheduled[act].by(base, calendar)
         # The anchor itself is left out: its rule, which may be a limit of the law, says how much time follows it.
-        late = [
-            predecessor
+        pushes = [
+            (pushed_by(predecessor, act), predecessor)
             for predecessor in scheduled[act].after
-            if predecessor != rule.anchor and days[predecessor] > planned[predecessor]
+            if predecessor != rule.anchor and found[predecessor].day > planned[predecessor]
         ]
-        due_days[act] = moved.get(act) or max([base, *(pushed_by(predecessor, act) for predecessor in late)])
-        days[act] = done.get(act) or max(due_days[act], today or due_days[act])
-    return due_days
+        if not_before := scheduled[act].not_before:
+            anchor = _parsed(not_before).anchor
+            if anchor in found:
+                pushes.append((scheduled[act].floor(found[anchor].day, calendar), anchor))
+        due_on, by = max([(base, by), *pushes], key=itemgetter(0))
+        if act in moved:
+            due_on, by = moved[act], ""
+        day = done.get(act) or max(due_on, today or due_on)
+        found[act] = Projected(due_on, day, by if due_on > planned[act] else "")
+    return found
+
+
+def causes(act: str, found: Mapping[str, Projected], planned: Mapping[str, date]) -> dict[str, int]:
+    """Return the acts through which an act is late, the first one first, each with its own lateness in days.
+
+    Late of itself is what was done, or is still open, after the day it was owed, and what a person moved to a later
+    day; what was only pushed is none of them.
+    """
+    late: dict[str, int] = {}
+    while act:
+        projected = found[act]
+        owed_on = projected.due_on if projected.pushed_by else planned[act]
+        if projected.day > owed_on:
+            late[act] = (projected.day - owed_on).days
+        act = projected.pushed_by
+    return dict(reversed(late.items()))
 
 
 def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
@@ -182,8 +251,8 @@ def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> N
             _("Give each anchor and each act a key of its own."),
         )
     for item in schedule:
-        anchor = Rule.parse(item.rule).anchor
-        if unknown := [*({anchor} - {*acts, *anchors}), *(key for key in item.after if key not in acts)]:
+        hooks = {Rule.parse(text).anchor for text in item.rules}
+        if unknown := [*(hooks - {*acts, *anchors}), *(key for key in item.after if key not in acts)]:
             raise BadSetting(
                 _("The act {act} hangs on {key}, which is not known.").format(act=item.act, key=unknown[0]),
                 _("Let its rule name an anchor or an act, and what it comes after name acts."),
@@ -194,7 +263,7 @@ def _check_keys(schedule: Sequence[Scheduled], anchors: Mapping[str, date]) -> N
 def _in_order(schedule: tuple[Scheduled, ...]) -> tuple[str, ...]:
     """Return the acts so that each follows those it hangs on."""
     acts = {item.act for item in schedule}
-    hangs_on = {item.act: acts & {Rule.parse(item.rule).anchor, *item.after} for item in schedule}
+    hangs_on = {item.act: acts & {*(Rule.parse(text).anchor for text in item.rules), *item.after} for item in schedule}
     try:
         return tuple(TopologicalSorter(hangs_on).static_order())
     except CycleError as error:

@@ -2,6 +2,7 @@
 
 In ONE transaction: the row of the table, the actor and every guard are checked, the state moves, the effects are
 carried out, the ledger grows. A repeated key is a no-op. A refusal lists every unmet guard and is a ledger entry too.
+What one form carries is one transaction as well (`Door.perform_all`, decision 0030): all of its acts, or none.
 """
 
 import json
@@ -24,7 +25,7 @@ from models.people import UNREGISTERED, Person
 from models.programme import Programme
 from models.words import _, in_words
 from states import gaps, ledger, reading, signatures, texts
-from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, Recorded, row_of
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, Recorded, form_of, row_of
 from states.apply import apply
 from states.calendar import Calendar
 from states.effects import deviation
@@ -33,6 +34,7 @@ from states.facts import Facts
 from states.gaps import Attempt
 from states.machines import RECORD
 from states.rows import Row
+from states.rules.approvals import back_on, decisions_are_owed
 from states.schedule import reschedule
 from states.signatures import Keyring, NobodyHere
 
@@ -58,6 +60,14 @@ _DROP, _CONFIRM = _lead("dropped").where(_THIS), _lead("done").where(_THIS)
 _SUPERSEDE = _lead("superseded").where(
     col(tables.Record.cycle_id) == bindparam("of_cycle"), col(tables.Record.act) == bindparam("of_act")
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _No:
+    """An act that cannot be done, before the ledger is told of it: a form is taken back first."""
+
+    attempt: Attempt
+    unmet: tuple[Unmet, ...]
 
 
 @dataclass(eq=False)
@@ -86,11 +96,27 @@ class Door:
             Unknown: there is no such cycle or act.
 
         """
-        row = row_of(ask.trigger)
-        self._ready(ask.by, ask.via)
+        return self.perform_all((ask,))[0]
+
+    def perform_all(self, asks: Sequence[ActRequest]) -> tuple[Outcome, ...]:
+        """Do the acts that one form carries, in their order and each as `perform` does: all of them, or none.
+
+        Each has an entry of its own; those after the first say with which they were entered.
+
+        Raises:
+            Refused: one of them is; nothing changed but the ledger, which tells this refusal alone.
+            BadInput: the form of the last act does not carry one of them, or not there.
+            Unknown: there is no such cycle or act.
+
+        """
+        rows = form_of([ask.trigger for ask in asks])
+        for person, via in dict.fromkeys((ask.by, ask.via) for ask in asks):
+            self._ready(person, via)
         with writing(self.engine) as connection:
-            result = self._perform(connection, row, ask)
-        return self._followed(ask, result)
+            outcomes, refused = self._perform_all(connection, rows, asks)
+        if refused:  # only now: the ledger has kept the refusal
+            raise refused
+        return tuple(self._followed(ask, outcome) for ask, outcome in zip(asks, outcomes, strict=True))
 
     def confirm(self, ask: ActRequest) -> Outcome:
         """Confirm a proposed act as the second person; `ask.record` is ignored, the proposal's stands.
@@ -104,11 +130,13 @@ class Door:
             self._ready(ask.by, ask.via)
         with writing(self.engine) as connection:
             result = self._confirm(connection, row, ask)
+            refused = self._told(connection, result)
+        if refused:
+            raise refused
+        assert isinstance(result, Outcome)
         return self._followed(ask, result)
 
-    def _followed(self, ask: ActRequest, outcome: Outcome | Refused) -> Outcome:
-        if isinstance(outcome, Refused):  # only now: the ledger has kept the refusal
-            raise outcome
+    def _followed(self, ask: ActRequest, outcome: Outcome) -> Outcome:
         if self.follow is None or outcome.waits_for:
             return outcome
         act = Recorded(cycle_id=ask.cycle_id, trigger=ask.trigger, seq=outcome.seq, by=ask.by, via=ask.via)
@@ -127,7 +155,8 @@ class Door:
             facts = self.facts(connection, cycle_id)
             attempt = gaps.planned(facts, row, by=by, via=via, typist=self.keyring.typist)
             position = self._position(connection, attempt)
-            refused = None if CYCLE.may(position, trigger) else self._refuse(connection, attempt, position.unmet)
+            no = None if CYCLE.may(position, trigger) else _No(attempt=attempt, unmet=position.unmet)
+            refused = self._told(connection, no)
         if refused:
             raise refused
 
@@ -160,7 +189,35 @@ class Door:
         now, calendar = self.clock.now(), self.calendar
         return reading.load_many(connection, cycle_ids, now=now, calendar=calendar, measures=self.measures)
 
-    def _perform(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | Refused:
+    def _perform_all(
+        self, connection: Connection, rows: Sequence[Row], asks: Sequence[ActRequest]
+    ) -> tuple[list[Outcome], Refused | None]:
+        """Do all of it or, once one is refused, take back what was done before and tell that refusal."""
+        trial = connection.begin_nested() if len(asks) > 1 else None  # one act has changed nothing when it is refused
+        on_form = frozenset(ask.by for ask in asks)
+        outcomes = list[Outcome]()
+        for row, ask in zip(rows, asks, strict=True):
+            entered_with = outcomes[0].seq if outcomes else 0
+            result = self._perform(connection, row, ask, on_form=on_form, entered_with=entered_with)
+            if isinstance(result, Outcome):
+                outcomes.append(result)
+                continue
+            if trial:
+                trial.rollback()
+            return [], self._told(connection, result, in_form=trial is not None)
+        if trial:
+            trial.commit()
+        return outcomes, None
+
+    def _perform(
+        self,
+        connection: Connection,
+        row: Row,
+        ask: ActRequest,
+        *,
+        on_form: frozenset[str] = frozenset(),
+        entered_with: int = 0,
+    ) -> Outcome | _No | Refused:
         facts = self.facts(connection, ask.cycle_id)
         if known := connection.execute(_KNOWN, {"key": ask.key}).one_or_none():
             return _repetition(known, row, ask, facts)
@@ -168,15 +225,15 @@ class Door:
         naming, compared = self._named(said, facts.people)
         attempt = Attempt(
             ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist, naming=naming,
-            compared=compared,
+            compared=compared, on_form=on_form, entered_with=entered_with,
         )  # fmt: skip
         position = self._position(connection, attempt)
-        if row.second:
+        if row.second_under(facts.programme):
             may = CYCLE.may(position, row.trigger)
-            return self._propose(connection, attempt) if may else self._refuse(connection, attempt, position.unmet)
+            return self._propose(connection, attempt) if may else _No(attempt=attempt, unmet=position.unmet)
         return self._move(connection, attempt, position)
 
-    def _confirm(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | Refused:
+    def _confirm(self, connection: Connection, row: Row, ask: ActRequest) -> Outcome | _No:
         facts = self.facts(connection, ask.cycle_id)
         waiting = proposals_of(connection, ask.cycle_id, ask.trigger)
         asked = Attempt(ask=ask, row=row, facts=facts, at=self._at(ask), typist=self.keyring.typist)
@@ -185,7 +242,7 @@ class Door:
             return Outcome(trigger=ask.trigger, state=facts.state, seq=done.seq, repeated=True)
         proposal = _meant(waiting, ask, facts)
         if isinstance(proposal, str):
-            return self._refuse(connection, asked, (asked.gap("proposal_waits", proposal),))
+            return _No(attempt=asked, unmet=(asked.gap("proposal_waits", proposal),))
         original = replace(ask, by=proposal.by, key=proposal.key, record=proposal.record)
         attempt = replace(asked, ask=original, confirmed_by=ask.by, proposal=proposal)
         return self._move(connection, attempt, self._position(connection, attempt), record_id=proposal.id)
@@ -201,10 +258,10 @@ class Door:
 
     def _move(
         self, connection: Connection, attempt: Attempt, position: Position, *, record_id: int | None = None
-    ) -> Outcome | Refused:
+    ) -> Outcome | _No:
         """Let the engine decide, and record what it did."""
         if not CYCLE.go(position, attempt.row.trigger):
-            return self._refuse(connection, attempt, position.unmet)
+            return _No(attempt=attempt, unmet=position.unmet)
         return self._complete(connection, attempt, position.state, record_id)
 
     def _ready(self, person: str, via: str) -> None:
@@ -233,14 +290,22 @@ class Door:
         now = self.clock.now()
         return min(ask.occurred_at, now) if ask.occurred_at else now
 
-    def _refuse(self, connection: Connection, attempt: Attempt, unmet: tuple[Unmet, ...]) -> Refused:
+    def _told(
+        self, connection: Connection, result: Outcome | _No | Refused | None, *, in_form: bool = False
+    ) -> Refused | None:
+        """Tell the ledger of a refusal, and return it."""
+        if not isinstance(result, _No):
+            return result if isinstance(result, Refused) else None
+        attempt, unmet = result.attempt, result.unmet
         data = {"act": attempt.row.trigger, "unmet": sorted({gap.guard for gap in unmet})}
         self._append(connection, attempt, "act_refused", data)
         title = in_words(ja=attempt.row.ja, en=attempt.row.en)
+        again = _("Settle what is listed, then do it again.")
+        whole = _("Nothing of the form is recorded: settle what is listed, then send it again.")
         return Refused(
             _("“{act}” is not possible yet ({year}).").format(act=title, year=attempt.facts.fiscal_year),
             unmet,
-            _("Settle what is listed, then do it again."),
+            whole if in_form else again,
         )
 
     def _propose(self, connection: Connection, attempt: Attempt) -> Outcome:
@@ -255,7 +320,8 @@ class Door:
             data = {"act": row.trigger, "proposal": proposal.seq, "replaced_by": seq}
             self._append(connection, attempt, "proposal_replaced", data)
         return Outcome(
-            trigger=row.trigger, state=attempt.facts.state, seq=seq, waits_for=row.second, warnings=warnings
+            trigger=row.trigger, state=attempt.facts.state, seq=seq,
+            waits_for=row.second_under(attempt.facts.programme), warnings=warnings,
         )  # fmt: skip
 
     def _complete(self, connection: Connection, attempt: Attempt, state: str, record_id: int | None) -> Outcome:
@@ -270,6 +336,8 @@ class Door:
         reschedule(connection, facts, row.trigger, attempt.at, seq=seq, calendar=self.calendar)
         effects = row.then(facts, attempt.ask.record)
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
+        if attempt.deputises:
+            apply(connection, facts, decisions_are_owed(facts), by=attempt.actor, seq=seq, calendar=self.calendar)
         if deviations:
             self._deviate(connection, attempt, deviations)
         note = ""
@@ -314,7 +382,8 @@ class Door:
         entry = ledger.Entry(
             at=attempt.facts.now,  # the moment by which guards and effects judged: a replay judges by it again
             event=event,
-            by=by if by in attempt.facts.people else UNREGISTERED,  # what was typed as an id may be anything (Law 4)
+            # What was typed as an id may be anything (Law 4).
+            by=by if by in attempt.facts.people or attempt.is_the_systems else UNREGISTERED,
             via=attempt.ask.via,
             cycle_id=attempt.facts.cycle_id,
             data={**data, **typed},
@@ -355,8 +424,12 @@ def _data(attempt: Attempt, warnings: tuple[str, ...] = ()) -> dict[str, object]
     data: dict[str, object] = {"record": attempt.ask.record.said(), "occurred_at": stamp(attempt.at)}
     if attempt.is_entered_afterwards:
         data |= {"entered_afterwards": True}
+    if attempt.entered_with:
+        data |= {"entered_with": attempt.entered_with}
     if warnings:
         data |= {"warnings": sorted(warnings)}
+    if absence := attempt.deputises:
+        data |= {"in_place_of": absence.person, "see_by": str(back_on(attempt.facts, absence))}
     if attempt.confirmed_by:
         evidence = attempt.ask.evidence
         data |= {"proposed_by": attempt.ask.by, "confirmed_how": "decision" if attempt.decided else "signature"}
@@ -381,7 +454,7 @@ def proposals_of(connection: Connection, cycle_id: str, trigger: str) -> list[Pr
         Proposed(
             id=row.id, seq=row.ledger_seq, key=row.key, by=row.by, occurred_at=reading.aware(row.occurred_at),
             typed_by=json.loads(row.entry)["data"].get("entered_by", ""),
-            record=kind.model_validate_json(row.data),
+            in_place_of=json.loads(row.entry)["data"].get("in_place_of", ""), record=kind.model_validate_json(row.data),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
@@ -408,5 +481,5 @@ def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed |
 def _repetition(known: SqlRow[tuple[tables.Record]], row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
     if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
-    waits = row.second if known.status == "pending" else ()
+    waits = row.second_under(facts.programme) if known.status == "pending" else ()
     return Outcome(trigger=ask.trigger, state=facts.state, seq=known.ledger_seq, repeated=True, waits_for=waits)

@@ -68,6 +68,26 @@ class Told:
     data: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deputised:
+    """A decision that a deputy took in an absent person's place (代決), and by when that person is to see it (後閲)."""
+
+    seq: int
+    act: str
+    by: str
+    in_place_of: str
+    see_by: date
+
+    @classmethod
+    def told(cls, act: str, entry: Mapping[str, Any]) -> "Deputised | None":
+        """Return it as an entry of the ledger tells it, None where nobody's place was taken."""
+        data = entry["data"]
+        if "in_place_of" not in data:
+            return None
+        see_by = date.fromisoformat(data["see_by"])
+        return cls(seq=entry["seq"], act=act, by=entry["by"], in_place_of=data["in_place_of"], see_by=see_by)
+
+
 class History(Protocol):
     """What the acts brought each time they were done, not the last time alone."""
 
@@ -83,6 +103,10 @@ class History(Protocol):
         """Tell whether a text stands there that was not redacted, in an entry of the cycle or of no cycle."""
         ...
 
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -94,6 +118,7 @@ class Case:
     reported: frozenset[str] = frozenset()
     persons_notified: bool = False
     publication_decided: bool = False
+    contractor_notified_at: datetime | None = None
 
 
 class Pieces(Protocol):
@@ -152,6 +177,7 @@ class Facts:
     reminded: Callable[[int], str]
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     cases: tuple[Case, ...] = ()
+    commitments: Mapping[str, date] = field(default_factory=dict[str, date])
     differs: tuple[str, ...] = ()
     asked_by: str = ""
     confirmed_by: str = ""
@@ -166,6 +192,20 @@ class Facts:
     def claims(self) -> frozenset[str]:
         """Return the measures claimed with evidence that is valid today."""
         return frozenset(name for name, claim in self.claimed.items() if claim.is_valid_on(self.today))
+
+    def claimed_for(self, step: str) -> frozenset[str]:
+        """Return the measures whose claim serves a step: valid today, and of no earlier gate where each asks anew."""
+        passed = {name: self.gate_passed(name, but=step) for name in self.claims}
+        return frozenset(
+            name for name, gate in passed.items() if gate is None or self.claimed[name].ledger_seq > gate.seq
+        )
+
+    def gate_passed(self, measure: str, *, but: str = "") -> Done | None:
+        """Return the last gate of a measure that was passed, if each of its gates asks for a claim of its own."""
+        known = self.measures.get(measure)
+        gates = known.guards if known and known.each_gate else ()
+        passed = (self.done[gate] for gate in gates if gate in self.done and gate != but)
+        return max(passed, key=lambda done: done.seq, default=None)
 
     @property
     def is_keyed(self) -> bool:
@@ -246,7 +286,11 @@ Verdict = bool | Shortfall
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """A claim that must hold before an act. The claim is the condition in words, an entry of the catalogue."""
+    """A claim that must hold before an act. The claim is the condition in words, an entry of the catalogue.
+
+    `tells` is the field without which a record says nothing of the claim, and shows none of the measures. `shown` are
+    the claims by which the year's record may show a measure, so that nobody is asked for evidence of it besides.
+    """
 
     name: str
     claim: str
@@ -255,3 +299,10 @@ class Guard:
     proves: tuple[str, ...] = ()
     asks_record: bool = False
     incident: str = "deviation"
+    paper: int = 0
+    tells: str = ""
+    shown: tuple["Guard", ...] = ()
+
+    def shows(self, facts: Facts, record: ActRecord) -> bool:
+        """Tell whether it holds, and of a record that says so."""
+        return (not self.tells or bool(getattr(record, self.tells))) and bool(self.check(facts, record))

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 
 from models.clock import day_of
 from models.errors import Unmet
-from models.people import Person, Role, Side
+from models.people import SYSTEM, Person, Role, Side
+from models.records.approvals import AbsenceRecorded
 from models.words import N_, _, in_words
 from states import ledger
 from states.acts import ActRequest, Proposed
 from states.facts import Evidence, Facts, Guard
 from states.rows import STATES, Row
+from states.rules.approvals import absence_for, decides_only_for_another
 from states.table import BY_TRIGGER
 
 NAMES_A_RESIDENT = N_("The words name a resident of an open year; the ledger forgets nothing. Say it by serial.")
@@ -38,11 +40,18 @@ class Attempt:
     approved_before: int | None = None  # the entry that names the same approval already
     compared: bool = True  # own words with the residents of every vault; where a key is elsewhere they were not
     naming: frozenset[str] = frozenset()  # the fields whose words name a resident
+    on_form: frozenset[str] = frozenset()  # in whose names the acts of its form are
+    entered_with: int = 0  # the entry of the first act of the form; 0 for that act itself
 
     @property
     def actor(self) -> str:
         """Return who does it now: who confirms, or who asks."""
         return self.confirmed_by or self.ask.by
+
+    @property
+    def is_the_systems(self) -> bool:
+        """Tell what the system does in its own name, where the row lets it."""
+        return self.row.by_system and self.ask.evidence.by_machine and self.actor == SYSTEM
 
     @property
     def signs(self) -> str:
@@ -68,14 +77,30 @@ class Attempt:
 
     @property
     def approval(self) -> str:
-        """Return the number of the approval that confirms, or that the record names; "" where there is none."""
-        said = getattr(self.ask.record, "decision_number", "")
+        """Return the number of the approval that confirms, or that the record names; "" where there is none.
+
+        What the record of a proposal names was judged when it was proposed.
+        """
+        said = "" if self.proposal else getattr(self.ask.record, "decision_number", "")
         return self.ask.evidence.decision_number if self.decided else said
+
+    @property
+    def decides_only_for_another(self) -> bool:
+        """Tell whether the actor may do it only in an absent person's place (代決)."""
+        person = self.facts.people.get(self.actor)
+        return person is not None and decides_only_for_another(person, self.roles)
+
+    @property
+    def deputises(self) -> AbsenceRecorded | None:
+        """Return the absence of whoever's place the actor takes on the day of the decision; None for his own."""
+        day = (self.decided and self.ask.evidence.decided_on) or day_of(self.at)
+        return absence_for(self.facts, self.actor, day) if self.decides_only_for_another else None
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """Return who may do it now: the second person, or the first."""
-        return self.row.second if self.confirmed_by else self.row.who_under(self.facts.programme)
+        programme = self.facts.programme
+        return self.row.second_under(programme) if self.confirmed_by else self.row.who_under(programme)
 
     def gap(self, guard: str, words: str) -> Unmet:
         """Return what is missing that no guard of the row tells."""
@@ -107,9 +132,10 @@ def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
 def every_gap(attempt: Attempt) -> tuple[Unmet, ...]:
     """Return everything that is missing for an act: of the year, of the person, of the approval, of its own guards."""
     return (
-        *_state_gap(attempt), *_hold_gap(attempt), *_person_gap(attempt), *_machine_gap(attempt), *_time_gap(attempt),
-        *_done_gap(attempt), *_signature_gap(attempt), *_second_gap(attempt), *_approval_gap(attempt),
-        *broken(attempt, attempt.claims), *_residents_gap(attempt),
+        *_state_gap(attempt), *_hold_gap(attempt), *_person_gap(attempt), *_deputy_gap(attempt), *_machine_gap(attempt),
+        *_time_gap(attempt), *_done_gap(attempt), *_sender_gap(attempt), *_signature_gap(attempt),
+        *_second_gap(attempt),
+        *_approval_gap(attempt), *broken(attempt, attempt.claims), *_residents_gap(attempt),
     )  # fmt: skip
 
 
@@ -149,6 +175,8 @@ def _hold_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
     person, roles = attempt.facts.people.get(attempt.actor), attempt.roles
+    if attempt.is_the_systems:
+        return
     if person is None or not (person.is_valid_on(attempt.facts.today) or may_when_lapsed(attempt, person)):
         # Without the id: what was typed as one may be anything, and a refusal is shown by Prefect for good (Law 4).
         yield attempt.gap("person_is_registered", _("The id typed is not on the register of people today."))
@@ -156,6 +184,25 @@ def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
         words = _("Only {roles} may do this; {person} may not.")
         allowed = "・".join(role.label for role in roles)
         yield attempt.gap("role_may_do_it", words.format(roles=allowed, person=person.id))
+
+
+def _deputy_gap(attempt: Attempt) -> Iterator[Unmet]:
+    """Let a deputy decide only within a recorded absence, and for that person."""
+    if attempt.decides_only_for_another and attempt.deputises is None:
+        words = _(
+            "A deputy decides only while an approver is absent who is recorded as such and named this deputy;"
+            " record the absence first, or let the approver do it."
+        )
+        yield replace(attempt.gap("deputy_stands_in", words), act="record_absence")
+
+
+def _sender_gap(attempt: Attempt) -> Iterator[Unmet]:
+    """Let one person send a form; what the contractor's people told stands on it in their names."""
+    people = attempt.facts.people
+    senders = {by for by in attempt.on_form if by not in people or people[by].side is not Side.CONTRACTOR}
+    if attempt.ask.by in senders and len(senders) > 1:
+        words = _("One person sends a form: on it stand that person's acts, and what the contractor reported.")
+        yield attempt.gap("one_person_sends_it", words)
 
 
 def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
@@ -187,7 +234,8 @@ def _done_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 def _signature_gap(attempt: Attempt) -> Iterator[Unmet]:
     """From the first key on: what needs a second person, and what people do at the desk, is signed."""
-    asked = attempt.facts.is_keyed and (attempt.row.second or attempt.ask.via == "desk")
+    by_two = attempt.row.second_under(attempt.facts.programme)
+    asked = attempt.facts.is_keyed and (by_two or attempt.ask.via == "desk")
     if asked and attempt.unsigned_because:
         yield attempt.gap("it_is_signed", attempt.unsigned_because)
 
@@ -198,11 +246,23 @@ def _second_gap(attempt: Attempt) -> Iterator[Unmet]:
         return
     if attempt.confirmed_by == attempt.ask.by:
         yield attempt.gap("four_eyes", _("The second person must be another person than the first."))
+    elif same := _hands(attempt.ask.by, attempt.proposal) & {attempt.confirmed_by, _place_of(attempt)}:
+        words = _("Through the delegation the same person would propose and confirm: {persons}.")
+        yield attempt.gap("four_eyes", words.format(persons=" ".join(sorted(same))))
     elif attempt.proposal and attempt.signs in {attempt.ask.by, attempt.proposal.typed_by} - {""}:
         yield attempt.gap("four_eyes", _("Whoever typed the proposal cannot type its confirmation as well."))
     if not attempt.facts.is_keyed and not attempt.decided:
         words = _("The number and date of the electronic approval are needed: nobody has a key yet.")
         yield attempt.gap("confirmation_is_personal", words)
+
+
+def _hands(proposer: str, proposal: Proposed | None) -> set[str]:
+    """Return whose hands a proposal comes from: who made it, and in whose place."""
+    return {proposer, proposal.in_place_of if proposal else ""} - {""}
+
+
+def _place_of(attempt: Attempt) -> str:
+    return attempt.deputises.person if attempt.deputises else ""
 
 
 def _approval_gap(attempt: Attempt) -> Iterator[Unmet]:
@@ -217,6 +277,8 @@ def _approval_gap(attempt: Attempt) -> Iterator[Unmet]:
     # The date in a record is its guards' matter.
     elif attempt.decided and (on is None or not proposed_on <= on <= attempt.facts.today):
         words = _("The date of the approval must lie between the proposal and today.")
+    elif attempt.decided and on and not attempt.facts.is_open(on):
+        words = _("The date of the approval must be an open day of the ward's office.")
     elif attempt.approved_before:
         words = _("This approval number was used already, in entry {seq} of the ledger.")
     if words:

@@ -35,7 +35,7 @@ PIECE = Machine(
 ITEM = Machine(
     name="item",
     initial=("with_ward", "with_contractor", "with_subcontractor"),
-    final=("erased", "destroyed"),
+    final=("erased", "destroyed", "released"),
     pairs=(
         ("with_ward", "hand_over", "with_contractor"),
         ("with_ward", "hand_on", "with_subcontractor"),
@@ -49,6 +49,7 @@ ITEM = Machine(
         ("with_ward", "destroy", "destroyed"),
         ("with_contractor", "destroy", "destroyed"),
         ("with_subcontractor", "destroy", "destroyed"),
+        ("with_ward", "release", "released"),  # returned letters, to whom they are addressed
         ("with_ward", "lose", "lost"),
         ("with_contractor", "lose", "lost"),
         ("with_subcontractor", "lose", "lost"),

@@ -11,8 +11,9 @@ from models.clock import utc
 from models.database import writing
 from models.errors import BadInput, Refused, Unmet
 from models.people import SYSTEM, UNREGISTERED, Person, key_id
+from models.postage import judge
 from models.programme import Programme
-from models.records.people import KeyGiven, PersonEntered
+from models.records.people import REACHED_BY, KeyGiven, PersonEntered
 from models.words import _, in_words
 from states import ledger, reading, schedule, signatures
 from states.apply import enter_person, put_key
@@ -40,7 +41,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
 
     Raises:
         Refused: a four-eyes act of the table could never be done by the people on the register.
-        BadSetting: the programme's schedule does not hold.
+        BadSetting: the programme's schedule does not hold, or a discount of its postage cannot be had.
 
     """
     cycle_id = cycle_id_of(programme.key, fiscal_year)
@@ -48,6 +49,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         now = door.clock.now()
         if connection.execute(select(col(tables.Cycle.id)).where(col(tables.Cycle.id) == cycle_id)).first():
             return cycle_id, False
+        judge(programme)
         trial = connection.begin_nested()
         differs = differences(programme, reading.year_before(connection, programme, fiscal_year))
         data = _beginning(door, connection, programme, fiscal_year, differs)
@@ -82,12 +84,17 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
 def _beginning(
     door: Door, connection: Connection, programme: Programme, fiscal_year: int, differs: tuple[str, ...]
 ) -> dict[str, object]:
-    """Return what the first entry of a cycle says, with its plan; what differs from the referred matter holds it."""
+    """Return what the first entry of a cycle says, with its plan and the days that no lateness moves.
+
+    What differs from the referred matter holds it.
+    """
     keys = {person.id: key_id(person.public_key) for person in reading.people(connection).values() if person.public_key}
     planned = schedule.plan(programme, fiscal_year, door.calendar)
+    bound = schedule.commitments(programme, fiscal_year, door.calendar)
     return {
         "fiscal_year": fiscal_year, "programme": programme.key, "programme_sha256": programme.sha256,
         "plan": {act: str(day) for act, day in planned.items()}, **({"differs": list(differs)} if differs else {}),
+        **({"commitments": {key: str(day) for key, day in bound.items()}} if bound else {}),
         **({"keys": keys} if keys else {}),
     }  # fmt: skip
 
@@ -127,7 +134,7 @@ def register(door: Door, person: Person, *, by: str, via: str) -> None:
         if known and PersonEntered.of(known) == entry:
             return
         data = {
-            **person.model_dump(mode="json", exclude={"public_key", "mail"}), "roles": sorted(person.roles),
+            **person.model_dump(mode="json", exclude={"public_key", *REACHED_BY}), "roles": sorted(person.roles),
             "setting_up": True,
         }  # fmt: skip
         _note(door, connection, "person_changed" if known else "person_registered", data, by=by, via=via)
@@ -194,10 +201,10 @@ def _infeasible(door: Door, connection: Connection, cycle_id: str) -> tuple[Unme
             missing=_("No two different people can do and confirm “{act}” ({first} and {second}).").format(
                 act=in_words(ja=row.ja, en=row.en),
                 first="・".join(role.label for role in row.who),
-                second="・".join(role.label for role in row.second),
+                second="・".join(role.label for role in second),
             ),
             owner=row.owner.label,
         )
-        for row in TABLE
-        if row.second and not four_eyes_are_feasible(row.who, row.second, facts)
+        for row, second in ((row, row.second_under(facts.programme)) for row in TABLE)
+        if second and not four_eyes_are_feasible(row.who, second, facts)
     )

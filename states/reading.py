@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -18,8 +18,9 @@ from models.programme import Programme
 from models.records.oversight import IncidentReported
 from models.serials import compact, expand, ranges
 from states.calendar import Calendar
-from states.facts import LISTS, WITHDRAWAL, Case, Done, Facts, ItemFact, Told
+from states.facts import LISTS, WITHDRAWAL, Case, Deputised, Done, Facts, ItemFact, Told
 from states.machines import PIECE
+from states.schedule import commitments
 
 _SHOWN = 20  # serials named in a refusal; the rest is counted
 _SPANS = 200  # terms of one condition: SQLite refuses an expression deeper than 1,000
@@ -68,6 +69,17 @@ _TOLD = (
     )
     .order_by(col(tables.Record.ledger_seq))
 )
+# What is confirmed has the number of its confirmation; nobody's words look like the mark, for JSON escapes them.
+_DEPUTISED = (
+    select(col(tables.Record.act), col(tables.Ledger.entry))
+    .join(tables.Ledger, col(tables.Ledger.seq) == col(tables.Record.ledger_seq))
+    .where(
+        col(tables.Record.cycle_id) == _CYCLE,
+        col(tables.Record.status).in_(("done", "superseded")),
+        col(tables.Ledger.entry).contains('"in_place_of":"', autoescape=True),
+    )
+    .order_by(col(tables.Record.ledger_seq))
+)
 # An incident and the report that opened it are one ledger entry; a deviation has no report.
 _OPENED = (
     select(col(tables.Incident.id), col(tables.Record.data))
@@ -84,7 +96,15 @@ _FOLLOWED = (
     select(col(tables.Record.act), col(tables.Record.data))
     .where(
         col(tables.Record.cycle_id) == _CYCLE,
-        col(tables.Record.act).in_(("assess_incident", "report_to_commission", "notify_persons", "publish_incident")),
+        col(tables.Record.act).in_(
+            (
+                "assess_incident",
+                "report_to_commission",
+                "notify_persons",
+                "publish_incident",
+                "discuss_measures",
+            )
+        ),
         col(tables.Record.status).in_(("done", "superseded")),
     )
     .order_by(col(tables.Record.id))
@@ -115,12 +135,16 @@ _CYCLES: BindParameter[list[str]] = bindparam("cycles", expanding=True)
 _ALL_CYCLES = select(tables.Cycle).where(col(tables.Cycle.id).in_(_CYCLES))
 _OF_MANY = _statements(lambda cycle_id: col(cycle_id).in_(_CYCLES))
 _ALL_CLAIMS = (
-    select(col(tables.Claim.cycle_id), func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"))
+    select(
+        col(tables.Claim.cycle_id),
+        col(tables.Claim.ledger_seq),
+        func.aggregate_strings(col(tables.Claim.measure), " ").label("measures"),
+    )
     .where(
         col(tables.Claim.cycle_id).in_(_CYCLES),
         or_(col(tables.Claim.valid_until).is_(None), col(tables.Claim.valid_until) >= bindparam("today")),
     )
-    .group_by(col(tables.Claim.cycle_id))
+    .group_by(col(tables.Claim.cycle_id), col(tables.Claim.ledger_seq))
 )
 
 
@@ -199,6 +223,12 @@ class HistoryOf:
         asked = {"cycle_id": self.cycle_id, "seq": seq, "place": place}
         return self.connection.execute(_TEXT, asked).scalar() is not None
 
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
+        rows = self.connection.execute(_DEPUTISED, {"cycle_id": self.cycle_id}).all()
+        told = (Deputised.told(row.act, json.loads(row.entry)) for row in rows)
+        return tuple(decided for decided in told if decided)
+
 
 def _list_of(data: str) -> str:
     return json.loads(data).get("list_sha256", "")
@@ -215,6 +245,11 @@ def spans_of(serials: str) -> Iterator[ColumnElement[bool]]:
 def programme_of(text: str) -> Programme:
     """Return the programme as the cycle stored it when it was opened."""
     return Programme.parse(text, name="cycle")
+
+
+@lru_cache(maxsize=1000)  # the same days at every act of a year
+def _commitments(text: str, fiscal_year: int, calendar: Calendar) -> Mapping[str, date]:
+    return commitments(programme_of(text), fiscal_year, calendar)
 
 
 def year_before(connection: Connection, programme: Programme, fiscal_year: int) -> Programme | None:
@@ -257,8 +292,10 @@ def load_many(
     for start in range(0, len(cycle_ids), _MANY):
         some = {"cycles": list(cycle_ids[start : start + _MANY])}
         rows = {name: _by_cycle(connection.execute(query, some)) for name, query in _OF_MANY.items()}
-        claims = connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)})
-        claimed = {row.cycle_id: dict.fromkeys(row.measures.split(), _CLAIMED) for row in claims}
+        claimed: dict[str, dict[str, MeasureClaim]] = {}
+        for row in connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)}):
+            claim = replace(_CLAIMED, ledger_seq=row.ledger_seq)
+            claimed.setdefault(row.cycle_id, {}).update(dict.fromkeys(row.measures.split(), claim))
         for cycle in connection.execute(_ALL_CYCLES, some):
             its_rows = {name: by_cycle.get(cycle.id, []) for name, by_cycle in rows.items()}
             its_measures = measures(programme_of(cycle.programme_text))
@@ -319,13 +356,14 @@ class _Loading:
             history=history,
             reminded=partial(_reminded, self.connection, cycle.id),
             measures=measures,
+            commitments=_commitments(cycle.programme_text, cycle.fiscal_year, self.calendar),
             differs=tuple(cycle.differs.split()),
             cases=_open_cases(self.connection, cycle.id, incidents),
             is_open=self.calendar.is_open,
         )
 
 
-# What stands for a claim of which nothing but its validity was read.
+# What stands for a claim of which nothing but its validity and its entry was read.
 _CLAIMED = MeasureClaim(
     measure="", evidence="", evidence_file="", by="", happened_on=None, received_on=date.min, valid_until=None,
     not_applicable=False, ledger_seq=0,
@@ -347,6 +385,9 @@ def _person(row: Row[tuple[tables.Staff]]) -> Person:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         mail=row.mail,
+        phone=row.phone,
+        phone_out_of_hours=row.phone_out_of_hours,
+        substitute=row.substitute,
         public_key=row.public_key,
     )
 
@@ -380,20 +421,24 @@ def cases(connection: Connection, cycle_id: str) -> tuple[Case, ...]:
     followed: dict[int, dict[str, list[dict[str, Any]]]] = {}
     for act, data in connection.execute(_FOLLOWED, {"cycle_id": cycle_id}):
         record = json.loads(data)
-        followed.setdefault(record["incident"], {}).setdefault(act, []).append(record)
+        followed.setdefault(record.get("incident", 0), {}).setdefault(act, []).append(record)
     opened = connection.execute(_OPENED, {"cycle_id": cycle_id})
     return tuple(_case(number, data, followed.get(number, {})) for number, data in opened)
 
 
 def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str, Any]]]) -> Case:
     assessed = followed.get("assess_incident", [])
+    opened = IncidentReported.model_validate_json(report) if report else None
+    later = [told for record in followed.get("discuss_measures", ()) if (told := record.get("contractor_notified_at"))]
+    first = opened.contractor_notified_at if opened else None
     return Case(
         number=number,
-        report=IncidentReported.model_validate_json(report) if report else None,
+        report=opened,
         reportable=assessed[-1]["reportable"] if assessed else None,
         reported=frozenset(record["report"] for record in followed.get("report_to_commission", ())),
         persons_notified="notify_persons" in followed,
         publication_decided="publish_incident" in followed,
+        contractor_notified_at=datetime.fromisoformat(later[-1]) if later else first,
     )
 
 

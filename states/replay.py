@@ -20,7 +20,7 @@ from sqlmodel import SQLModel, col
 from models import tables
 from models.clock import day_of, stamp
 from models.programme import Programme
-from models.records.people import PersonEntered
+from models.records.people import REACHED_BY, PersonEntered
 from models.serials import canonical, common, expand, minus, union
 from models.serials import count as counted
 from models.words import N_, _, in_words
@@ -28,10 +28,11 @@ from states import effects as eff
 from states import ledger
 from states.engine import starts
 from states.events import BY_EVENT, event_words
-from states.facts import Done, Facts, ItemFact, Told
+from states.facts import Deputised, Done, Facts, ItemFact, Told
 from states.machines import INCIDENT, ITEM, PIECE
 from states.reading import aware, programme_of
 from states.rows import INITIAL, Row
+from states.rules.approvals import decisions_are_owed
 from states.schedule import scheduled
 from states.table import BY_TRIGGER
 
@@ -46,6 +47,11 @@ _PLANNED_UNTOLD = {
     "inspect_delivery", "enclose_additions", "approve_posting", "recheck_before_posting", "post", "report_posting",
     "return_items", "return_media", "report_erasure", "confirm_erasure", "report_completion", "accept_work",
     "end_returned_mail", "erase_ward_data", "destroy_items", "close",
+}  # fmt: skip
+# What became a hand-over, with a checkpoint of its own, only when its record came to tell the hands.
+_HANDED_OVER_SINCE = {
+    "submit_imprint_sample": "giver", "inspect_delivery": "giver", "record_returned_mail": "receiver",
+    "destroy_items": "slip",
 }  # fmt: skip
 Entry = Mapping[str, Any]
 _TOLD_OF_A_PERSON = ("name", "side", "roles", "valid_from", "valid_to")
@@ -159,6 +165,7 @@ class Cycle:
     pieces: PiecesTold = field(default_factory=PiecesTold)
     done: dict[str, Done] = field(default_factory=dict[str, Done])
     records: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    decided: list[Deputised] = field(default_factory=list[Deputised])
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         """Return the records of these acts, the oldest first."""
@@ -173,6 +180,10 @@ class Cycle:
     def has_text(self, seq: int, place: str) -> bool:  # noqa: ARG002 - no effect asks for it
         """Tell nothing of texts: what is told here has them put back already, and those redacted so."""
         return False
+
+    def deputised(self) -> tuple[Deputised, ...]:
+        """Return what deputies decided, the oldest first."""
+        return tuple(self.decided)
 
     def table(self, name: str) -> dict[Key, _Expected]:
         """Return the rows of a table by key."""
@@ -223,7 +234,8 @@ class Replay:
                 {"person": said["id"], **{name: said[name] for name in _TOLD_OF_A_PERSON}}
             )
             self._enter(entered.person, entry, _entry_of(entered))
-            del self.rows["staff"][entered.person,].values["mail"]  # such an entry does not tell it
+            for name in REACHED_BY:  # such an entry does not tell it
+                del self.rows["staff"][entered.person,].values[name]
         elif event == "passphrase_changed" or (event == "key_given" and cycle is None):
             given = entry["data"]["record"]
             self._enter(given["person"], entry, {"public_key": given["public_key"]})
@@ -269,17 +281,21 @@ class Replay:
     def _do(self, cycle: Cycle, row: Row, entry: Entry) -> None:
         facts = self._facts(cycle, entry)
         _keep_record(cycle, row, entry)
-        if row.to:
+        if row.to and (cycle.state in row.froms or not row.is_movement):  # a fact leaves another state as it is
             cycle.state = row.to
             cycle.change("cycle", (cycle.id,), entry, state=row.to)
         if (row.trigger,) in cycle.table("act"):
             on = day_of(datetime.fromisoformat(entry["data"]["occurred_at"]))
             cycle.change("act", (row.trigger,), entry, done_on=on, done_seq=entry["seq"])
-        if row.handover:
+        since = _HANDED_OVER_SINCE.get(row.trigger)
+        if row.handover and (since is None or since in entry["data"]["record"]):
             self.rows["checkpoint"][entry["seq"],] = _Expected(seq=entry["seq"], event=entry["event"])
         if facts:
             record = row.record.model_validate(entry["data"]["record"])
             self._apply(cycle, facts, row.then(facts, record), entry)
+            if decided := Deputised.told(row.trigger, entry):
+                cycle.decided.append(decided)
+                self._apply(cycle, facts, decisions_are_owed(facts), entry)
 
     def _deviate(self, cycle: Cycle, entry: Entry) -> None:
         facts, row = self._facts(cycle, entry), BY_TRIGGER[entry["data"]["act"]]
@@ -325,7 +341,7 @@ class Replay:
             case eff.ClaimMeasures(claim, received_on):
                 values = {"received_on": received_on, "by": entry["by"], "ledger_seq": entry["seq"]}
                 for measure in claim.measures:
-                    cycle.change("claim", (measure,), entry, **claim.model_dump(exclude={"measures"}), **values)
+                    cycle.change("claim", (measure,), entry, **claim.kept, **values)
             case eff.RedactText():
                 pass  # the ledger tells the entry that was redacted without its text
             case eff.MoveDeadline(act, to, reason):

@@ -1,11 +1,15 @@
 """The words of a row: states, roles, and what one row of the table says.
 
 `to` None leaves the state as it is. `guards` refuse. `deviations` refuse an act that is still to happen; of one that
-has happened they make a deviation that opens an incident (Law 8). `warnings` only warn: the act is done and the ledger
-says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set another.
-`second` names who must confirm: a different person (four eyes). `setting` is the key of the programme that may give
-an act of the ward to the contractor. `by_lapsed`: while fewer than two people who may do it are on the register today,
-those whose entries ended within a year may, so that a register whose people have all left can be filled again.
+has happened they make a deviation that opens an incident (Law 8). `warnings` only warn: the act is done and the
+ledger says what did not hold. `due` is the default deadline rule and `after` what it hangs on; a programme may set
+another. `not_before` is a rule that the deadline never comes before, whatever `due` says. `second` names who must
+confirm: a different person (four eyes). `approval` is an act of the office's own decision, which the programme may let
+the approver confirm. `setting` is the key of the programme that may give an act of the ward to the contractor.
+`carries` are the acts that this act's form may carry before it, in this order (decision 0030). `by_system` lets the
+system do it in its own name, where its guards leave no judgement to a person. `by_lapsed`: while fewer than two people
+who may do it are on the register today, those whose entries ended within a year may, so that a register whose people
+have all left can be filled again.
 """
 
 from dataclasses import dataclass
@@ -38,6 +42,7 @@ class Row:
     to: str | None = None
     who: tuple[Role, ...]
     second: tuple[Role, ...] = ()
+    approval: bool = False
     owner: Side
     record: type[ActRecord]
     guards: tuple[Guard, ...] = ()
@@ -47,11 +52,14 @@ class Row:
     setting: str = ""
     due: str = ""
     after: tuple[str, ...] = ()
+    not_before: str = ""
     under_hold: bool = False
     repeats: bool = False
     by_machine: bool = False
     command: str = ""
     handover: bool = False
+    carries: tuple[str, ...] = ()
+    by_system: bool = False
     by_lapsed: bool = False
     source: str = ""
 
@@ -66,8 +74,14 @@ class Row:
         return "already_happened" in self.record.model_fields
 
     def who_under(self, programme: Programme) -> tuple[Role, ...]:
-        """Return who may do it under a programme."""
-        return MANAGER if self._is_the_contractors(programme) else self.who
+        """Return who may do it under a programme; without inspectors of its own the coordinator inspects."""
+        if self._is_the_contractors(programme):
+            return MANAGER
+        return COORDINATOR if self.who == INSPECTOR and programme.approval.inspector == "coordinator" else self.who
+
+    def second_under(self, programme: Programme) -> tuple[Role, ...]:
+        """Return who must confirm it under a programme."""
+        return APPROVERS if self.approval and programme.approval.decisions == "confirmation" else self.second
 
     def owner_under(self, programme: Programme) -> Side:
         """Return who owes it under a programme."""
@@ -109,6 +123,7 @@ ANY_STATE = tuple(state.key for state in STATES)
 COORDINATOR, REGISTRAR = (Role.COORDINATOR,), (Role.REGISTRAR,)
 APPROVERS = (Role.APPROVER, Role.DEPUTY)
 MANAGER = (Role.HANDLING_MANAGER,)
+INSPECTOR = (Role.INSPECTOR,)
 KEEPERS = (Role.COORDINATOR, *APPROVERS)  # of the register of people
 ANYBODY = tuple(role for role in Role if role is not Role.AUDITOR)
 RECHECK = "extract recheck FILE"

@@ -1,7 +1,7 @@
 """The schedule of a cycle: the table's deadline rules, a programme's changes to them, and what hangs on what."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from models.programme import Programme
 from models.words import _
 from states import deadlines
 from states.calendar import Calendar
-from states.deadlines import Scheduled
+from states.deadlines import Projected, Scheduled
 from states.facts import Facts
 from states.table import BY_TRIGGER, TABLE
 
@@ -29,7 +29,7 @@ _ACT = update(tables.Act).where(*_THIS)
 _PUSHED = _ACT.values(flag="", rung=None)
 _ALL_ACTS = select(
     col(tables.Act.cycle_id), col(tables.Act.act), col(tables.Act.planned_on), col(tables.Act.due_on),
-    col(tables.Act.done_on), col(tables.Act.moved_to),
+    col(tables.Act.done_on), col(tables.Act.moved_to), col(tables.Act.flag),
 ).where(col(tables.Act.cycle_id).in_(bindparam("cycles", expanding=True)))  # fmt: skip
 _BATCH = 500  # cycles of one statement
 
@@ -48,7 +48,13 @@ def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
         )
     rules = {row.trigger: programme.schedule.get(row.trigger, row.due) for row in TABLE}
     return tuple(
-        Scheduled(act=row.trigger, rule=rules[row.trigger], after=tuple(a for a in row.after if rules[a]))
+        Scheduled(
+            act=row.trigger,
+            rule=rules[row.trigger],
+            after=tuple(a for a in row.after if rules[a]),
+            not_before=row.not_before,
+            owed=True,
+        )
         for row in TABLE
         if rules[row.trigger]
     )
@@ -64,6 +70,46 @@ def milestones(programme: Programme, fiscal_year: int, calendar: Calendar) -> di
     anchors = deadlines.anchors(programme.anchors, fiscal_year, calendar)
     dates = tuple(Scheduled(act=key, rule=rule) for key, rule in programme.milestones.items())
     return deadlines.plan(dates, anchors, calendar)
+
+
+def commitments(programme: Programme, fiscal_year: int, calendar: Calendar) -> dict[str, date]:
+    """Return the days that no lateness moves, by the programme's keys (Law 11).
+
+    Raises:
+        BadSetting: a rule cannot be read, an anchor is unknown, or what is bound is no dated act; the message names it.
+
+    """
+    dated_acts = {item.act for item in scheduled(programme)}
+    for key, commitment in programme.commitments.items():
+        if strange := sorted(set(commitment.bounds) - dated_acts):
+            raise BadSetting(
+                _("commitments.{key}: {act} is no act with a deadline.").format(key=key, act=strange[0]),
+                _("Use the act names of docs/states.md."),
+            )
+    anchors = deadlines.anchors(programme.anchors, fiscal_year, calendar)
+    days = tuple(Scheduled(act=key, rule=commitment.day) for key, commitment in programme.commitments.items())
+    return deadlines.plan(days, anchors, calendar)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """The dated acts of a cycle as a day sees them: the first date of each, and where lateness leaves it."""
+
+    planned: Mapping[str, date]
+    found: Mapping[str, Projected]
+
+    def causes(self, act: str) -> dict[str, int]:
+        """Return the acts through which an act is late, the first one first, each with its own lateness in days."""
+        return deadlines.causes(act, self.found, self.planned)
+
+
+def projection(
+    connection: Connection, cycle_id: str, programme: Programme, *, today: date, calendar: Calendar
+) -> Projection:
+    """Return where lateness leaves every act that the cycle owes or has done; what was dropped is left out."""
+    rows = [row for row in _acts_of(connection, [cycle_id])[cycle_id] if row.flag != "dropped"]
+    found = _projected(rows, scheduled(programme), today=today, calendar=calendar)
+    return Projection(planned={row.act: row.planned_on for row in rows}, found=found)
 
 
 def write_plan(connection: Connection, cycle_id: str, programme: Programme, year: int, calendar: Calendar) -> None:
@@ -136,6 +182,18 @@ def _owed_otherwise(
     rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
 ) -> list[tuple[SqlRow[Any], date]]:
     """Return the open acts that are owed on another day than stands there, with that day."""
+    found = _projected(rows, schedule, today=today, calendar=calendar)
+    # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
+    return [
+        (row, found[row.act].due_on)
+        for row in rows
+        if row.done_on is None and row.act in found and found[row.act].due_on != row.due_on
+    ]
+
+
+def _projected(
+    rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
+) -> dict[str, Projected]:
     planned = {row.act: row.planned_on for row in rows}
     # Nothing in the schedule hangs on the acts that got a date after the year was opened.
     known = (
@@ -143,7 +201,7 @@ def _owed_otherwise(
         for item in schedule
         if item.act in planned
     )
-    due_days = deadlines.dues(
+    return deadlines.project(
         tuple(known),
         planned=planned,
         done={row.act: row.done_on for row in rows if row.done_on},
@@ -151,12 +209,6 @@ def _owed_otherwise(
         calendar=calendar,
         today=today,
     )
-    # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
-    return [
-        (row, due_days[row.act])
-        for row in rows
-        if row.done_on is None and due_days.get(row.act, row.due_on) != row.due_on
-    ]
 
 
 def owe(connection: Connection, facts: Facts, key: str, due_on: date, *, calendar: Calendar) -> None:

@@ -24,6 +24,7 @@ from states import deadlines, ledger
 from states.door import Door
 from states.facts import Facts
 from states.reading import aware
+from states.rows import STATES
 from states.schedule import LONG_AGO, push_all
 from states.table import BY_TRIGGER
 
@@ -35,6 +36,7 @@ _ALSO_THE_APPROVER_FROM = 2
 # A clock that is so far ahead of the last sweep may be wrong: letters wait a day for somebody to see it.
 _LEAP = timedelta(days=180)
 _BATCH = 500  # keys of one statement
+_PLACES = {state.key: place for place, state in enumerate(STATES)}
 
 _OPEN = col(tables.Act.done_on).is_(None)
 _IN_ORDER = (col(tables.Act.cycle_id), col(tables.Act.due_on))
@@ -156,9 +158,26 @@ def waits_on_another(facts: Facts, act: str) -> bool:
     )
 
 
+def follows_a_late_act(facts: Facts, act: str) -> bool:
+    """Tell what is only affected: an act that it comes after is still open past its day, or follows such a one itself.
+
+    Nobody is chased for it (Law 11): who causes it is. What a cycle has gone past, and can do no more, holds up nobody.
+    """
+    now = _PLACES[facts.state]
+    return any(
+        before in facts.due
+        and before not in facts.done
+        and any(_PLACES[state] >= now for state in BY_TRIGGER[before].froms)
+        and (facts.due[before] < facts.today or follows_a_late_act(facts, before))
+        for before in BY_TRIGGER[act].after
+    )
+
+
 def may_remind(facts: Facts, act: str) -> bool:
-    """Tell whether somebody may be written to about an act now: he can do it, and no hold forbids it."""
-    return (not facts.on_hold or BY_TRIGGER[act].under_hold) and not waits_on_another(facts, act)
+    """Tell whether somebody may be written to about an act now: he can do it, nothing late holds it up, nor a hold."""
+    if facts.on_hold and not BY_TRIGGER[act].under_hold:
+        return False
+    return not waits_on_another(facts, act) and not follows_a_late_act(facts, act)
 
 
 def _look(row: OpenAct, facts: Facts, today: date, door: Door, wrote_on: date | None) -> _Look:

@@ -8,7 +8,9 @@ from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER, Machine
 from states.rows import FINAL, INITIAL
 from states.rules import (
     additions,
+    approvals,
     custody,
+    documents,
     enclosing,
     erasure,
     extraction,
@@ -46,13 +48,15 @@ TABLE = (
     # over all stages
     *custody.ROWS,
     *oversight.ENTRIES,
+    *approvals.ROWS,
     *measures.ROWS,
+    *documents.ROWS,
     *oversight.ROWS,
     *people.ROWS,
 )
 BY_TRIGGER = {row.trigger: row for row in TABLE}
 # The acts whose effects hold the cycle, and those that let it go on: no other lets the database change the hold.
-HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation")
+HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation", "report_change")
 RELEASING = ("release_hold", "cancel")
 
 

@@ -4,10 +4,12 @@ import hashlib
 import json
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 
 from pydantic import ValidationError
 
@@ -18,11 +20,25 @@ from models.errors import BadInput
 from models.fields import takes
 from models.records.base import TYPED, ActRecord
 from models.words import N_, _
-from states.acts import ActRequest, Outcome, Proposed, row_of
+from states.acts import ActRequest, Outcome, Proposed, form_of, row_of
 from states.door import proposals_of
 from states.facts import Evidence
 from steps.office import Office
 from steps.work import WORK
+from views.standing import act_title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """One act of a form as it was typed: by whom, the fields of its record, files of evidence, and when it happened."""
+
+    trigger: str
+    by: str
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    key: str = ""
+    occurred_at: datetime | None = None
+
 
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
 
@@ -52,12 +68,47 @@ def perform(
     # Where figures were typed that the machine brings, the door refuses; what has a command of its own brings a file.
     if work and not row.command and work.typed == frozenset(fields):
         return work.step(office, cycle_id, by=by, via=via, **fields)
-    kept = {name: keep(office, content_of(path)) for name, path in (files or {}).items()}
-    return office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger=trigger, by=by, record=record_of(row.record, {**fields, **kept}), via=via,
-            key=key or f"{cycle_id}/{trigger}/{uuid.uuid4().hex}", occurred_at=occurred_at,
+    if trigger == "file_document" and files:  # its kind may show residents, whose file must not lie here in the clear
+        raise BadInput(
+            _("A document is filed where its kind belongs: in the vault if it can show residents."),
+            _("Write: tsudoi documents YEAR --file PATH --number N --dated DATE --by PERSON"),
         )
+    typed = Typed(trigger=trigger, by=by, fields=fields, files=files or {}, key=key, occurred_at=occurred_at)
+    return office.door.perform(_asked(office, cycle_id, typed, via))
+
+
+def enter(office: Office, cycle_id: str, form: Sequence[Typed], *, via: str = "desk") -> tuple[Outcome, ...]:
+    """Do the acts that one form carries, all of them or none; the last is the form's own.
+
+    Raises:
+        BadInput: the form does not carry one of them, a field is missing, unknown or wrong (the message names it and
+            its act), or the machine brings what an act records.
+        Refused: a guard of one of them is not met; none is done.
+        Unknown: there is no such act.
+
+    """
+    rows = form_of([typed.trigger for typed in form])
+    if machine := next((row for row in rows if row.by_machine), None):
+        raise BadInput(
+            _("The machine itself brings the figures of “{act}”.").format(act=act_title(machine.trigger)),
+            _("Do it by its own command: tsudoi {command}").format(
+                command=machine.command or f"act YEAR {machine.trigger}"
+            ),
+        )
+    return office.door.perform_all([_asked(office, cycle_id, typed, via, titled=len(form) > 1) for typed in form])
+
+
+def _asked(office: Office, cycle_id: str, typed: Typed, via: str, *, titled: bool = False) -> ActRequest:
+    """Return what is asked of the door; what is wrong with a field names the act where a form has several."""
+    kept = {name: keep(office, content_of(path)) for name, path in typed.files.items()}
+    try:
+        record = record_of(row_of(typed.trigger).record, {**typed.fields, **kept})
+    except BadInput as wrong:
+        message = _("“{act}”: {wrong}").format(act=act_title(typed.trigger), wrong=wrong.message)
+        raise (BadInput(message, wrong.remedy) if titled else wrong) from None
+    return ActRequest(
+        cycle_id=cycle_id, trigger=typed.trigger, by=typed.by, record=record, via=via,
+        key=typed.key or f"{cycle_id}/{typed.trigger}/{uuid.uuid4().hex}", occurred_at=typed.occurred_at,
     )  # fmt: skip
 
 
@@ -72,11 +123,16 @@ def by_machine(
         Refused: a guard is not met.
 
     """
-    return office.door.perform(
-        ActRequest(
-            cycle_id=cycle_id, trigger=trigger, by=by, record=record, via=via,
-            key=f"{cycle_id}/{trigger}/{uuid.uuid4().hex if key is None else key}", evidence=Evidence(by_machine=True),
-        )
+    return office.door.perform(machines(cycle_id, trigger, record, by=by, via=via, key=key))
+
+
+def machines(
+    cycle_id: str, trigger: str, record: ActRecord, *, by: str, via: str, key: str | None = None
+) -> ActRequest:
+    """Return what `by_machine` asks of the door."""
+    return ActRequest(
+        cycle_id=cycle_id, trigger=trigger, by=by, record=record, via=via,
+        key=f"{cycle_id}/{trigger}/{uuid.uuid4().hex if key is None else key}", evidence=Evidence(by_machine=True),
     )  # fmt: skip
 
 
@@ -179,6 +235,7 @@ def keep(office: Office, content: bytes) -> str:
 
 _TROUBLES = {
     "missing": N_("missing"), "extra_forbidden": N_("unknown"),
+    "no_telephone": N_("no telephone number such as 03-0000-0101"),
     "not_plain": N_("not one line of plain words: a line break, or a character that cannot be seen"),
 }  # fmt: skip
 _WRONG = N_("wrong")
@@ -199,7 +256,8 @@ def _typed(kind: type[ActRecord], key: str, value: Any) -> Any:
     field = kind.model_fields.get(key)
     if field is None or field.annotation is str:
         return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):  # no JSON, or nested deeper than any record is
-        return value.split(",") if get_origin(field.annotation) is tuple else value
+    read: Any = value
+    with suppress(ValueError, RecursionError):  # no JSON, or nested deeper than any record is
+        read = json.loads(value)
+    is_one = get_origin(field.annotation) is tuple and not isinstance(read, list)
+    return value.split(",") if is_one else cast("Any", read)

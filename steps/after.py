@@ -34,6 +34,7 @@ SLIP_AGAIN = Effect(words=N_("the slip once more"), does="steps.prints:slip_agai
 FORMS = Effect(words=N_("the contractor's forms"), does="steps.prints:forms")
 EXTRACT_REPORT = Effect(words=N_("the page for the two checkers"), does="steps.prints:extract_report")
 PULL_LIST = Effect(words=N_("the pull list"), does="steps.prints:pull_list")
+EMPTY_LIST = Effect(words=N_("the answer to an empty pull list"), does="steps.protection:acknowledge_an_empty_list")
 POSTING_PAPER = Effect(words=N_("the paper for the post office"), does="steps.prints:posting_paper")
 RETURN_NOTE = Effect(words=N_("the contractor's return note"), does="steps.prints:return_note")
 ERASURE_REPORT = Effect(words=N_("the contractor's erasure report"), does="steps.prints:erasure_report")
@@ -60,8 +61,10 @@ AFTER: Mapping[str, tuple[Effect, ...]] = {
     "report_receipt": (PASSWORD,),
     "report_additions_receipt": (PASSWORD,),
     "reprint_slip": (SLIP_AGAIN,),
-    "issue_pull_list": (PULL_LIST,),
-    "issue_final_pull_list": (PULL_LIST,),
+    # A list that was issued before the printing was confirmed can be answered only then.
+    "complete_printing": (EMPTY_LIST,),
+    "issue_pull_list": (PULL_LIST, EMPTY_LIST),
+    "issue_final_pull_list": (PULL_LIST, EMPTY_LIST),
     "approve_posting": (POSTING_PAPER,),
     # After these the contractor's two forms have something new to say: pre-filled first, then as they were reported.
     "post": (RETURN_NOTE, ERASURE_REPORT),

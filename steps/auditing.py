@@ -115,7 +115,7 @@ def export_books(office: Office, folder: Path, *, xlsx: bool, pdf: bool) -> list
             books = list(control_ledger.books(connection, office.programme()[0], office.clock.now().date()))
         for book in books:
             if xlsx:
-                spreadsheet.write(path := folder / f"{book.name}.xlsx", control_ledger.spreadsheet_of(book))
+                spreadsheet.write(path := folder / f"{book.name}.xlsx", *control_ledger.spreadsheets_of(book))
                 written.append(path)
             if pdf:
                 (path := folder / f"{book.name}.pdf").write_bytes(papers.pdf_of(office, book.sheet))

@@ -8,10 +8,12 @@ No residents' data: the database has none, and neither has anything that is made
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -22,7 +24,7 @@ from models import tables
 from models.clock import fiscal_year_title
 from models.errors import BadInput
 from models.words import _, speaking
-from papers import erasure, media_return, referring, reporting
+from papers import control_ledger, erasure, evidence, media_return, referring, reporting, slips
 from papers.sheet import Sheet
 from states import ledger
 from states.events import event_words
@@ -36,6 +38,9 @@ from views.documents import documents
 from views.incidents import incidents_of
 from views.measures import standings
 from views.supervision import supervision
+
+if TYPE_CHECKING:
+    from adapters import spreadsheet
 
 _CERTIFICATES: tuple[tuple[str, str, Callable[[Look], Sheet]], ...] = (
     ("return_items", "return-note", media_return.return_note),
@@ -92,10 +97,28 @@ def _members(office: Office, cycle_id: str) -> dict[str, bytes]:
             **{checklist.name: checklist for checklist in referring.checklists(here)},
         }
         sheets |= {f"certificates/{name}": made(here) for act, name, made in _CERTIFICATES if act in facts.done}
+        size, note = reporting.sealed_at(here.connection, here.cycle_id)
+        book = control_ledger.book_until(here, size, note)
+        sheets |= {"control-ledger": book.sheet, evidence.NAME: evidence.evidence_index(here, size)}
+        told = [slip for slip in slips.slips_of(here.connection, here.cycle_id) if slip.seq <= size]
+        sheets |= {f"slips/{slip.file}": slips.slip_sheet(here, slip) for slip in told}
+        tables_of = {
+            "control-ledger": control_ledger.spreadsheets_of(book),
+            evidence.NAME: (evidence.evidence_table(here, size),),
+        }
         title = f"{facts.programme.title_ja}　{fiscal_year_title(facts.fiscal_year)}"
     members |= {f"{name}.pdf": papers.pdf_of(office, sheet) for name, sheet in sheets.items()}
+    members |= {f"{name}.xlsx": _workbook(*found) for name, found in tables_of.items()}
     members["index.html"] = _index(title, members)
     return members
+
+
+def _workbook(*sheets: "spreadsheet.Sheet") -> bytes:
+    from adapters import spreadsheet
+
+    into = BytesIO()
+    spreadsheet.write(into, *sheets, created=datetime(*_WHEN, tzinfo=UTC))
+    return into.getvalue()
 
 
 def _ledger(office: Office, here: Look) -> dict[str, bytes]:
@@ -130,6 +153,11 @@ _TOLD: Mapping[str, str] = {
     "report.pdf": "年度報告書",
     "checklist-ward.pdf": "チェックリスト（区が行う対策）",
     "checklist-contractor.pdf": "チェックリスト（受託事業者に行わせる対策）",
+    "control-ledger.pdf": "管理簿（受渡し、決定・印刷・点検）",
+    "control-ledger.xlsx": "管理簿（Excel。自動記録を含む）",
+    "evidence-index.pdf": "証跡索引（書類番号、日付、検証値、原本の所在、示す対策）",
+    "evidence-index.xlsx": "証跡索引（Excel）",
+    "slips/": "確認記録票（押印前のもの。押印した票の写しは証跡索引のとおり）",
     verifier.LEDGER: "管理簿（1行1件、検証用）",
     verifier.TEXTS: "管理簿の自由記載（抹消されたものを除く）",
     verifier.LEAVES: "管理簿の各行の検証値",
@@ -167,4 +195,4 @@ def _told(name: str) -> str:
 def _as_read(member: tuple[str, bytes]) -> tuple[bool, bool, str]:
     """Order the report first, then what else is made for people, then what is made for programs."""
     name, _content = member
-    return (name != "report.pdf", not name.endswith(".pdf"), name)
+    return (name != "report.pdf", not name.endswith((".pdf", ".xlsx")), name)

@@ -10,7 +10,7 @@ from models.serials import compact, expand, ranges
 from models.words import _
 from states.acts import Outcome
 from states.facts import Facts
-from states.rules.enclosing import open_differences, settled_serials
+from states.rules.conservation import open_differences, settled_serials
 from steps import acting
 from steps.office import Office
 
@@ -56,15 +56,19 @@ def reconcile(
     return result, acting.by_machine(office, cycle_id, "reconcile_enclosing", result.record, by=by, via=via)
 
 
-def report(office: Office, cycle_id: str, *, envelopes_left: int = 0, by: str, via: str = "desk") -> Outcome:
+def report(
+    office: Office, cycle_id: str, *, counted: Mapping[str, object] | None = None, by: str, via: str = "desk"
+) -> Outcome:
     """Report the enclosing as it was reconciled: every serial that was scanned or whose difference is settled.
+
+    `counted` are the fields of envelopes and inserts that somebody has counted.
 
     Raises:
         Unknown: nothing is reconciled yet.
         Refused: a guard is not met.
 
     """
-    fields = {**report_fields(office, cycle_id), "envelopes_left": envelopes_left}
+    fields = {**report_fields(office, cycle_id), **(counted or {})}
     return acting.perform(office, cycle_id, "report_enclosing", by=by, fields=fields, via=via)
 
 
@@ -100,6 +104,22 @@ def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:
             _("{count} scan logs that were read before are not among these.").format(count=len(left_out)),
             _("Give every log of the enclosing; if these replace the ones before, say so with --instead."),
         )
+
+
+def inserts_of(texts: Iterable[str]) -> dict[str, int]:
+    """Read counts of inserts, each written as "NAME=300".
+
+    Raises:
+        BadInput: one is not written so.
+
+    """
+    counts: dict[str, int] = {}
+    for text in texts:
+        name, _equals, number = text.rpartition("=")
+        if not name or not number.isdecimal():
+            raise BadInput(_("A count of inserts is written NAME=300."), _("Name the insert as the programme does."))
+        counts[name] = int(number)
+    return counts
 
 
 def trays_of(texts: Iterable[str]) -> dict[str, str]:

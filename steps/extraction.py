@@ -42,7 +42,7 @@ from states.acts import Outcome
 from states.facts import Facts
 from states.opening import cycle_id_of
 from steps import after, arriving, residents, roll
-from steps.acting import by_machine, perform
+from steps.acting import Typed, by_machine, enter
 from steps.judging import ADDRESS, NAME, POSTAL, judge
 from steps.lists import read_list, with_marks
 from steps.office import Office
@@ -236,22 +236,37 @@ def _told_apart(
 def decide(
     office: Office, cycle_id: str, *, row: int, how: str, reason: str, substitute: str = "", by: str, via: str = "desk"
 ) -> Taken | Outcome:
-    """Decide on a held row; after the last one the extract is judged again with all decisions.
+    """Decide on a held row, as `decide_all` decides on several."""
+    decided = {"row": row, "how": how, "reason": reason, "substitute": substitute}
+    return decide_all(office, cycle_id, [decided], by=by, via=via)
 
-    Returns what came of the decision alone while rows still wait; a row that is to be corrected waits until another
-    extract is taken.
+
+def decide_all(
+    office: Office, cycle_id: str, form: Sequence[Mapping[str, Any]], *, by: str, via: str = "desk"
+) -> Taken | Outcome:
+    """Decide on held rows by one form; after the last row the extract is judged again with all decisions.
+
+    Each decision is named by the fields of its record. Returns what came of the last of them alone while rows still
+    wait; a row that is to be corrected waits until another extract is taken.
 
     Raises:
-        Refused: the row is not held, the substitute is not listed, or it is not the time.
-        BadInput: the decision cannot be carried out, such as accepting what the font cannot draw.
+        Refused: a row is not held, the substitute is not listed, or it is not the time.
+        BadInput: a decision cannot be carried out, such as accepting what the font cannot draw.
 
     """
     facts = office.facts(cycle_id)
-    fields: dict[str, Any] = {"row": row, "how": how, "reason": reason, "substitute": substitute}
-    if how != "corrected" and facts.record("take_extract", ExtractTaken) is not None:
-        _try(office, facts, _decision(row, how, reason, substitute))
-    key = f"{cycle_id}/decide_row/{row}/{how}/{substitute}/{secrets.token_hex(4)}"
-    decided = perform(office, cycle_id, "decide_row", by=by, fields=fields, key=key, via=via)
+    decisions = [_decision(**said) for said in form if said["how"] != "corrected"]
+    if decisions and facts.record("take_extract", ExtractTaken) is not None:
+        _try(office, facts, decisions)
+    once = secrets.token_hex(4)
+    typed = [
+        Typed(
+            trigger="decide_row", by=by, fields=said,
+            key=f"{cycle_id}/decide_row/{said['row']}/{said['how']}/{said['substitute']}/{once}",
+        )
+        for said in form
+    ]  # fmt: skip
+    decided = enter(office, cycle_id, typed, via=via)[-1]
     facts = office.facts(cycle_id)
     if facts.undecided:
         return decided
@@ -270,19 +285,17 @@ def _told_of(facts: Facts) -> dict[str, Any]:
     return {name: getattr(taken, name) if taken else ExtractTaken.model_fields[name].default for name in _TOLD}
 
 
-def _try(office: Office, facts: Facts, decision: Decision) -> None:
+def _try(office: Office, facts: Facts, decisions: Sequence[Decision]) -> None:
     """Judge as if it were decided: a decision that cannot be carried out, or settles nothing, is not recorded."""
-    others = [other for other in _stored_decisions(office, facts.cycle_id) if other.row != decision.row]
+    rows = {decision.row for decision in decisions}
+    others = [other for other in _stored_decisions(office, facts.cycle_id) if other.row not in rows]
     read = _judged(
-        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, decision],
+        _kept(office, facts), facts, expect=_ANY_NUMBER, decisions=[*others, *decisions],
         protected_removed=_told_of(facts)["protected_removed"],
     )  # fmt: skip
-    left = [held for held in read.judgement.rows if held.row == decision.row]
-    if left:
+    if left := next((held for held in read.judgement.rows if held.row in rows), None):
         raise BadInput(
-            _("Row {row} would still be held: {reason}").format(
-                row=decision.row, reason=_(CODES[left[0].code].sentence)
-            ),
+            _("Row {row} would still be held: {reason}").format(row=left.row, reason=_(CODES[left.code].sentence)),
             _("Name every substitution of the row at once (--with A>B,C>D), or exclude the row."),
         )
 

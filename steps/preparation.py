@@ -19,7 +19,7 @@ from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
 from models.errors import BadInput, BadSetting, Unknown
 from models.people import SYSTEM, Person, Side
-from models.plain import is_plain, mail_address
+from models.plain import is_plain, mail_address, telephone
 from models.programme import Programme
 from models.records.people import PersonEntered
 from models.words import _
@@ -117,10 +117,10 @@ def register(office: Office, person: Person, *, by: str = SYSTEM, via: str = "de
 
 
 def judged(person: Person) -> Person:
-    """Return a person as the register takes an entry: with the mail address mended.
+    """Return a person as the register takes an entry: with mail address and telephones mended.
 
     Raises:
-        BadInput: the id, the name, the mail address or the dates of validity cannot stand in a record.
+        BadInput: the id, the name, the mail address, a telephone or the dates of validity cannot stand in a record.
 
     """
     if not is_plain(person.name):
@@ -128,7 +128,8 @@ def judged(person: Person) -> Person:
             _("The name holds a line break, or a character that cannot be seen."),
             _("Type it again, on one line."),
         )
-    kept = person.model_copy(update={"mail": mail_address(person.mail)})
+    phones = {name: telephone(getattr(person, name)) for name in ("phone", "phone_out_of_hours")}
+    kept = person.model_copy(update={"mail": mail_address(person.mail), **phones})
     return _person(_entry_of(kept))
 
 

@@ -8,9 +8,13 @@ accident of Meguro). Names and addresses are in neither: the lists hold 宛名�
 # pyright: reportUnknownMemberType=false
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -19,6 +23,8 @@ from adapters.numbers import KEY, NUMBER, Form, keyed
 from adapters.register import RegisterTable
 from models.errors import BadInput
 from models.extract import UnreadableExtract, counted
+from models.people import SYSTEM
+from models.records.enclosing import PullListAcknowledged, PullListIssued
 from models.records.extraction import (
     AdditionsTaken,
     ChangesTaken,
@@ -27,12 +33,13 @@ from models.records.extraction import (
     ProtectedListed,
     ProtectionRechecked,
 )
-from models.serials import compact, count, expand, union
+from models.serials import compact, count, expand, ranges, union
 from models.words import _
-from states.acts import Outcome, Recorded
+from states.acts import ActRequest, Outcome, Recorded
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Facts
+from states.table import BY_TRIGGER
 from steps import acting, arriving, roll
-from steps.acting import by_machine, perform
+from steps.acting import by_machine, machines
 from steps.judging import CHANGED, PROTECTED, REASON, is_protected
 from steps.lists import as_csv, protected_on, read_list
 from steps.office import Office
@@ -44,6 +51,7 @@ _KINDS = {"died": "died", "moved_out": "moved", "taken_off": "moved", "stays": "
 _DATE = r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2}|[0-9]{4})$"
 _NEUTRAL = "r1"  # one code for every reason: a list with two would tell who is protected
 _SHOWN = 20
+_ANSWERS = {"issue_pull_list": "acknowledge_pull_list", "issue_final_pull_list": "acknowledge_final_pull_list"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,7 @@ class Told:
     footers: int = 0
     list_sha256: str = ""
     source_left: bool = False
+    issued: Outcome | None = None
 
 
 def take_changes(
@@ -109,16 +118,20 @@ def recheck(
     by: str,
     nobody_of_ours: bool = False,
     no_longer_protected: int = 0,
+    pull_list: bool = False,
+    also_pulled: Mapping[str, str] = MappingProxyType({}),
     via: str = "desk",
 ) -> Told:
     """Compare the register's present list of protected persons with this year's serials: the re-check that is due.
 
     Whoever the extract marked as protected must stand on it, or it is another list; a named person may say of how many
-    the protection has ended (`no_longer_protected`), and that nobody of this year is on it (`nobody_of_ours`).
+    the protection has ended (`no_longer_protected`), and that nobody of this year is on it (`nobody_of_ours`). With
+    `pull_list` the pull list that is due is issued in the same sending: whoever is to be pulled now, and the serials
+    that somebody names for other reasons (`also_pulled`, serials by reason code).
 
     Raises:
-        BadInput: the list cannot be read, or is another list.
-        Refused: no re-check belongs to where the cycle stands.
+        BadInput: the list cannot be read, or is another list; or no pull list belongs to this re-check.
+        Refused: no re-check belongs to where the cycle stands, or the pull list cannot be issued.
 
     """
     facts = office.facts(cycle_id)
@@ -139,11 +152,76 @@ def recheck(
         no_longer_protected=no_longer_protected,
         footers=heard.footers,
     )
-    outcome = by_machine(office, cycle_id, act, record, by=by, via=via)
+    asks = [machines(cycle_id, act, record, by=by, via=via)]
+    if pull_list:
+        sent = _pull_list(
+            office, cycle_id, by=by, via=via, rechecked_on=facts.today, found=new, also=also_pulled
+        )  # fmt: skip
+        asks.append(sent)
+    outcome, *issued = office.door.perform_all(asks)
     return Told(
         outcome=outcome, rows=record.listed, named=count(new), footers=heard.footers, list_sha256=heard.table.sha256,
-        source_left=not arriving.emptied(office, path),
+        source_left=not arriving.emptied(office, path), issued=issued[0] if issued else None,
     )  # fmt: skip
+
+
+def _pull_list(
+    office: Office,
+    cycle_id: str,
+    *,
+    by: str,
+    via: str,
+    rechecked_on: date,
+    found: str = "",
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> ActRequest:
+    """Return the pull list that is due: whoever changes and re-checks name and is not pulled, and who is named beside.
+
+    `found` is what a re-check of the same sending found.
+    """
+    with office.look(cycle_id) as here:
+        facts, waiting = here.facts, here.facts.pieces.serials("exported", "printed", "enclosed")
+    due = waiting.intersection(expand(union(facts.to_pull, found)))
+    others = {reason: frozenset(expand(serials)) - due for reason, serials in also.items()}
+    reasons = Counter({_NEUTRAL: len(due)}) + Counter({reason: len(serials) for reason, serials in others.items()})
+    act = "issue_final_pull_list" if facts.state == "enclosed" else "issue_pull_list"
+    record = acting.record_of(PullListIssued, {
+        "pulled": compact(due.union(*others.values())), "reasons": dict(reasons), "rechecked_on": rechecked_on,
+    })  # fmt: skip
+    return ActRequest(
+        cycle_id=cycle_id, trigger=act, by=by, record=record, via=via, key=f"{cycle_id}/{act}/{uuid.uuid4().hex}"
+    )
+
+
+def pulled_by_reason(texts: Iterable[str]) -> dict[str, str]:
+    """Read what is pulled for other reasons, each written as "c=1-3,7": its reason code and its serials.
+
+    Raises:
+        BadInput: one is not written so.
+
+    """
+    pulled = dict[str, str]()
+    for text in texts:
+        reason, sign, serials = text.partition("=")
+        if not sign or not reason.strip() or not ranges(serials):
+            raise BadInput(
+                _("What is pulled for another reason is written REASON=1-3,7."), _("Write for example --pull c=12")
+            )
+        pulled[reason.strip()] = union(pulled.get(reason.strip(), ""), serials)
+    return pulled
+
+
+def acknowledge_an_empty_list(office: Office, act: Recorded) -> None:
+    """Answer a pull list on which nobody stands, in the system's own name: there is nothing that anybody could pull."""
+    facts = office.facts(act.cycle_id)
+    for issue, acknowledge in _ANSWERS.items():
+        issued, done = facts.record(issue, PullListIssued), facts.done
+        # An empty one that was answered before it was issued again is answered anew.
+        answered = acknowledge in done and issue in done and done[acknowledge].seq > done[issue].seq
+        if issued is None or issued.pulled or answered or facts.state not in BY_TRIGGER[acknowledge].froms:
+            continue
+        record = PullListAcknowledged(pulled="")
+        by_machine(office, act.cycle_id, acknowledge, record, by=SYSTEM, via="after", key=str(done[issue].seq))
 
 
 def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason: str, via: str = "desk") -> Outcome:
@@ -206,19 +284,14 @@ def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk"
         Refused: it is not the time for it, or they were not re-checked today.
 
     """
-    with office.look(cycle_id) as here:
-        facts, waiting = here.facts, here.facts.pieces.serials("exported", "printed", "enclosed")
-    rechecked = [facts.done[act].on for act in RECHECKS if act in facts.done]
+    done = office.facts(cycle_id).done
+    rechecked = [done[act].on for act in RECHECKS if act in done]
     if not rechecked:
         raise BadInput(
             _("Protected persons were not re-checked yet."),
             _("First: tsudoi extract recheck FILE --year YEAR --by PERSON"),
         )
-    left = compact(waiting.intersection(expand(facts.to_pull)))
-    act = "issue_final_pull_list" if facts.state == "enclosed" else "issue_pull_list"
-    reasons = {_NEUTRAL: count(left)} if left else {}
-    fields = {"pulled": left, "reasons": reasons, "rechecked_on": max(rechecked)}
-    return perform(office, cycle_id, act, by=by, fields=fields, via=via)
+    return office.door.perform(_pull_list(office, cycle_id, by=by, via=via, rechecked_on=max(rechecked)))
 
 
 def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Told:

@@ -34,6 +34,7 @@ from states.sweep import MAIL, Swept, calls, clock_is_doubted, may_remind, owner
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
+from views.commitments import passed_through
 from views.reminders import Reminder
 
 _log = structlog.get_logger()
@@ -185,12 +186,13 @@ def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Reminder]) ->
 
 def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, bool]:
     """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
+    passes = _what_it_passes(office, row)
     with writing(office.engine) as connection:
         facts = office.door.facts(connection, row.cycle_id)
         if _owed(connection, row).done_on is not None:
             _settle(office, connection, row, "dropped", trouble="done")
             return "dropped", "", False
-        message = written(office, facts, row)
+        message = written(office, facts, row, passes)
         if isinstance(message, str):  # surely nothing went: it waits until the register is mended
             _tell(connection, [row], message)
             return "waiting", "", False
@@ -209,10 +211,17 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
     return state, trouble, stop
 
 
-def written(office: Office, facts: Facts, row: Reminder) -> Message | str:
+def _what_it_passes(office: Office, row: Reminder) -> tuple[str, ...]:
+    """Return what is passed because the act is late; a webhook is the same however often, and says nothing of it."""
+    if row.channel != MAIL:
+        return ()
+    return office.see(row.cycle_id, lambda here: tuple(one.words for one in passed_through(here, row.act)))
+
+
+def written(office: Office, facts: Facts, row: Reminder, passes: Sequence[str] = ()) -> Message | str:
     """Write a letter, or say in a word why it cannot be written: that is this letter's trouble alone."""
     try:
-        return message_of(office, facts, row) or "no_address"
+        return message_of(office, facts, row, passes) or "no_address"
     except BadInput:
         return "bad_address"
     except Exception as error:  # noqa: BLE001 - whatever stands on the register, the others' letters go
@@ -267,8 +276,8 @@ def _tell(connection: Connection, rows: Sequence[Reminder], trouble: str) -> Non
 # The words
 
 
-def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
-    """Write a reminder: what is due, since when, what to do, whom to call. Never a serial or a resident.
+def message_of(office: Office, facts: Facts, row: Reminder, passes: Sequence[str] = ()) -> Message | None:
+    """Write a reminder: what is due, since when, what it passes, what to do, whom to call; no serial, no resident.
 
     None where it goes by mail and the person has no address.
     """
@@ -279,8 +288,9 @@ def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
     written_at = aware(row.created_at)
     today = office.clock.now().date() if row.channel == MAIL else day_of(written_at)
     subject, body = words_of(
-        facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today
-    )
+        facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today,
+        passes=passes,
+    )  # fmt: skip
     return Message(
         message_id=row.message_id,
         to=formataddr((visible(to.name), mail_address(to.mail))) if to and row.channel == MAIL else "",
@@ -301,12 +311,17 @@ def message_of(office: Office, facts: Facts, row: Reminder) -> Message | None:
 
 
 def words_of(
-    facts: Facts, *, act: str, due_on: date, rung: int, to: Person | Side, number: int | None, today: date
-) -> tuple[str, str]:
-    """Return subject and body of a rung as it goes to a person or a side on a day; `number` is None before it waits."""
+    facts: Facts, *, act: str, due_on: date, rung: int, to: Person | Side, number: int | None, today: date,
+    passes: Sequence[str] = (),
+) -> tuple[str, str]:  # fmt: skip
+    """Return subject and body of a rung as it goes to a person or a side on a day; `number` is None before it waits.
+
+    `passes` says which days that no lateness moves are passed because of the act.
+    """
     row = BY_TRIGGER[act]
     title, when, owner = in_words(ja=row.ja, en=row.en), _when(due_on, today), row.owner_under(facts.programme)
     call = isinstance(to, Person) and calls(to, owner, rung)
+    what = "\n".join([*passes, _what_to_do(facts, owner, to, number, call=call)])
     subject = _("[tsudoi] To call: {act}: {when}") if call else _("[tsudoi] {act}: {when}")
     body = _(
         "To {name}\n\n“{act}” ({year}) is due on {wareki} ({iso}): {when}.\nIt is owed by: {owner}.\n"
@@ -315,8 +330,7 @@ def words_of(
     ).format(
         name=visible(to.name) if isinstance(to, Person) else to.label, act=title, year=facts.fiscal_year,
         wareki=wareki(due_on), iso=due_on, when=when, owner=owner.label,
-        what=_what_to_do(facts, owner, to, number, call=call), contact=facts.programme.sections.contact,
-        id=number or "–",
+        what=what, contact=facts.programme.sections.contact, id=number or "–",
     )  # fmt: skip
     return subject.format(act=title, when=when), body
 
@@ -324,7 +338,7 @@ def words_of(
 def _what_to_do(facts: Facts, owner: Side, to: Person | Side, number: int | None, *, call: bool) -> str:
     owing = owners(facts, owner)
     if call:
-        names = "、".join(person.name for person in owing) or owner.label
+        names = "、".join(person.to_call for person in owing) or owner.label
         return _(
             "Please call {names} and ask what it waits for;"
             " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"

@@ -16,7 +16,7 @@ from adapters.excel import Layout, Table
 from models.clock import fiscal_year_of
 from models.errors import BadInput
 from models.people import SYSTEM, Person, Role, Side
-from models.plain import is_plain, mail_address
+from models.plain import is_plain, mail_address, telephone
 from models.words import _
 from states.acts import Outcome
 from states.calendar import Calendar
@@ -37,6 +37,9 @@ PEOPLE = Layout(
         "valid_from": ("有効期間開始", "開始日", "有効開始日", "就任日", "から"),
         "valid_to": ("有効期間終了", "終了日", "有効終了日", "退任日", "まで"),
         "mail": ("メール", "メールアドレス", "電子メール", "Email", "E-mail"),
+        "phone": ("電話", "電話番号", "電話(平日)", "連絡先"),
+        "phone_out_of_hours": ("夜間・休日の電話", "電話(夜間・休日)", "夜間・休日連絡先", "緊急連絡先", "携帯電話"),
+        "substitute": ("代理", "代理者", "代理者の識別名"),
         "number": ("番号", "No", "No.", "項番", "連番"),
         "remark": ("備考", "摘要"),
     },
@@ -159,7 +162,15 @@ def _troubles(table: Table, row: int, texts: Mapping[str, str], days: Mapping[st
          _("no id of a-z, 0-9, such as sato")),
         ("name", lambda: not texts["name"], _("empty")),
         ("name", lambda: not is_plain(texts["name"]), _("a line break, or a character that cannot be seen")),
-        ("mail", lambda: not _is_mail(texts.get("mail", "")), _("no mail address such as sato@ward.example")),
+        ("mail", lambda: not _is_usable(mail_address, texts.get("mail", "")),
+         _("no mail address such as sato@ward.example")),
+        *(
+            (key, lambda key=key: not _is_usable(telephone, texts.get(key, "")),
+             _("no telephone number such as 03-0000-0101"))
+            for key in ("phone", "phone_out_of_hours")
+        ),
+        ("substitute", lambda: not re.fullmatch(f"({_ID.pattern})?", _identity(texts.get("substitute", ""))),
+         _("no id of a-z, 0-9, such as sato")),
         ("side", lambda: _plain(texts["side"]) not in _SIDES,
          _("no side; write one of: {words}").format(words="、".join(side.label for side in Side))),
         ("roles", lambda: not _roles(texts["roles"]),
@@ -182,12 +193,14 @@ def _person(identity: str, texts: Mapping[str, str], days: Mapping[str, date | N
     return Person(
         id=identity, name=texts["name"], side=_SIDES[_plain(texts["side"])], roles=frozenset(_roles(texts["roles"])),
         valid_from=min(days.get("valid_from") or last_begins, ends), valid_to=ends, mail=texts.get("mail", ""),
+        phone=texts.get("phone", ""), phone_out_of_hours=texts.get("phone_out_of_hours", ""),
+        substitute=_identity(texts.get("substitute", "")),
     )  # fmt: skip
 
 
-def _is_mail(text: str) -> bool:
+def _is_usable(taken: Callable[[str], str], text: str) -> bool:
     try:
-        mail_address(text)
+        taken(text)
     except BadInput:
         return False
     return True
@@ -280,7 +293,7 @@ def _shifts(calendar: Calendar, facts: Facts, then: Mapping[str, date], last_yea
         else:
             offset = calendar.open_days_between(before[rule.anchor], then[deadline.act])
             distance = Rule(anchor=rule.anchor, offset=offset, unit="bd")
-        to = distance.counted_from(now[rule.anchor], calendar)
+        to = calendar.last_open(distance.counted_from(now[rule.anchor], calendar))
         if to != facts.due[deadline.act]:
             found.append(Shifted(act=deadline.act, then=then[deadline.act], planned=facts.due[deadline.act], to=to))
             now[deadline.act] = to

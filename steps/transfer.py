@@ -22,6 +22,7 @@ from adapters.programmes import template_sha256, templates_of, towns_file
 from adapters.vault import Vault, shred
 from models.errors import BadInput, TsudoiError
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, TOWNS, WORDS
+from models.postage import area_counts
 from models.programme import Programme
 from models.records.extraction import ExtractTaken
 from models.records.transfer import AdditionsSealed, NoticePrinted, NoticeReprinted, PackageReadBack, PackageSealed
@@ -240,7 +241,8 @@ def _seal_once(office: Office, cycle_id: str, act: str, *, by: str, via: str) ->
         return after.again(office, office.facts(cycle_id), act, by=by, via=via)
     office.door.ask_first(cycle_id, act, by=by, via=via)
     sealed, members = _seal(office, sealing)
-    record = _record(sealing, sealed, members)
+    areas = area_counts(sealing.programme.mailing, _postal_codes(office, sealing))
+    record = _record(sealing, sealed, members, areas)
     return by_machine(office, cycle_id, act, record, by=by, via=via, key=sealed.sha256)
 
 
@@ -290,7 +292,13 @@ def _members(people: Iterable[Addressee], sealing: _Sealing) -> dict[str, Conten
     return members
 
 
-def _record(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...]) -> PackageSealed:
+def _postal_codes(office: Office, sealing: _Sealing) -> Iterator[str]:
+    """Walk over the postal codes that are inside: of them a count by area goes on record, and nothing else."""
+    if sealing.programme.mailing.areas:
+        yield from (person.postal_code for person in sealing.people(office.vault(sealing.cycle_id)))
+
+
+def _record(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...], areas: dict[str, int]) -> PackageSealed:
     record = PackageSealed(
         package_sha256=sealed.sha256,
         size=sealed.size,
@@ -302,6 +310,7 @@ def _record(sealing: _Sealing, sealed: SealedPackage, members: tuple[str, ...]) 
         notice=sealing.notice,
         held_back=compact(sealing.held_back),
         font_sha256=default_font().sha256,
+        areas=areas,
     )
     if sealing.act == SEAL_ADDITIONS:
         return AdditionsSealed(**record.model_dump(), template_sha256=template_sha256(sealing.programme))

@@ -1,8 +1,8 @@
 """WORK: which acts are the machine's, how it does each, in whose name, and what it waits for. One literal table.
 
-The machine never acts in its own name (a row of the table says which roles may): it works in the name of the person who
-asks for it, or whose act asked for it. What no act asks for waits until a person does: by the act, its form, or the
-command that the table names, which brings a file.
+The machine works in the name of the person who asks for it, or whose act asked for it (a row of the table says which
+roles may); in its own name it does only what a row lets the system do. What no act asks for waits until a person does:
+by the act, its form, or the command that the table names, which brings a file.
 """
 
 from collections.abc import Callable, Mapping

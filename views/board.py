@@ -144,6 +144,7 @@ def _headline(stands: Standing, today: date) -> str:
     if stands.overdue:
         late = "、".join(f"{due_act.title}（{due_act.owner_title}、{due_act.left}）" for due_act in stands.overdue)
         lines.append(_said(_("Overdue"), late))
+    lines += [_said(_("Commitment passed"), commitment.words) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
@@ -173,13 +174,13 @@ def _command(due_act: Owed) -> str:
     """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
     if due_act.waits_for_confirmation:
         return f"tsudoi confirm {due_act.year} {due_act.act} --by PERSON --entry NUMBER"
-    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if BY_TRIGGER[due_act.act].second else ""
+    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if due_act.by_two else ""
 
 
 def _form_or_command(due_act: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
     if due_act.waits_for_confirmation:
         return _("{title} (waits for a second person at the desk)").format(title=due_act.title)
-    if BY_TRIGGER[due_act.act].second:
+    if due_act.by_two:
         return _("{title} (two people sign it at the desk)").format(title=due_act.title)
     return dashboard.form(due_act.act, due_act.title, fields)
 
@@ -224,7 +225,7 @@ def _steps(acts: Sequence[Dated], stands: Standing) -> str:
         for number, act in enumerate(acts, start=1)
     ]  # fmt: skip
     head = [
-        _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("Planned"), _("Due"), _("Done on"), _("Status"),
+        _("No."), _("Act"), _("Owed by"), _("Deadline rule"), _("First"), _("Promised"), _("Actual"), _("Status"),
     ]  # fmt: skip
     done = sum(act.done_on is not None for act in acts)
     return _heading(_("Steps: {done} of {all} done").format(done=done, all=len(acts))) + table(head, rows)
@@ -240,7 +241,9 @@ def _status(act: Dated, due_act: Owed | None) -> str:
     if act.dropped:
         return _("not needed any more")
     if act.done_on:
-        return _("done")
+        return _("done") + (f"（{act.lateness}）" if act.lateness else "")
+    if act.follows:
+        return act.lateness
     if due_act is None or (due_act.days_left > 0 and not due_act.flag):
         return ""
     return bold(due_act.left) if due_act.days_left < 0 else due_act.left
@@ -302,8 +305,8 @@ def _foot(body: str, seq: int, dashboard: Dashboard) -> str:
 
 
 def _state(stands: Standing) -> str:
-    on_hold = _("ON HOLD")
-    return f"{stands.state_title}（{on_hold}）" if stands.on_hold else stands.state_title
+    marks = [*([_("ON HOLD")] if stands.on_hold else []), *([_("Commitment passed")] if stands.passed else [])]
+    return f"{stands.state_title}（{'、'.join(marks)}）" if marks else stands.state_title
 
 
 def _first(stands: Standing) -> Owed | None:

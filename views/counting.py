@@ -16,14 +16,15 @@ from models.records.enclosing import (
     PullListAcknowledged,
 )
 from models.records.extraction import AdditionsTaken, ChangesTaken, ExtractTaken, ListWithdrawn, ProtectionRechecked
-from models.records.mailing import MailReturned, Posted, RetrievalRequested, ReturnedMailClosed
+from models.records.mailing import Posted, RetrievalRequested, ReturnedMailClosed
 from models.records.printing import ManuscriptDelivered, PrintingReported
 from models.records.transfer import AdditionsReceived, PackageSealed, ReceiptReported
-from models.serials import common, compact, count, expand, minus, union
+from models.serials import common, compact, count, minus, union
 from models.words import in_words
 from states.facts import Facts, Past
 from states.look import Look
-from states.rules.enclosing import open_differences
+from states.rules.conservation import Material, materials, open_differences
+from states.rules.custody import returned_letters
 from states.table import BY_TRIGGER
 
 _SHOWN = 20  # spans of serials named in a difference; the rest is counted
@@ -203,14 +204,10 @@ class _Year:
     @cached_property
     def returned(self) -> dict[str, str]:
         """Return the serials that came back, by what became of each in the end."""
-        outcome = {
-            serial: mail.record.outcome
-            for mail in self.facts.past("record_returned_mail", MailReturned)
-            for serial in expand(mail.record.serials)
-        }
+        letters = returned_letters(self.facts)
         return {
-            what: union(*(str(serial) for serial, its in outcome.items() if its == what))
-            for what in ("kept", "resent", "destroyed")
+            outcome: compact(serial for serial, letter in letters.items() if letter.outcome == outcome)
+            for outcome in choices.RETURN_OUTCOMES
         }
 
     def source(self, *acts: str) -> str:
@@ -425,9 +422,17 @@ def _notes(year: _Year) -> Iterator[str]:
             f"用紙: 発注 {manuscript.sheets:,} − 印字 {used:,} − 残 {last.sheets_left:,} ＝ 差 {rest:,}"
             + (f"（{reason}）" if reason else "")
         )
+    yield from (_material(it) for it in materials(year.facts) if it.delivered is not None or it.left is not None)
     inspected = year.facts.record("inspect_delivery", DeliveryInspected)
     if inspected:
         yield sample_sentence(inspected, year.facts.programme.enclosing.confidence)
+
+
+def _material(it: Material) -> str:
+    """Say what became of the envelopes or an insert."""
+    delivered, left = ("不明" if number is None else f"{number:,}{it.unit}" for number in (it.delivered, it.left))
+    difference = "不明" if it.is_unknown else f"{it.difference:+,}{it.unit}" if it.difference else "0"
+    return f"{it.name}: 納入 {delivered} − 使用 {it.used:,} − 損 {it.spoiled:,} − 残 {left} ＝ 差 {difference}"
 
 
 def sample_sentence(inspected: DeliveryInspected, confidence: float) -> str:

@@ -13,10 +13,12 @@ from models.clock import TOKYO
 from models.people import Side
 from models.programme import Programme
 from models.words import _
+from states import schedule
 from states.deadlines import Rule
 from states.facts import Facts
 from states.look import Look
 from states.reading import aware
+from states.schedule import Projection
 from states.sweep import moved_by
 from states.table import BY_TRIGGER
 from views.standing import act_title
@@ -24,9 +26,11 @@ from views.standing import act_title
 
 @dataclass(frozen=True, kw_only=True)
 class Dated:
-    """One dated act: when it was planned, when it is owed, by which rule, what moved it, and its flag with its moment.
+    """One dated act: its first, its promised and its actual day, its rule, what moved it, its flag with its moment.
 
-    `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness.
+    `flag` is "" or due_soon, due_today, overdue, escalated, dropped; `moved` is "" or person, lateness. `late_by` says
+    how many days after the first date, as far as is known today, also of what is done; `follows` tells what is late
+    through another act alone.
     """
 
     year: int
@@ -42,6 +46,16 @@ class Dated:
     moved_reason: str
     flag: str
     flagged_at: datetime | None
+    late_by: int = 0
+    follows: bool = False
+
+    @property
+    def lateness(self) -> str:
+        """Say how late an act is against its first date, and whether it only follows another; "" where it is not."""
+        if not self.late_by:
+            return ""
+        words = _("follows, {days} days") if self.follows else _("{days} days late")
+        return words.format(days=self.late_by)
 
     @property
     def why(self) -> str:
@@ -60,7 +74,7 @@ class Dated:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
         names = ("year", "act", "title", "owner", "planned_on", "due_on", "done_on", "rule", "why", "moved", "flag",
-                 "flagged_at")  # fmt: skip
+                 "flagged_at", "late_by", "follows")  # fmt: skip
         return {name: to_jsonable_python(getattr(self, name)) for name in names}
 
 
@@ -68,10 +82,12 @@ def dated(here: Look) -> tuple[Dated, ...]:
     """Return every dated act of a cycle in the order of its days."""
     act = tables.Act
     query = select(act).where(col(act.cycle_id) == here.cycle_id).order_by(col(act.due_on), col(act.planned_on))
-    return tuple(_dated(here.facts, row) for row in here.connection.execute(query))
+    seen = schedule.projection(here.connection, here.cycle_id, here.programme, today=here.today, calendar=here.calendar)
+    return tuple(_dated(here.facts, row, seen) for row in here.connection.execute(query))
 
 
-def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:
+def _dated(facts: Facts, row: Row[tuple[tables.Act]], seen: Projection) -> Dated:
+    late_by = (seen.found[row.act].day - row.planned_on).days if row.act in seen.found else 0
     return Dated(
         year=facts.fiscal_year,
         act=row.act,
@@ -81,12 +97,21 @@ def _dated(facts: Facts, row: Row[tuple[tables.Act]]) -> Dated:
         due_on=row.due_on,
         done_on=row.done_on,
         rule=row.rule,
-        rule_words=rule_words(row.rule, facts.programme),
+        rule_words=_rule_words(row, facts.programme),
         moved=moved_by(row),
         moved_reason=row.moved_reason,
         flag=row.flag if row.done_on is None else "",
         flagged_at=aware(row.flagged_at).astimezone(TOKYO) if row.flagged_at else None,
+        late_by=max(0, late_by),
+        follows=late_by > 0 and row.act not in seen.causes(row.act),
     )
+
+
+def _rule_words(row: Row[tuple[tables.Act]], programme: Programme) -> str:
+    words, floor = rule_words(row.rule, programme), BY_TRIGGER[row.act].not_before
+    if not floor or not row.rule:
+        return words
+    return _("{rule}, but not before {floor}").format(rule=words, floor=rule_words(floor, programme))
 
 
 def rule_words(text: str, programme: Programme) -> str:

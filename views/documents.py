@@ -1,6 +1,5 @@
-"""The documents of a year as they stand: which of the list is complete, owed or overdue, and where its files lie."""
+"""The documents of a year as they stand: which of the list is on file, owed or overdue, and where its files lie."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,22 +9,17 @@ from sqlalchemy import Row, select
 from sqlmodel import col
 
 from models import tables
-from models.documents import DOCUMENTS, Document
-from models.records.base import Nothing
-from models.records.oversight import DocumentFiled
+from models.documents import DOCUMENTS, SLIPS, Document
+from models.records.oversight import PaperFiled
 from models.words import in_words
-from states.facts import Guard, Past
 from states.look import Look
 from states.reading import aware
-from states.rules.supervision import every_subcontractor_has_consent, subcontractors_are_named
-
-# What must hold beside the acts before a document is whole: who subcontracts is named, and the ward has consented.
-_MUST_HOLD: Mapping[int, tuple[Guard, ...]] = {3: (subcontractors_are_named, every_subcontractor_has_consent)}
+from states.rules.documents import acts_are_done, is_on_file, papers_of, slips_missing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filed:
-    """One document as it stands: the acts done of those that bring it, and the files they named by hash."""
+    """One document as it stands: the acts done of those that bring it, its papers on file, the slips without one."""
 
     document: Document
     giver: str
@@ -35,6 +29,8 @@ class Filed:
     files: tuple[str, ...]
     in_vault: bool
     ledger: tuple[int, ...]
+    papers: tuple[tuple[int, PaperFiled], ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -48,6 +44,7 @@ class Filed:
             "number": document.number, "title": document.ja, "from": self.giver, "to": document.receiver,
             "standing": self.standing, "due_on": str(self.due_on or ""), "done_on": str(self.done_on or ""),
             "files": self.files, "in_vault": self.in_vault, "ledger": self.ledger,
+            "missing": self.missing,
         }  # fmt: skip
 
 
@@ -56,50 +53,34 @@ def documents(here: Look) -> tuple[Filed, ...]:
     record = tables.Record
     query = select(record).where(col(record.cycle_id) == here.cycle_id, col(record.status) == "done")
     done = {row.act: row for row in here.connection.execute(query)}
-    kept, received = here.kept(), here.facts.past("file_document", DocumentFiled)
-    return tuple(
-        _filed(
-            here,
-            document,
-            done,
-            kept,
-            tuple(filing for filing in received if filing.record.document == document.number),
-        )
-        for document in DOCUMENTS
-    )
+    return tuple(_filed(here, document, done) for document in DOCUMENTS)
 
 
-def _filed(
-    here: Look,
-    document: Document,
-    done: Mapping[str, Row[tuple[tables.Record]]],
-    kept: frozenset[str],
-    received: tuple[Past[DocumentFiled], ...],
-) -> Filed:
-    facts = here.facts
+def _filed(here: Look, document: Document, done: Mapping[str, Row[tuple[tables.Record]]]) -> Filed:
+    facts, papers = here.facts, papers_of(here.facts, document)
     rows = [done[act] for act in (*document.acts, *document.parts) if act in done]
-    holds = all(guard.check(facts, Nothing()) for guard in _MUST_HOLD.get(document.number, ()))
     due = {act: facts.due[act] for act in document.acts if act in facts.due}
-    left = [day for act, day in due.items() if act not in done or not holds]
-    named = [
-        value for row in rows for value in json.loads(row.data).values() if isinstance(value, str) and value in kept
-    ]
-    whole = (all(act in done for act in document.acts) and holds) or (document.only_if_it_happens and bool(received))
+    acted = acts_are_done(facts, document)
+    left = [day for act, day in due.items() if act not in done or not acted]
+    whole = acted or (document.only_if_it_happens and bool(papers))
+    missing = slips_missing(facts) if document.number == SLIPS and whole else ()
     return Filed(
         document=document,
         giver=facts.programme.consignment.poster if document.giver == "poster" else document.giver,
-        standing=_standing(document, min(left, default=None), here.today, begun=bool(rows), whole=whole),
+        standing=("complete" if is_on_file(facts, document) else "acted")
+        if whole
+        else _standing(document, min(left, default=None), here.today, begun=bool(rows or papers)),
         due_on=max(due.values(), default=None) if whole else min(left, default=None),
         done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
-        files=tuple(dict.fromkeys([*named, *(filing.record.sha256 for filing in received)])),
-        in_vault=any(filing.record.in_vault for filing in received),
-        ledger=tuple(sorted([*(row.ledger_seq for row in rows), *(filing.seq for filing in received)])),
+        files=tuple(dict.fromkeys(paper.sha256 for _seq, paper in papers)),
+        in_vault=any(paper.in_vault for _seq, paper in papers),
+        ledger=tuple(sorted({*(row.ledger_seq for row in rows), *(seq for seq, _paper in papers)})),
+        papers=papers,
+        missing=missing,
     )
 
 
-def _standing(document: Document, due_on: date | None, today: date, *, begun: bool, whole: bool) -> str:
-    if whole:
-        return "complete"
+def _standing(document: Document, due_on: date | None, today: date, *, begun: bool) -> str:
     if due_on is None and (document.only_if_it_happens or not begun):
         return "no_occasion"
     if due_on and due_on < today:

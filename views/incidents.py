@@ -1,7 +1,7 @@
 """Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -22,7 +22,10 @@ from states.statute import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One incident as people need to see it; a deviation has neither report nor heads nor a clock."""
+    """One incident as people need to see it; a deviation has neither report nor heads nor a clock.
+
+    `contractor_notified_at` is when the contractor notified the ward, as it was told last; None where nobody told it.
+    """
 
     number: int
     kind: str
@@ -33,15 +36,20 @@ class Incident:
     heads: tuple[int, ...] = ()
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
+    perhaps_exempt: bool = False
+    contractor_notified_at: datetime | None = None
 
     @property
-    def perhaps_exempt(self) -> bool:
-        """Tell what need perhaps not be reported, because the data were encrypted: people decide."""
-        return bool(self.report and self.report.encrypted)
+    def known_at(self) -> datetime | None:
+        """Return the moment from which it was known; None where the time is not recorded."""
+        return self.report.known_at if self.report else None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        names = ("number", "kind", "state", "known_on", "heads", "perhaps_exempt", "duties")
+        names = (
+            "number", "kind", "state", "known_on", "known_at", "contractor_notified_at", "heads", "perhaps_exempt",
+            "duties",
+        )  # fmt: skip
         days = ("prompt_from", "prompt_by", "final_by") if self.clock else ()
         said = {name: to_jsonable_python(getattr(self, name)) for name in names}
         return said | {name: str(getattr(self.clock, name)) for name in days}
@@ -54,6 +62,15 @@ class Contact:
     name: str
     place: str
     mail: str
+    phone: str = ""
+    phone_out_of_hours: str = ""
+    substitute: str = ""
+
+    @property
+    def called(self) -> str:
+        """Return the name, and who is called where nobody answers."""
+        words = _("{name} (in his place: {substitute})")
+        return words.format(name=self.name, substitute=self.substitute) if self.substitute else self.name
 
 
 def incidents_of(here: Look) -> tuple[Incident, ...]:
@@ -72,7 +89,7 @@ def contacts_of(facts: Facts) -> tuple[Contact, ...]:
 
 
 def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incident:
-    report = case.report
+    report, settings = case.report, here.programme.statute
     return Incident(
         number=case.number,
         kind=row.kind,
@@ -82,11 +99,17 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
         report=report,
         heads=statute.heads_of(report) if report else (),
         clock=statute.clock_of(report, here.calendar) if report else None,
-        duties=tuple(_(duty) for duty in open_duties(case)) if row.state == "open" else (),
+        duties=tuple(_(duty) for duty in open_duties(case, settings)) if row.state == "open" else (),
+        perhaps_exempt=report is not None and statute.may_be_exempt(report, settings),
+        contractor_notified_at=case.contractor_notified_at,
     )
 
 
 def _contact(facts: Facts, person: Person) -> Contact:
     sections, role = facts.programme.sections, "・".join(role.label for role in sorted(person.roles))
     place = facts.programme.contractor.name if person.side is Side.CONTRACTOR else sections.owner
-    return Contact(name=person.name, place=f"{place}　{role}", mail=person.mail)
+    substitute = facts.people.get(person.substitute)
+    return Contact(
+        name=person.name, place=f"{place}　{role}", mail=person.mail, phone=person.phone,
+        phone_out_of_hours=person.phone_out_of_hours, substitute=substitute.name if substitute else person.substitute,
+    )  # fmt: skip

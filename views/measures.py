@@ -1,13 +1,15 @@
 """The measures as they stand: claimed, proved, contradicted or open, honest about what a proof can be.
 
-A measure is *proved* by the ledger entries of acts whose guards serve it, *claimed* by a named person's evidence, and
-*contradicted* by a deviation that broke one of these guards. What the software enforces needs no claim.
+A measure is *proved* by the ledger entries of acts whose guards serve it, or by a claim whose evidence was judged: a
+document, an act or a check. What stands on a document is shown by it alone, once it is on file: until then the act was
+only typed. A claim of words alone is *claimed* and no more. A deviation that broke one of these guards
+*contradicts*. What never arose in the year has *no occasion*, whoever claims it (Law 10).
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,22 +17,31 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import choices, tables
+from models.documents import DOCUMENTS
 from models.measures import Measure, MeasureClaim
+from models.records.oversight import MeasuresClaimed
+from models.records.preparation import HandlersRegistered
+from models.records.transfer import Carried
 from models.words import _
-from states.facts import Facts, Guard
+from states.facts import Facts
 from states.look import Look
+from states.rules.documents import is_on_file, papers_of
+from states.rules.measures import shown_measures
+from states.rules.oversight import no_incident_is_open
+from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureStanding:
-    """Where one measure stands: how, by which ledger entries, and what was claimed."""
+    """Where one measure stands: how, by which ledger entries, and what was claimed, with which kind of evidence."""
 
     measure: Measure
     standing: str
     proved_by: tuple[int, ...]
     contradicted_by: tuple[int, ...]
     claim: MeasureClaim | None
+    kind: str = ""
 
     @property
     def is_kept(self) -> bool:
@@ -44,7 +55,7 @@ class MeasureStanding:
             "id": self.measure.id, "side": self.measure.side, "proof": self.measure.proof, "standing": self.standing,
             "proved_by": self.proved_by, "contradicted_by": self.contradicted_by,
             "claim": {
-                "evidence": claim.evidence, "file": claim.evidence_file, "by": claim.by,
+                "evidence": claim.evidence, "kind": self.kind, "file": claim.evidence_file, "by": claim.by,
                 "happened_on": str(claim.happened_on or ""), "received_on": str(claim.received_on or ""),
                 "valid_until": str(claim.valid_until or ""), "ledger": claim.ledger_seq,
             } if claim else {},
@@ -54,31 +65,56 @@ class MeasureStanding:
 def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
     facts, proved, broken = here.facts, _by_measure(_proofs(here)), _by_measure(_deviations(here))
+    kinds = {past.seq: past.record.kind for past in facts.past("claim_measures", MeasuresClaimed)}
+    movements = _movements(facts)
 
     def standing(measure: Measure) -> MeasureStanding:
-        proofs, breaches = proved.get(measure.id, ()), broken.get(measure.id, ())
         claim = facts.claimed.get(measure.id)
-        how = _how(facts, measure, claim, proofs, breaches)
-        return MeasureStanding(measure=measure, standing=how, proved_by=proofs, contradicted_by=breaches, claim=claim)
+        found = MeasureStanding(
+            measure=measure, standing="", contradicted_by=broken.get(measure.id, ()), claim=claim,
+            proved_by=movements if measure.proof == "enforced" else proved.get(measure.id, ()),
+            kind=kinds.get(claim.ledger_seq, "") if claim else "",
+        )  # fmt: skip
+        return replace(found, standing=_how(facts, found))
 
     return tuple(map(standing, facts.measures.values()))
 
 
-def _how(
-    facts: Facts, measure: Measure, claim: MeasureClaim | None, proofs: tuple[int, ...], breaches: tuple[int, ...]
-) -> str:
-    if breaches:
-        return "contradicted"
-    if claim and not claim.is_valid_on(judged_on(facts)):
-        return "expired"
-    if claim and claim.not_applicable:
-        return "not_applicable"
-    if measure.proof == "enforced" or (measure.proof == "guard" and proofs):
-        return "proved"
-    if claim:
-        return "claimed"
-    # What guards the end of a hold alone has no occasion in a year without one.
-    return "no_occasion" if measure.guards == ("release_hold",) and "hold" not in facts.done else "open"
+def _how(facts: Facts, found: MeasureStanding) -> str:
+    claim, day = found.claim, judged_on(facts)
+    judged: dict[str, object] = {
+        "contradicted": found.contradicted_by,
+        "expired": claim and not claim.is_valid_on(day),
+        "not_applicable": claim and claim.not_applicable,
+        "no_occasion": not _arose(facts, found),
+        "proved": found.proved_by or found.kind,
+        "claimed": claim,
+    }
+    return next((standing for standing, holds in judged.items() if holds), "open")
+
+
+def _arose(facts: Facts, found: MeasureStanding) -> bool:
+    """Tell whether what a measure is about has happened, where it is about something that may never happen."""
+    measure = found.measure
+    if measure.proof == "enforced":
+        return bool(found.proved_by)
+    if measure.id in no_incident_is_open.proves:
+        return facts.on_hold or bool(facts.incidents) or not facts.done.keys().isdisjoint(_AFTER_A_HOLD)
+    if measure.id in every_subcontractor_has_consent.proves:
+        notice = facts.record("register_handlers", HandlersRegistered)
+        return notice is None or notice.subcontracting != "none" or bool(subcontractors(facts))
+    return bool(found.proved_by or found.claim) or facts.went_out() or "cancel" not in facts.done
+
+
+_AFTER_A_HOLD = ("release_hold", "settle_incident", "discuss_measures", "report_change")
+# Of a year of which nothing went out these acts ask for nothing, and show nothing.
+_ENDS = ("return_media", "confirm_erasure", "close")
+
+
+def _movements(facts: Facts) -> tuple[int, ...]:
+    """Return the entries of the movements in force, which is what the control ledger is about."""
+    moved = (done.seq for act, done in facts.done.items() if issubclass(BY_TRIGGER[act].record, Carried))
+    return tuple(sorted(moved))
 
 
 def judged_on(facts: Facts) -> date:
@@ -86,28 +122,51 @@ def judged_on(facts: Facts) -> date:
     return facts.done["close"].on if "close" in facts.done else facts.today
 
 
-def _by_measure(guard_entries: Iterable[tuple[Guard, int]]) -> dict[str, tuple[int, ...]]:
-    """Return for each measure the ledger entries that are told of the guards serving it."""
+def _by_measure(told: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, tuple[int, ...]]:
+    """Return for each measure the ledger entries that are told of it."""
     found = defaultdict[str, set[int]](set)
-    for guard, number in guard_entries:
-        for measure in guard.proves:
+    for measures, number in told:
+        for measure in measures:
             found[measure].add(number)
     return {measure: tuple(sorted(numbers)) for measure, numbers in found.items()}
 
 
-def _proofs(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard of the acts in force, with the entry of the act."""
+def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what every guard of the acts in force serves, with the entry of the act; hands not told prove nothing.
+
+    The papers on file serve their documents' measures; an act that tells of a document which is not on file, none.
+    """
+    on_file = {document.number for document in DOCUMENTS if is_on_file(here.facts, document)}
+    for document in DOCUMENTS:
+        if document.number in on_file:
+            yield from ((document.measures, seq) for seq, _paper in papers_of(here.facts, document))
     record = tables.Record
-    query = select(col(record.act), col(record.ledger_seq)).where(
+    query = select(col(record.act), col(record.ledger_seq), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    for act, number in dict(here.connection.execute(query).tuples().all()).items():
+    for act, number, data in here.connection.execute(query).tuples():
         row = BY_TRIGGER[act]
-        yield from ((guard, number) for guard in (*row.guards, *row.deviations))
+        if act in _ENDS and not here.facts.went_out():
+            continue
+        told = json.loads(data)
+        tells_hands = "giver" not in row.record.model_fields or told.get("giver")
+        guards = (*row.guards, *(row.deviations if tells_hands else ()))
+        yield from (
+            (guard.proves, number)
+            for guard in guards
+            if (not guard.paper or guard.paper in on_file) and (not guard.tells or told.get(guard.tells))
+        )
+        if shown := [claim for guard in guards for claim in guard.shown]:
+            held = shown_measures(tuple(shown), here.facts, row.record.model_validate_json(data))
+            yield from (
+                (tuple(held.intersection(claim.proves)), number)
+                for claim in shown
+                if not claim.paper or claim.paper in on_file
+            )
 
 
-def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
-    """Yield every guard that a deviation broke, with the entry of the deviation."""
+def _deviations(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what every guard serves that a deviation broke, with the entry of the deviation."""
     guards = {guard.name: guard for row in TABLE for guard in (*row.guards, *row.deviations)}
     entry = tables.Ledger
     query = select(col(entry.seq), col(entry.entry)).where(
@@ -115,7 +174,7 @@ def _deviations(here: Look) -> Iterator[tuple[Guard, int]]:
     )
     for number, text in here.connection.execute(query).tuples():
         broken = json.loads(text)["data"].get("broken", ())
-        yield from ((guards[name], number) for name in broken if name in guards)
+        yield from ((guards[name].proves, number) for name in broken if name in guards)
 
 
 def counts(found: tuple[MeasureStanding, ...]) -> dict[str, int]:

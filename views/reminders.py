@@ -88,7 +88,7 @@ def _calls(here: Look) -> Iterable[Call]:
         if person and calls(person, owner, row.rung) and row.act not in done:
             call = Call(
                 year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=act_title(row.act),
-                due_on=row.due_on, caller=person.id, whom=tuple(callee.name for callee in owners(facts, owner)),
+                due_on=row.due_on, caller=person.id, whom=tuple(callee.to_call for callee in owners(facts, owner)),
                 reminder=row.id,
             )  # fmt: skip
             open_calls.setdefault(row.act, call)

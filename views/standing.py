@@ -18,7 +18,9 @@ from models.words import _, in_words
 from states.gaps import missing
 from states.look import Look
 from states.rows import STATES_BY_KEY
+from states.sweep import follows_a_late_act
 from states.table import BY_TRIGGER, TABLE
+from views.commitments import Passed, passed
 from views.counting import Counts, counts
 
 _LAST_WEEK = 5  # open days
@@ -26,7 +28,10 @@ _LAST_WEEK = 5  # open days
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now."""
+    """One act that is owed: what, who, by when, how many open days are left, and what blocks it now.
+
+    What `follows` is only affected by an act that is late before it: that one is the cause.
+    """
 
     year: int
     programme: str
@@ -40,10 +45,16 @@ class Owed:
     flag: str
     blocked_by: tuple[str, ...]
     waits_for_confirmation: bool
+    by_two: bool = False
+    follows: bool = False
 
     @property
     def left(self) -> str:
-        """Say how many open days are left, or how many days it is late."""
+        """Say how many open days are left, or how many days it is late, and whether it only follows."""
+        return _("{left} (follows)").format(left=self._left) if self.follows else self._left
+
+    @property
+    def _left(self) -> str:
         if self.days_left < 0:
             return _("{days} days overdue").format(days=-self.days_left)
         return _("today") if self.days_left == 0 else _("in {days} open days").format(days=self.days_left)
@@ -65,6 +76,7 @@ class Standing:
     state_title: str
     on_hold: bool
     incidents: tuple[int, ...]
+    passed: tuple[Passed, ...]
     next: tuple[Owed, ...]
     later: tuple[Owed, ...]
     counts: Counts
@@ -77,7 +89,9 @@ class Standing:
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
         names = ("year", "programme", "state", "state_title", "on_hold", "incidents", "next", "overdue")
-        return {name: to_jsonable_python(getattr(self, name)) for name in names} | {"counts": self.counts.as_json()}
+        return {name: to_jsonable_python(getattr(self, name)) for name in names} | {
+            "passed": [commitment.as_json() for commitment in self.passed], "counts": self.counts.as_json()
+        }  # fmt: skip
 
 
 def standing(here: Look) -> Standing:
@@ -93,6 +107,7 @@ def standing(here: Look) -> Standing:
         state_title=state_title(facts.state),
         on_hold=facts.on_hold,
         incidents=tuple(sorted(facts.incidents)),
+        passed=passed(here),
         next=near,
         later=tuple(due_act for due_act in due_acts if due_act not in near),
         counts=counts(here),
@@ -123,7 +138,10 @@ def people_for(here: Look) -> dict[str, str]:
     """Return for each act who alone may do it today; an act that several people may do is left out."""
     facts = here.facts
     valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
-    may = {row.trigger: [person.id for person in valid if person.roles & set(row.who)] for row in TABLE}
+    may = {
+        row.trigger: [person.id for person in valid if person.roles & set(row.who_under(facts.programme))]
+        for row in TABLE
+    }
     return {act: people[0] for act, people in may.items() if len(people) == 1}
 
 
@@ -183,6 +201,8 @@ def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
         flag=row.flag,
         blocked_by=tuple(str(gap) for gap in missing(facts, BY_TRIGGER[row.act])),
         waits_for_confirmation=pending,
+        by_two=bool(BY_TRIGGER[row.act].second_under(facts.programme)),
+        follows=follows_a_late_act(facts, row.act),
     )
 
 

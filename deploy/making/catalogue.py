@@ -57,7 +57,7 @@ _WIDTH = 120
 def messages() -> set[str]:
     """Return every message id that a person may read."""
     sources = (path for room in ROOMS for path in sorted((HOUSE / room).rglob("*.py")))
-    claims = (guard.claim for row in TABLE for guard in row.claims)
+    claims = (shown.claim for row in TABLE for guard in row.claims for shown in (guard, *guard.shown))
     titles = (title for row in TABLE for title in _titles_in(row.record))
     return {*_marked(sources), *_marked(_command_line()), *claims, *titles} - {""}
 

@@ -28,6 +28,9 @@ S 成人の日 Coming of Age Day.
 - ⏸ 一時停止中もできる / also under hold
 - ⚙ 数字は機械が出す / the machine brings the figures
 - ✍ 管理簿のチェックポイントを作る / makes a checkpoint of the ledger
+- ◎ システムの名でも行われる / done in the system's own name too
+- ＋ 同じ様式で先に記入できる手続 / acts that its form may carry before it
+  ([0030](decisions/0030-one-form-several-acts.md))
 - **{…}** 起きた事実は拒まず、逸脱として記録する / what has happened is not refused but recorded as a deviation
 - *(…)* 満たさないときは警告する / a warning where it does not hold
 
@@ -67,9 +70,17 @@ def _acts() -> str:
 
 
 def _act(row: Row) -> tuple[str, ...]:
-    signs = ((row.repeats, "⟳"), (row.under_hold, "⏸"), (row.by_machine, "⚙"), (row.handover, "✍"))
+    signs = (
+        (row.repeats, "⟳"),
+        (row.under_hold, "⏸"),
+        (row.by_machine, "⚙"),
+        (row.handover, "✍"),
+        (row.by_system, "◎"),
+    )
     marks = "".join(mark for holds, mark in signs if holds)
     after = f"<br>after {', '.join(row.after)}" if row.after else ""
+    carries = f"<br>＋ {', '.join(f'`{act}`' for act in row.carries)}" if row.carries else ""
+    floor = f"<br>≥ {row.not_before}" if row.not_before else ""
     deviations = f" **{{{_names(row.deviations)}}}**" if row.deviations else ""
     warnings = f" *({_names(row.warnings)})*" if row.warnings else ""
     return (
@@ -80,8 +91,8 @@ def _act(row: Row) -> tuple[str, ...]:
         _roles(row.who),
         _roles(row.second),
         f"{row.owner.ja}<br>{row.owner.en}",
-        f"`{row.record.__name__}`",
-        f"{row.due}{after}" if row.due else "",
+        f"`{row.record.__name__}`{carries}",
+        f"{row.due}{floor}{after}" if row.due else "",
         f"{_names(row.guards)}{deviations}{warnings}",
         row.source,
     )
@@ -101,10 +112,12 @@ def _names(guards: Iterable[Guard]) -> str:
 
 
 def _guards() -> str:
-    known = {guard.name: guard for row in TABLE for guard in row.claims}
+    judged = [guard for row in TABLE for claim in row.claims for guard in (claim, *claim.shown)]
+    known = {guard.name: guard for guard in judged if "/" not in guard.name}  # what another act shows stands there
+    proves = {name: {measure for guard in judged if guard.name == name for measure in guard.proves} for name in known}
     rows = [
         (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
-         ", ".join(guard.proves))
+         ", ".join(sorted(proves[guard.name], key=lambda measure: (measure[2:], measure))))
         for guard in sorted(known.values(), key=lambda guard: guard.name)
     ]  # fmt: skip
     head = ("guard", "日本語", "English", "行為 owed act", "対策 proves")

@@ -4,20 +4,20 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option, Typer
 
 from desk.commands.logins import office_and_cycle, seen
 from desk.console import DONE, HELD, say, say_aside, say_json, say_table
-from desk.options import AsJson, By, Programme, Year, day
+from desk.options import AsJson, Programme, Year, day
 from models import choices
 from models.clock import TOKYO, stamp
 from models.errors import BadInput
 from models.fields import fields_of
 from models.words import N_, _
-from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, row_of
+from states.acts import CLOCK_WENT_ON, NOT_COMPARED, Outcome, Proposed, form_of, row_of
 from states.rows import Row
 from states.table import TABLE
 from steps import acting, taking_over
@@ -35,13 +35,31 @@ deadline = Typer(name="deadline", help=_("Deadlines: move one with a reason."), 
 app.add_typer(deadline)
 
 
-@app.command(help=_("Do any act of the table. Without --by: show what the act needs."))
+@app.command(
+    help=_("Do any act of the table, with what its form may carry before it. Without --by: show what it needs.")
+)
 def act(
     year: Year,
-    trigger: Annotated[str, Argument(help=_("Name of the act, as docs/states.md lists them."))],
-    by: By = "",
-    fields: Annotated[list[str], Option("--set", help=_("A field of the record: NAME=VALUE; may be repeated."))] = [],
-    files: Annotated[list[str], Option("--file", help=_("A file of evidence: NAME=PATH; its hash is recorded."))] = [],
+    acts: Annotated[
+        list[str],
+        Argument(
+            metavar="ACT…",
+            help=_("Names of the acts, as docs/states.md lists them; the form's own act last."),
+        ),
+    ],
+    by: Annotated[
+        list[str],
+        Option("--by", help=_("Who does it: an id of the register; ACT=PERSON for what the contractor reported.")),
+    ] = [],
+    fields: Annotated[
+        list[str],
+        Option(
+            "--set", help=_("A field of the record: NAME=VALUE; ACT.NAME=VALUE of an act before the last; repeated.")
+        ),
+    ] = [],
+    files: Annotated[
+        list[str], Option("--file", help=_("A file of evidence: NAME=PATH, or ACT.NAME=PATH; its hash is recorded."))
+    ] = [],
     key: Annotated[str, Option("--key", help=_("The same key twice is one act."))] = "",
     at: Annotated[
         datetime | None,
@@ -50,16 +68,61 @@ def act(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
-    row = row_of(trigger)
+    rows = form_of([trigger_of(name) for name in acts])
     if not by:
-        _show_fields(row, as_json=as_json)
+        _show_form(rows, as_json=as_json)
         return DONE
+    form = _typed(acts, by, fields, files, key=key, at=at.replace(tzinfo=TOKYO) if at else None)
     office, cycle_id = office_and_cycle(year, programme)
+    if len(form) > 1:
+        return _tell_form(acting.enter(office, cycle_id, form), year, as_json=as_json)
+    [one] = form
     outcome = acting.perform(
-        office, cycle_id, trigger, by=by, key=key, occurred_at=at.replace(tzinfo=TOKYO) if at else None,
-        fields=dict(map(_pair, fields)), files={name: Path(path) for name, path in map(_pair, files)},
+        office, cycle_id, one.trigger, by=one.by, key=one.key, occurred_at=one.occurred_at, fields=one.fields,
+        files=one.files,
     )  # fmt: skip
     return tell_outcome(outcome, year, as_json=as_json)
+
+
+def trigger_of(name: str) -> str:
+    """Return the act that is named on a form: one that comes several times bears a label, `claim_measures:2`."""
+    return name.partition(":")[0]
+
+
+def _typed(
+    acts: list[str], by: list[str], fields: list[str], files: list[str], *, key: str, at: datetime | None
+) -> list[acting.Typed]:
+    """Read what was typed of each act; what names none is of the form's own, the last."""
+    if len(set(acts)) < len(acts):
+        raise BadInput(
+            _("The form names an act twice."), _("Tell them apart by a label, such as claim_measures:2, and use it.")
+        )
+    doers, said, shown = ({name: dict[str, str]() for name in acts} for _part in range(3))
+    for text in by:
+        name, sign, person = text.rpartition("=")
+        _of(doers, name if sign else acts[-1])[""] = person
+    for texts, parts in ((fields, said), (files, shown)):
+        for name, value in map(_pair, texts):
+            act, _dot, field = name.rpartition(".")
+            _of(parts, act or acts[-1])[field] = value
+    sender = doers[acts[-1]].get("", "")
+    return [
+        acting.Typed(
+            trigger=trigger_of(name), by=doers[name].get("", sender), fields=said[name],
+            files={field: Path(path) for field, path in shown[name].items()},
+            key=f"{key}/{name}" if key and name != acts[-1] else key, occurred_at=at,
+        )
+        for name in acts
+    ]  # fmt: skip
+
+
+def _of(parts: dict[str, dict[str, str]], name: str) -> dict[str, str]:
+    if name not in parts:
+        raise BadInput(
+            _("The form has no act called “{act}”.").format(act=name[:40]),
+            _("Name the acts first, the form's own last: tsudoi act YEAR ACT ACT --set ACT.NAME=VALUE"),
+        )
+    return parts[name]
 
 
 @app.command(help=_("Confirm a proposed act as the second person."))
@@ -120,19 +183,19 @@ def dates(year: Year, programme: Programme = "", as_json: AsJson = False) -> Non
     if as_json:
         say_json([act.as_json() for act in acts])
         return
-    done = _("{due}, done {day}")
     say_table(
-        [_("Act"), _("Owed by"), _("Due"), _("Why"), _("Flag")],
+        [_("Act"), _("Owed by"), _("First"), _("Promised"), _("Actual"), _("Late"), _("Why"), _("Flag")],
         [
-            [act.title, act.owner.label,
-             done.format(due=act.due_on, day=act.done_on) if act.done_on else due_words(act), act.why,
+            [act.title, act.owner.label, str(act.planned_on), str(act.due_on), str(act.done_on or ""), act.lateness,
+             act.why,
              f"{choices.said(choices.FLAGS, act.flag)} ({act.flagged_at:%m-%d})" if act.flag and act.flagged_at else ""]
             for act in acts
         ],
+        styles=["red" if act.late_by and not act.follows else "" for act in acts],
     )  # fmt: skip
 
 
-def due_words(act: deadlines.Dated | Owed) -> str:
+def due_words(act: Owed) -> str:
     """Return the day of an act, and the one that it was planned for where it moved."""
     return f"{act.due_on} ← {act.planned_on}" if act.due_on != act.planned_on else str(act.due_on)
 
@@ -176,32 +239,65 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _show_fields(row: Row, *, as_json: bool) -> None:
-    fields = fields_of(row.record)
+def _show_form(rows: list[Row], *, as_json: bool) -> None:
+    """Show what each act of a form needs, and what else the form may carry."""
+    carried = rows[-1].carries
     if as_json:
-        say_json({"act": row.trigger, "fields": [asdict(field) for field in fields]})
+        told = [{"act": row.trigger, "fields": [asdict(field) for field in fields_of(row.record)]} for row in rows]
+        say_json(told if len(told) > 1 else {**told[0], "carries": list(carried)})
         return
+    for row in rows:
+        _show_fields(row)
+    if carried:
+        titles = "、".join(f"{trigger} ({act_title(trigger)})" for trigger in carried)
+        say(_("Its form may carry before it, in this order: {acts}"), acts=titles)
+        say_aside(_("Send them together: tsudoi act YEAR ACT … {act} --set ACT.NAME=VALUE"), act=rows[-1].trigger)
+    say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
+
+
+def _show_fields(row: Row) -> None:
     say(f"{row.trigger}: {act_title(row.trigger)}", style="bold")
     say(_("May be done by: {roles}"), roles="・".join(role.label for role in row.who))
     say_table(
         [_("Field"), _("Meaning"), "", _("What it takes")],
-        [[field.name, field.title, _("required") if field.required else "", field.takes.sentence] for field in fields],
+        [
+            [field.name, field.title, _("required") if field.required else "", field.takes.sentence]
+            for field in fields_of(row.record)
+        ],
     )
     for guard in row.claims:
         say(f"  ・{_(guard.claim)}")
-    say_aside(_("Do it with --by PERSON --set NAME=VALUE …"))
+
+
+def _tell_form(outcomes: tuple[Outcome, ...], year: int, *, as_json: bool) -> int:
+    """Say what came of each act of a form; return the exit status."""
+    if as_json:
+        say_json([_as_json(outcome) for outcome in outcomes])
+    for outcome in outcomes if not as_json else ():
+        _say(outcome, year)
+    return max([_beside(outcome, year) for outcome in outcomes])
 
 
 def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
     """Say what came of an act; return the exit status."""
-    title = act_title(outcome.trigger)
     if as_json:
-        say_json({
-            "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
-            "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
-            "warnings": list(outcome.warnings), "left": list(outcome.left),
-        })  # fmt: skip
-    elif outcome.waits_for:
+        say_json(_as_json(outcome))
+    else:
+        _say(outcome, year)
+    return _beside(outcome, year)
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "act": outcome.trigger, "state": outcome.state, "seq": outcome.seq, "repeated": outcome.repeated,
+        "waits_for": [role.value for role in outcome.waits_for], "deviations": list(outcome.deviations),
+        "warnings": list(outcome.warnings), "left": list(outcome.left),
+    }  # fmt: skip
+
+
+def _say(outcome: Outcome, year: int) -> None:
+    title = act_title(outcome.trigger)
+    if outcome.waits_for:
         say(_("“{act}” is proposed (ledger entry {seq})."), act=title, seq=outcome.seq)
         roles = "・".join(role.label for role in outcome.waits_for)
         words = _("It waits for another person ({roles}): tsudoi confirm {year} {act} --by PERSON --entry {seq}")
@@ -211,6 +307,10 @@ def tell_outcome(outcome: Outcome, year: int, *, as_json: bool) -> int:
     else:
         words = _("“{act}” is done (ledger entry {seq}). The cycle stands at “{state}”.")
         say(words, act=title, seq=outcome.seq, state=state_title(outcome.state))
+
+
+def _beside(outcome: Outcome, year: int) -> int:
+    """Say, beside the result, what did not hold and what is left; return the exit status."""
     for deviation in outcome.deviations:
         words = _("Deviation recorded: {claim}. An incident is open and the cycle is on hold.")
         say_aside(words, claim=_claim(outcome.trigger, deviation), style="bold red")

@@ -1,5 +1,6 @@
 """`tsudoi cycle` and `tsudoi next`: where a year stands, what is next, who owes it, by when, what blocks it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ from models.people import SYSTEM
 from models.words import _
 from papers.slips import slips_of
 from steps import auditing, identity, papers, preparation
-from views import counting, standing
+from views import commitments, counting, standing
+from views.commitments import Passed
 from views.reminders import calls_to_make
 from views.standing import Owed, Standing
 
@@ -44,6 +46,7 @@ def open_(year: Year, programme: Programme = "") -> None:
         say("→ " + _("Record the new referral: tsudoi act {year} record_referral"), year=year)
     if carried.to_confirm:
         say(_("People to be confirmed for this year: {people}"), people="、".join(carried.to_confirm))
+    _say_what_is_passed(office.see(cycle_id, commitments.passed))
 
 
 @cycle.command(help=_("Show where a fiscal year stands."))
@@ -143,11 +146,17 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
     office = at_the_desk()
     with office.look_around(today=at.date() if at else None) as looks:
         work, calls = standing.todays_work(looks), calls_to_make(looks)
+        passed = [commitment for look in looks for commitment in commitments.passed(look)]
     if as_json:
         say_json([
-            act.as_json() | {"calls": [call.as_json() for call in calls if call.is_about(act)]} for act in work
+            act.as_json() | {
+                "calls": [call.as_json() for call in calls if call.is_about(act)],
+                "passes": [one.as_json() for one in passed if one.year == act.year and one.is_through(act.act)],
+            }
+            for act in work
         ])  # fmt: skip
         return
+    _say_what_is_passed(passed, with_year=True)
     words = _(
         "To call: {title} ({year}), due {due}: {whom} — then: tsudoi reminders {year} --acknowledge {number} --by {by}"
     )
@@ -160,6 +169,15 @@ def next_(as_json: AsJson = False, at: At = None) -> None:
     _owed_table(work, title=_("Today's work"), with_year=len({act.year for act in work}) > 1)
 
 
+def _say_what_is_passed(passed: Iterable[Passed], *, with_year: bool = False) -> None:
+    """Say in red which days that no lateness moves are passed, and how somebody decides on it by name."""
+    for commitment in passed:
+        year = f"{commitment.year}　" if with_year else ""
+        say(f"{year}{commitment.words} {commitment.outlook}".rstrip(), style="bold red")
+        if commitment.remedy:
+            say("→ " + commitment.remedy)
+
+
 def _headline(stands: Standing, today: date) -> None:
     say(f"{stands.year_title}（{stands.year}）　{stands.state_title}", style="bold")
     say(_("Today is {wareki} ({iso})."), wareki=wareki(today), iso=today)
@@ -167,6 +185,7 @@ def _headline(stands: Standing, today: date) -> None:
         say(_("ON HOLD"), style="bold red")
     for number in stands.incidents:
         say(_("Incident No. {number} is open."), number=number, style="bold red")
+    _say_what_is_passed(stands.passed)
     if first := next((act for act in stands.next if not act.blocked_by), None):
         words = _("Next: {title} — {owner}, due {due} ({left}).")
         say(words, title=first.title, owner=first.owner_title, due=first.due_on, left=first.left)
@@ -183,7 +202,7 @@ def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, 
             [*([str(act.year)] if with_year else []), due_words(act), act.left, act.title, act.owner_title, act.act]
             for act in acts
         ],
-        styles=[_STYLES.get(act.flag, "") if not act.blocked_by else "dim" for act in acts],
+        styles=["dim" if act.blocked_by else "" if act.follows else _STYLES.get(act.flag, "") for act in acts],
     )
     waits = _("  {title}: waits for a second person: tsudoi confirm {year} {act} --by PERSON")
     for act in acts:

@@ -1,4 +1,4 @@
-"""`tsudoi documents YEAR`: the 21 documents as they stand; one received is filed, those the ward issues are printed."""
+"""`tsudoi documents YEAR`: the 22 documents as they stand; one received is filed, those the ward issues are printed."""
 
 from datetime import datetime
 from pathlib import Path
@@ -20,20 +20,24 @@ from views.documents import Filed
 
 app = Typer()
 
-_STYLES = {"overdue": "bold red", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
+_STYLES = {"overdue": "bold red", "acted": "yellow", "partly": "yellow", "complete": "dim", "no_occasion": "dim"}
 
 
 @app.command("documents", help=_("Show the documents of a year; file one that came, print those the ward issues."))
 def show(
     year: Year,
-    file: Annotated[Path | None, Option("--file", help=_("File this document that was received."))] = None,
-    number: Annotated[int, Option("--number", min=0, max=21, help=_("Which of the documents it is."))] = 0,
+    file: Annotated[
+        Path | None, Option("--file", help=_("File this document that was received, or a folder of them."))
+    ] = None,
+    number: Annotated[int, Option("--number", min=0, max=22, help=_("Which of the documents it is."))] = 0,
     by: Annotated[str, Option("--by", help=_("Who files it."))] = "",
     dated: Annotated[datetime | None, day("--dated", _("Date on the document."))] = None,
     received: Annotated[datetime | None, day("--received", _("Received on; today if left out."))] = None,
     names_residents: Annotated[
         bool, Option("--names-residents", help=_("It names residents: into the vault."))
     ] = False,
+    slips: Annotated[list[str], Option("--slip", help=_("A slip that the scan shows; may be repeated."))] = [],
+    original: Annotated[str, Option("--original", help=_("Where the paper itself is kept."))] = "",
     print_: Annotated[bool, Option("--print", help=_("Print the documents that the ward issues."))] = False,
     programme: Programme = "",
     as_json: AsJson = False,
@@ -43,8 +47,12 @@ def show(
         outcome = documents.file(
             office, cycle_id, file, number=number, by=by, dated_on=dated.date() if dated else None,
             received_on=received.date() if received else None, names_residents=names_residents,
+            slips=slips, original=original,
         )  # fmt: skip
-        say(_("Document {number} is filed: ledger entry {seq}."), number=number, seq=outcome.seq)
+        if number:
+            say(_("Document {number} is filed: ledger entry {seq}."), number=number, seq=outcome.seq)
+        else:
+            say(_("The documents of the folder are filed: ledger entry {seq}."), seq=outcome.seq)
         tell_what_is_left(outcome, year)
     if print_:
         for path in papers.print_sheets(office, cycle_id, forms.ward_forms):
@@ -61,9 +69,14 @@ def _show(found: tuple[Filed, ...]) -> None:
         [
             [str(filed.document.number), filed.title, said(choices.PARTIES, filed.giver),
              said(choices.PARTIES, filed.document.receiver), str(filed.due_on or ""), str(filed.done_on or ""),
-             said(choices.DOCUMENTS, filed.standing), " ".join(digest[:8] for digest in filed.files),
+             _standing(filed), " ".join(digest[:8] for digest in filed.files),
              ", ".join(map(str, filed.ledger))]
             for filed in found
         ],
         styles=[_STYLES.get(filed.standing, "") for filed in found],
     )  # fmt: skip
+
+
+def _standing(filed: Filed) -> str:
+    """Say how a document stands, and which slips have no paper on file."""
+    return " ".join((said(choices.DOCUMENTS, filed.standing), *filed.missing))

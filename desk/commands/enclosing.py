@@ -98,12 +98,18 @@ def imprint(
 def report(
     year: Year,
     by: By,
-    left: Annotated[int, Option("--envelopes-left", min=0, help=_("Envelopes left."))] = 0,
+    envelopes: Annotated[int | None, Option("--envelopes-left", min=0, help=_("Envelopes left."))] = None,
+    torn: Annotated[int, Option("--envelopes-spoiled", min=0, help=_("Envelopes spoiled."))] = 0,
+    left: Annotated[list[str], Option("--left", help=_("An insert that is left: NAME=300; may be repeated."))] = [],
+    spoiled: Annotated[list[str], Option("--spoiled", help=_("A spoiled insert: NAME=2; may be repeated."))] = [],
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> int:
     office, cycle_id = office_and_cycle(year, programme)
-    outcome = enclosing.report(office, cycle_id, envelopes_left=left, by=by)
+    counted: dict[str, object] = {} if envelopes is None else {"envelopes_left": envelopes}
+    counted |= {"inserts_left": enclosing.inserts_of(left)} if left else {}
+    counted |= {"envelopes_spoiled": torn, "inserts_spoiled": enclosing.inserts_of(spoiled)}
+    outcome = enclosing.report(office, cycle_id, counted=counted, by=by)
     return tell_outcome(outcome, year, as_json=as_json)
 
 

@@ -155,7 +155,10 @@ def take(
 @extract.command(help=_("Decide on a held row, as a named person."))
 def decide(
     year: Year,
-    row: Annotated[int, Option("--row", min=2, help=_("Row of the extract, as a spreadsheet counts."))],
+    rows: Annotated[
+        list[int],
+        Option("--row", min=2, help=_("Row of the extract, as a spreadsheet counts; several are decided alike.")),
+    ],
     how: Annotated[str, Option("--as", help=_("exclude, accept, substitute, or corrected (by a new extract)."))],
     reason: Annotated[str, Option("--reason", help=_("Reason code, such as font."))],
     by: By,
@@ -166,15 +169,17 @@ def decide(
     from steps import extraction
 
     office, cycle_id = office_and_cycle(year, programme)
-    taken = extraction.decide(office, cycle_id, row=row, how=how, reason=reason, substitute=substitute, by=by)
+    form = [{"row": row, "how": how, "reason": reason, "substitute": substitute} for row in dict.fromkeys(rows)]
+    taken = extraction.decide_all(office, cycle_id, form, by=by)
+    named = ", ".join(map(str, rows))
     if isinstance(taken, extraction.Taken):
         if taken.outcome:
             tell_what_is_left(taken.outcome, year)
         return _show(taken.judgement, as_json=as_json)
     if how == "corrected":
-        say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=row)
+        say(_("Row {row} waits for a corrected extract; nothing goes on before one is taken."), row=named)
         say_aside("→ " + _("Have it corrected in the register, extract again: tsudoi extract take FILE --year YEAR"))
-    say(_("Decided: row {row}. Rows that wait: {left}."), row=row, left=office.facts(cycle_id).undecided)
+    say(_("Decided: row {row}. Rows that wait: {left}."), row=named, left=office.facts(cycle_id).undecided)
     tell_what_is_left(taken, year)
     return HELD
 
@@ -272,6 +277,13 @@ def recheck(
             "--no-longer-protected", min=0, help=_("How many whom the extract marked are under protection no more.")
         ),
     ] = 0,
+    pull_list: Annotated[
+        bool, Option("--pull-list", help=_("Issue the pull list that is due with it: both are recorded, or none."))
+    ] = False,
+    pull: Annotated[
+        list[str],
+        Option("--pull", help=_("With --pull-list, serials that are pulled for another reason: REASON=1-3,7.")),
+    ] = [],
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -279,8 +291,9 @@ def recheck(
 
     office, cycle_id = office_and_cycle(year, programme)
     result = protection.recheck(
-        office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours, no_longer_protected=no_longer_protected
-    )
+        office, cycle_id, path, by=by, nobody_of_ours=nobody_of_ours, no_longer_protected=no_longer_protected,
+        pull_list=pull_list or bool(pull), also_pulled=protection.pulled_by_reason(pull),
+    )  # fmt: skip
     _tell(result, year, as_json=as_json)
 
 
@@ -340,11 +353,13 @@ def _tell_of_the_copy(outcome: Outcome, year: int) -> None:
 
 def _tell(result: "Told", year: int, *, as_json: bool) -> None:
     """Say how many rows came and how many of them are ours, never which."""
-    tell_what_is_left(result.outcome, year)
+    for outcome in (result.outcome, result.issued) if result.issued else (result.outcome,):
+        tell_what_is_left(outcome, year)
     if as_json:
         say_json({
             "rows": result.rows, "named": result.named, "strangers": result.strangers, "footers": result.footers,
             "list_sha256": result.list_sha256, "act": result.outcome.trigger, "repeated": result.outcome.repeated,
+            "issued": result.issued.trigger if result.issued else "",
         })  # fmt: skip
         return
     words = _("“{act}” is recorded: {rows} rows, {named} persons of this year concerned.")
@@ -353,7 +368,9 @@ def _tell(result: "Told", year: int, *, as_json: bool) -> None:
     say_aside(words, digits=result.list_sha256[:12])
     if result.footers:
         say_aside(_("Totals, dates or closing words, not counted: {count} rows."), count=result.footers)
-    if result.named:
+    if result.issued:
+        say(_("“{act}” is done (ledger entry {seq})."), act=act_title(result.issued.trigger), seq=result.issued.seq)
+    elif result.named:
         words = _("Unless they were pulled at once, issue the pull list: tsudoi extract pull-list YEAR --by PERSON")
         say_aside(f"→ {words}")
     if result.source_left:

@@ -8,9 +8,9 @@ from typer import Option, Typer
 from desk.commands.acts import tell_what_is_left
 from desk.commands.logins import office_and_cycle, seen
 from desk.console import say, say_json, say_table
-from desk.options import AsJson, Programme, Year, day
+from desk.options import AsJson, Programme, Year, day, minute
 from models import choices
-from models.clock import wareki
+from models.clock import TOKYO, stamp, wareki
 from models.words import _
 from states import statute
 from steps import incidents
@@ -31,6 +31,12 @@ def report(
     known_on: Annotated[
         datetime | None, day("--known-on", _("The day anybody of the section knew; today if left out."))
     ] = None,
+    known_at: Annotated[
+        datetime | None, minute("--known-at", _("The moment it was known, as far as it was noted; gives the day too."))
+    ] = None,
+    contractor_notified_at: Annotated[
+        datetime | None, minute("--contractor-notified-at", _("The moment the contractor notified the ward of it."))
+    ] = None,
     persons: Annotated[int, Option("--persons", min=0, help=_("Persons concerned, as far as known."))] = 0,
     sensitive: Annotated[bool, Option("--sensitive", help=_("Sensitive personal information is concerned."))] = False,
     property_risk: Annotated[bool, Option("--property-risk", help=_("Damage to property is to be feared."))] = False,
@@ -40,9 +46,12 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     office, cycle_id = office_and_cycle(year, programme)
+    day_known = known_on or known_at or office.clock.now()
+    times = {"known_at": known_at, "contractor_notified_at": contractor_notified_at}
     fields = {
-        "kind": kind, "known_on": known_on.date() if known_on else office.clock.now().date(), "persons": persons,
+        "kind": kind, "known_on": day_known.date(), "persons": persons,
         "sensitive": sensitive, "property_risk": property_risk, "wrongful": wrongful, "encrypted": encrypted,
+        **{name: at.replace(tzinfo=TOKYO) for name, at in times.items() if at},
     }  # fmt: skip
     outcome, found = incidents.report(office, cycle_id, by=by, fields=fields)
     tell_what_is_left(outcome, year)
@@ -54,7 +63,10 @@ def report(
     with office.look(cycle_id) as here:
         contacts, procedure = contacts_of(here.facts), here.programme.emergency.procedure
     say(_("Call at once"), style="bold")
-    say_table([_("Name"), _("Where"), _("Mail")], [[one.name, one.place, one.mail] for one in contacts])
+    say_table(
+        [_("Name"), _("Where"), _("Telephone (by day)"), _("Telephone (nights and holidays)"), _("Mail")],
+        [[one.called, one.place, one.phone or "–", one.phone_out_of_hours or "–", one.mail] for one in contacts],
+    )
     say(_("What to do"), style="bold")
     for number, line in enumerate(procedure, start=1):
         say(f"  {number}. {line}")
@@ -86,11 +98,17 @@ def _show(incident: Incident) -> None:
             (_("Prompt report, third to fifth day"), clock.prompt_by),
             (_("Final report, day {day}").format(day=clock.days), clock.final_by),
         )
-        say_table(["", ""], [[label, f"{wareki(day)} ({day})"] for label, day in days])
+        rows = [[label, f"{wareki(day)} ({day})"] for label, day in days]
+        unknown = _("not recorded")
+        notified, known = incident.contractor_notified_at, incident.known_at
+        rows.insert(1, [_("Time of knowing"), stamp(known)[11:16] if known else unknown])
+        rows.append([_("Notified by the contractor"), stamp(notified)[:16] if notified else unknown])
+        say_table(["", ""], rows)
     if incident.perhaps_exempt:
         say("  " + _("Perhaps it need not be reported, because the data were encrypted: people decide."))
     if incident.duties:
         say("  " + _("Still to be done: {duties}").format(duties="、".join(incident.duties)), style="yellow")
     if incident.heads:
+        say(f"  {_(statute.CONTRACTORS_DUTY)}")
         words = _("Rule: {version}. Some points were not verified in its text; the draft names them.")
         say(f"  {words}", version=statute.VERSION)

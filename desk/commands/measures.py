@@ -15,7 +15,10 @@ app = Typer()
 _STYLES = {"contradicted": "bold red", "expired": "red", "open": "yellow"}
 
 
-@app.command("measures", help=_("Show the measures of the checklists: proved, claimed, contradicted or open."))
+@app.command(
+    "measures",
+    help=_("Show the measures of the checklists: shown by the record, said to be done, contradicted or open."),
+)
 def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None:
     found = seen(year, programme, measures.standings)
     if as_json:
@@ -27,6 +30,7 @@ def show(year: Year, programme: Programme = "", as_json: AsJson = False) -> None
         styles=[_STYLES.get(measure.standing, "") for measure in found],
     )
     say("　".join(f"{words} {count}" for words, count in measures.counts(found).items()), style="bold")
+    say(_("Shown by the record: an act, a document or a check. Said to be done: words alone."))
     say(_("Enforced: by the software. Guarded: a named person confirmed. Recorded: an attestation was given."))
 
 

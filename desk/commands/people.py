@@ -48,6 +48,9 @@ def add(
     valid_from: Annotated[datetime, day("--from", _("Valid from."))],
     valid_to: Annotated[datetime, day("--to", _("Valid to."))],
     mail: Annotated[str, Option("--mail", help=_("Address for reminders."))] = "",
+    phone: Annotated[str, Option("--phone", help=_("Telephone by day."))] = "",
+    out_of_hours: Annotated[str, Option("--out-of-hours", help=_("Telephone for nights and holidays."))] = "",
+    substitute: Annotated[str, Option("--substitute", help=_("Id of who is called in his place."))] = "",
     by: Annotated[str, Option("--by", help=_("Who enters it."))] = SYSTEM,
 ) -> int:
     office = at_the_desk()
@@ -56,7 +59,7 @@ def add(
     is_first = not preparation.everybody(office)
     entry = preparation.judged(Person(
         id=person, name=name, side=side, roles=frozenset(role), valid_from=valid_from.date(), valid_to=valid_to.date(),
-        mail=mail,
+        mail=mail, phone=phone, phone_out_of_hours=out_of_hours, substitute=substitute,
     ))  # fmt: skip
     if entry.mail != mail:
         _say_what_was_mended(person)

@@ -128,6 +128,7 @@ def _show(rehearsal: "Rehearsal", summary: dict[str, Any], kinds: dict[str, str]
         say("")
     say(_("State: {state}"), state=standing.state_title(summary["state"]))
     say(_("Overdue acts: {count}"), count=summary["overdue"])
+    say(_("Entered by people: {count} forms"), count=summary["entered_by_people"])
     say(_("Reminders sent: {count}"), count=summary["reminders_sent"])
     say(_("Ledger verified: {count} entries"), count=summary["ledger_entries"])
     say(_("Residents' data found in what is left: {count}"), count=summary["personal_data_found"])

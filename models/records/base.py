@@ -111,6 +111,7 @@ Line = Annotated[
 MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_plain), _WORDS]
 # A number of the ward's electronic approval; the door knows the programme's form, so that it is no free text.
 ApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), _APPROVAL]
+MaybeApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), _APPROVAL]
 # Short words of the machine itself, such as the title of a column.
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), _WORDS]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
@@ -121,4 +122,9 @@ MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]
 ItemNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-[0-9]{4}-[0-9]{2,4}$"), _ITEM]
 MaybeItemNumber = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,3}-[0-9]{4}-[0-9]{2,4})?$"), _ITEM]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), taking(N_("code"), "other")]
+# By the names that the programme gives its inserts; a guard asks for no other, so that it is no free text.
+Inserts = Annotated[
+    dict[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)], Count],
+    taking(N_("counts by insert, as JSON"), '{"案内リーフレット": 4000}'),
+]
 SerialText = Annotated[str, AfterValidator(_canonical), taking(N_("serials"), "1-500,503")]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Code, Count, MaybeItemNumber, PersonId, SerialText, Sha256
+from models.records.base import ActRecord, Code, Count, Inserts, MaybeItemNumber, PersonId, SerialText, Sha256
+from models.records.transfer import Handed
 
 Logs = Annotated[tuple[Sha256, ...], Field(max_length=500)]
 
@@ -47,12 +48,15 @@ class EnclosingReconciled(ActRecord):
 
 
 class EnclosingReported(ActRecord):
-    """封入件数報告 (document 14)."""
+    """封入件数報告 (document 14), with what is left of envelopes and inserts; what nobody has counted is not named."""
 
     sealed: SerialText = Field(title="Serials sealed")
     machine_count: Count = Field(title="Count of the machine")
     reruns: Count = Field(default=0, title="Re-runs")
-    envelopes_left: Count = Field(default=0, title="Envelopes left")
+    envelopes_left: Count | None = Field(default=None, title="Envelopes left")
+    envelopes_spoiled: Count = Field(default=0, title="Envelopes spoiled")
+    inserts_left: Inserts = Field(default_factory=dict, title="Inserts left")
+    inserts_spoiled: Inserts = Field(default_factory=dict, title="Inserts spoiled")
 
 
 class DifferencesSettled(ActRecord):
@@ -79,10 +83,15 @@ class AdditionsEnclosed(ActRecord):
     letters_enclosed: Count = Field(title="Letters enclosed")
 
 
-class DeliveryInspected(ActRecord):
-    """検品票 (document 15)."""
+class DeliveryInspected(Handed):
+    """検品票 (document 15), and how the letters were delivered (納品); a second look at them tells no hands."""
 
     delivered: Count = Field(title="Pieces delivered")
     opened: Count = Field(title="Pieces opened as a sample")
     wrong: Count = Field(title="Pieces found wrong")
     opened_serials: SerialText = Field(default="", title="Serials opened as a sample")
+
+    @property
+    def has_happened(self) -> bool:
+        """Tell that a wrong piece was found: this is a fact, whatever else is wrong."""
+        return self.already_happened or bool(getattr(self, "wrong", 0))  # of a year that is only looked at: nothing yet

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from models.records.base import ActRecord, ApprovalNumber, Count, ItemNumber, Line, MaybeSha256, PersonId, taking
+from models.records.base import (
+    ActRecord,
+    ApprovalNumber,
+    Count,
+    ItemNumber,
+    Line,
+    MaybeLine,
+    MaybeSha256,
+    PersonId,
+    taking,
+)
 from models.words import N_
 
 # After NIST SP 800-88: overwrite and spool_cleared clear, the next three purge, the last two destroy.
@@ -49,12 +59,13 @@ class ErasureConfirmed(ActRecord):
 
 
 class ItemsDestroyed(ActRecord):
-    """The ward destroys what came back: media, paper, notices."""
+    """The ward destroys what came back: media, paper, notices, returned letters; a movement with its slip."""
 
     items: tuple[ItemNumber, ...] = Field(min_length=1, title="Items destroyed")
     method: Line = Field(title="Method")
     destroyed_on: date = Field(title="Destroyed on")
     witness: PersonId = Field(title="Witness")
+    slip: MaybeLine = Field(default="", title="Slip number")
 
 
 class DestructionConsented(ActRecord):
@@ -102,9 +113,18 @@ class WardDataErased(ActRecord):
     absent: bool = Field(title="Key and files are absent")
 
 
+class ItemKept(ActRecord):
+    """Something with residents' data that the ward keeps beyond the close: until when, and why."""
+
+    item: ItemNumber = Field(title="Item")
+    until: date = Field(title="Kept until")
+    reason: Line = Field(title="Reason")
+
+
 class YearClosed(ActRecord):
-    """年度業務完結."""
+    """年度業務完結, with a list of what the ward still keeps."""
 
     keep_until: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), taking(N_("date"), "2032-03-31")] = (
         Field(title="Records kept until")
     )
+    kept: tuple[ItemKept, ...] = Field(default=(), title="Items kept beyond the close")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from models.records.base import ActRecord, Code, Count, ItemNumber, Label, MaybeSha256, SerialText, Sha256, taking
-from models.records.transfer import Movement
+from models.records.transfer import Locked, Movement, StoragePlace
 from models.words import N_
 
 _POINTS = r"U\+[0-9A-F]{4,6}( U\+[0-9A-F]{4,6})*"
@@ -93,6 +93,8 @@ class ExtractChecked(ActRecord):
     exported: Count = Field(title="Exported")
     excluded: Count = Field(title="Excluded")
     window_seen: bool = Field(title="The birth window was compared with the fiscal year")
+    storage_place: StoragePlace = ""  # of the register section, for whatever the extract came on
+    locked: Locked = None
 
 
 class ListTaken(ActRecord):

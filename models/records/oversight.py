@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
+from models.records.approvals import Approved
 from models.records.base import ActRecord, ApprovalNumber, Code, Count, Line, MaybeLine, MaybeSha256, Sha256, taking
 from models.words import N_
 
@@ -14,7 +15,10 @@ MeasureId = Annotated[
 
 
 class MeasuresClaimed(ActRecord):
-    """Measures of the checklists, claimed with their evidence, or declared not applicable with the declaration."""
+    """Measures of the checklists, claimed with their evidence, or declared not applicable with the declaration.
+
+    Evidence without a kind is words alone: what was done is said, and nothing shows it.
+    """
 
     measures: tuple[MeasureId, ...] = Field(min_length=1, title="Measures")
     evidence: Line = Field(title="Evidence")
@@ -22,9 +26,18 @@ class MeasuresClaimed(ActRecord):
     happened_on: date | None = Field(default=None, title="Date of the evidence")
     valid_until: date | None = Field(default=None, title="Valid until")
     not_applicable: bool = Field(default=False, title="Declared not applicable")
+    kind: Literal["", "document", "act", "check"] = Field(default="", title="Kind of evidence")
+    result: MaybeLine = Field(default="", title="Result of the check")
+    entry: Annotated[int, Field(ge=0)] = Field(default=0, title="Ledger entry of the act, or of the document's filing")
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """Return what the table of claims keeps of it; the rest is read from the record of its entry."""
+        told = {"evidence", "evidence_file", "happened_on", "valid_until", "not_applicable"}
+        return self.model_dump(include=told)
 
 
-class ReferralRecorded(ActRecord):
+class ReferralRecorded(Approved):
     """付議: the board approved what differs from the matter of the year before."""
 
     number: Line = Field(title="Number of the referral")
@@ -55,6 +68,8 @@ class IncidentReported(ActRecord):
     """事故の発生: the day of knowing starts the clock of the law, as soon as any one worker of the section knew.
 
     What it says of the heads of 規則43条 decides what is due; `encrypted` is only a possibility for people to weigh.
+    The law counts from `known_on`; `known_at` tells the time of it. `contractor_notified_at` is when the contractor
+    notified the ward, which releases it from its own report (法26条1項ただし書).
     """
 
     kind: Literal["loss", "leak", "count", "misdelivery", "deviation", "other"] = Field(title="Kind of incident")
@@ -65,6 +80,10 @@ class IncidentReported(ActRecord):
     wrongful: bool = Field(default=False, title="A wrongful purpose is suspected")
     ordinance_sensitive: bool = Field(default=False, title="The ordinance calls the information sensitive")
     encrypted: bool = Field(default=False, title="The data were strongly encrypted and the key kept apart")
+    known_at: AwareDatetime | None = Field(default=None, title="Known since (date and time)")
+    contractor_notified_at: AwareDatetime | None = Field(
+        default=None, title="The contractor notified the ward (date and time)"
+    )
 
 
 IncidentNumber = Annotated[int, Field(ge=1, title="Incident number")]
@@ -108,12 +127,29 @@ class IncidentPublished(ActRecord):
 
 
 class CountermeasuresDiscussed(ActRecord):
-    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor."""
+    """事故後の協議, or the one about a change of measures (W-OP-13, C-OP-13): at once, with the contractor.
+
+    What the contractor notified after the incident was reported is told here, and releases it (法26条1項ただし書).
+    """
 
     incident: Annotated[int, Field(ge=0)] = Field(default=0, title="Incident number, 0 for a change of measures")
     discussed_on: date = Field(title="Discussed with the contractor on")
     participants: Line = Field(title="Participants")
     decision: Line = Field(title="What was decided")
+    contractor_notified_at: AwareDatetime | None = Field(
+        default=None, title="The contractor notified the ward (date and time)"
+    )
+
+
+class ChangeReported(ActRecord):
+    """変更届: a measure of protection or security changes; the work waits until both sides have talked it over."""
+
+    what: Line = Field(title="What changes")
+    before: MaybeLine = Field(default="", title="Before the change")
+    after: Line = Field(title="After the change")
+    effective_on: date = Field(title="Changes on")
+    reason: MaybeLine = Field(default="", title="Reason")
+    notice: MaybeSha256 = Field(default="", title="Notice (file)")
 
 
 class IncidentSettled(ActRecord):
@@ -131,14 +167,29 @@ class DeviationRecorded(ActRecord):
     remark: MaybeLine = Field(default="", title="Remark without personal data")
 
 
-class DocumentFiled(ActRecord):
-    """書類の受領: one of the year's documents, by its hash; the file of one that names residents is in the vault."""
+class PaperFiled(ActRecord):
+    """One file of one document: its day, the slips that it shows, and where the paper itself is kept (`original`)."""
 
-    document: Annotated[int, Field(ge=1, le=21)] = Field(title="Number of the document")
+    document: Annotated[int, Field(ge=1, le=22)] = Field(title="Number of the document")
     sha256: Sha256 = Field(title="SHA-256 of the file")
     dated_on: date = Field(title="Date on the document")
-    received_on: date = Field(title="Received on")
     in_vault: bool = Field(default=False, title="It names residents: its file is in the vault")
+    slips: tuple[Line, ...] = Field(default=(), title="Numbers of the slips that it shows")
+    original: MaybeLine = Field(default="", title="Where the paper is kept")
+
+
+class DocumentFiled(PaperFiled):
+    """書類の受領: the year's documents that came, each by its hash; several that came together are one entry."""
+
+    received_on: date = Field(title="Received on")
+    more: Annotated[tuple[PaperFiled, ...], Field(max_length=200)] = Field(
+        default=(), title="Further papers received with it"
+    )
+
+    @property
+    def papers(self) -> tuple[PaperFiled, ...]:
+        """Return every paper of the entry."""
+        return (self, *self.more)
 
 
 class ReminderAcknowledged(ActRecord):
@@ -155,6 +206,15 @@ class DeadlineMoved(ActRecord):
     act: Code = Field(title="Act")
     to: date = Field(title="New due date")
     reason: Line = Field(title="Reason")
+
+
+class LatePlanDecided(ActRecord):
+    """計画変更の決定: a plan passes a day that no lateness moves, and a named person accepts it up to another day."""
+
+    commitment: Code = Field(title="Commitment that is passed")
+    until: date = Field(title="Accepted until")
+    reason: Line = Field(title="Reason")
+    decision_number: ApprovalNumber
 
 
 class EntryCorrected(ActRecord):
@@ -185,7 +245,7 @@ class TextRedacted(ActRecord):
         return f"{self.entry} {self.place}"
 
 
-class Confirmed(ActRecord):
-    """A step whose evidence is wholly on file: the person only confirms."""
+class Confirmed(Approved):
+    """A step whose evidence is wholly on file: the person only confirms, and the office has approved it."""
 
     remark: MaybeLine = Field(default="", title="Remark without personal data")

@@ -3,14 +3,35 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
+from models.errors import BadInput
 from models.people import Person, Role, Side
-from models.records.base import ActRecord, Line, MaybeLine, PersonId, taking
+from models.plain import telephone
+from models.records.base import TYPED, ActRecord, FreeText, Line, MaybeLine, MaybePersonId, PersonId, taking
 from models.words import N_
 
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), taking(N_("public key"), "0" * 64)]
+
+
+def _telephone(text: str, info: ValidationInfo) -> FreeText:
+    """Judge a number as it is typed; what an older ledger holds, or had redacted, is read as it stands."""
+    try:
+        return FreeText(telephone(text) if info.context == TYPED else text)
+    except BadInput:
+        raise PydanticCustomError("no_telephone", "no telephone number") from None
+
+
+# As the name it stands beside the ledger, so that it can be redacted.
+Telephone = Annotated[
+    str, StringConstraints(max_length=40), AfterValidator(_telephone), taking(N_("telephone number"), "03-0000-0101")
+]
 Reason = Literal["first", "replaced", "forgotten"]
+
+
+# How somebody is reached: while the installation is set up no entry of the ledger tells it.
+REACHED_BY = ("mail", "phone", "phone_out_of_hours", "substitute")
 
 
 class PersonEntered(ActRecord):
@@ -23,6 +44,9 @@ class PersonEntered(ActRecord):
     valid_from: date = Field(title="Valid from")
     valid_to: date = Field(title="Valid until")
     mail: MaybeLine = Field(default="", title="Address for reminders")
+    phone: Telephone = Field(default="", title="Telephone (by day)")
+    phone_out_of_hours: Telephone = Field(default="", title="Telephone (nights and holidays)")
+    substitute: MaybePersonId = Field(default="", title="Who is called in his place")
 
     @classmethod
     def of(cls, person: Person) -> "PersonEntered":

@@ -5,10 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.records.base import ActRecord, Line, MaybeLine, MaybeSha256, PersonId
+from models.records.approvals import Approved
+from models.records.base import ActRecord, Line, MaybeLine, MaybePersonId, MaybeSha256, PersonId
 
 
-class ContractConcluded(ActRecord):
+class ContractConcluded(Approved):
     """契約書と特記事項 (document 1)."""
 
     contract_number: Line = Field(title="Contract number")
@@ -16,6 +17,20 @@ class ContractConcluded(ActRecord):
     ends_on: date = Field(title="Contract period ends")
     special_provisions_attached: bool = Field(title="The special provisions are attached")
     contract: MaybeSha256 = Field(default="", title="Contract (file)")
+    concluded_on: date | None = Field(default=None, title="Date of the contract")
+    instruction: MaybeLine = Field(default="", title="Instruction given (laws, security policy)")
+    instructed_on: date | None = Field(default=None, title="Instructed on")
+    instructed: MaybePersonId = Field(default="", title="Instructed person of the contractor")
+    certificate_number: MaybeLine = Field(default="", title="Number of the contractor's certificate")
+    certificate_until: date | None = Field(default=None, title="Last day of the contractor's certificate")
+
+
+class CertificateRenewed(ActRecord):
+    """認証の更新: the contractor's certificate, such as the プライバシーマーク, goes on under a new last day."""
+
+    certificate_number: Line = Field(title="Number of the contractor's certificate")
+    certificate_until: date = Field(title="Last day of the contractor's certificate")
+    certificate: MaybeSha256 = Field(default="", title="Certificate (file)")
 
 
 class HandlersRegistered(ActRecord):
@@ -43,11 +58,16 @@ class ContactsConfirmed(ActRecord):
     confirmed_with: PersonId = Field(title="Confirmed with")
     nights_and_holidays_covered: bool = Field(title="Nights and holidays are covered")
     business_flow_shared: bool = Field(title="The business flow is shared")
+    flow_version: MaybeLine = Field(default="", title="Version of the business flow")
+    flow_acknowledged_on: date | None = Field(default=None, title="The contractor acknowledged the flow on")
+    procedure_version: MaybeLine = Field(default="", title="Version of the emergency procedure")
 
 
-class ReadinessConfirmed(ActRecord):
+class ReadinessConfirmed(Approved):
     """着手前確認: the review before anything personal moves."""
 
     dummy_data_tested: bool = Field(title="A test with dummy data went through")
     font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the contractor's font")
     inspection_planned_on: date | None = Field(default=None, title="On-site inspection planned on")
+    ward_patched_on: date | None = Field(default=None, title="Security patches of the ward applied on")
+    contractor_patched_on: date | None = Field(default=None, title="Security patches of the contractor applied on")

@@ -7,6 +7,7 @@ from pydantic import Field
 from models.records.base import (
     ActRecord,
     Count,
+    Inserts,
     ItemNumber,
     MaybeItemNumber,
     MaybeLine,
@@ -14,15 +15,22 @@ from models.records.base import (
     SerialText,
     Sha256,
 )
+from models.records.transfer import Handed
+from models.serials import minus
 
 Version = Annotated[int, Field(ge=1, le=99, title="Version")]
 
 
 class ManuscriptDelivered(ActRecord):
-    """入稿: the fixed text and the envelope go to the contractor."""
+    """入稿: the fixed text and the envelope go to the contractor, and how many envelopes and inserts there are in all.
+
+    What nobody has counted is None, or an insert that is not named.
+    """
 
     template_sha256: Sha256 = Field(title="SHA-256 of the letter's template")
     sheets: Count = Field(title="Blank sheets ordered")
+    envelopes: Count | None = Field(default=None, title="Envelopes delivered")
+    inserts: Inserts = Field(default_factory=dict, title="Inserts delivered")
 
 
 class TextProofSubmitted(ActRecord):
@@ -39,14 +47,19 @@ class TextApproved(ActRecord):
     version: Version
 
 
-class ImprintSampleSubmitted(ActRecord):
-    """宛名印字見本: every hard row is in it, with its own data but where these may not be shown."""
+class ImprintSampleSubmitted(Handed):
+    """宛名印字見本: every hard row is in it, with its own data but where these may not be shown; how it was brought."""
 
     version: Version
     serials: SerialText = Field(title="Serials in the sample")
     sample_stack: MaybeItemNumber = Field(default="", title="Number of the stack of sample sheets")
     dummies: SerialText = Field(default="", title="Serials shown with dummy data")
     template_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the letter's template")
+
+    @property
+    def shows_residents(self) -> bool:
+        """Tell whether a row stands in it with its own data."""
+        return bool(minus(self.serials, self.dummies))
 
 
 class ProofApproved(ActRecord):

@@ -3,10 +3,27 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator
 
 from models.records.base import ActRecord, ApprovalNumber, Count, Line, MaybeLine, MaybeSha256, PersonId
 
+# 都道府県, in the order of their codes (JIS X 0401).
+Prefecture = Literal[
+    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県", "群馬県",
+    "埼玉県", "千葉県", "東京都", "神奈川県", "新潟県", "富山県", "石川県", "福井県", "山梨県", "長野県",
+    "岐阜県", "静岡県", "愛知県", "三重県", "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県",
+    "鳥取県", "島根県", "岡山県", "広島県", "山口県", "徳島県", "香川県", "愛媛県", "高知県", "福岡県",
+    "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県",
+]  # fmt: skip
+
+
+def _as_it_stands(place: object, within: ValidatorFunctionWrapHandler) -> object:
+    """Read what an older ledger says in words of its own; of a new declaration the guard refuses it."""
+    return place if isinstance(place, str) else within(place)
+
+
+# One of the list; the serializer does not complain of what an older ledger says.
+ServerPlace = Annotated[Prefecture, WrapValidator(_as_it_stands), PlainSerializer(str, return_type=str)]
 FindingNumber = Annotated[int, Field(ge=1, le=999)]
 
 
@@ -36,7 +53,7 @@ class CloudUseDeclared(ActRecord):
     side: Literal["contractor", "ward"] = Field(default="contractor", title="Who uses it")
     service: MaybeLine = Field(default="", title="Cloud service, empty if none is used")
     guideline_followed: bool = Field(default=False, title="The service follows the guideline of the Ministry")
-    server_place: Line = Field(title="Where the servers stand (prefecture)")
+    server_place: ServerPlace = Field(title="Where the servers stand (prefecture)")
     under_japanese_law: bool = Field(title="Japanese law applies to the servers")
     statement: MaybeSha256 = Field(default="", title="Statement of conformity (file)")
 
@@ -69,6 +86,31 @@ class ContractorInspected(ActRecord):
     subcontractor: MaybeLine = Field(default="", title="Subcontractor inspected, empty for the contractor")
     reason: MaybeLine = Field(default="", title="Reason for a desk check")
     report: MaybeSha256 = Field(default="", title="Result sheet (file)")
+    own_keeping_checked_on: date | None = Field(default=None, title="The ward's own safekeeping checked on")
+    logs_until: date | None = Field(default=None, title="The ward's logs are analysed up to")
+
+    @property
+    def seen_on(self) -> date:
+        """Return the day on which the findings were seen."""
+        return self.inspected_on
+
+
+class StatusReported(ActRecord):
+    """状況報告: how the work stands, what the contractor's own check and the analysis of his logs found."""
+
+    status: Line = Field(title="How the work stands")
+    self_checked_on: date = Field(title="Self-check made on")
+    checked_by: PersonId = Field(title="Self-check made by")
+    logs_from: date = Field(title="Logs analysed from")
+    logs_until: date = Field(title="Logs analysed up to")
+    findings: Count = Field(title="Findings")
+    found: tuple[InspectionFinding, ...] = Field(default=(), title="What was found, with due dates")
+    report: MaybeSha256 = Field(default="", title="Result sheet (file)")
+
+    @property
+    def seen_on(self) -> date:
+        """Return the day on which the findings were seen."""
+        return self.self_checked_on
 
 
 class FindingSettled(ActRecord):

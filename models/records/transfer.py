@@ -25,10 +25,16 @@ Bag = Literal["bag", "container", "vehicle"]
 Holder = Literal["ward", "contractor", "subcontractor"]
 # What a copy lies on, as NIST SP 800-88 sorts it; "" where nobody has looked.
 Storage = Literal["", "hdd", "ssd", "flash", "tape", "optical", "memory", "paper"]
+# Where something is kept while nobody works with it (W-OP-10, C-OP-10), and whether the place is locked.
+StoragePlace = Annotated[MaybeLine, Field(title="Storage place (safe, cabinet)")]
+Locked = Annotated[bool | None, Field(title="The storage place is locked")]
 
 
 class PackageSealed(ActRecord):
-    """The encrypted package as it was made and read back. No count of persons: the received count is the receiver's."""
+    """The encrypted package as it was made and read back. No count of persons: the received count is the receiver's.
+
+    Where the programme names the ward's postal areas, the letters within each are counted for the postage.
+    """
 
     package_sha256: Sha256 = Field(title="SHA-256 of the encrypted package")
     size: Annotated[int, Field(ge=1)] = Field(title="Size in bytes")
@@ -40,6 +46,7 @@ class PackageSealed(ActRecord):
     notice: ItemNumber = Field(title="Number of the password notice")
     font_sha256: MaybeSha256 = Field(default="", title="SHA-256 of the font")
     held_back: SerialText | None = Field(default=None, title="Serials held back from it")
+    areas: dict[Label, Count] = Field(default_factory=dict[str, int], title="Letters within each postal area")
 
 
 class AdditionsSealed(PackageSealed):
@@ -72,15 +79,18 @@ class NoticeReprinted(ActRecord):
     reason: Literal["misprint", "damaged", "lost"] = Field(title="Reason of the reprint")
 
 
-class Carried(ActRecord):
-    """How something changes hands: who, on which occasion, in what, on which slip."""
+class Handed(ActRecord):
+    """How something changes hands beside what else an act tells; what an older version wrote says nothing of it.
 
-    giver: PersonId = Field(title="Handed over by")
-    receiver: PersonId = Field(title="Received by")
+    What stays empty is either not moved at all, or nobody knows it (不明).
+    """
+
+    giver: MaybePersonId = Field(default="", title="Handed over by")
+    receiver: MaybePersonId = Field(default="", title="Received by")
     carrier: MaybePersonId = Field(default="", title="Carried by, if not by the giver")
-    occasion: Line = Field(title="Occasion")
-    slip: Line = Field(title="Slip number")
-    locked_bag: bool = Field(title="Carried in a locked bag or the like")
+    occasion: MaybeLine = Field(default="", title="Occasion")
+    slip: MaybeLine = Field(default="", title="Slip number")
+    locked_bag: bool | None = Field(default=None, title="Carried in a locked bag or the like")
     bag: Bag = Field(default="bag", title="Kind of locked bag")
     bag_number: MaybeLine = Field(default="", title="Number of the bag")
     condition: Literal["", "good", "damaged", "seal_broken"] = Field(default="", title="Condition on receipt")
@@ -90,6 +100,23 @@ class Carried(ActRecord):
     def carried_by(self) -> str:
         """Return who carried it: the giver where nobody else is named."""
         return self.carrier or self.giver
+
+    @property
+    def tells_hands(self) -> bool:
+        """Tell whether anything is said of who handed it to whom."""
+        return bool(self.giver or self.receiver or self.slip)
+
+
+class Carried(Handed):
+    """How something changes hands: who, on which occasion, in what, on which slip."""
+
+    giver: PersonId = Field(title="Handed over by")
+    receiver: PersonId = Field(title="Received by")
+    occasion: Line = Field(title="Occasion")
+    slip: Line = Field(title="Slip number")
+    locked_bag: bool = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  # records are frozen
+        title="Carried in a locked bag or the like"
+    )
 
 
 class Movement(Carried):
@@ -105,6 +132,8 @@ class MediumHandedOver(Movement):
 
     scanned_on: date = Field(title="Virus scan made on")
     scan_clean: bool = Field(title="Virus scan found nothing")
+    storage_place: StoragePlace = ""  # of the ward, until it left
+    locked: Locked = None
 
 
 class PasswordHandedOver(Movement):
@@ -165,6 +194,11 @@ class ReceiptReported(ActRecord):
     scan_clean: bool = Field(title="Virus scan found nothing")
     condition_good: bool = Field(title="Medium and seal arrived in good condition")
     copies: tuple[CopyMade, ...] = Field(title="Copies made")
+    storage_place: StoragePlace = ""  # of the contractor, for the medium
+    locked: Locked = None
+    readers: tuple[PersonId, ...] = Field(default=(), title="Who may read the working folder")
+    copies_encrypted: bool | None = Field(default=None, title="The working copies are encrypted")
+    ledger_line: MaybeLine = Field(default="", title="Number in the contractor's own control ledger")
 
 
 class AdditionsReceived(ReceiptReported):

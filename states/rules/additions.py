@@ -184,8 +184,11 @@ LETTERS = (
         trigger="report_additions_receipt", event="additions_received", ja="追加分の受領件数・ウイルス検査報告",
         en="Report the receipt of the additions", froms=WHEN_ADDED, who=MANAGER, owner=Side.CONTRACTOR, repeats=True,
         record=AdditionsReceived, guards=(additions_have_left, dated_after("pattern_on")),
-        deviations=(custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole),
-        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05, Law 7",
+        deviations=(
+            custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole,
+            *custody.KEPT_BY_THE_CONTRACTOR,
+        ),
+        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-OP-10, C-SY-05, C-SY-07, Law 7",
     ),
     Row(
         trigger="enclose_additions", event="additions_enclosed", ja="追加・差替え分の印刷・封入",

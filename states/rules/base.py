@@ -18,36 +18,54 @@ def _claim(function: Callable[..., object]) -> str:
     return function.__doc__.strip()
 
 
-def claims(*, owes: str = "", proves: tuple[str, ...] = ()) -> Callable[[Callable[[Facts], Verdict]], Guard]:
-    """Make a guard of the facts alone. `owes` is the act whose absence it tells; `proves` the measures it serves."""
+def claims(
+    *, owes: str = "", proves: tuple[str, ...] = (), paper: int = 0
+) -> Callable[[Callable[[Facts], Verdict]], Guard]:
+    """Make a guard of the facts alone. `owes` is the act whose absence it tells; `proves` the measures it serves.
+
+    What it tells stands on a document (`paper`, by number): it proves no more than was typed until that is on file.
+    """
 
     def guard(check: Callable[[Facts], Verdict]) -> Guard:
         name, claim = check.__name__, _claim(check)
-        return Guard(name=name, claim=claim, check=lambda facts, _record: check(facts), owes=owes, proves=proves)
+        return Guard(
+            name=name, claim=claim, check=lambda facts, _record: check(facts), owes=owes, proves=proves, paper=paper
+        )
 
     return guard
 
 
 def claims_of(
-    _kind: type[R], *, owes: str = "", proves: tuple[str, ...] = (), incident: str = "deviation"
+    _kind: type[R],
+    *,
+    owes: str = "",
+    proves: tuple[str, ...] = (),
+    incident: str = "deviation",
+    paper: int = 0,
+    tells: str = "",
+    asks_record: bool = True,
 ) -> Callable[[Callable[[Facts, R], Verdict]], Guard]:
     """Make a guard of the facts and the record that the act brings, which is of this kind.
 
-    `incident` is the kind of incident that opens where it is broken by what has happened.
+    `incident` is the kind of incident that opens where it is broken by what has happened; `tells` the field without
+    which a record shows nothing of it. What the facts can tell as long as nothing is said, too, needs no record to be
+    asked (`asks_record`).
     """
 
     def guard(check: Callable[[Facts, R], Verdict]) -> Guard:
         return Guard(
-            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=True,
-            incident=incident,
+            name=check.__name__, claim=_claim(check), check=check, owes=owes, proves=proves, asks_record=asks_record,
+            incident=incident, paper=paper, tells=tells,
         )  # fmt: skip
 
     return guard
 
 
-def recorded(name: str, act: str, claim: str, *, proves: tuple[str, ...] = ()) -> Guard:
+def recorded(name: str, act: str, claim: str, *, proves: tuple[str, ...] = (), paper: int = 0) -> Guard:
     """Make the plainest guard: the record of another act is on file."""
-    return Guard(name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves)
+    return Guard(
+        name=name, claim=claim, check=lambda facts, _record: act in facts.done, owes=act, proves=proves, paper=paper
+    )
 
 
 def done_today(facts: Facts, acts: Iterable[str]) -> bool:

@@ -1,22 +1,33 @@
 """Custody over all stages: hands, bags, slips, copies; medium and password notice apart; what is sealed and out."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from models.clock import TOKYO
 from models.people import Side
 from models.records import transfer
+from models.records.enclosing import DeliveryInspected
 from models.records.extraction import FileTaken
-from models.serials import expand
+from models.records.mailing import MailReturned, Posted
+from models.records.preparation import HandlersRegistered
+from models.records.printing import ImprintSampleSubmitted
+from models.serials import compact, expand, minus
+from models.words import _
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
 from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
 from states.rules.base import claims, claims_of, no_serial_of, none_of, registered
 from states.rules.dates import dated_after
-from states.rules.supervision import may_subcontract
+from states.rules.measures import shown_by
+from states.rules.supervision import flow_is_acknowledged, may_subcontract
 
 # What has a slip: every change of hands, and the posting.
-_MOVEMENTS = ("receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "return_items", "post")
+_MOVEMENTS = (
+    "receive_extract", "hand_over_medium", "hand_over_password", "record_movement", "submit_imprint_sample",
+    "inspect_delivery", "post", "record_returned_mail", "return_items", "destroy_items",
+)  # fmt: skip
 ELSEWHERE = ("with_contractor", "with_subcontractor")
 WARD_SIDES = (Side.WARD, Side.REGISTER)
 # Where an item is while somebody of this side hands it over.
@@ -100,10 +111,48 @@ def read_back_found_nothing_wrong(_facts: Facts, record: transfer.PackageReadBac
     return record.hash_agrees and record.opened and record.rows_agree
 
 
-@claims_of(transfer.Carried, proves=("W-OP-08", "C-OP-08"))
-def bag_is_locked(_facts: Facts, record: transfer.Carried) -> Verdict:
+@claims_of(transfer.Handed, proves=("W-OP-08", "C-OP-08"))
+def bag_is_locked(facts: Facts, record: transfer.Handed) -> Verdict:
     """It is carried in a locked bag or the like."""
-    return record.locked_bag
+    return bool(record.locked_bag) or not is_handed_over(facts, record)
+
+
+@claims_of(transfer.Handed)
+def hands_and_slip_are_told(facts: Facts, record: transfer.Handed) -> Verdict:
+    """Who handed it over, who received it and the number of its slip are told; sheets of a sample have a number too."""
+    if not is_handed_over(facts, record):
+        return True
+    asked = ["giver", "receiver", "slip", *(["sample_stack"] if isinstance(record, ImprintSampleSubmitted) else [])]
+    return none_of(_(type(record).model_fields[name].title or name) for name in asked if not getattr(record, name))
+
+
+@claims_of(transfer.Handed, proves=("W-OP-04", "C-OP-04"))
+def contractor_gives_to_the_ward(facts: Facts, record: transfer.Handed) -> Verdict:
+    """The contractor's people hand it over and carry it, the ward's receive it: all on the register of people today."""
+    brings = [(person, (Side.CONTRACTOR,)) for person in (record.giver, record.carried_by)]
+    return on_their_sides(facts, (*brings, (record.receiver, WARD_SIDES)))
+
+
+def on_their_sides(facts: Facts, hands_of: Iterable[tuple[str, tuple[Side, ...]]]) -> Verdict:
+    """Name who of those told is not on the register today, or on another side; "" is another claim's."""
+    known = ((name, facts.people.get(name), sides) for name, sides in hands_of if name)
+    return none_of(
+        dict.fromkeys(
+            name
+            for name, person, sides in known
+            if person is None or not person.is_valid_on(facts.today) or person.side not in sides
+        )
+    )
+
+
+def is_handed_over(facts: Facts, record: transfer.Handed) -> bool:
+    """Tell what moves something from a second look at a delivery, and from a sample without a sheet of a resident."""
+    if isinstance(record, ImprintSampleSubmitted):
+        return bool(record.sample_stack) or record.shows_residents
+    if isinstance(record, DeliveryInspected):
+        before = facts.past("inspect_delivery", DeliveryInspected)
+        return record.tells_hands or not any(past.record.tells_hands for past in before)
+    return True
 
 
 @claims_of(transfer.Movement, proves=("W-OP-08",))
@@ -112,8 +161,8 @@ def handed_over_in_person(_facts: Facts, record: transfer.Movement) -> Verdict:
     return record.in_person
 
 
-@claims_of(transfer.Carried)
-def arrived_in_good_condition(_facts: Facts, record: transfer.Carried) -> Verdict:
+@claims_of(transfer.Handed)
+def arrived_in_good_condition(_facts: Facts, record: transfer.Handed) -> Verdict:
     """It did not arrive damaged or with a broken seal."""
     return record.condition in {"", "good"}
 
@@ -122,6 +171,21 @@ def arrived_in_good_condition(_facts: Facts, record: transfer.Carried) -> Verdic
 def moving_hands_are_registered(facts: Facts, record: transfer.ItemMoved) -> Verdict:
     """Giver, carrier and receiver are on the register of people, valid today, the receiver on the side that has it."""
     return hands(facts, record, receivers=WARD_SIDES if record.to == "ward" else (Side.CONTRACTOR,))
+
+
+@claims_of(transfer.Handed, owes="register_handlers", proves=("W-OP-04", "C-OP-04"))
+def contractors_hands_are_named(facts: Facts, record: transfer.Handed | Posted) -> Verdict:
+    """Who carries or receives for the contractor is named in this year's notice of handlers, or in a change of it."""
+    hands_told = (record.giver, record.carrier, "" if isinstance(record, Posted) else record.receiver)
+    theirs = (name for name in hands_told if name in facts.people and facts.people[name].side is Side.CONTRACTOR)
+    named = named_in_the_notice(facts)
+    return none_of(dict.fromkeys(name for name in theirs if name not in named))
+
+
+def named_in_the_notice(facts: Facts) -> frozenset[str]:
+    """Return whom the contractor's notice named at that moment: a later one takes the place of an earlier."""
+    notices = [notice for at, notice in facts.every(HandlersRegistered, "register_handlers") if at <= facts.now]
+    return frozenset({notices[-1].handling_manager, *notices[-1].handlers}) if notices else frozenset()
 
 
 @claims_of(transfer.Movement)
@@ -178,7 +242,13 @@ def lost_item_was_in_somebodys_hands(facts: Facts, record: transfer.ItemLost) ->
 @claims_of(transfer.SlipReprinted)
 def slip_is_on_record(facts: Facts, record: transfer.SlipReprinted) -> Verdict:
     """A movement of that slip number is on record."""
-    return any(json.loads(movement.data)["slip"] == record.slip for movement in facts.history.of(*_MOVEMENTS))
+    return any(json.loads(movement.data).get("slip") == record.slip for movement in facts.history.of(*_MOVEMENTS))
+
+
+def slips_of_movements(facts: Facts) -> tuple[str, ...]:
+    """Return the numbers of the slips that both sides stamp, in the order of the movements; the posting has its own."""
+    moved = facts.history.of(*(act for act in _MOVEMENTS if act != "post"))
+    return tuple(filter(None, dict.fromkeys(str(json.loads(movement.data).get("slip") or "") for movement in moved)))
 
 
 @claims_of(transfer.ReceiptReported)
@@ -192,6 +262,46 @@ def hash_is_the_sealed_one(facts: Facts, record: transfer.ReceiptReported) -> Ve
 def arrived_clean_and_whole(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
     """Medium and seal arrived in good condition and the contractor's virus scan found nothing."""
     return record.condition_good and record.scan_clean
+
+
+def is_under_lock(place: str, *, locked: bool | None) -> bool:
+    """Tell whether nothing is kept without a lock: no place is told without it, and no lock is denied."""
+    return locked is True or (locked is None and not place)
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-OP-10",), tells="storage_place")
+def contractor_keeps_it_locked(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """The contractor keeps the medium in a place that is locked."""
+    return is_under_lock(record.storage_place, locked=record.locked)
+
+
+@claims_of(transfer.MediumHandedOver, proves=("W-OP-10",), tells="storage_place")
+def ward_kept_it_locked(_facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
+    """The ward kept the medium in a place that is locked until it left."""
+    return is_under_lock(record.storage_place, locked=record.locked)
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-SY-07",), tells="readers")
+def readers_are_the_contractors(facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """Whoever may read the working folder is on the register today, with the contractor."""
+    return on_their_sides(facts, ((person, (Side.CONTRACTOR,)) for person in record.readers))
+
+
+@claims_of(transfer.ReceiptReported, proves=("C-OP-07",), tells="copies_encrypted")
+def working_copies_are_encrypted(_facts: Facts, record: transfer.ReceiptReported) -> Verdict:
+    """The contractor's working copies are encrypted."""
+    return record.copies_encrypted is not False
+
+
+@claims(owes="report_receipt", proves=("C-OP-09",))
+def contractor_entered_it_in_his_ledger(facts: Facts) -> Verdict:
+    """The contractor has told under which number he entered the receipt in his own control ledger."""
+    report = facts.record("report_receipt", transfer.ReceiptReported)
+    return report is not None and bool(report.ledger_line)
+
+
+# What of a receipt makes a deviation beside its count, hash and scan.
+KEPT_BY_THE_CONTRACTOR = (contractor_keeps_it_locked, readers_are_the_contractors, working_copies_are_encrypted)
 
 
 @claims_of(transfer.ReceiptReported, incident="count")
@@ -236,6 +346,21 @@ def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verd
     return none_of(dict.fromkeys(shared), "、")
 
 
+@claims_of(transfer.PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
+def password_goes_on_another_occasion(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
+    """The password notice goes on another occasion and another slip than the medium, after the set interval."""
+    return goes_apart(facts, record, media_out(facts))
+
+
+# By what the record of a hand-over shows the measures, also to the steps after it.
+WENT_APART = (
+    shown_by(password_goes_on_another_occasion, "hand_over_password", transfer.PasswordHandedOver),
+    shown_by(working_copies_are_encrypted, "report_receipt", transfer.ReceiptReported),
+    contractor_entered_it_in_his_ledger,
+    flow_is_acknowledged,
+)
+
+
 def hands(facts: Facts, record: transfer.Carried, *, receivers: tuple[Side, ...]) -> bool:
     known = registered(facts, (record.giver, record.carried_by, record.receiver), facts.today)
     return known is True and facts.people[record.receiver].side in receivers
@@ -247,6 +372,40 @@ def _kind_of(facts: Facts, record: transfer.ItemMoved) -> str:
 
 def state_of(facts: Facts, number: str) -> str:
     return next((item.state for item in facts.items if item.number == number), "")
+
+
+class Returned(NamedTuple):
+    """A letter that came back: what became of it, and the stack in which it lies or lay."""
+
+    outcome: str
+    stack: str
+
+
+def returned_letters(facts: Facts) -> dict[int, Returned]:
+    """Return by serial what became of each letter that came back; one whose stack is destroyed is destroyed."""
+    letters: dict[int, Returned] = {}
+    for past in facts.past("record_returned_mail", MailReturned):
+        for serial in expand(past.record.serials):
+            before = letters.get(serial, Returned("", ""))
+            letters[serial] = Returned(past.record.outcome, past.record.stack or before.stack)
+    return {
+        serial: letter._replace(outcome="destroyed")
+        if letter.outcome == "kept" and state_of(facts, letter.stack) == "destroyed" else letter
+        for serial, letter in letters.items()
+    }  # fmt: skip
+
+
+def coming_in(facts: Facts, record: MailReturned) -> str:
+    """Return the letters that come in from the post office by a record: those that the ward does not have already."""
+    return minus(record.serials, compact(at_the_ward(returned_letters(facts))))
+
+
+def at_the_ward(letters: dict[int, Returned], *stacks: str) -> set[int]:
+    """Return which of these letters the ward keeps, in any stack or in these."""
+    return {
+        serial for serial, (outcome, stack) in letters.items()
+        if outcome == "kept" and (not stacks or stack in stacks)
+    }  # fmt: skip
 
 
 # The ward's copies that the machine makes and erases itself, numbered in this order.
@@ -317,11 +476,11 @@ def _registered(facts: Facts, copies: tuple[transfer.CopyMade, ...], holder: tra
     )
 
 
-def stacked(facts: Facts, number: str, kind: str) -> tuple[MakeItem, ...]:
-    """Make a stack of imprinted paper that is with the contractor, unless there is none or it is known already."""
+def stacked(facts: Facts, number: str, kind: str, *, state: str = "with_contractor") -> tuple[MakeItem, ...]:
+    """Make a stack of imprinted paper, with the contractor unless told otherwise; none where it is known already."""
     if not number or number in {item.number for item in facts.items}:
         return ()
-    return (MakeItem(number=number, kind=kind, state="with_contractor", content="imprinted"),)
+    return (MakeItem(number=number, kind=kind, state=state, content="imprinted"),)
 
 
 ROWS = (
@@ -331,7 +490,8 @@ ROWS = (
         deviations=(
             giver_holds_it, medium_and_notice_move_apart, additions_leave_without_the_protected,
             additions_were_read_back_today, medium_of_additions_was_scanned_today, bag_is_locked,
-            handed_over_in_person, arrived_in_good_condition, moving_hands_are_registered, subcontractor_has_consent,
+            handed_over_in_person, arrived_in_good_condition, moving_hands_are_registered, contractors_hands_are_named,
+            subcontractor_has_consent,
         ),
         then=item_changes_hands, source="W-OP-08, W-OP-09, 管理簿",
     ),

@@ -1,14 +1,28 @@
 """Enclosing and pulls: zero tolerance, differences by serial (Law 7; Fukuoka, Miyaki)."""
 
-from models.people import Side
+from models.people import SYSTEM, Side
 from models.records import enclosing
 from models.records.extraction import ProtectionRechecked
-from models.serials import compact, count, expand
+from models.serials import count, expand
 from states.effects import Effect, MovePieces
 from states.facts import RECHECKS, Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, done_today, no_serial_of, none_of, recorded, registered
-from states.rules.custody import stacked
+from states.rules.conservation import (
+    inserts_are_the_programmes,
+    materials,
+    open_differences,
+    reprints_stay_below_the_ceiling,
+    settled_serials,
+)
+from states.rules.custody import (
+    arrived_in_good_condition,
+    bag_is_locked,
+    contractor_gives_to_the_ward,
+    contractors_hands_are_named,
+    hands_and_slip_are_told,
+    stacked,
+)
 from states.rules.measures import measures_of
 from states.rules.protection import (
     changes_are_on_the_pull_list,
@@ -16,8 +30,11 @@ from states.rules.protection import (
     no_protected_piece_is_sealed,
     pull_list_is_acknowledged,
 )
+from states.rules.supervision import flow_is_acknowledged
 
-enclosing_is_reported = recorded("enclosing_is_reported", "report_enclosing", "The contractor has reported enclosing.")
+enclosing_is_reported = recorded(
+    "enclosing_is_reported", "report_enclosing", "The contractor has reported enclosing.", proves=("W-OP-02", "C-OP-02")
+)
 enclosing_recheck_is_done = recorded(
     "enclosing_recheck_is_done", "recheck_before_enclosing", "Protected persons were re-checked before enclosing."
 )
@@ -51,6 +68,12 @@ def every_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowled
 def every_final_pull_is_acknowledged(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
     """Every serial of the final pull list is acknowledged, and no other."""
     return _acknowledged(facts, "issue_final_pull_list", record)
+
+
+@claims_of(enclosing.PullListAcknowledged)
+def system_answers_empty_lists_alone(facts: Facts, record: enclosing.PullListAcknowledged) -> Verdict:
+    """What the system acknowledges in its own name is a list on which no serial stands."""
+    return facts.asked_by != SYSTEM or no_serial_of(expand(record.pulled))
 
 
 @claims_of(enclosing.EnclosingReported)
@@ -102,6 +125,18 @@ def machine_count_agrees(_facts: Facts, record: enclosing.EnclosingReported) -> 
     return agree(record.machine_count, count(record.sealed) + record.reruns)
 
 
+@claims_of(enclosing.EnclosingReported, incident="count")
+def materials_are_conserved(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
+    """Of envelopes and of each insert as many are left as were delivered and neither used nor spoiled."""
+    return none_of((material.said for material in materials(facts, record) if material.difference), "、")
+
+
+@claims_of(enclosing.EnclosingReported)
+def materials_are_counted(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
+    """Envelopes and every insert are counted, as delivered and as left; what nobody counts is unknown."""
+    return none_of((material.name for material in materials(facts, record) if material.is_unknown), "、")
+
+
 @claims(owes="report_enclosing")
 def every_printed_letter_is_sealed(facts: Facts) -> Verdict:
     """Every letter that was printed and not pulled is sealed."""
@@ -132,36 +167,6 @@ def pieces_were_opened(_facts: Facts, record: enclosing.DeliveryInspected) -> Ve
 def sample_opening_found_nothing_wrong(_facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """None of the pieces opened as a sample was wrong."""
     return record.wrong == 0 or Shortfall(names=f"{record.wrong}/{record.opened}")
-
-
-_NAMES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched")
-
-
-def open_differences(facts: Facts) -> dict[str, str]:
-    """Return the differences of the last reconciliation that nothing found since then has settled, by kind."""
-    last = facts.record("reconcile_enclosing", enclosing.EnclosingReconciled)
-    if last is None:
-        return {}
-    settled, explained = settled_serials(facts), sum(settlement.unreadable for settlement in _settlements(facts))
-    found = {name: set(expand(getattr(last, name))) - settled for name in _NAMES}
-    left = {name: compact(serials) for name, serials in found.items() if serials}
-    return left | ({"unreadable": str(last.unreadable - explained)} if last.unreadable > explained else {})
-
-
-def settled_serials(facts: Facts) -> set[int]:
-    """Return the serials whose differences are settled since the last reconciliation."""
-    return {
-        serial
-        for settlement in _settlements(facts)
-        for text in (settlement.opened, settlement.found, settlement.reprinted, settlement.removed)
-        for serial in expand(text)
-    }
-
-
-def _settlements(facts: Facts) -> list[enclosing.DifferencesSettled]:
-    done = facts.done.get("reconcile_enclosing")
-    past = facts.past("settle_differences", enclosing.DifferencesSettled)
-    return [entry.record for entry in past if done and entry.seq > done.seq]
 
 
 def _acknowledged(facts: Facts, act: str, record: enclosing.PullListAcknowledged) -> Verdict:
@@ -206,15 +211,17 @@ FIRST_PULLS = (
     Row(
         trigger="issue_pull_list", event="pull_list_issued", ja="引抜きリスト第1回", en="Issue the first pull list",
         froms=("proof_approved", "printed"), who=REGISTRAR, owner=Side.REGISTER, due="D-7bd",
-        after=("complete_printing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
+        after=("complete_printing",), repeats=True, under_hold=True,
+        carries=("recheck_before_enclosing",), record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_pull_list", event="pull_list_acknowledged", ja="引抜き結果（第1回）",
         en="Acknowledge the first pull list", froms=("printed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-6bd",
-        after=("issue_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
-        guards=(every_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+        after=("issue_pull_list",), repeats=True, under_hold=True, by_system=True,
+        record=enclosing.PullListAcknowledged, guards=(every_pull_is_acknowledged, system_answers_empty_lists_alone),
+        then=pieces_are_pulled, source="引抜き結果",
     ),
 )  # fmt: skip
 
@@ -231,6 +238,7 @@ ENCLOSING = (
         en="Settle differences of the enclosing by what was found", froms=("printed",), who=MANAGER,
         owner=Side.CONTRACTOR, repeats=True, under_hold=True, record=enclosing.DifferencesSettled,
         guards=(settled_serials_are_open, witness_is_on_the_register),
+        deviations=(reprints_stay_below_the_ceiling,),
         then=replaced_sheets_are_kept, source="封入照合, Law 7",
     ),
     Row(
@@ -240,16 +248,21 @@ ENCLOSING = (
         guards=(
             enclosing_recheck_is_done, pull_list_is_acknowledged, no_protected_piece_is_sealed,
             sealed_serials_were_printed, sealed_serials_were_scanned, machine_count_agrees,
+            inserts_are_the_programmes,
         ),
+        deviations=(materials_are_conserved,),
+        warnings=(materials_are_counted,),
         then=letters_are_enclosed, source="C-OP-05, 封入件数報告",
     ),
     Row(
         trigger="complete_enclosing", event="enclosing_completed", ja="封入封緘完了確認", en="Confirm enclosing",
         froms=("printed",), to="enclosed", who=COORDINATOR, owner=Side.WARD, due="D-4bd",
-        after=("report_enclosing",), record=enclosing.EnclosingCompleted,
+        after=("report_enclosing",),
+        carries=("settle_differences", "report_enclosing", "claim_measures"), record=enclosing.EnclosingCompleted,
         guards=(
             enclosing_is_reported, enclosing_is_reconciled, every_difference_is_settled,
-            every_printed_letter_is_sealed, enclosed_count_agrees, measures_of("complete_enclosing"),
+            every_printed_letter_is_sealed, enclosed_count_agrees,
+            measures_of("complete_enclosing", enclosing_is_reported, flow_is_acknowledged),
         ),
         source="W-OP-02, Law 7",
     ),
@@ -263,21 +276,29 @@ ENCLOSING = (
     Row(
         trigger="issue_final_pull_list", event="final_pull_list_issued", ja="引抜きリスト最終",
         en="Issue the final pull list", froms=("enclosed",), who=REGISTRAR, owner=Side.REGISTER, due="D-4bd",
-        after=("complete_enclosing",), repeats=True, under_hold=True, record=enclosing.PullListIssued,
+        after=("complete_enclosing",), repeats=True, under_hold=True,
+        carries=("recheck_before_final_list", "recheck_before_posting"), record=enclosing.PullListIssued,
         guards=(pulled_serials_are_ours, reasons_add_up, pull_list_was_rechecked_today, changes_are_on_the_pull_list),
         source="引抜きリスト",
     ),
     Row(
         trigger="acknowledge_final_pull_list", event="final_pull_list_acknowledged", ja="引抜き結果（最終）",
         en="Acknowledge the final pull list", froms=("enclosed",), who=MANAGER, owner=Side.CONTRACTOR, due="D-3bd",
-        after=("issue_final_pull_list",), repeats=True, under_hold=True, record=enclosing.PullListAcknowledged,
-        guards=(every_final_pull_is_acknowledged,), then=pieces_are_pulled, source="引抜き結果",
+        after=("issue_final_pull_list",), repeats=True, under_hold=True, by_system=True,
+        record=enclosing.PullListAcknowledged,
+        guards=(every_final_pull_is_acknowledged, system_answers_empty_lists_alone), then=pieces_are_pulled,
+        source="引抜き結果",
     ),
     Row(
         trigger="inspect_delivery", event="delivery_inspected", ja="検品・件数突合", en="Inspect the delivery",
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
-        after=("acknowledge_final_pull_list",), repeats=True, record=enclosing.DeliveryInspected,
+        after=("acknowledge_final_pull_list",), repeats=True, handover=True,
+        carries=("acknowledge_final_pull_list",), record=enclosing.DeliveryInspected,
         guards=(delivered_equals_enclosed, pieces_were_opened),
-        deviations=(sample_opening_found_nothing_wrong,), source="検品票",
+        deviations=(
+            sample_opening_found_nothing_wrong, hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked,
+            arrived_in_good_condition, contractors_hands_are_named,
+        ),
+        source="検品票, W-OP-08, W-OP-09, C-OP-08, C-OP-09",
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import get_args
 
 from models import choices
@@ -10,17 +10,26 @@ from models.clock import day_of
 from models.people import Role, Side
 from models.records import erasure
 from models.records.base import ActRecord
+from models.records.mailing import MailReturned, ReturnedMailClosed
 from models.records.transfer import CopiesRegistered, CopyMade, ReceiptReported
 from models.words import _
 from states.effects import DropActs, Effect, MoveItem
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, Row
-from states.rules.base import claims, claims_of, each_registered, none_of, registered
-from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.approvals import every_decision_is_seen
+from states.rules.base import claims, claims_of, each_registered, no_serial_of, none_of, registered
+from states.rules.custody import ELSEWHERE, RECEIPTS, WARD_COPY, returned_letters
+from states.rules.dates import (
+    dated_after,
+    done_on_an_open_day,
+    on_an_open_day,
+    report_comes_in_on_an_open_day,
+    within_commitments,
+)
+from states.rules.documents import documents_are_on_file
 from states.rules.measures import measures_unless_nothing_went_out
 from states.rules.oversight import no_incident_is_open
-from states.rules.supervision import every_finding_is_put_right
+from states.rules.supervision import every_finding_is_put_right, flow_is_acknowledged, wards_logs_are_analysed
 
 # What erases which storage, after NIST SP 800-88, minimum sanitization by type of media. An SSD and a flash memory keep
 # blocks that overwriting does not reach; what is written once can only be destroyed; deleting a job clears volatile
@@ -46,7 +55,7 @@ def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     return {copy.copy_number: copy for copy in (*received, *others)}
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """The erasure report covers every registered copy once, and names no other."""
     there = {item.number for item in facts.copies_in(*ELSEWHERE)}
@@ -59,7 +68,7 @@ def every_copy_is_covered(facts: Facts, record: erasure.ErasureReported) -> Verd
     return none_of((words.format(numbers=" ".join(sorted(numbers))) for numbers, words in wrong if numbers), " / ")
 
 
-@claims_of(erasure.ErasureReported, proves=("C-OP-11",))
+@claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
 def methods_fit_the_storage(facts: Facts, record: erasure.ErasureReported) -> Verdict:
     """Each method erases the kind of storage that the copy lies on (NIST SP 800-88)."""
     return _fitting(facts, record.copies)
@@ -113,7 +122,7 @@ def nothing_was_erased_before_it_was_there(facts: Facts, record: erasure.Erasure
     return none_of(copy.copy_number for copy in early)
 
 
-@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"))
+@claims(owes="report_erasure", proves=("W-OP-11", "C-OP-11"), paper=18)
 def no_copy_is_left(facts: Facts) -> Verdict:
     """No electronic copy is left at the contractor's."""
     return none_of(item.number for item in facts.copies_in(*ELSEWHERE))
@@ -166,10 +175,46 @@ def nobody_witnesses_his_own_destruction(facts: Facts, record: erasure.ItemsDest
     return record.witness != record.destroyed_by and record.destroyed_on <= facts.today
 
 
-@claims(owes="destroy_items")
-def no_item_is_left(facts: Facts) -> Verdict:
-    """Every medium, notice and sheet that came back is destroyed, and every copy of the ward's is erased."""
-    return none_of(item.number for item in facts.items if item.state.startswith("with_"))
+@claims_of(erasure.ItemsDestroyed, proves=("W-OP-09",))
+def destruction_has_its_slip(_facts: Facts, record: erasure.ItemsDestroyed) -> Verdict:
+    """The destruction has a slip with its number."""
+    return bool(record.slip)
+
+
+@claims_of(erasure.ItemsDestroyed)
+def returned_letters_end_by_their_day(facts: Facts, record: erasure.ItemsDestroyed) -> Verdict:
+    """Returned letters are destroyed by the day that was set for it."""
+    days = keeping_days(facts)
+    late = (number for number in record.items if number in days and days[number] < record.destroyed_on)
+    return none_of(f"{number}: {days[number]}" for number in late)
+
+
+@claims_of(erasure.YearClosed, owes="destroy_items", proves=("W-OP-11",), asks_record=False)
+def no_item_is_left(facts: Facts, record: erasure.YearClosed) -> Verdict:
+    """Everything with residents' data is destroyed, erased or passed on, or listed as kept with a day and a reason."""
+    listed = {kept.item for kept in record.kept}
+    return none_of(item.number for item in facts.items if item.state.startswith("with_") and item.number not in listed)
+
+
+@claims_of(erasure.YearClosed)
+def kept_items_are_with_the_ward(facts: Facts, record: erasure.YearClosed) -> Verdict:
+    """What is listed as kept is with the ward, is listed once, and its day is still to come."""
+    here, numbers = {item.number for item in facts.items_in("with_ward")}, [kept.item for kept in record.kept]
+    return none_of(
+        dict.fromkeys(
+            kept.item
+            for kept in record.kept
+            if kept.item not in here or kept.until < facts.today or numbers.count(kept.item) > 1
+        )
+    )
+
+
+@claims(owes="record_returned_mail", proves=("W-OP-11",))
+def every_returned_letter_is_an_item(facts: Facts) -> Verdict:
+    """Every returned letter that the ward keeps lies in a stack that is an item."""
+    kept = (serial for serial, letter in returned_letters(facts).items() if letter.outcome == "kept"
+            and not facts.kind_of(letter.stack))  # fmt: skip
+    return no_serial_of(kept)
 
 
 @claims(owes="accept_work")
@@ -184,7 +229,7 @@ def returned_mail_window_is_closed(facts: Facts) -> Verdict:
     return "end_returned_mail" in facts.done or "post" not in facts.done
 
 
-@claims(owes="erase_ward_data")
+@claims(owes="erase_ward_data", proves=("W-OP-11",))
 def ward_holds_no_data(facts: Facts) -> Verdict:
     """The ward's own data are erased, unless no extract was ever taken."""
     return "erase_ward_data" in facts.done or "take_extract" not in facts.done
@@ -215,6 +260,15 @@ def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
         if copy.method not in METHODS[storage]
     ]
     return none_of(wrong, " / ")
+
+
+def keeping_days(facts: Facts) -> dict[str, date]:
+    """Return for each stack of returned letters the first day that was set for a letter in it."""
+    told = (
+        *facts.every(MailReturned, "record_returned_mail"), *facts.every(ReturnedMailClosed, "end_returned_mail"),
+    )  # fmt: skip
+    days = [(record.stack, record.keep_until) for _at, record in told if record.stack and record.keep_until]
+    return {stack: min(day for its, day in days if its == stack) for stack, _day in days}
 
 
 def accepted_namesakes(facts: Facts) -> frozenset[str]:
@@ -283,14 +337,19 @@ AT_THE_CONTRACTOR = (
             every_copy_is_covered, methods_fit_the_storage, nobody_witnesses_himself, who_erased_is_registered,
             nothing_was_erased_in_the_future, nothing_was_erased_before_it_was_there, report_comes_in_on_an_open_day,
         ),
+        deviations=(within_commitments("report_erasure"),),
         warnings=(storage_of_each_copy_is_stated,),
         then=copies_are_erased, source="C-OP-11, 消去報告書, NIST SP 800-88",
     ),
     Row(
         trigger="confirm_erasure", event="erasure_confirmed", ja="消去確認", en="Confirm the erasure",
         froms=("media_returned",), to="erased", who=COORDINATOR, second=APPROVERS, owner=Side.WARD, due="D+12bd",
-        after=("report_erasure", "return_media"), under_hold=True, record=erasure.ErasureConfirmed,
-        guards=(no_copy_is_left, checker_covered_every_place, measures_unless_nothing_went_out("confirm_erasure")),
+        after=("report_erasure", "return_media"), under_hold=True,
+        carries=("report_erasure", "claim_measures"), record=erasure.ErasureConfirmed,
+        guards=(
+            no_copy_is_left, checker_covered_every_place, done_on_an_open_day,
+            measures_unless_nothing_went_out("confirm_erasure", no_copy_is_left, flow_is_acknowledged),
+        ),
         source="W-OP-11, 確認記録",
     ),
 )  # fmt: skip
@@ -337,22 +396,26 @@ AT_THE_WARD = (
     ),
     Row(
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
-        froms=("media_returned", "erased"), who=COORDINATOR, owner=Side.WARD, due="S+9bd", after=("return_media",),
-        repeats=True, under_hold=True, record=erasure.ItemsDestroyed,
+        froms=("media_returned", "erased", "closed"), who=COORDINATOR, owner=Side.WARD, due="S+9bd",
+        after=("return_media",), repeats=True, under_hold=True, handover=True, record=erasure.ItemsDestroyed,
         guards=(
             destroyed_items_are_with_the_ward, destruction_was_witnessed, dated_after("destroyed_on", "return_media"),
-            on_an_open_day("destroyed_on"),
+            on_an_open_day("destroyed_on"), destruction_has_its_slip,
         ),
-        then=items_are_destroyed, source="Law 7",
+        warnings=(returned_letters_end_by_their_day,),
+        then=items_are_destroyed, source="Law 7, W-OP-09, W-OP-11",
     ),
     Row(
         trigger="close", event="year_closed", ja="年度業務完結", en="Close the year", froms=("erased",), to="closed",
         who=COORDINATOR, owner=Side.WARD, due="S+10bd", after=("erase_ward_data", "destroy_items"), handover=True,
-        record=erasure.YearClosed,
+        carries=("claim_measures",), record=erasure.YearClosed,
         guards=(
-            ward_holds_no_data, no_item_is_left, work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
-            no_incident_is_open, every_finding_is_put_right, measures_unless_nothing_went_out("close"),
+            ward_holds_no_data, no_item_is_left, kept_items_are_with_the_ward, every_returned_letter_is_an_item,
+            work_is_accepted_if_anything_was_done, returned_mail_window_is_closed,
+            no_incident_is_open, every_finding_is_put_right, every_decision_is_seen,
+            measures_unless_nothing_went_out("close", ward_holds_no_data, no_copy_is_left, wards_logs_are_analysed),
         ),
+        warnings=(documents_are_on_file,),
         then=year_ends, source="完結報告",
     ),
 )  # fmt: skip

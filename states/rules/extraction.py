@@ -12,7 +12,14 @@ from states.effects import AddPieces, DecideRow, Effect, HoldRows, MakeItem, Mov
 from states.facts import LISTS, RECHECKS, Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, IN_PRODUCTION, REGISTRAR, Row
 from states.rules.base import agree, claims, claims_of, none_of, recorded
-from states.rules.custody import bag_is_locked, handed_over_in_person, left_elsewhere, original, ward_copies
+from states.rules.custody import (
+    bag_is_locked,
+    handed_over_in_person,
+    is_under_lock,
+    left_elsewhere,
+    original,
+    ward_copies,
+)
 from states.rules.measures import measures_of
 
 extract_is_taken = recorded("extract_is_taken", "take_extract", "The extract is taken and judged.")
@@ -88,6 +95,12 @@ def checkers_saw_the_same_counts(facts: Facts, record: extraction.ExtractChecked
 def birth_window_was_compared(_facts: Facts, record: extraction.ExtractChecked) -> Verdict:
     """The checkers compared the birth window with the fiscal year."""
     return record.window_seen
+
+
+@claims_of(extraction.ExtractChecked, proves=("W-OP-10",), tells="storage_place")
+def original_is_kept_locked(_facts: Facts, record: extraction.ExtractChecked) -> Verdict:
+    """What the extract came on is kept in a place that is locked."""
+    return is_under_lock(record.storage_place, locked=record.locked)
 
 
 @claims_of(extraction.RowDecided)
@@ -205,10 +218,11 @@ ROWS = (
     Row(
         trigger="extract", event="extract_checked", ja="対象者抽出・点検", en="Check the extract", froms=("ready",),
         to="extracted", who=REGISTRAR, second=(Role.REGISTRAR, Role.COORDINATOR), owner=Side.REGISTER, due="R+4bd",
-        after=("take_extract",), record=extraction.ExtractChecked,
+        after=("take_extract",),
+        carries=("claim_measures",), record=extraction.ExtractChecked,
         guards=(
             extract_is_taken, no_row_is_held, checkers_saw_the_same_counts, birth_window_was_compared,
-            measures_of("extract"),
+            original_is_kept_locked, measures_of("extract", original_is_kept_locked),
         ),
         then=pieces_are_exported, source="W-OP-10, W-SY-07, 点検票",
     ),

@@ -1,6 +1,8 @@
-"""What stands over all stages: incidents, holds, deadlines, documents, corrections, referrals, the end of a year."""
+"""What stands over all stages: incidents, holds, deadlines, corrections, referrals, the end of a year."""
 
+from models.clock import day_of, stamp
 from models.people import Role, Side
+from models.programme import Statute
 from models.records import oversight
 from models.records.base import ActRecord
 from models.words import N_, _
@@ -17,28 +19,13 @@ from states.effects import (
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
-from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, Row
+from states.rules.approvals import APPROVED, unseen
 from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
 from states.rules.measures import measures_of
 from states.rules.supervision import open_findings
 from states.statute import heads_of
-
-
-@claims_of(oversight.DocumentFiled)
-def document_is_dated_before_its_receipt(_facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The document is dated on or before the day on which it was received."""
-    return record.dated_on <= record.received_on or Shortfall(names=f"{record.dated_on} – {record.received_on}")
-
-
-@claims_of(oversight.DocumentFiled)
-def file_is_no_other_document(facts: Facts, record: oversight.DocumentFiled) -> Verdict:
-    """The file was not filed as another document: give each its own file."""
-    filed = (past.record for past in facts.past("file_document", oversight.DocumentFiled))
-    others = {
-        filing.document for filing in filed if filing.sha256 == record.sha256 and filing.document != record.document
-    }
-    return none_of(f"No. {number}" for number in sorted(others))
 
 
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))
@@ -83,7 +70,33 @@ def incident_is_open(facts: Facts, record: oversight.IncidentSettled) -> Verdict
 def duties_of_the_law_are_done(facts: Facts, record: oversight.IncidentSettled) -> Verdict:
     """What the law asks about the incident is done, or people decided that it need not be reported (法68条)."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
-    return none_of(map(_, open_duties(case) if case else ()), "、")
+    return none_of(map(_, open_duties(case, facts.programme.statute) if case else ()), "、")
+
+
+@claims_of(oversight.IncidentReported)
+def times_of_the_incident_are_in_order(facts: Facts, record: oversight.IncidentReported) -> Verdict:
+    """The time of knowing is of the day of knowing, the contractor's notice not before it, neither in the future."""
+    known, notified = record.known_at, record.contractor_notified_at
+    wrong = [at for at in (known, notified) if at and at > facts.now]
+    if known and day_of(known) != record.known_on:
+        wrong.append(known)
+    if notified and day_of(notified) < record.known_on:  # what the contractor told the ward, the ward knew
+        wrong.append(notified)
+    return none_of(dict.fromkeys(map(stamp, wrong)))
+
+
+@claims_of(oversight.ChangeReported, proves=("W-OP-13", "C-OP-13"))
+def change_is_told_beforehand(facts: Facts, record: oversight.ChangeReported) -> Verdict:
+    """A change of measures is told before it is made, or on its day."""
+    return facts.today <= record.effective_on or Shortfall(names=str(record.effective_on))
+
+
+@claims(owes="discuss_measures", proves=("W-OP-13", "C-OP-13"))
+def every_change_is_decided(facts: Facts) -> Verdict:
+    """What was reported as a change of measures was talked over since, with a decision."""
+    reported = facts.done.get("report_change")
+    talks = facts.past("discuss_measures", oversight.CountermeasuresDiscussed)
+    return reported is None or any(talk.seq > reported.seq and not talk.record.incident for talk in talks)
 
 
 @claims_of(oversight.IncidentAssessed)
@@ -100,10 +113,11 @@ def reported_incident_is_open(facts: Facts, record: oversight.ReportedToCommissi
 
 @claims_of(oversight.ReportedToCommission)
 def report_lies_after_the_knowing(facts: Facts, record: oversight.ReportedToCommission) -> Verdict:
-    """The report is dated from the day of knowing to today, and the prompt report comes before the final one."""
+    """The report lies from the day of knowing to today, the final one after a prompt one unless one may be both."""
     case = next((case for case in facts.cases if case.number == record.incident), None)
     known_on = case.report.known_on if case and case.report else record.reported_on
-    in_order = record.report == "prompt" or case is None or "prompt" in case.reported
+    alone = record.report == "prompt" or facts.programme.statute.full_report_serves_as_both
+    in_order = alone or case is None or "prompt" in case.reported
     return known_on <= record.reported_on <= facts.today and in_order
 
 
@@ -125,15 +139,28 @@ def discussion_is_of_an_open_incident(facts: Facts, record: oversight.Countermea
     return record.incident in {0, *facts.incidents} and record.discussed_on <= facts.today
 
 
-def open_duties(case: Case) -> tuple[str, ...]:
+@claims_of(oversight.CountermeasuresDiscussed)
+def notice_of_the_contractor_is_in_order(facts: Facts, record: oversight.CountermeasuresDiscussed) -> Verdict:
+    """The contractor's notice is of an incident, not before the day on which it was known, and not in the future."""
+    notified = record.contractor_notified_at
+    if notified is None:
+        return True
+    case = next((case for case in facts.cases if case.number == record.incident), None)
+    known_on = case.report.known_on if case and case.report else day_of(notified)
+    in_order = record.incident > 0 and known_on <= day_of(notified) and notified <= facts.now
+    return in_order or Shortfall(names=stamp(notified))
+
+
+def open_duties(case: Case, statute: Statute) -> tuple[str, ...]:
     """Return what is still to be done about an incident, in words of the catalogue; nothing where no head applies."""
     heads = heads_of(case.report) if case.report else ()
     if case.reportable is None:
         return (ASSESSMENT,) if heads else ()
     if not case.reportable:
         return ()
+    prompts = {"prompt", "final"} if statute.full_report_serves_as_both else {"prompt"}
     duties = {
-        PROMPT: "prompt" in case.reported,
+        PROMPT: bool(prompts & case.reported),
         FINAL: "final" in case.reported,
         NOTICE: case.persons_notified,
         PUBLICATION: case.publication_decided,
@@ -152,6 +179,15 @@ PUBLICATION = N_("decision about publication")
 def act_is_still_owed(facts: Facts, record: oversight.DeadlineMoved) -> Verdict:
     """The act is on the schedule and not yet done."""
     return record.act in facts.due and record.act not in facts.done
+
+
+@claims_of(oversight.LatePlanDecided)
+def passed_commitment_is_known(facts: Facts, record: oversight.LatePlanDecided) -> Verdict:
+    """The commitment is one of the programme's, and the day up to which its passing is accepted lies after it."""
+    on = facts.commitments.get(record.commitment)
+    if on is None:
+        return Shortfall(names=record.commitment)
+    return record.until > on or Shortfall(names=f"{record.until} ≤ {on}")
 
 
 @claims_of(oversight.ReminderAcknowledged)
@@ -208,6 +244,7 @@ def schedule_ends(facts: Facts, _record: ActRecord) -> tuple[Effect, ...]:
         "end_returned_mail": "post" in facts.done,
         "erase_ward_data": "take_extract" in facts.done,
         "settle_finding": bool(open_findings(facts)),
+        "see_decisions": bool(unseen(facts)),
         "destroy_items": bool(letters) or any(item.is_thing for item in facts.items),
         "close": True,
     }
@@ -267,20 +304,15 @@ ENTRIES = (
 
 ROWS = (
     Row(
-        trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
-        who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.DocumentFiled,
-        guards=(
-            document_is_dated_before_its_receipt, file_is_no_other_document, dated_after("received_on"),
-            on_an_open_day("received_on"),
-        ),
-        source="domain.md 1",
-    ),
-    Row(
         trigger="move_deadline", event="deadline_moved", ja="期限の変更", en="Move a deadline", froms=LIVE,
         who=(Role.COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.DeadlineMoved, guards=(act_is_still_owed,), then=deadline_moves,
+        record=oversight.DeadlineMoved, guards=(act_is_still_owed, on_an_open_day("to")), then=deadline_moves,
         source="Law 11",
+    ),
+    Row(
+        trigger="decide_late_plan", event="late_plan_decided", ja="期日を過ぎる計画の決定", en="Decide on a late plan",
+        froms=LIVE, who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.LatePlanDecided,
+        guards=(passed_commitment_is_known,), source="Law 11",
     ),
     Row(
         trigger="acknowledge_reminder", event="reminder_acknowledged", ja="督促の確認", en="Acknowledge a reminder",
@@ -297,7 +329,7 @@ ROWS = (
     Row(
         trigger="report_incident", event="incident_reported", ja="事故の発生", en="Report an incident", froms=LIVE,
         who=ANYBODY, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentReported,
-        guards=(dated_after("known_on"),),
+        guards=(dated_after("known_on"), times_of_the_incident_are_in_order),
         then=incident_opens, source="W-OP-13, 個人情報保護法68条",
     ),
     Row(
@@ -327,18 +359,27 @@ ROWS = (
     Row(
         trigger="publish_incident", event="publication_decided", ja="公表", en="Publish, or decide not to", froms=LIVE,
         who=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True, record=oversight.IncidentPublished,
-        guards=(publication_is_of_an_open_incident, dated_after("decided_on")), source="domain.md 5",
+        guards=(publication_is_of_an_open_incident, dated_after("decided_on"), on_an_open_day("decided_on")),
+        source="domain.md 5",
     ),
     Row(
         trigger="discuss_measures", event="measures_discussed", ja="今後の対応の協議",
         en="Discuss the measures with the contractor", froms=LIVE, who=COORDINATOR, owner=Side.WARD, repeats=True,
         under_hold=True, record=oversight.CountermeasuresDiscussed,
-        guards=(discussion_is_of_an_open_incident,), source="W-OP-13, C-OP-13",
+        guards=(discussion_is_of_an_open_incident, notice_of_the_contractor_is_in_order),
+        source="W-OP-13, C-OP-13, 個人情報保護法26条1項ただし書",
+    ),
+    Row(
+        trigger="report_change", event="change_reported", ja="変更届", en="Report a change of measures", froms=LIVE,
+        who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, repeats=True, under_hold=True,
+        record=oversight.ChangeReported, deviations=(change_is_told_beforehand,), then=cycle_stops,
+        source="W-OP-13, C-OP-13, 変更届",
     ),
     Row(
         trigger="record_referral", event="referral_recorded", ja="付議の記録", en="Record the referral", froms=LIVE,
         who=(*COORDINATOR, *APPROVERS), owner=Side.WARD, repeats=True, under_hold=True,
-        record=oversight.ReferralRecorded, guards=(referral_is_decided,),
+        record=oversight.ReferralRecorded, approval=True,
+        guards=(referral_is_decided, on_an_open_day("decided_on"), *APPROVED),
         source="個人情報保護管理運営会議設置要綱第3条第1項第3号",
     ),
     Row(
@@ -350,7 +391,10 @@ ROWS = (
     Row(
         trigger="release_hold", event="hold_released", ja="再開", en="Release the hold", froms=LIVE, who=APPROVERS,
         owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
-        guards=(cycle_is_on_hold, no_incident_is_open, new_referral_is_recorded, measures_of("release_hold")),
+        guards=(
+            cycle_is_on_hold, no_incident_is_open, every_change_is_decided, new_referral_is_recorded,
+            measures_of("release_hold"),
+        ),
         then=cycle_goes_on, source="W-OP-13, C-OP-13",
     ),
     Row(

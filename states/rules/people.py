@@ -35,6 +35,14 @@ def nobody_enters_himself(facts: Facts, record: PeopleEntered) -> Verdict:
     return none_of(entry.person for entry in record.people if entry.person in {facts.asked_by, facts.confirmed_by})
 
 
+@claims_of(PeopleEntered)
+def substitutes_are_others(facts: Facts, record: PeopleEntered) -> Verdict:
+    """Whoever is called in somebody's place is another person on the register, or entered along with him."""
+    known = {*facts.people, *(entry.person for entry in record.people)}
+    named = [entry for entry in record.people if entry.substitute]
+    return none_of(entry.substitute for entry in named if entry.substitute not in known - {entry.person})
+
+
 @claims_of(KeyGiven)
 def key_is_for_somebody_registered(facts: Facts, record: KeyGiven) -> Verdict:
     """Whoever is given the key stands on the register."""
@@ -74,20 +82,20 @@ ROWS = (
     Row(
         trigger="register_people", event="people_registered", ja="名簿への登録", en="Put people on the register",
         froms=ANY_STATE, who=KEEPERS, second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True,
-        record=PeopleEntered, guards=(they_are_new,), by_lapsed=True,
+        record=PeopleEntered, guards=(they_are_new, substitutes_are_others), by_lapsed=True,
         then=register_says_so, source="domain.md 8",
     ),
     Row(
         trigger="change_roles", event="roles_changed", ja="役割の変更", en="Change roles", froms=ANY_STATE, who=KEEPERS,
         second=KEEPERS, owner=Side.WARD, repeats=True, under_hold=True, record=PeopleEntered,
-        guards=(they_are_known, nobody_enters_himself), then=register_says_so, by_lapsed=True,
+        guards=(they_are_known, nobody_enters_himself, substitutes_are_others), then=register_says_so, by_lapsed=True,
         source="domain.md 8",
     ),
     Row(
         trigger="change_people", event="people_changed", ja="名簿の変更（役割を除く。）",
         en="Change entries of the register, but for roles", froms=ANY_STATE, who=KEEPERS, second=KEEPERS,
         owner=Side.WARD, repeats=True, under_hold=True, record=PeopleEntered,
-        guards=(they_are_known, roles_stay_as_they_are), then=register_says_so, by_lapsed=True,
+        guards=(they_are_known, roles_stay_as_they_are, substitutes_are_others), then=register_says_so, by_lapsed=True,
         source="domain.md 8",
     ),
     Row(

@@ -4,17 +4,28 @@ from models.people import Side
 from models.records import printing
 from models.records.extraction import ExtractTaken
 from models.serials import compact, count, expand
-from states.effects import Effect, MovePieces
+from states.effects import Effect, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import APPROVERS, COORDINATOR, MANAGER, PREPRESS, Row
 from states.rules.base import agree, claims, claims_of, no_serial_of, none_of, recorded
-from states.rules.custody import stacked
+from states.rules.conservation import inserts_are_the_programmes, reprints_stay_below_the_ceiling
+from states.rules.custody import (
+    arrived_in_good_condition,
+    bag_is_locked,
+    contractor_gives_to_the_ward,
+    contractors_hands_are_named,
+    hands_and_slip_are_told,
+    stacked,
+)
 from states.rules.measures import measures_of
+from states.rules.supervision import flow_is_acknowledged
 
 manuscript_is_delivered = recorded("manuscript_is_delivered", "deliver_manuscript", "The manuscript is delivered.")
 text_proof_is_in = recorded("text_proof_is_in", "submit_text_proof", "A proof of the fixed text is in.")
 imprint_sample_is_in = recorded("imprint_sample_is_in", "submit_imprint_sample", "The imprint sample is in.")
-printing_is_reported = recorded("printing_is_reported", "report_printing", "The contractor has reported printing.")
+printing_is_reported = recorded(
+    "printing_is_reported", "report_printing", "The contractor has reported printing.", proves=("W-OP-02", "C-OP-02")
+)
 
 
 @claims_of(printing.TextApproved)
@@ -106,6 +117,12 @@ def spoiled_sheets_are_kept(facts: Facts, record: printing.PrintingReported) -> 
 
 
 @claims_of(printing.PrintingReported)
+def pulled_pieces_are_not_spoiled(facts: Facts, record: printing.PrintingReported) -> Verdict:
+    """What was pulled before printing is no spoiled sheet."""
+    return no_serial_of(facts.pieces.serials("pulled") & set(expand(record.spoiled)))
+
+
+@claims_of(printing.PrintingReported)
 def printed_from_the_approved_template(facts: Facts, record: printing.PrintingReported) -> Verdict:
     """The letters were printed from the template that was approved."""
     return is_the_manuscripts(facts, record.template_sha256)
@@ -161,8 +178,11 @@ def is_the_manuscripts(facts: Facts, template_sha256: str) -> Verdict:
 
 
 def sample_is_an_item(facts: Facts, record: printing.ImprintSampleSubmitted) -> tuple[Effect, ...]:
-    """Sample sheets with real names are a stack that must come back."""
-    return stacked(facts, record.sample_stack, "proof_sheets")
+    """Sample sheets with real names are a stack, at the ward if they were handed over there; else it must come back."""
+    if not record.tells_hands or not record.sample_stack:
+        return stacked(facts, record.sample_stack, "proof_sheets")
+    made = stacked(facts, record.sample_stack, "proof_sheets", state="with_ward")
+    return made or (MoveItem(number=record.sample_stack, to="with_ward"),)
 
 
 def letters_are_printed(facts: Facts, record: printing.PrintingReported) -> tuple[Effect, ...]:
@@ -175,7 +195,7 @@ FIXED_TEXT = (
     Row(
         trigger="deliver_manuscript", event="manuscript_delivered", ja="案内状・封筒入稿", en="Deliver the manuscript",
         froms=PREPRESS, who=COORDINATOR, owner=Side.WARD, due="D-25bd", after=("confirm_readiness",), repeats=True,
-        record=printing.ManuscriptDelivered, source="仕様書",
+        record=printing.ManuscriptDelivered, guards=(inserts_are_the_programmes,), source="仕様書",
     ),
     Row(
         trigger="submit_text_proof", event="text_proof_submitted", ja="初校", en="Submit the proof of the fixed text",
@@ -186,7 +206,7 @@ FIXED_TEXT = (
     Row(
         trigger="approve_text", event="text_approved", ja="本文校了", en="Approve the fixed text", froms=PREPRESS,
         who=APPROVERS, owner=Side.WARD, due="D-16bd", after=("submit_text_proof",), repeats=True,
-        record=printing.TextApproved,
+        carries=("submit_text_proof",), record=printing.TextApproved,
         guards=(text_proof_is_in, approved_text_is_the_latest), source="仕様書",
     ),
 )  # fmt: skip
@@ -195,17 +215,22 @@ PROOF = (
     Row(
         trigger="submit_imprint_sample", event="imprint_sample_submitted", ja="宛名印字見本提出",
         en="Submit the imprint sample", froms=("transferred", "proof_approved"), who=MANAGER, owner=Side.CONTRACTOR,
-        due="D-11bd", after=("hand_over",), repeats=True, record=printing.ImprintSampleSubmitted,
+        due="D-11bd", after=("hand_over",), repeats=True, handover=True, record=printing.ImprintSampleSubmitted,
         guards=(
             sample_serials_are_ours, sample_holds_every_hard_row, dummies_stand_for_the_protected_only,
             sample_shows_the_manuscript,
         ),
-        then=sample_is_an_item, source="仕様書",
+        deviations=(
+            hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked, arrived_in_good_condition,
+            contractors_hands_are_named,
+        ),
+        then=sample_is_an_item, source="仕様書, W-OP-09, C-OP-09",
     ),
     Row(
         trigger="approve_proof", event="proof_approved", ja="校了", en="Approve the imprint sample",
         froms=("transferred",), to="proof_approved", who=COORDINATOR, second=APPROVERS, owner=Side.WARD,
-        due="D-10bd", after=("submit_imprint_sample", "approve_text"), record=printing.ProofApproved,
+        due="D-10bd", after=("submit_imprint_sample", "approve_text"),
+        carries=("submit_imprint_sample",), record=printing.ProofApproved,
         guards=(text_is_approved, imprint_sample_is_in, sample_follows_the_manuscript, approved_sample_is_the_latest),
         source="校了書",
     ),
@@ -232,15 +257,21 @@ PRINTING = (
         repeats=True, record=printing.PrintingReported,
         guards=(
             text_is_approved, imprint_is_approved, compared_rows_agree, printed_from_the_approved_template,
-            printed_serials_were_to_print, spoiled_sheets_are_kept, spoiled_sheets_are_printed_again,
+            printed_serials_were_to_print, spoiled_sheets_are_kept, pulled_pieces_are_not_spoiled,
+            spoiled_sheets_are_printed_again,
         ),
+        deviations=(reprints_stay_below_the_ceiling,),
         then=letters_are_printed, source="C-OP-05, 印字件数報告",
     ),
     Row(
         trigger="complete_printing", event="printing_completed", ja="印刷・印字完了確認", en="Confirm printing",
         froms=("proof_approved",), to="printed", who=COORDINATOR, owner=Side.WARD, due="D-7bd",
-        after=("report_printing",), record=printing.PrintingCompleted,
-        guards=(printing_is_reported, one_good_sheet_of_each, printed_count_agrees, measures_of("complete_printing")),
+        after=("report_printing",),
+        carries=("report_printing", "claim_measures"), record=printing.PrintingCompleted,
+        guards=(
+            printing_is_reported, one_good_sheet_of_each, printed_count_agrees,
+            measures_of("complete_printing", printing_is_reported, flow_is_acknowledged),
+        ),
         source="W-OP-02, Law 7",
     ),
 )  # fmt: skip

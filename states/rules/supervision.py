@@ -1,15 +1,22 @@
-"""Supervision: consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
+"""Supervision: the certificate, consent to subcontractors, clouds, inspections, and what they found (W-OP-01 to 03)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, get_args
 
 from models.people import Side
 from models.records import supervision
-from models.records.preparation import HandlersRegistered, ReadinessConfirmed
+from models.records.preparation import (
+    CertificateRenewed,
+    ContactsConfirmed,
+    ContractConcluded,
+    HandlersRegistered,
+    ReadinessConfirmed,
+)
 from states.effects import Effect, OweAct
-from states.facts import Facts, Shortfall, Verdict
-from states.rows import APPROVERS, COORDINATOR, LIVE, MANAGER, PREPRESS, Row
+from states.facts import Facts, Past, Shortfall, Verdict
+from states.rows import APPROVERS, COORDINATOR, IN_PRODUCTION, LIVE, MANAGER, PREPRESS, Row
 from states.rules.base import agree, claims, claims_of, none_of, registered
 from states.rules.dates import dated_after, on_an_open_day
 
@@ -41,6 +48,19 @@ class FoundAt:
     settled: supervision.FindingSettled | None = None
 
 
+class Checked(Protocol):
+    """What brings findings: an inspection of the ward's, or the contractor's own check."""
+
+    @property
+    def findings(self) -> int: ...
+
+    @property
+    def found(self) -> tuple[supervision.InspectionFinding, ...]: ...
+
+    @property
+    def seen_on(self) -> date: ...
+
+
 def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
     """Return every declared subcontractor in the order of the first declaration; a new declaration asks anew."""
     last = {past.record.name: past for past in facts.past("declare_subcontractor", supervision.SubcontractorDeclared)}
@@ -62,17 +82,23 @@ def subcontractors(facts: Facts) -> tuple[Subcontractor, ...]:
 
 
 def findings(facts: Facts) -> tuple[FoundAt, ...]:
-    """Return what the inspections of the year found, numbered as it was found."""
-    inspections = facts.past("inspect_contractor", supervision.ContractorInspected)
+    """Return what the inspections and self-checks of the year found, numbered as it was found."""
+    inspected = facts.past("inspect_contractor", supervision.ContractorInspected)
+    told = facts.past("report_status", supervision.StatusReported)
     settled = {past.record.finding: past.record for past in facts.past("settle_finding", supervision.FindingSettled)}
-    pairs = [(past, finding) for past in inspections for finding in past.record.found]
+    where = [
+        *((past.seq, past.record, past.record.subcontractor) for past in inspected),
+        *((past.seq, past.record, "") for past in told),
+    ]
+    pairs = [
+        (seq, record.seen_on, place, finding)
+        for seq, record, place in sorted(where, key=lambda it: it[0])
+        for finding in record.found
+    ]
     return tuple(
-        FoundAt(
-            number=number, finding=finding, found_at=past.record.subcontractor, found_on=past.record.inspected_on,
-            seq=past.seq, settled=settled.get(number),
-        )
-        for number, (past, finding) in enumerate(pairs, start=1)
-    )  # fmt: skip
+        FoundAt(number=number, finding=finding, found_at=place, found_on=found_on, seq=seq, settled=settled.get(number))
+        for number, (seq, found_on, place, finding) in enumerate(pairs, start=1)
+    )
 
 
 def open_findings(facts: Facts) -> tuple[FoundAt, ...]:
@@ -141,12 +167,38 @@ def servers_stand_under_japanese_law(_facts: Facts, record: supervision.CloudUse
     return record.under_japanese_law
 
 
-@claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01"))
+@claims_of(supervision.CloudUseDeclared)
+def servers_stand_in_a_prefecture(_facts: Facts, record: supervision.CloudUseDeclared) -> Verdict:
+    """The servers stand in Japan, in a prefecture of the list; another place is declared by itself."""
+    return record.server_place in get_args(supervision.Prefecture)
+
+
+@claims(owes="declare_cloud_use", proves=("W-OP-01", "C-OP-01", "C-SY-11"))
 def cloud_use_is_declared(facts: Facts) -> Verdict:
     """The contractor has declared which cloud service is used, or that none is."""
     return any(
         past.record.side == "contractor" for past in facts.past("declare_cloud_use", supervision.CloudUseDeclared)
     )
+
+
+@claims(owes="renew_certificate", proves=("C-OP-01",), paper=1)
+def certificate_is_in_force(facts: Facts) -> Verdict:
+    """The certificate of the contractor has not lapsed."""
+    until = certificate_until(facts)
+    return until is None or in_force(facts, until)  # a contract of an older version tells nothing of it
+
+
+def certificate_until(facts: Facts) -> date | None:
+    """Return the last day of the certificate as it was told last; None where nobody told it."""
+    if renewed := facts.record("renew_certificate", CertificateRenewed):
+        return renewed.certificate_until
+    contract = facts.record("conclude_contract", ContractConcluded)
+    return contract.certificate_until if contract else None
+
+
+def in_force(facts: Facts, until: date) -> Verdict:
+    """Tell whether something lasts until today at least, else name its last day."""
+    return until >= facts.today or Shortfall(names=f"{until} < {facts.today}")
 
 
 @claims_of(supervision.InspectionPlanned)
@@ -177,15 +229,52 @@ def inspection_is_planned_in_the_period(facts: Facts, record: ReadinessConfirmed
 
 
 @claims_of(supervision.ContractorInspected)
-def findings_are_all_named(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
+def findings_are_all_named(_facts: Facts, record: Checked) -> Verdict:
     """As many findings are named, each with its due date, as were counted."""
     return agree(record.findings, len(record.found))
 
 
 @claims_of(supervision.ContractorInspected)
-def findings_are_due_after_the_inspection(_facts: Facts, record: supervision.ContractorInspected) -> Verdict:
+def findings_are_due_after_the_inspection(_facts: Facts, record: Checked) -> Verdict:
     """No finding is to be put right before the day on which it was found."""
-    return none_of((finding.what for finding in record.found if finding.due_on < record.inspected_on), "、")
+    return none_of((finding.what for finding in record.found if finding.due_on < record.seen_on), "、")
+
+
+@claims_of(supervision.StatusReported, proves=("C-OP-06",))
+def self_check_was_made_by_the_contractor(facts: Facts, record: supervision.StatusReported) -> Verdict:
+    """Whoever made the self-check was on the register on that day, with the contractor."""
+    person = facts.people.get(record.checked_by)
+    is_his = person is not None and person.side is Side.CONTRACTOR and person.is_valid_on(record.self_checked_on)
+    return is_his or Shortfall(names=record.checked_by)
+
+
+@claims_of(supervision.StatusReported, proves=("C-SY-08",))
+def logs_reach_from_the_receipt(facts: Facts, record: supervision.StatusReported) -> Verdict:
+    """The logs that were analysed reach from the day on which the contractor received the data, to today at most."""
+    received = facts.done.get("report_receipt")
+    first = received.on if received else record.logs_until
+    in_order = record.logs_from <= first <= record.logs_until <= facts.today
+    return in_order or Shortfall(names=f"{first} – {facts.today}")
+
+
+@claims(owes="report_status", proves=("W-OP-02", "C-OP-02", "C-OP-06", "C-SY-08"))
+def contractor_reported_his_check(facts: Facts) -> Verdict:
+    """The contractor has reported his own check and the analysis of his logs."""
+    return "report_status" in facts.done
+
+
+@claims(owes="inspect_contractor", proves=("W-OP-06",))
+def ward_checked_its_own_keeping(facts: Facts) -> Verdict:
+    """The ward has checked its own safekeeping."""
+    return any(past.record.own_keeping_checked_on for past in _inspections(facts))
+
+
+@claims(owes="inspect_contractor", proves=("W-SY-08",))
+def wards_logs_are_analysed(facts: Facts) -> Verdict:
+    """The ward's logs are analysed beyond the day on which the medium left."""
+    left = facts.done.get("hand_over_medium")
+    days = [past.record.logs_until for past in _inspections(facts) if past.record.logs_until]
+    return bool(days) and (left is None or left.on <= max(days))
 
 
 @claims_of(supervision.ContractorInspected)
@@ -215,6 +304,18 @@ def inspected_subcontractor_is_declared(facts: Facts, record: supervision.Contra
     return record.subcontractor in {"", *names} or Shortfall(names="、".join(names) or "–")
 
 
+@claims_of(supervision.ContractorInspected, proves=("W-OP-06",), tells="own_keeping_checked_on")
+def own_check_has_happened(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
+    """The ward's check of its own safekeeping is not dated in the future."""
+    return (record.own_keeping_checked_on or facts.today) <= facts.today
+
+
+@claims_of(supervision.ContractorInspected, proves=("W-SY-08",), tells="logs_until")
+def logs_are_of_the_past(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
+    """The ward's logs are not analysed beyond today."""
+    return (record.logs_until or facts.today) <= facts.today
+
+
 @claims_of(supervision.FindingSettled)
 def finding_is_open(facts: Facts, record: supervision.FindingSettled) -> Verdict:
     """The finding of that number is still to be put right."""
@@ -228,6 +329,20 @@ def finding_was_seen_since(facts: Facts, record: supervision.FindingSettled) -> 
     days = {found.number: found.found_on for found in findings(facts)}
     since = days.get(record.finding, record.settled_on)
     return since <= record.settled_on <= facts.today or Shortfall(names=f"{since} – {facts.today}")
+
+
+@claims(owes="confirm_contacts", proves=("W-OP-05", "C-OP-05"))
+def flow_is_acknowledged(facts: Facts) -> Verdict:
+    """The contractor has acknowledged a named version of the business flow."""
+    contacts = facts.record("confirm_contacts", ContactsConfirmed)
+    return contacts is not None and bool(contacts.flow_version and contacts.flow_acknowledged_on)
+
+
+@claims(owes="confirm_contacts", proves=("W-OP-12", "C-OP-12"))
+def procedure_has_its_version(facts: Facts) -> Verdict:
+    """The emergency procedure that both sides follow is named by its version."""
+    contacts = facts.record("confirm_contacts", ContactsConfirmed)
+    return contacts is not None and bool(contacts.procedure_version)
 
 
 @claims(owes="settle_finding", proves=("W-OP-02", "C-OP-02"))
@@ -263,8 +378,11 @@ def next_due(
 
 
 def _contractor_was_seen(facts: Facts) -> bool:
-    done = facts.past("inspect_contractor", supervision.ContractorInspected)
-    return any(not past.record.subcontractor for past in done)
+    return any(not past.record.subcontractor for past in _inspections(facts))
+
+
+def _inspections(facts: Facts) -> tuple[Past[supervision.ContractorInspected], ...]:
+    return facts.past("inspect_contractor", supervision.ContractorInspected)
 
 
 def _is_in_time(facts: Facts, act: str, day: date) -> bool:
@@ -278,7 +396,7 @@ def _time_left(facts: Facts, act: str) -> Shortfall:
     return Shortfall(names=f"{facts.today} – {last if last and last >= facts.today else ''}".rstrip())
 
 
-def findings_are_owed(facts: Facts, record: supervision.ContractorInspected) -> tuple[Effect, ...]:
+def findings_are_owed(facts: Facts, record: Checked) -> tuple[Effect, ...]:
     """What was found is to be put right by its date, the earliest first."""
     due_on = next_due(facts, record.found)
     return (OweAct(act="settle_finding", due_on=due_on),) if due_on else ()
@@ -311,7 +429,7 @@ PARTNERS = (
         en="Declare the use of cloud services", froms=("contracted", *PREPRESS, "printed", "enclosed"),
         who=(*MANAGER, *COORDINATOR), owner=Side.CONTRACTOR, due="C+5bd", after=("conclude_contract",), repeats=True,
         record=supervision.CloudUseDeclared,
-        guards=(cloud_follows_the_guideline, servers_stand_under_japanese_law),
+        guards=(cloud_follows_the_guideline, servers_stand_in_a_prefecture, servers_stand_under_japanese_law),
         source="W-OP-01, C-OP-01, W-SY-11, C-SY-11",
     ),
     Row(
@@ -325,14 +443,26 @@ PARTNERS = (
 
 INSPECTION = (
     Row(
+        trigger="report_status", event="status_reported", ja="状況報告（自己点検・ログ分析）", en="Report the status",
+        froms=(*IN_PRODUCTION, "posted"), who=MANAGER, owner=Side.CONTRACTOR, due="D-7bd", after=("hand_over",),
+        repeats=True, under_hold=True, record=supervision.StatusReported,
+        guards=(
+            dated_after("self_checked_on", "hand_over"), self_check_was_made_by_the_contractor,
+            logs_reach_from_the_receipt, findings_are_all_named,
+            findings_are_due_after_the_inspection,
+        ),
+        then=findings_are_owed, source="W-OP-02, C-OP-02, C-OP-06, C-SY-08",
+    ),
+    Row(
         trigger="inspect_contractor", event="contractor_inspected", ja="立入り調査", en="Inspect the contractor",
         froms=("contracted", *PREPRESS, "printed", "enclosed", "posted"), who=COORDINATOR, owner=Side.WARD, due="D-6bd",
         after=("approve_proof",), repeats=True, record=supervision.ContractorInspected,
         guards=(
             inspection_has_happened, inspectors_are_registered, desk_check_has_its_reason,
             inspected_subcontractor_is_declared, findings_are_all_named, findings_are_due_after_the_inspection,
+            own_check_has_happened, logs_are_of_the_past,
         ),
-        then=findings_are_owed, source="W-OP-02, C-OP-02",
+        then=findings_are_owed, source="W-OP-02, C-OP-02, W-OP-06, W-SY-08",
     ),
     Row(
         trigger="settle_finding", event="finding_settled", ja="指摘事項の是正確認",

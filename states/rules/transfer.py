@@ -11,11 +11,12 @@ from states.effects import Effect, MakeItem, MoveItem, MovePieces
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import COORDINATOR, MANAGER, RECHECK, REGISTRAR, WHILE_SEALED, Row
 from states.rules import custody
+from states.rules.approvals import APPROVED
 from states.rules.base import claims, claims_of, recorded
 from states.rules.dates import dated_after
-from states.rules.measures import measures_of
+from states.rules.measures import measures_of, shown_by
 from states.rules.protection import RECHECK_IS_GOOD_FOR, newly_protected_are_ours
-from states.rules.supervision import every_subcontractor_has_consent
+from states.rules.supervision import certificate_is_in_force, every_subcontractor_has_consent
 
 _SHOWN = 16  # digits of a SHA-256 that tell two apart in a refusal
 
@@ -106,12 +107,6 @@ def item_is_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Ver
     return record.item == custody.notice_in_force(facts) and custody.state_of(facts, record.item) == "with_ward"
 
 
-@claims_of(transfer.PasswordHandedOver, proves=("W-OP-07", "C-OP-07"))
-def password_goes_on_another_occasion(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
-    """The password notice goes on another occasion and another slip than the medium, after the set interval."""
-    return custody.goes_apart(facts, record, custody.media_out(facts))
-
-
 @claims_of(transfer.MediumHandedOver, proves=("W-OP-07", "C-OP-07"))
 def medium_goes_on_another_occasion(facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
     """The medium goes on another occasion and another slip than a password notice, with the set interval between."""
@@ -160,6 +155,26 @@ def received_equals_exported(facts: Facts) -> Verdict:
 def nothing_has_left_yet(facts: Facts, _record: ProtectionRechecked) -> Verdict:
     """The medium has not left the ward yet."""
     return "hand_over_medium" not in facts.done
+
+
+# By what the record of this hand-over shows the measures.
+CAME_WELL = (
+    *(
+        shown_by(guard, act, kind)
+        for act, kind in (
+            ("hand_over_medium", transfer.MediumHandedOver), ("hand_over_password", transfer.PasswordHandedOver),
+        )
+        for guard in (custody.bag_is_locked, custody.handed_over_in_person)
+    ),
+    shown_by(medium_was_scanned_today, "hand_over_medium", transfer.MediumHandedOver),
+    shown_by(custody.ward_kept_it_locked, "hand_over_medium", transfer.MediumHandedOver),
+    *(
+        shown_by(guard, "report_receipt", transfer.ReceiptReported)
+        for guard in (
+            custody.arrived_clean_and_whole, custody.contractor_keeps_it_locked, custody.readers_are_the_contractors,
+        )
+    ),
+)  # fmt: skip
 
 
 def protected_pieces_stay(_facts: Facts, record: ProtectionRechecked) -> tuple[Effect, ...]:
@@ -229,18 +244,19 @@ ROWS = (
             package_is_sealed, item_is_the_sealed_medium, custody.giver_holds_it, protection_is_freshly_rechecked,
             nobody_protected_is_inside, custody.package_was_read_back_today, medium_was_scanned_today,
             medium_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
-            custody.arrived_in_good_condition, both_hands_are_registered, every_subcontractor_has_consent,
+            custody.arrived_in_good_condition, both_hands_are_registered, custody.contractors_hands_are_named,
+            every_subcontractor_has_consent, certificate_is_in_force, custody.ward_kept_it_locked,
         ),
-        then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
+        then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09, W-OP-10",
     ),
     Row(
         trigger="hand_over_password", event="password_handed_over", ja="パスワード通知書手渡し（別機会）",
         en="Hand over the password notice", froms=("extracted",), who=COORDINATOR, owner=Side.WARD, due="D-13bd",
         after=("hand_over_medium",), repeats=True, handover=True, record=transfer.PasswordHandedOver,
         deviations=(
-            medium_is_handed_over, item_is_the_notice, custody.giver_holds_it, password_goes_on_another_occasion,
-            custody.bag_is_locked, custody.handed_over_in_person, custody.arrived_in_good_condition,
-            both_hands_are_registered,
+            medium_is_handed_over, item_is_the_notice, custody.giver_holds_it,
+            custody.password_goes_on_another_occasion, custody.bag_is_locked, custody.handed_over_in_person,
+            custody.arrived_in_good_condition, both_hands_are_registered, custody.contractors_hands_are_named,
         ),
         warnings=(another_person_carries_the_notice,),
         then=item_goes_out, source="W-OP-07, W-OP-08, W-OP-09",
@@ -250,16 +266,21 @@ ROWS = (
         froms=("extracted",), who=MANAGER, owner=Side.CONTRACTOR, due="D-12bd", after=("hand_over_password",),
         repeats=True, record=transfer.ReceiptReported,
         guards=(medium_is_handed_over, password_is_handed_over, dated_after("pattern_on")),
-        deviations=(custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole),
-        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-SY-05",
+        deviations=(
+            custody.received_count_agrees, custody.hash_is_the_sealed_one, custody.arrived_clean_and_whole,
+            *custody.KEPT_BY_THE_CONTRACTOR,
+        ),
+        then=custody.copies_are_registered, source="C-OP-07, C-OP-09, C-OP-10, C-SY-05, C-SY-07",
     ),
     Row(
         trigger="hand_over", event="data_handed_over", ja="引渡し・受領確認", en="Confirm hand-over and receipt",
-        froms=("extracted",), to="transferred", who=COORDINATOR, owner=Side.WARD, due="D-12bd",
-        after=("report_receipt",), record=Confirmed,
+        froms=("extracted",), to="transferred", who=COORDINATOR, approval=True, owner=Side.WARD, due="D-12bd",
+        after=("report_receipt",),
+        carries=("report_receipt", "claim_measures"), record=Confirmed,
         guards=(
             medium_is_handed_over, password_is_handed_over, receipt_is_reported, received_equals_exported,
-            every_subcontractor_has_consent, measures_of("hand_over"),
+            every_subcontractor_has_consent, *APPROVED,
+            measures_of("hand_over", every_subcontractor_has_consent, *custody.WENT_APART, *CAME_WELL),
         ),
         source="W-OP-09, Law 7",
     ),

@@ -27,7 +27,18 @@ from adapters.fonts import default_font
 from adapters.press import DUMMY, Addressee, Press
 from models.errors import BadInput, BadSetting
 from models.letter import Words
-from papers import checking, control_ledger, enclosing, erasure, mailing, media_return, reporting, slips, transfer
+from papers import (
+    checking,
+    control_ledger,
+    enclosing,
+    erasure,
+    evidence,
+    mailing,
+    media_return,
+    reporting,
+    slips,
+    transfer,
+)
 
 TEMPLATES = Path(press_module.__file__).parents[1] / "deploy" / "programmes" / "hatachi"
 FONT = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
@@ -104,6 +115,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "head": HEAD,
         "package": "P-2026-01",
         "medium": "M-2026-01",
+        "quantity": "媒体1枚",
         "form": "7z（AES-256、ファイル名も暗号化）",
         "made_at": INSTANT,
         "made_by": "手代木 渡",
@@ -133,6 +145,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "数量が一致する", "done": True},
             {"label": "媒体番号が管理票と一致する", "done": False},
         ],
+        "stamps": [{"label": "渡した人", "value": "手代木 渡"}, {"label": "受け取った人", "value": "印南 守"}],
         "checkpoint": CHECKPOINT,
     },
     "pull_list": {
@@ -156,30 +169,69 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "post_on": DAY,
         "office": "新宿北郵便局",
         "letters": "4,122",
-        "postage": [{"label": "郵便物の種類", "value": "第一種定形郵便物"}, {"label": "割引", "value": "なし"}],
+        "postage": [
+            {"label": "郵便物の種類", "value": "第一種定形郵便物"},
+            {"label": "割引", "value": "バーコード付郵便物割引（同時に1,000通以上、形状及び重量が同一、厚さ6mm以下）"},
+            {"label": "割引前の料金", "value": "453,420円（110円 × 4,122通）"},
+            {"label": "割引後の料金", "value": "439,818円（差額 13,602円）"},
+            {"label": "料金表", "value": "令和6年10月1日（火）から適用（未確認）"},
+        ],
         "approved_by": ["手代木 渡", "印南 守"],
         "approved_at": INSTANT,
+    },
+    "evidence_index": {
+        "head": HEAD,
+        "columns": [title for title, _width in evidence.COLUMNS],
+        "rows": [
+            evidence.EvidenceLine(
+                "8",
+                "管理簿・確認記録票（K-2026-01、K-2026-02）",
+                "手続済・書類未着（不足 K-2026-03）",
+                "令和8年11月9日（月）",
+                ROOT,
+                "総務課 書庫（写しは証跡フォルダー（ファイル名は検証値））",
+                "W-OP-08、C-OP-08",
+                "第120号",
+            ),
+            evidence.EvidenceLine("18", "消去報告書", "手続済・書類未着", "", "", "", "C-OP-11", "第131号"),
+        ]
+        * 20,
     },
     "ledger_print": {
         "head": HEAD,
         "period": "令和8年9月1日から令和9年2月1日まで",
         "root": ROOT,
         "left_out": 108,
-        "entries": [
+        "movements": [
             {
                 "number": number,
                 "at": INSTANT,
                 "title": "媒体を引き渡した" if number % 3 else "受領件数を確認した（受託者からの報告による）",
                 "who": "手代木 渡",
+                "receiver": "印南 守",
                 "content": "案内状の宛名データ（暗号化済み）",
                 "quantity": "媒体1枚",
-                "counterpart": "印南 守",
+                "carrier": "手代木 渡",
+                "container": "鍵付きカバン",
                 "occasion": "第1回 媒体手渡し",
                 "slip": "K-2026-01",
-                "remark": "鍵付きカバン等",
+                "remark": "",
                 "stands_out": number % 7 == 0,
             }
             for number in range(1, 41)
+        ],
+        "decisions": [
+            {
+                "number": number,
+                "at": INSTANT,
+                "title": "文字・行の扱いの決定",
+                "who": "手代木 渡",
+                "content": "14行目「氏名」：そのまま（理由 font）",
+                "quantity": "",
+                "remark": "後から記入",
+                "stands_out": number % 7 == 0,
+            }
+            for number in range(41, 61)
         ],
         "checkpoint": CHECKPOINT,
     },
@@ -208,11 +260,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"label": "差出", "count": "4,122", "differs": True, "joins": [], "leaves": []},
         ],
         "notes": ["抜取り開封: 4,122 通のうち 20 通を開封"],
+        "integrity": [{"label": "員数確認", "value": "出力時の読取りによる照合"}],
         "schedule": [
             {
                 "title": f"予定された手続 {number}",
                 "owner": "戸籍住民課",
                 "planned": "令和8年12月14日",
+                "promised": "令和8年12月16日",
                 "actual": "令和8年12月18日",
                 "difference": "4日遅れ",
             }
@@ -316,6 +370,7 @@ TYPES = {
     "pull_list": enclosing.PullList,
     "posting_paper": mailing.PostingPaper,
     "ledger_print": control_ledger.LedgerPrint,
+    "evidence_index": evidence.EvidenceIndex,
     "report": reporting.YearReport,
     "erasure_record": erasure.ErasureRecord,
     "extract_report": checking.ExtractReport,
@@ -334,6 +389,7 @@ TITLES = {
     "pull_list": "引抜きリスト",
     "posting_paper": "差出準備票",
     "ledger_print": "管理簿",
+    "evidence_index": "証跡索引",
     "report": "年度報告書",
     "erasure_record": "データ廃棄記録",
     "extract_report": "抽出点検票",
@@ -557,9 +613,10 @@ def test_only_the_given_font_is_embedded(press: Press) -> None:
 def test_every_page_of_the_ledger_repeats_the_header(press: Press) -> None:
     """The column titles stand on each page that has rows, and the footer counts the pages."""
     sheets = pages(press.make("ledger_print", EXAMPLES["ledger_print"]))
-    with_rows = [sheet for sheet in sheets if "媒体を引き渡した" in squeezed(sheet)]
-    assert len(with_rows) > 2
-    assert all("番号日時事項" in squeezed(sheet) for sheet in with_rows)
+    for words, title in (("媒体を引き渡した", "番号日時事項・機会"), ("文字・行の扱いの決定", "番号日時事項取扱者")):
+        with_rows = [sheet for sheet in sheets if words in squeezed(sheet)]
+        assert len(with_rows) > 1
+        assert all(title in squeezed(sheet) for sheet in with_rows)
     assert [sheet.endswith(f"{number} / {len(sheets)}") for number, sheet in enumerate(sheets, 1)] == [True] * len(
         sheets
     )

@@ -119,7 +119,7 @@ def test_init_separates_the_owner_from_the_application(
         for person in sample_people(2026):
             register(office, person)
         open_year(office, 2026)
-        assert auditing.verify(office).entries == 11
+        assert auditing.verify(office).entries == 12
         with pytest.raises(ProgrammingError), writing(office.engine) as connection:
             connection.execute(text("DELETE FROM ledger"))
         office.engine.dispose()
@@ -146,7 +146,7 @@ def test_an_export_from_postgresql_is_verified_offline(
     with postgresql.fresh() as url:
         monkeypatch.setenv("TSUDOI_DATABASE_URL", url)
         office = Office.open(tmp_path / "home", tmp_path / "inbox")
-        assert auditing.export(office, tmp_path / "export") == 11
+        assert auditing.export(office, tmp_path / "export") == 12
         assert auditing.verify(office, tmp_path / "export").checkpoints == 1
         with closing(psycopg.connect(url)) as connection:
             stored = [entry for (entry,) in connection.execute("SELECT entry FROM ledger ORDER BY seq")]

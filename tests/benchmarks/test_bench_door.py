@@ -35,13 +35,18 @@ class Standing:
         return self.at
 
 
+def approved(year: int, nth: int) -> dict[str, Any]:
+    return {"decision_number": f"{year}-総総-{nth}", "approved_on": date(2026, 9, 1)}
+
+
 def first_acts(year: int) -> list[tuple[str, str, dict[str, Any]]]:
     """Return what a year begins with: act, person, fields."""
     begins, ends = date(year, 10, 1), date(year, 12, 25)
     return [
         ("claim_measures", "sato", {"measures": every_measure(), "evidence": "点検表"}),
         ("conclude_contract", "sato", {"contract_number": "26-31", "begins_on": begins, "ends_on": ends,
-                                       "special_provisions_attached": True}),
+                                       "special_provisions_attached": True, "certificate_number": "1",
+                                       "certificate_until": ends, **approved(year, 1)}),
         ("register_handlers", "asahi", {"handling_manager": "asahi", "handlers": ("kobayashi",),
                                         "subcontracting": "none"}),
         ("declare_cloud_use", "asahi", {"server_place": "東京都", "under_japanese_law": True}),
@@ -49,7 +54,8 @@ def first_acts(year: int) -> list[tuple[str, str, dict[str, Any]]]:
                                        "place": "第一工場"}),
         ("confirm_contacts", "sato", {"confirmed_with": "asahi", "nights_and_holidays_covered": True,
                                       "business_flow_shared": True}),
-        ("confirm_readiness", "sato", {"dummy_data_tested": True, "inspection_planned_on": date(year, 11, 19)}),
+        ("confirm_readiness", "sato", {"dummy_data_tested": True, "inspection_planned_on": date(year, 11, 19),
+                                       **approved(year, 2)}),
         ("deliver_manuscript", "sato", {"template_sha256": HASH, "sheets": 20}),
         ("submit_text_proof", "asahi", {"version": 1}),
         ("approve_text", "takahashi", {"version": 1}),

@@ -18,7 +18,7 @@ from steps.office import Office
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIGNED_AT = (12, 17)  # beside the opening of the year at 11, and the end, where the export itself signs
+SIGNED_AT = (13, 17)  # beside the opening of the year at 12, and the end, where the export itself signs
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from states import merkle
 
 FILE = Path(verifier.__file__)
 PATTERNS = (0x01, 0x20, 0xFF)
-SIGNED = (11, 12, 17, 23)  # the opening of the year signs a checkpoint, the export the last one
+SIGNED = (12, 13, 17, 23)  # the opening of the year signs a checkpoint, the export the last one
 
 
 def named(report: verifier.Report) -> set[int]:
@@ -54,7 +54,7 @@ def test_an_export_as_written_holds(export: Export) -> None:
 def test_an_export_ends_with_a_checkpoint(export: Export) -> None:
     """The last checkpoint covers every entry, so that none is without a witness."""
     notes = sorted(path.name for path in (export.folder / "checkpoints").iterdir())
-    assert notes == ["000000011.txt", "000000012.txt", "000000017.txt", "000000023.txt"]
+    assert notes == ["000000012.txt", "000000013.txt", "000000017.txt", "000000023.txt"]
 
 
 def test_the_verifier_in_the_export_needs_nothing_else(export: Export, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_without_the_list_of_hashes_numbers_and_checkpoints_locate(export: Expor
     assert named(export.check()) <= {5, 6, 7}
     export.put([*lines[:13], replaced(lines[13], b"W-OP-01", b"W-OP-02"), *lines[14:]])
     findings = export.check().findings
-    assert "検証値 000000017.txt：第13号から第17号までの間に、証明された当時と違う記録があります。" in findings
+    assert "検証値 000000017.txt：第14号から第17号までの間に、証明された当時と違う記録があります。" in findings
 
 
 def test_an_entry_after_the_last_checkpoint_is_called_added(export: Export) -> None:
@@ -377,19 +377,19 @@ def test_a_ledger_rewritten_with_the_signing_key_is_found_from_one_printed_check
     export: Export, ledger_key: LedgerKey, tmp_path: Path
 ) -> None:
     """The rewritten ledger verifies by itself; one older slip finds it, a second one narrows the place."""
-    old, older = tmp_path / "slip-17.txt", tmp_path / "slip-12.txt"
+    old, older = tmp_path / "slip-17.txt", tmp_path / "slip-13.txt"
     old.write_text(export.note(17).partition("\n\n")[0], encoding="utf-8")
-    older.write_text(export.note(12).partition("\n\n")[0], encoding="utf-8")
+    older.write_text(export.note(13).partition("\n\n")[0], encoding="utf-8")
     rewrite(export, ledger_key, first=14)
     assert export.check().findings == []
     assert export.check(old).findings == [
-        "検証値 slip-17.txt：第13号から第17号までの間に、証明された当時と違う記録があります。"
+        "検証値 slip-17.txt：第14号から第17号までの間に、証明された当時と違う記録があります。"
     ]
+    (export.folder / "checkpoints" / "000000013.txt").unlink()
+    assert "第13号から第17号" in export.check(old).findings[0]
     (export.folder / "checkpoints" / "000000012.txt").unlink()
-    assert "第12号から第17号" in export.check(old).findings[0]
-    (export.folder / "checkpoints" / "000000011.txt").unlink()
     assert "第1号から第17号" in export.check(old).findings[0]
-    assert "第13号から第17号" in export.check(old, older).findings[0]
+    assert "第14号から第17号" in export.check(old, older).findings[0]
     assert run(export.folder, "--checkpoint", old).returncode == 1
 
 

@@ -19,7 +19,13 @@ OWED = {"act", "title", "owner", "due_on", "days_left", "blocked_by"}
 CLAIM = "act 2026 claim_measures --set evidence=点検表 --by {by} --set measures={measures}"
 CONTRACT = (
     "act 2026 conclude_contract --by sato --set contract_number=8-1 --set begins_on=2026-10-01 "
-    "--set ends_on=2026-12-25 --set special_provisions_attached=true"
+    "--set ends_on=2026-12-25 --set special_provisions_attached=true "
+    "--set certificate_number=1 --set certificate_until=2027-03-31 "
+    "--set decision_number=8-総総-101 --set approved_on=2026-09-01"
+)
+READINESS = (
+    "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19 "
+    "--set decision_number=8-総総-102 --set approved_on=2026-09-01"
 )
 CONTACTS = (
     "act 2026 confirm_contacts --by sato --set confirmed_with=asahi --set nights_and_holidays_covered=true "
@@ -32,7 +38,7 @@ UNTIL_READY = (
     f"{BY_ASAHI} declare_cloud_use --set server_place=東京都 --set under_japanese_law=true",
     f"{BY_ASAHI} submit_work_plan --set printing_from=2026-11-12 --set enclosing_until=2026-11-20 --set place=工場",
     CONTACTS,
-    "act 2026 confirm_readiness --by sato --set dummy_data_tested=true --set inspection_planned_on=2026-11-19",
+    READINESS,
 )
 
 
@@ -93,10 +99,10 @@ def test_todays_work_is_the_same_over_all_years(tsudoi: Tsudoi, home: Path) -> N
     assert [bool(owed["blocked_by"]) for owed in work] == sorted(bool(owed["blocked_by"]) for owed in work)
 
 
-def test_a_person_sees_what_is_next_who_owes_it_and_what_blocks_it(tsudoi: Tsudoi, home: Path) -> None:
-    """The table for people shows state, act, owner, day and what is missing, in Japanese with 和暦."""
+def test_a_person_sees_what_is_next_and_who_owes_it(tsudoi: Tsudoi, home: Path) -> None:
+    """The table for people shows state, act, owner and day, in Japanese with 和暦."""
     said = tsudoi("cycle", "show", 2026)
-    for words in ("令和8年度", "契約準備中", "令和8年9月1日（火）", "契約締結", "総務課", "2026-10-01", "C-OP-01"):
+    for words in ("令和8年度", "契約準備中", "令和8年9月1日（火）", "契約締結", "総務課", "2026-10-01"):
         assert words in said.out
     assert "契約締結" in tsudoi("next").out
 
@@ -109,6 +115,33 @@ def test_another_day_is_only_looked_at(tsudoi: Tsudoi, home: Path, remembered: C
     assert stands["overdue"][0]["days_left"] == -5
     assert "期限超過 5 日" in tsudoi("next", "--at", "2026-10-06").out
     assert remembered() == before
+
+
+def test_a_late_year_is_red_at_the_desk(tsudoi: Tsudoi, home: Path) -> None:
+    """`cycle show` and `next` say which day is passed, by how much, through which act, and how to decide on it."""
+    told = json.loads(tsudoi("cycle", "show", 2026, "--json", "--at", "2026-12-01").out)["passed"]
+    assert [it["key"] for it in told] == ["useful_posting", "ceremony", "contract_end", "approved_period"]
+    assert {cause["act"] for it in told for cause in it["causes"]} == {"conclude_contract"}
+    for said in (tsudoi("cycle", "show", 2026, "--at", "2026-12-01"), tsudoi("next", "--at", "2026-12-01")):
+        for words in ("契約期間の末日", "2026-12-25", f"{told[2]['days']}日", "契約締結", "decide_late_plan"):
+            assert words in said.out
+    work = json.loads(tsudoi("next", "--json", "--at", "2026-12-01").out)
+    assert {it["act"]: len(it["passes"]) for it in work if it["passes"]} == {"conclude_contract": 4}
+    assert json.loads(tsudoi("cycle", "show", 2026, "--json").out)["passed"] == []
+
+
+def test_opening_a_year_late_says_at_once_what_cannot_be_met(tsudoi: Tsudoi, home: Path) -> None:
+    """A year that is opened after its ceremony says so in the same breath; one in time says nothing of it."""
+    assert "期日" not in tsudoi("cycle", "open", 2027).out
+    said = tsudoi("cycle", "open", 2025).out  # in September 2026
+    for words in (
+        "はたちのつどい当日",
+        "契約期間の末日",
+        "間に合いません",
+        "契約締結",
+        "tsudoi act 2025 decide_late_plan",
+    ):
+        assert words in said
 
 
 def test_opening_a_year_twice_changes_nothing(tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered]) -> None:
@@ -141,7 +174,7 @@ def test_people_are_shown_and_entered(tsudoi: Tsudoi, home: Path, remembered: Ca
     assert (kato["name"], kato["side"], sorted(kato["roles"])) == ("加藤 花", "ward", ["approver", "coordinator"])
     assert kato["public_key"] == ""
     assert tsudoi(*shlex.split(added)).status == 0
-    assert remembered().events.count("person_registered") == 11
+    assert remembered().events.count("person_registered") == 12
     assert "加藤 花" in tsudoi("people", "list").out
 
 
@@ -297,3 +330,20 @@ def test_todays_work_names_the_calls_to_make(tsudoi: Tsudoi, home: Path) -> None
     assert (call["caller"], len(call["whom"])) == ("takahashi", 2)
     assert tsudoi("reminders", 2026, "--acknowledge", call["reminder"], "--by", "takahashi").status == 0
     assert calls() == []
+
+
+def test_an_incident_is_reported_to_the_minute(tsudoi: Tsudoi, home: Path) -> None:
+    """The moment of knowing gives the day too, the contractor's duty is said, and an unknown time is not made up."""
+    _go_to(home, date(2026, 10, 1))
+    report = ("incident", "report", 2026, "--kind", "loss", "--by", "sato", "--persons", 200)
+    times = ("--known-at", "2026-09-30T16:05", "--contractor-notified-at", "2026-10-01T08:40")
+    said = tsudoi(*report, *times)
+    assert said.status == 0, said.err
+    for word in ("16:05", "2026-10-01T08:40", "第26条"):
+        assert word in said.out, word
+    told = json.loads(tsudoi("incident", "show", 2026, "--json").out)[0]
+    assert (told["known_on"], told["known_at"][:16]) == ("2026-09-30", "2026-09-30T16:05")
+    assert tsudoi(*report).status == 0
+    assert json.loads(tsudoi("incident", "show", 2026, "--json").out)[1]["known_at"] is None
+    assert "記載なし" in tsudoi("incident", "show", 2026).out
+    assert tsudoi(*report, "--known-at", "2026-10-01T10:01").status == 2

@@ -9,9 +9,10 @@ from playing import CYCLE, YEAR, Played, begun, copied
 from speaking import Said, Tsudoi
 
 from models.serials import compact, expand, piece_code
+from rehearsal.cast import SHEETS
 from views import counting
 
-HEADER = "案内状コード,封筒コード,区分,読取日時"
+HEADER, LEAFLET = "案内状コード,封筒コード,区分,読取日時", "はたちのつどい案内リーフレット"
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +44,17 @@ def reconcile(tsudoi: Tsudoi, *options: object) -> Said:
 
 def test_a_log_without_difference_is_done_and_reported(year: Played, tsudoi: Tsudoi) -> None:
     """Agreement ends with 0; the report that follows names every serial, and the ward can confirm it."""
-    path = log(year, year.serials("printed"))
+    due = year.serials("printed")
+    path = log(year, due)
     said = reconcile(tsudoi, "--log", path, "--log", path)
     assert (said.status, "一致しています" in said.out, "一回だけ数えました" in said.out) == (0, True, True)
-    assert tsudoi("enclosing", "report", YEAR, "--by", "asahi", "--envelopes-left", 5).status == 0
+    envelopes = ("--envelopes-spoiled", 1, "--envelopes-left", SHEETS - len(due) - 1)
+    report = ("enclosing", "report", YEAR, "--by", "asahi", *envelopes)
+    for wrong in ("300", "=300", f"{LEAFLET}=many", "地図=3"):
+        assert tsudoi(*report, "--left", wrong).status == 2
+    counted = ("--left", f"{LEAFLET}={SHEETS - len(due) - 2}", "--spoiled", f"{LEAFLET}=2")
+    assert tsudoi(*report, *counted).status == 0
+    assert not year.facts().on_hold
     assert not year.serials("printed")
     year.do("complete_enclosing")
 

@@ -82,22 +82,22 @@ def test_a_mistake_is_corrected_by_an_entry_that_names_the_old(home: Path, tsudo
     """The new entry says what is right and why; the old one stays; the 管理簿 shows both with each other's number."""
     tsudoi("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-13")
     correct = ("--correction", "証拠は26-31", "--reason", "番号の書き間違い", "--by", "sato")
-    assert tsudoi("ledger", "correct", 2026, 12, *correct).status == 0
+    assert tsudoi("ledger", "correct", 2026, 13, *correct).status == 0
     tsudoi("ledger", "export", tmp_path / "export", "--xlsx", "--pdf")
     book = tmp_path / "export/control-ledger-hatachi-2026"
-    rows = python_calamine.load_workbook(f"{book}.xlsx").get_sheet_by_index(0).to_python()
+    rows = python_calamine.load_workbook(f"{book}.xlsx").get_sheet_by_index(1).to_python()
     [_opened, old, new] = rows[-3:]
-    assert "第13号で訂正" in str(old[-1])
+    assert "第14号で訂正" in str(old[-1])
     assert (new[4], new[6]) == ("管理簿の訂正", "正：証拠は26-31")
-    assert "第12号の訂正（番号の書き間違い）" in str(new[-1])
+    assert "第13号の訂正（番号の書き間違い）" in str(new[-1])
     with pypdfium2.PdfDocument(f"{book}.pdf") as paper:
         printed = "".join(paper[0].get_textpage().get_text_range().split())
-    assert all(words in printed for words in ("第13号で訂正", "正：証拠は26-31", "第12号の訂正"))
+    assert all(words in printed for words in ("第14号で訂正", "正：証拠は26-31", "第13号の訂正"))
     texts = (tmp_path / "export/texts.jsonl").read_text(encoding="utf-8").splitlines()
     assert [it["text"] for it in map(json.loads, texts)] == ["26-13", "証拠は26-31", "番号の書き間違い"]
 
 
-@pytest.mark.parametrize("entry", [1, 13, 99_999_999_999])
+@pytest.mark.parametrize("entry", [1, 14, 99_999_999_999])
 def test_only_an_entry_of_the_year_is_corrected(home: Path, tsudoi: Tsudoi, entry: int) -> None:
     """An entry of no year, the correction itself and a number that is not there yet are refused, naming the number."""
     correct = ("--correction", "正しい内容", "--reason", "書き間違い", "--by", "sato")
@@ -158,18 +158,18 @@ def test_proofs_leave_as_files_that_the_verifier_checks(home: Path, tsudoi: Tsud
     tsudoi("ledger", "export", tmp_path / "first")
     tsudoi("act", 2026, "claim_measures", "--by", "sato", "--set", "measures=W-OP-01", "--set", "evidence=26-31")
     tsudoi("ledger", "export", tmp_path / "second")
-    assert tsudoi("ledger", "prove", "--from", 11, "--to", 12).status == 0
-    between = tsudoi("ledger", "prove", "--from", 11, "--to", 12, "--json").out
-    of_entry = tsudoi("ledger", "prove", "--entry", 12, "--json").out
+    assert tsudoi("ledger", "prove", "--from", 12, "--to", 13).status == 0
+    between = tsudoi("ledger", "prove", "--from", 12, "--to", 13, "--json").out
+    of_entry = tsudoi("ledger", "prove", "--entry", 13, "--json").out
     for name, proof in (("between", between), ("entry", of_entry)):
         (tmp_path / name).write_text(proof, encoding="utf-8")
         assert check(tmp_path / name) == 0
-        assert check(tmp_path / name, "--checkpoint", tmp_path / "second/checkpoints/000000012.txt") == 0
+        assert check(tmp_path / name, "--checkpoint", tmp_path / "second/checkpoints/000000013.txt") == 0
         broken = json.loads(proof)
         broken["proof"][0] = broken["proof"][-1][:-3] + ("AA=" if broken["proof"][-1][-3:] != "AA=" else "BA=")
         (tmp_path / "broken").write_text(json.dumps(broken), encoding="utf-8")
         assert check(tmp_path / "broken") == 1
-    assert check(tmp_path / "entry", "--checkpoint", tmp_path / "first/checkpoints/000000011.txt") == 1
+    assert check(tmp_path / "entry", "--checkpoint", tmp_path / "first/checkpoints/000000012.txt") == 1
     (tmp_path / "other").write_text(of_entry.replace("W-OP-01", "W-OP-02"), encoding="utf-8")
     assert check(tmp_path / "other") == 1
     (tmp_path / "junk").write_text("[]")
@@ -185,8 +185,8 @@ def check(path: Path, *more: object) -> int:
 def test_a_proof_that_cannot_be_made_is_refused_in_words(home: Path, tsudoi: Tsudoi, tmp_path: Path) -> None:
     """Where no checkpoint is, none is proved; the sizes that have one are named."""
     tsudoi("ledger", "export", tmp_path / "export")
-    assert "11" in tsudoi("ledger", "prove", "--from", 3, "--to", 11).err
-    for wrong in (("--from", 3), (), ("--entry", 99), ("--entry", 5, "--to", 4), ("--from", 11, "--to", 4)):
+    assert "12" in tsudoi("ledger", "prove", "--from", 3, "--to", 12).err
+    for wrong in (("--from", 3), (), ("--entry", 99), ("--entry", 5, "--to", 4), ("--from", 12, "--to", 4)):
         assert tsudoi("ledger", "prove", *wrong).status == 2
 
 

@@ -27,7 +27,7 @@ def _told(act: str) -> Told:
 @pytest.mark.parametrize(
     ("act", "step", "result", "command"),
     [
-        ("decide_row", (extraction, "decide"), _outcome,
+        ("decide_row", (extraction, "decide_all"), _outcome,
          ("extract", "decide", YEAR, "--row", 2, "--as", "exclude", "--reason", "font")),
         ("take_additions", (extraction, "take_additions"), _outcome,
          ("extract", "take", "--year", YEAR, "--additions", "--none")),

@@ -32,7 +32,8 @@ ENTERED = tuple(row for row in TABLE if may_be_entered(row))
 
 CONTRACT = {
     "year": 2026, "contract_number": "2026-総総-0101", "begins_on": "2026-10-01", "ends_on": "2027-01-31",
-    "special_provisions_attached": True, "by": "sato",
+    "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31", "by": "sato",
+    "decision_number": "8-総総-101", "approved_on": "2026-09-01",
 }  # fmt: skip
 MEASURES = {"year": 2026, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
 HELD = {"year": 2026, "by": "sato", "reason": "drill"}
@@ -100,14 +101,19 @@ def test_what_a_form_shows_is_what_the_record_takes(row: Row, data: st.DataObjec
     record_of(row.record, fields)
 
 
-def filled_in(schema: dict[str, Any], shapes: dict[str, Any]) -> st.SearchStrategy[Any]:
+def filled_in(  # noqa: PLR0911 - one return for each kind of schema
+    schema: dict[str, Any], shapes: dict[str, Any]
+) -> st.SearchStrategy[Any]:
     """Fill in a form as its schema asks; a text without any rule is the list of serials, and the year is any year."""
     if "$ref" in schema:
         return filled_in(shapes[schema["$ref"].rpartition("/")[2]], shapes)
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if "anyOf" in schema:
+        return st.one_of(*(filled_in(one, shapes) for one in schema["anyOf"] if one.get("type") != "null"))
     if schema["type"] == "object":
-        return st.fixed_dictionaries({name: filled_in(it, shapes) for name, it in schema["properties"].items()})
+        inside = schema.get("properties", {})  # what is open to any name is left empty
+        return st.fixed_dictionaries({name: filled_in(it, shapes) for name, it in inside.items()})
     if schema["type"] == "array":
         items = filled_in(schema["items"], shapes)
         return st.lists(items, min_size=schema.get("minItems", 0), max_size=3)

@@ -61,7 +61,6 @@ def test_the_board_says_where_the_year_stands(prefect: Prefect, opened: Office) 
     board = shown(prefect)
     for words in ("契約準備中", "次の手続: 契約締結", "総務課", "令和8年10月1日（木） 2026-10-01", "あと 3 開庁日"):
         assert words in board[:600]
-    assert "W-OP-01" in board, "what blocks it, guard by guard"
     assert "hatachi-2026" in shown(prefect, "tsudoi-index")
 
 
@@ -134,6 +133,10 @@ def test_the_morning_carries_its_flags(prefect: Prefect, opened: Office) -> None
     state = prefect.flow_module("reminding").morning(return_state=True)
     assert state.is_completed()
     assert state.name == "期限超過"
+    go_to(opened, 2026, 11, 24)
+    state = prefect.flow_module("reminding").morning(return_state=True)
+    assert state.name == "動かせない期日の超過"
+    assert "契約期間の末日" in state.message
     go_to(opened, 2026, 10, 3)
     assert prefect.flow_module("reminding").morning(return_state=True).name == "Completed"
 

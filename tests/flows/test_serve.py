@@ -125,7 +125,7 @@ def an_act_is_done(serving: Serving, office: Office) -> None:
     with reading(office.engine) as connection:
         assert "W-OP-01" in office.door.facts(connection, f"hatachi-{YEAR}").claims
     done = acting.perform(
-        office, f"hatachi-{YEAR}", "claim_measures", by="sato", fields={"measures": ["W-OP-03"], "evidence": "届"}
+        office, f"hatachi-{YEAR}", "claim_measures", by="sato", fields={"measures": ["W-OP-03"], "evidence": "届書"}
     )
     until(
         lambda: f"管理簿 {done.seq} 番まで" in serving.board(f"hatachi-{YEAR}"),

@@ -1,5 +1,6 @@
 """One line of plain words: what is refused where it is typed, and what is shown where it stands all the same."""
 
+import json
 import unicodedata
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import BadInput
-from models.plain import is_plain, mail_address, visible
+from models.plain import is_plain, mail_address, telephone, visible
+from models.records.base import REDACTED, TYPED, FreeText
 from models.records.oversight import DeadlineMoved
+from models.records.people import PeopleEntered, PersonEntered
 from steps.acting import record_of
 
 STRANGE = (
@@ -78,3 +81,45 @@ def test_what_is_no_address_is_refused_without_being_repeated(typed: str) -> Non
     with pytest.raises(BadInput) as refused:
         mail_address(typed)
     assert typed not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""), ("03-0000-0101", "03-0000-0101"), ("０３ー００００ー０１０１", "03-0000-0101"),
+        ("０３（００００）０１０１", "03-0000-0101"), ("(03)0000-0101", "03-0000-0101"), ("0300000101", "0300000101"),
+        ("090-0000-0101", "090-0000-0101"), ("+81-3-0000-0101", "+81-3-0000-0101"),
+        ("03-0000-0101 内線2345", "03-0000-0101 内線2345"), ("03-0000-0101（内線2345）", "03-0000-0101 内線2345"),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_is_kept_in_half_width(typed: str, kept: str) -> None:
+    """What an input method made of it is mended, once and for all; an extension stands behind it."""
+    assert telephone(typed) == kept
+    assert telephone(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["電話なし", "call me", "03-9999-010", "03-0000-010101", "3-9999-0101", "03-0000-0101x", "--",
+     "03--0000-0101", "+0-3-0000-0101", "03-0000-0101 内線", "０３-abcd-0101"],
+)  # fmt: skip
+def test_what_is_no_telephone_number_is_refused_without_being_repeated(typed: str) -> None:
+    """Letters, and digits that no telephone has, are refused in words that do not hold them; so in an act's field."""
+    with pytest.raises(BadInput) as refused:
+        telephone(typed)
+    assert typed not in refused.value.message
+    entry = {"person": "kato", "name": "加藤 花", "side": "ward", "roles": ["coordinator"], "phone": typed,
+             "valid_from": "2026-04-01", "valid_to": "2027-03-31"}  # fmt: skip
+    with pytest.raises(BadInput) as refused:
+        record_of(PeopleEntered, {"people": [entry]})
+    assert "03-0000-0101" in refused.value.message
+    assert typed not in refused.value.message
+
+
+def test_a_telephone_number_is_free_text_of_the_ledger() -> None:
+    """It stands beside its entry as a name does and can be redacted; one that was redacted is read as it stands."""
+    entry = {"person": "kato", "name": "加藤 花", "side": "ward", "roles": ["coordinator"], "phone": "03-0000-0101",
+             "valid_from": "2026-04-01", "valid_to": "2027-03-31"}  # fmt: skip
+    said = PersonEntered.model_validate_json(json.dumps(entry), context=TYPED).said()
+    assert isinstance(said["phone"], FreeText)
+    assert PersonEntered.model_validate({**entry, "phone": REDACTED}).phone == REDACTED

@@ -53,6 +53,9 @@ def test_a_programme_is_known_by_the_hash_of_its_words() -> None:
         (changed('key = "hatachi"', ""), "key"),
         (changed('key = "hatachi"', 'key = "はたち"'), "key"),
         (changed('key = "hatachi"', 'key = "hatachi"\nsurprise = 1'), "surprise"),
+        (changed("[commitments.ceremony]", "[commitments.Ceremony]"), "commitments.Ceremony"),
+        (changed('day = "S"\n', "days = 14\n"), "commitments.ceremony.day"),
+        (FIRST.replace('bounds = ["post"]', "bounds = []"), "commitments.useful_posting.bounds"),
         (changed("separation_hours = 12", "separation_hours = 0"), "consignment.separation_hours"),
         (changed('package_form = "7z"', 'package_form = "rar"'), "consignment.package_form"),
         (changed("expect = [3600, 4800]", "expect = [4800, 3600]"), "extract.expect"),
@@ -61,6 +64,10 @@ def test_a_programme_is_known_by_the_hash_of_its_words() -> None:
         (changed('born_to = "fy-19:04-01"', 'born_to = "fy-19:13-01"'), "extract.born_to"),
         (changed("years = 5", "years = 0"), "retention.years"),
         (changed("hour = 9", "hour = 24"), "reminders.hour"),
+        (changed("encryption_may_exempt = true", 'encryption_may_exempt = "maybe"'), "statute.encryption_may_exempt"),
+        (changed("reprint_ceiling_percent = 5", "reprint_ceiling_percent = 101"), "printing.reprint_ceiling_percent"),
+        (changed("reprint_ceiling_sheets = 10", "reprint_ceiling_sheets = -1"), "printing.reprint_ceiling_sheets"),
+        (changed('others = ["封筒コード"]', 'others = ["封筒コード"]\nat_output = "案内状コード"'), "enclosing.log"),
         (changed("ladder = [-3, 0, 1, 2, 3]", 'ladder = ["soon"]'), "reminders.ladder"),
     ],
     ids=lambda value: value if len(value) < 40 else "",
@@ -71,6 +78,14 @@ def test_a_wrong_key_is_named(text: str, key: str) -> None:
         parse(text)
     assert key in wrong.value.message
     assert "hatachi.toml" in wrong.value.message
+
+
+def test_the_ceiling_of_spoiled_sheets_is_a_share_but_never_below_some_sheets() -> None:
+    """Five per cent of 3,866 letters are 193 sheets, of 60 letters ten; a programme without a share has no ceiling."""
+    printing = parse(FIRST).printing
+    assert (printing.ceiling(3866), printing.ceiling(200), printing.ceiling(60)) == (193, 10, 10)
+    without = parse(FIRST.replace("reprint_ceiling_percent = 5", ""))
+    assert without.printing.ceiling(3866) is None
 
 
 def test_only_name_postal_code_and_address_may_leave() -> None:
@@ -94,3 +109,11 @@ def test_a_file_is_read_or_named(tmp_path: Path) -> None:
     for broken in (path, tmp_path / "missing.toml"):
         with pytest.raises(BadSetting, match=broken.name):
             text_of(broken)
+
+
+def test_what_could_not_be_verified_is_a_setting_with_todays_reading() -> None:
+    """A programme that says nothing of it asks for both reports and leaves an exemption to people."""
+    said = parse(FIRST).statute
+    begin, end = FIRST.index("[statute]"), FIRST.index("[retention]")
+    assert parse(FIRST[:begin] + FIRST[end:]).statute == said
+    assert (said.full_report_serves_as_both, said.encryption_may_exempt) == (False, True)

@@ -181,22 +181,29 @@ def moved(office: Office) -> Office:
     return office
 
 
+def tables_of(path: Path) -> list[list[dict[str, str]]]:
+    """Return the rows of every sheet of a 管理簿 by their titles."""
+    book, found = python_calamine.CalamineWorkbook.from_path(str(path)), []
+    for name in book.sheet_names:
+        rows = book.get_sheet_by_name(name).to_python()
+        top = next(place for place, row in enumerate(rows) if row[0] == "番号")
+        found.append([dict(zip(rows[top], map(str, row), strict=True)) for row in rows[top + 1 :]])
+    return found
+
+
 def test_excel_shows_what_the_ward_asks_for(moved: Office, tmp_path: Path) -> None:
-    """Every entry is a row of text with 日時 取扱者 情報の内容 数量; deviation and late entry are said."""
+    """A movement is a row with 日時 取扱者 情報の内容 数量 and how it went; decisions are the other sheet."""
     [path] = auditing.export_books(moved, tmp_path, xlsx=True, pdf=False)
-    rows = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    top = next(place for place, row in enumerate(rows) if row[0] == "番号")
-    table = [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1 :]]
-    movement, deviation, flag, receipt = table[-4:]
-    assert len(table) == 5
+    [movement], (_opened, deviation, flag, receipt) = tables_of(path)
     assert (movement["年月日"], movement["時刻"], movement["和暦"]) == ("2026-11-09", "10:20", "令和8年11月9日（月）")
-    assert (movement["取扱者"], movement["相手方"], movement["数量"]) == ("佐藤 みどり", "小林 舞", "1枚")
+    assert (movement["渡した人"], movement["受けた人"], movement["数量"]) == ("佐藤 みどり", "小林 舞", "1枚")
+    assert (movement["運搬者"], movement["容器"]) == ("佐藤 みどり", "鍵付きカバン")
     assert (movement["機会"], movement["票番号"]) == ("第1回", "K-2026-01")
     assert "後から記入（2026-11-09 18:00）" in movement["備考"]
-    assert (deviation["事項"], deviation["情報の内容"]) == ("逸脱記録", "媒体手渡し")
+    assert (deviation["事項"], deviation["決定・点検の内容"]) == ("逸脱記録", "媒体手渡し")
     assert deviation["備考"].startswith("逸脱：")
     assert "bag_is_locked" not in deviation["備考"]
-    assert (flag["情報の内容"], receipt["数量"]) == ("差出　期限超過", "4,012人分")
+    assert (flag["決定・点検の内容"], receipt["数量"]) == ("差出　期限超過", "4,012人分")
 
 
 def test_paper_leaves_out_what_no_hand_did(moved: Office, tmp_path: Path) -> None:
@@ -239,3 +246,55 @@ def test_a_refusal_stands_out(office: Office) -> None:
     assert line["stands_out"]
     assert line["remark"].startswith("不足：")
     assert "_" not in line["remark"]
+
+
+def test_every_column_that_a_movement_does_not_tell_is_named(moved: Office) -> None:
+    """What an older record does not hold is 記載なし, what nobody knew is 不明, and both are lacking."""
+    told = {"item": "M-2026-01", "giver": "", "receiver": "kobayashi", "slip": "K-2", "quantity": 1, "locked_bag": None}
+    old = {"delivered": 3866, "opened": 20, "wrong": 0}
+    with writing(moved.engine) as connection:
+        for event, record in (("item_moved", told), ("delivery_inspected", old)):
+            entry = ledger.Entry(at=moved.clock.now(), event=event, by="sato", via="desk", cycle_id="hatachi-2026",
+                                 data={"record": record})  # fmt: skip
+            ledger.append_all(connection, [entry])
+    with reading(moved.engine) as connection:
+        lines = control_ledger.lines_of(connection, "hatachi-2026")
+    full, unknown, untold = (line for line in lines if line["moves"])
+    assert control_ledger.lacking(full) == ()
+    assert control_ledger.lacking(unknown) == ("渡した人", "運搬者", "容器")
+    assert (unknown["who"], unknown["container"]) == ("不明", "不明")
+    assert control_ledger.lacking(untold) == ("渡した人", "受けた人", "運搬者", "容器", "票番号")
+    assert {untold[name] for name in ("who", "receiver", "carrier", "container", "slip")} == {"記載なし"}
+    assert (untold["content"], untold["quantity"]) == ("案内状（封緘済）（氏名、郵便番号、住所）", "3,866通")
+    assert not any(control_ledger.lacking(line) for line in lines if not line["moves"])
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "words"),
+    [
+        (
+            "row_decided",
+            {"record": {"row": 14, "how": "substitute", "reason": "font", "substitute": "U+9AD9>U+9AD8"}},
+            "14行目「氏名」：置換え　U+9AD9>U+9AD8（理由 font）",
+        ),
+        ("row_decided", {"record": {"row": 15, "how": "accept", "reason": "seen"}}, "15行目：そのまま（理由 seen）"),
+        ("paper_printed", {"paper": "slip K-2026-01 (27)"}, "確認記録票　K-2026-01（第27号の受渡し）"),
+        ("paper_printed", {"paper": "notice P-2026-01"}, "パスワード通知書　P-2026-01"),
+        ("contract_concluded", {"record": {"contract_number": "総-1", "contract": "ab" * 32, "begins_on": "2026-10-01",
+                                           "special_provisions_attached": True}},
+         "契約番号：総-1、契約期間（始期）：2026-10-01、特記事項の添付：はい"),
+        ("data_handed_over", {"record": {}}, "確認した"),
+        ("returned_mail_closed", {"record": {"returned": {"moved": 2}}}, "理由別の返戻件数：転居先不明 2"),
+        ("entry_corrected", {"record": {"corrects": 1, "correction": "数量は2枚", "reason": "誤記"}}, "正：数量は2枚"),
+    ],
+)  # fmt: skip
+def test_a_decision_says_what_was_decided(moved: Office, event: str, data: dict[str, Any], words: str) -> None:
+    """A held row by row and column, a print by its slip number, anything else field by field without check values."""
+    held = {"record": {"rows": [{"row": 14, "column": "氏名", "code": "font"}]}}
+    with writing(moved.engine) as connection:
+        for its_event, said_of_it in (("extract_taken", held), (event, data)):
+            entry = ledger.Entry(at=moved.clock.now(), event=its_event, by="sato", via="desk",
+                                 cycle_id="hatachi-2026", data=said_of_it)  # fmt: skip
+            ledger.append_all(connection, [entry])
+    with reading(moved.engine) as connection:
+        assert control_ledger.lines_of(connection, "hatachi-2026")[-1]["content"] == words

@@ -21,7 +21,7 @@ def year(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def test_every_form_is_one_page_and_carries_the_contract(year: Played) -> None:
     """The forms lie ready once the contract is concluded, each on one page, with the contractor's name."""
     papers = sorted(year.office.papers.glob("form-*.pdf"))
-    assert len(papers) == 15
+    assert len(papers) == 16
     for paper in papers:
         with pypdfium2.PdfDocument(paper) as pdf:
             assert len(pdf) == 1
@@ -30,7 +30,7 @@ def test_every_form_is_one_page_and_carries_the_contract(year: Played) -> None:
 
 def test_the_contractor_dates_his_forms_and_sends_them_to_the_section(year: Played) -> None:
     """A form is addressed to the section, 御中, with room for a date instead of the day on which it was printed."""
-    with pypdfium2.PdfDocument(year.office.papers / "form-12-erasure_report.pdf") as pdf:
+    with pypdfium2.PdfDocument(year.office.papers / "form-13-erasure_report.pdf") as pdf:
         said = pdf[0].get_textpage().get_text_range()
     assert "新宿区　総務部総務課　御中" in said
     assert "令和　　年　　月　　日" in said
@@ -51,7 +51,7 @@ def test_the_work_plan_has_the_days_by_which_it_is_owed(year: Played) -> None:
 def test_the_workbook_has_the_same_forms(year: Played) -> None:
     """One sheet for each form; the contract's number stands where the form asks for it, and no count of persons."""
     book = CalamineWorkbook.from_path(str(year.office.papers / "contractor-forms.xlsx"))
-    assert len(book.sheet_names) == 15
+    assert len(book.sheet_names) == 16
     rows = book.get_sheet_by_name("取扱責任者・取扱者届").to_python()
     assert ["契約番号", "2026-総総-0101"] in [row[:2] for row in rows]
     receipt = book.get_sheet_by_name("受領件数・ウイルス検査報告書").to_python()

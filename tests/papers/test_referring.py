@@ -53,7 +53,8 @@ def test_another_contractor_holds_the_year_until_its_referral_is_recorded(office
     with pytest.raises(Refused) as refused:
         acting.perform(office, NEXT, "release_hold", by="takahashi", fields=discussed)
     assert {gap.guard for gap in refused.value.unmet} == {"new_referral_is_recorded"}
-    referred = {"number": "資料25", "decided_on": str(facts.today)}
+    approved = {"decision_number": "8-総総-2", "approved_on": str(facts.today)}
+    referred = {"number": "資料25", "decided_on": str(facts.today), **approved}
     acting.perform(office, NEXT, "record_referral", by="sato", fields=referred)
     acting.perform(office, NEXT, "release_hold", by="takahashi", fields=discussed)
     assert not office.facts(NEXT).on_hold
@@ -103,8 +104,12 @@ def test_the_checklists_carry_every_measure_in_the_order_of_the_source(office: O
 
 
 def test_the_memorandum_tells_the_next_person_where_the_year_stands(office: Office) -> None:
-    """State, next act and whoever is called stand on it."""
+    """State, next act and whoever is called stand on it, with telephones, or 記載なし, and who is called instead."""
     said = text_of(papers.print_sheets(office, CYCLE, referring.handover_memo)[0])
+    assert "03-0000-0101" in said
+    assert "090-0000-0101" in said
+    assert "記載なし" in said
+    assert "代理：鈴木" in said.replace("　", " ").replace(" ", "")
     assert "契約準備中" in said
     assert "契約締結" in said
     assert "旭 太一" in said.replace("　", " ")

@@ -10,9 +10,11 @@ from playing import CYCLE, Killed, Played, copy_of, morning_of
 
 from adapters.codes import qr
 from models.clock import TOKYO
+from models.database import reading
 from models.errors import Refused
 from models.notes import TreeHead, open_note
 from papers import erasure as erasure_papers
+from papers.control_ledger import lacking, lines_of
 from steps import acting, papers
 
 pytestmark = pytest.mark.xdist_group("slips")
@@ -82,7 +84,9 @@ def test_a_movement_killed_before_its_slip_gets_it_on_the_next_run(
         with pytest.raises(Killed):
             year.do("hand_over_medium")
     assert not _slip(year).exists()
-    acting.perform(year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-01"], "evidence": "x"})
+    acting.perform(
+        year.office, CYCLE, "claim_measures", by="sato", fields={"measures": ["W-OP-01"], "evidence": "契約書"}
+    )
     assert "M-2026-01" in _text(_slip(year))
     assert papers.print_missing_slips(year.office, CYCLE, by="sato", via="desk") == ()
     assert [it["data"]["paper"] for it in year.entries() if it["event"] == "paper_printed"][-1].startswith("slip ")
@@ -162,13 +166,47 @@ def test_the_contractors_forms_are_filled_in_beforehand(year: Played) -> None:
     assert "テープ" in text
 
 
-def test_the_posting_has_its_slip_too(year: Played) -> None:
-    """What goes to the post office is on a slip with the accepted number, and can be printed again by its number."""
-    year.play(before="report_posting")
+def test_every_movement_of_the_year_has_its_slip(year: Played) -> None:
+    """Sample, delivery, posting and return are on slips that number what they name; the post office stamps nothing."""
+    year.play(before="return_media")
+    told = {
+        "k-2026-04": (
+            "小林 舞",
+            "佐藤 みどり",
+            "印字見本（宛名印字済）　I-2026-01",
+            "宛名印字見本",
+            "鍵付きカバン　第4号",
+        ),
+        "k-2026-05": ("小林 舞", "佐藤 みどり", "案内状（封緘済）", "52通", "鍵付き車両"),
+        "k-2026-03": ("S-2026-01", "媒体1枚", "パスワード通知書 1通", "損紙 2枚", "引抜き分 4枚", "封緘済み 2通"),
+    }
+    for number, words in told.items():
+        text = _text(_slip(year, number)).replace("\r\n", "")
+        assert [word for word in words if word not in text] == []
+        assert "受け取った人" in text
+        assert "4点" not in text
+        assert ("手渡しで" in text) is (number == "k-2026-03")
     [path] = year.office.papers.glob("slip-差出票*.pdf")
     text = _text(path)
-    for words in ("差出", "新宿郵便局", "案内状（封緘済）", "引受通数が差出票と一致した", "差出票 2026-1"):
+    for words in (
+        "新宿郵便局",
+        "案内状（封緘済）",
+        "52通",
+        "引受通数が差出票と一致した",
+        "差出票 2026-1",
+        "鍵付き容器",
+    ):
         assert words in text, words
+    assert not any(words in text for words in ("受け取った人", "手渡しで", "外観及び封"))
+    note = _text(year.office.papers / "return-note.pdf").replace("\r\n", "")
+    assert "損紙 2枚、引抜き分 4枚、封緘済み 2通" in note
+    assert "点" not in note.replace("地点", "")
     path.unlink()
     acting.perform(year.office, CYCLE, "reprint_slip", by="sato", fields={"slip": "差出票 2026-1", "reason": "汚損"})
     assert "再発行" in _text(path)
+    with reading(year.office.engine) as connection:
+        lines = [line for line in lines_of(connection, CYCLE) if line["moves"]]
+    assert [line["slip"] for line in lines] == [
+        "K-2026-01", "K-2026-02", "K-2026-04", "K-2026-05", "差出票 2026-1", "K-2026-03",
+    ]  # fmt: skip
+    assert not any(map(lacking, lines))

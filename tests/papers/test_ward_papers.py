@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -13,6 +13,7 @@ from models.clock import wareki
 from models.records.mailing import MailReturned
 from papers import erasure as erasure_papers
 from papers import forms, media_return, referring, reporting
+from states.rules.supervision import certificate_until
 from steps import acting, papers
 from views.documents import documents
 from views.measures import standings
@@ -60,9 +61,17 @@ def test_a_paper_bears_the_day_of_its_act_and_no_closed_day(printed: Played) -> 
     said = paper(printed, "document-19-acceptance")
     assert str(printed.facts().done["accept_work"].on) in said
     assert str(printed.now.date()) not in said
-    assert printed.facts().due["accept_work"].isoformat() == "2026-12-26"
+    assert printed.facts().due["accept_work"].isoformat() == "2026-12-25"
     assert "2026-12-26" not in said
     assert "12月25日（金）" in said
+
+
+def test_the_special_provisions_name_the_law_and_the_certificate(printed: Played) -> None:
+    """The articles that bind the contractor's workers stand there with a box for the ward's check of their numbers."""
+    said = paper(printed, "document-01-contract_cover")
+    assert all(article in said for article in ("第66条第2項", "第67条", "第176条", "第180条", "区の内部確認用"))
+    assert "第00000000号（架空）" in said
+    assert f"有効期限 {wareki(certificate_until(printed.facts()) or date.min)}" in said
 
 
 def test_returned_mail_is_listed_by_serial(printed: Played) -> None:
@@ -82,6 +91,14 @@ def test_a_check_value_stays_inside_its_box(printed: Played) -> None:
         text = pdf[0].get_textpage()
         right = max(text.get_charbox(place)[2] for place in range(text.count_chars()))
         assert right <= pdf[0].get_width() - 19.5 * 72 / 25.4
+
+
+def test_the_posting_paper_says_what_it_costs(printed: Played) -> None:
+    """By the ward's tariff, with its date, and that nobody has compared it yet; the number is the approved one."""
+    letters = json.loads(printed.facts().done["approve_posting"].data)["letters"]
+    said = paper(printed, "posting-paper")
+    for word in (f"{110 * letters:,}円（110円 × {letters:,}通）", "差額 0円", "令和6年10月1日", "未確認"):
+        assert word in said, word
 
 
 def test_nobody_consents_to_a_subcontractor_that_there_is_not(printed: Played) -> None:
@@ -115,7 +132,9 @@ def test_evidence_that_ends_after_the_closing_has_served_its_year(on_closing: Pl
     year.do("close")
     then = papers.pdfs(year.office, CYCLE, referring.checklists)
     year.set_clock(year.now + timedelta(days=730))
-    assert next(it.standing for it in year.office.see(CYCLE, standings) if it.measure.id == "W-SY-01") == "claimed"
+    found = {it.measure.id: it.standing for it in year.office.see(CYCLE, standings)}
+    assert found["W-SY-01"] == "claimed"
+    assert {found["W-OP-13"], found["C-OP-13"]} == {"no_occasion"}, "that no incident is open is no talk about one"
     assert papers.pdfs(year.office, CYCLE, referring.checklists) == then
 
 
@@ -135,11 +154,11 @@ def test_paper_is_japanese_whoever_prints_it(printed: Played, monkeypatch: pytes
 
 
 def test_the_report_tells_what_came_back_and_what_was_erased(printed: Played) -> None:
-    """Section 6 has the contractor's side too: what was returned, what is still there, what was erased."""
-    said = text_of(papers.print_sheets(printed.office, CYCLE, reporting.report)[0]).replace(" ", "")
-    back = len(json.loads(printed.facts().done["return_items"].data)["items"])
+    """Section 6 has the contractor's side too: what was returned by kind, what is still there, what was erased."""
+    said = "".join(text_of(papers.print_sheets(printed.office, CYCLE, reporting.report)[0]).split())
+    back = "媒体1枚、パスワード通知書1通、損紙2枚、引抜き分4枚、封緘済み2通"
     day = wareki(printed.facts().done["return_items"].on).partition("（")[0]
-    assert f"返却された媒体・紙・パスワード通知書{back}点（{day}）" in said
+    assert f"返却された媒体・紙・パスワード通知書{back}（{day}）" in said
     assert "返却されていないものなし" in said
     assert "受託者が消去した複製3件" in said
 
@@ -175,7 +194,7 @@ def test_what_was_lost_stands_on_the_return_note(on_posting: Played) -> None:
     papers.print_sheets(year.office, CYCLE, media_return.return_note)[0]
     said = paper(year, "return-note")
     assert notice in said
-    assert "紛失" in said[said.index(notice) : said.index(notice) + 20]
+    assert "紛失" in said[said.index(notice) : said.index(notice) + 30]
 
 
 def test_a_posting_slip_is_given_by_whoever_posts(printed: Played) -> None:
@@ -183,5 +202,5 @@ def test_a_posting_slip_is_given_by_whoever_posts(printed: Played) -> None:
     found = {it.document.number: it for it in printed.office.see(CYCLE, documents)}
     assert (found[16].giver, found[16].document.receiver) == ("ward", "post_office")
     assert found[19].due_on
-    assert found[19].due_on.isoformat() == "2026-12-26"
+    assert found[19].due_on.isoformat() == "2026-12-25"
     assert found[19].done_on == printed.facts().done["accept_work"].on

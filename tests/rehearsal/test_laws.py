@@ -17,7 +17,7 @@ from steps import acting, papers
 from steps.office import Office
 
 CYCLE, RESIDENT = "hatachi-2026", "鸛巣　雷鳥丸"
-Breaking = Callable[["Broken"], None]
+Breaking = Callable[["Broken"], object]
 
 
 @dataclass
@@ -51,7 +51,8 @@ def year(office: Office) -> Broken:
     for measure, by in (("W-OP-01", "sato"), ("C-OP-01", "asahi")):
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measure, "evidence": "点検表"})
     fields = {"contract_number": "26-31", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-              "special_provisions_attached": True}  # fmt: skip
+              "special_provisions_attached": True, "certificate_number": "1", "certificate_until": "2027-03-31",
+              "decision_number": "8-総総-101", "approved_on": "2026-09-01"}  # fmt: skip
     acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=fields)
     acting.perform(office, CYCLE, "report_incident", by="sato", fields={"kind": "leak", "known_on": "2026-09-01"})
     it = Broken(office)
@@ -81,10 +82,18 @@ def _record(year: Broken, act: str, data: str) -> None:
     )
 
 
+def _seq_of(event: str, year: Broken) -> int:
+    with year.office.engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT seq FROM ledger WHERE event = '{event}'")).scalar_one())
+
+
 BREAKINGS: dict[str, Breaking] = {
     "state_is_what_the_ledger_tells": lambda year: year.sql("UPDATE cycle SET state = 'ready'"),
     "every_act_has_one_entry_and_one_record": lambda year: year.sql(
         "UPDATE record SET ledger_seq = 1 WHERE act = 'conclude_contract'"
+    ),
+    "form_carries_what_its_row_says": lambda year: year.note(
+        "contacts_confirmed", record={}, occurred_at="", entered_with=_seq_of("contract_concluded", year)
     ),
     "rules_are_those_of_the_table": lambda year: year.sql(
         "INSERT INTO rule VALUES ('cycle', 'ready', 'skip', 'closed')"
@@ -101,8 +110,22 @@ BREAKINGS: dict[str, Breaking] = {
         f"INSERT INTO item VALUES ('{CYCLE}', 'M-2026-01', 'medium', 'with_contractor', 'x')",
         "UPDATE cycle SET state = 'media_returned'",
     ),
+    "nothing_is_kept_unlisted": lambda year: (
+        year.note("year_closed", record={}, occurred_at=""),
+        year.sql(
+            f"INSERT INTO item VALUES ('{CYCLE}', 'RL-2026-01', 'returned_letters', 'with_ward', 'x')",
+            "UPDATE cycle SET state = 'closed'",
+        ),
+    ),
+    "materials_are_conserved": lambda year: (
+        _record(year, "deliver_manuscript", f'{{"template_sha256": "{"0" * 64}", "sheets": 9, "envelopes": 9}}'),
+        _record(year, "report_enclosing", '{"sealed": "1-4", "machine_count": 4, "envelopes_left": 4}'),
+    ),
     "key_and_vault_are_gone": _key_left_behind,
     "every_deviation_is_an_incident": lambda year: year.sql("DELETE FROM incident"),
+    "every_movement_tells_everything": lambda year: year.note(
+        "delivery_inspected", record={"delivered": 3, "giver": "asahi", "receiver": "sato", "slip": "K-5"}
+    ),
     "held_cycle_does_nothing_but_rescue": lambda year: year.sql("UPDATE cycle SET on_hold = 0"),
     "four_eyes_are_two_people": lambda year: year.note(
         "extract_checked", record={}, proposed_by="sato", occurred_at=""
@@ -129,7 +152,7 @@ def test_an_act_past_its_day_without_a_flag_is_told(year: Broken) -> None:
 
 def test_an_act_done_on_a_held_cycle_is_told(year: Broken) -> None:
     """An entry of an act that a hold forbids is told, unless it only enters what has happened already."""
-    year.note("handlers_registered", record={}, occurred_at="")
+    year.note("work_plan_submitted", record={}, occurred_at="")
     assert "held_cycle_does_nothing_but_rescue" in year.told()
 
 
@@ -145,3 +168,15 @@ def test_what_did_not_follow_an_act_is_told(office: Office, tmp_path: Path) -> N
 def test_every_law_has_its_breaking() -> None:
     """No law is looked at that nobody has seen fail."""
     assert {law.__name__ for law in laws.LAWS} == {*BREAKINGS, "what_is_overdue_is_flagged"}
+
+
+def test_a_movement_that_lacks_a_column_is_told_unless_its_deviation_follows(year: Broken) -> None:
+    """A giver that nobody knows is 不明 in the ledger: the law holds only with its deviation."""
+    told = {"delivered": 3, "giver": "", "receiver": "sato", "slip": "K-5", "locked_bag": True}
+    year.note("delivery_inspected", record=told)
+    year.note("deviation_recorded", act="inspect_delivery", broken=["hands_and_slip_are_told"])
+    assert "every_movement_tells_everything" not in year.told()
+    year.note("delivery_inspected", record=told)
+    assert "every_movement_tells_everything" in year.told()
+    whole = {**told, "giver": "asahi"}
+    year.note("delivery_inspected", record=whole)

@@ -18,7 +18,7 @@ from models.people import Person, Role, Side
 from models.programme import Programme
 from models.records.base import ActRecord
 from models.serials import compact, expand
-from states.facts import Done, Facts, ItemFact, Shortfall, Told, Verdict
+from states.facts import Deputised, Done, Facts, ItemFact, Shortfall, Told, Verdict
 from states.machines import PIECE
 from states.table import BY_TRIGGER
 
@@ -38,6 +38,8 @@ PEOPLE = {
         person("sato", Side.WARD, Role.COORDINATOR),
         person("suzuki", Side.WARD, Role.COORDINATOR),
         person("takahashi", Side.WARD, Role.APPROVER),
+        person("ito", Side.WARD, Role.DEPUTY),
+        person("okada", Side.WARD, Role.INSPECTOR),
         person("watanabe", Side.REGISTER, Role.REGISTRAR),
         person("abe", Side.REGISTER, Role.REGISTRAR),
         person("asahi", Side.CONTRACTOR, Role.HANDLING_MANAGER),
@@ -78,9 +80,10 @@ class Assumed:
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """Every record in the order in which it was told."""
+    """Every record in the order in which it was told, and what deputies decided."""
 
     told: tuple[Told, ...]
+    decided: tuple[Deputised, ...] = ()
 
     def of(self, *acts: str) -> tuple[Told, ...]:
         return tuple(it for it in self.told if it.act in acts)
@@ -90,6 +93,9 @@ class Remembered:
 
     def has_text(self, seq: int, place: str) -> bool:
         return any(it.seq == seq and json.loads(it.data).get(place.removeprefix("record.")) for it in self.told)
+
+    def deputised(self) -> tuple[Deputised, ...]:
+        return self.decided
 
 
 def record(act: str, **changes: Any) -> ActRecord:
@@ -108,23 +114,23 @@ def items(**by_number: str) -> tuple[ItemFact, ...]:
     return tuple(ItemFact(number=number, kind=kind, state=state) for number, (kind, state) in said.items())
 
 
-def claim(measure: str, file: str = "", valid_until: date | None = None) -> MeasureClaim:
+def claim(measure: str, file: str = "", valid_until: date | None = None, *, seq: int = 1) -> MeasureClaim:
     return MeasureClaim(
         measure=measure, evidence="点検表", evidence_file=file, by="sato", happened_on=None, received_on=TODAY,
-        valid_until=valid_until, not_applicable=False, ledger_seq=1,
+        valid_until=valid_until, not_applicable=False, ledger_seq=seq,
     )  # fmt: skip
 
 
-def measure(name: str, *, guards: tuple[str, ...] = (), proof: str = "guarded", may_not_apply: bool = False) -> Measure:
+def measure(name: str, *, guards: tuple[str, ...] = (), proof: str = "guarded", **told: Any) -> Measure:
+    told = {"may_not_apply": False, **told}
     return Measure(
-        id=name, side="ward", category="op", order=1, text="", guards=guards, proof=proof, evidence=(),
-        may_not_apply=may_not_apply,
+        id=name, side="ward", category="op", order=1, text="", guards=guards, proof=proof, evidence=(), **told
     )  # fmt: skip
 
 
 def facts(
     *told: Told, extract: dict[str, str] | None = None, added: dict[str, str] | None = None, reminded: str = "",
-    **said: Any,
+    decided: tuple[Deputised, ...] = (), **said: Any,
 ) -> Facts:  # fmt: skip
     """Return the facts of a year of which only this is known."""
     numbered = tuple(replace(it, seq=seq) for seq, it in enumerate(told, start=1))
@@ -135,7 +141,8 @@ def facts(
         "to_pull": "", "incidents": frozenset[int](), "claimed": {},
     }  # fmt: skip
     return Facts(
-        done=done, history=Remembered(told=numbered), reminded=lambda number: reminded if number == 1 else "",
+        done=done, history=Remembered(told=numbered, decided=decided),
+        reminded=lambda number: reminded if number == 1 else "",
         pieces=Assumed(extract=extract or {}, added=added or {}), **(nothing | said),
     )  # fmt: skip
 

@@ -38,18 +38,22 @@ OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
 HASH = "ab" * 32
 MEDIUM, NOTICE, STACK, COPY = "M-2026-01", "P-2026-01", "S-2026-01", "C-2026-01"
 PROOFS, BACKUP = "I-2026-01", "B-2026-01"
+SAMPLE, RETURNED = "I-2026-02", "RL-2026-01"
+LEAFLET = "はたちのつどい案内リーフレット"
+KEEP_UNTIL = date(2027, 1, 22)  # the day by which what came back is destroyed
 
 ACTORS = {
     Role.COORDINATOR: "sato",
     Role.REGISTRAR: "watanabe",
     Role.APPROVER: "takahashi",
     Role.DEPUTY: "ito",
+    Role.INSPECTOR: "okada",
     Role.HANDLING_MANAGER: "asahi",
     Role.HANDLER: "kobayashi",
     Role.AUDITOR: "kansa",
 }
 SECONDS = {row.trigger: "takahashi" for row in TABLE if row.second} | {
-    "extract": "nakamura", "confirm_erasure": "ito", "accept_namesakes": "ito",
+    "extract": "nakamura",
 }  # fmt: skip
 IN_ORDER = (
     "claim_measures", "conclude_contract", "register_handlers", "declare_cloud_use",
@@ -57,7 +61,8 @@ IN_ORDER = (
     "confirm_readiness", "deliver_manuscript", "submit_text_proof", "take_extract", "approve_text", "extract",
     "recheck_before_sealing", "seal_package", "hand_over_medium", "hand_over_password", "report_receipt", "hand_over",
     "submit_imprint_sample", "approve_proof", "approve_proof_again", "take_additions", "report_printing",
-    "complete_printing", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list", "inspect_contractor",
+    "complete_printing", "report_status", "recheck_before_enclosing", "issue_pull_list", "acknowledge_pull_list",
+    "inspect_contractor",
     "reconcile_enclosing", "settle_differences", "report_enclosing",
     "complete_enclosing", "recheck_before_final_list", "issue_final_pull_list", "acknowledge_final_pull_list",
     "inspect_delivery",
@@ -75,14 +80,21 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
     """Return the fields of the record of every act as they are entered on that day."""
     today = now.date()
     carried: dict[str, Any] = {"giver": "sato", "receiver": "asahi", "locked_bag": True, "in_person": True}
+    delivered = {"giver": "asahi", "receiver": "sato", "locked_bag": True, "bag": "vehicle"}
     window = {"window_from": date(2006, 4, 2), "window_to": date(2007, 4, 1)}
     known = {
         "claim_measures": {"measures": every_measure(), "evidence": "点検表 2026"},
         "conclude_contract": {
             "contract_number": "26-31", "begins_on": date(2026, 10, 1), "ends_on": date(2026, 12, 25),
-            "special_provisions_attached": True,
+            "special_provisions_attached": True, "approved_on": today, "certificate_number": "第00000000号",
+            "certificate_until": date(2026, 12, 25),
         },
+        "renew_certificate": {"certificate_number": "第00000001号", "certificate_until": date(2027, 12, 25)},
         "register_handlers": {"handling_manager": "asahi", "handlers": ("kobayashi",), "subcontracting": "none"},
+        "record_absence": {
+            "person": "takahashi", "begins_on": today, "ends_on": today, "reason": "leave", "deputy": "ito",
+        },
+        "see_decisions": {"entries": (1,)},
         "declare_subcontractor": {"name": "協和製本", "work": "封入", "inspection_clause": True},
         "consent_to_subcontracting": {"name": "協和製本", "decision_number": "8-総総-95", "decided_on": today},
         "declare_cloud_use": {"server_place": "東京都", "under_japanese_law": True},
@@ -94,7 +106,9 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "confirm_contacts": {
             "confirmed_with": "asahi", "nights_and_holidays_covered": True, "business_flow_shared": True,
         },
-        "confirm_readiness": {"dummy_data_tested": True, "inspection_planned_on": date(2026, 11, 19)},
+        "confirm_readiness": {
+            "dummy_data_tested": True, "inspection_planned_on": date(2026, 11, 19), "approved_on": today,
+        },
         "deliver_manuscript": {"template_sha256": HASH, "sheets": 20},
         "submit_text_proof": {"version": 1},
         "approve_text": {"version": 1},
@@ -137,8 +151,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "received": 11, "package_sha256": HASH, "pattern_on": today, "scan_clean": True, "condition_good": True,
             "copies": ({"copy_number": COPY, "kind": "server", "place": "第一工場"},),
         },
-        "hand_over": {},
-        "submit_imprint_sample": {"version": 1, "serials": "1-3"},
+        "hand_over": {"approved_on": today},
+        "submit_imprint_sample": {
+            "version": 1, "serials": "1-3", "sample_stack": SAMPLE, "slip": "4", "occasion": "校正", **delivered,
+        },
         "approve_proof": {"version": 1},
         "approve_proof_again": {"version": 1},
         "compare_imprint": {"digests_sha256": HASH, "right": 11},
@@ -148,6 +164,10 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_enclosing": {"newly_protected": "5"},
         "issue_pull_list": {"pulled": "5", "reasons": {"a": 1}, "rechecked_on": today},
         "acknowledge_pull_list": {"pulled": "5"},
+        "report_status": {
+            "status": "工程どおり", "self_checked_on": today, "checked_by": "asahi", "logs_from": date(2026, 10, 1),
+            "logs_until": today, "findings": 0,
+        },
         "inspect_contractor": {"inspected_on": today, "kind": "on_site", "findings": 0},
         "reconcile_enclosing": {
             "scans": 11, "sealed": "1-4,6-11", "reruns": 1, "touched": "8", "logs": (HASH,), "trays": 0,
@@ -158,16 +178,24 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "recheck_before_final_list": {},
         "issue_final_pull_list": {"pulled": "7", "reasons": {"b": 1}, "rechecked_on": today},
         "acknowledge_final_pull_list": {"pulled": "7"},
-        "inspect_delivery": {"delivered": 9, "opened": 2, "wrong": 0},
+        "inspect_delivery": {
+            "delivered": 9, "opened": 2, "wrong": 0, "slip": "5", "occasion": "納品", **delivered,
+        },
         "enclose_additions": {"letters_enclosed": 1},
         "approve_posting": {"letters": 10},
         "recheck_before_posting": {},
-        "post": {"accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77"},
+        "post": {
+            "accepted": 10, "office": "新宿北郵便局", "posted_on": today, "slip": "77", "giver": "sato",
+            "locked_bag": True,
+        },
         "report_posting": {"accepted": 10},
         "request_retrieval": {
             "serials": "4", "reason": "p", "office": "新宿北郵便局", "requested_on": today,
         },
-        "record_returned_mail": {"serials": "3", "reason": "unknown_address"},
+        "record_returned_mail": {
+            "serials": "3", "reason": "unknown_address", "stack": RETURNED, "keep_until": max(today, KEEP_UNTIL),
+            "office": "新宿北郵便局", "receiver": "sato", "slip": "6",
+        },
         "return_items": {
             "items": (MEDIUM, NOTICE, STACK), "giver": "asahi", "receiver": "sato", "occasion": "返却", "slip": "3",
             "locked_bag": True,
@@ -179,7 +207,7 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             ),
         },
         "return_media": {"checked_on": today},
-        "report_completion": {"completed_on": today},
+        "report_completion": {"completed_on": today, "integrity": "report"},
         "confirm_erasure": {"every_place_covered": True},
         "accept_work": {"inspected_on": today, "number": "検-1"},
         "end_returned_mail": {"returned": {"unknown_address": 1}},
@@ -188,7 +216,8 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
             "vault_files_destroyed": 2, "keys_destroyed": 2, "absent": True,
         },
         "destroy_items": {
-            "items": (MEDIUM, NOTICE, STACK), "method": "溶解", "destroyed_on": today, "witness": "suzuki",
+            "items": (MEDIUM, NOTICE, STACK, SAMPLE, RETURNED), "method": "溶解", "destroyed_on": today,
+            "witness": "suzuki", "slip": "7",
         },
         "accept_namesakes": {"people": ["sato"]},
         "erase_ward_copies": {
@@ -214,9 +243,11 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "reprint_slip": {"slip": "1", "reason": "汚損"},
         "close": {"keep_until": "2032-03-31"},
         "acknowledge_reminder": {"reminder": 1},
-        "redact_text": {"entry": 12, "place": "record.evidence", "reason": "resident_data"},
+        "redact_text": {"entry": 13, "place": "record.evidence", "reason": "resident_data"},
         "correct_entry": {"corrects": 1, "correction": "数量は2枚", "reason": "書き間違い"},
         "file_document": {"document": 18, "sha256": HASH, "dated_on": today, "received_on": today},
+        "decide_late_plan": {"commitment": "ceremony", "until": date(2027, 1, 20), "reason": "契約の遅れ",
+                             "decision_number": "8-総総-905"},
         "move_deadline": {"act": "close", "to": date(2027, 2, 1), "reason": "年度末"},
         "record_deviation": {"what": "unregistered_hand", "happened_on": today},
         "report_incident": {"kind": "loss", "known_on": today},
@@ -225,8 +256,9 @@ def fields(now: datetime) -> dict[str, dict[str, Any]]:
         "notify_persons": {"incident": 1, "how": "letter", "notified_on": today, "persons": 200},
         "publish_incident": {"incident": 1, "published": True, "decided_on": today},
         "discuss_measures": {"incident": 1, "discussed_on": today, "participants": "両責任者", "decision": "再教育"},
+        "report_change": {"what": "保管場所", "after": "第二工場の金庫", "effective_on": today},
         "settle_incident": {"incident": 1, "decision_number": "8-総総-99"},
-        "record_referral": {"number": "資料25", "decided_on": today},
+        "record_referral": {"number": "資料25", "decided_on": today, "approved_on": today},
         "hold": {"reason": "typhoon"},
         "release_hold": {"discussed_on": today, "decision_number": "8-総総-910"},
         "register_people": {"people": (HAYASHI,)},
@@ -301,8 +333,8 @@ class Year:
         decided = Evidence(decision_number=f"8-総総-{len(self.entries())}", decided_on=self.clock.at.date())
         return self.door.confirm(
             ActRequest(
-                cycle_id=CYCLE, trigger=trigger, by=by or SECONDS[trigger], record=record, key="", via=via,
-                evidence=decided if evidence is None else evidence, proposal=proposal,
+                cycle_id=CYCLE, trigger=trigger, by=by or SECONDS.get(trigger, ACTORS[Role.APPROVER]), record=record,
+                key="", via=via, evidence=decided if evidence is None else evidence, proposal=proposal,
             )
         )  # fmt: skip
 
@@ -310,14 +342,23 @@ class Year:
         """Do an act, confirmed by the second person where it needs one; a pull list is re-checked on its day."""
         if trigger in {"issue_pull_list", "issue_final_pull_list"} and not done_today(self.facts(), RECHECKS):
             self.do("recheck_before_enclosing" if trigger == "issue_pull_list" else "recheck_before_final_list")
+        self.claim_again(trigger)
         outcome = self.propose(trigger, **changes)
         return self.confirm(trigger) if outcome.waits_for else outcome
+
+    def claim_again(self, trigger: str) -> None:
+        """Claim for a gate what was claimed for the gate before it and is asked for anew."""
+        facts = self.facts()
+        stale = sorted(facts.claims.intersection(facts.measures_for(trigger)) - facts.claimed_for(trigger))
+        if stale:
+            self.propose("claim_measures", measures=stale)
 
     def play(self, *, until: str = "", before: str = "") -> None:
         """Do what comes next, each act at ten on the day it is owed, until a state is reached or an act is next."""
         done = self.facts().done
         for trigger in (act for act in IN_ORDER if act not in done):
             if trigger == before or self.state == until:
+                self.claim_again(trigger)
                 return
             self.wait_for(trigger)
             self.do(trigger)

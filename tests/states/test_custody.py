@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from scenes import BACKUP, COPY, MEDIUM, NOTICE, PROOFS, STACK, Year
+from scenes import BACKUP, COPY, MEDIUM, NOTICE, PROOFS, SAMPLE, STACK, Year
 from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
+from models.database import reading
 from models.errors import Refused, Unmet
 from models.records.erasure import Method
+from states.replay import differences
 from states.rules.erasure import METHODS
 
 
@@ -413,3 +415,66 @@ def test_the_hash_of_another_package_is_found_at_the_receipt(sqlite_year: Year) 
     sqlite_year.play(before="report_receipt")
     outcome = sqlite_year.do("report_receipt", package_sha256="ef" * 32)
     assert outcome.deviations == ("hash_is_the_sealed_one",)
+
+
+# what the contractor brings, and the posting
+
+
+def test_hands_that_nobody_tells_keep_a_delivery_back(sqlite_year: Year) -> None:
+    """Sample and delivery are refused without giver, receiver, slip and lock; as facts they are recorded, deviating."""
+    year = sqlite_year
+    untold = {"giver": "", "receiver": "", "slip": "", "locked_bag": None}
+    for act in ("submit_imprint_sample", "inspect_delivery"):
+        year.play(before=act)
+        assert set(unmet(year, act, **untold)) == {"hands_and_slip_are_told", "bag_is_locked"}
+        assert set(unmet(year, act, giver="sato")) == {"contractor_gives_to_the_ward"}
+        outcome = year.do(act, already_happened=True, **untold)
+        assert set(outcome.deviations) == {"hands_and_slip_are_told", "bag_is_locked"}
+        assert outcome.checkpoint
+        settle_everything(year)
+    assert where(year, SAMPLE) == "with_contractor"
+    with reading(year.engine) as connection:
+        assert list(differences(connection)) == []
+
+
+def test_a_sample_that_was_handed_over_is_with_the_ward(sqlite_year: Year) -> None:
+    """The sheets lie where the slip says; brought again under their number they come to the ward as well."""
+    year = sqlite_year
+    year.play(before="approve_proof")
+    assert where(year, SAMPLE) == "with_ward"
+    year.do("record_movement", item=SAMPLE, to="contractor", giver="sato", receiver="asahi", slip="14")
+    assert where(year, SAMPLE) == "with_contractor"
+    year.do("submit_imprint_sample", version=2, slip="15")
+    assert where(year, SAMPLE) == "with_ward"
+    with reading(year.engine) as connection:
+        assert list(differences(connection)) == []
+
+
+def test_a_wrong_piece_is_recorded_whoever_brought_it(sqlite_year: Year) -> None:
+    """A wrong piece found at the inspection is a fact, also where nobody tells who delivered."""
+    sqlite_year.play(before="inspect_delivery")
+    outcome = sqlite_year.do("inspect_delivery", wrong=1, giver="")
+    assert set(outcome.deviations) == {"sample_opening_found_nothing_wrong", "hands_and_slip_are_told"}
+
+
+def test_a_second_look_at_the_delivery_needs_no_hands(sqlite_year: Year) -> None:
+    """What was delivered once and told is inspected again without a movement."""
+    sqlite_year.play(before="inspect_delivery")
+    sqlite_year.do("inspect_delivery")
+    again = sqlite_year.do("inspect_delivery", giver="", receiver="", slip="", locked_bag=None)
+    assert again.deviations == ()
+
+
+def test_a_posting_tells_who_brought_the_letters(sqlite_year: Year) -> None:
+    """Without bringer and container it is refused; what has happened is recorded, on a held cycle too, and replayed."""
+    year = sqlite_year
+    year.play(before="post")
+    told = unmet(year, "post", giver="", locked_bag=None)
+    assert set(told) == {"giver_and_container_are_told", "letters_go_in_a_locked_container"}
+    assert set(unmet(year, "post", giver="asahi")) == {"poster_brings_the_letters"}
+    year.do("hold")
+    assert "not_on_hold" in unmet(year, "post")
+    outcome = year.do("post", already_happened=True, giver="nobody")
+    assert (outcome.deviations, year.state) == (("poster_brings_the_letters",), "posted")
+    with reading(year.engine) as connection:
+        assert list(differences(connection)) == []

@@ -8,6 +8,8 @@ from scenes import COPY, Year
 
 from models.errors import Refused, Unmet
 
+MONDAY, WEDNESDAY = 0, 2
+
 
 def unmet(year: Year, trigger: str, **changes: Any) -> dict[str, Unmet]:
     with pytest.raises(Refused) as refused:
@@ -47,6 +49,49 @@ def test_the_office_did_nothing_on_a_closed_day(sqlite_year: Year, act: str, fie
     gaps = unmet(sqlite_year, act, **{field: closed})
     assert set(gaps) == {"date_is_an_open_day"}
     assert str(closed) in gaps["date_is_an_open_day"].missing
+
+
+@pytest.mark.parametrize(
+    ("act", "guard"),
+    [("conclude_contract", "date_is_an_open_day"), ("confirm_erasure", "done_on_an_open_day")],
+)
+def test_what_the_office_decides_is_not_dated_on_a_closed_day(sqlite_year: Year, act: str, guard: str) -> None:
+    """A contract without a date of its own, and the confirmation of the erasure, are of the day they are entered."""
+    sqlite_year.play(before=act)
+    sqlite_year.wait_for(act)
+    while sqlite_year.door.calendar.is_open(sqlite_year.clock.at.date()):
+        sqlite_year.later(days=1)
+    closed = sqlite_year.clock.at.date()
+    assert str(closed) in unmet(sqlite_year, act)[guard].missing
+    sqlite_year.later(days=-1)
+    assert guard not in unmet(sqlite_year, act, by="asahi")
+
+
+def test_a_contract_bears_the_date_of_an_open_day(sqlite_year: Year) -> None:
+    """A contract entered on the Monday is of the Friday before, and never of the Sunday between."""
+    year = sqlite_year
+    year.play(before="conclude_contract")
+    while year.clock.at.weekday() != MONDAY:
+        year.later(days=1)
+    sunday, friday = (year.clock.at.date() - timedelta(days=back) for back in (1, 3))
+    assert set(unmet(year, "conclude_contract", concluded_on=sunday)) == {"date_is_an_open_day"}
+    year.do("conclude_contract", concluded_on=friday)
+
+
+def test_no_deadline_is_moved_to_a_closed_day(sqlite_year: Year) -> None:
+    """A deadline moved to a Sunday is refused by that day, and moved to the Monday after it."""
+    assert set(unmet(sqlite_year, "move_deadline", to=date(2027, 1, 31))) == {"date_is_an_open_day"}
+    sqlite_year.do("move_deadline", to=date(2027, 2, 1))
+
+
+def test_a_limit_that_ends_on_a_saturday_is_owed_on_the_friday(sqlite_year: Year) -> None:
+    """The ten days for the inspection (支払遅延防止法5条) are not stretched by a weekend: it is owed before it."""
+    year = sqlite_year
+    year.play(before="report_completion")
+    while year.clock.at.weekday() != WEDNESDAY:
+        year.later(days=1)
+    year.do("report_completion")
+    assert year.facts().due["accept_work"] == year.clock.at.date() + timedelta(days=9)
 
 
 @pytest.mark.parametrize("act", ["report_erasure", "report_completion"])

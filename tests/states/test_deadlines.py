@@ -102,6 +102,23 @@ def test_january_to_march_belong_to_the_next_calendar_year() -> None:
     assert deadlines.anchors({"leap": "date:02-29"}, 2027, WARD) == {"leap": date(2028, 2, 29)}
 
 
+def test_what_is_owed_is_owed_on_an_open_day() -> None:
+    """A limit that ends on a Saturday is kept on the Friday; what is never before a Saturday comes on the Monday."""
+    limit = [
+        Scheduled(act="completion", rule="D"), Scheduled(act="acceptance", rule="completion+5d", owed=True),
+        Scheduled(act="end", rule="D-9d", not_before="completion+5d", owed=True), Scheduled(act="day", rule="D+5d"),
+    ]  # fmt: skip
+    monday = {"D": day("2026-11-30")}
+    planned = deadlines.plan(limit, monday, WARD)
+    expected = {"acceptance": day("2026-12-04"), "end": day("2026-12-07"), "day": day("2026-12-05")}
+    assert {act: planned[act] for act in expected} == expected
+    late = {"completion": day("2026-12-07")}
+    for done in (dict[str, date](), late):
+        later = timedelta(days=7 if done else 0)
+        found = deadlines.dues(limit, planned=planned, done=done, moved={}, calendar=WARD)
+        assert (found["acceptance"], found["end"]) == (expected["acceptance"] + later, expected["end"] + later)
+
+
 def test_an_extra_closing_day_moves_the_plan() -> None:
     """When the ward closes on the last open day of November the posting and all before it come earlier."""
     ward = Calendar(closed=frozenset({date(2026, 11, 30)}))
@@ -341,3 +358,75 @@ def test_whoever_looks_only_when_told_misses_nothing(due_on: date, before: int) 
             look, seen = deadlines.next_look(due_on, today, WARD), seen_on(today)
         assert seen == seen_on(today)
         assert look > today
+
+
+def projected(done: dict[str, str], today: str, moved: dict[str, str] | None = None) -> dict[str, deadlines.Projected]:
+    return deadlines.project(
+        CHAIN,
+        planned=PLAN,
+        done={key: day(text) for key, text in done.items()},
+        moved={key: day(text) for key, text in (moved or {}).items()},
+        calendar=WARD,
+        today=day(today),
+    )
+
+
+@pytest.mark.parametrize(
+    ("done", "today", "expected"),
+    [
+        ({}, "2026-11-05", {}),  # all in time: the proof is due on 2026-11-05
+        ({}, "2026-11-09", {"proof": 4}),
+        ({"proof": "2026-11-09"}, "2026-11-09", {"proof": 4}),
+        # The medium was pushed to 11-11 and goes on the 13th: both are late of themselves, the first one first.
+        ({"proof": "2026-11-09", "medium": "2026-11-13"}, "2026-11-13", {"proof": 4, "medium": 2}),
+        ({"proof": "2026-11-09", "medium": "2026-11-11"}, "2026-11-11", {"proof": 4}),
+        # What caught up with the plan ends the chain: what is late after it is late of itself.
+        ({"proof": "2026-11-09", "medium": "2026-11-09"}, "2026-11-16", {"password": 6}),
+    ],
+)
+def test_the_cause_is_what_is_late_of_itself(done: dict[str, str], today: str, expected: dict[str, int]) -> None:
+    """The receipt is late through each act that came, or stands open, after the day it was owed; no follower is."""
+    found = projected(done, today)
+    assert deadlines.causes("received", found, PLAN) == expected
+    assert list(deadlines.causes("received", found, PLAN)) == list(expected)
+
+
+def test_what_a_person_moved_to_a_later_day_is_a_cause() -> None:
+    """A moved date counts from the plan, whoever waits for it; moved to an earlier day it causes nothing."""
+    found = projected({}, "2026-11-02", {"medium": "2026-11-17"})
+    assert deadlines.causes("received", found, PLAN) == {"medium": 8}
+    assert deadlines.causes("received", projected({}, "2026-11-02", {"medium": "2026-11-06"}), PLAN) == {}
+
+
+WINDOW = (
+    Scheduled(act="posting", rule="D"),
+    Scheduled(act="returned", rule="S+5bd", not_before="posting+14d"),  # 2027-01-18, or two weeks after the posting
+)
+
+
+@pytest.mark.parametrize(
+    ("posted", "expected", "by"),
+    [
+        ("2026-11-30", "2027-01-18", ""),
+        ("2027-01-04", "2027-01-18", ""),  # two weeks to the day
+        ("2027-01-05", "2027-01-19", "posting"),
+        ("2027-01-28", "2027-02-11", "posting"),
+    ],
+)
+def test_a_window_ends_never_before_what_opens_it(posted: str, expected: str, by: str) -> None:
+    """A late posting moves the end of the returned-mail window only where that would come before two weeks are over."""
+    planned = deadlines.plan(WINDOW, YEAR, WARD)
+    assert planned["returned"] == day("2027-01-18")
+    for done, moved in (({"posting": day(posted)}, {}), ({}, {"posting": day(posted)})):
+        found = deadlines.project(WINDOW, planned=planned, done=done, moved=moved, calendar=WARD)
+        assert (found["returned"].due_on, found["returned"].pushed_by) == (day(expected), by)
+
+
+def test_a_plan_keeps_what_an_act_never_comes_before() -> None:
+    """The later of both rules is the plan; what its floor hangs on is known, and does not wait for the act itself."""
+    late = (WINDOW[0], Scheduled(act="returned", rule="D+1d", not_before="posting+14d"))
+    assert deadlines.plan(late, YEAR, WARD)["returned"] == day("2026-12-14")
+    with pytest.raises(BadSetting, match="post_office"):
+        deadlines.plan((Scheduled(act="returned", rule="D", not_before="post_office+1d"),), YEAR, WARD)
+    with pytest.raises(BadSetting):
+        deadlines.plan((Scheduled(act="returned", rule="D", not_before="returned+1d"),), YEAR, WARD)

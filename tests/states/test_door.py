@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlmodel import col
 
 from adapters.keys import LedgerKey
 from models import tables
+from models.clock import TOKYO
 from models.errors import Refused, Unknown, Unmet
 from models.people import Role, Side
 from models.records.base import Nothing
@@ -109,7 +110,7 @@ def test_a_refusal_lists_every_unmet_guard_with_owner_and_date(year: Year) -> No
     assert set(gaps) == {
         "person_is_registered", "handlers_are_registered", "contractor_has_a_valid_manager", "work_plan_is_in",
         "contacts_are_confirmed", "dummy_data_went_through", "inspection_is_planned_in_the_period",
-        "measures_are_claimed", "cloud_use_is_declared",
+        "measures_are_claimed", "cloud_use_is_declared", "certificate_is_in_force",
     }  # fmt: skip
     plan = gaps["work_plan_is_in"]
     assert plan.owner == BY_TRIGGER["submit_work_plan"].owner.label == Side.CONTRACTOR.label
@@ -304,11 +305,10 @@ def test_under_hold_rescue_goes_on(sqlite_year: Year) -> None:
     assert year.pieces()["pulled"] == 2
     year.do("cancel")
     year.do("report_incident")
-    things = tuple(item.number for item in year.facts().items if item.is_thing)
-    year.do("return_items", items=things)
+    year.do("return_items", items=tuple(item.number for item in year.facts().things_in("with_contractor")))
     for trigger in ("report_erasure", "return_media", "confirm_erasure"):
         year.do(trigger)
-    year.do("destroy_items", items=things)
+    year.do("destroy_items", items=tuple(item.number for item in year.facts().things_in("with_ward")))
     assert year.facts().on_hold
 
 
@@ -456,12 +456,15 @@ def test_a_year_is_cancelled_from_every_state_and_still_ends(sqlite_year: Year, 
     ]  # fmt: skip
     act = tables.Act
     assert {row.act for row in year.read(select(act).where(col(act.done_on).is_(None)))} == set(way)
-    out = tuple(item.number for item in items if item.is_thing)
     copies = None if any(item.number == "C-2026-01" for item in items) else ()
     for trigger in way:
-        changes: dict[str, Any] = {"items": out} if trigger in {"return_items", "destroy_items"} else {}
+        changes: dict[str, Any] = {}
+        if holder := {"return_items": "with_contractor", "destroy_items": "with_ward"}.get(trigger):
+            changes = {"items": tuple(item.number for item in year.facts().things_in(holder))}
         if trigger == "report_erasure" and copies is not None:
             changes = {"copies": copies}
+        if trigger == "end_returned_mail":
+            changes = {"returned": {}}
         year.do(trigger, **changes)
     assert year.state == "closed"
 
@@ -476,7 +479,7 @@ def test_a_cancelled_year_does_not_close_while_things_are_out(sqlite_year: Year)
     year.do("return_media")
     year.propose("report_erasure")
     year.do("confirm_erasure")
-    assert set(unmet(year, "close")) == {"ward_holds_no_data", "no_item_is_left"}
+    assert set(unmet(year, "close")) == {"ward_holds_no_data", "no_item_is_left", "measures_are_claimed"}
 
 
 def test_a_closed_year_owes_nothing(year: Year) -> None:
@@ -538,6 +541,20 @@ def test_a_deadline_of_what_is_done_or_unknown_is_not_moved(sqlite_year: Year) -
 
 
 # races and kills
+
+
+@pytest.mark.parametrize("act", ["report_erasure", "report_completion"])
+@pytest.mark.parametrize(("day", "deviations"), [(25, ()), (28, ("commitments_are_kept",))])
+def test_a_report_after_the_end_of_the_contract_is_a_deviation(
+    sqlite_year: Year, act: str, day: int, deviations: tuple[str, ...]
+) -> None:
+    """On the last day of the contract it is as any; after it the report is recorded, and opens an incident."""
+    year = sqlite_year
+    year.play(before=act)
+    year.clock.at = datetime(2026, 12, day, 10, tzinfo=TOKYO)
+    assert year.do(act).deviations == deviations
+    assert act in year.facts().done
+    assert (len(year.facts().incidents), year.facts().on_hold) == (len(deviations), bool(deviations))
 
 
 def test_two_who_race_for_one_step_have_one_winner(database_url: str, engines: Engines, ledger_key: LedgerKey) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from assumed import TODAY, TOMORROW, YESTERDAY, consigning, did, facts, items, record
-from scenes import HASH, NOTICE, STACK, YEAR
+from scenes import HASH, NOTICE, RETURNED, STACK, YEAR
 
 from models.records.base import ActRecord, Nothing
 from states.effects import (
@@ -20,7 +20,7 @@ from states.effects import (
 )
 from states.facts import Facts
 from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER
-from states.rules import enclosing, extraction, mailing, oversight, printing, supervision, transfer
+from states.rules import enclosing, extraction, mailing, oversight, preparation, printing, supervision, transfer
 from states.table import BY_TRIGGER, HOLDING, RELEASING, TABLE, all_rules, cycle_machine
 
 Case = tuple[Effects, Facts, ActRecord, tuple[Effect, ...]]
@@ -103,6 +103,35 @@ HELD: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
+# Returned letters
+RETURNED_STACK = MakeItem(number=RETURNED, kind="returned_letters", state="with_ward", content="imprinted")
+IN_STACK = items(RL_2026_01="returned_letters with_ward")
+BACK, TWO_BACK = did("record_returned_mail"), did("record_returned_mail", serials="3-4")
+WENT_ON = (MoveItem(number=RETURNED, to="released"),)
+RETURNED_MAIL: tuple[Case, ...] = (
+    *(
+        (mailing.returned_letters_are_items, facts(*told, items=there), record("record_returned_mail", **said), it)
+        for told, there, said, it in (
+            ((), (), {}, (RETURNED_STACK,)),
+            ((BACK,), IN_STACK, {"serials": "4"}, ()),
+            ((), (), {"stack": "", "keep_until": None}, ()),
+            ((), (), {"keep_until": None}, ()),
+            ((), (), {"outcome": "resent"}, ()),
+            ((BACK,), IN_STACK, {"outcome": "resent"}, WENT_ON),
+            ((TWO_BACK,), IN_STACK, {"outcome": "handed_over"}, ()),
+            ((TWO_BACK,), IN_STACK, {"serials": "3-4", "outcome": "handed_over"}, WENT_ON),
+            ((TWO_BACK, did("record_returned_mail", outcome="resent")), IN_STACK,
+             {"serials": "4", "outcome": "handed_over"}, WENT_ON),
+            ((BACK,), items(RL_2026_01="returned_letters destroyed"), {"outcome": "destroyed"}, ()),
+        )
+    ),
+    (mailing.uncounted_letters_are_items, facts(), record("end_returned_mail"), ()),
+    (
+        mailing.uncounted_letters_are_items, facts(), record("end_returned_mail", stack=RETURNED, keep_until=TODAY),
+        (RETURNED_STACK,),
+    ),
+)  # fmt: skip
+
 # Rows, copies and serials
 COPIES = tuple(
     MakeItem(number=f"WC-{YEAR}-{place:02}", kind="electronic_copy", state="with_ward", content=content)
@@ -176,11 +205,12 @@ ON_PAPER: tuple[Case, ...] = (
 )  # fmt: skip
 
 # What an inspection found
-FOUND = {"inspected_on": TODAY, "findings": 1, "found": [{"what": "施錠", "due_on": TOMORROW}]}
+FOUND = {"findings": 1, "found": [{"what": "施錠", "due_on": TOMORROW}]}
 TO_SETTLE = OweAct(act="settle_finding", due_on=TOMORROW)
 OWED: tuple[Case, ...] = (
     (supervision.findings_are_owed, facts(), record("inspect_contractor"), ()),
     (supervision.findings_are_owed, facts(), record("inspect_contractor", **FOUND), (TO_SETTLE,)),
+    (supervision.findings_are_owed, facts(), record("report_status", **FOUND), (TO_SETTLE,)),
     *(
         (
             supervision.other_findings_stay_owed, facts(did("inspect_contractor", **FOUND)),
@@ -190,7 +220,23 @@ OWED: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*CANCELLED, *HELD, *EXTRACTED, *ON_PAPER, *OWED)
+ENDS = {"begins_on": TODAY, "ends_on": TOMORROW}
+TO_RENEW = OweAct(act="renew_certificate", due_on=TODAY)
+RENEWED: tuple[Case, ...] = (
+    *(
+        (preparation.renewal_is_owed, facts(), record("conclude_contract", **ENDS, certificate_until=until), owed)
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()), (None, ()))
+    ),
+    *(
+        (
+            preparation.next_renewal_is_owed, facts(did("conclude_contract", **ENDS)),
+            record("renew_certificate", certificate_until=until), owed,
+        )
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()))
+    ),
+)  # fmt: skip
+
+CASES = (*RENEWED, *CANCELLED, *HELD, *RETURNED_MAIL, *EXTRACTED, *ON_PAPER, *OWED)
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,19 @@ from assumed import (
     record,
     said,
 )
+from scenes import LEAFLET, RETURNED
 
 from models import choices
-from models.people import Role, Side
+from models.clock import stamp
+from models.people import SYSTEM, Role, Side
+from models.postage import BARCODE, WITHIN_AREA
+from models.programme import Printing, Programme, Statute
 from models.records.base import ActRecord, Nothing
 from models.records.erasure import CopyErased
+from models.records.media_return import ItemsReturned
 from models.records.oversight import IncidentReported
 from models.records.supervision import InspectionFinding
+from models.records.transfer import ReceiptReported
 from models.words import translate
 from states.events import event_words
 from states.facts import RECHECKS, Facts, Guard, Told
@@ -38,6 +44,9 @@ from states.machines import PIECE, Machine
 from states.rows import STATES, Row, State
 from states.rules import (
     additions,
+    conservation,
+    custody,
+    documents,
     enclosing,
     erasure,
     mailing,
@@ -48,10 +57,11 @@ from states.rules import (
     protection,
     supervision,
 )
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day
+from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
 from states.table import BY_TRIGGER
 
-OTHER = "cd" * 32
+SCENES, OTHER = "ab" * 32, "cd" * 32
+LEVELS = [*choices.INTEGRITY]
 NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
@@ -59,6 +69,11 @@ MANUSCRIPT, PROOF, TEXT = did("deliver_manuscript"), did("submit_text_proof"), d
 SAMPLE, GO = did("submit_imprint_sample"), did("approve_proof")
 TO_PRINT = {"exported": "1-11", "pulled": "12"}
 SPOILED = {"good": "1-11", "spoiled": "2", "reprinted": "", "spoiled_stack": "S-2026-01"}
+
+
+def without_a_ceiling() -> Programme:
+    return PROGRAMME.model_copy(update={"printing": Printing()})
+
 
 PRINTING: tuple[Case, ...] = (
     *(
@@ -160,6 +175,35 @@ PRINTING: tuple[Case, ...] = (
             ({"spoiled": ""}, False), ({"spoiled_stack": ""}, False), ({"spoiled": "12"}, True),
         )
     ),
+    *(
+        (printing.pulled_pieces_are_not_spoiled, facts(extract=TO_PRINT), record("report_printing", spoiled=named), it)
+        for named, it in (("11", True), ("12", "12"), ("11-12", "12"), ("", True))
+    ),
+    *(
+        (conservation.reprints_stay_below_the_ceiling, facts(*told, extract={"exported": all_of_them}, **said),
+         record("report_printing", spoiled=named), it)
+        for all_of_them, told, said, named, it in (
+            ("1-100", (), {}, "1-10", True), ("1-100", (), {}, "1-11", "11 > 10 / 100"),
+            ("1-1000", (), {}, "1-50", True), ("1-1000", (), {}, "1-51", "51 > 50 / 1,000"),
+            ("1-100", (did("report_printing", spoiled="1-10"),), {}, "11", "11 > 10 / 100"),
+            ("1-100", (did("report_printing", spoiled="1-20"),), {}, "", True),
+            ("1-100", (did("settle_differences", reprinted="1-10"),), {}, "11", "11 > 10 / 100"),
+            ("1-100", (), {"programme": without_a_ceiling()}, "1-100", True),
+        )
+    ),
+    *(
+        (conservation.reprints_stay_below_the_ceiling, facts(did("report_printing", spoiled="1-9"),
+         extract={"printed": "1-100"}), record("settle_differences", reprinted=named), it)
+        for named, it in (("10", True), ("10-11", "11 > 10 / 100"), ("", True))
+    ),
+    *(
+        (conservation.inserts_are_the_programmes, facts(), record(act, **{field: named}), it)
+        for act, field in (
+            ("deliver_manuscript", "inserts"), ("report_enclosing", "inserts_left"),
+            ("report_enclosing", "inserts_spoiled"),
+        )
+        for named, it in (({}, True), ({LEAFLET: 1}, True), ({LEAFLET: 1, "地図": 1}, LEAFLET))
+    ),
     (printing.printed_from_the_approved_template, facts(MANUSCRIPT), record("report_printing"), True),
     (
         printing.printed_from_the_approved_template, facts(MANUSCRIPT),
@@ -215,6 +259,70 @@ def sample(**changes: Any) -> ActRecord:
     return record("inspect_delivery", **changes)
 
 
+def sealing(**changes: Any) -> ActRecord:
+    counted = {"envelopes_left": 2, "inserts_left": {LEAFLET: 2}}
+    return record("report_enclosing", **(counted | changes))
+
+
+def delivering(**changes: Any) -> Told:
+    return did("deliver_manuscript", **({"envelopes": 12, "inserts": {LEAFLET: 12}} | changes))
+
+
+def scanning(**changes: Any) -> Programme:
+    log = PROGRAMME.enclosing.log.model_copy(update=changes)
+    return PROGRAMME.model_copy(update={"enclosing": PROGRAMME.enclosing.model_copy(update={"log": log})})
+
+
+ONE_SEALED = did("report_enclosing", sealed="1-4", envelopes_spoiled=1, inserts_spoiled={LEAFLET: 1})
+MATERIALS: tuple[Case, ...] = (
+    *(
+        (enclosing.materials_are_conserved, facts(delivering(**delivered), *told), sealing(**said), it)
+        for delivered, told, said, it in (
+            ({}, (), {}, True),
+            ({}, (), {"envelopes_left": 1}, "封筒 -1: 12 − 10 − 0 ≠ 1"),
+            ({}, (), {"envelopes_left": 3}, "封筒 +1: 12 − 10 − 0 ≠ 3"),
+            ({}, (), {"envelopes_left": 1, "envelopes_spoiled": 1}, True),
+            ({}, (), {"inserts_left": {LEAFLET: 1}}, f"{LEAFLET} -1: 12 − 10 − 0 ≠ 1"),
+            ({}, (), {"inserts_left": {LEAFLET: 1}, "inserts_spoiled": {LEAFLET: 1}}, True),
+            ({"inserts": {LEAFLET: 9}}, (), {"inserts_left": {LEAFLET: 0}}, f"{LEAFLET} +1: 9 − 10 − 0 ≠ 0"),
+            ({"inserts": {LEAFLET: 9}}, (), {"inserts_left": {}}, f"{LEAFLET} -1: 9 − 10 − 0"),
+            ({"envelopes": None, "inserts": {}}, (), {}, True),
+            ({}, (), {"envelopes_left": None, "inserts_left": {}}, True),
+            ({}, (ONE_SEALED,), {"sealed": "6-11", "envelopes_left": 1, "inserts_left": {LEAFLET: 1}}, True),
+            ({}, (ONE_SEALED,), {"sealed": "6-11", "inserts_left": {LEAFLET: 1}}, "封筒 +1: 12 − 10 − 1 ≠ 2"),
+        )
+    ),
+    *(
+        (enclosing.materials_are_counted, facts(delivering(**delivered)), sealing(**said), it)
+        for delivered, said, it in (
+            ({}, {}, True), ({"envelopes": None}, {}, "封筒"), ({}, {"envelopes_left": None}, "封筒"),
+            ({"inserts": {}}, {}, LEAFLET), ({}, {"inserts_left": {}}, LEAFLET),
+            ({"envelopes": None, "inserts": {}}, {}, f"封筒、{LEAFLET}"),
+        )
+    ),
+    (enclosing.materials_are_counted, facts(), sealing(), f"封筒、{LEAFLET}"),
+    *(
+        (media_return.integrity_is_not_overclaimed, facts(*told, **said),
+         record("report_completion", integrity=level), it)
+        for told, said, shown in (
+            ((), {}, ""),
+            ((did("report_enclosing"),), {}, "report"),
+            ((did("reconcile_enclosing", touched=""), did("report_enclosing")), {}, "output"),
+            ((did("reconcile_enclosing", touched=""), did("report_enclosing")),
+             {"programme": scanning(at_output="封筒コード")}, "input_output"),
+            ((did("reconcile_enclosing", touched="", trays=1), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing", touched="", logs=()), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing"), did("report_enclosing")), {}, "report"),
+            ((did("reconcile_enclosing"), did("settle_differences"), did("report_enclosing")), {}, "output"),
+            ((did("reconcile_enclosing", touched="", sealed="1-4"), did("report_enclosing")), {}, "report"),
+        )
+        for level, it in (
+            (level, True if LEVELS.index(level) <= LEVELS.index(shown) else choices.on_paper(choices.INTEGRITY, shown))
+            for level in LEVELS
+        )
+    ),
+)  # fmt: skip
+
 ENCLOSING: tuple[Case, ...] = (
     *(
         (guard, facts(did(act)), NOTHING, True)
@@ -251,6 +359,13 @@ ENCLOSING: tuple[Case, ...] = (
             ("recheck_before_enclosing", timedelta(days=-1), TODAY, False),  # a day that is only typed
             ("take_changes", timedelta(), TODAY, False),
         )
+    ),
+    *(
+        (
+            enclosing.system_answers_empty_lists_alone, facts(asked_by=by),
+            record("acknowledge_pull_list", pulled=pulled), expected,
+        )
+        for by, pulled, expected in ((SYSTEM, "", True), (SYSTEM, "5", "5"), ("asahi", "5", True))
     ),
     *(
         (guard, facts(*told), record(act, pulled=pulled), expected)
@@ -404,8 +519,41 @@ ENCLOSING: tuple[Case, ...] = (
 
 POSTED = {"posted": "1-10"}
 BACK = did("record_returned_mail")
+IN_STACK = items(RL_2026_01="returned_letters with_ward")
+AT_ONCE = f"{TODAY} – {TODAY}"
+
+
+def posting_with(*discounts: str) -> Programme:
+    """Return the programme with these discounts."""
+    return PROGRAMME.model_copy(update={"mailing": PROGRAMME.mailing.model_copy(update={"discounts": discounts})})
+
 
 MAILING: tuple[Case, ...] = (
+    *(
+        (guard, facts(programme=posting_with(*discounts)), record(act, **{field: letters}), expected)
+        for guard, act, field in (
+            (mailing.approved_number_earns_its_discounts, "approve_posting", "letters"),
+            (mailing.posted_number_earns_its_discounts, "post", "accepted"),
+        )
+        for discounts, letters, expected in (
+            ((), 1, True), ((BARCODE,), 1000, True), ((BARCODE,), 999, f"{BARCODE}: 999 < 1,000"),
+            ((WITHIN_AREA,), 100, True), ((WITHIN_AREA,), 99, f"{WITHIN_AREA}: 99 < 100"), (("大口割引",), 1, True),
+            ((BARCODE, WITHIN_AREA), 99, f"{BARCODE}: 99 < 1,000、{WITHIN_AREA}: 99 < 100"),
+        )
+    ),
+    *(
+        (mailing.approved_number_earns_its_discounts,
+         facts(did("seal_package", areas=areas, held_back=held_back), programme=posting_with(WITHIN_AREA),
+               extract={"enclosed": "10-250", "pulled": pulled}),
+         record("approve_posting", letters=letters), expected)
+        for areas, held_back, pulled, letters, expected in (
+            ({}, "", "", 99, f"{WITHIN_AREA}: 99 < 100"), ({"新宿": 100}, "", "", 99, True),
+            ({"新宿": 99}, "", "", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "", "1", 250, True), ({"新宿": 101}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 99 < 100"),
+            ({"新宿": 101}, "2", "1,2", 250, True),  # who was held back is counted nowhere
+            ({"新宿": 100, "牛込": 1}, "", "1,2", 250, f"{WITHIN_AREA} 新宿: 98 < 100、{WITHIN_AREA} 牛込: 0 < 100"),
+        )
+    ),
     (mailing.every_serial_is_enclosed_or_pulled, facts(extract={"enclosed": "1", "pulled": "2"}), NOTHING, True),
     *(
         (mailing.every_serial_is_enclosed_or_pulled, facts(extract={state: "3"}), NOTHING, "3")
@@ -441,6 +589,59 @@ MAILING: tuple[Case, ...] = (
     *(
         (mailing.returned_mail_was_posted, facts(extract=POSTED), record("record_returned_mail", serials=named), it)
         for named, it in (("3", True), ("10-11", False), ("11", False), ("", True))
+    ),
+    *(
+        (mailing.kept_letters_have_stack_and_day, facts(items=there, due=due),
+         record("record_returned_mail", **told), it)
+        for there, due, told, it in (
+            ((), {}, {"keep_until": TODAY}, True), ((), {}, {"keep_until": YESTERDAY}, f"{YESTERDAY}: {TODAY} –"),
+            ((), {}, {"keep_until": None}, "処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {}, {"stack": ""}, "返戻の束の番号"),
+            ((), {}, {"stack": "", "keep_until": None}, "返戻の束の番号 処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"destroy_items": TOMORROW}, {"keep_until": TOMORROW}, True),
+            ((), {"destroy_items": TODAY}, {"keep_until": TOMORROW}, f"{TOMORROW}: {AT_ONCE}"),
+            ((), {"destroy_items": YESTERDAY}, {"keep_until": TOMORROW}, True),
+            (items(RL_2026_01="returned_letters with_ward"), {}, {}, True),
+            (items(RL_2026_01="returned_letters destroyed"), {}, {}, RETURNED),
+            (items(RL_2026_01="medium with_ward"), {}, {}, RETURNED),
+            ((), {}, {"outcome": "resent", "stack": "", "keep_until": None}, True),
+        )
+    ),
+    *(
+        (mailing.uncounted_letters_have_stack_and_day, facts(*told), record("end_returned_mail", **said), it)
+        for told, said, it in (
+            ((), {"returned": {}}, True), ((BACK,), {}, True),
+            ((), {}, "返戻の束の番号 処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"stack": RETURNED}, "処置の期日（廃棄・再送・本人への引渡し）"),
+            ((), {"stack": RETURNED, "keep_until": TODAY}, True),
+        )
+    ),
+    (
+        mailing.uncounted_letters_have_stack_and_day, facts(items=IN_STACK),
+        record("end_returned_mail", stack=RETURNED, keep_until=TODAY), RETURNED,
+    ),
+    *(
+        (mailing.destroyed_letters_lay_in_a_stack, facts(*told, items=there),
+         record("record_returned_mail", outcome=outcome), it)
+        for told, there, outcome, it in (
+            ((), (), "kept", True), ((), (), "destroyed", "3"), ((BACK,), IN_STACK, "destroyed", RETURNED),
+            ((BACK,), items(RL_2026_01="returned_letters destroyed"), "destroyed", True),
+        )
+    ),
+    *(
+        (mailing.receipt_from_the_post_is_told, facts(*told), record("record_returned_mail", **said), it)
+        for told, said, it in (
+            ((), {}, True), ((), {"office": ""}, "郵便局"), ((), {"receiver": ""}, "受け取った人"),
+            ((), {"slip": ""}, "確認記録票の番号"),
+            ((), {"office": "", "receiver": "", "slip": ""}, "郵便局 受け取った人 確認記録票の番号"),
+            ((BACK,), {"receiver": ""}, True), ((BACK,), {"serials": "3-4", "receiver": ""}, "受け取った人"),
+            ((did("record_returned_mail", outcome="resent"),), {"receiver": ""}, "受け取った人"),
+        )
+    ),
+    *(
+        (mailing.ward_receives_returned_mail, facts(), record("record_returned_mail", receiver=who), it)
+        for who, it in (("sato", True), ("watanabe", True), ("", True), ("asahi", "asahi"), ("left", "left"),
+                        ("nobody", "nobody"))
     ),
     *(
         (mailing.retrieved_pieces_were_posted, facts(extract=POSTED), record("request_retrieval", serials=named), it)
@@ -488,6 +689,10 @@ def erased(number: str = "C-2026-01", **changes: Any) -> dict[str, Any]:
 def copied(storage: str, act: str = "report_receipt", kind: str = "server") -> Told:
     copies = [{"copy_number": "C-2026-01", "kind": kind, "place": "x", "storage": storage}]
     return did(act, copies=copies)
+
+
+def kept(item: str, until: date = TOMORROW) -> dict[str, Any]:
+    return {"item": item, "until": until, "reason": "問合せ対応"}
 
 
 def destruction(**changes: Any) -> ActRecord:
@@ -617,8 +822,48 @@ ERASURE: tuple[Case, ...] = (
             ({"destroyed_on": TOMORROW}, False), ({"destroyed_on": YESTERDAY}, True),
         )
     ),
-    (erasure.no_item_is_left, facts(items=COPIES[3:]), NOTHING, True),
-    (erasure.no_item_is_left, facts(items=(*THINGS, *COPIES[3:])), NOTHING, "M-2026-01 S-2026-01 S-2026-02"),
+    (erasure.no_item_is_left, facts(items=COPIES[3:]), record("close"), True),
+    *(
+        (erasure.no_item_is_left, facts(items=THINGS), record("close", kept=[kept(number) for number in numbers]), it)
+        for numbers, it in (
+            (("M-2026-01",), "S-2026-01 S-2026-02"), (("M-2026-01", "S-2026-01", "S-2026-02"), True),
+        )
+    ),
+    *(
+        (erasure.kept_items_are_with_the_ward, facts(items=THINGS), record("close", kept=told), it)
+        for told, it in (
+            ((), True), ((kept("M-2026-01"),), True), ((kept("M-2026-01", until=TODAY),), True),
+            ((kept("M-2026-01", until=YESTERDAY),), "M-2026-01"), ((kept("S-2026-01"),), "S-2026-01"),
+            ((kept("M-2026-01"), kept("M-2026-01")), "M-2026-01"), ((kept("M-2026-09"),), "M-2026-09"),
+        )
+    ),
+    *(
+        (erasure.every_returned_letter_is_an_item, facts(*told, items=there), NOTHING, it)
+        for told, there, it in (
+            ((), (), True), ((BACK,), IN_STACK, True), ((BACK,), (), "3"),
+            ((did("record_returned_mail", stack="", keep_until=None),), (), "3"),
+            ((did("record_returned_mail", stack="", keep_until=None), BACK), IN_STACK, True),
+            ((did("record_returned_mail", outcome="handed_over"),), (), True),
+        )
+    ),
+    *(
+        (erasure.destruction_has_its_slip, facts(), record("destroy_items", slip=slip), it)
+        for slip, it in (("7", True), ("", False))
+    ),
+    *(
+        (erasure.returned_letters_end_by_their_day, facts(*told), record("destroy_items", items=(RETURNED,)), it)
+        for told, it in (
+            ((), True), ((did("record_returned_mail", keep_until=TODAY),), True),
+            ((did("record_returned_mail", keep_until=YESTERDAY),), f"{RETURNED}: {YESTERDAY}"),
+            ((did("record_returned_mail", keep_until=YESTERDAY), did("record_returned_mail", keep_until=TODAY)),
+             f"{RETURNED}: {YESTERDAY}"),
+            ((did("end_returned_mail", stack=RETURNED, keep_until=YESTERDAY),), f"{RETURNED}: {YESTERDAY}"),
+        )
+    ),
+    (
+        erasure.no_item_is_left, facts(items=(*THINGS, *COPIES[3:])), record("close"),
+        "M-2026-01 S-2026-01 S-2026-02",
+    ),
     *(
         (guard, facts(*map(did, acts)), NOTHING, expected)
         for guard, acts, expected in (
@@ -637,11 +882,23 @@ ERASURE: tuple[Case, ...] = (
 
 MEASURES = {
     "W-OP-01": measure("W-OP-01", guards=("close", "post")),
-    "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True),
+    "W-OP-02": measure("W-OP-02", guards=("post",), may_not_apply=True, kinds=("document", "check")),
     "W-SY-01": measure("W-SY-01", guards=("post",), proof="enforced"),
 }
+ANEW = {"W-OP-01": measure("W-OP-01", guards=("hand_over", "post"), each_gate=True)}
 FILE = "ef" * 32
 POST_MEASURES, CLOSE_MEASURES = measures.measures_of("post"), measures.measures_unless_nothing_went_out("close")
+
+
+SERVED = {"C-OP-07": measure("C-OP-07", guards=("post",))}
+CARRIED = {"W-OP-08": measure("W-OP-08", guards=("post",), each_gate=True)}
+SHOWN_AT_THE_POST = measures.measures_of(
+    "post", measures.shown_by(custody.working_copies_are_encrypted, "report_receipt", ReceiptReported)
+)
+SHOWN_BY_EVERY_RETURN = measures.measures_of(
+    "post", measures.shown_by(custody.bag_is_locked, "return_items", ItemsReturned)
+)
+SHOWN_BY_ITSELF = measures.measures_of("post", mailing.letters_go_in_a_locked_container)
 
 
 def case(**told: Any) -> Incident:
@@ -651,14 +908,77 @@ def case(**told: Any) -> Incident:
 
 DONE_ALL = {"reported": frozenset({"prompt", "final"}), "persons_notified": True, "publication_decided": True}
 OPEN = {"incidents": frozenset({1})}
+ONE_FOR_BOTH = PROGRAMME.model_copy(update={"statute": Statute(full_report_serves_as_both=True)})
+MINUTE, DAY_AGO = timedelta(minutes=1), NOW - timedelta(days=1)
+MIDNIGHT = DAY_AGO.replace(hour=0)  # the first moment of yesterday
+
+
+def paper(document: int, **changes: Any) -> dict[str, Any]:
+    return {"document": document, "sha256": FILE, "dated_on": TODAY, **changes}
+
+
+HANDED = (did("hand_over_medium"), did("hand_over_password"), did("return_items"))  # on slips 1, 2 and 3
 
 OVERSIGHT: tuple[Case, ...] = (
+    *(
+        (oversight.change_is_told_beforehand, facts(), record("report_change", effective_on=day), expected)
+        for day, expected in ((TODAY, True), (TOMORROW, True), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (oversight.every_change_is_decided, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((did("report_change"),), False),
+            ((did("discuss_measures", incident=0), did("report_change")), False),
+            ((did("report_change"), did("discuss_measures", incident=1)), False),
+            ((did("report_change"), did("discuss_measures", incident=0)), True),
+            ((did("report_change"), did("discuss_measures", incident=0), did("report_change")), False),
+        )
+    ),
+    *(
+        (SHOWN_AT_THE_POST, facts(*told, measures=SERVED), brought, expected)
+        for told, brought, expected in (
+            ((did("report_receipt"),), record("post"), "C-OP-07"),
+            ((did("report_receipt", copies_encrypted=False),), record("post"), "C-OP-07"),
+            ((did("report_receipt", copies_encrypted=True),), record("post"), True),
+            ((did("report_receipt", copies_encrypted=True), did("report_receipt")), record("post"), "C-OP-07"),
+            ((), NOTHING, "C-OP-07"),
+        )
+    ),
+    *(
+        (SHOWN_BY_EVERY_RETURN, facts(*told, measures=CARRIED), NOTHING, expected)
+        for told, expected in (
+            ((), "W-OP-08"), ((did("return_items"),), True),
+            ((did("return_items", locked_bag=False, already_happened=True), did("return_items")), "W-OP-08"),
+        )
+    ),
+    *(
+        (SHOWN_BY_ITSELF, facts(measures=CARRIED), brought, expected)
+        for brought, expected in (
+            (record("post"), True), (record("post", locked_bag=False), "W-OP-08"), (NOTHING, True),
+        )
+    ),
     (POST_MEASURES, facts(measures=MEASURES), NOTHING, "W-OP-01 W-OP-02"),
     (POST_MEASURES, facts(measures=MEASURES, claimed={it: claim(it) for it in MEASURES}), NOTHING, True),
     (
         POST_MEASURES,
         facts(measures=MEASURES, claimed={"W-OP-01": claim("W-OP-01"), "W-OP-02": claim("W-OP-02", "", YESTERDAY)}),
         NOTHING, "W-OP-02",
+    ),
+    *(
+        (POST_MEASURES, facts(*map(did, acts), measures=ANEW, claimed={"W-OP-01": claim("W-OP-01", seq=seq)}),
+         NOTHING, expected)
+        for acts, seq, expected in (
+            ((), 1, True), (("hand_over",), 2, True), (("hand_over",), 1, "W-OP-01"),
+            (("approve_text", "hand_over", "approve_proof"), 2, "W-OP-01"),
+            (("approve_text", "hand_over", "approve_proof"), 3, True),
+            (("hand_over", "post"), 2, True),
+        )
+    ),
+    (
+        POST_MEASURES,
+        facts(did("hand_over"), measures={**ANEW, "W-OP-01": measure("W-OP-01", guards=("hand_over", "post"))},
+              claimed={"W-OP-01": claim("W-OP-01")}),
+        NOTHING, True,
     ),
     (CLOSE_MEASURES, facts(measures=MEASURES), NOTHING, True),
     *(
@@ -682,6 +1002,56 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
+        (measures.evidence_names_what_was_done, facts(), record("claim_measures", evidence=words, **told), expected)
+        for words, told, expected in (
+            ("点検表", {}, True), ("26-13", {}, True), ("口頭", {}, True), ("x1", {}, True),
+            ("なし", {}, False), ("（なし。）", {}, False), ("ﾅｼ", {}, False), ("特に無し", {}, False),
+            ("None", {}, False), ("n/a", {}, False), ("\uff2e\uff4f\uff4e\uff45", {}, False), ("届", {}, False),
+            ("x", {}, False), ("-", {}, False), ("ーーー", {}, False), ("……", {}, False), ("xxxx", {}, False),
+            ("該当なし", {"not_applicable": True}, True),
+        )
+    ),
+    *(
+        (measures.evidence_is_of_the_measures_kind, facts(measures=MEASURES),
+         record("claim_measures", measures=named, kind=kind), expected)
+        for named, kind, expected in (
+            (("W-OP-01", "W-OP-02"), "", True), (("W-OP-01",), "act", True), (("W-OP-02",), "check", True),
+            (("W-OP-01", "W-OP-02"), "act", "W-OP-02: 書類・点検"), (("W-OP-99",), "act", True),
+        )
+    ),
+    *(
+        (measures.evidence_of_its_kind_is_whole,
+         facts(did("file_document"), did("approve_text"), did("claim_measures")),
+         record("claim_measures", **told), expected)
+        for told, expected in (
+            ({}, True), ({"kind": "document"}, False), ({"kind": "document", "evidence_file": FILE}, False),
+            ({"kind": "document", "happened_on": TODAY}, False),
+            ({"kind": "document", "evidence_file": FILE, "happened_on": TODAY}, True),
+            ({"kind": "document", "entry": 1, "happened_on": TODAY}, True), ({"kind": "document", "entry": 1}, False),
+            ({"kind": "document", "entry": 2, "happened_on": TODAY}, False),
+            ({"kind": "check", "happened_on": TODAY}, False), ({"kind": "check", "result": "異常なし"}, False),
+            ({"kind": "check", "happened_on": TODAY, "result": "なし"}, False),
+            ({"kind": "check", "happened_on": TODAY, "result": "良"}, True),
+            ({"kind": "act"}, False), ({"kind": "act", "entry": 2}, True), ({"kind": "act", "entry": 3}, False),
+            ({"kind": "act", "entry": 4}, False),
+        )
+    ),
+    *(
+        (measures.evidence_is_of_this_year, facts(), record("claim_measures", **told), expected)
+        for told, expected in (
+            ({}, True), ({"happened_on": date(2026, 4, 1)}, True),
+            ({"happened_on": date(2026, 3, 31)}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "valid_until": TODAY}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "evidence_file": FILE}, "2026-03-31 < 2026-04-01"),
+            ({"happened_on": date(2026, 3, 31), "evidence_file": FILE, "valid_until": TODAY}, True),
+            ({"happened_on": date(2026, 3, 31), "valid_until": TODAY, "kind": "document", "entry": 1}, True),
+            (
+                {"happened_on": date(2026, 3, 31), "valid_until": TODAY, "kind": "check", "evidence_file": FILE},
+                "2026-03-31 < 2026-04-01",
+            ),
+        )
+    ),
+    *(
         (measures.evidence_is_of_the_past_and_still_valid, facts(),
          record("claim_measures", happened_on=on, valid_until=until), expected)
         for on, until, expected in (
@@ -689,6 +1059,25 @@ OVERSIGHT: tuple[Case, ...] = (
             (None, YESTERDAY, f" – {YESTERDAY}"), (TOMORROW, TOMORROW, f"{TOMORROW} – {TOMORROW}"),
             (YESTERDAY, YESTERDAY, f"{YESTERDAY} – {YESTERDAY}"),
         )
+    ),
+    *(
+        (measures.evidence_was_made_since_the_gate_before,
+         facts(*told, measures=anew, claimed={"W-OP-01": claim("W-OP-01", FILE, seq=seq)}),
+         record("claim_measures", measures=("W-OP-01", "W-OP-02"), **said), expected)
+        for told, anew, seq, said, expected in (
+            ((), ANEW, 1, {"happened_on": YESTERDAY, "evidence_file": FILE}, True),
+            ((did("hand_over"),), ANEW, 0, {}, True), ((did("hand_over"),), ANEW, 0, {"happened_on": TODAY}, True),
+            ((did("hand_over"),), ANEW, 0, {"happened_on": YESTERDAY}, "W-OP-01"),
+            ((did("hand_over"),), MEASURES, 0, {"happened_on": YESTERDAY, "evidence_file": FILE}, True),
+            ((did("hand_over"),), ANEW, 0, {"evidence_file": FILE}, "W-OP-01"),
+            ((did("hand_over"),), ANEW, 0, {"evidence_file": OTHER}, True),
+            ((did("approve_text"), did("hand_over")), ANEW, 3, {"evidence_file": FILE}, True),
+            ((did("hand_over", NOW - timedelta(days=9)),), ANEW, 0, {"happened_on": YESTERDAY}, True),
+        )
+    ),
+    (
+        measures.evidence_was_made_since_the_gate_before, facts(did("hand_over"), measures=ANEW),
+        record("claim_measures", measures=("W-OP-01",), evidence_file=FILE), True,
     ),
     *(
         (measures.evidence_file_is_these_measures_own, facts(claimed=claimed),
@@ -700,7 +1089,7 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.document_is_dated_before_its_receipt, facts(),
+        (documents.document_is_dated_before_its_receipt, facts(),
          record("file_document", dated_on=dated, received_on=received), expected)
         for dated, received, expected in (
             (TODAY, TODAY, True), (YESTERDAY, TODAY, True), (TODAY, TOMORROW, True),
@@ -708,13 +1097,48 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
-        (oversight.file_is_no_other_document,
+        (documents.file_is_no_other_document,
          facts(*(did("file_document", document=document, sha256=sha) for document, sha in filed)),
          record("file_document", document=8, sha256=FILE), expected)
         for filed, expected in (
             ((), True), (((8, FILE),), True), (((7, OTHER),), True), (((7, "ff" * 32),), True), (((7, FILE),), "No. 7"),
             (((9, FILE),), "No. 9"), (((9, FILE), (8, FILE), (7, FILE), (9, FILE)), "No. 7 No. 9"),
             (((7, FILE), (7, OTHER)), "No. 7"),
+        )
+    ),
+    (documents.file_is_no_other_document, facts(), record("file_document", more=[paper(17, sha256=OTHER)]), True),
+    (documents.file_is_no_other_document, facts(), record("file_document", more=[paper(17, sha256=SCENES)]),
+     "No. 17 No. 18"),
+    (documents.file_is_no_other_document, facts(did("file_document", more=[paper(17, sha256=OTHER)])),
+     record("file_document", sha256=OTHER), "No. 17"),
+    (documents.document_is_dated_before_its_receipt, facts(),
+     record("file_document", more=[paper(17, dated_on=TOMORROW)]), f"{TOMORROW} – {TODAY}"),
+    *(
+        (documents.papers_that_show_residents_are_in_the_vault, facts(),
+         record("file_document", document=first, in_vault=first_is_in, more=[paper(20, in_vault=second_is_in)]), it)
+        for first, first_is_in, second_is_in, it in (
+            (11, True, True, True), (11, False, True, "No. 11"), (11, False, False, "No. 11 No. 20"),
+            (10, False, True, True), (12, True, False, "No. 20"),
+        )
+    ),
+    *(
+        (documents.slips_shown_are_on_record, facts(did("hand_over_medium")),
+         record("file_document", document=number, slips=slips), it)
+        for number, slips, it in (
+            (8, (), True), (8, ("1",), True), (8, ("1", "2"), "2"), (9, ("1",), "1"), (9, (), True),
+        )
+    ),
+    *(
+        (documents.documents_are_on_file, facts(*told), NOTHING, it)
+        for told, it in (
+            ((), True), ((did("report_erasure"),), "No. 18"),
+            ((did("report_erasure"), did("file_document", document=18)), True),
+            ((did("file_document", document=17, more=[paper(18)]), did("report_erasure")), True),
+            ((did("conclude_contract"),), "No. 1"), ((did("conclude_contract", contract=FILE),), True),
+            ((did("deliver_manuscript"),), True),  # the proof of it is not there yet
+            ((*HANDED, did("file_document", document=8, slips=("1", "2"))), "No. 8 No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1",))), "No. 8 No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1", "2", "3"))), "No. 9 No. 17 No. 22"),
         )
     ),
     *(
@@ -733,6 +1157,26 @@ OVERSIGHT: tuple[Case, ...] = (
             (("hold", "release_hold"), 3, "3"),
         )
     ),
+    *(
+        (within_commitments(act), facts(commitments={"contract_end": end, "ceremony": YESTERDAY}), NOTHING, expected)
+        for act, end, expected in (
+            ("report_erasure", TOMORROW, True), ("report_erasure", TODAY, True),
+            ("report_erasure", YESTERDAY, str(YESTERDAY)), ("end_returned_mail", YESTERDAY, True),
+            ("post", TOMORROW, str(YESTERDAY)),  # bound by the ceremony alone
+        )
+    ),
+    (within_commitments("report_erasure"), facts(), NOTHING, True),
+    (within_commitments("report_erasure"), facts(commitments={"approved_period": YESTERDAY, "contract_end": YESTERDAY}),
+     NOTHING, f"{YESTERDAY} {YESTERDAY}"),
+    *(
+        (oversight.passed_commitment_is_known, facts(commitments={"contract_end": TODAY}),
+         record("decide_late_plan", commitment=key, until=until), expected)
+        for key, until, expected in (
+            ("contract_end", TOMORROW, True), ("contract_end", TODAY, f"{TODAY} ≤ {TODAY}"),
+            ("contract_end", YESTERDAY, f"{YESTERDAY} ≤ {TODAY}"), ("ceremony", TOMORROW, "ceremony"),
+        )
+    ),
+    (oversight.passed_commitment_is_known, facts(), record("decide_late_plan"), "ceremony"),
     (oversight.no_incident_is_open, facts(), NOTHING, True),
     (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
     (oversight.new_referral_is_recorded, facts(), NOTHING, True),
@@ -771,6 +1215,27 @@ OVERSIGHT: tuple[Case, ...] = (
         )
     ),
     *(
+        (oversight.report_lies_after_the_knowing, facts(cases=(case(),), programme=ONE_FOR_BOTH),
+         record("report_to_commission", report=which, reported_on=day), expected)
+        for which, day, expected in (
+            ("final", TODAY, True), ("prompt", TODAY, True), ("final", TOMORROW, False),
+            ("final", YESTERDAY - timedelta(days=1), False),
+        )
+    ),
+    *(
+        (oversight.times_of_the_incident_are_in_order, facts(),
+         record("report_incident", known_on=YESTERDAY, known_at=known, contractor_notified_at=notified), expected)
+        for known, notified, expected in (
+            (None, None, True), (DAY_AGO, None, True), (None, DAY_AGO, True), (DAY_AGO, NOW, True), (None, NOW, True),
+            (NOW, None, stamp(NOW)), (MIDNIGHT, None, True), (MIDNIGHT - MINUTE, None, stamp(MIDNIGHT - MINUTE)),
+            (None, MIDNIGHT, True), (None, MIDNIGHT - MINUTE, stamp(MIDNIGHT - MINUTE)),
+            (None, NOW + MINUTE, stamp(NOW + MINUTE)), (NOW, NOW, stamp(NOW)),
+            (MIDNIGHT - MINUTE, NOW + MINUTE, f"{stamp(NOW + MINUTE)} {stamp(MIDNIGHT - MINUTE)}"),
+        )
+    ),
+    (oversight.times_of_the_incident_are_in_order, facts(), record("report_incident", known_at=NOW + MINUTE),
+     stamp(NOW + MINUTE)),
+    *(
         (oversight.notified_incident_is_open, facts(**OPEN), record("notify_persons", **told), expected)
         for told, expected in (
             ({"how": "substitute"}, False), ({"how": "substitute", "reason": "転居先不明"}, True),
@@ -788,6 +1253,17 @@ OVERSIGHT: tuple[Case, ...] = (
         for told, expected in (
             ({"incident": 0}, True), ({"incident": 2}, False), ({"discussed_on": YESTERDAY}, True),
             ({"discussed_on": TOMORROW}, False),
+        )
+    ),
+    *(
+        (oversight.notice_of_the_contractor_is_in_order, facts(cases=cases),
+         record("discuss_measures", incident=number, contractor_notified_at=notified), expected)
+        for cases, number, notified, expected in (
+            ((case(),), 1, None, True), ((case(),), 1, NOW, True), ((case(),), 1, NOW - timedelta(days=1), True),
+            ((case(),), 1, NOW - timedelta(days=2), stamp(NOW - timedelta(days=2))),
+            ((case(),), 1, NOW + timedelta(seconds=1), stamp(NOW + timedelta(seconds=1))),
+            ((case(),), 0, NOW, stamp(NOW)), ((case(),), 0, None, True),
+            ((Incident(number=1, report=None),), 1, NOW, True),
         )
     ),
     (oversight.duties_of_the_law_are_done, facts(), record("settle_incident"), True),
@@ -903,7 +1379,69 @@ def righted(finding: int) -> Told:
 FOUND_TWO = did("inspect_contractor", **found(AFTER, TOMORROW, on=YESTERDAY))
 FOUND_MORE = did("inspect_contractor", **found(TOMORROW))
 
+RECEIVED = did("report_receipt")
 SUPERVISION: tuple[Case, ...] = (
+    *(
+        (guard, facts(*told), NOTHING, expected)
+        for guard, told, expected in (
+            (supervision.flow_is_acknowledged, (), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts"),), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts", flow_version="1"),), False),
+            (supervision.flow_is_acknowledged, (did("confirm_contacts", flow_acknowledged_on=TODAY),), False),
+            (supervision.flow_is_acknowledged,
+             (did("confirm_contacts", flow_version="1", flow_acknowledged_on=TODAY),), True),
+            (supervision.procedure_has_its_version, (), False),
+            (supervision.procedure_has_its_version, (did("confirm_contacts"),), False),
+            (supervision.procedure_has_its_version, (did("confirm_contacts", procedure_version="1"),), True),
+            (supervision.contractor_reported_his_check, (), False),
+            (supervision.contractor_reported_his_check, (did("report_status"),), True),
+            (supervision.ward_checked_its_own_keeping, (), False),
+            (supervision.ward_checked_its_own_keeping, (did("inspect_contractor"),), False),
+            (supervision.ward_checked_its_own_keeping,
+             (did("inspect_contractor", own_keeping_checked_on=TODAY), did("inspect_contractor")), True),
+            (supervision.wards_logs_are_analysed, (did("inspect_contractor"),), False),
+            (supervision.wards_logs_are_analysed, (did("inspect_contractor", logs_until=YESTERDAY),), True),
+            (supervision.wards_logs_are_analysed,
+             (did("hand_over_medium"), did("inspect_contractor", logs_until=YESTERDAY)), False),
+            (supervision.wards_logs_are_analysed,
+             (did("hand_over_medium"), did("inspect_contractor", logs_until=TODAY)), True),
+        )
+    ),
+    *(
+        (supervision.self_check_was_made_by_the_contractor, facts(),
+         record("report_status", checked_by=by, self_checked_on=day), expected)
+        for by, day, expected in (
+            ("asahi", TODAY, True), ("kobayashi", TODAY, True), ("gone", YESTERDAY, True), ("gone", TODAY, "gone"),
+            ("sato", TODAY, "sato"), ("nobody", TODAY, "nobody"),
+        )
+    ),
+    *(
+        (supervision.logs_reach_from_the_receipt, facts(*told),
+         record("report_status", logs_from=begin, logs_until=end), expected)
+        for told, begin, end, expected in (
+            ((RECEIVED,), TODAY, TODAY, True), ((RECEIVED,), YESTERDAY, TODAY, True),
+            ((RECEIVED,), TOMORROW, TOMORROW, f"{TODAY} – {TODAY}"),
+            ((RECEIVED,), TODAY, YESTERDAY, f"{TODAY} – {TODAY}"), ((RECEIVED,), TODAY, TOMORROW, f"{TODAY} – {TODAY}"),
+            ((), TODAY, TODAY, True), ((), TODAY, YESTERDAY, f"{YESTERDAY} – {TODAY}"),
+        )
+    ),
+    *(
+        (guard, facts(), record("inspect_contractor", **{field: day}), expected)
+        for guard, field in (
+            (supervision.own_check_has_happened, "own_keeping_checked_on"),
+            (supervision.logs_are_of_the_past, "logs_until"),
+        )
+        for day, expected in ((None, True), (TODAY, True), (YESTERDAY, True), (TOMORROW, False))
+    ),
+    *(
+        (guard, facts(), record("report_status", findings=1, found=[{"what": "施錠", "due_on": day}]), expected)
+        for guard, day, expected in (
+            (supervision.findings_are_all_named, TODAY, True),
+            (supervision.findings_are_due_after_the_inspection, TODAY, True),
+            (supervision.findings_are_due_after_the_inspection, YESTERDAY, "施錠"),
+        )
+    ),
+    (supervision.findings_are_all_named, facts(), record("report_status", findings=1), "1 ≠ 0"),
     *(
         (supervision.inspection_is_planned_in_the_period,
          facts(*(did("plan_inspection", planned_on=day) for day in plans), due={"post": TOMORROW}),
@@ -976,6 +1514,13 @@ SUPERVISION: tuple[Case, ...] = (
         for service, followed, file, expected in (
             ("", False, "", True), ("保管", False, "", False), ("保管", True, "", False), ("保管", False, FILE, False),
             ("保管", True, FILE, True),
+        )
+    ),
+    *(
+        (supervision.servers_stand_in_a_prefecture, facts(), record("declare_cloud_use", server_place=place), expected)
+        for place, expected in (
+            ("東京都", True), ("北海道", True), ("沖縄県", True), ("カリフォルニア", False), ("", False),
+            ("東京", False), ("東京都、大阪府", False),
         )
     ),
     *(
@@ -1105,7 +1650,82 @@ SUPERVISION: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-CASES = (*PRINTING, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
+UNTOLD = {"giver": "", "receiver": "", "slip": "", "locked_bag": None}
+DUMMIES = {"serials": "1-3", "dummies": "1-3", "sample_stack": ""}
+BY_CONTRACTOR = facts(programme=consigning(poster="contractor"))
+HANDED: tuple[Case, ...] = (
+    *(
+        (custody.hands_and_slip_are_told, facts(), sample(**changed), expected)
+        for changed, expected in (
+            ({}, True), ({"occasion": ""}, True), ({"giver": ""}, "渡した人"), ({"receiver": ""}, "受け取った人"),
+            ({"slip": ""}, "確認記録票の番号"), (UNTOLD, "渡した人 受け取った人 確認記録票の番号"),
+        )
+    ),
+    # A second look at what was delivered moves nothing, unless it tells hands again; the first one does.
+    *(
+        (claim_of_hands, facts(did("inspect_delivery", **before)), sample(**UNTOLD), expected)
+        for claim_of_hands, untold in (
+            (custody.hands_and_slip_are_told, "渡した人 受け取った人 確認記録票の番号"), (custody.bag_is_locked, False),
+        )
+        for before, expected in (({}, True), (UNTOLD, untold))
+    ),
+    (custody.hands_and_slip_are_told, facts(did("inspect_delivery")), sample(slip=""), "確認記録票の番号"),
+    *(
+        (custody.hands_and_slip_are_told, facts(), record("submit_imprint_sample", **changed), expected)
+        for changed, expected in (
+            ({}, True), ({"sample_stack": ""}, "印字見本の束の番号"), ({"giver": ""}, "渡した人"),
+            (UNTOLD | DUMMIES, True), (UNTOLD | DUMMIES | {"dummies": "1-2"},
+             "渡した人 受け取った人 確認記録票の番号 印字見本の束の番号"),
+            (UNTOLD | DUMMIES | {"sample_stack": "I-2026-01"}, "渡した人 受け取った人 確認記録票の番号"),
+        )
+    ),
+    *(
+        (custody.bag_is_locked, facts(), brought, expected)
+        for brought, expected in (
+            (sample(), True), (sample(locked_bag=False), False), (sample(locked_bag=None), False),
+            (record("submit_imprint_sample", locked_bag=False), False),
+            (record("submit_imprint_sample", **(UNTOLD | DUMMIES)), True),
+        )
+    ),
+    *(
+        (custody.contractor_gives_to_the_ward, facts(), record(act, **changed), expected)
+        for act in ("inspect_delivery", "submit_imprint_sample")
+        for changed, expected in (
+            ({}, True), ({"receiver": "watanabe"}, True), ({"carrier": "kobayashi"}, True), (UNTOLD, True),
+            ({"giver": "sato"}, "sato"), ({"receiver": "kobayashi"}, "kobayashi"), ({"carrier": "suzuki"}, "suzuki"),
+            ({"giver": "gone"}, "gone"), ({"receiver": "left"}, "left"), ({"carrier": "gone"}, "gone"),
+            ({"giver": "nobody", "receiver": "stranger"}, "nobody stranger"),
+        )
+    ),
+    *(
+        (custody.arrived_in_good_condition, facts(), sample(condition=condition), expected)
+        for condition, expected in (("", True), ("good", True), ("damaged", False), ("seal_broken", False))
+    ),
+    *(
+        (mailing.giver_and_container_are_told, facts(), record("post", **changed), expected)
+        for changed, expected in (
+            ({}, True), ({"locked_bag": False}, True), ({"giver": ""}, "渡した人"),
+            ({"locked_bag": None}, "鍵付きカバン等での運搬"),
+            ({"giver": "", "locked_bag": None}, "渡した人 鍵付きカバン等での運搬"),
+        )
+    ),
+    *(
+        (mailing.letters_go_in_a_locked_container, facts(), record("post", locked_bag=locked), locked is True)
+        for locked in (True, False, None)
+    ),
+    *(
+        (mailing.poster_brings_the_letters, whose, record("post", **changed), expected)
+        for whose, changed, expected in (
+            (facts(), {}, True), (facts(), {"giver": ""}, True), (facts(), {"giver": "watanabe"}, True),
+            (facts(), {"giver": "asahi"}, "asahi"), (facts(), {"giver": "left"}, "left"),
+            (facts(), {"carrier": "suzuki"}, True), (facts(), {"carrier": "kobayashi"}, "kobayashi"),
+            (facts(), {"giver": "nobody"}, "nobody"), (BY_CONTRACTOR, {"giver": "asahi"}, True),
+            (BY_CONTRACTOR, {"giver": "sato"}, "sato"), (BY_CONTRACTOR, {"giver": "asahi", "carrier": "gone"}, "gone"),
+        )
+    ),
+)  # fmt: skip
+
+CASES = (*HANDED, *PRINTING, *MATERIALS, *ENCLOSING, *MAILING, *ERASURE, *OVERSIGHT, *DATES, *SUPERVISION)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))
@@ -1149,8 +1769,28 @@ def test_a_method_that_does_not_reach_is_named_with_those_that_do(storage: str, 
 def test_what_the_law_still_asks_is_named(told: dict[str, Any], duties: set[str]) -> None:
     """An incident of more than a hundred persons is not settled before each duty is done; each open one is named."""
     verdict = said(oversight.duties_of_the_law_are_done.check(facts(cases=(case(**told),)), record("settle_incident")))
-    assert verdict == "、".join(translate(duty, "ja") for duty in oversight.open_duties(case(**told)))
-    assert set(oversight.open_duties(case(**told))) == duties
+    open_ones = oversight.open_duties(case(**told), PROGRAMME.statute)
+    assert verdict == "、".join(translate(duty, "ja") for duty in open_ones)
+    assert set(open_ones) == duties
+
+
+@pytest.mark.parametrize(
+    ("reported", "duties"),
+    [
+        ((), {oversight.PROMPT, oversight.FINAL}),
+        (("prompt",), {oversight.FINAL}),
+        (("final",), set[str]()),
+        (("prompt", "final"), set[str]()),
+    ],
+)
+def test_one_full_report_is_both_where_the_ward_reads_the_law_so(reported: tuple[str, ...], duties: set[str]) -> None:
+    """With the setting a final report alone fulfils both duties; a prompt one alone still leaves the final one open."""
+    told = case(**DONE_ALL | {"reported": frozenset(reported)}, reportable=True)
+    assert set(oversight.open_duties(told, ONE_FOR_BOTH.statute)) == duties
+    verdict = oversight.duties_of_the_law_are_done.check(
+        facts(cases=(told,), programme=ONE_FOR_BOTH), record("settle_incident")
+    )
+    assert bool(verdict) is (not duties)
 
 
 def test_what_differs_from_the_referral_is_named_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1268,6 +1908,9 @@ def test_a_subcontractor_and_a_finding_name_their_entries() -> None:
     assert [
         (it.number, it.found_at, it.seq, it.settled is not None) for it in supervision.findings(facts(*told, at_his))
     ] == [(1, "", 7, False), (2, "", 7, True), (3, NAME, 9, False)]
+    his_own = did("report_status", findings=1, found=[{"what": "施錠", "due_on": TOMORROW}])
+    found_by_himself = supervision.findings(facts(*told, his_own, at_his))
+    assert [(it.number, it.found_at, it.seq) for it in found_by_himself[2:]] == [(3, "", 9), (4, NAME, 10)]
 
 
 @pytest.mark.parametrize(
@@ -1286,3 +1929,14 @@ def test_a_rule_is_not_changed_while_it_is_in_use(
         setattr(rule, name, "other")
     with pytest.raises(TypeError):
         type(rule)(*(None for _part in fields_of(rule)))  # type: ignore[misc]  # that it cannot be written so is the claim
+
+
+def test_a_discount_that_is_not_earned_stops_no_posting() -> None:
+    """Too few letters for a discount are a warning of the approval and of the posting: the plain tariff is open."""
+    for act, warns in (
+        ("approve_posting", mailing.approved_number_earns_its_discounts),
+        ("post", mailing.posted_number_earns_its_discounts),
+    ):
+        row = BY_TRIGGER[act]
+        assert warns in row.warnings
+        assert warns not in (*row.guards, *row.deviations)

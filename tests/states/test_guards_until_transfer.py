@@ -1,11 +1,13 @@
 """Each guard of preparation, extraction, transfer and the register says yes, no, or what differs, as it claims."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from assumed import (
     NOW,
     PEOPLE,
+    PROGRAMME,
     TODAY,
     TOMORROW,
     YESTERDAY,
@@ -21,11 +23,13 @@ from assumed import (
 from scenes import HAYASHI
 
 from models.people import Role
+from models.programme import Programme
 from models.records.base import ActRecord, Nothing
 from states.effects import OweAgain
-from states.facts import Facts, Guard, Told
+from states.facts import Deputised, Facts, Guard, Told
 from states.rules import (
     additions,
+    approvals,
     custody,
     erasure,
     extraction,
@@ -33,6 +37,7 @@ from states.rules import (
     people,
     preparation,
     protection,
+    supervision,
     transfer,
 )
 
@@ -42,6 +47,134 @@ POSTING = {"post": TODAY}
 NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
+NAMED_LATER = did("register_handlers", at=NOW + timedelta(seconds=1))
+NAMES_BOTH, NAMES_ONE = did("register_handlers"), did("register_handlers", handlers=("asahi",))
+
+
+def absent(person: str, begins: date = TODAY, ends: date = TODAY, deputy: str = "ito") -> Told:
+    return did("record_absence", person=person, begins_on=begins, ends_on=ends, deputy=deputy)
+
+
+def away(person: str = "takahashi", begins: date = TODAY, ends: date = TODAY, deputy: str = "ito") -> ActRecord:
+    return record("record_absence", person=person, begins_on=begins, ends_on=ends, deputy=deputy)
+
+
+def decided(seq: int, of: str = "takahashi") -> Deputised:
+    return Deputised(seq=seq, act="approve_posting", by="ito", in_place_of=of, see_by=TOMORROW)
+
+
+def deciding(**how: Any) -> Programme:
+    """Return the programme with other settings of its decisions."""
+    return PROGRAMME.model_copy(update={"approval": PROGRAMME.approval.model_copy(update=how)})
+
+
+APPROVED = {"decision_number": "8-総総-1", "approved_on": TODAY}
+SUZUKI_AWAY = f"suzuki: {TODAY} – {TODAY}"
+ITO_AWAY, BOTH_DAYS = f"ito: {TODAY} – {TODAY}", f"takahashi: {TODAY} – {TOMORROW}"
+
+APPROVALS: tuple[Case, ...] = (
+    *(
+        (approvals.approval_is_told, facts(programme=deciding(decisions=how)), record("hand_over", **told), expected)
+        for how, told, expected in (
+            ("number", APPROVED, True), ("number", {"decision_number": "8-総総-1", "approved_on": None}, "決裁日"),
+            ("number", {"approved_on": TODAY}, "起案文書番号"), ("", {"approved_on": None}, True),
+            ("confirmation", {"approved_on": None}, True),
+        )
+    ),
+    *(
+        (
+            approvals.approval_is_dated_in_order, facts(is_open=lambda day: day != YESTERDAY),
+            record("hand_over", approved_on=day), expected,
+        )
+        for day, expected in ((None, True), (TODAY, True), (TOMORROW, str(TOMORROW)), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (
+            approvals.inspector_did_not_supervise,
+            facts(*told, asked_by=who, programme=deciding(inspector=how)), NOTHING, expected,
+        )
+        for told, who, how, expected in (
+            ((), "okada", "separate", True), ((), "sato", "separate", "sato"), ((), "sato", "coordinator", True),
+            ((), "", "separate", True), ((), "nobody", "separate", True),
+            # `did` tells acts of sato, who is an inspector by now.
+            ((did("inspect_delivery"),), "sato", "separate", "sato"),
+        )
+    ),
+    (approvals.absence_ends_after_it_begins, facts(), away(), True),
+    (approvals.absence_ends_after_it_begins, facts(), away(ends=YESTERDAY), f"{TODAY} – {YESTERDAY}"),
+    *(
+        (approvals.absent_person_decides, facts(), away(person), expected)
+        for person, expected in (
+            ("takahashi", True), ("ito", True), ("sato", True), ("okada", False), ("asahi", False), ("left", False),
+            ("nobody", False),
+        )
+    ),
+    *(
+        (approvals.deputy_may_stand_in, facts(), away(person, deputy=deputy), expected)
+        for person, deputy, expected in (
+            ("takahashi", "ito", True), ("takahashi", "", True), ("takahashi", "sato", "sato"),
+            ("takahashi", "takahashi", "takahashi"), ("takahashi", "nobody", ""), ("sato", "suzuki", True),
+            ("sato", "sato", "sato"), ("sato", "ito", "ito"), ("sato", "left", "left"), ("ito", "ito", "ito"),
+            ("nobody", "ito", True),
+        )
+    ),
+    (approvals.another_records_the_absence, facts(asked_by="sato"), away(), True),
+    (approvals.another_records_the_absence, facts(asked_by="ito"), away(), False),
+    (approvals.another_records_the_absence, facts(), away(deputy=""), True),
+    *(
+        (approvals.absence_is_recorded_once, facts(absent("takahashi", TODAY, TOMORROW)), away(**days), expected)
+        for days, expected in (
+            ({"begins": TODAY, "ends": TODAY}, True), ({"begins": YESTERDAY, "ends": YESTERDAY}, True),
+            ({"begins": YESTERDAY, "ends": TODAY}, BOTH_DAYS), ({"begins": TOMORROW, "ends": TOMORROW}, BOTH_DAYS),
+            ({"person": "ito", "begins": TOMORROW, "ends": TOMORROW}, True),
+        )
+    ),
+    # Corrected under its beginning, the absence ended yesterday.
+    (
+        approvals.absence_is_recorded_once,
+        facts(absent("takahashi", YESTERDAY, TOMORROW), absent("takahashi", YESTERDAY, YESTERDAY)), away(), True,
+    ),
+    (approvals.deputy_is_there, facts(), away(), True),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(), ITO_AWAY),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(deputy=""), True),
+    (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(begins=TOMORROW, ends=TOMORROW), True),
+    (approvals.deputy_is_there, facts(absent("takahashi")), away("ito", deputy=""), f"takahashi: {TODAY} – {TODAY}"),
+    (approvals.deputy_is_there, facts(absent("suzuki", deputy="")), away("sato", deputy="suzuki"), SUZUKI_AWAY),
+    *(
+        (
+            approvals.decisions_were_taken_in_his_place,
+            facts(absent("takahashi"), *more, asked_by=by, decided=(decided(7), decided(8, "gone"))),
+            record("see_decisions", entries=entries), expected,
+        )
+        for more, by, entries, expected in (
+            ((), "takahashi", (7,), True), ((), "takahashi", (7, 8), True), ((), "ito", (7,), "No. 7"),
+            ((), "takahashi", (6, 7), "No. 6"), ((did("see_decisions", entries=(7,)),), "takahashi", (7,), "No. 7"),
+        )
+    ),
+    (approvals.every_decision_is_seen, facts(), NOTHING, True),
+    (approvals.every_decision_is_seen, facts(absent("takahashi"), decided=(decided(7),)), NOTHING, "No. 7"),
+    (
+        approvals.every_decision_is_seen,
+        facts(absent("takahashi"), did("see_decisions", entries=(7,)), decided=(decided(7),)), NOTHING, True,
+    ),
+)  # fmt: skip
+
+WITHOUT_CERTIFICATE = PROGRAMME.model_copy(
+    update={"contractor": PROGRAMME.contractor.model_copy(update={"certificate": ""})}
+)
+
+
+def certified(until: date | None) -> Told:
+    return did("conclude_contract", certificate_until=until)
+
+
+INSTRUCTED = {"instruction": "個人情報保護法の遵守", "instructed_on": TODAY, "instructed": "asahi"}
+PATCHED = f"{TODAY - timedelta(days=90)} – {TODAY}"
+# A storage place and what is said of its lock.
+KEPT = (
+    ("", None, True), ("", True, True), ("金庫", True, True), ("金庫", None, False), ("金庫", False, False),
+    ("", False, False),
+)  # fmt: skip
 PREPARATION: tuple[Case, ...] = (
     (preparation.handlers_are_registered, facts(did("register_handlers")), NOTHING, True),
     (preparation.handlers_are_registered, facts(), NOTHING, False),
@@ -62,6 +195,34 @@ PREPARATION: tuple[Case, ...] = (
             (YESTERDAY, TOMORROW, True),
             (TOMORROW, TOMORROW, str(TODAY)),
             (YESTERDAY, YESTERDAY, str(TODAY)),
+        )
+    ),
+    *(
+        (preparation.certificate_is_told_and_valid, facts(),
+         record("conclude_contract", certificate_number=number, certificate_until=until), expected)
+        for number, until, expected in (
+            ("1", TODAY, True), ("1", TOMORROW, True), ("1", YESTERDAY, f"{YESTERDAY} < {TODAY}"),
+            ("", TOMORROW, False), ("1", None, False),
+        )
+    ),
+    (preparation.certificate_is_told_and_valid, facts(programme=WITHOUT_CERTIFICATE),
+     record("conclude_contract", certificate_number="", certificate_until=None), True),
+    *(
+        (supervision.certificate_is_in_force, facts(*told), NOTHING, expected)
+        for told, expected in (
+            ((), True), ((certified(None),), True), ((certified(TODAY),), True), ((certified(TOMORROW),), True),
+            ((certified(YESTERDAY),), f"{YESTERDAY} < {TODAY}"),
+            ((certified(YESTERDAY), did("renew_certificate", certificate_until=TODAY)), True),
+            ((certified(TODAY), did("renew_certificate", certificate_until=YESTERDAY)), f"{YESTERDAY} < {TODAY}"),
+        )
+    ),
+    *(
+        (preparation.renewed_certificate_goes_on, facts(*told),
+         record("renew_certificate", certificate_until=until), it)
+        for told, until, it in (
+            ((certified(YESTERDAY),), TODAY, True), ((certified(YESTERDAY),), YESTERDAY, f"≤ {YESTERDAY}"),
+            ((certified(TODAY),), TODAY, f"≤ {TODAY}"), ((certified(TODAY),), TOMORROW, True),
+            ((certified(None),), TODAY, True), ((certified(None),), YESTERDAY, f"{YESTERDAY} < {TODAY}"),
         )
     ),
     (preparation.named_people_are_on_the_register, facts(), record("register_handlers"), True),
@@ -94,6 +255,26 @@ PREPARATION: tuple[Case, ...] = (
     *(
         (preparation.nights_and_holidays_are_covered, facts(), record("confirm_contacts", **{field: False}), False)
         for field in ("nights_and_holidays_covered", "business_flow_shared")
+    ),
+    *(
+        (preparation.instruction_is_told_whole, facts(), record("conclude_contract", **told), expected)
+        for told, expected in (
+            ({}, True), (INSTRUCTED, True), (INSTRUCTED | {"instructed_on": YESTERDAY}, True),
+            (INSTRUCTED | {"instructed_on": TOMORROW}, False), (INSTRUCTED | {"instructed_on": None}, False),
+            (INSTRUCTED | {"instruction": ""}, False), (INSTRUCTED | {"instructed": ""}, False),
+            (INSTRUCTED | {"instructed": "sato"}, False), (INSTRUCTED | {"instructed": "nobody"}, False),
+        )
+    ),
+    *(
+        (guard, facts(), record("confirm_readiness", **{field: day}), expected)
+        for guard, field in (
+            (preparation.wards_patches_are_recent, "ward_patched_on"),
+            (preparation.contractors_patches_are_recent, "contractor_patched_on"),
+        )
+        for day, expected in (
+            (None, True), (TODAY, True), (TODAY - timedelta(days=90), True), (TODAY - timedelta(days=91), PATCHED),
+            (TODAY.replace(year=TODAY.year - 1), PATCHED), (TOMORROW, PATCHED),
+        )
     ),
     (preparation.dummy_data_went_through, facts(), record("confirm_readiness"), True),
     (preparation.dummy_data_went_through, facts(), record("confirm_readiness", dummy_data_tested=False), False),
@@ -173,6 +354,28 @@ EXTRACTION: tuple[Case, ...] = (
         for wrong in ({"exported": 11}, {"exported": 13}, {"excluded": 0}, {"excluded": 2})
     ),
     (extraction.birth_window_was_compared, facts(), record("extract"), True),
+    *(
+        (guard, facts(), record(act, storage_place=place, locked=locked), expected)
+        for guard, act in (
+            (extraction.original_is_kept_locked, "extract"), (custody.ward_kept_it_locked, "hand_over_medium"),
+            (custody.contractor_keeps_it_locked, "report_receipt"),
+            (media_return.ward_keeps_what_came_back_locked, "return_media"),
+        )
+        for place, locked, expected in KEPT
+    ),
+    *(
+        (custody.readers_are_the_contractors, facts(), record("report_receipt", readers=readers), expected)
+        for readers, expected in (
+            ((), True), (("asahi", "kobayashi"), True), (("asahi", "gone", "sato", "nobody"), "gone sato nobody"),
+        )
+    ),
+    *(
+        (custody.working_copies_are_encrypted, facts(), record("report_receipt", copies_encrypted=told), expected)
+        for told, expected in ((None, True), (True, True), (False, False))
+    ),
+    (custody.contractor_entered_it_in_his_ledger, facts(), NOTHING, False),
+    (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt")), NOTHING, False),
+    (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt", ledger_line="受 1")), NOTHING, True),
     (extraction.birth_window_was_compared, facts(), record("extract", window_seen=False), False),
     (extraction.row_is_held, facts(), record("decide_row"), False),
     *(
@@ -414,6 +617,26 @@ TRANSFER: tuple[Case, ...] = (
             ("sato", "", "watanabe", False),
         )
     ),
+    # Named in the notice that was in force when it moved.
+    *(
+        (
+            custody.contractors_hands_are_named, facts(*notices), moved(giver=giver, carrier=carrier, receiver=to),
+            expected,
+        )
+        for notices, giver, carrier, to, expected in (
+            ((NAMES_BOTH,), "sato", "", "asahi", True), ((NAMES_BOTH,), "kobayashi", "", "sato", True),
+            ((NAMES_ONE,), "sato", "", "kobayashi", "kobayashi"), ((NAMES_ONE,), "kobayashi", "", "sato", "kobayashi"),
+            ((NAMES_ONE,), "asahi", "kobayashi", "sato", "kobayashi"), ((NAMES_ONE,), "sato", "suzuki", "asahi", True),
+            ((NAMES_ONE, NAMES_BOTH), "sato", "", "kobayashi", True),
+            ((NAMES_BOTH, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
+            ((NAMES_ONE, NAMED_LATER), "sato", "", "kobayashi", "kobayashi"),
+            ((), "sato", "", "kobayashi", "kobayashi"), ((), "sato", "", "nobody", True),
+        )
+    ),
+    *(
+        (custody.contractors_hands_are_named, facts(NAMES_ONE), record("post", giver=giver), expected)
+        for giver, expected in (("asahi", True), ("kobayashi", "kobayashi"), ("sato", True), ("", True))
+    ),
     *(
         (
             media_return.returning_hands_are_registered, facts(),
@@ -479,7 +702,7 @@ TRANSFER: tuple[Case, ...] = (
     ),
     *(
         (
-            transfer.password_goes_on_another_occasion, facts(did("hand_over_medium", NOW - ago)),
+            custody.password_goes_on_another_occasion, facts(did("hand_over_medium", NOW - ago)),
             record("hand_over_password", **said), expected,
         )
         for ago, said, expected in (
@@ -491,21 +714,21 @@ TRANSFER: tuple[Case, ...] = (
         )
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item=MEDIUM, to="contractor"), **OUT), record("hand_over_password"),
         IN_12_HOURS,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item=MEDIUM, to="ward"), **OUT), record("hand_over_password"), True,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item="S-2026-01", to="contractor"), **OUT),
         record("hand_over_password"), True,
     ),
     (
-        transfer.password_goes_on_another_occasion,
+        custody.password_goes_on_another_occasion,
         facts(did("record_movement", NOW, item="L-2026-01", kind="leaflet", to="contractor")),
         record("hand_over_password"), True,
     ),
@@ -815,6 +1038,14 @@ REGISTER: tuple[Case, ...] = (
     (people.nobody_enters_himself, facts(asked_by="sato", confirmed_by="takahashi"), record("change_roles"), True),
     (people.nobody_enters_himself, facts(asked_by="suzuki"), record("change_roles"), "suzuki"),
     (people.nobody_enters_himself, facts(confirmed_by="suzuki"), record("change_roles"), "suzuki"),
+    *(
+        (people.substitutes_are_others, facts(), record("change_people", people=(SUZUKI | {"substitute": to}, *more)),
+         expected)
+        for to, more, expected in (
+            ("", (), True), ("sato", (), True), ("suzuki", (), "suzuki"), ("nobody", (), "nobody"),
+            ("hayashi", (), "hayashi"), ("hayashi", (HAYASHI,), True),
+        )
+    ),
     (people.key_is_for_somebody_registered, facts(), record("give_key"), True),
     (people.key_is_for_somebody_registered, facts(), record("give_key", person="nobody"), False),
     (people.key_is_nobody_elses, facts(people=HAS_A_KEY), record("give_key", public_key=OTHER), True),
@@ -841,7 +1072,7 @@ REGISTER: tuple[Case, ...] = (
     (erasure.namesakes_are_on_the_register, facts(), record("accept_namesakes", people=("sato", "nobody")), "1"),
 )  # fmt: skip
 
-CASES = (*PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
+CASES = (*APPROVALS, *PREPARATION, *EXTRACTION, *TRANSFER, *REGISTER)
 
 
 @pytest.mark.parametrize(("guard", "seen", "brought", "expected"), CASES, ids=all_of(CASES))

@@ -1,6 +1,7 @@
 """Proofs, printing, enclosing, pulls and posting at the door: what is refused, and what has happened all the same."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -238,8 +239,16 @@ def test_returned_mail_is_recorded_after_the_window_and_after_the_close(year: Ye
     gaps = unmet(year, "end_returned_mail", returned={"unknown_address": 2})
     assert "[unknown_address:1 ≠ unknown_address:2]" in gaps["returned_counts_agree"]
     year.play(until="closed")
-    year.do("record_returned_mail", serials="4", outcome="destroyed")
+    later = year.facts().today + timedelta(days=30)
+    year.do("record_returned_mail", serials="4", stack="RL-2026-02", keep_until=later)
     assert "returned_mail_was_posted" in unmet(year, "record_returned_mail", serials="5")
+    assert (
+        "RL-2026-02"
+        in unmet(year, "record_returned_mail", serials="4", outcome="destroyed")["destroyed_letters_lay_in_a_stack"]
+    )
+    year.do("destroy_items", items=("RL-2026-02",))
+    year.do("record_returned_mail", serials="4", outcome="destroyed")
+    assert {item.state for item in year.facts().items} == {"destroyed", "erased"}
 
 
 def test_where_the_contractor_posts_the_contractor_owes_and_does_it(
@@ -253,7 +262,7 @@ def test_where_the_contractor_posts_the_contractor_owes_and_does_it(
     change_programme(year, '"封入封緘"]', '"封入封緘", "差出"]')
     year.play(before="post")
     assert "role_may_do_it" in unmet(year, "post")
-    year.do("post", by="asahi")
+    year.do("post", by="asahi", giver="asahi")
     assert year.state == "posted"
     programme = year.facts().programme
     assert BY_TRIGGER["post"].owner_under(programme) is Side.CONTRACTOR

@@ -53,15 +53,15 @@ def test_two_people_take_a_text_out_everywhere(year: Year) -> None:
 def test_a_proposal_and_its_confirmation_are_redacted_each(year: Year) -> None:
     """A text that stands in two entries is two texts; the record keeps its copy until its own entry is redacted."""
     year.do("claim_measures")
-    proposed = year.propose("redact_text", entry=12, place="record.evidence")
-    assert told(year, proposed.seq)["data"]["record"]["entry"] == 12
-    assert told(year, 12)["data"]["record"]["evidence"] != REDACTED
+    proposed = year.propose("redact_text", entry=13, place="record.evidence")
+    assert told(year, proposed.seq)["data"]["record"]["entry"] == 13
+    assert told(year, 13)["data"]["record"]["evidence"] != REDACTED
     year.confirm("redact_text")
-    assert told(year, 12)["data"]["record"]["evidence"] == REDACTED
+    assert told(year, 13)["data"]["record"]["evidence"] == REDACTED
 
 
 @pytest.mark.parametrize(
-    ("seq", "place"), [(12, "record.remark"), (11, "record.evidence"), (400, "record.evidence"), (12, "record")]
+    ("seq", "place"), [(13, "record.remark"), (12, "record.evidence"), (400, "record.evidence"), (13, "record")]
 )
 def test_what_is_not_there_is_not_redacted(year: Year, seq: int, place: str) -> None:
     """Only a text that stands there can be redacted; the refusal names entry and place."""
@@ -146,7 +146,7 @@ def test_a_clock_that_was_set_back_is_told_by_the_door(sqlite_year: Year) -> Non
     """The act is taken, and outcome and entry say that the clock went back since the last entry (M5)."""
     sqlite_year.do("claim_measures")
     sqlite_year.clock.at -= timedelta(days=30)
-    outcome = sqlite_year.do("claim_measures", evidence="再")
+    outcome = sqlite_year.do("claim_measures", evidence="再点検表")
     assert outcome.warnings == ("clock_went_on",)
     assert told(sqlite_year, outcome.seq)["data"]["warnings"] == ["clock_went_on"]
 

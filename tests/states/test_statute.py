@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scenes import Year
 
 from models.errors import Refused
+from models.programme import Statute
 from models.records.oversight import IncidentReported
 from states.calendar import Calendar
-from states.statute import clock_of, heads_of
+from states.statute import VERSION, clock_of, heads_of, may_be_exempt, unverified
 
 DAYS = st.dates(date(2026, 4, 1), date(2027, 3, 31))
 
@@ -89,6 +90,53 @@ def test_a_small_incident_is_settled_at_once(year: Year) -> None:
     """Where no head applies the law asks nothing."""
     year.do("report_incident", persons=1)
     year.do("settle_incident")
+
+
+def test_the_rules_are_named_as_they_are_in_force() -> None:
+    """The rule's version is that of 2024-04-01, and what the ward set stands beside what nobody could verify."""
+    assert "令和6年4月1日施行" in VERSION
+    strict, lenient = unverified(Statute()), unverified(Statute(full_report_serves_as_both=True))
+    assert [line for line in lenient if line not in strict] == [lenient[-2]]
+    assert "認めない" in strict[-2]
+    assert "報告対象外としない" in unverified(Statute(encryption_may_exempt=False))[-1]
+
+
+def test_encryption_is_a_possibility_only_where_the_ward_reads_the_law_so() -> None:
+    """What was not encrypted is never exempt; what was is perhaps, unless the programme says that it is not."""
+    known = [(encrypted, setting) for encrypted in (True, False) for setting in (True, False)]
+    exempt = [
+        case for case in known if may_be_exempt(incident(encrypted=case[0]), Statute(encryption_may_exempt=case[1]))
+    ]
+    assert exempt == [(True, True)]
+
+
+def test_the_times_of_an_incident_are_told_to_the_minute(year: Year) -> None:
+    """The hour of knowing and of the contractor's notice are kept; an hour of another day is refused."""
+    known = year.clock.at - timedelta(minutes=41)
+    year.do("report_incident", known_at=known, contractor_notified_at=year.clock.at)
+    told = IncidentReported.model_validate_json(year.facts().done["report_incident"].data)
+    assert (told.known_at, told.contractor_notified_at) == (known, year.clock.at)
+    with pytest.raises(Refused) as refused:
+        year.do("report_incident", known_at=year.clock.at - timedelta(days=1))
+    assert {gap.guard for gap in refused.value.unmet} == {"times_of_the_incident_are_in_order"}
+
+
+def test_a_notice_of_the_contractor_that_comes_later_is_told_with_the_discussion(year: Year) -> None:
+    """The time told last stands; a discussion that tells none leaves it as it was."""
+    year.do("report_incident")
+    assert year.facts().cases[0].contractor_notified_at is None
+    notified = year.clock.at
+    year.later(hours=5)
+    year.do("discuss_measures", contractor_notified_at=notified)
+    year.do("discuss_measures")
+    assert year.facts().cases[0].contractor_notified_at == notified
+
+
+def test_what_an_older_version_recorded_of_an_incident_has_no_times() -> None:
+    """A record without the newer fields is read, holds none of them, and does not pretend to a time."""
+    older = IncidentReported.model_validate_json('{"kind":"loss","known_on":"2026-11-16"}')
+    assert not older.holds("known_at")
+    assert (older.known_at, older.contractor_notified_at) == (None, None)
 
 
 def test_the_final_report_does_not_come_before_the_prompt_one(year: Year) -> None:

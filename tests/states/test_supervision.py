@@ -42,6 +42,26 @@ def found(what: str, due_on: date) -> dict[str, Any]:
     return {"what": what, "due_on": due_on}
 
 
+# claims at more than one gate
+
+
+def test_what_was_claimed_for_one_gate_does_not_serve_the_next(sqlite_year: Year) -> None:
+    """A later gate names what it asks for anew; a check of before the gate is refused, one made since is taken."""
+    year = sqlite_year
+    year.play(before="return_items")
+    year.do("return_items")
+    asked = {gap.guard: gap for gap in year.door.missing(CYCLE, "return_media")}["measures_are_claimed"]
+    assert asked.act == "claim_measures"
+    assert "W-OP-06" in asked.missing
+    assert "C-OP-06" not in asked.missing, "the status report shows it"
+    ready_on = year.facts().done["confirm_readiness"].on
+    anew: dict[str, Any] = {"measures": ("W-OP-06",)}
+    before = unmet(year, "claim_measures", **anew, happened_on=ready_on - timedelta(days=1))
+    assert "W-OP-06" in before["evidence_was_made_since_the_gate_before"].missing
+    year.propose("claim_measures", **anew, happened_on=ready_on)
+    assert "measures_are_claimed" not in {gap.guard for gap in year.door.missing(CYCLE, "return_media")}
+
+
 # subcontractors
 
 
@@ -135,8 +155,10 @@ def test_a_cloud_abroad_or_without_a_statement_is_refused(sqlite_year: Year) -> 
     sqlite_year.play(before="declare_cloud_use")
     used = {"service": "保管クラウド", "guideline_followed": True}
     assert set(unmet(sqlite_year, "declare_cloud_use", **used)) == {"cloud_follows_the_guideline"}
-    abroad = {"server_place": "国外", "under_japanese_law": False}
-    assert set(unmet(sqlite_year, "declare_cloud_use", **abroad)) == {"servers_stand_under_japanese_law"}
+    abroad = {"server_place": "カリフォルニア", "under_japanese_law": True}
+    assert set(unmet(sqlite_year, "declare_cloud_use", **abroad)) == {"servers_stand_in_a_prefecture"}
+    other_law = {"under_japanese_law": False}
+    assert set(unmet(sqlite_year, "declare_cloud_use", **other_law)) == {"servers_stand_under_japanese_law"}
     sqlite_year.do("declare_cloud_use", **used, statement=HASH)
 
 

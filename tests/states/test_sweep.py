@@ -1,7 +1,7 @@
 """The morning's sweep: flags by the ladder, reminders to whoever owes the act and can do it, one a rung."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from models.clock import TOKYO
 from models.database import reading, writing
 from models.people import Person, Role, Side
 from states import ledger, merkle, opening
+from states.facts import Done
 from states.reading import people
-from states.sweep import Swept, calls, recipients, sweep, upcoming
+from states.sweep import Swept, calls, follows_a_late_act, recipients, sweep, upcoming
 from states.table import BY_TRIGGER
 
 
@@ -95,6 +96,52 @@ def test_what_waits_on_anothers_act_is_not_reminded(sqlite_year: Year) -> None:
     assert "overdue" not in flags(year, "register_handlers")
     assert act_of(year, "register_handlers").due_on > act_of(year, "register_handlers").planned_on
     assert {person for _rung, person in reminders(year, "conclude_contract")} == {"sato", "suzuki", "takahashi"}
+
+
+def test_nobody_is_chased_for_what_only_follows(sqlite_year: Year) -> None:
+    """While the contacts are not confirmed and overdue, the readiness check of the same people is silent."""
+    year = sqlite_year
+    year.play(before="confirm_contacts")
+    for days in (1, 2, 3, 4):
+        on(year, due(year, "confirm_contacts", days))
+    assert {person for _rung, person in reminders(year, "confirm_contacts")} >= {"sato", "suzuki"}
+    assert reminders(year, "confirm_readiness") == []
+    assert act_of(year, "confirm_readiness").due_on > act_of(year, "confirm_readiness").planned_on
+    year.do("confirm_contacts")
+    on(year, due(year, "confirm_readiness"))
+    assert set(reminders(year, "confirm_readiness")) == {(0, "sato"), (0, "suzuki")}
+
+
+def test_what_comes_after_an_act_in_time_is_announced(sqlite_year: Year) -> None:
+    """On the last day of the contacts they are not late yet: the readiness check is announced as ever."""
+    year = sqlite_year
+    year.play(before="confirm_contacts")
+    on(year, due(year, "confirm_contacts"))
+    assert set(reminders(year, "confirm_readiness")) == {(-3, "sato"), (-3, "suzuki")}
+
+
+@pytest.mark.parametrize(
+    ("state", "done", "due_days", "expected"),
+    [
+        ("contracted", (), {"register_handlers": -1}, True),
+        ("contracted", (), {"register_handlers": 0}, False),
+        ("contracted", ("register_handlers",), {"register_handlers": -1}, False),
+        ("contracted", (), {}, False),  # what is not owed holds up nobody
+        ("contracted", (), {"register_handlers": 5, "conclude_contract": -1}, False),  # no contract is concluded twice
+        ("planned", (), {"register_handlers": 5, "conclude_contract": -1}, True),
+        ("planned", (), {"register_handlers": 5, "conclude_contract": 0}, False),
+    ],
+)
+def test_what_follows_is_told_from_what_is_late(
+    sqlite_year: Year, state: str, done: tuple[str, ...], due_days: dict[str, int], *, expected: bool
+) -> None:
+    """The confirmation of the contacts follows the contractor's notice where that, or what it follows, is overdue."""
+    facts = sqlite_year.facts()
+    known = replace(
+        facts, state=state, done={act: Done(occurred_at=facts.now, by="asahi", data="{}") for act in done},
+        due={act: facts.today + timedelta(days=days) for act, days in due_days.items()},
+    )  # fmt: skip
+    assert follows_a_late_act(known, "confirm_contacts") is expected
 
 
 def test_the_contractor_is_reminded_of_what_he_owes(sqlite_year: Year) -> None:

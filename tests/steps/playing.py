@@ -69,21 +69,23 @@ class Played:
         """Do an act as the cast does it, but for what is changed, confirmed where it needs a second person."""
         if machine := getattr(self, f"_{act}", None):
             return machine()
+        self.claim_again(act)
         row = BY_TRIGGER[act]
-        by = cast.person_for(row.who)
+        programme = self.facts().programme
+        by = cast.person_for(row.who_under(programme))
         scene = Scene(office=self.office, facts=self.facts(), printer=self.printer)
         if act in RECHECKS:
             return cast.recheck(self.office, CYCLE, **{**cast.fields(act, scene), **changes})
         cast.recheck_first(self.office, CYCLE, act)
         entered = json.loads(json.dumps(cast.fields(act, scene) | changes, default=str))
         outcome = acting.perform(self.office, CYCLE, act, by=by, fields=entered)
-        if not row.second:
+        if not (second := row.second_under(programme)):
             return outcome
         return acting.confirm(
             self.office,
             CYCLE,
             act,
-            by=cast.person_for(row.second, but=by),
+            by=cast.person_for(second, but=by),
             decision_number=f"8-総総-{outcome.seq}",
             decided_on=self.now.date(),
         )
@@ -140,6 +142,15 @@ class Played:
             mine = [measure.id for measure in measures if measure.id.startswith(side)]
             acting.perform(self.office, CYCLE, "claim_measures", by=by, fields={"measures": mine, "evidence": "点検表"})
 
+    def claim_again(self, act: str) -> None:
+        """Claim for a gate what was claimed for the gate before it and is asked for anew."""
+        facts = self.facts()
+        stale = sorted(facts.claims.intersection(facts.measures_for(act)) - facts.claimed_for(act))
+        for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
+            if mine := [measure for measure in stale if measure.startswith(side)]:
+                fields = {"measures": mine, "evidence": f"点検表（{BY_TRIGGER[act].ja}）"}
+                acting.perform(self.office, CYCLE, "claim_measures", by=by, fields=fields)
+
     def _next(self) -> str:
         facts = self.facts()
         act = tables.Act
@@ -148,6 +159,8 @@ class Played:
             still_owed = set(connection.execute(query).scalars())
         owed = [row.trigger for row in TABLE if row.trigger in still_owed]
         for act in sorted(owed, key=lambda act: facts.due.get(act, _LAST_TO_BE_DUE)):
+            if [gap.guard for gap in self.office.door.missing(CYCLE, act)] == ["measures_are_claimed"]:
+                self.claim_again(act)
             if not self.office.door.missing(CYCLE, act):
                 return act
         return ""

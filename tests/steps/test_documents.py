@@ -78,7 +78,7 @@ def test_a_document_that_cannot_be_is_refused(begun_year: Played, tmp_path: Path
         documents.file(office, CYCLE, paper(tmp_path, words="e"), number=0, by="sato", dated_on=today)
 
 
-def test_the_third_document_waits_for_the_wards_consent(begun_year: Played) -> None:
+def test_the_third_document_waits_for_the_wards_consent(begun_year: Played, tmp_path: Path) -> None:
     """A declared subcontractor leaves it partly there, until the ward consents or he is withdrawn (domain.md 1)."""
     year = begun_year
 
@@ -93,13 +93,15 @@ def test_the_third_document_waits_for_the_wards_consent(begun_year: Played) -> N
 
     assert third().standing == "owed"
     declare()
-    year.do("register_handlers")
+    year.do("register_handlers", notice="")
     assert third().standing == "partly"
     year.set_clock(year.now + timedelta(days=14))
     assert third().standing == "overdue"
     declare(withdrawn=True)
-    assert third().standing == "complete"
+    assert third().standing == "acted"
     assert len(third().ledger) == 2
+    documents.file(year.office, CYCLE, paper(tmp_path), number=3, by="sato", dated_on=year.now.date())
+    assert third().standing == "complete"
 
 
 def test_an_incident_report_that_came_is_on_the_list(begun_year: Played, tmp_path: Path) -> None:
@@ -107,6 +109,84 @@ def test_an_incident_report_that_came_is_on_the_list(begun_year: Played, tmp_pat
     office, today = begun_year.office, begun_year.now.date()
     documents.file(office, CYCLE, paper(tmp_path), number=21, by="sato", dated_on=today)
     assert next(it for it in office.see(CYCLE, documents_of) if it.document.number == 21).standing == "complete"
+
+
+def standing_of(year: Played, number: int) -> str:
+    return next(it.standing for it in year.office.see(CYCLE, documents_of) if it.document.number == number)
+
+
+def test_an_act_that_was_typed_is_no_document_until_its_paper_is_on_file(begun_year: Played, tmp_path: Path) -> None:
+    """The notice of handlers is 手続済・書類未着 from its act on, and complete once its file or scan is filed."""
+    office = begun_year.office
+    assert standing_of(begun_year, 2) == "owed"
+    begun_year.do("register_handlers", notice="")
+    assert standing_of(begun_year, 2) == "acted"
+    documents.file(office, CYCLE, paper(tmp_path), number=2, by="sato", dated_on=begun_year.now.date())
+    assert standing_of(begun_year, 2) == "complete"
+
+
+def test_an_act_may_bring_its_own_paper(begun_year: Played) -> None:
+    """The contract's file, named by the act that concludes it, needs no entry of its own."""
+    assert standing_of(begun_year, 1) == "complete"
+
+
+def test_a_folder_of_papers_is_one_entry(begun_year: Played, tmp_path: Path) -> None:
+    """Each file says by its name which document it is, and its date where that is another than the others'."""
+    year, folder = begun_year, tmp_path / "scans"
+    folder.mkdir()
+    year.do("register_handlers", notice="")
+    before, today = len(year.entries()), year.now.date()
+    for name in ("01 契約書.txt", "02 取扱者届 2026-10-01.txt", "03_再委託有無届.txt"):
+        paper(folder, name, words=name)
+    documents.file(year.office, CYCLE, folder, by="sato", dated_on=today, original="書庫 A-1")
+    assert len(year.entries()) == before + 1
+    assert [standing_of(year, number) for number in (1, 2, 3, 4)] == ["complete", "complete", "complete", "owed"]
+    second = next(it for it in year.office.see(CYCLE, documents_of) if it.document.number == 2).papers[-1][1]
+    assert (str(second.dated_on), second.original) == ("2026-10-01", "書庫 A-1")
+
+
+@pytest.mark.parametrize("name", ["契約書.txt", "00 何か.txt", "23 何か.txt", "118 何か.txt"])
+def test_a_folder_with_a_file_that_names_no_document_files_nothing(
+    begun_year: Played, tmp_path: Path, name: str
+) -> None:
+    """Which of them it is is told by its place in the folder: its name may say something of a resident."""
+    folder, before = tmp_path / "scans", begun_year.entries()
+    folder.mkdir()
+    paper(folder, "01 契約書.txt")
+    paper(folder, name, words="b")
+    with pytest.raises(BadInput) as error:
+        documents.file(begun_year.office, CYCLE, folder, by="sato", dated_on=begun_year.now.date())
+    assert name not in error.value.message
+    assert begun_year.entries() == before
+
+
+def test_a_kind_that_can_show_residents_goes_into_the_vault_whoever_files_it(
+    begun_year: Played, tmp_path: Path
+) -> None:
+    """Nobody has to say so: before the vault it is refused, and its words never lie in the clear."""
+    office, today = begun_year.office, begun_year.now.date()
+    file = paper(tmp_path)
+    with pytest.raises(Unknown, match="住民"):
+        documents.file(office, CYCLE, file, number=11, by="sato", dated_on=today)
+    with pytest.raises(BadInput):
+        acting.perform(office, CYCLE, "file_document", by="sato", fields={
+            "document": 11, "dated_on": today, "received_on": today, "in_vault": True,
+        }, files={"sha256": file})  # fmt: skip
+    office.vault(CYCLE, new=True)
+    documents.file(office, CYCLE, file, number=11, by="sato", dated_on=today)
+    assert WORDS.encode() not in everything_under(office.home)
+
+
+def test_what_lay_in_the_vault_is_erased_with_it(begun_year: Played, tmp_path: Path) -> None:
+    """The destruction counts the scan among its files; the document stays complete by its hash and its day."""
+    office, today = begun_year.office, begun_year.now.date()
+    vault = office.vault(CYCLE, new=True)
+    files = len(vault.names())
+    documents.file(office, CYCLE, paper(tmp_path), number=20, by="sato", dated_on=today)
+    destroyed = vault.destroy()
+    assert (destroyed.files_destroyed, destroyed.absent) == (files + 1, True)
+    found = next(it for it in office.see(CYCLE, documents_of) if it.document.number == 20)
+    assert (len(found.files), found.in_vault) == (1, True)
 
 
 def test_the_wards_documents_are_printed_at_any_time(begun_year: Played) -> None:

@@ -217,6 +217,23 @@ def test_decisions_are_carried_out_to_the_letter(year: Played, write: Write) -> 
     assert [(it["row"], it["how"]) for it in decided] == [(3, "substitute"), (4, "exclude")]
 
 
+def test_several_rows_are_decided_by_one_form(year: Played, write: Write) -> None:
+    """Each decision has its own entry; one that cannot be carried out leaves them all undecided."""
+    write({}, {"氏名": "山〓　花子"}, {"氏名": "川〓　花子"}, {"住所": "東京都新宿区ꀀ町"})
+    year.take()
+    said = {"reason": "seen", "substitute": ""}
+    form = [{"row": row, "how": "accept", **said} for row in (3, 4)]
+    before = len(year.entries())
+    with pytest.raises(BadInput):
+        extraction.decide_all(year.office, CYCLE, [*form, {"row": 5, "how": "accept", **said}], by=REGISTRAR)
+    assert (len(year.entries()), year.office.facts(CYCLE).undecided) == (before, 3)
+    done = extraction.decide_all(year.office, CYCLE, [*form, {"row": 5, "how": "exclude", **said}], by=REGISTRAR)
+    assert isinstance(done, Taken)
+    decided = [entry for entry in year.entries() if entry["event"] == "row_decided"]
+    assert [entry["data"]["record"]["row"] for entry in decided] == [3, 4, 5]
+    assert [entry["data"].get("entered_with") for entry in decided] == [None, *[decided[0]["seq"]] * 2]
+
+
 def test_a_decision_that_cannot_be_carried_out_changes_nothing(year: Played, write: Write) -> None:
     """What the font cannot draw is not accepted, a row that is not held is not decided, and nothing of it is kept."""
     write({}, {"住所": "東京都新宿区ꀀ町"})

@@ -4,18 +4,24 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playing import CYCLE, Played, copied, copy_of, everything_under, morning_of
 
+from adapters.numbers import NUMBER
 from adapters.scanner import scan
+from models.database import reading
 from models.errors import BadInput, Refused
 from models.extract import UnreadableExtract
+from models.people import SYSTEM
 from models.records.enclosing import PullListIssued
 from models.records.extraction import ChangesTaken, ProtectionRechecked
-from models.serials import compact, expand
+from models.serials import compact, count, expand
 from rehearsal.cast import COORDINATOR, REGISTRAR
+from states import ledger
 from steps import protection
+from steps.after import again
 from steps.erasure import needles_of
 from steps.extraction import Addressee
 from views import counting
@@ -225,3 +231,81 @@ def test_the_protected_are_handed_to_ward_staff_only(year: Played) -> None:
     assert ("L-2026-01", "protected_list") in {(it.number, it.kind) for it in year.facts().items}
     with pytest.raises(BadInput):
         protection.list_protected(year.office, CYCLE, out, by=REGISTRAR)
+
+
+# a re-check and its pull list in one sending
+
+
+def _entered(year: Played, since: int) -> list[dict[str, Any]]:
+    with reading(year.office.engine) as connection:
+        return [entry for entry in ledger.told(connection, cycle_id=CYCLE) if entry["seq"] > since]
+
+
+def _rechecked(year: Played, *rows: str, **said: Any) -> protection.Told:
+    listed = _list(year, *rows, header="宛名番号")
+    return protection.recheck(year.office, CYCLE, listed, by=REGISTRAR, pull_list=True, **said)
+
+
+def test_a_re_check_issues_the_pull_list_that_is_due(later: Played) -> None:
+    """One sending, two entries: whoever was found, whoever waits of a change list, and the serials named beside."""
+    moved, found, other = _people(later)[:3]
+    _take(later, f"{moved.number},転出,2026-11-10,")
+    everybody = protection.everybody(later.office, later.facts())
+    known = everybody.filter(everybody["protected"])[NUMBER].to_list()
+    before = _entered(later, 0)[-1]["seq"]
+    told = _rechecked(later, *known, found.number, also_pulled={"r3": str(other.serial)})
+    recheck, issued, *_after = _entered(later, before)
+    assert told.issued
+    assert (recheck["event"], issued["event"]) == ("protection_rechecked_before_enclosing", "pull_list_issued")
+    assert issued["data"]["entered_with"] == recheck["seq"]
+    assert (recheck["seq"], issued["seq"]) == (told.outcome.seq, told.issued.seq)
+    record = later.facts().record("issue_pull_list", PullListIssued)
+    assert record
+    assert set(expand(record.pulled)) >= {moved.serial, found.serial, other.serial}
+    assert record.reasons == {"r1": count(record.pulled) - 1, "r3": 1}
+    assert "acknowledge_pull_list" not in later.facts().done
+
+
+def test_who_is_named_beside_and_waits_already_counts_once(later: Played) -> None:
+    """The neutral code stands for whoever a list named, whatever reason somebody gives beside."""
+    moved = _people(later)[0]
+    _take(later, f"{moved.number},転出,2026-11-10,")
+    known = protection.everybody(later.office, later.facts())
+    _rechecked(later, *known.filter(known["protected"])[NUMBER].to_list(), also_pulled={"r3": str(moved.serial)})
+    record = later.facts().record("issue_pull_list", PullListIssued)
+    assert record
+    assert "r3" not in record.reasons
+
+
+def test_a_re_check_whose_pull_list_is_refused_is_not_done(later: Played) -> None:
+    """Both or none: who named a serial that is not ours does the re-check again with the right one."""
+    known = protection.everybody(later.office, later.facts())
+    before = later.facts().done["recheck_before_enclosing"].seq
+    with pytest.raises(Refused) as refused:
+        _rechecked(later, *known.filter(known["protected"])[NUMBER].to_list(), also_pulled={"r3": "9999"})
+    assert "pulled_serials_are_ours" in {gap.guard for gap in refused.value.unmet}
+    assert later.facts().done["recheck_before_enclosing"].seq == before
+
+
+def test_a_re_check_before_the_sealing_has_no_pull_list(year: Played) -> None:
+    """Nothing is printed yet: whoever is found is pulled at once, and no list belongs to it."""
+    known = protection.everybody(year.office, year.facts())
+    with pytest.raises(BadInput):
+        _rechecked(year, *known.filter(known["protected"])[NUMBER].to_list())
+
+
+def test_the_system_answers_an_empty_list(later: Played) -> None:
+    """Nobody is to be pulled: the list is answered as soon as it is issued, in the system's name, and once."""
+    done = later.facts().done["recheck_before_enclosing"]
+    withdrawn = ProtectionRechecked.model_validate_json(done.data).list_sha256
+    protection.withdraw(later.office, CYCLE, by=REGISTRAR, list_sha256=withdrawn, reason="wrong_list")
+    known = protection.everybody(later.office, later.facts())
+    listed = known.filter(known["protected"])[NUMBER].to_list()
+    told = _rechecked(later, *listed)
+    assert told.issued
+    assert told.issued.left == ()
+    answers = [entry for entry in _entered(later, told.issued.seq) if entry["event"] == "pull_list_acknowledged"]
+    assert [(entry["by"], entry["data"]["record"]["pulled"]) for entry in answers] == [(SYSTEM, "")]
+    again(later.office, later.facts(), "issue_pull_list", by=REGISTRAR)
+    assert _entered(later, answers[0]["seq"]) == []  # the list is printed again, and not answered again
+    assert not later.office.door.missing(CYCLE, "report_enclosing")

@@ -139,6 +139,15 @@ def test_a_letter_says_what_when_who_and_whom_to_call(mailed: Office, post: Post
     assert letter["Message-ID"].startswith("<msg_")
 
 
+def test_a_letter_about_the_cause_says_what_is_passed_through_it(mailed: Office, post: Post) -> None:
+    """Whoever owes the late contract reads which days that do not move are passed because of it."""
+    _on(mailed, SOON)
+    assert "動かせない期日" not in _body(post.letters[-1])
+    assert "契約期間の末日" not in _body(post.letters[-1])
+    _on(mailed, date(2026, 11, 24))
+    assert "「契約期間の末日」（2026-12-25）を" in _body(post.letters[-1])
+
+
 def test_every_rung_is_a_letter_and_lateness_reaches_the_approver(mailed: Office, post: Post) -> None:
     """On the day and after it a new letter goes; two open days late the approver is written to as well."""
     _on(mailed, SOON)
@@ -199,7 +208,8 @@ def test_an_act_done_meanwhile_needs_no_letter(mailed: Office, port: int) -> Non
         acting.perform(mailed, CYCLE, "claim_measures", by=by, fields=fields)
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(mailed, CYCLE, "conclude_contract", by="sato", fields=contract)
     with mail_server(Post(), port) as post:
@@ -257,7 +267,8 @@ def _contracted(office: Office, on: date) -> None:
         acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
     contract = {
         "contract_number": "8-1", "begins_on": "2026-10-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     }  # fmt: skip
     acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
 
@@ -370,7 +381,9 @@ def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
     assert sorted(called) == ["sato@ward.example", "suzuki@ward.example"]
     [call] = [it for it in _calls_to_make(mailed) if it.act == "register_handlers"]
     assert (call.due_on, len(call.whom)) == (due, 1)
+    assert call.whom == ("旭 太一（03-0000-0108）",)
     assert call.whom[0] in _body(asked[called[0]])
+    assert all("03-0000" not in _body(letter) for to, letter in asked.items() if to not in called)
 
 
 def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -> None:

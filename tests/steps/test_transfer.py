@@ -98,6 +98,20 @@ def test_neither_manifest_nor_record_tells_how_many(sealed: Played) -> None:
     assert len(sealed.addressees()) not in _record(sealed).model_dump().values()
 
 
+def test_letters_are_counted_by_postal_area_where_the_programme_names_areas(
+    year: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the postal codes inside a count by area goes on record, and no code; without areas there is nothing."""
+    codes = [it.postal_code.replace("-", "") for it in year.addressees()]
+    areas = {"甲": tuple({code[:3] for code in codes[:5]}), "乙": ("999",)}
+    monkeypatch.setitem(year.facts().programme.mailing.__dict__, "areas", areas)
+    year.seal()
+    inside = sum(code.startswith(areas["甲"]) for code in codes)
+    assert _record(year).areas == {"甲": inside, "乙": 0}
+    assert inside
+    assert not any(code in _record(year).model_dump_json(exclude={"package_sha256", "font_sha256"}) for code in codes)
+
+
 def test_the_password_is_on_the_notice_and_in_the_vault_only(sealed: Played) -> None:
     """No group of the password is in ledger, database, log or control sheet; the notice has all eight."""
     groups = _password(sealed).split("-")

@@ -65,7 +65,10 @@ def _enclosed(year: Played) -> int:
 
 
 def _post(year: Played, status: int) -> str:
-    fields = (f"accepted={_enclosed(year)}", "office=新宿郵便局", f"posted_on={year.now.date()}", "slip=差出票 1")
+    fields = (
+        f"accepted={_enclosed(year)}", "office=新宿郵便局", f"posted_on={year.now.date()}", "slip=差出票 1",
+        "giver=sato", "locked_bag=true",
+    )  # fmt: skip
     return _act(year, "post", *fields, status=status)
 
 

@@ -40,8 +40,10 @@ def table(year: Played) -> Counts:
     seal_with_one_missing_and_one_double(year)
     play_with_one_pull_after_sealing(year)
     post_although_somebody_is_protected_on_the_day(year)
+    came = {"reason": "address_unknown", "office": "新宿郵便局", "receiver": cast.COORDINATOR, "slip": "K-2026-06"}
     for serial, outcome in zip(year.serials("posted")[:2], ("kept", "resent"), strict=True):
-        by_coordinator(year, "record_returned_mail", serials=str(serial), reason="address_unknown", outcome=outcome)
+        kept = {"stack": "RL-2026-01", "keep_until": str(year.now.date())} if outcome == "kept" else {}
+        by_coordinator(year, "record_returned_mail", serials=str(serial), outcome=outcome, **came, **kept)
     year.play(before="end_returned_mail")
     year.do("end_returned_mail", returned={"address_unknown": 2})
     return year.office.see(CYCLE, counting.counts)

@@ -36,6 +36,8 @@ DYING = Path(__file__).with_name("dying.py")
 CONTRACT = (
     "act", "2026", "conclude_contract", "--by", "sato", "--key", "one", "--set", "contract_number=8-1", "--set",
     "begins_on=2026-10-01", "--set", "ends_on=2026-12-25", "--set", "special_provisions_attached=true",
+    "--set", "certificate_number=1", "--set", "certificate_until=2027-03-31",
+    "--set", "decision_number=8-総総-101", "--set", "approved_on=2026-09-01",
 )  # fmt: skip
 Moment = Callable[[Stage], bool]
 

@@ -25,11 +25,14 @@ from adapters.people_keys import FICTIONAL
 from contractor.transfer import open_to
 from models.clock import TOKYO
 from models.errors import Refused
+from models.postage import cost_of
+from models.programme import Statute, Tariff
 from papers.erasure import erasure_record
 from rehearsal import cast
 from states import replay
 from states.deadlines import Scheduled
 from states.events import event_words
+from states.reading import programme_of
 from states.schedule import scheduled
 from states.table import BY_TRIGGER
 from steps import acting, identity, papers, reminding
@@ -127,6 +130,15 @@ def test_it_is_migrated_and_holds(older: Older, tsudoi: Tsudoi) -> None:
     assert tsudoi("init").status == 0
     assert [older.ask(it) for it in written] == before
     assert tsudoi("ledger", "verify").status == 0
+
+
+@at_any_time
+def test_its_programme_is_read_with_what_it_did_not_know(older: Older) -> None:
+    """What it stored has neither tariff nor settings of the law: no amount is made up, and nothing is laxer."""
+    [(stored,)] = older.ask("SELECT programme_text FROM cycle")
+    programme = programme_of(stored)
+    assert (programme.mailing.tariff, programme.statute) == (Tariff(), Statute())
+    assert cost_of(programme.mailing, 4_000) is None
 
 
 @at_any_time

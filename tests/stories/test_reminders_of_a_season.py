@@ -39,6 +39,7 @@ SEASON = [
     "2026-11-11 take_additions: nakamura watanabe",
     "2026-11-13 recheck_before_enclosing: nakamura watanabe",
     "2026-11-13 issue_pull_list: nakamura watanabe",
+    "2026-11-13 report_status: asahi",
     "2026-11-16 inspect_contractor: sato suzuki",
     # due on Friday the 20th, when the machine was off: the day itself is overtaken by the first open day after it
     "2026-11-24 report_enclosing: asahi",
@@ -49,8 +50,7 @@ SEASON = [
     "2026-12-08 return_items: asahi",
     "2026-12-15 report_erasure: asahi",
     "2026-12-17 report_completion: asahi",
-    "2026-12-24 accept_work: sato suzuki",
-    "2026-12-28 accept_work: sato suzuki",  # due on New Year's Day: asked for on the last open day before it
+    "2026-12-23 accept_work: sato suzuki",  # ten days end on New Year's Day: owed on 28 December, the last open day
     "2027-01-13 end_returned_mail: sato suzuki",
     "2027-01-19 erase_ward_data: nakamura watanabe",
     "2027-01-25 destroy_items: sato suzuki",

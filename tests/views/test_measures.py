@@ -13,7 +13,7 @@ import pytest
 from playing import CYCLE, Played, begun
 
 from models.errors import BadInput, Refused
-from steps import acting
+from steps import acting, documents
 from views import measures
 
 
@@ -68,6 +68,17 @@ def test_evidence_of_the_future_or_expired_evidence_is_refused(year: Played) -> 
     guard = {"evidence_is_of_the_past_and_still_valid"}
     assert refused_by(year, happened_on=str(today + timedelta(days=1))) == guard
     assert refused_by(year, valid_until=str(today - timedelta(days=1))) == guard
+
+
+def test_evidence_that_names_nothing_or_is_of_last_year_is_refused(year: Played, tmp_path: Path) -> None:
+    """Words for nothing prove nothing; a certificate of last year does while it is valid, as a file."""
+    assert refused_by(year, evidence="なし") == {"evidence_names_what_was_done"}
+    last_year, until = {"happened_on": "2026-03-31"}, str(year.facts().today)
+    assert refused_by(year, **last_year) == {"evidence_is_of_this_year"}
+    assert refused_by(year, **last_year, valid_until=until) == {"evidence_is_of_this_year"}
+    (tmp_path / "certificate.txt").write_text("プライバシーマーク", encoding="utf-8")
+    claim(year, file=tmp_path / "certificate.txt", **last_year, valid_until=until)
+    assert "W-OP-06" in year.facts().claims
 
 
 def test_a_measure_that_is_on_no_checklist_is_refused(year: Played) -> None:
@@ -167,6 +178,40 @@ def test_a_file_that_is_what_its_name_says_is_kept(year: Played, tmp_path: Path,
     assert kept.read_bytes() == _CONTENTS[content]
 
 
+def test_words_alone_are_words_and_a_check_with_its_result_is_more(year: Played, tmp_path: Path) -> None:
+    """Only evidence of a kind that was judged shows a measure; another kind is refused, and so is half of one."""
+    today = str(year.facts().today)
+    claim(year, "W-SY-04")
+    assert standing(year, "W-SY-04") == "claimed"
+    assert refused_by(year, measure="W-SY-04", kind="act", entry=1) == {
+        "evidence_is_of_the_measures_kind", "evidence_of_its_kind_is_whole",
+    }  # fmt: skip
+    assert refused_by(year, measure="W-SY-04", kind="check", happened_on=today) == {"evidence_of_its_kind_is_whole"}
+    claim(year, "W-SY-04", kind="check", happened_on=today, result="適用済")
+    assert standing(year, "W-SY-04") == "proved"
+    (tmp_path / "note.txt").write_text("情報システム課の確認書", encoding="utf-8")
+    claim(year, "W-SY-02", kind="document", happened_on=today, file=tmp_path / "note.txt")
+    assert standing(year, "W-SY-02") == "proved"
+    claim(year, "W-SY-02")
+    assert standing(year, "W-SY-02") == "claimed", "what is claimed last is what stands"
+
+
+def test_what_did_not_arise_has_no_occasion_whoever_claims_it(year: Played) -> None:
+    """Neither the closing act nor a claim shows what was done about an incident or a subcontractor that was none."""
+    assert standing(year, "W-OP-03") == "open"
+    year.play(before="hand_over_medium")
+    assert {standing(year, it) for it in ("W-OP-03", "C-OP-03", "W-OP-13", "C-OP-13", "W-OP-09")} == {"no_occasion"}
+    year.do("hand_over_medium")
+    assert standing(year, "W-OP-09") == "proved"
+    found = year.office.see(CYCLE, measures.standings)
+    moved = [entry["seq"] for entry in year.entries() if entry["event"] == "medium_handed_over"]
+    assert [list(it.proved_by) for it in found if it.measure.id == "W-OP-09"] == [moved]
+    acting.perform(year.office, CYCLE, "report_incident", by="sato", fields={
+        "kind": "loss", "known_on": str(year.facts().today), "persons": 1,
+    })  # fmt: skip
+    assert standing(year, "W-OP-13") == "claimed", "an incident is an occasion"
+
+
 def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
     """A medium that went out in an open bag is recorded, and both sides' measure says so with the entry."""
     year.play(before="hand_over_medium")
@@ -175,3 +220,15 @@ def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
     assert found["W-OP-08"].standing == found["C-OP-08"].standing == "contradicted"
     entry = year.entries()[found["W-OP-08"].contradicted_by[0] - 1]
     assert (entry["event"], entry["data"]["broken"]) == ("deviation_recorded", ["bag_is_locked"])
+
+
+def test_what_stands_on_a_document_is_shown_once_its_paper_is_on_file(year: Played, tmp_path: Path) -> None:
+    """The tick that the special provisions are attached shows nothing by itself; the contract on file does."""
+    year.claim_every_measure()
+    year.wait_for("conclude_contract")
+    year.do("conclude_contract", contract="", instruction="", instructed_on=None, instructed="")
+    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("claimed", "claimed")
+    contract = tmp_path / "contract.txt"
+    contract.write_text("契約書", encoding="utf-8")
+    documents.file(year.office, CYCLE, contract, number=1, by="sato", dated_on=year.facts().today)
+    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("proved", "proved")

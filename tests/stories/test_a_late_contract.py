@@ -1,0 +1,34 @@
+"""A contract twelve open days late: the year goes on, nothing slides without a word, and what came late stays so."""
+
+from datetime import date
+from pathlib import Path
+
+from direct import YEAR, rehearsed
+
+from rehearsal.plan import Plan
+from views import commitments, deadlines
+
+
+def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_home: Path, tmp_path: Path) -> None:
+    """The letters are in time for the ceremony; both reports after the end of the contract open an incident."""
+    plan = Plan(
+        year=YEAR, out=tmp_path / "year", persons=40, extract=None, late={"conclude_contract": 12}, seed=1, keep=False
+    )
+    with rehearsed(template_home, plan) as rehearsal:
+        rehearsal.run(lambda _today, _facts: None)
+        office, cycle_id = rehearsal.office, rehearsal.cycle_id
+        told, entries = rehearsal.summary(seconds=0), rehearsal.people.entries()
+        passed = {it.key: it for it in office.see(cycle_id, commitments.passed)}
+        acts = {it.act: it for it in office.see(cycle_id, deadlines.dated)}
+    assert (told["state"], told["personal_data_found"], told["counts_hold"]) == ("closed", 0, True)
+    assert passed.keys() == {"contract_end", "approved_period"}
+    assert {next(cause.act for cause in it.causes) for it in passed.values()} == {"conclude_contract"}
+    assert all(it.done and it.decision is None and it.on < it.expected for it in passed.values())
+    assert acts["post"].done_on == date(2026, 12, 14)
+    assert (acts["post"].planned_on, acts["post"].follows) == (date(2026, 11, 30), True)
+    assert acts["end_returned_mail"].done_on == acts["end_returned_mail"].planned_on == date(2027, 1, 18)
+    broken = {it["data"]["act"]: it["data"]["broken"] for it in entries if it["event"] == "deviation_recorded"}
+    assert broken == {act: ["commitments_are_kept"] for act in ("report_erasure", "report_completion")}
+    concluded = next(it["seq"] for it in entries if it["event"] == "contract_concluded")
+    sent = {it["data"]["act"] for it in entries if it["event"] == "reminder_sent" and it["seq"] < concluded}
+    assert sent == {"conclude_contract"}

@@ -1,0 +1,176 @@
+"""Which commitments a plan passes, by how much and through which late act, and what was decided about it (Law 11)."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import select
+from sqlmodel import col
+
+from models import tables
+from models.clock import day_of
+from models.records.oversight import LatePlanDecided
+from models.words import _, in_words
+from states import schedule
+from states.look import Look
+from states.reading import aware
+from states.schedule import Projection
+from states.table import BY_TRIGGER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """An act that is late of itself, and by how many days; what only follows it is no cause."""
+
+    act: str
+    title: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Who accepted that a commitment is passed, when, under which number, and up to which day."""
+
+    by: str
+    on: date
+    number: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A commitment that was passed or will be: its day, the act that comes last after it, and through what."""
+
+    year: int
+    key: str
+    title: str
+    on: date
+    act: str
+    act_title: str
+    expected: date
+    done: bool
+    causes: tuple[Cause, ...]
+    decision: Decision | None
+    seen_on: date
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether a named decision covers the passing as it stands; a plan that slid on asks for another."""
+        return self.decision is not None and self.expected <= self.decision.until
+
+    def is_through(self, act: str) -> bool:
+        """Tell whether the act is late of itself and this is passed because of it."""
+        return act in {cause.act for cause in self.causes}
+
+    @property
+    def days(self) -> int:
+        """Return by how many days it is passed."""
+        return (self.expected - self.on).days
+
+    @property
+    def words(self) -> str:
+        """Say in a sentence what is passed, by how much, by which act and through which."""
+        if self.done:
+            said = _("“{title}” ({on}) was passed by {days} days: “{act}” was done on {expected}.")
+        else:
+            said = _("“{title}” ({on}) will be passed by {days} days: “{act}” comes on {expected}.")
+        told = said.format(title=self.title, on=self.on, days=self.days, act=self.act_title, expected=self.expected)
+        late = _("“{act}” ({days} days late)")
+        if through := "、".join(late.format(act=cause.title, days=cause.days) for cause in self.causes):
+            told += " " + _("Through: {acts}.").format(acts=through)
+        return f"{told} {self._decided}"
+
+    @property
+    def _decided(self) -> str:
+        if not self.decision:
+            return _("Nobody has decided on it.")
+        said = _("Decided by {by} on {on} ({number}): accepted until {until}.")
+        words = said.format(
+            by=self.decision.by, on=self.decision.on, number=self.decision.number, until=self.decision.until
+        )
+        return words if self.is_accepted else words + " " + _("It goes beyond that day: decide again.")
+
+    @property
+    def outlook(self) -> str:
+        """Say whether it can still be met, and by how many days the plan must be shortened for that."""
+        if self.done:
+            return ""
+        if self.on < self.seen_on:
+            return _("It can no longer be met.")
+        return _("To meet it, shorten the plan up to “{act}” by {days} days.").format(
+            act=self.act_title, days=self.days
+        )
+
+    @property
+    def remedy(self) -> str:
+        """Return how a named person decides on it, "" where that is done."""
+        if self.is_accepted:
+            return ""
+        return _(
+            "Decide on it by name: tsudoi act {year} decide_late_plan --by PERSON --set commitment={key}"
+            " --set until={until} --set reason=… --set decision_number=…"
+        ).format(year=self.year, key=self.key, until=self.expected)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return to_jsonable_python(self) | {"days": self.days, "is_accepted": self.is_accepted, "words": self.words}
+
+
+def passed(here: Look) -> tuple[Passed, ...]:
+    """Return the commitments that the cycle passed, or passes by what is owed as of the day it is seen on."""
+    days = here.facts.commitments
+    if not days:
+        return ()
+    seen = schedule.projection(here.connection, here.cycle_id, here.programme, today=here.today, calendar=here.calendar)
+    beyond = {key: act for key, on in days.items() if (act := _last_beyond(here, seen, key, on))}
+    decisions = _decisions(here) if beyond else {}
+    return tuple(_passed(here, seen, key, act, decisions.get(key)) for key, act in beyond.items())
+
+
+def passed_through(here: Look, act: str) -> tuple[Passed, ...]:
+    """Return the commitments that are passed because this act is late of itself."""
+    return tuple(commitment for commitment in passed(here) if commitment.is_through(act))
+
+
+def _last_beyond(here: Look, seen: Projection, key: str, on: date) -> str:
+    """Return the act that comes last after a commitment that bounds it, "" where none does."""
+    days = {act: seen.found[act].day for act in here.programme.commitments[key].bounds if act in seen.found}
+    return max((act for act, day in days.items() if day > on), key=lambda act: days[act], default="")
+
+
+def _passed(here: Look, seen: Projection, key: str, act: str, decision: Decision | None) -> Passed:
+    commitment = here.programme.commitments[key]
+    return Passed(
+        year=here.facts.fiscal_year,
+        key=key,
+        title=in_words(ja=commitment.ja, en=commitment.en),
+        on=here.facts.commitments[key],
+        act=act,
+        act_title=_title(act),
+        expected=seen.found[act].day,
+        done=act in here.facts.done,
+        causes=tuple(Cause(act=late, title=_title(late), days=days) for late, days in seen.causes(act).items()),
+        decision=decision,
+        seen_on=here.today,
+    )
+
+
+def _decisions(here: Look) -> dict[str, Decision]:
+    """Return the latest decision on each commitment."""
+    record = tables.Record
+    query = select(record).where(
+        col(record.cycle_id) == here.cycle_id, col(record.act) == "decide_late_plan",
+        col(record.status).in_(("done", "superseded")),
+    ).order_by(col(record.id))  # fmt: skip
+    found: dict[str, Decision] = {}
+    for row in here.connection.execute(query):
+        said = LatePlanDecided.model_validate_json(row.data)
+        found[said.commitment] = Decision(
+            by=row.by, on=day_of(aware(row.occurred_at)), number=said.decision_number, until=said.until
+        )
+    return found
+
+
+def _title(act: str) -> str:
+    return in_words(ja=BY_TRIGGER[act].ja, en=BY_TRIGGER[act].en)
