@@ -14,7 +14,7 @@ from typing import Any
 from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
 from models.clock import stamp
-from models.documents import BY_NUMBER, SLIPS
+from models.documents import BY_NUMBER, SLIPS, Document
 from models.fields import EXAMPLE_DAY, fields_of
 from models.people import Role
 from models.serials import common, compact, count, expand, union
@@ -26,7 +26,7 @@ from states.rules.approvals import unseen
 from states.rules.base import done_today
 from states.rules.conservation import integrity_shown
 from states.rules.custody import notice_in_force, slips_of_movements
-from states.rules.documents import outstanding, papers_of
+from states.rules.documents import outstanding
 from states.rules.erasure import registered_copies
 from states.rules.mailing import returned_by_reason
 from states.rules.supervision import open_findings
@@ -119,12 +119,17 @@ def _words_of(scene: Scene, title: str) -> bytes:
     return f"{title}　{scene.year}年度（架空）\n".encode()
 
 
-def _file_what_came(scene: Scene) -> None:
-    """File at once what came on paper since the contract and no act has brought, the stamped slips among it."""
+def _file_what_came(scene: Scene, *also: Document) -> None:
+    """File at once what came on paper since the contract and no act has brought, the stamped slips among it.
+
+    What can show residents has no place once the ward's own data are erased; it stays on paper, under lock.
+    """
     facts, office = scene.facts, scene.office
-    owed = list(office.see(facts.cycle_id, lambda here: outstanding(here.facts)))
-    if not office.see(facts.cycle_id, lambda here: papers_of(here.facts, BY_NUMBER[RETURNED_MAIL])):
-        owed.append(BY_NUMBER[RETURNED_MAIL])
+    owed = [
+        paper
+        for paper in (*office.see(facts.cycle_id, lambda here: outstanding(here.facts)), *also)
+        if not (paper.shows_residents and "erase_ward_data" in facts.done)
+    ]
     slips = office.see(facts.cycle_id, lambda here: slips_of_movements(here.facts))
     if not owed:
         return
@@ -334,7 +339,7 @@ def _returned_mail(scene: Scene) -> Fields:
 def _end_returned_mail(scene: Scene) -> Fields:
     """Close the window, with what came back on the same form, or by an entry before it; file the year's papers."""
     office, cycle_id = scene.office, scene.facts.cycle_id
-    _file_what_came(scene)
+    _file_what_came(scene, BY_NUMBER[RETURNED_MAIL])
     if "record_returned_mail" not in scene.form and (fields := _returned_mail(scene)):
         acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
     if now := scene.on_form("record_returned_mail", "serials"):
