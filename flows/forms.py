@@ -133,7 +133,7 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         wrong.append(_("Done by (id of the register)"))
     strange, unknown = sorted(set(form) - set(form_of(row).model_fields)), _("unknown")
     wrong += [f"{name[:40]} ({unknown})" for name in strange]
-    groups = {act.trigger: form.get(act.trigger, []) for act in carried_by(row)}
+    groups = {act.trigger: form.get(act.trigger) or [] for act in carried_by(row)}
     wrong += [act_title(trigger) for trigger, there in groups.items() if not _are_groups(there)]
     if wrong:
         raise _wrong(wrong)
@@ -150,7 +150,7 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
 def _are_groups(value: object) -> bool:
     """Tell whether it is a list of groups, each with a person's id or none."""
     groups = cast("list[Any]", value) if isinstance(value, list) else [None]
-    return all(isinstance(group, dict) and isinstance(group.get("by", ""), str) for group in groups)
+    return all(isinstance(group, dict) and isinstance(group.get("by") or "", str) for group in groups)
 
 
 def _typed(row: Row, group: Mapping[str, Any], *, sender: str) -> Typed:
