@@ -133,8 +133,8 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         wrong.append(_("Done by (id of the register)"))
     strange, unknown = sorted(set(form) - set(form_of(row).model_fields)), _("unknown")
     wrong += [f"{name[:40]} ({unknown})" for name in strange]
-    groups = {act.trigger: form.get(act.trigger) or [] for act in carried_by(row)}
-    wrong += [act_title(trigger) for trigger, there in groups.items() if not _are_groups(there)]
+    groups = {act.trigger: _groups(form.get(act.trigger)) for act in carried_by(row)}
+    wrong += [act_title(trigger) for trigger, there in groups.items() if there is None]
     if wrong:
         raise _wrong(wrong)
     assert isinstance(year, int)
@@ -142,15 +142,16 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
         occurred_at=_instant(form.get("occurred_at", "")), key=str(form.get("key", "")),
         carried=tuple(
-            _typed(BY_TRIGGER[trigger], group, sender=str(by)) for trigger, there in groups.items() for group in there
+            _typed(BY_TRIGGER[act], group, sender=str(by)) for act, there in groups.items() for group in there or ()
         ),
     )  # fmt: skip
 
 
-def _are_groups(value: object) -> bool:
-    """Tell whether it is a list of groups, each with a person's id or none."""
-    groups = cast("list[Any]", value) if isinstance(value, list) else [None]
-    return all(isinstance(group, dict) and isinstance(group.get("by") or "", str) for group in groups)
+def _groups(value: object) -> list[dict[str, Any]] | None:
+    """Return the groups of an act on a form, none where nobody added one; None where they cannot be read."""
+    groups = cast("list[Any]", value or []) if isinstance(value, list | None) else [None]
+    read = all(isinstance(group, dict) and isinstance(group.get("by") or "", str) for group in groups)
+    return groups if read else None
 
 
 def _typed(row: Row, group: Mapping[str, Any], *, sender: str) -> Typed:
