@@ -149,9 +149,11 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
 
 def _groups(value: object) -> list[dict[str, Any]] | None:
     """Return the groups of an act on a form, none where nobody added one; None where they cannot be read."""
-    groups = cast("list[Any]", value or []) if isinstance(value, list | None) else [None]
-    read = all(isinstance(group, dict) and isinstance(group.get("by") or "", str) for group in groups)
-    return groups if read else None
+    there: list[Any] = cast("list[Any]", value or []) if isinstance(value, list | None) else [value]
+    if not all(isinstance(group, dict) for group in there):
+        return None
+    groups = cast("list[dict[str, Any]]", there)
+    return groups if all(isinstance(group.get("by") or "", str) for group in groups) else None
 
 
 def _typed(row: Row, group: Mapping[str, Any], *, sender: str) -> Typed:
