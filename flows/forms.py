@@ -1,7 +1,8 @@
 """The form of each human act, made from its row of the table and its record type: a new row brings its form along.
 
 A form is one typed model with titles in the reader's language. What Prefect's forms cannot show is shown otherwise: a
-choice by its word in the catalogue, counts by code as a list of pairs. `entered` turns a filled-in form back.
+choice by its word in the catalogue, counts by code as a list of pairs. Acts that a form carries (decision 0030) are
+lists of groups, empty until somebody adds one. `entered` turns a filled-in form back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,9 @@ from models.errors import BadInput
 from models.records.base import ActRecord
 from models.words import N_, _, in_words
 from states.rows import Row
-from states.table import TABLE
+from states.table import BY_TRIGGER, TABLE
+from steps.acting import Typed
+from views.standing import act_title
 
 _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
 _AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
@@ -41,7 +44,7 @@ _ASKED: Mapping[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """A filled-in form: whose cycle, who, and the fields as the record type knows them."""
+    """A filled-in form: whose cycle, who, the fields as the record type knows them, and the acts before its own."""
 
     year: int
     programme: str
@@ -49,6 +52,7 @@ class Entered:
     fields: Mapping[str, Any]
     occurred_at: datetime | None
     key: str
+    carried: tuple[Typed, ...] = ()
 
 
 def name_of(row: Row) -> str:
@@ -57,12 +61,11 @@ def name_of(row: Row) -> str:
 
 
 def form_of(row: Row) -> type[BaseModel]:
-    """Return the form of an act: the year, the fields of its record, who did it, and when."""
+    """Return the form of an act: the year, the fields of its record, what it carries, who did it, and when."""
     head: dict[str, Any] = {"year": (int, Field(title=_("Fiscal year"), ge=2019, le=2100))}
     tail: dict[str, Any] = {
         "by": _line(
-            r"^[a-z0-9][a-z0-9_.-]{0,39}$", title=_("Done by (id of the register)"),
-            description=_("May be done by: {roles}").format(roles="・".join(role.label for role in row.who)),
+            r"^[a-z0-9][a-z0-9_.-]{0,39}$", title=_("Done by (id of the register)"), description=_doers(row),
         ),
         "occurred_at": _line(
             _AT, default="", title=_("When it happened (empty: now)"), description=_("Such as 2026-11-09T10:00"),
@@ -75,8 +78,37 @@ def form_of(row: Row) -> type[BaseModel]:
     }  # fmt: skip
     asked = {name: (kind, _titled(field)) for name, (kind, field) in _ASKED.get(row.trigger, {}).items()}
     body = asked if row.by_machine else _fields(row.record)
-    config = ConfigDict(title=in_words(ja=row.ja, en=row.en), extra="forbid")
-    return create_model(f"Form_{row.trigger}", __config__=config, **head, **body, **tail)
+    beside = {act.trigger: (list[_group(act)], _beside(act)) for act in carried_by(row)}
+    return create_model(f"Form_{row.trigger}", __config__=_config(row), **head, **body, **beside, **tail)
+
+
+def carried_by(row: Row) -> list[Row]:
+    """Return the acts that may be typed on an act's form before its own; what the machine brings is on none."""
+    carried = [BY_TRIGGER[trigger] for trigger in row.carries]
+    return [act for act in carried if not (act.by_machine or row.by_machine)]
+
+
+def _group(row: Row) -> type[BaseModel]:
+    """Return the part of a form that holds one record of an act that it carries."""
+    by = _line(
+        r"^([a-z0-9][a-z0-9_.-]{0,39})?$", default="", title=_("Done by (empty: who sends the form)"),
+        description=_doers(row),
+    )  # fmt: skip
+    return create_model(f"Carried_{row.trigger}", __config__=_config(row), **_fields(row.record), by=by)
+
+
+def _beside(row: Row) -> Any:
+    words = _("Entered with this form, before its own act and in an entry of its own: all of them or none.")
+    title = _("With it: {act}").format(act=act_title(row.trigger))
+    return Field(default=[], title=title, description=words)
+
+
+def _config(row: Row) -> ConfigDict:
+    return ConfigDict(title=in_words(ja=row.ja, en=row.en), extra="forbid")
+
+
+def _doers(row: Row) -> str:
+    return _("May be done by: {roles}").format(roles="・".join(role.label for role in row.who))
 
 
 def _line(pattern: str, **shown: Any) -> tuple[Any, Any]:
@@ -101,13 +133,32 @@ def entered(row: Row, form: Mapping[str, Any]) -> Entered:
         wrong.append(_("Done by (id of the register)"))
     strange, unknown = sorted(set(form) - set(form_of(row).model_fields)), _("unknown")
     wrong += [f"{name[:40]} ({unknown})" for name in strange]
+    groups = {act.trigger: _groups(form.get(act.trigger)) for act in carried_by(row)}
+    wrong += [act_title(trigger) for trigger, there in groups.items() if there is None]
     if wrong:
         raise _wrong(wrong)
     assert isinstance(year, int)
     return Entered(
         year=year, programme=str(form.get("programme", "")), by=str(by), fields=fields,
         occurred_at=_instant(form.get("occurred_at", "")), key=str(form.get("key", "")),
+        carried=tuple(
+            _typed(BY_TRIGGER[act], group, sender=str(by)) for act, there in groups.items() for group in there or ()
+        ),
     )  # fmt: skip
+
+
+def _groups(value: object) -> list[dict[str, Any]] | None:
+    """Return the groups of an act on a form, none where nobody added one; None where they cannot be read."""
+    there: list[Any] = cast("list[Any]", value or []) if isinstance(value, list | None) else [value]
+    if not all(isinstance(group, dict) for group in there):
+        return None
+    groups = cast("list[dict[str, Any]]", there)
+    return groups if all(isinstance(group.get("by") or "", str) for group in groups) else None
+
+
+def _typed(row: Row, group: Mapping[str, Any], *, sender: str) -> Typed:
+    fields = _known(row.record, {name: value for name, value in group.items() if name != "by"})
+    return Typed(trigger=row.trigger, by=group.get("by") or sender, fields=fields)
 
 
 def _fields(record: type[BaseModel]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 from prefect.runtime import flow_run
@@ -15,7 +16,8 @@ from states.acts import Outcome, row_of
 from states.rows import Row
 from states.table import BY_TRIGGER
 from steps import driving
-from steps.acting import perform
+from steps.acting import Typed
+from steps.acting import enter as enter_at_once
 from steps.after import words_of_what_is_left
 from steps.office import Office
 from steps.work import WORK
@@ -42,22 +44,21 @@ def enter(act: str, form: dict[str, Any]) -> str:
     tag_this_run(cycle_id)
     if act in WORK:  # the machine does it, through the stage's own flow
         with driving.alone(here):
-            outcome = flow_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields))
+            outcomes = (flow_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields)),)
     else:
-        outcome = _perform(cycle_id, act, typed)
-    words = f"{_told(here, cycle_id, outcome)} {words_of_what_is_left(outcome, typed.year)}".strip()
+        outcomes = _perform(cycle_id, act, typed)
+    words = [text for it in outcomes for text in (_told(here, cycle_id, it), words_of_what_is_left(it, typed.year))]
     update_the_board(2)
     board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
-    return said(f"{words} {board}")
+    return said(" ".join(filter(None, [*words, board])))
 
 
 @stage_task("1 条件を確かめて記録する")
-def _perform(cycle_id: str, act: str, typed: Entered) -> Outcome:
+def _perform(cycle_id: str, act: str, typed: Entered) -> tuple[Outcome, ...]:
     here = office()
-    return perform(
-        here, cycle_id, act, by=typed.by, fields=typed.fields, occurred_at=typed.occurred_at, via="dashboard",
-        key=_key(here, cycle_id, act, typed),
-    )  # fmt: skip
+    form = (*typed.carried, Typed(trigger=act, by=typed.by, fields=typed.fields))
+    keyed = [replace(one, key=_key(here, cycle_id, one, typed), occurred_at=typed.occurred_at) for one in form]
+    return enter_at_once(here, cycle_id, keyed, via="dashboard")
 
 
 def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
@@ -74,12 +75,12 @@ def _told(here: Office, cycle_id: str, outcome: Outcome) -> str:
     return " ".join(words)
 
 
-def _key(here: Office, cycle_id: str, act: str, typed: Entered) -> str:
+def _key(here: Office, cycle_id: str, act: Typed, form: Entered) -> str:
     """Make one act of a form that is sent twice on a day: the same content is the same key."""
     content = json.dumps(
-        [typed.by, typed.fields, str(typed.occurred_at), typed.key], sort_keys=True, ensure_ascii=False, default=str
+        [act.by, act.fields, str(form.occurred_at), form.key], sort_keys=True, ensure_ascii=False, default=str
     )
-    return f"{cycle_id}/{act}/{here.clock.now().date()}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
+    return f"{cycle_id}/{act.trigger}/{here.clock.now().date()}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
 
 def may_be_entered(row: Row) -> bool:

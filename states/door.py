@@ -18,7 +18,7 @@ from models import tables
 from models.clock import Clock, stamp, utc
 from models.database import reading as reading_of
 from models.database import writing
-from models.errors import Refused, Unknown, Unmet
+from models.errors import BadInput, Refused, Unknown, Unmet
 from models.measures import Measure
 from models.notes import Signer
 from models.people import UNREGISTERED, Person
@@ -105,11 +105,16 @@ class Door:
 
         Raises:
             Refused: one of them is; nothing changed but the ledger, which tells this refusal alone.
-            BadInput: the form of the last act does not carry one of them, or not there.
+            BadInput: the form of the last act does not carry one of them, or not there; or they are of several cycles.
             Unknown: there is no such cycle or act.
 
         """
         rows = form_of([ask.trigger for ask in asks])
+        if len({ask.cycle_id for ask in asks}) > 1:
+            raise BadInput(
+                _("One form is of one year and one programme; nothing of it is recorded."),
+                _("Send a form of its own for each year and programme."),
+            )
         for person, via in dict.fromkeys((ask.by, ask.via) for ask in asks):
             self._ready(person, via)
         with writing(self.engine) as connection:

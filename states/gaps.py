@@ -129,6 +129,11 @@ def missing(facts: Facts, row: Row) -> tuple[Unmet, ...]:
     return (*_state_gap(attempt), *_hold_gap(attempt), *broken(attempt, attempt.claims))
 
 
+def warned(facts: Facts, row: Row) -> tuple[Unmet, ...]:
+    """Return of what an act would be warned if it were done now: its entry would say so for good."""
+    return broken(planned(facts, row), tuple(claim for claim in row.warnings if not claim.asks_record))
+
+
 def every_gap(attempt: Attempt) -> tuple[Unmet, ...]:
     """Return everything that is missing for an act: of the year, of the person, of the approval, of its own guards."""
     return (

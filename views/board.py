@@ -6,7 +6,7 @@ new version is a change. Ids of staff, acts, dates and counts only; never a name
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -162,12 +162,17 @@ def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) ->
         return ""
     rows = [
         [_day(due_act.due_on), due_act.left, due_act.owner_title,
-         _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))]
+         Markdown("　".join((
+             text(_form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))),
+             *_carriers(due_act, stands, people, dashboard),
+         )))]
         for due_act in ready
     ]  # fmt: skip
     forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
     commands = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
-    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(commands))))
+    said = _("{title}, if done now, warns for good: {gap}")
+    warns = [f"- {text(said.format(title=act.title, gap=gap))}" for act in ready for gap in act.warned_of]
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join((*commands, *warns)))))
 
 
 def _command(due_act: Owed) -> str:
@@ -183,6 +188,15 @@ def _form_or_command(due_act: Owed, dashboard: Dashboard, fields: Mapping[str, o
     if due_act.by_two:
         return _("{title} (two people sign it at the desk)").format(title=due_act.title)
     return dashboard.form(due_act.act, due_act.title, fields)
+
+
+def _carriers(due_act: Owed, stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> Iterator[Markdown]:
+    """Link the forms of what comes next that may carry an act before their own, each with a group for it (0030)."""
+    group = {"by": people[due_act.act]} if due_act.act in people else {}
+    for form in stands.next if not BY_TRIGGER[due_act.act].by_machine else ():
+        if due_act.act in BY_TRIGGER[form.act].carries and form.act in dashboard.ids:
+            title = _("together with “{act}”").format(act=form.title)
+            yield dashboard.form(form.act, title, {**_prefilled(stands, form.act, people), due_act.act: [group]})
 
 
 def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[str, object]:

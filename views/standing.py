@@ -15,7 +15,7 @@ from models.clock import fiscal_year_title
 from models.people import Side
 from models.records.base import ActRecord
 from models.words import _, in_words
-from states.gaps import missing
+from states.gaps import missing, warned
 from states.look import Look
 from states.rows import STATES_BY_KEY
 from states.sweep import follows_a_late_act
@@ -30,7 +30,8 @@ _LAST_WEEK = 5  # open days
 class Owed:
     """One act that is owed: what, who, by when, how many open days are left, and what blocks it now.
 
-    What `follows` is only affected by an act that is late before it: that one is the cause.
+    What `follows` is only affected by an act that is late before it: that one is the cause. It may be done though it is
+    `warned_of` something, which its entry then says for good.
     """
 
     year: int
@@ -47,6 +48,7 @@ class Owed:
     waits_for_confirmation: bool
     by_two: bool = False
     follows: bool = False
+    warned_of: tuple[str, ...] = ()
 
     @property
     def left(self) -> str:
@@ -188,6 +190,7 @@ def _owed_acts(here: Look, *, next_only: bool) -> list[Owed]:
 
 def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
     facts, today, is_late = here.facts, here.today, row.due_on < here.today
+    blocked_by = missing(facts, BY_TRIGGER[row.act])
     return Owed(
         year=facts.fiscal_year,
         programme=facts.programme.key,
@@ -199,10 +202,11 @@ def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
         planned_on=row.planned_on,
         days_left=(row.due_on - today).days if is_late else here.calendar.open_days_between(today, row.due_on),
         flag=row.flag,
-        blocked_by=tuple(str(gap) for gap in missing(facts, BY_TRIGGER[row.act])),
+        blocked_by=tuple(map(str, blocked_by)),
         waits_for_confirmation=pending,
         by_two=bool(BY_TRIGGER[row.act].second_under(facts.programme)),
         follows=follows_a_late_act(facts, row.act),
+        warned_of=() if blocked_by else tuple(map(str, warned(facts, BY_TRIGGER[row.act]))),
     )
 
 

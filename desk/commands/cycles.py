@@ -211,3 +211,5 @@ def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, 
         for gap in act.blocked_by if explained else ():
             screen.print(f"  [dim]{act.title}[/dim]: ", end="")
             say(gap)
+        for gap in act.warned_of if explained else ():
+            say("  " + _("{title}, if done now, warns for good: {gap}"), title=act.title, gap=gap, style="yellow")

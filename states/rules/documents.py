@@ -58,8 +58,13 @@ def slips_shown_are_on_record(facts: Facts, record: DocumentFiled) -> Verdict:
 
 @claims(owes="file_document")
 def documents_are_on_file(facts: Facts) -> Verdict:
-    """Each document whose acts are done is on file as a paper: what was only typed is no proof of it."""
-    return none_of(f"No. {document.number}" for document in outstanding(facts))
+    """Each document whose acts are done is on file, each slip printed, stamped and scanned: tsudoi documents --file."""
+    return none_of(_named(facts, document) for document in outstanding(facts))
+
+
+def _named(facts: Facts, document: Document) -> str:
+    slips = slips_missing(facts) if document.number == SLIPS else ()
+    return f"No. {document.number} ({', '.join(slips)})" if slips else f"No. {document.number}"
 
 
 def filings(facts: Facts) -> tuple[Past[DocumentFiled], ...]:

@@ -3,12 +3,14 @@
 import json
 import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Prefect
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playing import Played
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import col
@@ -21,6 +23,8 @@ from models.database import reading
 from models.errors import BadInput
 from models.people import Role, Side
 from models.records.base import ActRecord, Count, Line
+from rehearsal import cast
+from rehearsal.cast import Scene
 from states.rows import Row
 from states.table import BY_TRIGGER, TABLE
 from steps.acting import record_of
@@ -62,10 +66,10 @@ def test_every_act_that_may_be_entered_has_a_form_in_japanese(prefect: Prefect) 
 
 
 def test_no_field_of_a_record_is_hidden_by_the_form() -> None:
-    """No record has a field of a name that the form itself uses: the person, the year, the time, the key."""
+    """No record has a field of a name that the form uses: person, year, time, key, and the acts that it carries."""
     own = {"year", "by", "occurred_at", "key", "programme"}
     for row in TABLE:
-        assert not own & set(row.record.model_fields), row.trigger
+        assert not (own | set(row.carries)) & set(row.record.model_fields), row.trigger
 
 
 def test_a_new_row_brings_its_form_along() -> None:
@@ -96,9 +100,12 @@ def test_what_a_form_shows_is_what_the_record_takes(row: Row, data: st.DataObjec
     """Whatever the schema of a form lets through is accepted by the record type of the act, field by field."""
     schema = forms.form_of(row).model_json_schema()
     form = data.draw(filled_in(schema, schema.get("$defs", {})))
-    fields = forms.entered(row, form | {"occurred_at": ""}).fields
-    assert set(fields) == set(row.record.model_fields)
-    record_of(row.record, fields)
+    read = forms.entered(row, form | {"occurred_at": ""})
+    assert set(read.fields) == set(row.record.model_fields)
+    record_of(row.record, read.fields)
+    assert [it.trigger for it in read.carried] == [act for act in row.carries for _group in form.get(act, ())]
+    for carried in read.carried:
+        record_of(BY_TRIGGER[carried.trigger].record, carried.fields)
 
 
 def filled_in(  # noqa: PLR0911 - one return for each kind of schema
@@ -200,6 +207,85 @@ def test_what_was_refused_may_be_sent_again(prefect: Prefect, opened: Office) ->
     assert send(prefect, "conclude_contract", CONTRACT).is_completed()
 
 
+@pytest.mark.parametrize("row", [row for row in ENTERED if row.carries], ids=lambda row: row.trigger)
+def test_a_form_offers_what_its_row_carries(row: Row) -> None:
+    """Each act that a person may type is there, in the order of the row and none asked for; the machine's are not."""
+    schema = forms.form_of(row).model_json_schema()
+    typed = [act for act in row.carries if not BY_TRIGGER[act].by_machine]
+    assert [name for name in schema["properties"] if name in row.carries] == typed
+    for act in typed:
+        shown = schema["properties"][act]
+        group = schema["$defs"][shown["items"]["$ref"].rpartition("/")[2]]
+        assert (shown["type"], shown["default"], act in schema["required"]) == ("array", [], False)
+        assert set(group["properties"]) == {*BY_TRIGGER[act].record.model_fields, "by"}
+        assert "by" not in group.get("required", ())
+
+
+def claims(office: Office) -> list[dict[str, Any]]:
+    """Claim what the contract needs, of the ward in the sender's name and of the contractor in his manager's."""
+    with reading(office.engine) as connection:
+        needed = office.door.facts(connection, "hatachi-2026").measures_for("conclude_contract")
+    sides = (("W", ""), ("C", "asahi"))
+    return [
+        {"measures": [it for it in needed if it.startswith(side)], "evidence": "契約書", "by": by} for side, by in sides
+    ]
+
+
+def recorded(office: Office) -> list[tuple[str, str, str]]:
+    record = tables.Record
+    with reading(office.engine) as connection:
+        rows = connection.execute(select(record.act, record.by, record.via).order_by(col(record.ledger_seq)))
+        return [(act, by, via) for act, by, via in rows]
+
+
+def test_one_form_enters_several_acts(prefect: Prefect, opened: Office) -> None:
+    """Two claims and the contract are sent once, and each has its entry; sent again it changes nothing."""
+    form = CONTRACT | {"claim_measures": claims(opened)}
+    state = send(prefect, "conclude_contract", form)
+    assert state.is_completed()
+    assert (state.message.count("対策の実施記録"), state.message.count("「契約締結」")) == (2, 1)
+    entered = [("claim_measures", "sato"), ("claim_measures", "asahi"), ("conclude_contract", "sato")]
+    assert recorded(opened) == [(*it, "dashboard") for it in entered]
+    with reading(opened.engine) as connection:
+        told = list(connection.execute(select(col(tables.Ledger.entry)).order_by(col(tables.Ledger.seq))).scalars())
+    first, *others = (json.loads(entry) for entry in told[-3:])
+    assert [entry["data"].get("entered_with") for entry in others] == [first["seq"]] * 2
+    assert send(prefect, "conclude_contract", form).message.count("既に行われています") == 3
+    assert len(recorded(opened)) == 3
+
+
+def test_a_report_and_its_confirmation_are_one_form(prefect: Prefect, opened: Office, tmp_path: Path) -> None:
+    """What the contractor reported and the ward confirms are entered at once, in both their names."""
+    year = Played(folder=tmp_path / "office", office=opened)
+    year.play(before="report_printing")
+    scene = Scene(office=opened, facts=year.facts(), printer=year.printer)
+    year.claim_again("complete_printing")
+    before = len(recorded(opened))
+    report, confirmation = cast.form("complete_printing", scene, ())
+    form = {
+        "year": 2026, "by": "sato", **confirmation.fields, "report_printing": [{**report.fields, "by": "asahi"}],
+    }  # fmt: skip
+    state = send(prefect, "complete_printing", form)
+    assert state.is_completed(), state.message
+    assert recorded(opened)[before:] == [
+        ("report_printing", "asahi", "dashboard"), ("complete_printing", "sato", "dashboard"),
+    ]  # fmt: skip
+
+
+def test_a_form_with_a_refused_act_enters_none(prefect: Prefect, opened: Office) -> None:
+    """The run fails and says that nothing of the form is recorded; a group that cannot be read is named."""
+    form = CONTRACT | {"claim_measures": claims(opened)}
+    refused = send(prefect, "conclude_contract", form | {"special_provisions_attached": False})
+    assert refused.is_failed()
+    assert "一件も記録されていません" in refused.message
+    for group in ("ヒミツ", [{"by": 1}], ["ヒミツ"], [{"measures": ["W-OP-01"]}]):
+        unread = send(prefect, "conclude_contract", form | {"claim_measures": group})
+        assert unread.is_failed()
+        assert "対策の実施記録" in unread.message
+        assert "ヒミツ" not in unread.message
+    assert recorded(opened) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -229,8 +315,10 @@ def test_a_negative_count_is_refused_by_the_form_itself() -> None:
     from prefect.utilities.schema_tools.validation import validate
 
     schema = forms.form_of(BY_TRIGGER["complete_printing"]).model_json_schema()
-    wrong = validate({"year": 2026, "by": "佐藤", "letters_printed": -1}, schema)
-    assert {tuple(error.absolute_path) for error in wrong} == {("letters_printed",), ("by",)}
+    report = {"by": "佐藤", "good": -1}
+    wrong = validate({"year": 2026, "by": "佐藤", "letters_printed": -1, "report_printing": [report]}, schema)
+    at = {tuple(error.absolute_path) for error in wrong if error.validator != "required"}
+    assert at == {("letters_printed",), ("by",), ("report_printing", 0, "by"), ("report_printing", 0, "good")}
 
 
 def test_four_eyes_are_for_the_desk_alone(prefect: Prefect) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from assumed import TODAY, TOMORROW, YESTERDAY, consigning, did, facts, items, record
-from scenes import HASH, NOTICE, RETURNED, STACK, YEAR
+from scenes import HASH, MEDIUM, NOTICE, RETURNED, STACK, YEAR
 
 from models.records.base import ActRecord, Nothing
 from states.effects import (
@@ -16,11 +16,22 @@ from states.effects import (
     MovePieces,
     OpenIncident,
     OweAct,
+    OweAgain,
     SetHold,
 )
 from states.facts import Facts
 from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER
-from states.rules import enclosing, extraction, mailing, oversight, preparation, printing, supervision, transfer
+from states.rules import (
+    additions,
+    enclosing,
+    extraction,
+    mailing,
+    oversight,
+    preparation,
+    printing,
+    supervision,
+    transfer,
+)
 from states.table import BY_TRIGGER, HOLDING, RELEASING, TABLE, all_rules, cycle_machine
 
 Case = tuple[Effects, Facts, ActRecord, tuple[Effect, ...]]
@@ -132,11 +143,18 @@ RETURNED_MAIL: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
+
 # Rows, copies and serials
-COPIES = tuple(
-    MakeItem(number=f"WC-{YEAR}-{place:02}", kind="electronic_copy", state="with_ward", content=content)
-    for place, content in ((1, "inbox"), (2, "vault"), (3, "vault_key"), (4, "vault_key_backup"))
-)
+def ward_copy(place: int, content: str) -> MakeItem:
+    return MakeItem(number=f"WC-{YEAR}-{place:02}", kind="electronic_copy", state="with_ward", content=content)
+
+
+COPIES = (
+    ward_copy(1, "inbox"), ward_copy(2, "vault"), ward_copy(3, "vault_key"), ward_copy(4, "vault_key_backup"),
+)  # fmt: skip
+MEDIUM_MADE = MakeItem(number=MEDIUM, kind="medium", state="with_ward", content="encrypted_package")
+NOTICE_MADE = MakeItem(number=NOTICE, kind="password_notice", state="with_ward", content="password")
+NEW_NOTICE = NOTICE_MADE._replace(number="P-2026-02")
 CHANGES = record("take_changes", newly_protected="4", moved="3", died="2")
 EXTRACTED: tuple[Case, ...] = (
     *(
@@ -158,6 +176,24 @@ EXTRACTED: tuple[Case, ...] = (
         tuple(MovePieces(serials=serials, froms=("exported",), to="pulled") for serials in ("4", "3", "2")),
     ),
     (extraction.changed_pieces_stay, facts(did("seal_package")), CHANGES, ()),
+    # A list that is withdrawn makes its own re-check owed again, and none by a list before or after it.
+    (
+        extraction.rechecks_are_owed_again,
+        facts(*(
+            did(act, list_sha256=told) for act, told in
+            zip(extraction.RECHECKS, ("00" * 32, HASH, "ff" * 32), strict=False)
+        )),
+        record("withdraw_list", list_sha256=HASH), (OweAgain(act=extraction.RECHECKS[1]),),
+    ),
+    # A package's copy has the number of its kind, whichever others are there.
+    (
+        transfer.medium_and_notice_exist, facts(), record("seal_package"),
+        (ward_copy(5, "sealed_package"), MEDIUM_MADE, NOTICE_MADE),
+    ),
+    (
+        additions.medium_and_notice_of_additions_exist, facts(), record("seal_additions"),
+        (ward_copy(6, "sealed_additions"), MEDIUM_MADE._replace(number="M-2026-02"), NEW_NOTICE),
+    ),
 )  # fmt: skip
 
 
@@ -174,7 +210,6 @@ SPOILED = items(
 NO_SPOILED = SPOILED[:2]
 GOOD = MovePieces(serials="1-11", froms=("exported",), to="printed")
 PULLED = MovePieces(serials="5", froms=("exported", "printed", "enclosed"), to="pulled")
-NEW_NOTICE = MakeItem(number="P-2026-02", kind="password_notice", state="with_ward", content="password")
 ON_PAPER: tuple[Case, ...] = (
     (printing.letters_are_printed, facts(), record("report_printing"), (GOOD, stack(STACK, "spoiled_sheets"))),
     (

@@ -1,6 +1,7 @@
 """What one form carries: several acts in one sending, all of them or none, each with an entry of its own."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,6 +185,16 @@ def test_a_form_carries_what_its_row_says_in_that_order(sqlite_year: Year, acts:
     with pytest.raises(BadInput) as wrong:
         sqlite_year.door.perform_all([sqlite_year.ask(act) for act in acts])
     assert all(act in str(wrong.value) for act in BY_TRIGGER[acts[-1]].carries)
+    assert sqlite_year.entries() == before
+
+
+def test_a_form_is_of_one_cycle(sqlite_year: Year) -> None:
+    """Acts of two years, or of two programmes of a year, are no one form: nothing is told of it in either."""
+    before = sqlite_year.entries()
+    claim, contract = sqlite_year.ask("claim_measures"), sqlite_year.ask("conclude_contract")
+    for other in ("hatachi-2027", "keiro-2026"):
+        with pytest.raises(BadInput, match="年度"):
+            sqlite_year.door.perform_all([replace(claim, cycle_id=other), contract])
     assert sqlite_year.entries() == before
 
 

@@ -1136,8 +1136,8 @@ OVERSIGHT: tuple[Case, ...] = (
             ((did("file_document", document=17, more=[paper(18)]), did("report_erasure")), True),
             ((did("conclude_contract"),), "No. 1"), ((did("conclude_contract", contract=FILE),), True),
             ((did("deliver_manuscript"),), True),  # the proof of it is not there yet
-            ((*HANDED, did("file_document", document=8, slips=("1", "2"))), "No. 8 No. 9 No. 17 No. 22"),
-            ((*HANDED, did("file_document", document=8, slips=("1",))), "No. 8 No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1", "2"))), "No. 8 (3) No. 9 No. 17 No. 22"),
+            ((*HANDED, did("file_document", document=8, slips=("1",))), "No. 8 (2, 3) No. 9 No. 17 No. 22"),
             ((*HANDED, did("file_document", document=8, slips=("1", "2", "3"))), "No. 9 No. 17 No. 22"),
         )
     ),

@@ -25,7 +25,6 @@ from scenes import HAYASHI
 from models.people import Role
 from models.programme import Programme
 from models.records.base import ActRecord, Nothing
-from states.effects import OweAgain
 from states.facts import Deputised, Facts, Guard, Told
 from states.rules import (
     additions,
@@ -1080,19 +1079,3 @@ def test_a_guard_says_what_its_claim_says(guard: Guard, seen: Facts, brought: Ac
     """Each guard holds where its claim holds, and where it does not it says no or names what differs."""
     verdict = said(guard.check(seen, brought))
     assert verdict is expected if isinstance(expected, bool) else verdict == expected
-
-
-def test_only_a_recheck_by_the_list_that_is_withdrawn_is_owed_again() -> None:
-    """A list that is withdrawn makes its own re-check owed again, and none by a list before or after it."""
-    rechecks = zip(extraction.RECHECKS, ("00" * 32, HASH, "ff" * 32), strict=False)
-    seen = facts(*(did(act, list_sha256=list_of_it) for act, list_of_it in rechecks))
-    owed = extraction.rechecks_are_owed_again(seen, record("withdraw_list", list_sha256=HASH))
-    assert owed == (OweAgain(act=extraction.RECHECKS[1]),)
-
-
-def test_the_copies_of_the_ward_are_numbered_from_one() -> None:
-    """Each kind of copy that the ward keeps has its own number, in the order of the list."""
-    made = custody.ward_copies(facts(), custody.WARD_COPIES)
-    assert [copy.number for copy in made] == [
-        f"{custody.WARD_COPY}-{facts().fiscal_year}-{place:02}" for place in range(1, len(custody.WARD_COPIES) + 1)
-    ]
