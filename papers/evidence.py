@@ -1,18 +1,18 @@
 """The evidence index (証跡索引) for who knows no JSON: each paper with its hash, where it lies, and what it shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from models import choices
 from models.clock import fiscal_year_title
 from models.measures import MeasureClaim
-from models.records.oversight import PaperFiled
+from models.records.oversight import MeasuresClaimed, PaperFiled
 from papers import sheet
 from papers.sheet import Document, Sheet
 from states.facts import Facts
 from states.look import Look
 from views.documents import Filed, documents
-from views.measures import judged_on
+from views.measures import judged_on, standings
 
 if TYPE_CHECKING:
     from adapters.spreadsheet import Sheet as ExcelSheet
@@ -47,7 +47,7 @@ class EvidenceIndex(Document):
 
 
 def index_of(here: Look, size: int) -> tuple[EvidenceLine, ...]:
-    """Return the papers and the files of claims that the ledger's first `size` entries tell of."""
+    """Return the papers and what measures are claimed by, of which the ledger's first `size` entries tell."""
     return (*_documents(here, size), *_claims(here, size))
 
 
@@ -109,17 +109,29 @@ def _line(filed: Filed, *, day: str, digest: str, place: str, entry: int, slips:
 
 
 def _claims(here: Look, size: int) -> Iterator[EvidenceLine]:
-    """Yield the files by which measures are claimed, once each with every measure that it is of."""
-    claims = [it for it in here.facts.claimed.values() if it.evidence_file and it.ledger_seq <= size]
-    for digest in dict.fromkeys(claim.evidence_file for claim in claims):
-        yield _claim(here, digest, [claim for claim in claims if claim.evidence_file == digest])
+    """Yield what measures are claimed by, each once with all that it shows: a file, a check, an act, words."""
+    claims = [claim for claim in here.facts.claimed.values() if claim.ledger_seq <= size]
+    told = {past.seq: past.record for past in here.facts.past("claim_measures", MeasuresClaimed)}
+    stands = {it.measure.id: choices.on_paper(choices.MEASURES, it.standing) for it in standings(here)}
+    for source in dict.fromkeys(map(_source, claims)):
+        its = [claim for claim in claims if _source(claim) == source]
+        yield _claim(here, its, told.get(its[0].ledger_seq), dict.fromkeys(stands[claim.measure] for claim in its))
 
 
-def _claim(here: Look, digest: str, claims: Sequence[MeasureClaim]) -> EvidenceLine:
+def _source(claim: MeasureClaim) -> str:
+    return claim.evidence_file or str(claim.ledger_seq)
+
+
+def _claim(
+    here: Look, claims: Sequence[MeasureClaim], told: MeasuresClaimed | None, stands: Iterable[str]
+) -> EvidenceLine:
     first = claims[0]
+    kind = choices.on_paper(choices.EVIDENCE, told.kind) if told else ""
+    said = "　".join(filter(None, (first.evidence, told.result if told else "")))
     return EvidenceLine(
-        number="", title=f"対策の証跡：{first.evidence}", standing=choices.on_paper(choices.MEASURES, "proved"),
-        day=sheet.day_alone(first.happened_on or first.received_on), digest=digest, place=_kept(here, digest),
+        number="", title=f"対策の証跡（{kind}）：{said}" if kind else f"対策の証跡：{said}", standing="、".join(stands),
+        day=sheet.day_alone(first.happened_on or first.received_on), digest=first.evidence_file,
+        place=_kept(here, first.evidence_file) if first.evidence_file else "",
         measures="、".join(claim.measure for claim in claims), entry=_entry(first.ledger_seq),
     )  # fmt: skip
 

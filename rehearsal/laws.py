@@ -1,5 +1,7 @@
 """The laws of the design, looked at after every step of a rehearsal with faults: each as a claim that can fail.
 
+What the control ledger must tell of each movement is looked at after every step of every rehearsal.
+
 The counts are worked out anew from the entries of the ledger; what else the tables say is compared with the ledger
 replayed (states/replay.py), as `tsudoi ledger verify` compares it.
 """
@@ -57,7 +59,7 @@ class View:
 
     office: Office
     cycle_id: str
-    finder: Finder
+    finder: Finder | None  # None: only the laws that read no file are looked at
     seen: Seen
     after_the_watch: bool = False
 
@@ -169,7 +171,7 @@ def nobody_can_be_read_outside_the_vault(view: View) -> Found:
         if view.seen.files.get(path) != (stamp.st_size, stamp.st_mtime_ns):
             view.seen.files[path] = (stamp.st_size, stamp.st_mtime_ns)
             changed.append(path)
-    if changed:
+    if changed and view.finder:
         yield from scan(changed, view.finder).places
         if view.office.engine.dialect.name == "sqlite":  # so that the next look reads only what is written after it
             with view.office.engine.connect() as connection:
@@ -352,13 +354,16 @@ LAWS: tuple[Callable[[View], Found], ...] = (
 
 # What a mere morning can break, even where nothing was entered in the ledger since the last look.
 OF_THE_MORNING = (what_is_overdue_is_flagged, outbox_tells_what_the_ledger_tells)
+# What costs so little that a rehearsal without faults looks at it too.
+ALWAYS = (every_movement_tells_everything,)
 
 
 def broken(view: View) -> dict[str, str]:
     """Return the laws that do not hold, each with where it was seen: numbers, serials and acts, never a resident."""
     with reading(view.office.engine) as connection:
         quiet = view.after_the_watch and ledger.size(connection) == view.seen.entries
-    found = {law.__name__: "; ".join(law(view)) for law in (OF_THE_MORNING if quiet else LAWS)}
+    chosen = ALWAYS if view.finder is None else OF_THE_MORNING if quiet else LAWS
+    found = {law.__name__: "; ".join(law(view)) for law in chosen}
     return {name: where for name, where in found.items() if where}
 
 

@@ -152,13 +152,11 @@ class Rehearsal:
         return Finder(erasure.sought(facts, register.everybody(self.plan, facts.programme)))
 
     def _look_at_the_laws(self, step: str, *, after_the_watch: bool = False) -> None:
-        """With faults in the year, look at every law after every step."""
-        if not self.plan.faults:
-            return
+        """Look at what every movement tells after every step; with faults in the year, at every law."""
+        finder = self._finder if self.plan.faults else None
         view = laws.View(
-            office=self.office, cycle_id=self.cycle_id, finder=self._finder, seen=self.seen,
-            after_the_watch=after_the_watch,
-        )  # fmt: skip
+            office=self.office, cycle_id=self.cycle_id, finder=finder, seen=self.seen, after_the_watch=after_the_watch
+        )
         if found := laws.broken(view):
             raise laws.LawBroken(f"{step}: " + " / ".join(f"{name}: {where}" for name, where in found.items()))
 

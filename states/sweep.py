@@ -151,7 +151,7 @@ def waits_on_another(facts: Facts, act: str) -> bool:
     record, owner = row.record.model_construct(), row.owner_under(facts.programme)
     return any(
         not guard.check(facts, record)
-        for guard in row.guards
+        for guard in (*row.guards, *row.deviations)
         if not guard.asks_record
         and guard.owes in facts.due
         and BY_TRIGGER[guard.owes].owner_under(facts.programme) is not owner

@@ -277,7 +277,7 @@ def contractor_keeps_it_locked(_facts: Facts, record: transfer.ReceiptReported) 
 
 @claims_of(transfer.MediumHandedOver, proves=("W-OP-10",), tells="storage_place")
 def ward_kept_it_locked(_facts: Facts, record: transfer.MediumHandedOver) -> Verdict:
-    """The ward kept the medium in a place that is locked until it left."""
+    """The ward kept the medium in a place that is locked until it left: it is put under lock and both are told."""
     return is_under_lock(record.storage_place, locked=record.locked)
 
 

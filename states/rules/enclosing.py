@@ -127,7 +127,7 @@ def machine_count_agrees(_facts: Facts, record: enclosing.EnclosingReported) -> 
 
 @claims_of(enclosing.EnclosingReported, incident="count")
 def materials_are_conserved(facts: Facts, record: enclosing.EnclosingReported) -> Verdict:
-    """Of envelopes and of each insert as many are left as were delivered and neither used nor spoiled."""
+    """Envelopes and inserts: as many are left as were delivered, not used and not spoiled; else they are recounted."""
     return none_of((material.said for material in materials(facts, record) if material.difference), "、")
 
 
@@ -152,8 +152,8 @@ def enclosed_count_agrees(facts: Facts, record: enclosing.EnclosingCompleted) ->
 
 @claims_of(enclosing.DeliveryInspected)
 def delivered_equals_enclosed(facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
-    """The pieces delivered are the pieces enclosed."""
-    return agree(facts.pieces.count("enclosed", origin="extract"), record.delivered)
+    """The pieces delivered are the pieces enclosed."""  # entered after the posting, they are posted by now
+    return agree(facts.pieces.count("enclosed", "posted", origin="extract"), record.delivered)
 
 
 @claims_of(enclosing.DeliveryInspected)

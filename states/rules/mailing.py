@@ -32,6 +32,10 @@ from states.rules.protection import (
 )
 
 additions_are_enclosed = recorded("additions_are_enclosed", "enclose_additions", "The additional letters are enclosed.")
+# Of letters that went before, the number would be that of a year which knows of no sealed letters.
+enclosing_is_confirmed = recorded(
+    "enclosing_is_confirmed", "complete_enclosing", "Enclosing is confirmed: what is posted was sealed before."
+)
 delivery_is_inspected = recorded(
     "delivery_is_inspected", "inspect_delivery", "The delivery is inspected and reconciled."
 )
@@ -54,7 +58,7 @@ def replaced_pieces_are_pulled(facts: Facts) -> Verdict:
 
 @claims(owes="complete_enclosing")
 def every_serial_is_enclosed_or_pulled(facts: Facts) -> Verdict:
-    """Every serial is enclosed or pulled: exported and added equal enclosed and pulled."""
+    """Every serial is enclosed or pulled, so that exported and added equal both; what is left is enclosed or pulled."""
     left = facts.pieces.named("exported", "printed")
     return Shortfall(names=left) if left else True
 
@@ -111,7 +115,7 @@ def protection_was_rechecked_today(facts: Facts) -> Verdict:
 
 @claims_of(mailing.Posted)
 def accepted_number_equals_enclosed(facts: Facts, record: mailing.Posted) -> Verdict:
-    """The number that the post office accepted equals the enclosed pieces."""
+    """The number that the post office accepted equals the enclosed pieces; what is not found is pulled by serial."""
     return agree(facts.pieces.count("enclosed"), record.accepted)
 
 
@@ -308,11 +312,11 @@ POSTING = (
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
         carries=("claim_measures",), record=mailing.Posted,
         guards=(
-            posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
-            final_pull_list_is_acknowledged, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed,
-            posted_today, measures_of("post", letters_go_in_a_locked_container, *WENT_APART),
+            enclosing_is_confirmed, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed, posted_today,
         ),
         deviations=(
+            posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
+            final_pull_list_is_acknowledged, measures_of("post", letters_go_in_a_locked_container, *WENT_APART),
             giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container,
             contractors_hands_are_named,
         ),

@@ -111,7 +111,7 @@ def _says_something(words: str) -> bool:
 
 @claims_of(MeasuresClaimed)
 def evidence_is_of_the_measures_kind(facts: Facts, record: MeasuresClaimed) -> Verdict:
-    """Each measure claimed is shown by evidence of this kind."""
+    """Each measure claimed is shown by evidence of this kind; another kind is brought where it names one."""
     named = (facts.measures[measure] for measure in record.measures if measure in facts.measures)
     others = {measure.id: measure.kinds for measure in named if record.kind not in {"", *measure.kinds}}
     kinds = {name: "・".join(choices.said(choices.EVIDENCE, kind) for kind in kinds) for name, kinds in others.items()}

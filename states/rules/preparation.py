@@ -58,14 +58,14 @@ def instruction_is_told_whole(facts: Facts, record: preparation.ContractConclude
 
 @claims_of(preparation.ContractConcluded)
 def contract_period_covers_the_posting(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
-    """The contract period covers the day of posting."""
+    """The contract period covers the day of posting; else the period or the day of posting is changed."""
     day = facts.due["post"]
     return record.begins_on <= day <= record.ends_on or Shortfall(names=str(day))
 
 
 @claims_of(preparation.ContractConcluded, proves=("C-OP-01",), paper=1)
 def certificate_is_told_and_valid(facts: Facts, record: preparation.ContractConcluded) -> Verdict:
-    """The certificate of the contractor is told with its number and its last day, and is valid today."""
+    """The contractor's certificate is told with number and last day, valid today; a lapsed one is renewed first."""
     if not facts.programme.contractor.certificate:
         return True
     until = record.certificate_until

@@ -67,7 +67,8 @@ def imprint_is_approved(facts: Facts) -> Verdict:
 @claims_of(printing.ImprintSampleSubmitted)
 def sample_serials_are_ours(facts: Facts, record: printing.ImprintSampleSubmitted) -> Verdict:
     """The serials of the sample are serials of this cycle."""
-    return facts.pieces.within(record.serials, "exported") == count(record.serials) > 0
+    ours = facts.pieces.within(record.serials, "exported", "printed", "enclosed", "posted")  # entered afterwards, too
+    return ours == count(record.serials) > 0
 
 
 @claims_of(printing.ImprintSampleSubmitted)
@@ -118,7 +119,7 @@ def spoiled_sheets_are_kept(facts: Facts, record: printing.PrintingReported) -> 
 
 @claims_of(printing.PrintingReported)
 def pulled_pieces_are_not_spoiled(facts: Facts, record: printing.PrintingReported) -> Verdict:
-    """What was pulled before printing is no spoiled sheet."""
+    """What was pulled before printing is no spoiled sheet: its serial is told with the pulled pieces alone."""
     return no_serial_of(facts.pieces.serials("pulled") & set(expand(record.spoiled)))
 
 

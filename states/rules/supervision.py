@@ -183,7 +183,7 @@ def cloud_use_is_declared(facts: Facts) -> Verdict:
 
 @claims(owes="renew_certificate", proves=("C-OP-01",), paper=1)
 def certificate_is_in_force(facts: Facts) -> Verdict:
-    """The certificate of the contractor has not lapsed."""
+    """The certificate of the contractor has not lapsed; the renewed one is recorded."""
     until = certificate_until(facts)
     return until is None or in_force(facts, until)  # a contract of an older version tells nothing of it
 

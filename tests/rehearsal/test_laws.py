@@ -170,6 +170,16 @@ def test_every_law_has_its_breaking() -> None:
     assert {law.__name__ for law in laws.LAWS} == {*BREAKINGS, "what_is_overdue_is_flagged"}
 
 
+def test_a_rehearsal_without_faults_looks_at_the_movements_too(year: Broken) -> None:
+    """Whatever else is wrong is not looked for; a movement that lacks a column is."""
+    year.sql("UPDATE cycle SET state = 'ready'")
+    view = laws.View(office=year.office, cycle_id=CYCLE, finder=None, seen=laws.Seen())
+    assert laws.broken(view) == {}
+    BREAKINGS["every_movement_tells_everything"](year)
+    view = laws.View(office=year.office, cycle_id=CYCLE, finder=None, seen=laws.Seen())
+    assert set(laws.broken(view)) == {"every_movement_tells_everything"}
+
+
 def test_a_movement_that_lacks_a_column_is_told_unless_its_deviation_follows(year: Broken) -> None:
     """A giver that nobody knows is 不明 in the ledger: the law holds only with its deviation."""
     told = {"delivered": 3, "giver": "", "receiver": "sato", "slip": "K-5", "locked_bag": True}

@@ -175,7 +175,7 @@ def test_what_guards_prove_are_measures() -> None:
 def test_the_steps_of_the_measures_are_acts_that_ask_for_them() -> None:
     """Each step that a measure blocks is an act whose guards ask whether the measures are claimed."""
     steps = {step for measure in measures_of("hatachi/measures.yaml") for step in measure.guards}
-    asking = {row.trigger for row in TABLE if any(guard.name == "measures_are_claimed" for guard in row.guards)}
+    asking = {row.trigger for row in TABLE if any(guard.name == "measures_are_claimed" for guard in row.claims)}
     assert steps == asking
 
 

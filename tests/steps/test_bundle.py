@@ -119,3 +119,5 @@ def test_who_knows_no_json_reads_the_ledger_the_slips_and_what_each_paper_shows(
     assert len(str(contract[4])) == 64
     assert (contract[5], contract[6]) == ("写しは証跡フォルダー（ファイル名は検証値）", "W-OP-01、C-OP-01")
     assert receipts[2:6] == ["手続済・書類未着", "", "", ""]
+    claimed = [row for row in rows if str(row[1]).startswith("対策の証跡")]
+    assert any("点検" in row[1] and "C-OP-06" in row[6] and not row[4] for row in claimed)  # a check has no file
