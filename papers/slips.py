@@ -103,8 +103,8 @@ class Slip:
 
 def slips_again(here: Look, number: str) -> tuple[Sheet, ...]:
     """Return the slips of a number once more, marked as printed again; asked for after the act that says so."""
-    again = here.facts.every(SlipReprinted, "reprint_slip")
-    mark = f"再発行（{sum(reprint.slip == number for _at, reprint in again)}回目）"
+    again = here.facts.past("reprint_slip", SlipReprinted)
+    mark = f"再発行（{sum(past.record.slip == number for past in again)}回目）"
     named = (slip for slip in slips_of(here.connection, here.cycle_id) if slip.record.slip == number)
     return tuple(slip_sheet(here, slip, mark=mark) for slip in named)
 

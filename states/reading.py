@@ -60,7 +60,11 @@ def _statements(named: Callable[[str], ColumnElement[bool]]) -> dict[str, Select
 _OF_ONE = _statements(lambda cycle_id: col(cycle_id) == _CYCLE)
 _TOLD = (
     select(
-        col(tables.Record.act), col(tables.Record.ledger_seq), col(tables.Record.occurred_at), col(tables.Record.data)
+        col(tables.Record.act),
+        col(tables.Record.ledger_seq),
+        col(tables.Record.by),
+        col(tables.Record.occurred_at),
+        col(tables.Record.data),
     )
     .where(
         col(tables.Record.cycle_id) == _CYCLE,
@@ -208,7 +212,7 @@ class HistoryOf:
         rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": tuple(asked)}).all()
         withdrawn = {_list_of(row.data): row.ledger_seq for row in rows if row.act == WITHDRAWAL}
         return tuple(
-            Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data)
+            Told(act=row.act, seq=row.ledger_seq, by=row.by, occurred_at=aware(row.occurred_at), data=row.data)
             for row in rows
             if row.act in acts
             and not (row.act in LISTS and withdrawn and row.ledger_seq < withdrawn.get(_list_of(row.data), 0))

@@ -5,16 +5,12 @@ from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import select
-from sqlmodel import col
 
-from models import tables
 from models.clock import day_of
 from models.records.oversight import LatePlanDecided
 from models.words import _, in_words
 from states import schedule
 from states.look import Look
-from states.reading import aware
 from states.schedule import Projection
 from states.table import BY_TRIGGER
 
@@ -158,18 +154,12 @@ def _passed(here: Look, seen: Projection, key: str, act: str, decision: Decision
 
 def _decisions(here: Look) -> dict[str, Decision]:
     """Return the latest decision on each commitment."""
-    record = tables.Record
-    query = select(record).where(
-        col(record.cycle_id) == here.cycle_id, col(record.act) == "decide_late_plan",
-        col(record.status).in_(("done", "superseded")),
-    ).order_by(col(record.id))  # fmt: skip
-    found: dict[str, Decision] = {}
-    for row in here.connection.execute(query):
-        said = LatePlanDecided.model_validate_json(row.data)
-        found[said.commitment] = Decision(
-            by=row.by, on=day_of(aware(row.occurred_at)), number=said.decision_number, until=said.until
+    return {
+        past.record.commitment: Decision(
+            by=past.by, on=day_of(past.at), number=past.record.decision_number, until=past.record.until
         )
-    return found
+        for past in here.facts.past("decide_late_plan", LatePlanDecided)
+    }
 
 
 def _title(act: str) -> str:

@@ -48,11 +48,8 @@ METHODS: Mapping[str, tuple[erasure.Method, ...]] = {
 
 def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     """Return the copy register: number -> copy as it was registered last, by either side."""
-    received = (copy for _at, report in facts.every(ReceiptReported, *RECEIPTS.values()) for copy in report.copies)
-    others = (
-        copy for _at, registration in facts.every(CopiesRegistered, "register_copies") for copy in registration.copies
-    )
-    return {copy.copy_number: copy for copy in (*received, *others)}
+    told = (*facts.past(RECEIPTS.values(), ReceiptReported), *facts.past("register_copies", CopiesRegistered))
+    return {copy.copy_number: copy for past in told for copy in past.record.copies}
 
 
 @claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
@@ -150,10 +147,8 @@ def destroyed_items_are_with_the_ward(facts: Facts, record: erasure.ItemsDestroy
 @claims_of(erasure.ItemsDestroyedElsewhere, proves=("W-OP-11", "C-OP-11"))
 def destruction_has_prior_consent(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """The ward consented in writing, before it happened, that each item is destroyed and not returned."""
-    consents = facts.every(erasure.DestructionConsented, "consent_to_destruction")
-    covered = {
-        number for _at, consent in consents if consent.decided_on <= record.destroyed_on for number in consent.items
-    }
+    consents = (past.record for past in facts.past("consent_to_destruction", erasure.DestructionConsented))
+    covered = {number for consent in consents if consent.decided_on <= record.destroyed_on for number in consent.items}
     return none_of(sorted(set(record.items) - covered))
 
 
@@ -237,12 +232,9 @@ def ward_holds_no_data(facts: Facts) -> Verdict:
 
 def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
     """Return for each copy when it was registered first."""
-    registrations = (
-        *facts.every(CopiesRegistered, "register_copies"),
-        *facts.every(ReceiptReported, *RECEIPTS.values()),
-    )
-    for at, record in sorted(registrations, key=lambda pair: pair[0], reverse=True):
-        yield from ((copy.copy_number, at) for copy in record.copies)
+    told = (*facts.past("register_copies", CopiesRegistered), *facts.past(RECEIPTS.values(), ReceiptReported))
+    for past in sorted(told, key=lambda past: past.at, reverse=True):
+        yield from ((copy.copy_number, past.at) for copy in past.record.copies)
 
 
 def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
@@ -265,9 +257,9 @@ def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
 def keeping_days(facts: Facts) -> dict[str, date]:
     """Return for each stack of returned letters the first day that was set for a letter in it."""
     told = (
-        *facts.every(MailReturned, "record_returned_mail"), *facts.every(ReturnedMailClosed, "end_returned_mail"),
+        *facts.past("record_returned_mail", MailReturned), *facts.past("end_returned_mail", ReturnedMailClosed),
     )  # fmt: skip
-    days = [(record.stack, record.keep_until) for _at, record in told if record.stack and record.keep_until]
+    days = [(it.record.stack, it.record.keep_until) for it in told if it.record.stack and it.record.keep_until]
     return {stack: min(day for its, day in days if its == stack) for stack, _day in days}
 
 
