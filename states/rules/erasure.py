@@ -295,22 +295,14 @@ def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tup
     return tuple(MoveItem(number=item.number, to="erased") for item in mine)
 
 
-def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> tuple[Effect, ...]:
-    """The ward's copies that are named are erased."""
+def copies_are_erased(_facts: Facts, record: erasure.CopiesErased) -> tuple[Effect, ...]:
+    """Every copy that is named is erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-def copies_are_erased(_facts: Facts, record: erasure.ErasureReported) -> tuple[Effect, ...]:
-    """Every covered copy is erased."""
-    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
-
-
-def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[Effect, ...]:
-    """Destroyed items end."""
-    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
-
-
-def items_are_destroyed_elsewhere(_facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
+def items_are_destroyed(
+    _facts: Facts, record: erasure.ItemsDestroyed | erasure.ItemsDestroyedElsewhere
+) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
@@ -368,7 +360,7 @@ AT_THE_WARD = (
             erased_copies_are_the_wards, ward_methods_fit_the_storage, nobody_witnesses_himself,
             who_erased_is_registered, nothing_was_erased_in_the_future,
         ),
-        then=named_copies_are_erased, source="W-OP-11, NIST SP 800-88",
+        then=copies_are_erased, source="W-OP-11, NIST SP 800-88",
     ),
     Row(
         trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
@@ -384,7 +376,7 @@ AT_THE_WARD = (
             destruction_has_prior_consent, destroyed_items_were_elsewhere, who_destroyed_elsewhere_is_registered,
             nobody_witnesses_his_own_destruction,
         ),
-        then=items_are_destroyed_elsewhere, source="Law 7, 特記事項",
+        then=items_are_destroyed, source="Law 7, 特記事項",
     ),
     Row(
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",
