@@ -143,10 +143,12 @@ def _passed(here: Look, seen: Projection, key: str, act: str, decision: Decision
         title=in_words(ja=commitment.ja, en=commitment.en),
         on=here.facts.commitments[key],
         act=act,
-        act_title=_title(act),
+        act_title=BY_TRIGGER[act].title,
         expected=seen.found[act].day,
         done=act in here.facts.done,
-        causes=tuple(Cause(act=late, title=_title(late), days=days) for late, days in seen.causes(act).items()),
+        causes=tuple(
+            Cause(act=late, title=BY_TRIGGER[late].title, days=days) for late, days in seen.causes(act).items()
+        ),
         decision=decision,
         seen_on=here.today,
     )
@@ -160,7 +162,3 @@ def _decisions(here: Look) -> dict[str, Decision]:
         )
         for past in here.facts.past("decide_late_plan", LatePlanDecided)
     }
-
-
-def _title(act: str) -> str:
-    return in_words(ja=BY_TRIGGER[act].ja, en=BY_TRIGGER[act].en)
