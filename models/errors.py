@@ -6,7 +6,6 @@ TsudoiError            exit 2, the base: what happened, where, and what to do
 ├── BadSetting         a setting or programme key is wrong
 ├── Damaged            stored evidence does not hold: ledger, package, vault
 └── Refused            a step that may not happen yet; carries every unmet guard
-Held                   exit 3, not an error: it waits for a named person's decision
 
 No message ever holds a resident's data: rows, columns, serials, counts and codes only.
 """
@@ -85,9 +84,3 @@ class Refused(TsudoiError):
     def __str__(self) -> str:
         """Return the refusal with its list, one line for each unmet guard."""
         return "\n".join([super().__str__(), *(f"  - {gap}" for gap in self.unmet)])
-
-
-class Held(TsudoiError):
-    """Nothing is wrong: it waits for the decision of a named person."""
-
-    exit_status: ClassVar[int] = 3

@@ -30,17 +30,20 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureClaim:
-    """What was claimed of a measure: evidence by words and by hash, its own day beside the day it was received."""
+    """What was claimed of a measure: evidence by words and by hash, its own day beside the day it was received.
 
-    measure: str
-    evidence: str
-    evidence_file: str
-    by: str
-    happened_on: date | None
-    received_on: date
-    valid_until: date | None
-    not_applicable: bool
+    A sweep reads the entry alone, and of a claim that is valid.
+    """
+
     ledger_seq: int
+    measure: str = ""
+    evidence: str = ""
+    evidence_file: str = ""
+    by: str = ""
+    happened_on: date | None = None
+    received_on: date = date.min
+    valid_until: date | None = None
+    not_applicable: bool = False
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the evidence is still valid on the day."""

@@ -21,7 +21,7 @@ from models.programme import Programme
 from models.records.base import ActRecord
 from models.serials import minus
 from models.words import _, translate
-from papers import sheet
+from papers import movements, sheet
 from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, UNTOLD, Contents, content, destroyed_by, empty, quantity
 from papers.sheet import Document, Sheet
 from papers.slips import MOVEMENTS
@@ -264,18 +264,11 @@ def _hands(act: str, record: Mapping[str, Any], by: str) -> tuple[str, str, str,
         return by, destroyed_by(str(record["method"])), by, NOT_CARRIED
     giver = told("giver")
     receiver = told("office" if "office" in record else "receiver")
-    return giver, receiver, str(record.get("carrier") or giver), _container(record)
-
-
-def _container(record: Mapping[str, Any]) -> str:
-    locked = record.get("locked_bag", UNTOLD)
-    if locked == UNTOLD:
-        return UNTOLD
-    if locked is None:
-        return UNKNOWN
-    if not locked:
-        return "施錠なし"
-    return f"{choices.on_paper(choices.BAGS, record.get('bag', 'bag'))}　{record.get('bag_number', '')}".strip()
+    within = UNTOLD
+    if "locked_bag" in record:
+        kind, number = record.get("bag", "bag"), record.get("bag_number", "")
+        within = movements.container(locked=record["locked_bag"], kind=kind, number=number)
+    return giver, receiver, str(record.get("carrier") or giver), within
 
 
 def _corrected(line: Line, by: Sequence[int]) -> Line:

@@ -94,9 +94,7 @@ def erasure_report(here: Look) -> Sheet:
     record, done = facts.record("report_erasure", ErasureReported), facts.done.get("report_erasure")
     register, names = registered_copies(facts), names_of(facts)
     erased = {
-        copy.copy_number: copy
-        for _at, report in facts.every(ErasureReported, "report_erasure")
-        for copy in report.copies
+        copy.copy_number: copy for past in facts.past("report_erasure", ErasureReported) for copy in past.record.copies
     }
     numbers = dict.fromkeys([*erased, *(copy.number for copy in facts.copies_in(*ELSEWHERE))])
     first = record.copies[0] if record and record.copies else None
@@ -176,7 +174,7 @@ def _destroyed(facts: Facts) -> list[Erased]:
             "erased_at": moment(record.destroyed_on),
             "by": f"立会人 {names.get(record.witness, record.witness)}",
         }
-        for _at, record in facts.every(ItemsDestroyed, "destroy_items")
+        for record in (past.record for past in facts.past("destroy_items", ItemsDestroyed))
     ]
 
 

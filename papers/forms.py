@@ -265,10 +265,10 @@ def _returned(facts: Facts) -> Listed:
     """Return the pieces that came back, by serial: the day on which each came first, what was said of it last."""
     first, last = dict[int, date](), dict[int, MailReturned]()
     became = returned_letters(facts)
-    for at, mail in facts.every(MailReturned, "record_returned_mail"):
-        for serial in expand(mail.serials):
-            first.setdefault(serial, day_of(at))
-            last[serial] = mail
+    for past in facts.past("record_returned_mail", MailReturned):
+        for serial in expand(past.record.serials):
+            first.setdefault(serial, day_of(past.at))
+            last[serial] = past.record
     return [
         [
             f"{serial:07}", choices.on_paper(choices.RETURN_REASONS, mail.reason), wareki(first[serial]),

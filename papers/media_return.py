@@ -42,7 +42,7 @@ def return_note(here: Look) -> Sheet:
     facts = here.facts
     inside = contents(facts)
     record, done = facts.record("return_items", ItemsReturned), facts.done.get("return_items")
-    back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
+    back = {number for past in facts.past("return_items", ItemsReturned) for number in past.record.items}
     lost = _lost_there(facts)
     listed = [item for item in facts.items if item.is_thing and (item.number in back | lost or item.state in ELSEWHERE)]
     data: ReturnNote = {
@@ -66,6 +66,6 @@ def return_note(here: Look) -> Sheet:
 
 def _lost_there(facts: Facts) -> frozenset[str]:
     """Return the numbers of what is lost after the contractor had it: handed over to him, or printed by him."""
-    handed = {move.item for _at, move in (*media_out(facts), *notices_out(facts))}
+    handed = {past.record.item for past in (*media_out(facts), *notices_out(facts))}
     lost = facts.things_in("lost")
     return frozenset(item.number for item in lost if item.number in handed or item.kind in _PRINTED_THERE)

@@ -189,6 +189,13 @@ def empty(programme: Programme, fiscal_year: int, kinds: Mapping[str, str]) -> C
     return Contents(medium=programme.consignment.medium, fiscal_year=fiscal_year, kinds=kinds)
 
 
+def container(*, locked: bool | None, kind: str, number: str) -> str:
+    """Return in what something was carried, which nobody knows, or which was not locked."""
+    if locked is None:
+        return UNKNOWN
+    return f"{choices.on_paper(choices.BAGS, kind)}　{number}".strip() if locked else "施錠なし"
+
+
 def destroyed_by(method: str) -> str:
     """Return where something went that was destroyed."""
     return f"廃棄（{method}）"

@@ -337,9 +337,11 @@ def _ward_lines(facts: Facts) -> list[Labelled]:
 
 def _contractor_lines(facts: Facts) -> list[Labelled]:
     """Return what came back from the contractor, what is lost, and what he reported erased."""
-    back = {number for _at, batch in facts.every(ItemsReturned, "return_items") for number in batch.items}
+    back = {number for past in facts.past("return_items", ItemsReturned) for number in past.record.items}
     erased = {
-        copy.copy_number for _at, report in facts.every(ErasureReported, "report_erasure") for copy in report.copies
+        copy.copy_number
+        for past in facts.past("report_erasure", ErasureReported)
+        for copy in past.record.copies
     }  # fmt: skip
     out, lost = facts.things_in("with_contractor", "with_subcontractor"), facts.things_in("lost")
     returned = contents(facts).numbered(sorted(back))

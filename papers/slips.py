@@ -20,7 +20,7 @@ from models.records.mailing import MailReturned, Posted
 from models.records.printing import ImprintSampleSubmitted
 from models.records.transfer import Handed, MediumHandedOver, SlipReprinted
 from models.serials import minus, union
-from papers import sheet
+from papers import movements, sheet
 from papers.movements import BY_POST, NOT_CARRIED, UNKNOWN, content, contents, destroyed_by, items_of, quantity
 from papers.sheet import Sheet
 from states.facts import Facts
@@ -103,8 +103,8 @@ class Slip:
 
 def slips_again(here: Look, number: str) -> tuple[Sheet, ...]:
     """Return the slips of a number once more, marked as printed again; asked for after the act that says so."""
-    again = here.facts.every(SlipReprinted, "reprint_slip")
-    mark = f"再発行（{sum(reprint.slip == number for _at, reprint in again)}回目）"
+    again = here.facts.past("reprint_slip", SlipReprinted)
+    mark = f"再発行（{sum(past.record.slip == number for past in again)}回目）"
     named = (slip for slip in slips_of(here.connection, here.cycle_id) if slip.record.slip == number)
     return tuple(slip_sheet(here, slip, mark=mark) for slip in named)
 
@@ -204,7 +204,7 @@ def _between_people(facts: Facts, slip: Slip, record: Handed) -> Moved:
         "receiver": receiver,
         **_what(facts, slip),
         "occasion": record.occasion,
-        "bag": _bag(record),
+        "bag": movements.container(locked=record.locked_bag, kind=record.bag, number=record.bag_number),
         "carrier": f"{carrier['affiliation']}　{carrier['name']}".strip(),
         "condition": choices.on_paper(choices.CONDITIONS, record.condition),
         "checks": [{"label": label, "done": done} for label, done in _checks(record)],
@@ -220,6 +220,7 @@ def _to_the_post(facts: Facts, slip: Slip, record: Posted) -> Moved:
     So nothing is left to be ticked or stamped there. A posting of an older version was brought by whoever entered it.
     """
     giver = _party(facts, record.giver if record.holds("giver") else slip.by)
+    bag = movements.container(locked=record.locked_bag, kind=record.bag, number=record.bag_number)
     carrier = _party(facts, record.carrier) if record.carrier else giver
     ticked = {"引受通数が差出票と一致した": True, _LOCKED: bool(record.locked_bag)}
     return {
@@ -227,7 +228,7 @@ def _to_the_post(facts: Facts, slip: Slip, record: Posted) -> Moved:
         "receiver": {"affiliation": record.office, "name": ""},
         **_what(facts, slip),
         "occasion": f"差出　{wareki(record.posted_on)}",
-        "bag": _bag(record) if record.holds("locked_bag") else "記載なし",
+        "bag": bag if record.holds("locked_bag") else movements.UNTOLD,
         "carrier": f"{carrier['affiliation']}　{carrier['name']}".strip(),
         "condition": "",
         "checks": [{"label": label, "done": done} for label, done in ticked.items() if done],
@@ -281,14 +282,6 @@ def _what(facts: Facts, slip: Slip) -> What:
     if act == "record_returned_mail":
         said.append(f"通し番号　{minus(record['serials'], inside.back)}")
     return {"content": "\n".join(said), "quantity": quantity(act, record, inside)}
-
-
-def _bag(record: Handed | Posted) -> str:
-    if record.locked_bag is None:
-        return UNKNOWN
-    if not record.locked_bag:
-        return "施錠なし"
-    return f"{choices.on_paper(choices.BAGS, record.bag)}　{record.bag_number}".strip()
 
 
 def _checks(record: Handed) -> Iterator[tuple[str, bool]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.numbers import KEY, NUMBER
 from adapters.programmes import template_sha256
@@ -34,6 +34,8 @@ from states.table import BY_TRIGGER
 from steps import acting, documents, enclosing, erasure, identity, preparation, protection, roll
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
+
+T = TypeVar("T")
 
 COORDINATOR, APPROVER, REGISTRAR, SECOND_REGISTRAR = "sato", "takahashi", "watanabe", "nakamura"
 SECOND_COORDINATOR = "suzuki"  # carries the password notice: another person than carried the medium
@@ -66,10 +68,13 @@ class Scene:
         """Return the fiscal year."""
         return self.facts.fiscal_year
 
+    def ask(self, question: Callable[[Facts], T]) -> T:
+        """Return what the facts answer as they stand, also of what is only read on demand: history and pieces."""
+        return self.office.see(self.facts.cycle_id, lambda here: question(here.facts))
+
     def serials(self, *states: str, origin: str = "") -> list[int]:
         """Return the serials in these states, in their order."""
-        found = self.office.see(self.facts.cycle_id, lambda here: here.facts.pieces.serials(*states, origin=origin))
-        return sorted(found)
+        return sorted(self.ask(lambda facts: facts.pieces.serials(*states, origin=origin)))
 
     def on_form(self, act: str, name: str) -> Any:
         """Return what stands already in a field of the form that is filled in, "" where nothing does."""
@@ -124,13 +129,12 @@ def _file_what_came(scene: Scene, *also: Document) -> None:
 
     What can show residents has no place once the ward's own data are erased; it stays on paper, under lock.
     """
-    facts, office = scene.facts, scene.office
     owed = [
         paper
-        for paper in (*office.see(facts.cycle_id, lambda here: outstanding(here.facts)), *also)
-        if not (paper.shows_residents and "erase_ward_data" in facts.done)
+        for paper in (*scene.ask(outstanding), *also)
+        if not (paper.shows_residents and "erase_ward_data" in scene.facts.done)
     ]
-    slips = office.see(facts.cycle_id, lambda here: slips_of_movements(here.facts))
+    slips = scene.ask(slips_of_movements)
     if not owed:
         return
     with TemporaryDirectory() as folder:
@@ -138,8 +142,8 @@ def _file_what_came(scene: Scene, *also: Document) -> None:
             shown = " ".join(slips) if document.number == SLIPS else ""
             (Path(folder) / f"{document.number:02} {shown}.txt").write_bytes(_words_of(scene, document.ja))
         documents.file(
-            office, facts.cycle_id, Path(folder), by=COORDINATOR, dated_on=facts.today, via="rehearsal",
-            original="総務課 書庫",
+            scene.office, scene.facts.cycle_id, Path(folder), by=COORDINATOR, dated_on=scene.facts.today,
+            via="rehearsal", original="総務課 書庫",
         )  # fmt: skip
 
 
@@ -338,13 +342,14 @@ def _returned_mail(scene: Scene) -> Fields:
 
 def _end_returned_mail(scene: Scene) -> Fields:
     """Close the window, with what came back on the same form, or by an entry before it; file the year's papers."""
-    office, cycle_id = scene.office, scene.facts.cycle_id
     _file_what_came(scene, BY_NUMBER[RETURNED_MAIL])
     if "record_returned_mail" not in scene.form and (fields := _returned_mail(scene)):
-        acting.perform(office, cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal")
+        acting.perform(
+            scene.office, scene.facts.cycle_id, "record_returned_mail", by=COORDINATOR, fields=fields, via="rehearsal"
+        )
     if now := scene.on_form("record_returned_mail", "serials"):
         return {"returned": {scene.on_form("record_returned_mail", "reason"): count(now)}}
-    return {"returned": office.see(cycle_id, lambda here: returned_by_reason(here.facts))}
+    return {"returned": scene.ask(returned_by_reason)}
 
 
 def _return_items(scene: Scene) -> Fields:
@@ -356,7 +361,7 @@ def _return_items(scene: Scene) -> Fields:
 
 def _report_erasure(scene: Scene) -> Fields:
     scene.printer.erases_everything()
-    register = scene.office.see(scene.facts.cycle_id, lambda here: registered_copies(here.facts))
+    register = scene.ask(registered_copies)
     by = {"erased_at": stamp(scene.facts.now), "erased_by": HANDLER, "witness": MANAGER}
     copies = [
         {"copy_number": item.number, **_ERASED_BY[register[item.number].lies_on], **by}
@@ -434,7 +439,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "own_keeping_checked_on": scene.facts.today, "logs_until": scene.facts.today,
     },
     "settle_finding": lambda scene: {
-        "finding": scene.office.see(scene.facts.cycle_id, lambda here: open_findings(here.facts))[0].number,
+        "finding": scene.ask(open_findings)[0].number,
         "settled_on": scene.facts.today, "how": "是正済",
     },
     "report_enclosing": _report_enclosing,
@@ -470,7 +475,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
     "confirm_erasure": _on_file(every_place_covered=True),
     "report_completion": lambda scene: {
         "completed_on": scene.facts.today,
-        "integrity": scene.office.see(scene.facts.cycle_id, lambda here: integrity_shown(here.facts)),
+        "integrity": scene.ask(integrity_shown),
     },
     "accept_work": lambda scene: {"inspected_on": scene.facts.today, "number": f"検査 {scene.year}-1"},
     "end_returned_mail": _end_returned_mail,
@@ -478,9 +483,7 @@ PLAYS: Mapping[str, Callable[[Scene], Fields]] = {
         "items": [item.number for item in scene.facts.things_in("with_ward")], "method": "裁断",
         "destroyed_on": scene.facts.today, "witness": SECOND_COORDINATOR, "slip": f"K-{scene.year}-07",
     },
-    "see_decisions": lambda scene: {
-        "entries": scene.office.see(scene.facts.cycle_id, lambda here: [it.seq for it in unseen(here.facts)]),
-    },
+    "see_decisions": lambda scene: {"entries": [decided.seq for decided in scene.ask(unseen)]},
     "record_referral": lambda scene: {
         "number": "資料25", "decided_on": scene.facts.today, **_approved(scene, 114),
     },

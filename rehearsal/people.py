@@ -17,15 +17,13 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rows import Row
 from states.rules.oversight import open_duties
+from states.statute import MANY
 from states.table import BY_TRIGGER
 from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
 
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
-
-
-_MANY = 100  # persons from whom on an incident is always to be reported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,14 +158,14 @@ class People:
         case = next((case for case in facts.cases if case.number == incident), None)
         acts: list[tuple[str, dict[str, Any]]] = []
         if case and open_duties(case, facts.programme.statute):
-            reportable = bool(case.report and case.report.persons > _MANY)
+            reportable = bool(case.report and case.report.persons > MANY)
             assessed = {"reportable": reportable, "reason": "規則43条", "decision_number": decision.format(1)}
             acts.append(("assess_incident", assessed))
             if reportable:  # what the law asks, in its order
                 acts += [
                     ("report_to_commission", {"report": "prompt", "reported_on": today}),
                     ("report_to_commission", {"report": "final", "reported_on": today}),
-                    ("notify_persons", {"how": "letter", "notified_on": today, "persons": _MANY}),
+                    ("notify_persons", {"how": "letter", "notified_on": today, "persons": MANY}),
                     ("publish_incident", {"published": True, "decided_on": today}),
                 ]
         talk = {"discussed_on": today, "participants": "両責任者", "decision": "手順の再確認"}

@@ -7,7 +7,7 @@ from datetime import datetime
 from models.errors import BadInput, Unknown
 from models.people import Role
 from models.records.base import ActRecord
-from models.words import _, in_words
+from models.words import _
 from states.facts import Evidence
 from states.rows import Row
 from states.table import BY_TRIGGER
@@ -106,10 +106,9 @@ def form_of(triggers: Sequence[str]) -> list[Row]:
     if places == sorted(places) and places[0] >= 0:
         return rows
     form, carried = rows[-1], [row_of(trigger) for trigger in rows[-1].carries]
-    titles = [in_words(ja=row.ja, en=row.en) for row in (form, *carried)]
     raise BadInput(
-        _("The form “{form}” carries no such acts, or not in this order.").format(form=titles[0]),
+        _("The form “{form}” carries no such acts, or not in this order.").format(form=form.title),
         _("It may carry, before its own act: {acts}").format(
-            acts="、".join(f"{row.trigger} ({title})" for row, title in zip(carried, titles[1:], strict=True)) or "–"
+            acts="、".join(f"{row.trigger} ({row.title})" for row in carried) or "–"
         ),
     )

@@ -130,20 +130,6 @@ def plan(schedule: Sequence[Scheduled], anchors: Mapping[str, date], calendar: C
     return {act: dates[act] for act in scheduled}
 
 
-def dues(
-    schedule: Sequence[Scheduled],
-    *,
-    planned: Mapping[str, date],
-    done: Mapping[str, date],
-    moved: Mapping[str, date],
-    calendar: Calendar,
-    today: date | None = None,
-) -> dict[str, date]:
-    """Return the date on which every act of the schedule is owed now; see `project`."""
-    found = project(schedule, planned=planned, done=done, moved=moved, calendar=calendar, today=today)
-    return {act: projected.due_on for act, projected in found.items()}
-
-
 def project(
     schedule: Sequence[Scheduled],
     *,

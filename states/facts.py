@@ -4,7 +4,7 @@ Everything is frozen. The counts of pieces are asked from the database only by t
 connection of the same transaction, so a guard stays a pure reading of one moment.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
@@ -18,6 +18,7 @@ from models.records.base import ActRecord
 from models.records.oversight import IncidentReported
 
 R = TypeVar("R", bound=ActRecord)
+R_co = TypeVar("R_co", bound=ActRecord, covariant=True)
 
 ELECTRONIC = "electronic_copy"
 # The acts that bring a list of the register: one that is withdrawn was never done, and no guard sees it.
@@ -64,6 +65,7 @@ class Told:
 
     act: str
     seq: int
+    by: str
     occurred_at: datetime
     data: str
 
@@ -146,11 +148,13 @@ class Pieces(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past(Generic[R]):
-    """One time that an act was done: its number in the ledger, and what it brought."""
+class Past(Generic[R_co]):
+    """One time that an act was done: its number in the ledger, by whom, when, and what it brought."""
 
     seq: int
-    record: R
+    by: str
+    at: datetime
+    record: R_co
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,12 +227,6 @@ class Facts:
         done = self.done.get(act)
         return kind.model_validate_json(done.data) if done else None
 
-    def every(self, kind: type[R], *acts: str) -> tuple[tuple[datetime, R], ...]:
-        """Return every record of these acts with the moment at which it happened, the oldest first."""
-        if not self.done.keys() & {*acts, WITHDRAWAL}:
-            return ()
-        return tuple((entry.occurred_at, kind.model_validate_json(entry.data)) for entry in self.history.of(*acts))
-
     def kind_of(self, number: str) -> str:
         """Return the kind of a custody item, "" if it is not registered."""
         return next((item.kind for item in self.items if item.number == number), "")
@@ -246,11 +244,15 @@ class Facts:
         """Return the electronic copies in these states."""
         return tuple(item for item in self.items if item.state in states and not item.is_thing)
 
-    def past(self, act: str, kind: type[R]) -> tuple[Past[R], ...]:
-        """Return every record of an act, the first one first; a repetition does not hide what was before it."""
-        if not self.done.keys() & {act, WITHDRAWAL}:
+    def past(self, act: str | Collection[str], kind: type[R]) -> tuple[Past[R], ...]:
+        """Return every record of an act, or of several, the first one first; a repetition hides nothing before it."""
+        acts = {act} if isinstance(act, str) else {*act}
+        if not self.done.keys() & {*acts, WITHDRAWAL}:
             return ()
-        return tuple(Past(seq=entry.seq, record=kind.model_validate_json(entry.data)) for entry in self.history.of(act))
+        return tuple(
+            Past(seq=it.seq, by=it.by, at=it.occurred_at, record=kind.model_validate_json(it.data))
+            for it in self.history.of(*acts)
+        )
 
     def items_in(self, state: str, *kinds: str) -> tuple[ItemFact, ...]:
         """Return the custody items in a state, of the named kinds or of any."""

@@ -14,7 +14,7 @@ from models.people import SYSTEM, UNREGISTERED, Person, key_id
 from models.postage import judge
 from models.programme import Programme
 from models.records.people import REACHED_BY, KeyGiven, PersonEntered
-from models.words import _, in_words
+from models.words import _
 from states import ledger, reading, schedule, signatures
 from states.apply import enter_person, put_key
 from states.door import Door
@@ -199,7 +199,7 @@ def _infeasible(door: Door, connection: Connection, cycle_id: str) -> tuple[Unme
         Unmet(
             guard="four_eyes_are_feasible",
             missing=_("No two different people can do and confirm “{act}” ({first} and {second}).").format(
-                act=in_words(ja=row.ja, en=row.en),
+                act=row.title,
                 first="・".join(role.label for role in row.who),
                 second="・".join(role.label for role in second),
             ),

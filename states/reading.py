@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -60,7 +60,11 @@ def _statements(named: Callable[[str], ColumnElement[bool]]) -> dict[str, Select
 _OF_ONE = _statements(lambda cycle_id: col(cycle_id) == _CYCLE)
 _TOLD = (
     select(
-        col(tables.Record.act), col(tables.Record.ledger_seq), col(tables.Record.occurred_at), col(tables.Record.data)
+        col(tables.Record.act),
+        col(tables.Record.ledger_seq),
+        col(tables.Record.by),
+        col(tables.Record.occurred_at),
+        col(tables.Record.data),
     )
     .where(
         col(tables.Record.cycle_id) == _CYCLE,
@@ -208,7 +212,7 @@ class HistoryOf:
         rows = self.connection.execute(_TOLD, {"cycle_id": self.cycle_id, "acts": tuple(asked)}).all()
         withdrawn = {_list_of(row.data): row.ledger_seq for row in rows if row.act == WITHDRAWAL}
         return tuple(
-            Told(act=row.act, seq=row.ledger_seq, occurred_at=aware(row.occurred_at), data=row.data)
+            Told(act=row.act, seq=row.ledger_seq, by=row.by, occurred_at=aware(row.occurred_at), data=row.data)
             for row in rows
             if row.act in acts
             and not (row.act in LISTS and withdrawn and row.ledger_seq < withdrawn.get(_list_of(row.data), 0))
@@ -294,7 +298,7 @@ def load_many(
         rows = {name: _by_cycle(connection.execute(query, some)) for name, query in _OF_MANY.items()}
         claimed: dict[str, dict[str, MeasureClaim]] = {}
         for row in connection.execute(_ALL_CLAIMS, {**some, "today": day_of(now)}):
-            claim = replace(_CLAIMED, ledger_seq=row.ledger_seq)
+            claim = MeasureClaim(ledger_seq=row.ledger_seq)
             claimed.setdefault(row.cycle_id, {}).update(dict.fromkeys(row.measures.split(), claim))
         for cycle in connection.execute(_ALL_CYCLES, some):
             its_rows = {name: by_cycle.get(cycle.id, []) for name, by_cycle in rows.items()}
@@ -361,13 +365,6 @@ class _Loading:
             cases=_open_cases(self.connection, cycle.id, incidents),
             is_open=self.calendar.is_open,
         )
-
-
-# What stands for a claim of which nothing but its validity and its entry was read.
-_CLAIMED = MeasureClaim(
-    measure="", evidence="", evidence_file="", by="", happened_on=None, received_on=date.min, valid_until=None,
-    not_applicable=False, ledger_seq=0,
-)  # fmt: skip
 
 
 def people(connection: Connection) -> dict[str, Person]:

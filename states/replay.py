@@ -405,7 +405,8 @@ def _keep_record(cycle: Cycle, row: Row, entry: Entry) -> None:
     cycle.done[row.trigger] = Done(
         occurred_at=at, by=str(values["by"]), data=stored, confirmed_by=str(values["confirmed_by"]), seq=seq
     )
-    cycle.records.setdefault(row.trigger, []).append(Told(act=row.trigger, seq=seq, occurred_at=at, data=stored))
+    told = Told(act=row.trigger, seq=seq, by=str(values["by"]), occurred_at=at, data=stored)
+    cycle.records.setdefault(row.trigger, []).append(told)
 
 
 def _record(row: Row, entry: Entry, *, status: str) -> dict[str, object]:

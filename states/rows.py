@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from models.people import Role, Side
 from models.programme import Programme
 from models.records.base import ActRecord
+from models.words import in_words
 from states.effects import Effects, nothing_more
 from states.facts import Guard
 
@@ -62,6 +63,11 @@ class Row:
     by_system: bool = False
     by_lapsed: bool = False
     source: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return it as people call it."""
+        return in_words(ja=self.ja, en=self.en)
 
     @property
     def claims(self) -> tuple[Guard, ...]:

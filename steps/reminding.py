@@ -25,7 +25,7 @@ from models.database import reading, writing
 from models.errors import BadInput, BadSetting
 from models.people import SYSTEM, Person, Side
 from models.plain import mail_address, visible
-from models.words import _, in_words
+from models.words import _
 from states import deadlines, ledger
 from states.acts import Outcome
 from states.facts import Facts
@@ -319,7 +319,7 @@ def words_of(
     `passes` says which days that no lateness moves are passed because of the act.
     """
     row = BY_TRIGGER[act]
-    title, when, owner = in_words(ja=row.ja, en=row.en), _when(due_on, today), row.owner_under(facts.programme)
+    title, when, owner = row.title, _when(due_on, today), row.owner_under(facts.programme)
     call = isinstance(to, Person) and calls(to, owner, rung)
     what = "\n".join([*passes, _what_to_do(facts, owner, to, number, call=call)])
     subject = _("[tsudoi] To call: {act}: {when}") if call else _("[tsudoi] {act}: {when}")

@@ -5,16 +5,12 @@ from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import select
-from sqlmodel import col
 
-from models import tables
 from models.clock import day_of
 from models.records.oversight import LatePlanDecided
 from models.words import _, in_words
 from states import schedule
 from states.look import Look
-from states.reading import aware
 from states.schedule import Projection
 from states.table import BY_TRIGGER
 
@@ -147,10 +143,12 @@ def _passed(here: Look, seen: Projection, key: str, act: str, decision: Decision
         title=in_words(ja=commitment.ja, en=commitment.en),
         on=here.facts.commitments[key],
         act=act,
-        act_title=_title(act),
+        act_title=BY_TRIGGER[act].title,
         expected=seen.found[act].day,
         done=act in here.facts.done,
-        causes=tuple(Cause(act=late, title=_title(late), days=days) for late, days in seen.causes(act).items()),
+        causes=tuple(
+            Cause(act=late, title=BY_TRIGGER[late].title, days=days) for late, days in seen.causes(act).items()
+        ),
         decision=decision,
         seen_on=here.today,
     )
@@ -158,19 +156,9 @@ def _passed(here: Look, seen: Projection, key: str, act: str, decision: Decision
 
 def _decisions(here: Look) -> dict[str, Decision]:
     """Return the latest decision on each commitment."""
-    record = tables.Record
-    query = select(record).where(
-        col(record.cycle_id) == here.cycle_id, col(record.act) == "decide_late_plan",
-        col(record.status).in_(("done", "superseded")),
-    ).order_by(col(record.id))  # fmt: skip
-    found: dict[str, Decision] = {}
-    for row in here.connection.execute(query):
-        said = LatePlanDecided.model_validate_json(row.data)
-        found[said.commitment] = Decision(
-            by=row.by, on=day_of(aware(row.occurred_at)), number=said.decision_number, until=said.until
+    return {
+        past.record.commitment: Decision(
+            by=past.by, on=day_of(past.at), number=past.record.decision_number, until=past.record.until
         )
-    return found
-
-
-def _title(act: str) -> str:
-    return in_words(ja=BY_TRIGGER[act].ja, en=BY_TRIGGER[act].en)
+        for past in here.facts.past("decide_late_plan", LatePlanDecided)
+    }

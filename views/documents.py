@@ -1,19 +1,13 @@
 """The documents of a year as they stand: which of the list is on file, owed or overdue, and where its files lie."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlmodel import col
-
-from models import tables
 from models.documents import DOCUMENTS, SLIPS, Document
 from models.records.oversight import PaperFiled
 from models.words import in_words
 from states.look import Look
-from states.reading import aware
 from states.rules.documents import acts_are_done, is_on_file, papers_of, slips_missing
 
 
@@ -50,18 +44,15 @@ class Filed:
 
 def documents(here: Look) -> tuple[Filed, ...]:
     """Return the documents of a cycle in their order."""
-    record = tables.Record
-    query = select(record).where(col(record.cycle_id) == here.cycle_id, col(record.status) == "done")
-    done = {row.act: row for row in here.connection.execute(query)}
-    return tuple(_filed(here, document, done) for document in DOCUMENTS)
+    return tuple(_filed(here, document) for document in DOCUMENTS)
 
 
-def _filed(here: Look, document: Document, done: Mapping[str, Row[tuple[tables.Record]]]) -> Filed:
+def _filed(here: Look, document: Document) -> Filed:
     facts, papers = here.facts, papers_of(here.facts, document)
-    rows = [done[act] for act in (*document.acts, *document.parts) if act in done]
+    done = [facts.done[act] for act in (*document.acts, *document.parts) if act in facts.done]
     due = {act: facts.due[act] for act in document.acts if act in facts.due}
     acted = acts_are_done(facts, document)
-    left = [day for act, day in due.items() if act not in done or not acted]
+    left = [day for act, day in due.items() if act not in facts.done or not acted]
     whole = acted or (document.only_if_it_happens and bool(papers))
     missing = slips_missing(facts) if document.number == SLIPS and whole else ()
     return Filed(
@@ -69,12 +60,12 @@ def _filed(here: Look, document: Document, done: Mapping[str, Row[tuple[tables.R
         giver=facts.programme.consignment.poster if document.giver == "poster" else document.giver,
         standing=("complete" if is_on_file(facts, document) else "acted")
         if whole
-        else _standing(document, min(left, default=None), here.today, begun=bool(rows or papers)),
+        else _standing(document, min(left, default=None), here.today, begun=bool(done or papers)),
         due_on=max(due.values(), default=None) if whole else min(left, default=None),
-        done_on=max((aware(row.occurred_at).date() for row in rows), default=None) if whole else None,
+        done_on=max((act.on for act in done), default=None) if whole else None,
         files=tuple(dict.fromkeys(paper.sha256 for _seq, paper in papers)),
         in_vault=any(paper.in_vault for _seq, paper in papers),
-        ledger=tuple(sorted({*(row.ledger_seq for row in rows), *(seq for seq, _paper in papers)})),
+        ledger=tuple(sorted({*(act.seq for act in done), *(seq for seq, _paper in papers)})),
         papers=papers,
         missing=missing,
     )

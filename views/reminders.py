@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TypeAlias
 
 from sqlalchemy import Row, select
@@ -12,13 +12,14 @@ from models import tables
 from models.records.oversight import ReminderAcknowledged
 from models.words import N_, _
 from states import deadlines
+from states.facts import Past
 from states.look import Look
-from states.reading import aware
 from states.sweep import CALL_FROM, MAIL, calls, may_remind, owners, recipients
 from states.table import BY_TRIGGER
 from views.standing import Owed, act_title
 
 Reminder: TypeAlias = Row[tuple[tables.Reminder]]
+Acknowledged: TypeAlias = Past[ReminderAcknowledged]
 
 
 def reminders_of(here: Look) -> Sequence[Reminder]:
@@ -28,27 +29,9 @@ def reminders_of(here: Look) -> Sequence[Reminder]:
     return here.connection.execute(query).all()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Acknowledged:
-    """Who acknowledged a reminder, when, and what day he promised."""
-
-    by: str
-    at: datetime
-    promised_on: date | None
-
-
 def acknowledged_of(here: Look) -> dict[int, Acknowledged]:
     """Return the acknowledgements of a cycle by the number of the reminder, the latest of each."""
-    record = tables.Record
-    query = select(record).where(
-        col(record.cycle_id) == here.cycle_id, col(record.act) == "acknowledge_reminder",
-        col(record.status).in_(("done", "superseded")),
-    ).order_by(col(record.id))  # fmt: skip
-    found: dict[int, Acknowledged] = {}
-    for row in here.connection.execute(query):
-        said = ReminderAcknowledged.model_validate_json(row.data)
-        found[said.reminder] = Acknowledged(by=row.by, at=aware(row.occurred_at), promised_on=said.promised_on)
-    return found
+    return {past.record.reminder: past for past in here.facts.past("acknowledge_reminder", ReminderAcknowledged)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,11 +84,12 @@ def reminders(
 
 
 def _as_json(row: Reminder, seen: Acknowledged | None) -> dict[str, object]:
+    promised = seen.record.promised_on if seen else None
     return {
         "id": row.id, "act": row.act, "rung": row.rung, "to": row.to_person, "channel": row.channel,
         "state": row.state, "due_on": str(row.due_on), "attempts": row.attempts, "trouble": row.trouble,
         "message_id": row.message_id, "acknowledged_by": seen.by if seen else None,
-        "promised_on": str(seen.promised_on) if seen and seen.promised_on else None,
+        "promised_on": str(promised) if promised else None,
     }  # fmt: skip
 
 
@@ -121,7 +122,8 @@ def _state(row: Reminder) -> str:
 def _seen(seen: Acknowledged | None) -> str:
     if seen is None:
         return ""
-    return f"{seen.by} {_('until {day}').format(day=seen.promised_on)}" if seen.promised_on else seen.by
+    promised = seen.record.promised_on
+    return f"{seen.by} {_('until {day}').format(day=promised)}" if promised else seen.by
 
 
 def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:

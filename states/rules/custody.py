@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from models.clock import TOKYO
@@ -16,7 +16,7 @@ from models.records.printing import ImprintSampleSubmitted
 from models.serials import compact, expand, minus
 from models.words import _
 from states.effects import Effect, MakeItem, MoveItem, OpenIncident, SetHold
-from states.facts import ELECTRONIC, Facts, Shortfall, Verdict
+from states.facts import ELECTRONIC, Facts, Past, Shortfall, Verdict
 from states.rows import ANYBODY, LIVE, Row
 from states.rules.base import claims, claims_of, no_serial_of, none_of, registered
 from states.rules.dates import dated_after
@@ -184,7 +184,8 @@ def contractors_hands_are_named(facts: Facts, record: transfer.Handed | Posted) 
 
 def named_in_the_notice(facts: Facts) -> frozenset[str]:
     """Return whom the contractor's notice named at that moment: a later one takes the place of an earlier."""
-    notices = [notice for at, notice in facts.every(HandlersRegistered, "register_handlers") if at <= facts.now]
+    filed = facts.past("register_handlers", HandlersRegistered)
+    notices = [past.record for past in filed if past.at <= facts.now]
     return frozenset({notices[-1].handling_manager, *notices[-1].handlers}) if notices else frozenset()
 
 
@@ -316,32 +317,32 @@ def came_whole(facts: Facts, report: transfer.ReceiptReported) -> bool:
     )
 
 
-Outward = tuple[tuple[datetime, transfer.Movement], ...]
+Outward = tuple[Past[transfer.Movement], ...]
 
 
 def media_out(facts: Facts) -> Outward:
-    """Return every movement by which a medium left the ward, with its moment."""
-    return (*facts.every(transfer.MediumHandedOver, "hand_over_medium"), *_moved_out(facts, "medium"))
+    """Return every movement by which a medium left the ward."""
+    return (*facts.past("hand_over_medium", transfer.MediumHandedOver), *_moved_out(facts, "medium"))
 
 
 def notices_out(facts: Facts) -> Outward:
-    """Return every movement by which a password notice left the ward, with its moment."""
-    return (*facts.every(transfer.PasswordHandedOver, "hand_over_password"), *_moved_out(facts, "password_notice"))
+    """Return every movement by which a password notice left the ward."""
+    return (*facts.past("hand_over_password", transfer.PasswordHandedOver), *_moved_out(facts, "password_notice"))
 
 
 def _moved_out(facts: Facts, kind: str) -> Outward:
-    moves = facts.every(transfer.ItemMoved, "record_movement")
-    return tuple((at, move) for at, move in moves if move.to != "ward" and _kind_of(facts, move) == kind)
+    moves = facts.past("record_movement", transfer.ItemMoved)
+    return tuple(it for it in moves if it.record.to != "ward" and _kind_of(facts, it.record) == kind)
 
 
 def goes_apart(facts: Facts, record: transfer.Movement, others: Outward) -> Verdict:
     """Name what both would share, and from when on they are far enough apart."""
     interval = timedelta(hours=facts.programme.consignment.separation_hours)
     shared: list[str] = []
-    for at, other in others:
-        if abs(facts.now - at) < interval:
-            shared.append(f"≥ {(at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
-        places = ((record.occasion, other.occasion), (record.slip, other.slip))
+    for other in others:
+        if abs(facts.now - other.at) < interval:
+            shared.append(f"≥ {(other.at + interval).astimezone(TOKYO):%Y-%m-%d %H:%M}")
+        places = ((record.occasion, other.record.occasion), (record.slip, other.record.slip))
         shared += [mine for mine, its in places if mine == its]
     return none_of(dict.fromkeys(shared), "、")
 

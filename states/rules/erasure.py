@@ -48,11 +48,8 @@ METHODS: Mapping[str, tuple[erasure.Method, ...]] = {
 
 def registered_copies(facts: Facts) -> dict[str, CopyMade]:
     """Return the copy register: number -> copy as it was registered last, by either side."""
-    received = (copy for _at, report in facts.every(ReceiptReported, *RECEIPTS.values()) for copy in report.copies)
-    others = (
-        copy for _at, registration in facts.every(CopiesRegistered, "register_copies") for copy in registration.copies
-    )
-    return {copy.copy_number: copy for copy in (*received, *others)}
+    told = (*facts.past(RECEIPTS.values(), ReceiptReported), *facts.past("register_copies", CopiesRegistered))
+    return {copy.copy_number: copy for past in told for copy in past.record.copies}
 
 
 @claims_of(erasure.ErasureReported, proves=("C-OP-11",), paper=18)
@@ -150,10 +147,8 @@ def destroyed_items_are_with_the_ward(facts: Facts, record: erasure.ItemsDestroy
 @claims_of(erasure.ItemsDestroyedElsewhere, proves=("W-OP-11", "C-OP-11"))
 def destruction_has_prior_consent(facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> Verdict:
     """The ward consented in writing, before it happened, that each item is destroyed and not returned."""
-    consents = facts.every(erasure.DestructionConsented, "consent_to_destruction")
-    covered = {
-        number for _at, consent in consents if consent.decided_on <= record.destroyed_on for number in consent.items
-    }
+    consents = (past.record for past in facts.past("consent_to_destruction", erasure.DestructionConsented))
+    covered = {number for consent in consents if consent.decided_on <= record.destroyed_on for number in consent.items}
     return none_of(sorted(set(record.items) - covered))
 
 
@@ -237,12 +232,9 @@ def ward_holds_no_data(facts: Facts) -> Verdict:
 
 def _registered_at(facts: Facts) -> Iterator[tuple[str, datetime]]:
     """Return for each copy when it was registered first."""
-    registrations = (
-        *facts.every(CopiesRegistered, "register_copies"),
-        *facts.every(ReceiptReported, *RECEIPTS.values()),
-    )
-    for at, record in sorted(registrations, key=lambda pair: pair[0], reverse=True):
-        yield from ((copy.copy_number, at) for copy in record.copies)
+    told = (*facts.past("register_copies", CopiesRegistered), *facts.past(RECEIPTS.values(), ReceiptReported))
+    for past in sorted(told, key=lambda past: past.at, reverse=True):
+        yield from ((copy.copy_number, past.at) for copy in past.record.copies)
 
 
 def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
@@ -265,9 +257,9 @@ def _fitting(facts: Facts, copies: Sequence[erasure.CopyErased]) -> Verdict:
 def keeping_days(facts: Facts) -> dict[str, date]:
     """Return for each stack of returned letters the first day that was set for a letter in it."""
     told = (
-        *facts.every(MailReturned, "record_returned_mail"), *facts.every(ReturnedMailClosed, "end_returned_mail"),
+        *facts.past("record_returned_mail", MailReturned), *facts.past("end_returned_mail", ReturnedMailClosed),
     )  # fmt: skip
-    days = [(record.stack, record.keep_until) for _at, record in told if record.stack and record.keep_until]
+    days = [(it.record.stack, it.record.keep_until) for it in told if it.record.stack and it.record.keep_until]
     return {stack: min(day for its, day in days if its == stack) for stack, _day in days}
 
 
@@ -303,22 +295,14 @@ def ward_copies_are_erased(facts: Facts, _record: erasure.WardDataErased) -> tup
     return tuple(MoveItem(number=item.number, to="erased") for item in mine)
 
 
-def named_copies_are_erased(_facts: Facts, record: erasure.WardCopiesErased) -> tuple[Effect, ...]:
-    """The ward's copies that are named are erased."""
+def copies_are_erased(_facts: Facts, record: erasure.CopiesErased) -> tuple[Effect, ...]:
+    """Every copy that is named is erased."""
     return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
 
 
-def copies_are_erased(_facts: Facts, record: erasure.ErasureReported) -> tuple[Effect, ...]:
-    """Every covered copy is erased."""
-    return tuple(MoveItem(number=copy.copy_number, to="erased") for copy in record.copies)
-
-
-def items_are_destroyed(_facts: Facts, record: erasure.ItemsDestroyed) -> tuple[Effect, ...]:
-    """Destroyed items end."""
-    return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
-
-
-def items_are_destroyed_elsewhere(_facts: Facts, record: erasure.ItemsDestroyedElsewhere) -> tuple[Effect, ...]:
+def items_are_destroyed(
+    _facts: Facts, record: erasure.ItemsDestroyed | erasure.ItemsDestroyedElsewhere
+) -> tuple[Effect, ...]:
     """Destroyed items end."""
     return tuple(MoveItem(number=number, to="destroyed") for number in record.items)
 
@@ -376,7 +360,7 @@ AT_THE_WARD = (
             erased_copies_are_the_wards, ward_methods_fit_the_storage, nobody_witnesses_himself,
             who_erased_is_registered, nothing_was_erased_in_the_future,
         ),
-        then=named_copies_are_erased, source="W-OP-11, NIST SP 800-88",
+        then=copies_are_erased, source="W-OP-11, NIST SP 800-88",
     ),
     Row(
         trigger="consent_to_destruction", event="destruction_consented", ja="廃棄の承諾",
@@ -392,7 +376,7 @@ AT_THE_WARD = (
             destruction_has_prior_consent, destroyed_items_were_elsewhere, who_destroyed_elsewhere_is_registered,
             nobody_witnesses_his_own_destruction,
         ),
-        then=items_are_destroyed_elsewhere, source="Law 7, 特記事項",
+        then=items_are_destroyed, source="Law 7, 特記事項",
     ),
     Row(
         trigger="destroy_items", event="items_destroyed", ja="返却物の廃棄", en="Destroy what came back",

@@ -59,9 +59,9 @@ def shown_by(guard: Guard, act: str, kind: type[ActRecord]) -> Guard:
     """Make of a guard of another act the claim that its record holds: the last one, of movements every one."""
 
     def check(facts: Facts, _record: ActRecord) -> Verdict:
-        told = facts.every(kind, act)
+        told = facts.past(act, kind)
         judged = told if issubclass(kind, Handed) else told[-1:]
-        return bool(judged) and all(guard.shows(replace(facts, now=at), record) for at, record in judged)
+        return bool(judged) and all(guard.shows(replace(facts, now=past.at), past.record) for past in judged)
 
     return replace(guard, name=f"{guard.name}/{act}", check=check, asks_record=False, tells="")
 

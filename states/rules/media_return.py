@@ -57,8 +57,8 @@ def returning_hands_are_registered(facts: Facts, record: ItemsReturned) -> Verdi
 @claims_of(ItemsReturned)
 def medium_and_notice_return_on_other_days(facts: Facts, record: ItemsReturned) -> Verdict:
     """Medium and password notice come back on different days."""
-    returns = facts.every(ItemsReturned, "return_items")
-    today = [items for at, items in returns if day_of(at) == facts.today]
+    returns = facts.past("return_items", ItemsReturned)
+    today = [past.record for past in returns if day_of(past.at) == facts.today]
     kinds = {facts.kind_of(number) for returned in (record, *today) for number in returned.items}
     return not {"medium", "password_notice"} <= kinds
 

@@ -116,7 +116,7 @@ def medium_goes_on_another_occasion(facts: Facts, record: transfer.MediumHandedO
 @claims_of(transfer.PasswordHandedOver)
 def another_person_carries_the_notice(facts: Facts, record: transfer.PasswordHandedOver) -> Verdict:
     """Another person carries the password notice than carried the medium."""
-    return record.carried_by not in {move.carried_by for _at, move in custody.media_out(facts)}
+    return record.carried_by not in {past.record.carried_by for past in custody.media_out(facts)}
 
 
 @claims_of(transfer.NoticePrinted)

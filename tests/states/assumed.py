@@ -105,7 +105,7 @@ def record(act: str, **changes: Any) -> ActRecord:
 
 def did(act: str, at: datetime = NOW, **changes: Any) -> Told:
     """Tell that an act was done; `facts` numbers what it is told in order."""
-    return Told(act=act, seq=0, occurred_at=at, data=record(act, **changes).model_dump_json())
+    return Told(act=act, seq=0, by="sato", occurred_at=at, data=record(act, **changes).model_dump_json())
 
 
 def items(**by_number: str) -> tuple[ItemFact, ...]:

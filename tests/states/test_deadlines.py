@@ -44,8 +44,12 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def dues(schedule: Sequence[Scheduled], **told: Any) -> dict[str, date]:
+    return {act: projected.due_on for act, projected in deadlines.project(schedule, **told).items()}
+
+
 def owed(act: str, *, done: dict[str, str] | None = None, moved: dict[str, str] | None = None) -> date:
-    dates = deadlines.dues(
+    dates = dues(
         CHAIN,
         planned=PLAN,
         done={key: day(text) for key, text in (done or {}).items()},
@@ -115,7 +119,7 @@ def test_what_is_owed_is_owed_on_an_open_day() -> None:
     late = {"completion": day("2026-12-07")}
     for done in (dict[str, date](), late):
         later = timedelta(days=7 if done else 0)
-        found = deadlines.dues(limit, planned=planned, done=done, moved={}, calendar=WARD)
+        found = dues(limit, planned=planned, done=done, moved={}, calendar=WARD)
         assert (found["acceptance"], found["end"]) == (expected["acceptance"] + later, expected["end"] + later)
 
 
@@ -210,7 +214,7 @@ def test_while_all_goes_to_plan_the_plan_is_owed() -> None:
 def test_all_due_dates_come_at_once() -> None:
     """The whole schedule's due dates stand in one answer: what is late or moved pushes what hangs on it."""
     done, moved = {"proof": day("2026-11-09")}, {"completion": day("2026-12-21")}
-    owed_now = deadlines.dues(CHAIN, planned=PLAN, done=done, moved=moved, calendar=WARD)
+    owed_now = dues(CHAIN, planned=PLAN, done=done, moved=moved, calendar=WARD)
     assert {key: on.isoformat() for key, on in owed_now.items()} == {
         "proof": "2026-11-05",
         "medium": "2026-11-11",
@@ -286,7 +290,7 @@ def test_a_plan_on_a_closed_day_is_not_brought_forward() -> None:
     planned = deadlines.plan(schedule, YEAR, WARD)
     for late, expected in (("2026-10-31", "2026-11-01"), ("2026-11-04", "2026-11-04")):
         done = {"draft": day(late)}
-        assert deadlines.dues(schedule, planned=planned, done=done, moved={}, calendar=WARD)["cutoff"] == day(expected)
+        assert dues(schedule, planned=planned, done=done, moved={}, calendar=WARD)["cutoff"] == day(expected)
 
 
 # Due on Friday 2026-11-20; Monday the 23rd is a holiday. One row a day: flag, rung of the day, latest rung, next look.

@@ -396,7 +396,7 @@ def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -
     reminding.acknowledge(mailed, CYCLE, call.reminder, by="suzuki", promised_on=promised)
     assert "register_handlers" not in {it.act for it in _calls_to_make(mailed)}
     seen = mailed.see(CYCLE, reminders.acknowledged_of)[call.reminder]
-    assert (seen.by, seen.promised_on) == ("suzuki", promised)
+    assert (seen.by, seen.record.promised_on) == ("suzuki", promised)
     assert _events(mailed).count("reminder_acknowledged") == 1
     assert post.letters
 
