@@ -54,7 +54,8 @@ def grant(engine: Engine, role: str) -> None:
         for table in inspect(connection).get_table_names():
             connection.execute(text(f"REVOKE ALL ON {quote(table)} FROM {quote(role)}"))
             connection.execute(text(f"GRANT {_MAY.get(table, _MAY_ALL)} ON {quote(table)} TO {quote(role)}"))
-        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}"))
+        # To use a sequence is to write; to read it is what a dump of the database asks (steps/backup.py).
+        connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}"))
         # Nobody but the owner makes tables here: one of another schema could stand in front of the one that is meant.
         database = quote(connection.execute(text("SELECT current_database()")).scalar_one())
         for whom in ("PUBLIC", quote(role)):

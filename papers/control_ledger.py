@@ -70,7 +70,9 @@ _SAID_FIRST = frozenset({"item", "items", "copies", "already_happened"})
 _CODES = {**choices.EXCLUSIONS, **choices.RETURN_REASONS}
 _LISTED, _LONG = 5, 60  # as many of a list, and as much of a range of serials, as a line of a table holds
 _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
-_AUTOMATIC = frozenset({"act_flagged", "reminder_sent", "reminder_lost"})  # no hand moves anything in these
+_AUTOMATIC = frozenset(
+    {"act_flagged", "reminder_sent", "reminder_lost", "backup_recorded"}
+)  # no hand moves anything in these
 
 
 class Line(TypedDict):

@@ -186,5 +186,6 @@ class People:
 
 def _shown_by(acts: Sequence[str]) -> frozenset[str]:
     """Return the measures that the records of these acts may show, the one of an act and those before it."""
-    claims = (claim for act in acts for guard in BY_TRIGGER[act].claims for claim in (guard, *guard.shown))
+    own = (guard for act in acts for guard in BY_TRIGGER[act].claims)
+    claims = (claim for guard in own for claim in (guard, *(it for it in guard.shown if it.asks_record or it.owes)))
     return frozenset(measure for claim in claims for measure in claim.proves)

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 from sqlmodel import col
 
 from deploy import verify_ledger as verifier
@@ -49,17 +49,35 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
         printed = [verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints]
     verified = verify_ledger(office, printed)
     with reading(office.engine) as connection:
-        if found := list(replay.differences(connection)):
-            says = _("The ledger holds, but the tables are not what its entries tell:")
-            raise Damaged(
-                "\n".join([says, *_first_of(found)]),
-                _("Somebody changed the database: keep it as it is, and compare with the last backup."),
-            )
+        _tables_agree(connection)
         backwards = ledger.backwards(connection)
     if not backwards:
         return verified
     remark = _("Entries earlier than one before them (the clock may have been set back): {entries}")
     return replace(verified, remarks=(remark.format(entries=verifier.numbers_of(backwards)),))
+
+
+def verify_copy(office: Office, engine: Engine) -> Verified:
+    """Verify the ledger in a copy of the database, with its own checkpoints, and the tables by its entries.
+
+    Raises:
+        Damaged: it does not hold.
+
+    """
+    with reading(engine) as connection:
+        own = ledger.checkpoints(connection)
+        verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
+        _tables_agree(connection)
+    return verified
+
+
+def _tables_agree(connection: Connection) -> None:
+    if found := list(replay.differences(connection)):
+        says = _("The ledger holds, but the tables are not what its entries tell:")
+        raise Damaged(
+            "\n".join([says, *_first_of(found)]),
+            _("Somebody changed the database: keep it as it is, and compare with the last backup."),
+        )
 
 
 def _first_of(found: Sequence[object]) -> list[str]:

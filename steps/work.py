@@ -76,6 +76,8 @@ WORK: Mapping[str, ByMachine] = {
         printed_by_contractor=True,
     ),
     "recheck_before_posting": _RECHECK,
+    # over all stages
+    "record_backup": ByMachine(does="steps.backup:record_backup"),
     # erasure
     "erase_ward_data": ByMachine(
         does="steps.erasure:erase_ward_data", served=True, asked_by=("end_returned_mail",), waits_for="its day",

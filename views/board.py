@@ -169,10 +169,11 @@ def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) ->
         for due_act in ready
     ]  # fmt: skip
     forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
-    commands = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
+    notes = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
+    notes += [f"- {text(due_act.title)}: {text(due_act.shows_words)}" for due_act in ready if due_act.shows]
     said = _("{title}, if done now, warns for good: {gap}")
-    warns = [f"- {text(said.format(title=act.title, gap=gap))}" for act in ready for gap in act.warned_of]
-    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join((*commands, *warns)))))
+    notes += [f"- {text(said.format(title=act.title, gap=gap))}" for act in ready for gap in act.warned_of]
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(notes))))
 
 
 def _command(due_act: Owed) -> str:

@@ -18,6 +18,7 @@ from models.words import _, in_words
 from states.gaps import missing, warned
 from states.look import Look
 from states.rows import STATES_BY_KEY
+from states.rules.measures import record_may_show
 from states.sweep import follows_a_late_act
 from states.table import BY_TRIGGER, TABLE
 from views.commitments import Passed, passed
@@ -49,6 +50,15 @@ class Owed:
     by_two: bool = False
     follows: bool = False
     warned_of: tuple[str, ...] = ()
+    shows: tuple[tuple[str, str], ...] = ()  # measures that its record shows, and the title of the field that tells it
+
+    @property
+    def shows_words(self) -> str:
+        """Say which measures the record shows once the field that tells it is filled in; "" where it shows none."""
+        told = "、".join(
+            _("{measure} (fill in {field})").format(measure=name, field=field) for name, field in self.shows
+        )
+        return _("Measures that this record shows: {measures}").format(measures=told) if told else ""
 
     @property
     def left(self) -> str:
@@ -191,6 +201,7 @@ def _owed_acts(here: Look, *, next_only: bool) -> list[Owed]:
 def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
     facts, today, is_late = here.facts, here.today, row.due_on < here.today
     blocked_by = missing(facts, BY_TRIGGER[row.act])
+    fields = BY_TRIGGER[row.act].record.model_fields
     return Owed(
         year=facts.fiscal_year,
         programme=facts.programme.key,
@@ -207,6 +218,9 @@ def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
         by_two=bool(BY_TRIGGER[row.act].second_under(facts.programme)),
         follows=follows_a_late_act(facts, row.act),
         warned_of=() if blocked_by else tuple(map(str, warned(facts, BY_TRIGGER[row.act]))),
+        shows=tuple(
+            (name, _(fields[field].title or field)) for name, field in record_may_show(facts, BY_TRIGGER[row.act])
+        ),
     )
 
 

@@ -208,8 +208,9 @@ def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, 
     for act in acts:
         if act.waits_for_confirmation:
             say(waits, title=act.title, year=act.year, act=act.act, style="yellow")
-        for gap in act.blocked_by if explained else ():
-            screen.print(f"  [dim]{act.title}[/dim]: ", end="")
-            say(gap)
+        for words in (*act.blocked_by, act.shows_words) if explained else ():
+            if words:
+                screen.print(f"  [dim]{act.title}[/dim]: ", end="")
+                say(words)
         for gap in act.warned_of if explained else ():
             say("  " + _("{title}, if done now, warns for good: {gap}"), title=act.title, gap=gap, style="yellow")

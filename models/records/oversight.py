@@ -217,6 +217,20 @@ class LatePlanDecided(ActRecord):
     decision_number: ApprovalNumber
 
 
+class BackupRecorded(ActRecord):
+    """控えの取得: one file outside the installation, of everything but keys and what the year's key does not close.
+
+    `verified` says that its database was opened again and the ledger in it holds, up to entry `entries`.
+    """
+
+    copied_at: AwareDatetime = Field(title="Copied at")
+    files: Count = Field(title="Files in the copy")
+    size: Annotated[int, Field(ge=1)] = Field(title="Size of the copy (bytes)")
+    sha256: Sha256 = Field(title="SHA-256 of the copy")
+    entries: Count = Field(default=0, title="Ledger entries in the copy")
+    verified: bool = Field(default=False, title="The copy was opened and its ledger verified")
+
+
 class EntryCorrected(ActRecord):
     """管理簿の訂正: a new entry that names the old one, which stays as it was written (Law 5).
 

@@ -55,6 +55,16 @@ def shown_measures(shown: tuple[Guard, ...], facts: Facts, record: ActRecord) ->
     return frozenset(measure for guard in shown for measure in guard.proves) - missed
 
 
+def record_may_show(facts: Facts, row: Row) -> tuple[tuple[str, str], ...]:
+    """Return the measures that the record of a coming act shows if it tells more than it must, each with the field."""
+    nothing = row.record.model_construct()
+    shown = tuple(claim for guard in row.guards for claim in guard.shown)
+    open_ones = set(facts.measures_for(row.trigger)) - facts.claimed_for(row.trigger)
+    showing = open_ones & shown_measures(shown, facts, nothing)
+    told = ((measure, claim.tells) for claim in shown if claim.asks_record and claim.tells for measure in claim.proves)
+    return tuple((measure, field) for measure, field in told if measure in showing)
+
+
 def shown_by(guard: Guard, act: str, kind: type[ActRecord]) -> Guard:
     """Make of a guard of another act the claim that its record holds: the last one, of movements every one."""
 

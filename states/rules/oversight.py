@@ -19,7 +19,7 @@ from states.effects import (
 )
 from states.facts import Case, Facts, Shortfall, Verdict
 from states.referral import COMPARED
-from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, Row
+from states.rows import ANYBODY, APPROVERS, BEFORE_RETURN, COORDINATOR, LIVE, MANAGER, REGISTRAR, Row
 from states.rules.approvals import APPROVED, unseen
 from states.rules.base import claims, claims_of, none_of
 from states.rules.dates import dated_after, on_an_open_day
@@ -209,6 +209,12 @@ def redacted_text_is_there(facts: Facts, record: oversight.TextRedacted) -> Verd
     return facts.history.has_text(record.entry, record.place) or Shortfall(names=f"{record.entry} {record.place}")
 
 
+@claims_of(oversight.BackupRecorded, proves=("W-SY-09",), tells="verified")
+def backup_is_not_of_the_future(facts: Facts, record: oversight.BackupRecorded) -> Verdict:
+    """The copy was made before it is recorded."""
+    return record.copied_at <= facts.now or Shortfall(names=stamp(record.copied_at))
+
+
 def four_eyes_are_feasible(roles: tuple[Role, ...], second: tuple[Role, ...], facts: Facts) -> bool:
     """Tell whether two different people of the right roles are on the register today."""
     today = facts.today
@@ -299,6 +305,12 @@ ENTRIES = (
         froms=(*LIVE, "closed"), who=COORDINATOR, second=APPROVERS, owner=Side.WARD, repeats=True, under_hold=True,
         handover=True, record=oversight.TextRedacted, guards=(redacted_text_is_there,),
         then=text_is_taken_out, source="Law 4, Law 5",
+    ),
+    Row(
+        trigger="record_backup", event="backup_recorded", ja="控えの取得", en="Record a backup", froms=LIVE,
+        who=(*COORDINATOR, *REGISTRAR), owner=Side.WARD, repeats=True, under_hold=True, by_machine=True,
+        by_system=True, command="backup DIR", record=oversight.BackupRecorded, guards=(backup_is_not_of_the_future,),
+        source="W-SY-09",
     ),
 )  # fmt: skip
 

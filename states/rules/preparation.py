@@ -4,13 +4,15 @@ from datetime import date, timedelta
 
 from models.people import Side
 from models.records import preparation
+from models.records.oversight import BackupRecorded
 from states.effects import Effect, OweAct
 from states.facts import Facts, Shortfall, Verdict
 from states.rows import AFTER_POSTING, BEFORE_RETURN, COORDINATOR, MANAGER, Row
 from states.rules.approvals import APPROVED
 from states.rules.base import claims, claims_of, none_of, recorded
 from states.rules.dates import dated_after, on_an_open_day
-from states.rules.measures import measures_of
+from states.rules.measures import measures_of, shown_by
+from states.rules.oversight import backup_is_not_of_the_future
 from states.rules.supervision import (
     certificate_is_in_force,
     certificate_until,
@@ -213,6 +215,7 @@ READINESS = (
                 cloud_use_is_declared, subcontractors_are_named, every_subcontractor_has_consent,
                 flow_is_acknowledged, procedure_has_its_version, wards_patches_are_recent,
                 contractors_patches_are_recent,
+                shown_by(backup_is_not_of_the_future, "record_backup", BackupRecorded),
             ),
         ),
         source="W-OP-02, W-OP-06",

@@ -99,12 +99,14 @@ def test_todays_work_is_the_same_over_all_years(tsudoi: Tsudoi, home: Path) -> N
     assert [bool(owed["blocked_by"]) for owed in work] == sorted(bool(owed["blocked_by"]) for owed in work)
 
 
-def test_a_person_sees_what_is_next_and_who_owes_it(tsudoi: Tsudoi, home: Path) -> None:
-    """The table for people shows state, act, owner and day, in Japanese with 和暦."""
+def test_a_person_sees_what_is_next_who_owes_it_and_what_the_record_shows(tsudoi: Tsudoi, home: Path) -> None:
+    """The table for people shows state, act, owner, day and the measures of the record, in Japanese with 和暦."""
     said = tsudoi("cycle", "show", 2026)
     for words in ("令和8年度", "契約準備中", "令和8年9月1日（火）", "契約締結", "総務課", "2026-10-01"):
         assert words in said.out
-    assert "契約締結" in tsudoi("next").out
+    for told in (said, tsudoi("next")):
+        assert "契約締結" in told.out
+        assert "W-OP-01（「指導の内容" in " ".join(told.out.split())
 
 
 def test_another_day_is_only_looked_at(tsudoi: Tsudoi, home: Path, remembered: Callable[[], Remembered]) -> None:

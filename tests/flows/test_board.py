@@ -61,6 +61,7 @@ def test_the_board_says_where_the_year_stands(prefect: Prefect, opened: Office) 
     board = shown(prefect)
     for words in ("契約準備中", "次の手続: 契約締結", "総務課", "令和8年10月1日（木） 2026-10-01", "あと 3 開庁日"):
         assert words in board[:600]
+    assert "この記録が示す対策: W-OP-01（「指導の内容" in board, "what the record must bring, so that none is claimed"
     assert "hatachi-2026" in shown(prefect, "tsudoi-index")
 
 
