@@ -32,6 +32,7 @@ from rehearsal.people import People
 HIGHEST = 3
 _A_LEVEL = 3  # faults drawn for each level
 _LATE_ACTS, _LATE_DAYS = 3, 4  # at most
+_FAR_TOO_LATE = 6  # of so many contracts one
 _HELD_DAYS = 3  # at most, until the approver releases a hold
 _MANY_PERSONS = 200
 
@@ -311,10 +312,13 @@ def drawn(seed: int, level: int) -> tuple[Fault, ...]:
 
 
 def late_acts(seed: int, level: int) -> dict[str, int]:
-    """Draw which acts come late, and by how many open days."""
+    """Draw which acts come late, and by how many open days; of the highest level some contracts pass the ceremony."""
     luck = Random(f"late/{seed}/{level}")  # noqa: S311 - as above
     acts = luck.sample(sorted(cast.PLAYS), luck.randint(1, _LATE_ACTS) if level else 0)
-    return {act: luck.randint(1, _LATE_DAYS) for act in acts}
+    late = {act: luck.randint(1, _LATE_DAYS) for act in acts}
+    if level >= HIGHEST and not luck.randrange(_FAR_TOO_LATE):
+        late["conclude_contract"] = luck.randint(12, 25)
+    return late
 
 
 def held_days(seed: int, number: int) -> timedelta:

@@ -34,6 +34,7 @@ from states.rules import conservation
 from states.table import BY_TRIGGER, HOLDING, all_rules
 from steps import auditing
 from steps.office import Office
+from views import commitments
 
 OPENS_AN_INCIDENT = {BY_TRIGGER[act].event for act in HOLDING} - {"cycle_held"}
 _ON_THE_WAY = (*BEFORE_RETURN, "media_returned", "erased", "closed")
@@ -312,6 +313,20 @@ def what_is_overdue_is_flagged(view: View) -> Found:
             yield act.act
 
 
+def no_commitment_slides(view: View) -> Found:
+    """Law 11: the first dates are those of the opening, and an act beyond a day that no lateness moves is told."""
+    opened = view.entries[0]["data"]
+    acts = {act.act: act for act in view.rows(tables.Act) if act.flag != "dropped"}
+    yield from (act for act, day in opened["plan"].items() if act in acts and str(acts[act].planned_on) != day)
+    programme, told = view.office.see(
+        view.cycle_id, lambda here: (here.programme, {it.key for it in commitments.passed(here)})
+    )
+    for key, day in opened.get("commitments", {}).items():
+        bound = (acts[act] for act in programme.commitments[key].bounds if act in acts)
+        if key not in told:
+            yield from (f"{key}: {act.act}" for act in bound if str(act.done_on or act.due_on) > day)
+
+
 def outbox_tells_what_the_ledger_tells(view: View) -> Found:
     """Deadlines: each letter that went is one entry of the ledger; after the watch none is half sent."""
     reminders = view.rows(tables.Reminder)
@@ -347,6 +362,7 @@ LAWS: tuple[Callable[[View], Found], ...] = (
     four_eyes_are_two_people,
     every_actor_is_on_the_register,
     what_is_overdue_is_flagged,
+    no_commitment_slides,
     outbox_tells_what_the_ledger_tells,
     tables_are_what_the_ledger_tells,
 )

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from models.database import reading
 from models.records.base import Nothing
+from models.records.oversight import LatePlanDecided
 from rehearsal import cast
 from rehearsal.cast import COORDINATOR, REGISTRAR, Scene
 from rehearsal.laws import LawBroken
@@ -22,7 +23,9 @@ from states.table import BY_TRIGGER
 from steps import acting, extraction, protection
 from steps.office import Office
 from steps.work import WORK
+from views import commitments
 
+_MAY_SLIDE = timedelta(days=14)
 _MEASURES_BY = {"W": cast.COORDINATOR, "C": cast.MANAGER}
 
 
@@ -173,6 +176,20 @@ class People:
         for act, fields in acts:
             by = COORDINATOR if act == "discuss_measures" else cast.APPROVER
             self.enter(act, by=by, fields={"incident": incident, **fields})
+
+    def decide_on_late_plans(self) -> None:
+        """Let the approver accept by name what passes a commitment, with two weeks for what may still slide."""
+        passed, decided = self.office.see(
+            self.cycle_id,
+            lambda here: (commitments.passed(here), here.facts.past("decide_late_plan", LatePlanDecided)),
+        )
+        for nth, late in enumerate(passed, start=len(decided)):
+            if not late.is_accepted:
+                fields = {
+                    "commitment": late.key, "until": late.expected + _MAY_SLIDE, "reason": "実施時期の遅れ",
+                    "decision_number": f"{late.year}-総総-4{nth:04}",
+                }  # fmt: skip
+                self.enter("decide_late_plan", by=cast.APPROVER, fields=fields)
 
     def release_hold(self) -> None:
         """Let the approver release the hold; each approval is for one act, also on one day."""

@@ -145,6 +145,7 @@ class Rehearsal:
             if not any(work.may_be_done for work in driving.work(self.office)):
                 raise  # else it is the machine's work that failed, and people do what it waits for
         self._look_at_the_laws("morning", after_the_watch=True)
+        self.people.decide_on_late_plans()
 
     @cached_property
     def _finder(self) -> Finder:

@@ -131,6 +131,7 @@ BREAKINGS: dict[str, Breaking] = {
         "extract_checked", record={}, proposed_by="sato", occurred_at=""
     ),
     "every_actor_is_on_the_register": lambda year: year.sql("DELETE FROM staff WHERE id = 'sato'"),
+    "no_commitment_slides": lambda year: year.sql("UPDATE act SET planned_on = '2026-12-01' WHERE act = 'post'"),
     "tables_are_what_the_ledger_tells": lambda year: year.sql("UPDATE claim SET evidence = 'x'"),
     "outbox_tells_what_the_ledger_tells": lambda year: year.note("reminder_sent", act="post"),
 }
@@ -154,6 +155,12 @@ def test_an_act_done_on_a_held_cycle_is_told(year: Broken) -> None:
     """An entry of an act that a hold forbids is told, unless it only enters what has happened already."""
     year.note("work_plan_submitted", record={}, occurred_at="")
     assert "held_cycle_does_nothing_but_rescue" in year.told()
+
+
+def test_an_act_beyond_a_commitment_of_which_nothing_is_said_is_told(year: Broken) -> None:
+    """An act that is owed after the day of a commitment, without the commitment being said to be passed, is told."""
+    year.sql("UPDATE act SET due_on = '2027-03-01' WHERE act = 'post'")
+    assert "no_commitment_slides" in year.told()
 
 
 def test_what_did_not_follow_an_act_is_told(office: Office, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from views import commitments, deadlines
 
 
 def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_home: Path, tmp_path: Path) -> None:
-    """The letters are in time for the ceremony; both reports after the end of the contract open an incident."""
+    """The letters are in time; the approver accepts what passes by name, and both reports after it open an incident."""
     plan = Plan(
         year=YEAR, out=tmp_path / "year", persons=40, extract=None, late={"conclude_contract": 12}, seed=1, keep=False
     )
@@ -23,7 +23,7 @@ def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_hom
     assert (told["state"], told["personal_data_found"], told["counts_hold"]) == ("closed", 0, True)
     assert passed.keys() == {"contract_end", "approved_period"}
     assert {next(cause.act for cause in it.causes) for it in passed.values()} == {"conclude_contract"}
-    assert all(it.done and it.decision is None and it.on < it.expected for it in passed.values())
+    assert all(it.done and it.is_accepted and it.on < it.expected for it in passed.values())
     assert acts["post"].done_on == date(2026, 12, 14)
     assert (acts["post"].planned_on, acts["post"].follows) == (date(2026, 11, 30), True)
     assert acts["end_returned_mail"].done_on == acts["end_returned_mail"].planned_on == date(2027, 1, 18)
