@@ -29,6 +29,11 @@ S 成人の日 Coming of Age Day.
 - ⚙ 数字は機械が出す / the machine brings the figures
 - ✍ 管理簿のチェックポイントを作る / makes a checkpoint of the ledger
 - ◎ システムの名でも行われる / done in the system's own name too
+- 決 決裁を受ける（起案文書番号、または決裁権者の確認） / needs an approval: its number, or the approver confirms
+  ([0028](decisions/0028-who-decides.md))
+- 復 行える人が二人に満たない間は、登録が一年以内に切れた人も行える / while fewer than two may, also by those whose
+  entries ended within a year
+- ✎ 記録の内容をみる条件 / a guard that looks at the record
 - ＋ 同じ様式で先に記入できる手続 / acts that its form may carry before it
   ([0030](decisions/0030-one-form-several-acts.md))
 - **{…}** 起きた事実は拒まず、逸脱として記録する / what has happened is not refused but recorded as a deviation
@@ -76,6 +81,8 @@ def _act(row: Row) -> tuple[str, ...]:
         (row.by_machine, "⚙"),
         (row.handover, "✍"),
         (row.by_system, "◎"),
+        (row.approval, "決"),
+        (row.by_lapsed, "復"),
     )
     marks = "".join(mark for holds, mark in signs if holds)
     after = f"<br>after {', '.join(row.after)}" if row.after else ""
@@ -116,11 +123,12 @@ def _guards() -> str:
     known = {guard.name: guard for guard in judged if "/" not in guard.name}  # what another act shows stands there
     proves = {name: {measure for guard in judged if guard.name == name for measure in guard.proves} for name in known}
     rows = [
-        (f"`{guard.name}`", translate(guard.claim, "ja"), guard.claim, guard.owes and f"`{guard.owes}`",
-         ", ".join(sorted(proves[guard.name], key=lambda measure: (measure[2:], measure))))
+        (f"`{guard.name}`{' ✎' if guard.asks_record else ''}", translate(guard.claim, "ja"), guard.claim,
+         guard.owes and f"`{guard.owes}`",
+         ", ".join(sorted(proves[guard.name], key=lambda measure: (measure[2:], measure))), str(guard.paper or ""))
         for guard in sorted(known.values(), key=lambda guard: guard.name)
     ]  # fmt: skip
-    head = ("guard", "日本語", "English", "行為 owed act", "対策 proves")
+    head = ("guard", "日本語", "English", "行為 owed act", "対策 proves", "書類 No.")
     return "\n".join(["## 条件 / Guards", "", *table(head, rows), ""])
 
 

@@ -34,7 +34,7 @@ def test_who_closes_too_early_is_told_which_slips_to_file(year: Played, tsudoi: 
     """Each slip is named with what to do, and is there to be stamped; once they are filed nothing is warned of."""
     for said in _shown(year, tsudoi):
         assert all(
-            words in said for words in (RETURNED, DESTROYED, "押印", "tsudoidocuments--file", "警告が台帳に残り")
+            words in said for words in (RETURNED, DESTROYED, "押印", "tsudoidocuments--file", "警告が管理簿に残り")
         )
     slips = json.loads(tsudoi("cycle", "slips", YEAR, "--json").out)["slips"]
     assert all((year.office.papers / it["file"]).is_file() for it in slips if it["slip"] in {RETURNED, DESTROYED})
@@ -45,6 +45,6 @@ def test_who_closes_too_early_is_told_which_slips_to_file(year: Played, tsudoi: 
     scan.write_text("押印した票", encoding="utf-8")
     named = ("--slip", RETURNED, "--slip", DESTROYED, "--dated", year.now.date(), "--by", cast.COORDINATOR)
     assert tsudoi("documents", YEAR, "--file", scan, "--number", 8, *named).status == 0
-    assert not any("警告が台帳に残り" in said for said in _shown(year, tsudoi))
+    assert not any("警告が管理簿に残り" in said for said in _shown(year, tsudoi))
     closed = tsudoi("act", YEAR, "close", "--by", cast.COORDINATOR, "--set", f"keep_until={YEAR + 6}-03-31", "--json")
     assert json.loads(closed.out)["warnings"] == []

@@ -117,7 +117,7 @@ def test_what_an_unforeseen_error_says_reaches_nobody(
         raise ValueError(name)
 
     assert run(prefect, CONTRACT).is_failed()
-    monkeypatch.setattr(prefect.flow_module("record"), "perform", quote_a_resident)
+    monkeypatch.setattr(prefect.flow_module("record"), "enter_at_once", quote_a_resident)
     monkeypatch.setattr("steps.reminding.watch", quote_a_resident)
     by_flow, by_task = run(prefect, CLAIM), prefect.flow_module("reminding").morning(return_state=True)
     assert by_flow.is_failed()
