@@ -128,22 +128,22 @@ class People:
             if open_measures.intersection(mine):
                 # One person sends a form: the register section claims on its own.
                 by = REGISTRAR if sender == REGISTRAR and usual == COORDINATOR else usual
-                yield by, self._evidence(facts, row, mine)
+                for kind in ("check", "document"):
+                    if together := [name for name in mine if kind == _kind_of(facts, name)]:
+                        yield by, self._evidence(row, together, kind)
 
     def _of_papers(self, facts: Facts) -> set[str]:
         """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
         shown = _shown_by(tuple(BY_TRIGGER)) | facts.claims
         return {it.id for it in facts.measures.values() if it.guards and not it.each_gate and it.id not in shown}
 
-    def _evidence(self, facts: Facts, row: Row, measures: list[str]) -> dict[str, Any]:
-        """Return a claim of the strongest kind that all of these take: a check, else a paper with its hash."""
+    def _evidence(self, row: Row, measures: list[str], kind: str) -> dict[str, Any]:
         evidence = f"実施記録「{row.ja}」 {measures[0]}"
-        fields = {"measures": measures, "evidence": evidence, "happened_on": self.today}
-        kinds = set[str].intersection(*(set(facts.measures[measure].kinds) for measure in measures))
-        if "check" in kinds:
-            return fields | {"kind": "check", "result": "異常なし"}
+        fields = {"measures": measures, "evidence": evidence, "happened_on": self.today, "kind": kind}
         paper = f"{evidence} {self.today}".encode()
-        return fields | {"kind": "document", "evidence_file": hashlib.sha256(paper).hexdigest()}
+        return fields | (
+            {"result": "異常なし"} if kind == "check" else {"evidence_file": hashlib.sha256(paper).hexdigest()}
+        )
 
     def decide_the_held_rows(self) -> None:
         """Decide as the register section would: leave out the sign that the font ignores, else leave out the person."""
@@ -199,6 +199,11 @@ class People:
         decision = f"{facts.fiscal_year}-総総-3{before.seq if before else 0:05}"
         fields = {"discussed_on": self.today, "decision_number": decision}
         self.enter("release_hold", by=cast.APPROVER, fields=fields)
+
+
+def _kind_of(facts: Facts, measure: str) -> str:
+    """Return by what kind of evidence a measure is claimed: a check where one is enough."""
+    return "check" if "check" in facts.measures[measure].kinds else "document"
 
 
 def _shown_by(acts: Sequence[str]) -> frozenset[str]:
