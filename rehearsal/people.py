@@ -183,13 +183,12 @@ class People:
             self.cycle_id,
             lambda here: (commitments.passed(here), here.facts.past("decide_late_plan", LatePlanDecided)),
         )
-        for nth, late in enumerate(passed, start=len(decided)):
-            if not late.is_accepted:
-                fields = {
-                    "commitment": late.key, "until": late.expected + _MAY_SLIDE, "reason": "実施時期の遅れ",
-                    "decision_number": f"{late.year}-総総-4{nth:04}",
-                }  # fmt: skip
-                self.enter("decide_late_plan", by=cast.APPROVER, fields=fields)
+        for nth, late in enumerate((it for it in passed if not it.is_accepted), start=len(decided)):
+            fields = {
+                "commitment": late.key, "until": late.expected + _MAY_SLIDE, "reason": "実施時期の遅れ",
+                "decision_number": f"{late.year}-総総-4{nth:04}",
+            }  # fmt: skip
+            self.enter("decide_late_plan", by=cast.APPROVER, fields=fields)
 
     def release_hold(self) -> None:
         """Let the approver release the hold; each approval is for one act, also on one day."""
