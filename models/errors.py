@@ -59,13 +59,17 @@ def place_of(error: BaseException) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Unmet:
-    """One guard that is not met: what is missing, who owes it, by when (ISO date), by which act; "" where none is."""
+    """One guard that is not met: what is missing, who owes it, by when (ISO date), by which act; "" where none is.
+
+    `names` is what differs, as the sentence ends with it: numbers, serials, days.
+    """
 
     guard: str
     missing: str
     owner: str
     due_on: str = ""
     act: str = ""
+    names: str = ""
 
     def __str__(self) -> str:
         """Return one line for a list of what is missing."""

@@ -493,7 +493,8 @@ def _remarks(
     """Say what a reader must not overlook: what broke a rule, what corrects what, whose place was taken, how late."""
     if broken := data.get("broken") or data.get("unmet"):
         said = "逸脱" if "broken" in data else "不足"
-        yield f"{said}：" + "、".join(map(_claimed, broken))
+        told = data.get("told", {})
+        yield f"{said}：" + "、".join(_claimed(it) + (f"（{told[it]}）" if it in told else "") for it in broken)
     if "corrects" in record:
         yield f"第{record['corrects']}号の訂正（{record['reason']}）"
     if "in_place_of" in data:

@@ -23,6 +23,7 @@ from models.measures import Measure
 from models.notes import Signer
 from models.people import UNREGISTERED, Person
 from models.programme import Programme
+from models.records.base import FreeText
 from models.words import _, in_words
 from states import gaps, ledger, reading, signatures, texts
 from states.acts import CLOCK_WENT_ON, NOT_COMPARED, ActRequest, Outcome, Proposed, Recorded, form_of, row_of
@@ -331,7 +332,7 @@ class Door:
 
     def _complete(self, connection: Connection, attempt: Attempt, state: str, record_id: int | None) -> Outcome:
         row, facts = attempt.row, attempt.facts
-        deviations = tuple(gap.guard for gap in gaps.broken(attempt, row.deviations))
+        broken = gaps.broken(attempt, row.deviations)
         warnings = (*(gap.guard for gap in gaps.broken(attempt, row.warnings)), *self._warnings(connection, attempt))
         seq = self._append(connection, attempt, row.event, _data(attempt, warnings))
         self._keep_record(connection, attempt, record_id, seq)
@@ -343,13 +344,18 @@ class Door:
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
         if attempt.deputises:
             apply(connection, facts, decisions_are_owed(facts), by=attempt.actor, seq=seq, calendar=self.calendar)
-        if deviations:
-            self._deviate(connection, attempt, deviations)
+        if broken:
+            self._deviate(connection, attempt, broken)
         note = ""
         if row.handover:
             note = ledger.checkpoint(connection, signer=self.signer, at=self.clock.now(), reason=row.event)
         return Outcome(
-            trigger=row.trigger, state=state, seq=seq, deviations=deviations, warnings=warnings, checkpoint=note
+            trigger=row.trigger,
+            state=state,
+            seq=seq,
+            deviations=tuple(gap.guard for gap in broken),
+            warnings=warnings,
+            checkpoint=note,
         )
 
     def _warnings(self, connection: Connection, attempt: Attempt) -> tuple[str, ...]:
@@ -374,10 +380,12 @@ class Door:
         }  # fmt: skip
         connection.execute(_KEEP, values)
 
-    def _deviate(self, connection: Connection, attempt: Attempt, deviations: tuple[str, ...]) -> None:
-        seq = self._append(
-            connection, attempt, "deviation_recorded", {"act": attempt.row.trigger, "broken": sorted(deviations)}
-        )
+    def _deviate(self, connection: Connection, attempt: Attempt, broken: tuple[Unmet, ...]) -> None:
+        """Enter what did not hold, and what differed in the words of somebody's record, which can be redacted."""
+        deviations = tuple(gap.guard for gap in broken)
+        told = {gap.guard: FreeText(gap.names) for gap in broken if gap.names}
+        data = {"act": attempt.row.trigger, "broken": sorted(deviations), **({"told": told} if told else {})}
+        seq = self._append(connection, attempt, "deviation_recorded", data)
         effects = deviation(attempt.row.deviations, deviations, attempt.facts.today)
         apply(connection, attempt.facts, effects, by=attempt.ask.by, seq=seq, calendar=self.calendar)
 

@@ -161,6 +161,7 @@ def _broken(guard: Guard, names: str, attempt: Attempt) -> Unmet:
         owner=row.owner_under(attempt.facts.programme).label,
         due_on=due.isoformat() if due else "",
         act=guard.owes,
+        names=names,
     )
 
 

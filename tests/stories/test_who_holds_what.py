@@ -22,6 +22,8 @@ from states.look import Look
 from states.rules.conservation import materials
 from steps import acting, papers
 
+pytestmark = pytest.mark.xdist_group("who_holds_what")  # its tests follow each other in one year
+
 ENVELOPES, STACK = 4500, "RL-2026-01"
 
 
@@ -98,6 +100,13 @@ def test_the_slip_of_returned_mail_tells_the_post_office_and_how_many_letters(ye
     assert (line["who"], line["quantity"], line["slip"]) == ("新宿郵便局", "返戻 2通", "K-2026-06")
     assert STACK in line["content"]
     assert [line["number"] for line in lines if lacking(line)] == []
+
+
+def test_the_ledger_says_what_differed(year: Played) -> None:
+    """The line of the deviation says in figures that an envelope is missing, not only which rule was broken."""
+    with year.office.look(CYCLE) as here:
+        remarks = [line["remark"] for line in lines_of(here.connection, CYCLE) if line["title"] == "逸脱記録"]
+    assert any("封筒 -1: 4,500 −" in remark for remark in remarks)
 
 
 def test_the_year_does_not_close_while_a_returned_letter_is_neither_destroyed_nor_listed(year: Played) -> None:
