@@ -24,7 +24,7 @@ from states import deadlines, ledger
 from states.door import Door
 from states.facts import Facts
 from states.reading import aware
-from states.rows import STATES
+from states.rows import INSPECTOR, STATES
 from states.schedule import LONG_AGO, push_all
 from states.table import BY_TRIGGER
 
@@ -255,7 +255,7 @@ def _reminder(key: str, look: _Look, to: str, channel: str, now: datetime) -> di
 def _addresses(facts: Facts, look: _Look, webhooks: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     """Name whom a rung goes to and by what: a letter to each person, a message to each webhook of theirs."""
     assert look.rung is not None
-    people = recipients(facts, Side(look.row.owner), look.rung)
+    people = recipients(facts, look.row.act, look.rung)
     for person in people:
         hooked = person.id in webhooks
         if person.mail or not (hooked or person.side in webhooks):
@@ -274,12 +274,12 @@ def _known(connection: Connection, keys: list[str]) -> set[str]:
     return known
 
 
-def recipients(facts: Facts, side: Side, rung: int) -> tuple[Person, ...]:
+def recipients(facts: Facts, act: str, rung: int) -> tuple[Person, ...]:
     """Return who is written to at a rung: whoever owes the act, later the approver and whoever makes the call.
 
-    Where nobody of the owing side is on the register today, the coordinators are: nothing is owed by nobody.
+    Where nobody who owes it is on the register today, the coordinators are: nothing is owed by nobody.
     """
-    roles = {(side, _OWNERS[side])}
+    roles = {_owing(facts, act)}
     if rung >= _ALSO_THE_APPROVER_FROM:
         roles |= {(Side.WARD, Role.APPROVER)}
     if rung >= CALL_FROM or not _having(facts, roles):
@@ -287,9 +287,15 @@ def recipients(facts: Facts, side: Side, rung: int) -> tuple[Person, ...]:
     return _having(facts, roles)
 
 
-def owners(facts: Facts, side: Side) -> tuple[Person, ...]:
-    """Return the people of today who owe what this side owes: who is to be called."""
-    return _having(facts, {(side, _OWNERS[side])})
+def owners(facts: Facts, act: str) -> tuple[Person, ...]:
+    """Return the people of today who owe an act: who is to be called."""
+    return _having(facts, {_owing(facts, act)})
+
+
+def _owing(facts: Facts, act: str) -> tuple[Side, Role]:
+    row = BY_TRIGGER[act]
+    side = row.owner_under(facts.programme)
+    return side, Role.INSPECTOR if row.who_under(facts.programme) == INSPECTOR else _OWNERS[side]
 
 
 def calls(person: Person, side: Side, rung: int) -> bool:

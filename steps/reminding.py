@@ -321,7 +321,7 @@ def words_of(
     row = BY_TRIGGER[act]
     title, when, owner = row.title, _when(due_on, today), row.owner_under(facts.programme)
     call = isinstance(to, Person) and calls(to, owner, rung)
-    what = "\n".join([*passes, _what_to_do(facts, owner, to, number, call=call)])
+    what = "\n".join([*passes, _what_to_do(facts, act, to, number, call=call)])
     subject = _("[tsudoi] To call: {act}: {when}") if call else _("[tsudoi] {act}: {when}")
     body = _(
         "To {name}\n\n“{act}” ({year}) is due on {wareki} ({iso}): {when}.\nIt is owed by: {owner}.\n"
@@ -335,10 +335,10 @@ def words_of(
     return subject.format(act=title, when=when), body
 
 
-def _what_to_do(facts: Facts, owner: Side, to: Person | Side, number: int | None, *, call: bool) -> str:
-    owing = owners(facts, owner)
+def _what_to_do(facts: Facts, act: str, to: Person | Side, number: int | None, *, call: bool) -> str:
+    owing = owners(facts, act)
     if call:
-        names = "、".join(person.to_call for person in owing) or owner.label
+        names = "、".join(person.to_call for person in owing) or BY_TRIGGER[act].owner_under(facts.programme).label
         return _(
             "Please call {names} and ask what it waits for;"
             " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"

@@ -71,7 +71,7 @@ def _calls(here: Look) -> Iterable[Call]:
         if person and calls(person, owner, row.rung) and row.act not in done:
             call = Call(
                 year=facts.fiscal_year, programme=facts.programme.key, act=row.act, title=act_title(row.act),
-                due_on=row.due_on, caller=person.id, whom=tuple(callee.to_call for callee in owners(facts, owner)),
+                due_on=row.due_on, caller=person.id, whom=tuple(callee.to_call for callee in owners(facts, row.act)),
                 reminder=row.id,
             )  # fmt: skip
             open_calls.setdefault(row.act, call)
@@ -121,7 +121,7 @@ def _next_rung(here: Look, row: Row[tuple[tables.Act]]) -> Coming | None:
     if not ahead:
         return None
     day, rung = min(ahead)
-    to = tuple(person.id for person in recipients(facts, BY_TRIGGER[row.act].owner_under(facts.programme), rung))
+    to = tuple(person.id for person in recipients(facts, row.act, rung))
     return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
 
 

@@ -235,9 +235,10 @@ def findings_are_all_named(_facts: Facts, record: Checked) -> Verdict:
 
 
 @claims_of(supervision.ContractorInspected)
-def findings_are_due_after_the_inspection(_facts: Facts, record: Checked) -> Verdict:
-    """No finding is to be put right before the day on which it was found."""
-    return none_of((finding.what for finding in record.found if finding.due_on < record.seen_on), "、")
+def findings_are_due_after_the_inspection(facts: Facts, record: Checked) -> Verdict:
+    """Each finding is to be put right by an open day, no earlier than the day on which it was found."""
+    days = ((finding.what, finding.due_on) for finding in record.found)
+    return none_of((what for what, day in days if day < record.seen_on or not facts.is_open(day)), "、")
 
 
 @claims_of(supervision.StatusReported, proves=("C-OP-06",))

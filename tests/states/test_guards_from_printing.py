@@ -1584,6 +1584,8 @@ SUPERVISION: tuple[Case, ...] = (
             ((TODAY, YESTERDAY, TOMORROW), "施錠2"), ((YESTERDAY, TODAY, YESTERDAY), "施錠1、施錠3"),
         )
     ),
+    (supervision.findings_are_due_after_the_inspection, facts(is_open=lambda it: it != TOMORROW),
+     record("inspect_contractor", **found(TODAY, TOMORROW)), "施錠2"),
     *(
         (supervision.inspection_has_happened, facts(*told), record("inspect_contractor", inspected_on=day), expected)
         for told, day, expected in (

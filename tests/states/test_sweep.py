@@ -308,9 +308,20 @@ def test_entries_appended_at_once_are_a_ledger_that_holds(year: Year) -> None:
 def test_the_call_is_the_coordinators(sqlite_year: Year, rung: int, whom: set[str]) -> None:
     """Three open days late the coordinators join those who are written to: they make the call."""
     facts = sqlite_year.facts()
-    found = recipients(facts, Side.CONTRACTOR, rung)
+    found = recipients(facts, "report_printing", rung)
     assert {person.id for person in found} == whom
     assert {person.id for person in found if calls(person, Side.CONTRACTOR, rung)} == whom & {"sato", "suzuki"}
+
+
+@pytest.mark.parametrize(
+    ("inspector", "whom"), [("separate", {"okada"}), ("coordinator", {"sato", "suzuki"})]
+)  # fmt: skip
+def test_the_acceptance_is_the_inspectors(sqlite_year: Year, inspector: str, whom: set[str]) -> None:
+    """Whoever accepts the work is reminded of it: the inspector, or the coordinators where the programme says so."""
+    facts = sqlite_year.facts()
+    approval = facts.programme.approval.model_copy(update={"inspector": inspector})
+    programme = facts.programme.model_copy(update={"approval": approval})
+    assert {it.id for it in recipients(replace(facts, programme=programme), "accept_work", 0)} == whom
 
 
 def test_what_nobody_owes_any_more_goes_to_the_coordinators(sqlite_year: Year) -> None:
