@@ -79,7 +79,7 @@ class _InThisProcess(ThreadPoolExecutor):
 @contextmanager
 def _opened(plan: Plan) -> Generator[Rehearsal]:
     office, printer = Office.open(plan.home, plan.inbox), Printer(folder=plan.out / "contractor")
-    people = Unsigned(office=office, cycle_id=f"hatachi-{plan.year}", printer=printer)
+    people = Unsigned(office=office, cycle_id=f"{office.settings.programme}-{plan.year}", printer=printer)
     yield Rehearsal(plan=plan, people=people, machine=Directly(office, plan))
     office.engine.dispose()
 
