@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from models import choices, tables
 from models.clock import fiscal_year_title, stamp
+from models.extract import CODES
 from models.fields import takes
 from models.letter import Moment
 from models.people import SYSTEM
@@ -67,7 +68,9 @@ _ASKED_BY_THE_DOOR = {
     "confirmation_is_personal": "本人による確認の証拠がない",
 }
 _SAID_FIRST = frozenset({"item", "items", "copies", "already_happened"})
-_CODES = {**choices.EXCLUSIONS, **choices.RETURN_REASONS}
+_CODES = {
+    **{code: meaning.sentence for code, meaning in CODES.items()}, **choices.EXCLUSIONS, **choices.RETURN_REASONS,
+}  # fmt: skip
 _LISTED, _LONG = 5, 60  # as many of a list, and as much of a range of serials, as a line of a table holds
 _UNUSUAL = frozenset({"deviation_recorded", "incident_reported", "act_refused", "extract_refused"})
 _AUTOMATIC = frozenset(
@@ -471,7 +474,7 @@ def _value(about: FieldInfo, value: Any, known: Known) -> str:
         return f"{value:,}"
     if isinstance(value, dict):
         counts = cast("dict[str, object]", value)
-        return "・".join(f"{choices.on_paper(_CODES, code)} {number}" for code, number in counts.items())
+        return "・".join(f"{choices.on_paper(_CODES, code).rstrip('。')} {number}" for code, number in counts.items())
     if isinstance(value, list):
         listed = cast("list[object]", value)
         plain = [known.names.get(str(one), str(one)) for one in listed if not isinstance(one, dict)]

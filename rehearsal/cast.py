@@ -106,6 +106,7 @@ def _approved(scene: Scene, nth: int) -> Fields:
 
 def _conclude_contract(scene: Scene) -> Fields:
     ends = schedule.milestones(scene.facts.programme, scene.year, scene.office.calendar)["contract_end"]
+    ends = max(ends, scene.facts.due["post"])  # who concludes it that late lets it reach to the posting
     return {
         "contract_number": f"{scene.year}-総総-0101", "begins_on": scene.facts.today, "ends_on": ends,
         "special_provisions_attached": True, "contract": _scan(scene, "契約書・特記事項"),

@@ -82,8 +82,8 @@ def incidents_of(here: Look) -> tuple[Incident, ...]:
 
 
 def contacts_of(facts: Facts) -> tuple[Contact, ...]:
-    """Return who is called at once: approvers, coordinators and handling managers who are on the register today."""
-    called = (Role.APPROVER, Role.DEPUTY, Role.COORDINATOR, Role.HANDLING_MANAGER)
+    """Return who is called at once and is on the register today: those who decide, the sections, the contractor."""
+    called = (Role.APPROVER, Role.DEPUTY, Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER)
     people = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
     return tuple(_contact(facts, person) for role in called for person in people if role in person.roles)
 
@@ -107,7 +107,8 @@ def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incid
 
 def _contact(facts: Facts, person: Person) -> Contact:
     sections, role = facts.programme.sections, "・".join(role.label for role in sorted(person.roles))
-    place = facts.programme.contractor.name if person.side is Side.CONTRACTOR else sections.owner
+    places = {Side.CONTRACTOR: facts.programme.contractor.name, Side.REGISTER: sections.extraction}
+    place = places.get(person.side, sections.owner)
     substitute = facts.people.get(person.substitute)
     return Contact(
         name=person.name, place=f"{place}　{role}", mail=person.mail, phone=person.phone,

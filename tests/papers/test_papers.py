@@ -105,7 +105,7 @@ def test_the_emergency_sheet_says_whom_to_call_by_day_and_by_night(year: Played)
     """Both telephones and the substitute of each stand on it; what nobody told of somebody is 記載なし."""
     papers.print_sheets(year.office, CYCLE, forms.ward_forms)
     said = text_of(year.office.papers / "document-05-emergency.pdf")
-    for word in ("03-0000-0101", "090-0000-0101", "03-0000-0108", "記載なし", "代理："):
+    for word in ("03-0000-0101", "090-0000-0101", "03-0000-0108", "戸籍住民課", "記載なし", "代理："):
         assert word in said, word
 
 
@@ -122,8 +122,10 @@ def test_without_times_the_report_says_so(year: Played) -> None:
 
 
 def test_contacts_are_the_people_of_today(year: Played) -> None:
-    """Approver, deputy, coordinators and the contractor's manager are called; the auditor is not."""
-    names = [it.name for it in contacts_of(year.facts())]
+    """Those who decide, coordinators, the register section and the contractor's manager are called, not the auditor."""
+    found = contacts_of(year.facts())
+    names = [it.name for it in found]
+    assert {it.place.partition("　")[0] for it in found} == {"総務部総務課", "地域振興部戸籍住民課", "株式会社旭堂"}
     assert names[0] == "高橋 和子"
     assert "旭 太一" in names
     assert len(names) == len(set(names))
