@@ -128,9 +128,8 @@ class People:
             if open_measures.intersection(mine):
                 # One person sends a form: the register section claims on its own.
                 by = REGISTRAR if sender == REGISTRAR and usual == COORDINATOR else usual
-                for kind in ("check", "document"):
-                    if together := [name for name in mine if kind == _kind_of(facts, name)]:
-                        yield by, self._evidence(row, together, kind)
+                for kind, together in _by_kind(facts, mine).items():
+                    yield by, self._evidence(row, together, kind)
 
     def _of_papers(self, facts: Facts) -> set[str]:
         """Return what only a paper shows, and no gate asks anew: it is in the papers of the first gate."""
@@ -200,9 +199,13 @@ class People:
         self.enter("release_hold", by=cast.APPROVER, fields=fields)
 
 
-def _kind_of(facts: Facts, measure: str) -> str:
-    """Return by what kind of evidence a measure is claimed: a check where one is enough."""
-    return "check" if "check" in facts.measures[measure].kinds else "document"
+def _by_kind(facts: Facts, claimed: list[str]) -> dict[str, list[str]]:
+    """Return what is claimed by the kind of its evidence: one for all where they share one, a check before a paper."""
+    for kind in ("check", "document"):
+        if all(kind in facts.measures[measure].kinds for measure in claimed):
+            return {kind: claimed}
+    checked = [measure for measure in claimed if "check" in facts.measures[measure].kinds]
+    return {"check": checked, "document": [measure for measure in claimed if measure not in checked]}
 
 
 def _shown_by(acts: Sequence[str]) -> frozenset[str]:

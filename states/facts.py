@@ -197,18 +197,19 @@ class Facts:
         """Return the measures claimed with evidence that is valid today."""
         return frozenset(name for name, claim in self.claimed.items() if claim.is_valid_on(self.today))
 
-    def claimed_for(self, step: str) -> frozenset[str]:
-        """Return the measures whose claim serves a step: valid today, and of no earlier gate where each asks anew."""
-        passed = {name: self.gate_passed(name, but=step) for name in self.claims}
+    @property
+    def serving(self) -> frozenset[str]:
+        """Return the measures whose claim serves what is to come: valid today, made since the gate where each asks."""
+        passed = {name: self.gate_passed(name) for name in self.claims}
         return frozenset(
             name for name, gate in passed.items() if gate is None or self.claimed[name].ledger_seq > gate.seq
         )
 
-    def gate_passed(self, measure: str, *, but: str = "") -> Done | None:
+    def gate_passed(self, measure: str) -> Done | None:
         """Return the last gate of a measure that was passed, if each of its gates asks for a claim of its own."""
         known = self.measures.get(measure)
         gates = known.guards if known and known.each_gate else ()
-        passed = (self.done[gate] for gate in gates if gate in self.done and gate != but)
+        passed = (self.done[gate] for gate in gates if gate in self.done)
         return max(passed, key=lambda done: done.seq, default=None)
 
     @property

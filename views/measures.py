@@ -21,7 +21,7 @@ from models.documents import DOCUMENTS
 from models.measures import Measure, MeasureClaim
 from models.records.oversight import MeasuresClaimed
 from models.records.preparation import HandlersRegistered
-from models.records.transfer import Carried
+from models.records.transfer import Handed
 from models.words import _
 from states.facts import Facts
 from states.look import Look
@@ -65,8 +65,8 @@ class MeasureStanding:
 def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
     facts, proved, broken = here.facts, _by_measure(_proofs(here)), _by_measure(_deviations(here))
-    kinds = {past.seq: past.record.kind for past in facts.past("claim_measures", MeasuresClaimed)}
-    movements = _movements(facts)
+    kinds = {past.seq: _kind_of(facts, past.record) for past in facts.past("claim_measures", MeasuresClaimed)}
+    movements, opened = _movements(facts), _opened_by_claims(here)
 
     def standing(measure: Measure) -> MeasureStanding:
         claim = facts.claimed.get(measure.id)
@@ -75,19 +75,29 @@ def standings(here: Look) -> tuple[MeasureStanding, ...]:
             proved_by=movements if measure.proof == "enforced" else proved.get(measure.id, ()),
             kind=kinds.get(claim.ledger_seq, "") if claim else "",
         )  # fmt: skip
-        return replace(found, standing=_how(facts, found))
+        return replace(found, standing=_how(facts, found, by_claim=measure.id in opened))
 
     return tuple(map(standing, facts.measures.values()))
 
 
-def _how(facts: Facts, found: MeasureStanding) -> str:
+def _kind_of(facts: Facts, claim: MeasuresClaimed) -> str:
+    """Return by which kind of evidence measures are claimed, "" for words alone: an act is one that serves them all."""
+    if claim.kind != "act":
+        return claim.kind
+    act = next(told.act for told in facts.history.of(*BY_TRIGGER) if told.seq == claim.entry)
+    serves = {measure for guard in BY_TRIGGER[act].claims for measure in guard.proves}
+    return "act" if serves.issuperset(claim.measures) else ""
+
+
+def _how(facts: Facts, found: MeasureStanding, *, by_claim: bool) -> str:
     claim, day = found.claim, judged_on(facts)
     judged: dict[str, object] = {
         "contradicted": found.contradicted_by,
         "expired": claim and not claim.is_valid_on(day),
         "not_applicable": claim and claim.not_applicable,
         "no_occasion": not _arose(facts, found),
-        "proved": found.proved_by or found.kind,
+        "proved": found.kind
+        or (found.proved_by and not (claim and by_claim)),  # words alone stay words, whatever shows a part
         "claimed": claim,
     }
     return next((standing for standing, holds in judged.items() if holds), "open")
@@ -113,7 +123,7 @@ _ENDS = ("return_media", "confirm_erasure", "close")
 
 def _movements(facts: Facts) -> tuple[int, ...]:
     """Return the entries of the movements in force, which is what the control ledger is about."""
-    moved = (done.seq for act, done in facts.done.items() if issubclass(BY_TRIGGER[act].record, Carried))
+    moved = (done.seq for act, done in facts.done.items() if issubclass(BY_TRIGGER[act].record, Handed))
     return tuple(sorted(moved))
 
 
@@ -156,13 +166,24 @@ def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
             for guard in guards
             if (not guard.paper or guard.paper in on_file) and (not guard.tells or told.get(guard.tells))
         )
-        if shown := [claim for guard in guards for claim in guard.shown]:
-            held = shown_measures(tuple(shown), here.facts, row.record.model_validate_json(data))
-            yield from (
-                (tuple(held.intersection(claim.proves)), number)
-                for claim in shown
-                if not claim.paper or claim.paper in on_file
-            )
+        shown = tuple(claim for guard in guards for claim in guard.shown if not claim.paper or claim.paper in on_file)
+        if shown:
+            yield tuple(shown_measures(shown, here.facts, row.record.model_validate_json(data))), number
+
+
+def _opened_by_claims(here: Look) -> frozenset[str]:
+    """Return what a step that is done asked for and its record does not show whole: if it was claimed, by its claim."""
+    facts, record = here.facts, tables.Record
+    query = select(col(record.act), col(record.data)).where(
+        col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
+    )
+    opened: set[str] = set()
+    for act, data in here.connection.execute(query).tuples():
+        if asked := set(facts.measures_for(act)):
+            row = BY_TRIGGER[act]
+            shown = tuple(claim for guard in row.guards for claim in guard.shown)
+            opened |= asked - shown_measures(shown, facts, row.record.model_validate_json(data))
+    return frozenset(opened)
 
 
 def _deviations(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:

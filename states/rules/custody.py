@@ -111,13 +111,13 @@ def read_back_found_nothing_wrong(_facts: Facts, record: transfer.PackageReadBac
     return record.hash_agrees and record.opened and record.rows_agree
 
 
-@claims_of(transfer.Handed, proves=("W-OP-08", "C-OP-08"))
+@claims_of(transfer.Handed, proves=("W-OP-07", "C-OP-07", "W-OP-08", "C-OP-08"))
 def bag_is_locked(facts: Facts, record: transfer.Handed) -> Verdict:
     """It is carried in a locked bag or the like."""
     return bool(record.locked_bag) or not is_handed_over(facts, record)
 
 
-@claims_of(transfer.Handed)
+@claims_of(transfer.Handed, proves=("W-OP-09", "C-OP-09"))
 def hands_and_slip_are_told(facts: Facts, record: transfer.Handed) -> Verdict:
     """Who handed it over, who received it and the number of its slip are told; sheets of a sample have a number too."""
     if not is_handed_over(facts, record):
@@ -155,7 +155,7 @@ def is_handed_over(facts: Facts, record: transfer.Handed) -> bool:
     return True
 
 
-@claims_of(transfer.Movement, proves=("W-OP-08",))
+@claims_of(transfer.Movement, proves=("W-OP-07", "C-OP-07", "W-OP-08", "C-OP-08"))
 def handed_over_in_person(_facts: Facts, record: transfer.Movement) -> Verdict:
     """It is handed over in person."""
     return record.in_person

@@ -125,7 +125,7 @@ def posted_today(facts: Facts, record: mailing.Posted) -> Verdict:
     return record.posted_on <= facts.today
 
 
-@claims_of(mailing.Posted)
+@claims_of(mailing.Posted, proves=("W-OP-09",))
 def giver_and_container_are_told(_facts: Facts, record: mailing.Posted) -> Verdict:
     """Who brought the letters to the post office, and whether in a locked container, is told."""
     told = {"giver": record.giver, "locked_bag": record.locked_bag is not None}
@@ -197,7 +197,7 @@ def destroyed_letters_lay_in_a_stack(facts: Facts, record: mailing.MailReturned)
     return none_of(names)
 
 
-@claims_of(mailing.MailReturned)
+@claims_of(mailing.MailReturned, proves=("W-OP-09",))
 def receipt_from_the_post_is_told(facts: Facts, record: mailing.MailReturned) -> Verdict:
     """From which post office letters came back, who received them and the number of the slip are told."""
     if not coming_in(facts, record):

@@ -17,8 +17,10 @@ from states.rules.base import claims_of, none_of
 # What is written where there is nothing to write, without punctuation, as NFKC and in small letters.
 _NOTHING = frozenset({
     "", "なし", "無し", "無", "ナシ", "特になし", "特に無し", "特段なし", "該当なし", "該当無し", "該当せず", "同上",
-    "未定", "未実施", "不明", "none", "nothing", "nil", "null", "na", "no", "tbd", "ditto",
+    "未定", "未実施", "不明", "口頭", "口頭のみ", "済", "済み", "確認済", "確認済み",
+    "none", "nothing", "nil", "null", "na", "no", "tbd", "ditto",
 })  # fmt: skip
+_GRADES = frozenset("良可適優")  # results of one character
 _YEAR_BEGINS = 4, 1  # 会計年度
 
 
@@ -30,7 +32,7 @@ def measures_of(trigger: str, *shown: Guard) -> Guard:
     """
 
     def check(facts: Facts, record: ActRecord) -> Verdict:
-        needed = set(facts.measures_for(trigger)) - facts.claimed_for(trigger)
+        needed = set(facts.measures_for(trigger)) - facts.serving
         serving = tuple(guard for guard in shown if needed.intersection(guard.proves))
         return none_of(sorted(needed - shown_measures(serving, facts, record)))
 
@@ -59,7 +61,7 @@ def record_may_show(facts: Facts, row: Row) -> tuple[tuple[str, str], ...]:
     """Return the measures that the record of a coming act shows if it tells more than it must, each with the field."""
     nothing = row.record.model_construct()
     shown = tuple(claim for guard in row.guards for claim in guard.shown)
-    open_ones = set(facts.measures_for(row.trigger)) - facts.claimed_for(row.trigger)
+    open_ones = set(facts.measures_for(row.trigger)) - facts.serving
     showing = open_ones & shown_measures(shown, facts, nothing)
     told = ((measure, claim.tells) for claim in shown if claim.asks_record and claim.tells for measure in claim.proves)
     return tuple((measure, field) for measure, field in told if measure in showing)
@@ -108,15 +110,15 @@ def not_applicable_has_its_declaration(facts: Facts, record: MeasuresClaimed) ->
 @claims_of(MeasuresClaimed)
 def evidence_names_what_was_done(_facts: Facts, record: MeasuresClaimed) -> Verdict:
     """The evidence names the document, the act, or the check and its result; 'none' is declared, with its file."""
-    return record.not_applicable or (_says_something(record.evidence) and len(set(_bare(record.evidence))) > 1)
+    return record.not_applicable or _names_something(record.evidence)
 
 
 def _bare(words: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", words).casefold() if sign.isalnum())
 
 
-def _says_something(words: str) -> bool:
-    return _bare(words) not in _NOTHING
+def _names_something(words: str) -> bool:
+    return _bare(words) not in _NOTHING and len(set(_bare(words))) > 1
 
 
 @claims_of(MeasuresClaimed)
@@ -136,7 +138,7 @@ def evidence_of_its_kind_is_whole(facts: Facts, record: MeasuresClaimed) -> Verd
             filed = {past.seq for past in facts.past("file_document", DocumentFiled)}
             return bool(record.happened_on) and (bool(record.evidence_file) or record.entry in filed)
         case "check":
-            return bool(record.happened_on) and _says_something(record.result)
+            return bool(record.happened_on) and (_names_something(record.result) or record.result in _GRADES)
         case "act":
             return record.entry in {done.seq for act, done in facts.done.items() if act != "claim_measures"}
         case _:

@@ -42,7 +42,7 @@ completion_is_reported = recorded(
 )
 
 
-@claims_of(ItemsReturned, proves=("W-OP-08",))
+@claims_of(ItemsReturned, proves=("W-OP-07", "C-OP-07", "W-OP-08", "C-OP-08"))
 def returned_in_person(_facts: Facts, record: ItemsReturned) -> Verdict:
     """It is not returned by post or messenger but in person."""
     return record.in_person is not False

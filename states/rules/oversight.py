@@ -405,7 +405,7 @@ ROWS = (
         owner=Side.WARD, repeats=True, under_hold=True, record=oversight.HoldReleased,
         guards=(
             cycle_is_on_hold, no_incident_is_open, every_change_is_decided, new_referral_is_recorded,
-            measures_of("release_hold"),
+            dated_after("discussed_on"), measures_of("release_hold", no_incident_is_open, every_change_is_decided),
         ),
         then=cycle_goes_on, source="W-OP-13, C-OP-13",
     ),

@@ -307,8 +307,10 @@ def inspected_subcontractor_is_declared(facts: Facts, record: supervision.Contra
 
 @claims_of(supervision.ContractorInspected, proves=("W-OP-06",), tells="own_keeping_checked_on")
 def own_check_has_happened(facts: Facts, record: supervision.ContractorInspected) -> Verdict:
-    """The ward's check of its own safekeeping is not dated in the future."""
-    return (record.own_keeping_checked_on or facts.today) <= facts.today
+    """The ward's check of its own safekeeping was made since the contract, and is not dated in the future."""
+    since = facts.done["conclude_contract"].on if "conclude_contract" in facts.done else None
+    day = record.own_keeping_checked_on
+    return day is None or (since or day) <= day <= facts.today or Shortfall(names=f"{since or ''} – {facts.today}")
 
 
 @claims_of(supervision.ContractorInspected, proves=("W-SY-08",), tells="logs_until")

@@ -349,7 +349,7 @@ class Year:
     def claim_again(self, trigger: str) -> None:
         """Claim for a gate what was claimed for the gate before it and is asked for anew."""
         facts = self.facts()
-        stale = sorted(facts.claims.intersection(facts.measures_for(trigger)) - facts.claimed_for(trigger))
+        stale = sorted(facts.claims.intersection(facts.measures_for(trigger)) - facts.serving)
         if stale:
             self.propose("claim_measures", measures=stale)
 

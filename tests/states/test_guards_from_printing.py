@@ -971,7 +971,7 @@ OVERSIGHT: tuple[Case, ...] = (
             ((), 1, True), (("hand_over",), 2, True), (("hand_over",), 1, "W-OP-01"),
             (("approve_text", "hand_over", "approve_proof"), 2, "W-OP-01"),
             (("approve_text", "hand_over", "approve_proof"), 3, True),
-            (("hand_over", "post"), 2, True),
+            (("hand_over", "post"), 2, "W-OP-01"), (("hand_over", "post"), 3, True),
         )
     ),
     (
@@ -1004,7 +1004,7 @@ OVERSIGHT: tuple[Case, ...] = (
     *(
         (measures.evidence_names_what_was_done, facts(), record("claim_measures", evidence=words, **told), expected)
         for words, told, expected in (
-            ("点検表", {}, True), ("26-13", {}, True), ("口頭", {}, True), ("x1", {}, True),
+            ("点検表", {}, True), ("26-13", {}, True), ("口頭", {}, False), ("口頭で説明", {}, True), ("x1", {}, True),
             ("なし", {}, False), ("（なし。）", {}, False), ("ﾅｼ", {}, False), ("特に無し", {}, False),
             ("None", {}, False), ("n/a", {}, False), ("\uff2e\uff4f\uff4e\uff45", {}, False), ("届", {}, False),
             ("x", {}, False), ("-", {}, False), ("ーーー", {}, False), ("……", {}, False), ("xxxx", {}, False),
@@ -1031,6 +1031,7 @@ OVERSIGHT: tuple[Case, ...] = (
             ({"kind": "document", "entry": 2, "happened_on": TODAY}, False),
             ({"kind": "check", "happened_on": TODAY}, False), ({"kind": "check", "result": "異常なし"}, False),
             ({"kind": "check", "happened_on": TODAY, "result": "なし"}, False),
+            ({"kind": "check", "happened_on": TODAY, "result": "x"}, False),
             ({"kind": "check", "happened_on": TODAY, "result": "良"}, True),
             ({"kind": "act"}, False), ({"kind": "act", "entry": 2}, True), ({"kind": "act", "entry": 3}, False),
             ({"kind": "act", "entry": 4}, False),
@@ -1428,10 +1429,16 @@ SUPERVISION: tuple[Case, ...] = (
     *(
         (guard, facts(), record("inspect_contractor", **{field: day}), expected)
         for guard, field in (
-            (supervision.own_check_has_happened, "own_keeping_checked_on"),
             (supervision.logs_are_of_the_past, "logs_until"),
         )
         for day, expected in ((None, True), (TODAY, True), (YESTERDAY, True), (TOMORROW, False))
+    ),
+    *(
+        (supervision.own_check_has_happened, facts(*told), record("inspect_contractor", own_keeping_checked_on=day), it)
+        for told, day, it in (
+            ((), None, True), ((), TODAY, True), ((), YESTERDAY, True), ((), TOMORROW, f" – {TODAY}"),
+            ((did("conclude_contract"),), TODAY, True), ((did("conclude_contract"),), YESTERDAY, f"{TODAY} – {TODAY}"),
+        )
     ),
     *(
         (guard, facts(), record("report_status", findings=1, found=[{"what": "施錠", "due_on": day}]), expected)

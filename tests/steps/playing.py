@@ -145,7 +145,7 @@ class Played:
     def claim_again(self, act: str) -> None:
         """Claim for a gate what was claimed for the gate before it and is asked for anew."""
         facts = self.facts()
-        stale = sorted(facts.claims.intersection(facts.measures_for(act)) - facts.claimed_for(act))
+        stale = sorted(facts.claims.intersection(facts.measures_for(act)) - facts.serving)
         for side, by in (("W", cast.COORDINATOR), ("C", cast.MANAGER)):
             if mine := [measure for measure in stale if measure.startswith(side)]:
                 fields = {"measures": mine, "evidence": f"点検表（{BY_TRIGGER[act].ja}）"}

@@ -85,7 +85,7 @@ def test_a_check_of_readiness_does_not_open_the_media_return(year: Played) -> No
 def test_what_the_contractors_own_check_finds_is_put_right_before_the_close(year: Played) -> None:
     """A finding of the status report is owed by its date, numbered with those of the inspections, before the close."""
     year.play(before="report_status")
-    due = year.now.date() + timedelta(days=3)
+    due = year.office.calendar.first_open(year.now.date() + timedelta(days=3))
     assert set(refused(
         year, "report_status", **as_text(year, "report_status", findings=1),
     )) == {"findings_are_all_named"}  # fmt: skip

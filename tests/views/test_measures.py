@@ -224,7 +224,7 @@ def test_a_deviation_contradicts_the_measures_it_broke(year: Played) -> None:
 
 
 def test_what_stands_on_a_document_is_shown_once_its_paper_is_on_file(year: Played, tmp_path: Path) -> None:
-    """The tick that the special provisions are attached shows nothing by itself; the contract on file does."""
+    """A tick that the provisions are attached shows nothing, the contract on file does; no instruction was given."""
     year.claim_every_measure()
     year.wait_for("conclude_contract")
     year.do("conclude_contract", contract="", instruction="", instructed_on=None, instructed="")
@@ -232,4 +232,4 @@ def test_what_stands_on_a_document_is_shown_once_its_paper_is_on_file(year: Play
     contract = tmp_path / "contract.txt"
     contract.write_text("契約書", encoding="utf-8")
     documents.file(year.office, CYCLE, contract, number=1, by="sato", dated_on=year.facts().today)
-    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("proved", "proved")
+    assert (standing(year, "W-OP-01"), standing(year, "C-OP-01")) == ("claimed", "proved")
