@@ -21,6 +21,7 @@ from states.rules.supervision import (
     flow_is_acknowledged,
     in_force,
     inspection_is_planned_in_the_period,
+    nights_have_a_number,
     procedure_has_its_version,
     subcontractors_are_named,
 )
@@ -213,7 +214,7 @@ READINESS = (
             measures_of(
                 "confirm_readiness", handlers_are_registered, inspection_is_planned_in_the_period,
                 cloud_use_is_declared, subcontractors_are_named, every_subcontractor_has_consent,
-                flow_is_acknowledged, procedure_has_its_version, wards_patches_are_recent,
+                flow_is_acknowledged, procedure_has_its_version, nights_have_a_number, wards_patches_are_recent,
                 contractors_patches_are_recent,
                 shown_by(backup_is_not_of_the_future, "record_backup", BackupRecorded),
             ),

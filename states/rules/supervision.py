@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, get_args
 
-from models.people import Side
+from models.people import Role, Side
 from models.records import supervision
 from models.records.preparation import (
     CertificateRenewed,
@@ -339,6 +339,16 @@ def flow_is_acknowledged(facts: Facts) -> Verdict:
     """The contractor has acknowledged a named version of the business flow."""
     contacts = facts.record("confirm_contacts", ContactsConfirmed)
     return contacts is not None and bool(contacts.flow_version and contacts.flow_acknowledged_on)
+
+
+@claims(owes="change_people", proves=("W-OP-12", "C-OP-12"))
+def nights_have_a_number(facts: Facts) -> Verdict:
+    """An approver, a coordinator and a handling manager, or their substitutes, have a telephone for the nights."""
+    people = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
+    reached = {person.id for person in people if person.phone_out_of_hours}
+    called = [person for person in people if reached & {person.id, person.substitute}]
+    asked = (Role.APPROVER, Role.COORDINATOR, Role.HANDLING_MANAGER)
+    return none_of(role.label for role in asked if not any(role in person.roles for person in called))
 
 
 @claims(owes="confirm_contacts", proves=("W-OP-12", "C-OP-12"))

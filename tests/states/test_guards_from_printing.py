@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from assumed import (
     NOW,
+    PEOPLE,
     PROGRAMME,
     TODAY,
     TOMORROW,
@@ -27,7 +28,7 @@ from scenes import LEAFLET, RETURNED
 
 from models import choices
 from models.clock import stamp
-from models.people import SYSTEM, Role, Side
+from models.people import SYSTEM, Person, Role, Side
 from models.postage import BARCODE, WITHIN_AREA
 from models.programme import Printing, Programme, Statute
 from models.records.base import ActRecord, Nothing
@@ -1381,7 +1382,27 @@ FOUND_TWO = did("inspect_contractor", **found(AFTER, TOMORROW, on=YESTERDAY))
 FOUND_MORE = did("inspect_contractor", **found(TOMORROW))
 
 RECEIVED = did("report_receipt")
+NIGHT = {"phone_out_of_hours": "090-0000-0100"}
+
+
+def reached(*ids: str, **changes: Any) -> dict[str, Person]:
+    """Return the people of the cases, these with a telephone for nights."""
+    told = {name: (NIGHT if name in ids else {}) | changes.get(name, {}) for name in PEOPLE}
+    return {name: person.model_copy(update=told[name]) for name, person in PEOPLE.items()}
+
+
 SUPERVISION: tuple[Case, ...] = (
+    *(
+        (supervision.nights_have_a_number, facts(people=people), NOTHING, expected)
+        for people, expected in (
+            (PEOPLE, "承認者 担当者 取扱責任者"),
+            (reached("takahashi", "suzuki", "asahi"), True),
+            (reached("takahashi", "suzuki", "gone"), "取扱責任者"),
+            (reached("sato", "asahi", "ito"), "承認者"),
+            (reached("sato", "asahi", "ito", takahashi={"substitute": "ito"}), True),
+            (reached("takahashi", "asahi", sato={"substitute": "left"}), "担当者"),
+        )
+    ),
     *(
         (guard, facts(*told), NOTHING, expected)
         for guard, told, expected in (
