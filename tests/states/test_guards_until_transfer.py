@@ -47,6 +47,7 @@ NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
 NAMED_LATER = did("register_handlers", at=NOW + timedelta(seconds=1))
+OTHER_MANAGER = did("register_handlers", handling_manager="kobayashi", handlers=("asahi",))
 NAMED_BEFORE = did("register_handlers", at=NOW - timedelta(seconds=1))
 NAMES_BOTH, NAMES_ONE = did("register_handlers"), did("register_handlers", handlers=("asahi",))
 
@@ -632,6 +633,7 @@ TRANSFER: tuple[Case, ...] = (
             ((NAMES_ONE, NAMES_BOTH), "sato", "", "kobayashi", True),
             ((NAMES_BOTH, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
             ((NAMES_ONE, NAMED_LATER), "sato", "", "kobayashi", "kobayashi"),
+            ((OTHER_MANAGER, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
             ((NAMED_BEFORE,), "sato", "", "asahi", True), ((NAMED_BEFORE,), "sato", "", "kobayashi", True),
             ((), "sato", "", "kobayashi", "kobayashi"), ((), "sato", "", "nobody", True),
         )
