@@ -1,8 +1,10 @@
 """What an act changes beside the state, case by case: exactly these effects and no other."""
 
+from datetime import timedelta
+
 import pytest
 from assumed import TODAY, TOMORROW, YESTERDAY, consigning, did, facts, items, record
-from scenes import HASH, MEDIUM, NOTICE, RETURNED, STACK, YEAR
+from scenes import HASH, MEDIUM, NOTICE, PROOFS, RETURNED, SAMPLE, STACK, YEAR
 
 from models.records.base import ActRecord, Nothing
 from states.effects import (
@@ -19,10 +21,11 @@ from states.effects import (
     OweAgain,
     SetHold,
 )
-from states.facts import Facts
+from states.facts import Facts, ItemFact
 from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER
 from states.rules import (
     additions,
+    custody,
     enclosing,
     extraction,
     mailing,
@@ -109,6 +112,10 @@ HELD: tuple[Case, ...] = (
         (OpenIncident(kind="deviation", known_on=TODAY), STOPS),
     ),
     (
+        custody.item_is_lost, facts(), record("record_loss", noticed_on=YESTERDAY),
+        (MoveItem(number=MEDIUM, to="lost"), OpenIncident(kind="loss", known_on=TODAY), STOPS),
+    ),
+    (
         mailing.retrieval_is_an_incident, facts(), record("request_retrieval", requested_on=YESTERDAY),
         (OpenIncident(kind="retrieval", known_on=YESTERDAY), STOPS),
     ),
@@ -133,6 +140,8 @@ RETURNED_MAIL: tuple[Case, ...] = (
             ((TWO_BACK,), IN_STACK, {"serials": "3-4", "outcome": "handed_over"}, WENT_ON),
             ((TWO_BACK, did("record_returned_mail", outcome="resent")), IN_STACK,
              {"serials": "4", "outcome": "handed_over"}, WENT_ON),
+            ((TWO_BACK, did("record_returned_mail", outcome="resent")), IN_STACK,
+             {"serials": "3-4", "outcome": "handed_over"}, WENT_ON),
             ((BACK,), items(RL_2026_01="returned_letters destroyed"), {"outcome": "destroyed"}, ()),
         )
     ),
@@ -208,6 +217,10 @@ SPOILED = items(
     S_2026_07="spoiled_sheets with_contractor",
 )  # fmt: skip
 NO_SPOILED = SPOILED[:2]
+SAMPLE_THERE = (ItemFact(number=SAMPLE, kind="proof_sheets", state="with_contractor"),)
+NO_HANDS = {"giver": "", "receiver": "", "slip": "", "locked_bag": None}
+PROOFS_MADE = MakeItem(number=PROOFS, kind="proof_sheets", state="with_ward", content="proof_sheets")
+COPY_MADE = {"copy_number": "C-2026-09", "kind": "backup", "place": "別棟"}
 GOOD = MovePieces(serials="1-11", froms=("exported",), to="printed")
 PULLED = MovePieces(serials="5", froms=("exported", "printed", "enclosed"), to="pulled")
 ON_PAPER: tuple[Case, ...] = (
@@ -228,6 +241,32 @@ ON_PAPER: tuple[Case, ...] = (
             (SPOILED, PRINTED, "", ()),
             (SPOILED, PRINTED, OTHER_STACK, (stack(OTHER_STACK, "pulled_pieces"),)),
             ((), PRINTED, OTHER_STACK, (stack(OTHER_STACK, "pulled_pieces"),)),
+        )
+    ),
+    *(
+        (printing.sample_is_an_item, facts(items=there), record("submit_imprint_sample", **said), expected)
+        for there, said, expected in (
+            ((), {}, (stack(SAMPLE, "proof_sheets")._replace(state="with_ward"),)),
+            (SAMPLE_THERE, {}, (MoveItem(number=SAMPLE, to="with_ward"),)),
+            ((), NO_HANDS, (stack(SAMPLE, "proof_sheets"),)), (SAMPLE_THERE, NO_HANDS, ()),
+            ((), {"sample_stack": ""}, ()), ((), NO_HANDS | {"sample_stack": ""}, ()),
+        )
+    ),
+    *(
+        (custody.item_changes_hands, facts(items=there), record("record_movement", to=to), expected)
+        for there, to, expected in (
+            (items(I_2026_01="proof_sheets with_contractor"), "ward", (MoveItem(number=PROOFS, to="with_ward"),)),
+            ((), "ward", (PROOFS_MADE,)), ((), "contractor", (PROOFS_MADE._replace(state="with_contractor"),)),
+        )
+    ),
+    *(
+        (
+            custody.named_copies_are_registered, facts(),
+            record("register_copies", holder="ward", copies=[COPY_MADE | {"storage": storage}]),
+            (MakeItem(number="C-2026-09", kind=kind, state="with_ward", content="backup"),),
+        )
+        for storage, kind in (
+            ("paper", "paper"), ("hdd", "electronic_copy"), ("tape", "electronic_copy"), ("", "electronic_copy"),
         )
     ),
     *(
@@ -255,19 +294,19 @@ OWED: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-ENDS = {"begins_on": TODAY, "ends_on": TOMORROW}
+ENDS, LATER = {"begins_on": TODAY, "ends_on": TOMORROW}, TOMORROW + timedelta(days=1)
 TO_RENEW = OweAct(act="renew_certificate", due_on=TODAY)
 RENEWED: tuple[Case, ...] = (
     *(
         (preparation.renewal_is_owed, facts(), record("conclude_contract", **ENDS, certificate_until=until), owed)
-        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()), (None, ()))
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()), (LATER, ()), (None, ()))
     ),
     *(
         (
             preparation.next_renewal_is_owed, facts(did("conclude_contract", **ENDS)),
             record("renew_certificate", certificate_until=until), owed,
         )
-        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()))
+        for until, owed in ((TODAY, (TO_RENEW,)), (TOMORROW, ()), (LATER, ()))
     ),
 )  # fmt: skip
 

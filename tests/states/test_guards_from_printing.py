@@ -1,6 +1,6 @@
 """Each guard of printing, enclosing, mailing, erasure and oversight says yes, no, or what differs, as it claims."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from dataclasses import fields as fields_of
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -366,7 +366,9 @@ ENCLOSING: tuple[Case, ...] = (
             enclosing.system_answers_empty_lists_alone, facts(asked_by=by),
             record("acknowledge_pull_list", pulled=pulled), expected,
         )
-        for by, pulled, expected in ((SYSTEM, "", True), (SYSTEM, "5", "5"), ("asahi", "5", True))
+        for by, pulled, expected in (
+            (SYSTEM, "", True), (SYSTEM, "5", "5"), ("asahi", "5", True), ("yoshida", "5", True),
+        )
     ),
     *(
         (guard, facts(*told), record(act, pulled=pulled), expected)
@@ -521,6 +523,7 @@ ENCLOSING: tuple[Case, ...] = (
 POSTED = {"posted": "1-10"}
 BACK = did("record_returned_mail")
 IN_STACK = items(RL_2026_01="returned_letters with_ward")
+STACK_IS_GONE, AFTER = items(RL_2026_01="returned_letters destroyed"), TOMORROW + timedelta(days=1)
 AT_ONCE = f"{TODAY} – {TODAY}"
 
 
@@ -605,13 +608,16 @@ MAILING: tuple[Case, ...] = (
             (items(RL_2026_01="returned_letters with_ward"), {}, {}, True),
             (items(RL_2026_01="returned_letters destroyed"), {}, {}, RETURNED),
             (items(RL_2026_01="medium with_ward"), {}, {}, RETURNED),
-            ((), {}, {"outcome": "resent", "stack": "", "keep_until": None}, True),
+            ((), {"destroy_items": TOMORROW}, {"keep_until": TODAY}, True),
+            ((), {"destroy_items": TOMORROW}, {"keep_until": AFTER}, f"{AFTER}: {TODAY} – {TOMORROW}"),
+            (items(RL_2026_01="spoiled_sheets with_ward"), {}, {}, RETURNED),
+            *(((), {}, {"outcome": how, "stack": "", "keep_until": None}, True) for how in ("resent", "handed_over")),
         )
     ),
     *(
         (mailing.uncounted_letters_have_stack_and_day, facts(*told), record("end_returned_mail", **said), it)
         for told, said, it in (
-            ((), {"returned": {}}, True), ((BACK,), {}, True),
+            ((), {"returned": {}}, True), ((BACK,), {}, True), ((BACK,), {"returned": {}}, True),
             ((), {}, "返戻の束の番号 処置の期日（廃棄・再送・本人への引渡し）"),
             ((), {"stack": RETURNED}, "処置の期日（廃棄・再送・本人への引渡し）"),
             ((), {"stack": RETURNED, "keep_until": TODAY}, True),
@@ -626,7 +632,10 @@ MAILING: tuple[Case, ...] = (
          record("record_returned_mail", outcome=outcome), it)
         for told, there, outcome, it in (
             ((), (), "kept", True), ((), (), "destroyed", "3"), ((BACK,), IN_STACK, "destroyed", RETURNED),
-            ((BACK,), items(RL_2026_01="returned_letters destroyed"), "destroyed", True),
+            ((BACK,), STACK_IS_GONE, "destroyed", True),
+            ((did("record_returned_mail", serials="3-4"),), STACK_IS_GONE, "destroyed", True),
+            *(((BACK, did("record_returned_mail", outcome=went)), STACK_IS_GONE, "destroyed", RETURNED)
+              for went in ("handed_over", "resent")),
         )
     ),
     *(
@@ -636,7 +645,8 @@ MAILING: tuple[Case, ...] = (
             ((), {"slip": ""}, "確認記録票の番号"),
             ((), {"office": "", "receiver": "", "slip": ""}, "郵便局 受け取った人 確認記録票の番号"),
             ((BACK,), {"receiver": ""}, True), ((BACK,), {"serials": "3-4", "receiver": ""}, "受け取った人"),
-            ((did("record_returned_mail", outcome="resent"),), {"receiver": ""}, "受け取った人"),
+            *(((did("record_returned_mail", outcome=went),), {"receiver": ""}, "受け取った人")
+              for went in ("resent", "handed_over")),
         )
     ),
     *(
@@ -844,7 +854,7 @@ ERASURE: tuple[Case, ...] = (
             ((), (), True), ((BACK,), IN_STACK, True), ((BACK,), (), "3"),
             ((did("record_returned_mail", stack="", keep_until=None),), (), "3"),
             ((did("record_returned_mail", stack="", keep_until=None), BACK), IN_STACK, True),
-            ((did("record_returned_mail", outcome="handed_over"),), (), True),
+            *(((did("record_returned_mail", outcome=went),), (), True) for went in ("handed_over", "resent")),
         )
     ),
     *(
@@ -859,6 +869,11 @@ ERASURE: tuple[Case, ...] = (
             ((did("record_returned_mail", keep_until=YESTERDAY), did("record_returned_mail", keep_until=TODAY)),
              f"{RETURNED}: {YESTERDAY}"),
             ((did("end_returned_mail", stack=RETURNED, keep_until=YESTERDAY),), f"{RETURNED}: {YESTERDAY}"),
+            ((did("record_returned_mail", keep_until=TOMORROW),), True),
+            ((did("record_returned_mail", keep_until=None),), True),
+            *(((did("record_returned_mail", keep_until=TODAY),
+                did("record_returned_mail", serials="4", stack=other, keep_until=YESTERDAY)), True)
+              for other in ("RL-2026-00", "RL-2026-02")),
         )
     ),
     (
@@ -912,6 +927,7 @@ OPEN = {"incidents": frozenset({1})}
 ONE_FOR_BOTH = PROGRAMME.model_copy(update={"statute": Statute(full_report_serves_as_both=True)})
 MINUTE, DAY_AGO = timedelta(minutes=1), NOW - timedelta(days=1)
 MIDNIGHT = DAY_AGO.replace(hour=0)  # the first moment of yesterday
+KNOWN_TODAY = replace(case(known_on=TODAY), number=2)
 
 
 def paper(document: int, **changes: Any) -> dict[str, Any]:
@@ -924,6 +940,10 @@ OVERSIGHT: tuple[Case, ...] = (
     *(
         (oversight.change_is_told_beforehand, facts(), record("report_change", effective_on=day), expected)
         for day, expected in ((TODAY, True), (TOMORROW, True), (YESTERDAY, str(YESTERDAY)))
+    ),
+    *(
+        (oversight.backup_is_not_of_the_future, facts(), record("record_backup", copied_at=at), expected)
+        for at, expected in ((NOW, True), (NOW - MINUTE, True), (NOW + MINUTE, stamp(NOW + MINUTE)))
     ),
     *(
         (oversight.every_change_is_decided, facts(*told), NOTHING, expected)
@@ -942,6 +962,7 @@ OVERSIGHT: tuple[Case, ...] = (
             ((did("report_receipt", copies_encrypted=False),), record("post"), "C-OP-07"),
             ((did("report_receipt", copies_encrypted=True),), record("post"), True),
             ((did("report_receipt", copies_encrypted=True), did("report_receipt")), record("post"), "C-OP-07"),
+            ((did("report_receipt"), did("report_receipt", copies_encrypted=True)), record("post"), True),
             ((), NOTHING, "C-OP-07"),
         )
     ),
@@ -1034,14 +1055,14 @@ OVERSIGHT: tuple[Case, ...] = (
             ({"kind": "check", "happened_on": TODAY, "result": "なし"}, False),
             ({"kind": "check", "happened_on": TODAY, "result": "x"}, False),
             ({"kind": "check", "happened_on": TODAY, "result": "良"}, True),
-            ({"kind": "act"}, False), ({"kind": "act", "entry": 2}, True), ({"kind": "act", "entry": 3}, False),
-            ({"kind": "act", "entry": 4}, False),
+            ({"kind": "act"}, False), ({"kind": "act", "entry": 1}, True), ({"kind": "act", "entry": 2}, True),
+            ({"kind": "act", "entry": 3}, False), ({"kind": "act", "entry": 4}, False),
         )
     ),
     *(
         (measures.evidence_is_of_this_year, facts(), record("claim_measures", **told), expected)
         for told, expected in (
-            ({}, True), ({"happened_on": date(2026, 4, 1)}, True),
+            ({}, True), ({"happened_on": date(2026, 4, 1)}, True), ({"happened_on": date(2026, 4, 2)}, True),
             ({"happened_on": date(2026, 3, 31)}, "2026-03-31 < 2026-04-01"),
             ({"happened_on": date(2026, 3, 31), "valid_until": TODAY}, "2026-03-31 < 2026-04-01"),
             ({"happened_on": date(2026, 3, 31), "evidence_file": FILE}, "2026-03-31 < 2026-04-01"),
@@ -1073,6 +1094,7 @@ OVERSIGHT: tuple[Case, ...] = (
             ((did("hand_over"),), MEASURES, 0, {"happened_on": YESTERDAY, "evidence_file": FILE}, True),
             ((did("hand_over"),), ANEW, 0, {"evidence_file": FILE}, "W-OP-01"),
             ((did("hand_over"),), ANEW, 0, {"evidence_file": OTHER}, True),
+            ((did("hand_over"),), ANEW, 0, {"evidence_file": "ff" * 32}, True),
             ((did("approve_text"), did("hand_over")), ANEW, 3, {"evidence_file": FILE}, True),
             ((did("hand_over", NOW - timedelta(days=9)),), ANEW, 0, {"happened_on": YESTERDAY}, True),
         )
@@ -1265,7 +1287,8 @@ OVERSIGHT: tuple[Case, ...] = (
             ((case(),), 1, NOW - timedelta(days=2), stamp(NOW - timedelta(days=2))),
             ((case(),), 1, NOW + timedelta(seconds=1), stamp(NOW + timedelta(seconds=1))),
             ((case(),), 0, NOW, stamp(NOW)), ((case(),), 0, None, True),
-            ((Incident(number=1, report=None),), 1, NOW, True),
+            ((Incident(number=1, report=None),), 1, NOW, True), ((KNOWN_TODAY, case()), 1, DAY_AGO, True),
+            ((case(), KNOWN_TODAY), 2, DAY_AGO, stamp(DAY_AGO)), ((case(), KNOWN_TODAY), 2, NOW, True),
         )
     ),
     (oversight.duties_of_the_law_are_done, facts(), record("settle_incident"), True),
@@ -1299,7 +1322,7 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
-BEFORE, AFTER = YESTERDAY - timedelta(days=1), TOMORROW + timedelta(days=1)
+BEFORE = YESTERDAY - timedelta(days=1)
 SINCE_YESTERDAY, AT_ONCE = f"{YESTERDAY} – {TODAY}", f"{TODAY} – {TODAY}"
 BACK_THEN, NEXT_DAY = NOW - timedelta(days=1), NOW + timedelta(days=1)
 AT_NIGHT = datetime(2026, 11, 9, 15, tzinfo=UTC)  # midnight in Tokyo: there it is today
@@ -1309,6 +1332,8 @@ RETURNED = dated_after("checked_on", "return_items", "report_receipt")
 def erased_once(at: datetime) -> ActRecord:
     return CopyErased.model_validate(erased(erased_at=at))
 
+
+CONTRACT_DAY = next(it for it in BY_TRIGGER["conclude_contract"].guards if it.name == "date_is_an_open_day")
 
 DATES: tuple[Case, ...] = (
     *(
@@ -1343,6 +1368,10 @@ DATES: tuple[Case, ...] = (
     *(
         (on_an_open_day("erased_at"), facts(is_open=lambda it: it != YESTERDAY), erased_once(at), expected)
         for at, expected in ((AT_NIGHT, True), (AT_NIGHT - timedelta(seconds=1), str(YESTERDAY)))
+    ),
+    *(
+        (CONTRACT_DAY, facts(is_open=lambda it: it != TODAY), record("conclude_contract", concluded_on=day), expected)
+        for day, expected in ((None, str(TODAY)), (TODAY, str(TODAY)), (YESTERDAY, True))
     ),
     (on_an_open_day("happened_on"), facts(is_open=lambda _day: False), record("claim_measures", happened_on=None),
      True),
@@ -1427,6 +1456,8 @@ SUPERVISION: tuple[Case, ...] = (
              (did("hand_over_medium"), did("inspect_contractor", logs_until=YESTERDAY)), False),
             (supervision.wards_logs_are_analysed,
              (did("hand_over_medium"), did("inspect_contractor", logs_until=TODAY)), True),
+            (supervision.wards_logs_are_analysed,
+             (did("hand_over_medium", DAY_AGO), did("inspect_contractor", logs_until=TODAY)), True),
         )
     ),
     *(
@@ -1442,6 +1473,8 @@ SUPERVISION: tuple[Case, ...] = (
          record("report_status", logs_from=begin, logs_until=end), expected)
         for told, begin, end, expected in (
             ((RECEIVED,), TODAY, TODAY, True), ((RECEIVED,), YESTERDAY, TODAY, True),
+            ((did("report_receipt", DAY_AGO),), YESTERDAY, TODAY, True),
+            ((did("report_receipt", DAY_AGO),), YESTERDAY, YESTERDAY, True),
             ((RECEIVED,), TOMORROW, TOMORROW, f"{TODAY} – {TODAY}"),
             ((RECEIVED,), TODAY, YESTERDAY, f"{TODAY} – {TODAY}"), ((RECEIVED,), TODAY, TOMORROW, f"{TODAY} – {TODAY}"),
             ((), TODAY, TODAY, True), ((), TODAY, YESTERDAY, f"{YESTERDAY} – {TODAY}"),
@@ -1898,6 +1931,29 @@ def test_only_what_a_record_is_asked_for_is_judged_with_one() -> None:
     assert RETURNED.asks_record
     assert on_an_open_day("checked_on").asks_record
     assert not mailing.posting_is_approved.asks_record
+    assert not erasure.no_item_is_left.asks_record
+
+
+@pytest.mark.parametrize(
+    ("asked", "claimed", "expected"),
+    [
+        (("W-OP-01", "C-OP-01"), (), (("W-OP-01", "instruction"),)),
+        (("W-OP-01",), ("W-OP-01",), ()),
+        (("C-OP-01",), (), ()),
+        (("C-OP-01",), ("W-OP-01",), ()),
+        ((), ("W-OP-01",), ()),
+        ((), (), ()),
+    ],
+)
+def test_a_coming_record_may_show_what_the_step_still_asks(
+    asked: tuple[str, ...], claimed: tuple[str, ...], expected: tuple[tuple[str, str], ...]
+) -> None:
+    """Of the measures that a step asks for and nobody has claimed, those are told that a field of its record shows."""
+    year = facts(
+        measures={name: measure(name, guards=("conclude_contract",)) for name in asked},
+        claimed={name: claim(name) for name in claimed},
+    )
+    assert measures.record_may_show(year, BY_TRIGGER["conclude_contract"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -1941,6 +1997,8 @@ def test_a_subcontractor_and_a_finding_name_their_entries() -> None:
     his_own = did("report_status", findings=1, found=[{"what": "施錠", "due_on": TOMORROW}])
     found_by_himself = supervision.findings(facts(*told, his_own, at_his))
     assert [(it.number, it.found_at, it.seq) for it in found_by_himself[2:]] == [(3, "", 9), (4, NAME, 10)]
+    found_by_himself_later = supervision.findings(facts(*told, at_his, his_own))
+    assert [(it.number, it.found_at, it.seq) for it in found_by_himself_later[2:]] == [(3, NAME, 9), (4, "", 10)]
 
 
 @pytest.mark.parametrize(

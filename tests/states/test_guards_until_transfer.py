@@ -47,6 +47,8 @@ NOTHING = Nothing()
 Case = tuple[Guard, Facts, ActRecord, Said]
 
 NAMED_LATER = did("register_handlers", at=NOW + timedelta(seconds=1))
+OTHER_MANAGER = did("register_handlers", handling_manager="kobayashi", handlers=("asahi",))
+NAMED_BEFORE = did("register_handlers", at=NOW - timedelta(seconds=1))
 NAMES_BOTH, NAMES_ONE = did("register_handlers"), did("register_handlers", handlers=("asahi",))
 
 
@@ -221,6 +223,7 @@ PREPARATION: tuple[Case, ...] = (
         for told, until, it in (
             ((certified(YESTERDAY),), TODAY, True), ((certified(YESTERDAY),), YESTERDAY, f"≤ {YESTERDAY}"),
             ((certified(TODAY),), TODAY, f"≤ {TODAY}"), ((certified(TODAY),), TOMORROW, True),
+            ((certified(TOMORROW),), TODAY, f"≤ {TOMORROW}"),
             ((certified(None),), TODAY, True), ((certified(None),), YESTERDAY, f"{YESTERDAY} < {TODAY}"),
         )
     ),
@@ -262,6 +265,7 @@ PREPARATION: tuple[Case, ...] = (
             (INSTRUCTED | {"instructed_on": TOMORROW}, False), (INSTRUCTED | {"instructed_on": None}, False),
             (INSTRUCTED | {"instruction": ""}, False), (INSTRUCTED | {"instructed": ""}, False),
             (INSTRUCTED | {"instructed": "sato"}, False), (INSTRUCTED | {"instructed": "nobody"}, False),
+            *(({field: told}, False) for field, told in INSTRUCTED.items()),
         )
     ),
     *(
@@ -629,6 +633,8 @@ TRANSFER: tuple[Case, ...] = (
             ((NAMES_ONE, NAMES_BOTH), "sato", "", "kobayashi", True),
             ((NAMES_BOTH, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
             ((NAMES_ONE, NAMED_LATER), "sato", "", "kobayashi", "kobayashi"),
+            ((OTHER_MANAGER, NAMES_ONE), "sato", "", "kobayashi", "kobayashi"),
+            ((NAMED_BEFORE,), "sato", "", "asahi", True), ((NAMED_BEFORE,), "sato", "", "kobayashi", True),
             ((), "sato", "", "kobayashi", "kobayashi"), ((), "sato", "", "nobody", True),
         )
     ),
