@@ -11,10 +11,13 @@ from telling import Stage
 
 from models.words import translate
 from rehearsal import faults
+from rehearsal.cast import APPROVER
 from rehearsal.plan import Plan
+from views import commitments
 
 SEEDS, AT_ONCE = 200, 10
 SAMPLE = (1, 2, 3)
+LATEST = 47  # draws the contract that is latest of all
 
 
 def live_through(seed: int, template: Path, out: Path) -> dict[str, str]:
@@ -40,6 +43,18 @@ def test_a_year_with_faults_closes_under_every_law(seed: int, template_home: Pat
     ended = live_through(seed, template_home, tmp_path / "year")
     assert ended
     assert all(ended.values()), ended
+
+
+def test_a_year_that_passes_the_ceremony_is_accepted_by_name_and_closes(template_home: Path, tmp_path: Path) -> None:
+    """A contract twenty-five open days late passes every commitment, and the approver accepts each by name."""
+    plan = Plan(year=YEAR, out=tmp_path / "year", persons=50, extract=None, late={}, seed=LATEST, keep=False, faults=3)
+    with rehearsed(template_home, plan) as rehearsal:
+        assert rehearsal.late["conclude_contract"] == 25
+        rehearsal.run(lambda _today, _facts: None)
+        passed = rehearsal.office.see(rehearsal.cycle_id, commitments.passed)
+        assert rehearsal.facts().state == "closed"
+    assert {it.key for it in passed} == {"useful_posting", "ceremony", "contract_end", "approved_period"}
+    assert all(it.decision and it.decision.by == APPROVER and it.is_accepted for it in passed)
 
 
 @pytest.mark.long
