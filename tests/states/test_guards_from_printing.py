@@ -936,7 +936,13 @@ def paper(document: int, **changes: Any) -> dict[str, Any]:
 
 HANDED = (did("hand_over_medium"), did("hand_over_password"), did("return_items"))  # on slips 1, 2 and 3
 
+COPIED = {"files": 1, "size": 1, "sha256": FILE}
+
 OVERSIGHT: tuple[Case, ...] = (
+    *(
+        (oversight.backup_is_not_of_the_future, facts(), record("record_backup", copied_at=at, **COPIED), expected)
+        for at, expected in ((NOW - MINUTE, True), (NOW, True), (NOW + MINUTE, stamp(NOW + MINUTE)))
+    ),
     *(
         (oversight.change_is_told_beforehand, facts(), record("report_change", effective_on=day), expected)
         for day, expected in ((TODAY, True), (TOMORROW, True), (YESTERDAY, str(YESTERDAY)))
