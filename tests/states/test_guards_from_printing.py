@@ -28,6 +28,7 @@ from scenes import LEAFLET, RETURNED
 
 from models import choices
 from models.clock import stamp
+from models.documents import BY_NUMBER
 from models.people import SYSTEM, Person, Role, Side
 from models.postage import BARCODE, WITHIN_AREA
 from models.programme import Printing, Programme, Statute
@@ -58,7 +59,13 @@ from states.rules import (
     protection,
     supervision,
 )
-from states.rules.dates import dated_after, on_an_open_day, report_comes_in_on_an_open_day, within_commitments
+from states.rules.dates import (
+    dated_after,
+    done_on_an_open_day,
+    on_an_open_day,
+    report_comes_in_on_an_open_day,
+    within_commitments,
+)
 from states.table import BY_TRIGGER
 
 SCENES, OTHER = "ab" * 32, "cd" * 32
@@ -184,7 +191,8 @@ PRINTING: tuple[Case, ...] = (
         (conservation.reprints_stay_below_the_ceiling, facts(*told, extract={"exported": all_of_them}, **said),
          record("report_printing", spoiled=named), it)
         for all_of_them, told, said, named, it in (
-            ("1-100", (), {}, "1-10", True), ("1-100", (), {}, "1-11", "11 > 10 / 100"),
+            ("1-100", (), {}, "1-9", True), ("1-100", (), {}, "1-10", True), ("1-100", (), {}, "1-11", "11 > 10 / 100"),
+            ("1-100", (did("report_printing", spoiled="1-6"),), {}, "7-12", "12 > 10 / 100"),
             ("1-1000", (), {}, "1-50", True), ("1-1000", (), {}, "1-51", "51 > 50 / 1,000"),
             ("1-100", (did("report_printing", spoiled="1-10"),), {}, "11", "11 > 10 / 100"),
             ("1-100", (did("report_printing", spoiled="1-20"),), {}, "", True),
@@ -1155,7 +1163,7 @@ OVERSIGHT: tuple[Case, ...] = (
         (documents.slips_shown_are_on_record, facts(did("hand_over_medium")),
          record("file_document", document=number, slips=slips), it)
         for number, slips, it in (
-            (8, (), True), (8, ("1",), True), (8, ("1", "2"), "2"), (9, ("1",), "1"), (9, (), True),
+            (8, (), True), (8, ("1",), True), (8, ("1", "2"), "2"), (9, ("1",), "1"), (9, (), True), (7, ("1",), "1"),
         )
     ),
     *(
@@ -1169,6 +1177,13 @@ OVERSIGHT: tuple[Case, ...] = (
             ((*HANDED, did("file_document", document=8, slips=("1", "2"))), "No. 8 (3) No. 9 No. 17 No. 22"),
             ((*HANDED, did("file_document", document=8, slips=("1",))), "No. 8 (2, 3) No. 9 No. 17 No. 22"),
             ((*HANDED, did("file_document", document=8, slips=("1", "2", "3"))), "No. 9 No. 17 No. 22"),
+            ((*HANDED, did("conclude_contract")), "No. 1 No. 8 (1, 2, 3) No. 9 No. 17 No. 22"),
+            (
+                (*HANDED, did("conclude_contract", contract=FILE), did("file_document", document=17)),
+                "No. 8 (1, 2, 3) No. 9 No. 22",
+            ),
+            # Who subcontracts is not named yet.
+            ((did("register_handlers", subcontracting="consented", consent_number="決-1"),), "No. 2"),
         )
     ),
     *(
@@ -1381,6 +1396,8 @@ DATES: tuple[Case, ...] = (
     ),
     (on_an_open_day("happened_on"), facts(is_open=lambda _day: False), record("claim_measures", happened_on=None),
      True),
+    (done_on_an_open_day, facts(is_open=lambda it: it == TODAY), NOTHING, True),
+    (done_on_an_open_day, facts(is_open=lambda it: it != TODAY), NOTHING, str(TODAY)),
     (report_comes_in_on_an_open_day, facts(is_open=lambda it: it == TODAY), NOTHING, True),
     (report_comes_in_on_an_open_day, facts(is_open=lambda it: it != TODAY), NOTHING, str(TODAY)),
 )  # fmt: skip
@@ -2034,3 +2051,20 @@ def test_a_discount_that_is_not_earned_stops_no_posting() -> None:
         row = BY_TRIGGER[act]
         assert warns in row.warnings
         assert warns not in (*row.guards, *row.deviations)
+
+
+def test_papers_are_told_in_the_order_in_which_they_came() -> None:
+    """A paper that was filed before the act which brings another comes before it."""
+    told = (did("file_document", document=1, sha256=OTHER), did("conclude_contract", contract=SCENES))
+    papers = documents.papers_of(facts(*told), BY_NUMBER[1])
+    assert [(seq, paper.sha256) for seq, paper in papers] == [(1, OTHER), (2, SCENES)]
+
+
+def test_a_material_whose_delivery_nobody_counted_is_told_with_none() -> None:
+    """What nobody counted stands as 0 among the numbers that a difference is made of."""
+    assert conservation.Material("封筒", "枚", None, 5, 1, None).said == "封筒 +0: 0 − 5 − 1"
+
+
+def test_a_commitment_is_asked_of_the_act_alone() -> None:
+    """Whether a commitment has passed is asked when the act is done, as everything that is asked of a record."""
+    assert within_commitments("post").asks_record

@@ -73,6 +73,10 @@ APPROVED = {"decision_number": "8-総総-1", "approved_on": TODAY}
 SUZUKI_AWAY = f"suzuki: {TODAY} – {TODAY}"
 ITO_AWAY, BOTH_DAYS = f"ito: {TODAY} – {TODAY}", f"takahashi: {TODAY} – {TOMORROW}"
 
+INSPECTORS = PEOPLE | {
+    name: PEOPLE[name].model_copy(update={"roles": frozenset({Role.INSPECTOR})}) for name in ("sato", "suzuki")
+}
+
 APPROVALS: tuple[Case, ...] = (
     *(
         (approvals.approval_is_told, facts(programme=deciding(decisions=how)), record("hand_over", **told), expected)
@@ -87,7 +91,10 @@ APPROVALS: tuple[Case, ...] = (
             approvals.approval_is_dated_in_order, facts(is_open=lambda day: day != YESTERDAY),
             record("hand_over", approved_on=day), expected,
         )
-        for day, expected in ((None, True), (TODAY, True), (TOMORROW, str(TOMORROW)), (YESTERDAY, str(YESTERDAY)))
+        for day, expected in (
+            (None, True), (TODAY, True), (TOMORROW, str(TOMORROW)), (YESTERDAY, str(YESTERDAY)),
+            (YESTERDAY - timedelta(days=1), True),
+        )
     ),
     *(
         (
@@ -97,11 +104,21 @@ APPROVALS: tuple[Case, ...] = (
         for told, who, how, expected in (
             ((), "okada", "separate", True), ((), "sato", "separate", "sato"), ((), "sato", "coordinator", True),
             ((), "", "separate", True), ((), "nobody", "separate", True),
-            # `did` tells acts of sato, who is an inspector by now.
-            ((did("inspect_delivery"),), "sato", "separate", "sato"),
+        )
+    ),
+    # `did` tells acts of sato, who is an inspector by now, as is suzuki.
+    *(
+        (
+            approvals.inspector_did_not_supervise,
+            facts(*told, asked_by=who, programme=deciding(inspector="separate"), people=INSPECTORS), NOTHING, expected,
+        )
+        for told, who, expected in (
+            ((did("inspect_delivery"),), "sato", "sato"), ((did("post"),), "sato", True), ((), "sato", True),
+            ((did("inspect_delivery"),), "okada", True), ((did("inspect_delivery"),), "suzuki", True),
         )
     ),
     (approvals.absence_ends_after_it_begins, facts(), away(), True),
+    (approvals.absence_ends_after_it_begins, facts(), away(ends=TOMORROW), True),
     (approvals.absence_ends_after_it_begins, facts(), away(ends=YESTERDAY), f"{TODAY} – {YESTERDAY}"),
     *(
         (approvals.absent_person_decides, facts(), away(person), expected)
@@ -120,6 +137,7 @@ APPROVALS: tuple[Case, ...] = (
         )
     ),
     (approvals.another_records_the_absence, facts(asked_by="sato"), away(), True),
+    (approvals.another_records_the_absence, facts(asked_by="abe"), away(), True),
     (approvals.another_records_the_absence, facts(asked_by="ito"), away(), False),
     (approvals.another_records_the_absence, facts(), away(deputy=""), True),
     *(
@@ -130,6 +148,7 @@ APPROVALS: tuple[Case, ...] = (
             ({"person": "ito", "begins": TOMORROW, "ends": TOMORROW}, True),
         )
     ),
+    (approvals.absence_is_recorded_once, facts(absent("ito", deputy="")), away(deputy=""), True),
     # Corrected under its beginning, the absence ended yesterday.
     (
         approvals.absence_is_recorded_once,
@@ -141,6 +160,13 @@ APPROVALS: tuple[Case, ...] = (
     (approvals.deputy_is_there, facts(absent("ito", deputy="")), away(begins=TOMORROW, ends=TOMORROW), True),
     (approvals.deputy_is_there, facts(absent("takahashi")), away("ito", deputy=""), f"takahashi: {TODAY} – {TODAY}"),
     (approvals.deputy_is_there, facts(absent("suzuki", deputy="")), away("sato", deputy="suzuki"), SUZUKI_AWAY),
+    # Others are absent, whose names come before and after, and others decide for them.
+    *(
+        (approvals.deputy_is_there, facts(absent(other, deputy=for_him)), away(deputy=deputy), True)
+        for other, for_him, deputy in (
+            ("abe", "", "ito"), ("suzuki", "", "ito"), ("suzuki", "abe", ""), ("suzuki", "watanabe", ""),
+        )
+    ),
     *(
         (
             approvals.decisions_were_taken_in_his_place,

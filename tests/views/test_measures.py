@@ -197,6 +197,16 @@ def test_words_alone_are_words_and_a_check_with_its_result_is_more(year: Played,
     assert standing(year, "W-SY-02") == "claimed", "what is claimed last is what stands"
 
 
+def test_an_act_is_evidence_of_what_it_serves_and_of_nothing_else(year: Played) -> None:
+    """The entry of the handlers' notice shows who may handle; of the business flow it says no more than words."""
+    year.play(before="confirm_contacts")
+    notice = year.facts().done["register_handlers"].seq
+    claim(year, "W-OP-12", kind="act", entry=notice)
+    assert standing(year, "W-OP-12") == "claimed"
+    claim(year, "W-OP-04", kind="act", entry=notice)
+    assert standing(year, "W-OP-04") == "proved"
+
+
 def test_what_did_not_arise_has_no_occasion_whoever_claims_it(year: Played) -> None:
     """Neither the closing act nor a claim shows what was done about an incident or a subcontractor that was none."""
     assert standing(year, "W-OP-03") == "open"
