@@ -25,6 +25,7 @@ from models.records.transfer import Handed
 from models.words import _
 from states.facts import Facts
 from states.look import Look
+from states.reading import aware
 from states.rules.documents import is_on_file, papers_of
 from states.rules.measures import shown_measures
 from states.rules.oversight import no_incident_is_open
@@ -151,10 +152,10 @@ def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
         if document.number in on_file:
             yield from ((document.measures, seq) for seq, _paper in papers_of(here.facts, document))
     record = tables.Record
-    query = select(col(record.act), col(record.ledger_seq), col(record.data)).where(
+    query = select(col(record.act), col(record.ledger_seq), col(record.occurred_at), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    for act, number, data in here.connection.execute(query).tuples():
+    for act, number, at, data in here.connection.execute(query).tuples():
         row = BY_TRIGGER[act]
         if act in _ENDS and not here.facts.went_out():
             continue
@@ -168,21 +169,23 @@ def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
         )
         shown = tuple(claim for guard in guards for claim in guard.shown if not claim.paper or claim.paper in on_file)
         if shown:
-            yield tuple(shown_measures(shown, here.facts, row.record.model_validate_json(data))), number
+            then = replace(here.facts, now=aware(at))
+            yield tuple(shown_measures(shown, then, row.record.model_validate_json(data))), number
 
 
 def _opened_by_claims(here: Look) -> frozenset[str]:
     """Return what a step that is done asked for and its record does not show whole: if it was claimed, by its claim."""
     facts, record = here.facts, tables.Record
-    query = select(col(record.act), col(record.data)).where(
+    query = select(col(record.act), col(record.occurred_at), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
     opened: set[str] = set()
-    for act, data in here.connection.execute(query).tuples():
+    for act, at, data in here.connection.execute(query).tuples():
         if asked := set(facts.measures_for(act)):
             row = BY_TRIGGER[act]
             shown = tuple(claim for guard in row.guards for claim in guard.shown)
-            opened |= asked - shown_measures(shown, facts, row.record.model_validate_json(data))
+            then = replace(facts, now=aware(at))
+            opened |= asked - shown_measures(shown, then, row.record.model_validate_json(data))
     return frozenset(opened)
 
 

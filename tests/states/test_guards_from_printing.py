@@ -1515,6 +1515,7 @@ SUPERVISION: tuple[Case, ...] = (
         for told, day, it in (
             ((), None, True), ((), TODAY, True), ((), YESTERDAY, True), ((), TOMORROW, f" – {TODAY}"),
             ((did("conclude_contract"),), TODAY, True), ((did("conclude_contract"),), YESTERDAY, f"{TODAY} – {TODAY}"),
+            ((did("conclude_contract", NOW - timedelta(days=9)),), YESTERDAY, True),
         )
     ),
     *(
