@@ -50,7 +50,7 @@ SEASON = [
     "2026-12-08 return_items: asahi",
     "2026-12-15 report_erasure: asahi",
     "2026-12-17 report_completion: asahi",
-    "2026-12-23 accept_work: sato suzuki",  # ten days end on New Year's Day: owed on 28 December, the last open day
+    "2026-12-23 accept_work: okada",  # ten days end on New Year's Day: owed on 28 December, the last open day
     "2027-01-13 end_returned_mail: sato suzuki",
     "2027-01-19 erase_ward_data: nakamura watanabe",
     "2027-01-25 destroy_items: sato suzuki",
