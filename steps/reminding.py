@@ -29,12 +29,13 @@ from models.words import _
 from states import deadlines, ledger
 from states.acts import Outcome
 from states.facts import Facts
+from states.look import Look
 from states.reading import aware
 from states.sweep import MAIL, Swept, calls, clock_is_doubted, may_remind, owners, sweep
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
-from views.commitments import passed_through
+from views.commitments import passed
 from views.reminders import Reminder
 
 _log = structlog.get_logger()
@@ -212,10 +213,19 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
 
 
 def _what_it_passes(office: Office, row: Reminder) -> tuple[str, ...]:
-    """Return what is passed because the act is late; a webhook is the same however often, and says nothing of it."""
+    """Return what is passed because the act is late; to the ward's people, whatever nobody has decided on besides.
+
+    A webhook is the same however often, and says nothing of it.
+    """
     if row.channel != MAIL:
         return ()
-    return office.see(row.cycle_id, lambda here: tuple(one.words for one in passed_through(here, row.act)))
+
+    def told(here: Look) -> tuple[str, ...]:
+        person = here.facts.people.get(row.to_person)
+        decides = person is not None and person.side is Side.WARD
+        return tuple(it.words for it in passed(here) if it.is_through(row.act) or (decides and not it.is_accepted))
+
+    return office.see(row.cycle_id, told)
 
 
 def written(office: Office, facts: Facts, row: Reminder, passes: Sequence[str] = ()) -> Message | str:

@@ -124,11 +124,6 @@ def passed(here: Look) -> tuple[Passed, ...]:
     return tuple(_passed(here, seen, key, act, decisions.get(key)) for key, act in beyond.items())
 
 
-def passed_through(here: Look, act: str) -> tuple[Passed, ...]:
-    """Return the commitments that are passed because this act is late of itself."""
-    return tuple(commitment for commitment in passed(here) if commitment.is_through(act))
-
-
 def _last_beyond(here: Look, seen: Projection, key: str, on: date) -> str:
     """Return the act that comes last after a commitment that bounds it, "" where none does."""
     days = {act: seen.found[act].day for act in here.programme.commitments[key].bounds if act in seen.found}

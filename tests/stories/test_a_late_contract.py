@@ -1,11 +1,16 @@
 """A contract twelve open days late: the year goes on, nothing slides without a word, and what came late stays so."""
 
-from datetime import date
+from datetime import date, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 from direct import YEAR, rehearsed
+from playing import begun
 
+from models.clock import TOKYO
 from rehearsal.plan import Plan
+from steps import reminding
 from views import commitments, deadlines
 
 
@@ -32,3 +37,21 @@ def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_hom
     concluded = next(it["seq"] for it in entries if it["event"] == "contract_concluded")
     sent = {it["data"]["act"] for it in entries if it["event"] == "reminder_sent" and it["seq"] < concluded}
     assert sent == {"conclude_contract"}
+
+
+def test_whatever_act_a_letter_is_about_the_ward_reads_what_nobody_has_decided_on(
+    template_home: Path, tmp_path: Path
+) -> None:
+    """Once the late contract is concluded its letters end; those of other acts tell the ward, not the contractor."""
+    with begun(template_home, tmp_path / "year") as year:
+        year.wait_for("conclude_contract")
+        year.set_clock(datetime(2026, 11, 16, 10, tzinfo=TOKYO))
+        year.do("conclude_contract")
+        for day in (24, 27, 30):
+            year.set_clock(datetime(2026, 11, day, 9, tzinfo=TOKYO))
+            reminding.watch(year.office)
+        folder = year.office.home / "mail" / "new"
+        letters = [message_from_bytes(path.read_bytes(), policy=default) for path in folder.iterdir()]
+    about = [it for it in letters if "クラウドサービス利用届" in it["Subject"]]  # late, and cause of nothing
+    told = {str(it["To"]).partition("<")[2].partition("@")[0]: "はたちのつどい当日" in it.get_content() for it in about}
+    assert told == {"asahi": False, "sato": True, "suzuki": True, "takahashi": True}

@@ -14,7 +14,7 @@ from states.calendar import Calendar
 from states.schedule import commitments, projection
 from steps import acting
 from views import board, deadlines, standing
-from views.commitments import Passed, passed, passed_through
+from views.commitments import Passed, passed
 
 
 @pytest.fixture
@@ -175,8 +175,8 @@ def test_what_is_passed_is_red_everywhere(year: Played) -> None:
         stands, found = standing.standing(here), passed(here)
         nothing = board.Dashboard(ids={}, form_at="", page_at="")
         page = board.page(here, stands, (), nothing)
-        assert [it.key for it in passed_through(here, "conclude_contract")] == list(here.facts.commitments)
-        assert passed_through(here, "post") == ()
+        assert [it.key for it in passed(here) if it.is_through("conclude_contract")] == list(here.facts.commitments)
+        assert not any(it.is_through("post") for it in passed(here))
     assert stands.passed == found
     assert [it["key"] for it in stands.as_json()["passed"]] == [it.key for it in found]
     assert "動かせない期日の超過" in page.description
