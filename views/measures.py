@@ -26,11 +26,14 @@ from models.words import _
 from states.facts import Facts
 from states.look import Look
 from states.reading import aware
+from states.rows import Row
 from states.rules.documents import is_on_file, papers_of
 from states.rules.measures import shown_measures
 from states.rules.oversight import no_incident_is_open
 from states.rules.supervision import every_subcontractor_has_consent, subcontractors
 from states.table import BY_TRIGGER, TABLE
+
+_Act = tuple[Row, int, Facts, str]  # of what is in force: its row and entry, the facts of its moment, its record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +68,10 @@ class MeasureStanding:
 
 def standings(here: Look) -> tuple[MeasureStanding, ...]:
     """Return where each measure of the programme stands, in the order of the checklists."""
-    facts, proved, broken = here.facts, _by_measure(_proofs(here)), _by_measure(_deviations(here))
+    facts, acts = here.facts, _acts_in_force(here)
+    proved, broken = _by_measure(_proofs(facts, acts)), _by_measure(_deviations(here))
     kinds = {past.seq: _kind_of(facts, past.record) for past in facts.past("claim_measures", MeasuresClaimed)}
-    movements, opened = _movements(facts), _opened_by_claims(here)
+    movements, opened = _movements(facts), _opened_by_claims(facts, acts)
 
     def standing(measure: Measure) -> MeasureStanding:
         claim = facts.claimed.get(measure.id)
@@ -142,22 +146,28 @@ def _by_measure(told: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, tuple[
     return {measure: tuple(sorted(numbers)) for measure, numbers in found.items()}
 
 
-def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield what every guard of the acts in force serves, with the entry of the act; hands not told prove nothing.
-
-    The papers on file serve their documents' measures; an act that tells of a document which is not on file, none.
-    """
-    on_file = {document.number for document in DOCUMENTS if is_on_file(here.facts, document)}
-    for document in DOCUMENTS:
-        if document.number in on_file:
-            yield from ((document.measures, seq) for seq, _paper in papers_of(here.facts, document))
+def _acts_in_force(here: Look) -> list[_Act]:
     record = tables.Record
     query = select(col(record.act), col(record.ledger_seq), col(record.occurred_at), col(record.data)).where(
         col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
     )
-    for act, number, at, data in here.connection.execute(query).tuples():
-        row = BY_TRIGGER[act]
-        if act in _ENDS and not here.facts.went_out():
+    return [
+        (BY_TRIGGER[act], seq, replace(here.facts, now=aware(at)), data)
+        for act, seq, at, data in here.connection.execute(query).tuples()
+    ]
+
+
+def _proofs(facts: Facts, acts: Iterable[_Act]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what every guard of the acts in force serves, with the entry of the act; hands not told prove nothing.
+
+    The papers on file serve their documents' measures; an act that tells of a document which is not on file, none.
+    """
+    on_file = {document.number for document in DOCUMENTS if is_on_file(facts, document)}
+    for document in DOCUMENTS:
+        if document.number in on_file:
+            yield from ((document.measures, seq) for seq, _paper in papers_of(facts, document))
+    for row, number, then, data in acts:
+        if row.trigger in _ENDS and not facts.went_out():
             continue
         told = json.loads(data)
         tells_hands = "giver" not in row.record.model_fields or told.get("giver")
@@ -169,22 +179,15 @@ def _proofs(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
         )
         shown = tuple(claim for guard in guards for claim in guard.shown if not claim.paper or claim.paper in on_file)
         if shown:
-            then = replace(here.facts, now=aware(at))
             yield tuple(shown_measures(shown, then, row.record.model_validate_json(data))), number
 
 
-def _opened_by_claims(here: Look) -> frozenset[str]:
+def _opened_by_claims(facts: Facts, acts: Iterable[_Act]) -> frozenset[str]:
     """Return what a step that is done asked for and its record does not show whole: if it was claimed, by its claim."""
-    facts, record = here.facts, tables.Record
-    query = select(col(record.act), col(record.occurred_at), col(record.data)).where(
-        col(record.cycle_id) == here.cycle_id, col(record.status) == "done"
-    )
     opened: set[str] = set()
-    for act, at, data in here.connection.execute(query).tuples():
-        if asked := set(facts.measures_for(act)):
-            row = BY_TRIGGER[act]
+    for row, _number, then, data in acts:
+        if asked := set(facts.measures_for(row.trigger)):
             shown = tuple(claim for guard in row.guards for claim in guard.shown)
-            then = replace(facts, now=aware(at))
             opened |= asked - shown_measures(shown, then, row.record.model_validate_json(data))
     return frozenset(opened)
 
