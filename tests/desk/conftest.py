@@ -2,11 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from playing import Played, copied
 from speaking import Remembered
 
 from steps.office import Office
@@ -22,13 +23,31 @@ def _a_clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def home(office: Office, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the data directory of an open year, named by the environment as in life."""
+def at_home(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Name a data directory, and the inbox beside it, by the environment as in life."""
+
+    def name(home: Path) -> None:
+        monkeypatch.setenv("TSUDOI_HOME", str(home))
+        monkeypatch.setenv("TSUDOI_INBOX", str(home.parent / "inbox"))
+
+    return name
+
+
+@pytest.fixture
+def home(office: Office, at_home: Callable[[Path], None]) -> Path:
+    """Give the data directory of an open year, named by the environment."""
     office.engine.dispose()
-    (inbox := office.home.parent / "inbox").mkdir(exist_ok=True)
-    monkeypatch.setenv("TSUDOI_HOME", str(office.home))
-    monkeypatch.setenv("TSUDOI_INBOX", str(inbox))
+    (office.home.parent / "inbox").mkdir(exist_ok=True)
+    at_home(office.home)
     return office.home
+
+
+@pytest.fixture
+def year(printed: Played, tmp_path: Path, at_home: Callable[[Path], None]) -> Iterator[Played]:
+    """Give a copy of the year that a module has played until its letters are printed, named by the environment."""
+    with copied(printed, tmp_path / "year") as year:
+        at_home(year.office.home)
+        yield year
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Closing too early: `tsudoi next`, `tsudoi cycle show` and the board say which slips are to be filed, and how."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,9 @@ RETURNED, DESTROYED = f"K-{YEAR}-06", f"K-{YEAR}-07"  # what moves after the pap
 
 
 @pytest.fixture
-def year(template_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
+def year(template_home: Path, tmp_path: Path, at_home: Callable[[Path], None]) -> Iterator[Played]:
     with begun(template_home, tmp_path / "year") as year:
-        monkeypatch.setenv("TSUDOI_HOME", str(year.office.home))
-        monkeypatch.setenv("TSUDOI_INBOX", str(year.folder / "inbox"))
+        at_home(year.office.home)
         year.play(before="close")
         yield year
 

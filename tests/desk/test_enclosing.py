@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playing import CYCLE, YEAR, Played, begun, copied
+from playing import CYCLE, YEAR, Played, begun
 from speaking import Said, Tsudoi
 
 from models.serials import compact, expand, piece_code
@@ -20,14 +20,6 @@ def printed(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """Give a year whose letters are printed and not yet sealed."""
     with begun(template_home, tmp_path_factory.mktemp("printed") / "year") as year:
         year.play(before="report_enclosing")
-        yield year
-
-
-@pytest.fixture
-def year(printed: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
-    with copied(printed, tmp_path / "year") as year:
-        monkeypatch.setenv("TSUDOI_HOME", str(year.office.home))
-        monkeypatch.setenv("TSUDOI_INBOX", str(year.folder / "inbox"))
         yield year
 
 

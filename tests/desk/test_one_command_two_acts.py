@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playing import YEAR, Played, begun, copied
+from playing import YEAR, Played, begun
 from speaking import Said, Tsudoi
 
 from models.people import SYSTEM
@@ -17,14 +17,6 @@ def printed(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """Give a year whose letters are printed, on the day of the re-check before they are enclosed."""
     with begun(template_home, tmp_path_factory.mktemp("printed") / "year") as year:
         year.play(before="recheck_before_enclosing")
-        yield year
-
-
-@pytest.fixture
-def year(printed: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
-    with copied(printed, tmp_path / "year") as year:
-        monkeypatch.setenv("TSUDOI_HOME", str(year.office.home))
-        monkeypatch.setenv("TSUDOI_INBOX", str(year.folder / "inbox"))
         yield year
 
 
