@@ -149,7 +149,7 @@ def _dumped(office: Office, target: Path) -> Path:
     address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     secret = {"PGPASSWORD": url.password} if url.password else {}  # not among the arguments, which others can see
     command = [tool, "--format=custom", "--no-password", f"--file={target}", f"--dbname={address}"]
-    done = subprocess.run(command, env=os.environ | secret, capture_output=True, check=False)  # noqa: S603 - of this machine's own path
+    done = subprocess.run(command, env=os.environ | secret, capture_output=True, check=False)  # noqa: S603 - no shell, our arguments
     if done.returncode:
         raise BadSetting(
             _("pg_dump could not copy the database (exit status {status}).").format(status=done.returncode),

@@ -15,6 +15,7 @@ from playing import CYCLE, YEAR, Played, begun
 from models.errors import BadInput, BadSetting, Damaged, Refused
 from models.people import SYSTEM
 from models.records.base import Nothing
+from models.records.transfer import PackageSealed
 from rehearsal import cast
 from states.table import BY_TRIGGER
 from steps import auditing, backup
@@ -74,8 +75,9 @@ def test_no_key_and_nothing_that_outlives_the_years_key_is_in_it(year: Played, f
     (year.office.home / "evidence").mkdir(exist_ok=True)
     for key in keys:
         (year.office.home / "evidence" / key.name).write_bytes(key.read_bytes())  # where somebody may have put it
-    sealed, notice = year.facts().record("seal_package", BY_TRIGGER["seal_package"].record), b"password of the notice"
-    package = year.office.outgoing(CYCLE, sealed.form)  # type: ignore[union-attr]
+    sealed, notice = year.facts().record("seal_package", PackageSealed), b"password of the notice"
+    assert sealed
+    package = year.office.outgoing(CYCLE, sealed.form)
     year.office.papers.mkdir(exist_ok=True)
     (year.office.papers / "password-notice.pdf").write_bytes(notice)
     path, _record = backup.copy(year.office, folder)
