@@ -127,6 +127,15 @@ def test_the_general_movement_is_no_way_round_the_interval(sealed: Year) -> None
     assert set(unmet(sealed, "record_movement", **carried)) == {"medium_and_notice_move_apart"}
 
 
+def test_the_way_from_section_to_section_may_stand_in_the_ledger(sealed: Year) -> None:
+    """The register section gives the medium to general affairs on a slip of its own, and it leaves from there."""
+    within = {"item": MEDIUM, "giver": "watanabe", "carrier": "watanabe", "receiver": "sato", "to": "ward", "slip": "9"}
+    outcome = sealed.do("record_movement", **within)
+    assert outcome.deviations == ()
+    assert where(sealed, MEDIUM) == "with_ward"
+    assert sealed.do("hand_over_medium").deviations == ()
+
+
 def test_one_carrier_for_both_is_a_warning(notice_next: Year) -> None:
     """The same carrier is told and written down, and the act is done; another carrier is no warning."""
     outcome = notice_next.do("hand_over_password")
