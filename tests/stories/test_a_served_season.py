@@ -32,6 +32,7 @@ HOLIDAYS = {
     "2026-10-12", "2026-11-03", "2026-11-23", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-11",
 }  # fmt: skip
 WARD, REGISTER, CONTRACTOR, APPROVER = {"sato", "suzuki"}, {"nakamura", "watanabe"}, {"asahi"}, {"takahashi"}
+INSPECTOR = {"okada"}
 # Who owes what, and which act he waits for: without it nobody asks him.
 OWED: dict[str, tuple[set[str], str]] = {
     "conclude_contract": (WARD, ""),
@@ -59,6 +60,7 @@ OWED: dict[str, tuple[set[str], str]] = {
     "recheck_before_enclosing": (REGISTER, "approve_proof"),
     "issue_pull_list": (REGISTER, "approve_proof"),
     "acknowledge_pull_list": (CONTRACTOR, "complete_printing"),
+    "report_status": (CONTRACTOR, "hand_over"),
     "inspect_contractor": (WARD, "approve_proof"),
     "report_enclosing": (CONTRACTOR, "complete_printing"),
     "complete_enclosing": (WARD, "report_enclosing"),
@@ -76,7 +78,7 @@ OWED: dict[str, tuple[set[str], str]] = {
     "report_erasure": (CONTRACTOR, "post"),
     "report_completion": (CONTRACTOR, "post"),
     "confirm_erasure": (WARD, "report_erasure"),
-    "accept_work": (WARD, "report_completion"),
+    "accept_work": (INSPECTOR, "report_completion"),
     "end_returned_mail": (WARD, "post"),
     "destroy_items": (WARD, "return_media"),
     "erase_ward_data": (REGISTER, "end_returned_mail"),
