@@ -4,6 +4,8 @@ The engine, the rules table of the database, the forms and docs/states.md come f
 A stage's rows stand on its page in `states/rules/`, below its claims, effects and look-ups.
 """
 
+from collections.abc import Mapping
+
 from states.machines import INCIDENT, ITEM, PIECE, RECORD, REMINDER, Machine
 from states.rows import FINAL, INITIAL
 from states.rules import (
@@ -25,35 +27,50 @@ from states.rules import (
     transfer,
 )  # fmt: skip
 
-TABLE = (
-    *preparation.CONTRACT,
-    *supervision.PARTNERS,
-    *preparation.READINESS,
-    *printing.FIXED_TEXT,  # runs beside the data
-    *extraction.ROWS,
-    *transfer.ROWS,
-    *printing.PROOF,
-    *additions.EXTRACT,
-    *printing.PRINTING,
-    *enclosing.FIRST_PULLS,
-    *supervision.INSPECTION,
-    *enclosing.ENCLOSING,
-    *additions.LETTERS,
-    *mailing.POSTING,
-    *media_return.RETURN,
-    *erasure.AT_THE_CONTRACTOR,
-    *media_return.COMPLETION,
-    *mailing.RETURNED_MAIL,
-    *erasure.AT_THE_WARD,
+# The rows of each page in the order of a year, each group with the stage that it belongs to.
+_GROUPS = (
+    ("preparation", preparation.CONTRACT),
+    ("preparation", supervision.PARTNERS),
+    ("preparation", preparation.READINESS),
+    ("printing", printing.FIXED_TEXT),  # runs beside the data
+    ("extraction", extraction.ROWS),
+    ("transfer", transfer.ROWS),
+    ("printing", printing.PROOF),
+    ("extraction", additions.EXTRACT),
+    ("printing", printing.PRINTING),
+    ("enclosing", enclosing.FIRST_PULLS),
+    ("oversight", supervision.INSPECTION),
+    ("enclosing", enclosing.ENCLOSING),
+    ("enclosing", additions.LETTERS),
+    ("mailing", mailing.POSTING),
+    ("media_return", media_return.RETURN),
+    ("erasure", erasure.AT_THE_CONTRACTOR),
+    ("erasure", media_return.COMPLETION),
+    ("mailing", mailing.RETURNED_MAIL),
+    ("erasure", erasure.AT_THE_WARD),
     # over all stages
-    *custody.ROWS,
-    *oversight.ENTRIES,
-    *approvals.ROWS,
-    *measures.ROWS,
-    *documents.ROWS,
-    *oversight.ROWS,
-    *people.ROWS,
+    ("oversight", custody.ROWS),
+    ("oversight", oversight.ENTRIES),
+    ("oversight", approvals.ROWS),
+    ("oversight", measures.ROWS),
+    ("oversight", documents.ROWS),
+    ("oversight", oversight.ROWS),
+    ("oversight", people.ROWS),
 )
+TABLE = tuple(row for _stage, rows in _GROUPS for row in rows)
+# The stages of a year as its flow goes through them; oversight is what belongs to none.
+STAGES: Mapping[str, tuple[str, str]] = {
+    "preparation": ("準備", "preparation"),
+    "extraction": ("対象者抽出", "extraction"),
+    "transfer": ("引渡し", "transfer"),
+    "printing": ("印刷", "printing"),
+    "enclosing": ("封入封緘", "enclosing"),
+    "mailing": ("差出", "mailing"),
+    "media_return": ("媒体等返却", "return of media"),
+    "erasure": ("消去確認", "erasure"),
+    "oversight": ("監督・事故", "oversight and incidents"),
+}
+STAGE_OF: Mapping[str, str] = {row.trigger: stage for stage, rows in _GROUPS for row in rows}
 BY_TRIGGER = {row.trigger: row for row in TABLE}
 # The acts whose effects hold the cycle, and those that let it go on: no other lets the database change the hold.
 HOLDING = ("hold", "report_incident", "record_loss", "request_retrieval", "record_deviation", "report_change")

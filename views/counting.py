@@ -62,12 +62,20 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The table, the differences that break it, and whether exported and added end as posted or pulled."""
+    """The table, the differences that break it by the line they are found at, and whether all has ended.
+
+    All has ended when exported and added are posted or pulled.
+    """
 
     lines: tuple[Line, ...]
-    differences: tuple[str, ...]
+    differences_by_line: tuple[tuple[str, str], ...]
     settled: bool
     notes: tuple[str, ...] = ()
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """Return each difference in a sentence."""
+        return tuple(sentence for _key, sentence in self.differences_by_line)
 
     @property
     def holds(self) -> bool:
@@ -108,7 +116,7 @@ def counts(here: Look) -> Counts:
     lines = tuple(_with(line, found) for line in (*_extracted(year), *_made(year), *_ended(year), *_waiting(year)))
     return Counts(
         lines=lines,
-        differences=tuple(difference.sentence for difference in found),
+        differences_by_line=tuple((difference.key, difference.sentence) for difference in found),
         settled="post" in here.facts.done,
         notes=tuple(_notes(year)),
     )
