@@ -1,7 +1,7 @@
 """What every flow shares: the office, and how a failure looks where the coordinator looks.
 
-A guard's refusal is a failed run with the refusal as its message. Anything unforeseen shows its type only: a message
-from deep inside might quote data (Law 4).
+What a person mends is no failed run: a refusal is the words in which a run ends. What only an administrator mends has
+failed. Anything unforeseen has crashed and shows its type only: a message from deep inside might quote data (Law 4).
 """
 
 import logging
@@ -18,18 +18,22 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import SyncClientContext
 from prefect.runtime import flow_run
 from prefect.settings import temporary_settings
-from prefect.states import Completed, Failed
+from prefect.states import Completed, Crashed, Failed
 
 from adapters import disk
-from models.errors import TsudoiError, place_of
-from models.words import _
+from models.errors import BadInput, Refused, TsudoiError, Unknown, place_of
+from models.words import _, in_words
 from states.acts import Outcome
-from states.table import BY_TRIGGER
+from states.table import STAGE_OF
 from steps.office import Office
 from steps.work import WORK
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+# What the one who asked mends: a guard that is not met, a field that is wrong, a name that nobody knows.
+MENDED_BY_PEOPLE = (Refused, BadInput, Unknown)
 
 
 class Unforeseen(RuntimeError):
@@ -110,16 +114,20 @@ def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _failing_in_words(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a failure a failed state with its words only: Prefect would pickle an error that is raised to disk."""
+def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
+    """End a run with the words of what was raised: Prefect would pickle an error that is raised to disk."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             with _one_office():
                 return function(*args, **kwargs)
-        except (TsudoiError, Unforeseen) as error:
+        except MENDED_BY_PEOPLE as refused:
+            return cast("R", said(str(refused), name=in_words(ja="未記録", en="Not recorded")))
+        except TsudoiError as error:
             return cast("R", Failed(message=str(error), data=error))
+        except Unforeseen as bug:
+            return cast("R", Crashed(message=str(bug), data=bug))
 
     return call
 
@@ -135,7 +143,7 @@ def stage_flow(
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
         return flow(
             name=name, description=description, flow_run_name=run_name or name, persist_result=False, log_prints=False
-        )(_failing_in_words(_sanitised(function)))
+        )(_ending_in_words(_sanitised(function)))
 
     return decorate
 
@@ -149,27 +157,35 @@ def stage_task(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def machine_flow(act: str, task_name: str, description: str) -> Flow[..., Outcome]:
-    """Make the flow by which the machine does an act of WORK, with its one task; `typed` is what a person says."""
-    title = BY_TRIGGER[act].ja
+def machine_task(act: str, name: str) -> Callable[..., Outcome]:
+    """Make the task by which the machine does an act of WORK; `typed` is what a person says.
 
-    @stage_task(task_name)
-    def work(fiscal_year: int, by: str, via: str, programme: str, typed: dict[str, Any]) -> Outcome:
+    Raises:
+        Refused, BadInput, Unknown: by what is returned, as the step does.
+
+    """
+
+    @stage_task(name)
+    def work(fiscal_year: int, by: str, via: str, programme: str, typed: dict[str, Any]) -> Outcome | TsudoiError:
         here = office()
-        return WORK[act].step(here, here.cycle_id(fiscal_year, programme), by=by, via=via, **typed)
+        try:
+            return WORK[act].step(here, here.cycle_id(fiscal_year, programme), by=by, via=via, **typed)
+        except MENDED_BY_PEOPLE as refused:
+            return refused  # what is refused in words is no failed task either
 
-    @stage_flow(title, description, f"{title} {{fiscal_year}}")
     def do(
-        fiscal_year: int, by: str, via: str = "dashboard", programme: str = "", typed: dict[str, Any] | None = None
+        fiscal_year: int, by: str, *, via: str = "dashboard", programme: str = "", typed: dict[str, Any] | None = None
     ) -> Outcome:
-        return work(fiscal_year, by, via, programme, typed or {})
+        if isinstance(came := work(fiscal_year, by, via, programme, typed or {}), TsudoiError):
+            raise came
+        return came
 
     return do
 
 
-def flow_of(act: str) -> Callable[..., Any]:
-    """Return the flow that does a work of the machine: in the module of its stage, under the name of the act."""
-    return resolve_name(f"flows.{WORK[act].stage}:{act}")
+def task_of(act: str) -> Callable[..., Outcome]:
+    """Return the task that does a work of the machine: in the module of its stage, under the name of the act."""
+    return resolve_name(f"flows.{STAGE_OF[act]}:{act}")
 
 
 def said(message: str, *, name: str = "Completed") -> str:
@@ -187,6 +203,7 @@ def said_of_trouble(message: str) -> str:
 
 def tag_this_run(*tags: str) -> None:
     """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning."""
-    if run_id := flow_run.get_id():
+    run_id = flow_run.get_id()
+    if run_id and not {*tags} <= {*flow_run.get_tags()}:
         with get_client(sync_client=True) as client:
             client.update_flow_run(UUID(run_id), tags=sorted({*flow_run.get_tags(), *tags}))

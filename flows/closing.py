@@ -1,7 +1,6 @@
 """年末の点検: in the last open week of December, what is still open before the year ends."""
 
 from flows.base import office, said, stage_flow, stage_task
-from flows.board import update_the_board
 from models.words import _, in_words
 from views import standing
 
@@ -20,7 +19,6 @@ def _still_open() -> list[str]:
 def watch_the_closing() -> str:
     """Say what is still open before the year ends; the run's name tells whether anything is."""
     lines = _still_open()
-    update_the_board(2)
     if not lines:
         return said(_("Nothing is open that this year should end with."))
     return said("\n".join(lines), name=in_words(ja="未了あり", en="Still open"))

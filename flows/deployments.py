@@ -25,11 +25,13 @@ from prefect.schedules import Cron
 from prefect.states import Crashed, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
-from flows import access, board, closing, driving, preparation, record, reminding
+from adapters import dashboard
+from adapters.dashboard import Asking
+from flows import access, board, closing, record, reminding, year
 from flows.base import office
 from flows.board import AT_MOST, MARK
 from flows.forms import form_of, name_of
-from flows.keeping import keep
+from flows.looking import keep_looking
 from models.errors import BadSetting
 from models.words import N_, _, translate
 from states.rows import Row
@@ -46,7 +48,8 @@ WHEN = {
 }  # fmt: skip
 # Of several sweeps that an outage has left over, one runs and the others are cancelled: no burst.
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-_KEEPER_ENDS_WITHIN, _AFTER_TROUBLE = 10, 5  # seconds
+ONE_AFTER_THE_OTHER = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+_LOOKER_ENDS_WITHIN, _AFTER_TROUBLE = 10, 5  # seconds
 _MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
 _INDEX = f"[{INDEX}]({access.UP}{access.PAGE.format(key=INDEX)})"
@@ -57,6 +60,7 @@ _BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 class Served:
     """One deployment. What has a schedule is a sweep: it may be run at any time and any number of times.
 
+    What is asked for after every act `waits` for the run that is under way, which takes its place if it has not begun.
     With `row` it is the form of an act: the flow is the one that records acts, the form is made from the row.
     """
 
@@ -64,6 +68,7 @@ class Served:
     tags: tuple[str, ...]
     cron: str = ""
     row: Row | None = None
+    waits: bool = False
 
     @property
     def name(self) -> str:
@@ -83,6 +88,11 @@ class Served:
         """Where the flow is imported from, wherever the project is installed."""
         return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
 
+    @property
+    def limit(self) -> ConcurrencyLimitConfig | None:
+        """How many run at once, and what becomes of the others; of forms as many as are sent."""
+        return ONE_AT_A_TIME if self.cron else ONE_AFTER_THE_OTHER if self.waits else None
+
     def deployment(self) -> RunnerDeployment:
         """Return it as Prefect wants it; the form that it shows is the act's own."""
         shown = _with_form(self.flow, self.row) if self.row else self.flow
@@ -93,7 +103,7 @@ class Served:
             description=self.description,
             version_type="prefect:simple",  # type: ignore[arg-type]  # its type is private; without it git is asked
             tags=[MARK, *self.tags],
-            concurrency_limit=ONE_AT_A_TIME if self.cron else None,
+            concurrency_limit=self.limit,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         assert isinstance(made, RunnerDeployment)
@@ -112,12 +122,12 @@ def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
 
 
 SWEEPS = (
-    Served(flow=preparation.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",)),
+    Served(flow=year.year, tags=("年度",), waits=True),
+    Served(flow=year.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",)),
     Served(flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促")),
     Served(flow=reminding.carry, cron=HOURLY_AFTER_THAT, tags=("定期", "督促")),
     Served(flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",)),
-    Served(flow=driving.drive, tags=("機械",)),
-    Served(flow=board.refresh_board, tags=("掲示板",)),
+    Served(flow=year.every_year, tags=("年度",), waits=True),
 )
 FORMS = tuple(
     Served(flow=record.enter, row=row, tags=("行為", row.owner.label)) for row in ROWS if record.may_be_entered(row)
@@ -147,13 +157,13 @@ def serve(*, ready: Callable[[], None], alone: bool) -> None:
         ) from None
     ready()
     ending = threading.Event()
-    keeper = threading.Thread(target=keep, args=(ending, office), name="keeper", daemon=True)
-    keeper.start()
+    looker = threading.Thread(target=keep_looking, args=(ending, office), name="looker", daemon=True)
+    looker.start()
     try:
         _run(runner, alone=alone)
     finally:
         ending.set()
-        keeper.join(_KEEPER_ENDS_WITHIN)
+        looker.join(_LOOKER_ENDS_WITHIN)
 
 
 def _run(runner: Runner, *, alone: bool) -> None:
@@ -195,10 +205,18 @@ def _registered(*, alone: bool) -> Runner:
     runner.keep_things_in(Path(os.environ["PREFECT_HOME"]) / "runner_storage")
     ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
     _let_them_be_marked_as_ready(list(ids.values()))
+    _say_where_to_ask(ids)
     if alone:
         _clear_away_what_was_killed(ids)
         _clear_away_what_is_served_no_more(ids)
     return runner
+
+
+def _say_where_to_ask(ids: dict[str, UUID]) -> None:
+    """Leave for whatever acts where the runs are asked for that are asked for."""
+    asked = {served.name: str(ids[served.name]) for served in SWEEPS}
+    api, credential = os.environ["PREFECT_API_URL"], os.environ.get("PREFECT_API_AUTH_STRING", "")
+    dashboard.say_where(office().home, Asking(api=api, credential=credential, deployments=asked))
 
 
 def hand_to_pool(pool: str) -> None:
@@ -206,8 +224,7 @@ def hand_to_pool(pool: str) -> None:
 
     The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
     """
-    for served in TABLE:
-        served.deployment().apply(work_pool_name=pool)
+    _say_where_to_ask({served.name: cast("UUID", served.deployment().apply(work_pool_name=pool)) for served in TABLE})
 
 
 class _Runner(Runner):

@@ -8,8 +8,7 @@ from typing import Any, cast
 from prefect.runtime import flow_run
 
 from flows.access import PAGE
-from flows.base import flow_of, office, said, stage_flow, stage_task, tag_this_run
-from flows.board import update_the_board
+from flows.base import office, said, stage_flow, stage_task, tag_this_run, task_of
 from flows.forms import Entered, entered
 from models.words import _
 from states.acts import Outcome, row_of
@@ -33,22 +32,21 @@ def _run_name() -> str:
 
 @stage_flow(
     "行為の記録",
-    "掲示板の様式から行為を一つ記録する。条件が足りないときは、何が足りないかを示して失敗になる。",
+    "掲示板の様式から行為を一つ記録する。条件が足りないときは記録せず、何が足りないかを示す。",
     _run_name,
 )
 def enter(act: str, form: dict[str, Any]) -> str:
-    """Do one act of the table as its form was filled in, and show it on the board."""
+    """Do one act of the table as its form was filled in; that it is done asks for a look at its year (AFTER)."""
     typed = entered(row_of(act), form)
     here = office()
     cycle_id = here.cycle_id(typed.year, typed.programme)
     tag_this_run(cycle_id)
-    if act in WORK:  # the machine does it, through the stage's own flow
+    if act in WORK:  # the machine does it, by the task of its stage
         with driving.alone(here):
-            outcomes = (flow_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields)),)
+            outcomes = (task_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields)),)
     else:
         outcomes = _perform(cycle_id, act, typed)
     words = [text for it in outcomes for text in (_told(here, cycle_id, it), words_of_what_is_left(it, typed.year))]
-    update_the_board(2)
     board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
     return said(" ".join(filter(None, [*words, board])))
 

@@ -7,8 +7,7 @@ from datetime import date
 from prefect.events import emit_event
 
 from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task, tag_this_run
-from flows.board import update_the_board
-from flows.driving import work_through
+from flows.year import do_the_work_of_every_year, look_at_every_year
 from models.errors import TsudoiError
 from models.words import _, in_words
 from steps import reminding
@@ -17,7 +16,7 @@ from views import commitments, standing
 from views.standing import Owed
 
 
-@stage_task("3 期限を点検し、督促を送る")
+@stage_task("1 期限を点検し、督促を送る")
 def _watch() -> int:
     return reminding.watch(office()).sent
 
@@ -38,7 +37,7 @@ def carry() -> str:
     return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
 
 
-@stage_flow("朝の点検", "開庁日の朝、機械の作業、期限の点検と督促、掲示板の更新を順に行う。閉庁日には送らない。")
+@stage_flow("朝の点検", "開庁日の朝、年度ごとに機械の作業と状況の更新、期限の点検、督促を行う。閉庁日には行わない。")
 def morning() -> str:
     """Begin an open day; the run carries the tags and the name that a filter finds.
 
@@ -49,27 +48,23 @@ def morning() -> str:
     today = here.clock.now().date()
     if not here.calendar.is_open(today):
         return said(_("The office is closed today."))
-    lines, trouble, sent = list[str](), list[str](), 0
-    try:
-        lines, trouble = work_through()
-    except (TsudoiError, Unforeseen) as error:
-        trouble.append(str(error))
+    trouble, sent = do_the_work_of_every_year(), 0
     try:
         sent = _watch()
     except (TsudoiError, Unforeseen) as error:
         trouble.append(str(error))
+    trouble += look_at_every_year()
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
         passed = [commitment for look in looks for commitment in commitments.passed(look)]
     flags = {*(act.flag for act in acts), *(_PASSED for _commitment in passed)}
     _show_flags(acts, flags, today)
-    update_the_board(4)
     late = sum(act.days_left < 0 for act in acts)
     words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
     words = "\n".join([words, *(f"{commitment.year}　{commitment.words}" for commitment in passed)])
     if trouble:
-        return said_of_trouble("\n".join([words, *trouble, *lines]))
-    return said("\n".join([words, *lines]), name=_worst(flags))
+        return said_of_trouble("\n".join([words, *trouble]))
+    return said(words, name=_worst(flags))
 
 
 _PASSED = "commitment_passed"

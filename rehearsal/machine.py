@@ -19,9 +19,9 @@ class Machine:
 
     def begin_year(self) -> None:
         """Open the fiscal year, if its day has come: 年度の開始."""
-        from flows import preparation
+        from flows import year
 
-        preparation.begin_year()
+        year.begin_year()
 
     def morning(self) -> None:
         """Begin an open day with the machine's work, flags and reminders: 朝の点検."""
@@ -29,11 +29,11 @@ class Machine:
 
         reminding.morning()
 
-    def drive(self) -> None:
-        """Do what the machine may do now: 機械の作業."""
-        from flows import driving
+    def looks_at(self, fiscal_year: int) -> str:
+        """Look at the year and do what the machine may do now: 年度業務. Return what its stages said."""
+        from flows import year
 
-        driving.drive()
+        return year.year(fiscal_year, return_state=True).message or ""
 
     def dies(self, year: Year, act: str, place: str, when: str) -> None:
         """Do an act and be killed at a function, the whole rehearsal; who watches over it starts it again."""

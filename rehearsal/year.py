@@ -300,8 +300,7 @@ class Rehearsal:
         """Take the extract: the machine what bears a name, else somebody of the register section."""
         register.put_extract(self.plan, self.facts().programme)
         try:
-            with suppress(TsudoiError):  # who takes it gets the same said
-                self.machine.drive()
+            self.machine.looks_at(self.plan.year)  # who takes it gets the same said
             if "take_extract" not in self.facts().done:
                 self.people.ask_for("take_extract", expect=register.expected(self.plan))
         except TsudoiError:
@@ -328,11 +327,7 @@ class Rehearsal:
 
     def _drive(self, act: str) -> None:
         """Let the machine do what it may; refuse with its words what it did not do."""
-        words = ""
-        try:
-            self.machine.drive()
-        except TsudoiError as trouble:
-            words = str(trouble)
+        words = self.machine.looks_at(self.plan.year)
         if act not in self.facts().done:
             raise Refused(words or _("The machine has nothing to do."))
 

@@ -45,6 +45,7 @@ PASSWORD = Effect(words=N_("erasing the password that is needed no more"), does=
 LIST = Effect(words=N_("erasing the withdrawn list"), does="steps.protection:forget_the_list")
 ERASURE_RECORD = Effect(words=N_("the record of the erasure"), does="steps.erasure:print_record")
 FREE_PAGES = Effect(words=N_("clearing the free pages of the database"), does="steps.erasure:clear_the_free_pages")
+A_LOOK = Effect(words=N_("the look at the year on the dashboard"), does="steps.asking:after_an_act")
 
 AFTER: Mapping[str, tuple[Effect, ...]] = {
     "conclude_contract": (FORMS,),
@@ -76,7 +77,7 @@ AFTER: Mapping[str, tuple[Effect, ...]] = {
     "redact_text": (FREE_PAGES,),
 }
 # Also the slips of an act that was killed before it came to its own.
-EVERY_ACT = (SLIPS,)
+EVERY_ACT = (SLIPS, A_LOOK)
 
 
 def follow(office: Any, act: Recorded) -> tuple[str, ...]:

@@ -5,11 +5,18 @@ and a person takes it.
 """
 
 import fcntl
+import hashlib
+import json
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from models import tables
 from models.records.extraction import AdditionsTaken
 from models.words import _
 from states.facts import Facts
@@ -50,9 +57,18 @@ def work(office: Office) -> tuple[Work, ...]:
         return work_of(office, looks)
 
 
+def work_in(office: Office, cycle_id: str) -> tuple[Work, ...]:
+    """Return the same of one year; the others are looked at only where an extract might be theirs."""
+    with office.look(cycle_id) as here:
+        found = _of_cycle(office, here)
+    if any(piece.may_be_done and piece.act in TAKEN_FROM_THE_INBOX for piece in found):
+        return tuple(piece for piece in work(office) if piece.cycle_id == cycle_id)
+    return tuple(found)
+
+
 def work_of(office: Office, looks: Iterable[Look]) -> tuple[Work, ...]:
     """Return the same of years that are looked at already."""
-    return _unless_it_might_be_anybodys([work for here in looks for work in _of_cycle(office, here.facts)])
+    return _unless_it_might_be_anybodys([work for here in looks for work in _of_cycle(office, here)])
 
 
 @contextmanager
@@ -72,10 +88,11 @@ def _unless_it_might_be_anybodys(found: list[Work]) -> tuple[Work, ...]:
     return tuple(replace(piece, by="", words=words) if piece in waiting else piece for piece in found)
 
 
-def _of_cycle(office: Office, facts: Facts) -> list[Work]:
+def _of_cycle(office: Office, here: Look) -> list[Work]:
     """Return what the machine does by itself; what a person asks of it, such as to read a package back, is theirs."""
+    facts = here.facts
     return [
-        _work(office, facts, row)
+        _work(office, here, row)
         for row in _DRIVEN
         if facts.state in row.froms
         and row.trigger not in facts.done
@@ -83,26 +100,44 @@ def _of_cycle(office: Office, facts: Facts) -> list[Work]:
     ]
 
 
-def _work(office: Office, facts: Facts, row: Row) -> Work:
+def _work(office: Office, here: Look, row: Row) -> Work:
+    facts = here.facts
     if gaps := missing(facts, row):
         by, words = "", "、".join(map(str, gaps))
+    elif row.trigger in TAKEN_FROM_THE_INBOX:
+        by, words = _of_the_inbox(office, here, row)
     else:
-        by, words = (_of_the_inbox if row.trigger in TAKEN_FROM_THE_INBOX else _in_a_name)(office, facts, row)
+        by, words = _in_a_name(office, facts, row)
     return Work(
         cycle_id=facts.cycle_id, year=facts.fiscal_year, programme=facts.programme.key, act=row.trigger,
         title=standing.act_title(row.trigger), by=by, words=words,
     )  # fmt: skip
 
 
-def _of_the_inbox(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
-    """Take an extract that lies in the inbox in the name on its file."""
+def _of_the_inbox(office: Office, here: Look, row: Row) -> tuple[str, str]:
+    """Take an extract that lies in the inbox in the name on its file; one that was refused today is not tried again."""
     files = inbox_files(office)
     if len(files) != 1:
         return "", _("waits for an extract in the inbox ({count} files now)").format(count=len(files))
-    by = _named(facts, row, named_on(files[0]))
+    by = _named(here.facts, row, named_on(files[0]))
+    if by and hashlib.sha256(files[0].read_bytes()).hexdigest() in _refused_today(here):
+        return "", _("the extract in the inbox was refused today; it waits for another")
     if not by:
         return "", _("an extract lies in the inbox; it waits for a person of the register section to take it")
     return by, _("the extract in the inbox is judged and taken for {person}").format(person=by)
+
+
+def _refused_today(here: Look) -> set[str]:
+    """Return the hashes of the extracts that were refused on this day."""
+    entry = tables.Ledger
+    refused = select(col(entry.entry)).where(
+        col(entry.cycle_id) == here.cycle_id, col(entry.event) == "extract_refused"
+    )
+    told = map(json.loads, here.connection.execute(refused).scalars())
+    return {
+        note["data"].get("extract_sha256", "") for note in told
+        if datetime.fromisoformat(note["at"]).date() == here.today
+    }  # fmt: skip
 
 
 def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:

@@ -16,9 +16,10 @@ class ByMachine:
     """How the machine does an act.
 
     `does` is the step, as module:function: what is slow to import is imported when it is done. `typed` are the fields
-    that a person types for it. `served` tells that a flow of the same stage and name does it, so that it has a form.
-    `asked_by` are the acts of which the latest asks for it, by itself, in the name of who did it; the other source is
-    an extract in the inbox. `printed_by_contractor` tells what is done only for additional letters that he prints.
+    that a person types for it. `served` tells that a task of the act's name, in the module of its stage's flow, does
+    it, so that it has a form. `asked_by` are the acts of which the latest asks for it, by itself, in the name of who
+    did it; the other source is an extract in the inbox. `printed_by_contractor` tells what is done only for additional
+    letters that he prints.
     """
 
     does: str
@@ -32,11 +33,6 @@ class ByMachine:
     def is_driven(self) -> bool:
         """Tell what the machine does without being asked by a person each time."""
         return bool(self.asked_by) or self.waits_for == "inbox"
-
-    @property
-    def stage(self) -> str:
-        """Return the stage: the stem that its step, its flow and its papers bear."""
-        return self.does.partition(":")[0].rpartition(".")[2]
 
     @property
     def step(self) -> Callable[..., Any]:

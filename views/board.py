@@ -4,11 +4,11 @@ Markdown, and two pictures as SVG in data URIs, made from the facts alone: the s
 new version is a change. Ids of staff, acts, dates and counts only; never a name, never a serial (Law 4).
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, func, select
@@ -16,16 +16,17 @@ from sqlmodel import col
 
 from models import choices, tables
 from models.clock import fiscal_year_title, wareki
-from models.words import _, language
+from models.people import Side
+from models.words import _
+from states.calendar import Calendar
 from states.look import Look
 from states.table import BY_TRIGGER
-from views import pictures, standing
+from views import commitments, pictures, stages, standing
 from views.deadlines import Dated, dated
 from views.markdown import Markdown, bold, table, text
 from views.standing import Owed, Standing
 
 INDEX = "tsudoi-index"
-_FOOT = "\n\n---\n\n"
 _LAST_REMINDERS = 8
 _ORDER = {act: number for number, act in enumerate(BY_TRIGGER)}
 
@@ -67,6 +68,7 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
     acts, people = sorted(dated(here), key=lambda act: (act.planned_on, _ORDER[act.act])), standing.people_for(here)
     parts = (
         _headline(stands, here.today),
+        _stages(here, stands),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
         _to_do(stands, people, dashboard),
         _blocked(stands),
@@ -83,48 +85,48 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
     return Page(
         key=here.cycle_id,
         description=_line(stands, people, dashboard),
-        markdown=body + _foot(body, _last_entry(here.connection, here.cycle_id), dashboard),
+        markdown=body + _foot(_last_entry(here.connection, here.cycle_id), dashboard),
     )
 
 
-def is_current(connection: Connection, cycle_id: str, shown: str, dashboard: Dashboard) -> bool:
-    """Tell a page that was made of all that the ledger tells of its cycle, for these forms, and is as it was made.
+def index(connection: Connection, today: date, calendar: Calendar, dashboard: Dashboard) -> Page:
+    """Return the page of all cycles: what is due first on top, what is closed, and owes nothing, at the end.
 
-    What a closed year shows changes by nothing else, so that its page need not be made to see that it is the same.
+    It reads dates only, and of no cycle its facts: it is drawn after every act of any.
     """
-    body = shown.rpartition(_FOOT)[0]
-    return shown == body + _foot(body, _last_entry(connection, cycle_id), dashboard)
-
-
-def index(
-    stands_by_id: Mapping[str, Standing], closed: Sequence[Row[tuple[tables.Cycle]]], today: date, dashboard: Dashboard
-) -> Page:
-    """Return the page of all cycles: what is due first on top, what is closed, and owes nothing, at the end."""
-    rows = [
-        [dashboard.page(cycle_id, f"{stands.year_title}（{stands.year}）"), _state(stands),
-         *_next_cells(stands), str(len(stands.overdue))]
-        for cycle_id, stands in sorted(stands_by_id.items(), key=_urgency)
-    ]  # fmt: skip
-    rows += [
-        [dashboard.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
-         standing.state_title(cycle.state), "", "", "", "", "0"]
-        for cycle in closed
-    ]  # fmt: skip
-    head = [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Left"), _("Overdue")]
-    all_years = _("All years")
-    title = f"# {all_years}\n\n" + _("Today is {wareki} ({iso}).").format(wareki=wareki(today), iso=today)
-    body = table(head, rows) if rows else _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
-    late = sum(len(stands.overdue) for stands in stands_by_id.values())
+    owed, rows = _owed_by_cycle(connection), list[tuple[date, list[str | Markdown]]]()
+    for cycle in standing.all_cycles(connection):
+        acts = owed.get(cycle.id, [])
+        first = next((act for act in acts if cycle.state in BY_TRIGGER[act.act].froms), None)
+        late = sum(act.due_on < today for act in acts)
+        passed = bool(acts) and commitments.any_passed(connection, cycle, today=today, calendar=calendar)
+        line = [
+            dashboard.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
+            _marked(standing.state_title(cycle.state), on_hold=cycle.on_hold, passed=passed),
+            *([standing.act_title(first.act), Side(first.owner).label, _day(first.due_on)] if first else [""] * 3),
+            bold(str(late)) if late else "0",
+        ]
+        rows.append((first.due_on if first else date.max, line))
+    all_years, head = _("All years"), [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Overdue")]
+    body = _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
+    if rows:
+        body = table(head, [line for _first, line in sorted(rows, key=itemgetter(0))])
+    late = sum(act.due_on < today for acts in owed.values() for act in acts)
     return Page(
         key=INDEX,
         description=_("{count} years, {late} acts overdue").format(count=len(rows), late=late),
-        markdown=f"{title}\n\n{body}\n",
+        markdown=f"# {all_years}\n\n{body}\n",
     )
 
 
-def _urgency(view: tuple[str, Standing]) -> date:
-    first = _first(view[1])
-    return first.due_on if first else date.max
+def _owed_by_cycle(connection: Connection) -> dict[str, list[Row[tuple[tables.Act]]]]:
+    """Return what is owed in every open cycle and not done, by its day."""
+    act, cycle, found = tables.Act, tables.Cycle, dict[str, list[Row[tuple[tables.Act]]]]()
+    is_owed = col(cycle.state) != "closed", col(act.done_on).is_(None), col(act.flag) != "dropped"
+    query = select(act).join(cycle, col(cycle.id) == col(act.cycle_id)).where(*is_owed)
+    for row in connection.execute(query.order_by(col(act.due_on), col(act.planned_on))):
+        found.setdefault(row.cycle_id, []).append(row)
+    return found
 
 
 def _headline(stands: Standing, today: date) -> str:
@@ -135,24 +137,36 @@ def _headline(stands: Standing, today: date) -> str:
         lines.append(
             _heading(_("Next: {title}").format(title=first.title))
             + table(
-                [_("Owed by"), _("Due"), _("Left"), _("Overdue acts")],
-                [[first.owner_title, bold(_day(first.due_on)), bold(first.left), str(len(stands.overdue))]],
+                [_("Owed by"), _("Due"), _("Overdue acts")],
+                [[first.owner_title, _due(first), str(len(stands.overdue))]],
             )
         )
     elif stands.state == "closed":
         lines.append(_heading(_("The year is closed.")))
     if stands.overdue:
-        late = "、".join(f"{due_act.title}（{due_act.owner_title}、{due_act.left}）" for due_act in stands.overdue)
-        lines.append(_said(_("Overdue"), late))
+        late = [act for act in stands.overdue if not act.follows]
+        lines.append(_said(_("Overdue"), "、".join(f"{act.title}（{act.owner_title}、{act.due_on}）" for act in late)))
+        if follow := [act.title for act in stands.overdue if act.follows]:
+            lines.append(_said(_("Affected"), "、".join(follow)))
     lines += [_said(_("Commitment passed"), commitment.words) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
         numbers = "、".join(map(str, stands.incidents))
         lines.append(_said(_("Open incidents"), numbers))
-    said = _("As of {wareki} ({iso}).") if stands.state == "closed" else _("Today is {wareki} ({iso}).")
-    lines.append(said.format(wareki=wareki(today), iso=today))
+    if stands.state == "closed":
+        lines.append(_("As of {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
     return "\n\n".join(lines)
+
+
+def _stages(here: Look, stands: Standing) -> str:
+    """Show every stage with its state and whom it waits for."""
+    rows = [
+        [stage.title, bold(stages.state_words(stage.state)) if stage.late else stages.state_words(stage.state),
+         stage.words]
+        for stage in stages.stages(here, stands)
+    ]  # fmt: skip
+    return _heading(_("Stages")) + table([_("Stage"), _("State"), _("Who owes what")], rows)
 
 
 def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
@@ -161,14 +175,14 @@ def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) ->
     if not ready:
         return ""
     rows = [
-        [_day(due_act.due_on), due_act.left, due_act.owner_title,
+        [_due(due_act), due_act.owner_title,
          Markdown("　".join((
              text(_form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))),
              *_carriers(due_act, stands, people, dashboard),
          )))]
         for due_act in ready
     ]  # fmt: skip
-    forms_of = table([_("Due"), _("Left"), _("Owed by"), _("Open the form")], rows)
+    forms_of = table([_("Due"), _("Owed by"), _("Open the form")], rows)
     notes = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
     notes += [f"- {text(due_act.title)}: {text(due_act.shows_words)}" for due_act in ready if due_act.shows]
     said = _("{title}, if done now, warns for good: {gap}")
@@ -257,11 +271,7 @@ def _status(act: Dated, due_act: Owed | None) -> str:
         return _("not needed any more")
     if act.done_on:
         return _("done") + (f"（{act.lateness}）" if act.lateness else "")
-    if act.follows:
-        return act.lateness
-    if due_act is None or (due_act.days_left > 0 and not due_act.flag):
-        return ""
-    return bold(due_act.left) if due_act.days_left < 0 else due_act.left
+    return _mark(due_act) if due_act else ""
 
 
 def _counts(stands: Standing) -> str:
@@ -311,17 +321,20 @@ def _last_entry(connection: Connection, cycle_id: str) -> int:
     return connection.execute(select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)).scalar_one()
 
 
-def _foot(body: str, seq: int, dashboard: Dashboard) -> str:
-    """End a page with what it was made of: the ledger's last entry, and a check value over page, forms and language."""
-    made_of = json.dumps([body, seq, sorted(dashboard.ids.items()), language()])
+def _foot(seq: int, dashboard: Dashboard) -> str:
+    """End a page with the ledger's last entry that it tells of."""
     said = _("As of ledger entry {seq}.").format(seq=seq)
-    check = hashlib.sha256(made_of.encode()).hexdigest()[:8]
-    return f"{_FOOT}{said} ({check}) {dashboard.page(INDEX, _('All years'))}\n"
+    all_years = dashboard.page(INDEX, _("All years"))
+    return f"\n\n---\n\n{said} {all_years}\n"
 
 
 def _state(stands: Standing) -> str:
-    marks = [*([_("ON HOLD")] if stands.on_hold else []), *([_("Commitment passed")] if stands.passed else [])]
-    return f"{stands.state_title}（{'、'.join(marks)}）" if marks else stands.state_title
+    return _marked(stands.state_title, on_hold=stands.on_hold, passed=bool(stands.passed))
+
+
+def _marked(title: str, *, on_hold: bool, passed: bool) -> str:
+    marks = [*([_("ON HOLD")] if on_hold else []), *([_("Commitment passed")] if passed else [])]
+    return f"{title}（{'、'.join(marks)}）" if marks else title
 
 
 def _first(stands: Standing) -> Owed | None:
@@ -329,17 +342,12 @@ def _first(stands: Standing) -> Owed | None:
     return next((due_act for due_act in stands.next if not due_act.blocked_by), next(iter(stands.next), None))
 
 
-def _next_cells(stands: Standing) -> list[str]:
-    first = _first(stands)
-    return [first.title, first.owner_title, _day(first.due_on), first.left] if first else ["", "", "", ""]
-
-
 def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
-        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_day(first.due_on)} {bold(first.left)}"
+        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_due(first)}"
     links = [
         _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))
         for due_act in stands.next if not due_act.blocked_by and not due_act.waits_for_confirmation
@@ -353,6 +361,19 @@ def _heading(title: str) -> str:
 
 def _said(what: str, words: str) -> str:
     return f"{bold(what)}: {text(words)}"
+
+
+def _due(act: Owed) -> Markdown:
+    """Say when an act is due and whether it is late; how many days are left changes every morning and is not said."""
+    return Markdown(" ".join(filter(None, (bold(_day(act.due_on)), _mark(act)))))
+
+
+def _mark(act: Owed) -> Markdown | str:
+    if act.days_left > 0:
+        return ""
+    if act.days_left == 0:
+        return _("due today")
+    return _("affected") if act.follows else bold(_("overdue"))
 
 
 def _day(day: date) -> str:

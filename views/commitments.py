@@ -5,12 +5,17 @@ from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
+from sqlalchemy import Connection, Row
 
+from models import tables
 from models.clock import day_of
+from models.programme import Programme
 from models.records.oversight import LatePlanDecided
 from models.words import _, in_words
 from states import schedule
+from states.calendar import Calendar
 from states.look import Look
+from states.reading import programme_of
 from states.schedule import Projection
 from states.table import BY_TRIGGER
 
@@ -119,14 +124,22 @@ def passed(here: Look) -> tuple[Passed, ...]:
     if not days:
         return ()
     seen = schedule.projection(here.connection, here.cycle_id, here.programme, today=here.today, calendar=here.calendar)
-    beyond = {key: act for key, on in days.items() if (act := _last_beyond(here, seen, key, on))}
+    beyond = {key: act for key, on in days.items() if (act := _last_beyond(here.programme, seen, key, on))}
     decisions = _decisions(here) if beyond else {}
     return tuple(_passed(here, seen, key, act, decisions.get(key)) for key, act in beyond.items())
 
 
-def _last_beyond(here: Look, seen: Projection, key: str, on: date) -> str:
+def any_passed(connection: Connection, cycle: Row[tuple[tables.Cycle]], *, today: date, calendar: Calendar) -> bool:
+    """Tell whether a cycle passes any commitment, by its dates alone."""
+    programme = programme_of(cycle.programme_text)
+    days = schedule.commitments(programme, cycle.fiscal_year, calendar)
+    seen = schedule.projection(connection, cycle.id, programme, today=today, calendar=calendar) if days else None
+    return seen is not None and any(_last_beyond(programme, seen, key, on) for key, on in days.items())
+
+
+def _last_beyond(programme: Programme, seen: Projection, key: str, on: date) -> str:
     """Return the act that comes last after a commitment that bounds it, "" where none does."""
-    days = {act: seen.found[act].day for act in here.programme.commitments[key].bounds if act in seen.found}
+    days = {act: seen.found[act].day for act in programme.commitments[key].bounds if act in seen.found}
     return max((act for act, day in days.items() if day > on), key=lambda act: days[act], default="")
 
 

@@ -41,7 +41,10 @@ def _station(number: int, title: str, here: int) -> str:
 
 
 def timeline(acts: Sequence[Dated], today: date) -> str:
-    """Draw every dated act: hollow where it was planned, full where it was done, red while it is late."""
+    """Draw every dated act: hollow where it was planned, full where it was done, red while it is late.
+
+    Today is no line: every new day would be another picture.
+    """
     days = [day for act in acts for day in (act.planned_on, act.due_on, act.done_on) if day] or [today]
     first = min(days).replace(day=1)
     last = max(days) + timedelta(days=6)
@@ -52,9 +55,6 @@ def timeline(acts: Sequence[Dated], today: date) -> str:
 
     height = _HEAD + _ROW * len(acts) + 12
     parts = [*_months(first, last, x, height), *_legend()]
-    if first <= today <= last:
-        parts.append(_stroke(x(today), _HEAD - 14, x(today), height - 8, _NOW, 1.5))
-        parts.append(_text(x(today), _HEAD - 17, _("today"), _NOW, 10, anchor="middle"))
     for number, act in enumerate(acts):
         parts += _act(act, _HEAD + _ROW * number + _ROW // 2, today, x)
     return _svg(_WIDTH, height, parts)
@@ -84,7 +84,7 @@ def _act(act: Dated, y: int, today: date, x: Callable[[date], float]) -> Iterato
     """Draw one act on its line: its name, the way from plan to fact, and its date in words."""
     late = (act.done_on or today) > act.due_on and not act.dropped
     ink = _LATE if late else _DONE if act.done_on else _OPEN
-    until = act.done_on or max(act.due_on, today) if late else act.done_on or act.due_on
+    until = act.done_on or act.due_on
     yield _text(_LEFT - 10, y + 4, act.title, _PALE if act.dropped else _INK, 11, anchor="end")
     yield _stroke(_LEFT, y + 9, _WIDTH - 8, y + 9, "#eef1f4", 1)
     yield _stroke(x(act.planned_on), y, x(until), y, ink if late or act.done_on else _LINE, 2)

@@ -85,7 +85,7 @@ def test_the_web_does_not_choose_what_runs(serving: Serving, person: httpx.Clien
     steps = [{"prefect.deployments.steps.run_shell_script": {"script": f"touch {proof}"}}]
     for method, path, body in (
         ("PATCH", f"/deployments/{board}", {"pull_steps": steps}),
-        ("PATCH", f"/deployments/{board}", {"entrypoint": "flows.driving.drive"}),
+        ("PATCH", f"/deployments/{board}", {"entrypoint": "flows.closing.watch_the_closing"}),
         ("PATCH", f"/deployments/{board}", {"enforce_parameter_schema": False}),
         ("POST", "/deployments/", {"name": "x", "flow_id": board, "pull_steps": steps}),
         ("DELETE", f"/deployments/{board}", None),

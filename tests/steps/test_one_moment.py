@@ -89,20 +89,6 @@ def test_the_papers_of_one_moment_load_the_facts_once(year: Played, loads: list[
     assert (len(made), loads) == (5, [CYCLE])
 
 
-def test_a_page_stays_current_until_the_ledger_grows_or_somebody_writes_over_it(year: Played) -> None:
-    """So the page of a closed year is not made again to see that it is the same; other forms make another page."""
-    with year.office.look(CYCLE) as here:
-        shown = board.page(here, standing.standing(here), (), NO_FORMS).markdown
-        assert board.is_current(here.connection, CYCLE, shown, NO_FORMS)
-        others = Dashboard(ids={"close": "1"}, form_at="", page_at="{key}")
-        assert not board.is_current(here.connection, CYCLE, shown, others)
-        for wrong in ("", shown.replace("#", "", 1), shown + " "):
-            assert not board.is_current(here.connection, CYCLE, wrong, NO_FORMS)
-    year.seal()
-    with year.office.look(CYCLE) as here:
-        assert not board.is_current(here.connection, CYCLE, shown, NO_FORMS)
-
-
 def test_facts_do_not_outlive_their_moment(year: Played) -> None:
     """Whoever keeps a moment and asks it later is stopped, for by then other facts may hold."""
     with year.office.look(CYCLE) as here:

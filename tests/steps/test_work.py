@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from states.table import BY_TRIGGER, TABLE
+from states.table import BY_TRIGGER, STAGE_OF, TABLE
 from steps.work import WORK
 
 
@@ -29,13 +29,13 @@ def test_whoever_asks_does_so_by_an_act_of_the_table(act: str) -> None:
 
 
 @pytest.mark.parametrize("act", [act for act, how in WORK.items() if how.served])
-def test_the_served_flow_bears_the_name_of_the_act_in_its_stage(act: str) -> None:
-    """Where a flow serves a work, the module of its stage in flows defines it under the name of the act."""
-    spec = find_spec(f"flows.{WORK[act].stage}")
+def test_the_served_task_bears_the_name_of_the_act_in_its_stage(act: str) -> None:
+    """Where a flow serves a work, the module of its stage in flows defines its task under the name of the act."""
+    spec = find_spec(f"flows.{STAGE_OF[act]}")
     assert spec
     assert spec.origin
     text = Path(spec.origin).read_text(encoding="utf-8")
-    assert f"{act} = machine_flow(" in text or f"def {act}(" in text
+    assert f'{act} = machine_task("{act}"' in text
 
 
 def test_what_the_machine_does_by_itself_is_served() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import copytree
 from unittest.mock import patch
 
+from models.errors import TsudoiError
 from rehearsal.faults import Year, die_at
 from rehearsal.machine import Machine
 from rehearsal.people import People
@@ -40,14 +41,16 @@ class Directly(Machine):
         preparation.open_year(self.office, self.plan.year)
 
     def morning(self) -> None:
-        try:
-            self.drive()
-        finally:
-            reminding.watch(self.office)
+        self.looks_at(self.plan.year)
+        reminding.watch(self.office)
 
-    def drive(self) -> None:
-        while todo := [it for it in driving.work(self.office) if it.may_be_done]:
-            WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
+    def looks_at(self, _fiscal_year: int) -> str:
+        try:
+            while todo := [it for it in driving.work(self.office) if it.may_be_done]:
+                WORK[todo[0].act].step(self.office, todo[0].cycle_id, by=todo[0].by, via="driver")
+        except TsudoiError as trouble:
+            return str(trouble)
+        return ""
 
     def dies(self, _year: Year, act: str, place: str, when: str) -> None:
         child = get_context("spawn").Process(target=_dying, args=(self.plan, act, place, when))

@@ -168,7 +168,7 @@ def test_its_board_is_drawn(migrated: Older, year: Played) -> None:
     """The page of the year and the index are drawn."""
     from flows.board import pages as pages_of  # Prefect is slow to import
 
-    pages = pages_of(year.office, Dashboard(ids={}, form_at="{id}{parameters}", page_at="{key}"))
+    pages = pages_of(year.office, CYCLE, Dashboard(ids={}, form_at="{id}{parameters}", page_at="{key}"))
     assert {page.key for page in pages} >= {INDEX, CYCLE}
 
 
