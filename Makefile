@@ -7,7 +7,7 @@ BIN := .venv/bin
 MADE := states_page finding_codes commands code_font prefect_yaml
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test browser test-long attack mutants check bench docs lock clean
+.PHONY: setup demo look test browser test-long attack mutants check bench docs lock clean
 setup: .venv/.installed .venv/.catalogue
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -24,6 +24,10 @@ setup: .venv/.installed .venv/.catalogue
 
 demo: setup
 	$(BIN)/tsudoi rehearse 2026 --out var/demo
+
+# A year in its middle, one act late, served on its own clock until Ctrl-C.
+look: setup
+	$(BIN)/tsudoi rehearse 2026 --out var/look --persons 200 --until 2026-11-16 --late submit_imprint_sample=4 --serve
 
 # Nothing is installed here: without Chromium the tests of the dashboard say that they were skipped, and name `make browser`.
 test: setup

@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         None
     )
     papers: Annotated[Path | None, Field(description="where paper is put for printing")] = None
+    office: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$",
+            description="this office on a Prefect server that several share; it stands in names, tags and pages",
+        ),
+    ] = ""
     dashboard: Annotated[
         str, Field(description="address at which people reach the dashboard, where it is not this machine's")
     ] = ""
@@ -125,6 +132,10 @@ class Settings(BaseSettings):
                 _("These settings are wrong: {keys}").format(keys=", ".join(keys) or "settings.toml"),
                 _("Mend TSUDOI_… or settings.toml."),
             ) from None
+
+    def on_the_server(self, key: str) -> str:
+        """Return a key as it stands on a Prefect server that several offices may share: the office before it."""
+        return f"{self.office}-{key}" if self.office else key
 
     @property
     def database(self) -> str:

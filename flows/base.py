@@ -21,13 +21,15 @@ from prefect.settings import temporary_settings
 from prefect.states import Completed, Crashed, Failed
 
 from adapters import disk
-from models.errors import BadInput, Refused, TsudoiError, Unknown, place_of
+from adapters.settings import Settings
+from models.errors import BadInput, BadSetting, Refused, TsudoiError, Unknown, place_of
 from models.words import _, in_words
 from states.acts import Outcome
 from states.table import STAGE_OF
 from steps.office import Office
 from steps.work import WORK
 
+MARK = "tsudoi"  # the tag of every deployment of ours
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -97,6 +99,27 @@ def office() -> Office:
     return here
 
 
+def on_the_server(key: str) -> str:
+    """Return a tag or the key of a page as it stands on the server, which several offices may share."""
+    opened = _OPENED.get()
+    return (opened[0].settings if opened else Settings.load()).on_the_server(key)
+
+
+def _must_be_ours() -> None:
+    """Refuse a run that was asked for of another office: this home is not the one it was meant for.
+
+    Raises:
+        BadSetting: the run bears the mark of another office.
+
+    """
+    marks = {tag for tag in flow_run.get_tags() if tag == MARK or tag.endswith(f"-{MARK}")}
+    if marks - {on_the_server(MARK)}:
+        raise BadSetting(
+            _("This run is meant for another office; nothing was done."),
+            _("Let each office's worker take its runs from the work pool of that office alone (setting office)."),
+        )
+
+
 def _sanitised(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -121,6 +144,7 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             with _one_office():
+                _must_be_ours()
                 return function(*args, **kwargs)
         except MENDED_BY_PEOPLE as refused:
             return cast("R", said(str(refused), name=in_words(ja="未記録", en="Not recorded")))

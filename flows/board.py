@@ -1,27 +1,29 @@
 """掲示板: the pages of the board as artifacts with stable keys. Every create is a version: only a change is created."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from prefect import get_client
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas import filters
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.settings import get_current_settings
 
 from flows.access import FORM, PAGE, UP
-from flows.base import office, stage_task
+from flows.base import MARK, office, on_the_server, stage_task
 from flows.forms import name_of
+from models.words import _
 from states.rows import FINAL
 from states.table import TABLE
 from steps import driving
 from steps.office import Office
-from views import standing
+from views import counting, standing
 from views.board import INDEX, Dashboard, Page, index, page
 from views.measures import judged_on
 
-MARK = "tsudoi"  # the tag of every deployment of ours
 AT_MOST = 200  # Prefect's own limit of one answer
 
 
@@ -51,7 +53,7 @@ def pages(here: Office, cycle_id: str, dashboard: Dashboard) -> tuple[Page, Page
 
 def _served() -> Dashboard:
     """Return where pages stand, and the forms as far as they are served."""
-    acts = {name_of(row): row.trigger for row in TABLE}
+    acts = {on_the_server(name_of(row)): row.trigger for row in TABLE}
     with get_client(sync_client=True) as client:
         found = deployments_of_ours(client)
     return dashboard({acts[served.name]: str(served.id) for served in found if served.name in acts})
@@ -59,24 +61,38 @@ def _served() -> Dashboard:
 
 def deployments_of_ours(client: SyncPrefectClient) -> list[DeploymentResponse]:
     """Return what the server knows of deployments that bear our mark."""
-    ours = filters.DeploymentFilter(tags=filters.DeploymentFilterTags(all_=[MARK]))
+    ours = filters.DeploymentFilter(tags=filters.DeploymentFilterTags(all_=[on_the_server(MARK)]))
     return client.read_deployments(deployment_filter=ours, limit=AT_MOST)
 
 
 def dashboard(ids: Mapping[str, str]) -> Dashboard:
     """Return where pages stand, and the forms with these ids."""
-    return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE)
+    return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE.format(key=on_the_server("{key}")))
 
 
 def _write(cycle_id: str) -> None:
-    for changed in changed_pages(office(), cycle_id):
-        create_markdown_artifact(changed.markdown, key=changed.key, description=changed.description)
+    here = office()
+    for changed in changed_pages(here, cycle_id):
+        create_markdown_artifact(changed.markdown, key=on_the_server(changed.key), description=changed.description)
+    key, counted = f"{cycle_id}-counts", _counted(here, cycle_id)
+    if json.loads(_shown([key]).get(key, "null")) != counted:
+        title = _("Counts of {year}").format(year=cycle_id)
+        create_table_artifact(counted, key=on_the_server(key), description=title)
 
 
-def _shown(keys: list[str]) -> dict[str, str]:
+def _counted(here: Office, cycle_id: str) -> list[dict[str, Any]]:
+    """Return the counts of a year as a table, each with its source and by how much it differs."""
+    return [
+        {_("Item"): line.label, _("Count"): line.count, _("Source"): line.source, _("Difference"): line.differs_by}
+        for line in here.see(cycle_id, counting.counts).lines
+    ]
+
+
+def _shown(names: list[str]) -> dict[str, str]:
     """Return what stands on the board now, by key."""
+    keys = {on_the_server(name): name for name in names}
     with get_client(sync_client=True) as client:
         latest = client.read_latest_artifacts(
-            artifact_filter=filters.ArtifactCollectionFilter(key=filters.ArtifactCollectionFilterKey(any_=keys))
+            artifact_filter=filters.ArtifactCollectionFilter(key=filters.ArtifactCollectionFilterKey(any_=[*keys]))
         )
-    return {artifact.key: str(artifact.data) for artifact in latest}
+    return {keys[artifact.key]: str(artifact.data) for artifact in latest}

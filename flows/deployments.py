@@ -22,14 +22,15 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.schedules import Cron
+from prefect.settings import get_current_settings
 from prefect.states import Crashed, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
 from adapters import dashboard
 from adapters.dashboard import Asking
-from flows import access, board, closing, record, reminding, year
-from flows.base import office
-from flows.board import AT_MOST, MARK
+from flows import access, automations, board, closing, record, reminding, year
+from flows.base import MARK, office, on_the_server
+from flows.board import AT_MOST
 from flows.forms import form_of, name_of
 from flows.looking import keep_looking
 from models.errors import BadSetting
@@ -52,7 +53,6 @@ ONE_AFTER_THE_OTHER = ConcurrencyLimitConfig(limit=1, collision_strategy=Concurr
 _LOOKER_ENDS_WITHIN, _AFTER_TROUBLE = 10, 5  # seconds
 _MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
-_INDEX = f"[{INDEX}]({access.UP}{access.PAGE.format(key=INDEX)})"
 _BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
@@ -76,12 +76,17 @@ class Served:
         return name_of(self.row) if self.row else self.flow.name
 
     @property
+    def known_as(self) -> str:
+        """Its name on the server: where several offices share it, with the office before it."""
+        return on_the_server(self.name)
+
+    @property
     def description(self) -> str:
         """When the flow runs and what it does, in Japanese as the flow says it; of a form, who may send it."""
         if self.row is None:
-            return f"{translate(WHEN[self.cron], 'ja')}。{self.flow.description}掲示板: {_INDEX}"
+            return f"{translate(WHEN[self.cron], 'ja')}。{self.flow.description}掲示板: {_index()}"
         said = _("May be done by: {roles}").format(roles="・".join(role.label for role in self.row.who))
-        return f"{self.row.ja}。{said}\n\n{_('Board: {address}').format(address=_INDEX)}"
+        return f"{self.row.ja}。{said}\n\n{_('Board: {address}').format(address=_index())}"
 
     @property
     def entrypoint(self) -> str:
@@ -97,18 +102,22 @@ class Served:
         """Return it as Prefect wants it; the form that it shows is the act's own."""
         shown = _with_form(self.flow, self.row) if self.row else self.flow
         made = shown.to_deployment(
-            self.name,
+            self.known_as,
             schedule=Cron(self.cron, timezone=TIMEZONE) if self.cron else None,
             parameters={"act": self.row.trigger} if self.row else None,
             description=self.description,
             version_type="prefect:simple",  # type: ignore[arg-type]  # its type is private; without it git is asked
-            tags=[MARK, *self.tags],
+            tags=[on_the_server(MARK), *self.tags],
             concurrency_limit=self.limit,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         assert isinstance(made, RunnerDeployment)
         made.entrypoint = self.entrypoint
         return made
+
+
+def _index() -> str:
+    return f"[{INDEX}]({access.UP}{access.PAGE.format(key=on_the_server(INDEX))})"
 
 
 def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
@@ -206,6 +215,7 @@ def _registered(*, alone: bool) -> Runner:
     ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
     _let_them_be_marked_as_ready(list(ids.values()))
     _say_where_to_ask(ids)
+    automations.register(get_current_settings().flows.heartbeat_frequency or 0)
     if alone:
         _clear_away_what_was_killed(ids)
         _clear_away_what_is_served_no_more(ids)
@@ -215,15 +225,28 @@ def _registered(*, alone: bool) -> Runner:
 def _say_where_to_ask(ids: dict[str, UUID]) -> None:
     """Leave for whatever acts where the runs are asked for that are asked for."""
     asked = {served.name: str(ids[served.name]) for served in SWEEPS}
-    api, credential = os.environ["PREFECT_API_URL"], os.environ.get("PREFECT_API_AUTH_STRING", "")
-    dashboard.say_where(office().home, Asking(api=api, credential=credential, deployments=asked))
+    server = get_current_settings().api
+    credential = server.auth_string.get_secret_value() if server.auth_string else ""
+    dashboard.say_where(office().home, Asking(api=server.url or "", credential=credential, deployments=asked))
 
 
 def hand_to_pool(pool: str) -> None:
     """Register the table with a work pool, for those who run Prefect with workers.
 
     The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
+
+    Raises:
+        BadSetting: this office's deployments are another pool's; whoever wants to move them deletes them there first.
+
     """
+    with get_client(sync_client=True) as client:
+        others = {found.work_pool_name for found in board.deployments_of_ours(client)} - {pool, None}
+    if others:
+        known = "、".join(map(str, others))
+        raise BadSetting(
+            _("The deployments of this office belong to the work pool {pool}.").format(pool=known),
+            _("Name that pool. Another office needs its own name: set office in settings.toml."),
+        )
     _say_where_to_ask({served.name: cast("UUID", served.deployment().apply(work_pool_name=pool)) for served in TABLE})
 
 
@@ -279,4 +302,7 @@ def _clear_away_what_is_served_no_more(ids: dict[str, UUID]) -> None:
 
 
 if __name__ == "__main__":
-    hand_to_pool(sys.argv[1])
+    try:
+        hand_to_pool(sys.argv[1])
+    except BadSetting as wrong:
+        sys.exit(str(wrong))

@@ -16,6 +16,8 @@ _ALWAYS = {
     "PREFECT_UI_API_URL": "/api",
     # Whoever has filled in a form waits for it; the default is ten seconds.
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    # By this a run that nobody ends shows: its process is gone (flows/automations.py).
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # A look at a year that has to wait for another: the default of thirty seconds would leave the board behind.
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
 }

@@ -8,7 +8,7 @@ from typing import Any, cast
 from prefect.runtime import flow_run
 
 from flows.access import PAGE
-from flows.base import office, said, stage_flow, stage_task, tag_this_run, task_of
+from flows.base import office, on_the_server, said, stage_flow, stage_task, tag_this_run, task_of
 from flows.forms import Entered, entered
 from models.words import _
 from states.acts import Outcome, row_of
@@ -40,14 +40,14 @@ def enter(act: str, form: dict[str, Any]) -> str:
     typed = entered(row_of(act), form)
     here = office()
     cycle_id = here.cycle_id(typed.year, typed.programme)
-    tag_this_run(cycle_id)
+    tag_this_run(on_the_server(cycle_id))
     if act in WORK:  # the machine does it, by the task of its stage
         with driving.alone(here):
             outcomes = (task_of(act)(typed.year, typed.by, programme=typed.programme, typed=dict(typed.fields)),)
     else:
         outcomes = _perform(cycle_id, act, typed)
     words = [text for it in outcomes for text in (_told(here, cycle_id, it), words_of_what_is_left(it, typed.year))]
-    board = _("Board: {address}").format(address=PAGE.format(key=cycle_id))
+    board = _("Board: {address}").format(address=PAGE.format(key=on_the_server(cycle_id)))
     return said(" ".join(filter(None, [*words, board])))
 
 

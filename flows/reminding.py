@@ -6,7 +6,7 @@ from datetime import date
 
 from prefect.events import emit_event
 
-from flows.base import Unforeseen, office, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.base import Unforeseen, office, on_the_server, said, said_of_trouble, stage_flow, stage_task, tag_this_run
 from flows.year import do_the_work_of_every_year, look_at_every_year
 from models.errors import TsudoiError
 from models.words import _, in_words
@@ -89,8 +89,9 @@ def _show_flags(acts: tuple[Owed, ...], flags: AbstractSet[str], today: date) ->
     if up:
         tag_this_run(*(in_words(ja=_FLAGS[flag][0], en=_FLAGS[flag][1]) for flag in up))
     for act in flagged:
+        name = f"{act.programme}-{act.year}.{act.act}"
         emit_event(
-            event=f"tsudoi.act.{act.flag}",
-            resource={"prefect.resource.id": f"tsudoi.act.{act.programme}-{act.year}.{act.act}"},
+            event=f"tsudoi.{_FLAGS[act.flag][0]}",
+            resource={"prefect.resource.id": f"tsudoi.act.{on_the_server(name)}", "prefect.resource.name": act.title},
             payload={"due_on": str(act.due_on), "owner": act.owner, "on": str(today)},
         )

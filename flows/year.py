@@ -19,7 +19,7 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
 from flows.access import PAGE
-from flows.base import office, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.base import office, on_the_server, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
 from flows.board import AT_MOST, update_the_board
 from flows.enclosing import enclosing
 from flows.erasure import erasure
@@ -70,8 +70,8 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     """Go through the stages that have something to say, show the board, and end as the year stands."""
     here = office()
     cycle_id = here.cycle_id(fiscal_year, programme)
-    tag_this_run(cycle_id)
-    with tags(cycle_id), quick():
+    tag_this_run(on_the_server(cycle_id))
+    with tags(on_the_server(cycle_id)), quick():
         _take_in_what_was_asked(cycle_id)
         ended = _go_through_the_stages(here, cycle_id)
         update_the_board(1, cycle_id)
@@ -133,7 +133,7 @@ def _words(here: Look) -> str:
     for state in (stages.DONE, stages.TO_COME):
         if titles := [stage.title for stage in shown if stage.state == state and not stage.words]:
             lines.append(f"{stages.state_words(state)}: {'、'.join(titles)}")
-    return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=here.cycle_id))])
+    return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=on_the_server(here.cycle_id)))])
 
 
 @stage_flow(asking.ALL_YEARS, "年度ごとに機械の作業と状況の更新を行う。変わったところのない年度には何もしない。")
@@ -158,7 +158,8 @@ def look_at_every_year() -> list[str]:
         return []
     said_last = _last_words()
     with office().look_around() as looks:
-        new = {look.cycle_id for look in looks if not said_last.get(look.cycle_id, "").startswith(_words(look))}
+        said_before = {look.cycle_id: said_last.get(on_the_server(look.cycle_id), "") for look in looks}
+        new = {look.cycle_id for look in looks if not said_before[look.cycle_id].startswith(_words(look))}
     return _look_at(new)
 
 
@@ -168,7 +169,7 @@ def _look_at(cycle_ids: AbstractSet[str]) -> list[str]:
     for cycle_id in sorted(cycle_ids):
         with office().look(cycle_id) as look:
             which = look.facts.fiscal_year, look.programme.key
-        with tags(cycle_id):
+        with tags(on_the_server(cycle_id)):
             state = year(*which, return_state=True)
         if state.is_crashed() or state.name == "Failed":
             trouble.append(state.message or "")
@@ -209,7 +210,7 @@ def _runs(client: SyncPrefectClient, cycle_id: str, *kinds: StateType) -> list[F
     """Return the latest runs of a year and its stages in these states."""
     ours = filters.FlowFilter(name=filters.FlowFilterName(any_=[NAME, *(flow.name for flow in _STAGES.values())]))
     state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[*kinds]), name=None)
-    wanted = filters.FlowRunFilter(tags=filters.FlowRunFilterTags(all_=[cycle_id]), state=state)
+    wanted = filters.FlowRunFilter(tags=filters.FlowRunFilterTags(all_=[on_the_server(cycle_id)]), state=state)
     return client.read_flow_runs(flow_filter=ours, flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=AT_MOST)
 
 

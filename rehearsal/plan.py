@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Plan:
     seed: int
     keep: bool
     faults: int = 0
+    until: date | None = None
 
     @property
     def home(self) -> Path:
@@ -49,15 +50,16 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return the plan as it is kept, so that a rehearsal goes on only under the same one."""
         kept = {key: value for key, value in asdict(self).items() if key != "out"}
-        return kept | {"extract": str(self.extract) if self.extract else ""}
+        return kept | {"extract": str(self.extract or ""), "until": str(self.until or "")}
 
     def command(self) -> str:
         """Return the command line that rehearses the same year again, faults and all."""
         extract = f" --extract {self.extract}" if self.extract else ""
         late = "".join(f" --late {act}={days}" for act, days in sorted(self.late.items()))
+        until = f" --until {self.until}" if self.until else ""
         return (
             f"tsudoi rehearse {self.year} --out DIR --persons {self.persons} --seed {self.seed}"
-            f" --faults {self.faults}{late}{extract}"
+            f" --faults {self.faults}{late}{extract}{until}"
         )
 
 

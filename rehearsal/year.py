@@ -44,7 +44,10 @@ Teller = Callable[[date, Facts], None]
 
 
 def play(plan: Plan, tell: Teller) -> tuple["Rehearsal", dict[str, Any]]:
-    """Live through the year on the stage that is set, telling each day; return the rehearsal and its summary."""
+    """Live through the year on the stage that is set, telling each day; return the rehearsal and its summary.
+
+    A year that is played until a day only has no summary yet.
+    """
     began = time.monotonic()
     with own_server(plan.home, free_port(0), dashboard=False):
         office = preparation.install(rehearsal=True)
@@ -55,6 +58,8 @@ def play(plan: Plan, tell: Teller) -> tuple["Rehearsal", dict[str, Any]]:
         )  # fmt: skip
         rehearsal = Rehearsal(plan=plan, people=people, machine=Machine())
         rehearsal.run(tell)
+    if rehearsal.is_cut_short:
+        return rehearsal, {}
     summary.print_papers(rehearsal.people)
     result = rehearsal.summary(seconds=round(time.monotonic() - began, 1))
     (plan.out / "summary.json").write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -117,7 +122,7 @@ class Rehearsal:
         with self.machine.at_work():
             self._open_the_year()
             self.end_what_a_kill_broke_off()
-            while (facts := self.facts()).state not in FINAL:
+            while (facts := self.facts()).state not in FINAL and not self.is_cut_short:
                 today = self.people.today
                 if (today - first).days > _LONGEST:
                     raise Refused(_("The rehearsed year does not come to its end."), self._stuck())
@@ -126,6 +131,11 @@ class Rehearsal:
                 self._live_through(today)
                 self._go_to_the_morning_after(today)
             tell(self.people.today, facts)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Tell whether the day has come until which the year is played: its morning, before anything is done."""
+        return self.plan.until is not None and self.people.today >= self.plan.until
 
     def _open_the_year(self) -> None:
         """Wait for the day on which the programme opens the year, and open it."""

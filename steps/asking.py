@@ -34,7 +34,8 @@ def for_a_look(office: Office, cycle_id: str, seq: int, because: str = "") -> bo
         hashes = connection.execute(select(col(ledger.hashes)).where(col(ledger.seq) == seq)).scalar_one()
     return dashboard.ask(
         office.home, YEAR, key=f"{office.settings.origin}/{cycle_id}/{seq}/{hashes[:16].hex()}/{because}",
-        parameters={"fiscal_year": year.fiscal_year, "programme": year.programme}, tags=(cycle_id,),
+        parameters={"fiscal_year": year.fiscal_year, "programme": year.programme},
+        tags=(office.settings.on_the_server(cycle_id),),
     )  # fmt: skip
 
 

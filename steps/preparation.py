@@ -9,12 +9,14 @@ from typing import cast
 
 import yaml
 from pydantic import ValidationError
+from sqlalchemy import inspect, select
 from sqlalchemy.engine import make_url
 
 from adapters import schema
 from adapters.keys import REHEARSAL, LedgerKey
 from adapters.people_keys import REAL, Cost
 from adapters.settings import Settings
+from models import tables
 from models.clock import fiscal_year_of
 from models.database import connect, reading, writing
 from models.errors import BadInput, BadSetting, Unknown
@@ -51,7 +53,13 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
                 _("There is no room for a data directory at {home}.").format(home=folder),
                 _("Set TSUDOI_HOME, TSUDOI_INBOX and TSUDOI_KEYS to folders that you may write to."),
             ) from None
-    LedgerKey.create(settings.key_folder / LEDGER_KEY, name=REHEARSAL * rehearsal + settings.origin)
+    key = settings.key_folder / LEDGER_KEY
+    if not key.exists() and _has_a_ledger(settings):
+        raise BadSetting(
+            _("The database has a ledger already, and its key is not here ({key}).").format(key=key),
+            _("Bring the key from the installation that has it, or name a new database (TSUDOI_DATABASE_URL)."),
+        )
+    LedgerKey.create(key, name=REHEARSAL * rehearsal + settings.origin)
     wrong = _make_tables(settings)
     office = Office.open(home, inbox)
     if wrong:
@@ -59,6 +67,17 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
             opening.tell_restored(connection, wrong, at=office.clock.now())
         office.restored = tuple(wrong)
     return office
+
+
+def _has_a_ledger(settings: Settings) -> bool:
+    """Tell whether somebody has written into the database: a second key of its ledger would verify nothing."""
+    engine = connect(settings.owner_database)
+    try:
+        with reachable(), reading(engine) as connection:
+            is_there = inspect(connection).has_table(str(tables.Ledger.__tablename__))
+            return is_there and connection.execute(select(tables.Ledger).limit(1)).first() is not None
+    finally:
+        engine.dispose()
 
 
 def _make_tables(settings: Settings) -> list[str]:

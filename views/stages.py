@@ -125,21 +125,20 @@ def _moved_today(here: Look) -> set[str]:
 
 
 def _late(act: Owed) -> str:
-    said = _("{owner}: “{act}” is {days} days late (due {due}).")
+    said = _("{owner}: “{act}” is {days} days late ({due}).")
     return said.format(owner=act.owner_title, act=act.title, days=-act.days_left, due=_due(act))
 
 
 def _waiting(act: Owed) -> str:
-    said = _("Waits for {owner}: “{act}” until {due}.")
+    said = _("Waits for {owner}: “{act}” ({due}).")
     return said.format(owner=act.owner_title, act=act.title, due=_due(act))
 
 
 def _due(act: Owed) -> str:
     if act.due_on == act.planned_on:
-        return wareki(act.due_on)
-    return _("{promised}, promised; first {planned}").format(
-        promised=wareki(act.due_on), planned=wareki(act.planned_on)
-    )
+        return _("due {day}").format(day=wareki(act.due_on))
+    said = _("promised {promised}, first due {planned}")
+    return said.format(promised=wareki(act.due_on), planned=wareki(act.planned_on))
 
 
 def _more(acts: tuple[Owed, ...]) -> list[str]:

@@ -1,44 +1,45 @@
-"""Writes deploy/prefect.yaml from the table of flows/deployments.py; with `--check` it says whether it is stale."""
+"""Writes prefect.yaml from the table of flows/deployments.py; with `--check` it says whether it is stale."""
 
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from deploy.making.files import HOUSE, made
 from flows.engine import prepare
 
-FILE = HOUSE / "deploy" / "prefect.yaml"
+FILE = HOUSE / "prefect.yaml"
 _WIDE = 1000
 HEAD = """\
-# For those who run Prefect with a work pool instead of `tsudoi serve`: what runs by the clock. Made from
-# flows/deployments.py by `make docs`; do not edit it.
+# For those who run Prefect with a work pool instead of `tsudoi serve`: what runs by the clock, or is asked for after
+# every act. Made from flows/deployments.py by `make docs`; do not edit it.
 #   prefect work-pool create tsudoi --type process
-#   python -m flows.deployments tsudoi      # registers all of this and the form of each act, made from states/table.py
+#   prefect deploy --all
+#   python -m flows.deployments tsudoi      # the same with the form of each act, made from states/table.py
 #   TSUDOI_HOME=... TSUDOI_INBOX=... prefect worker start --pool tsudoi
-# The worker is started on the machine that holds the data directory, in the virtual environment of tsudoi. It has no
-# keeper: an act done at the desk shows on the board with the next act of the dashboard, or in the morning.
+# The worker is started on the machine that holds the data directory, in the virtual environment of tsudoi. Only the
+# third line tells that data directory where acts ask for a look at their year: without it the morning looks at all.
 """
 
 
 def text() -> str:
     """Return the whole file."""
-    from flows.board import MARK
-    from flows.deployments import ONE_AT_A_TIME, SWEEPS, TIMEZONE
+    from flows.base import MARK
+    from flows.deployments import SWEEPS, TIMEZONE
 
-    limit = {"limit": ONE_AT_A_TIME.limit, "collision_strategy": ONE_AT_A_TIME.collision_strategy.value}
-    deployments = [
-        {"name": flow.name, "entrypoint": flow.entrypoint, "description": flow.description, "tags": [MARK, *flow.tags]}
-        | (
-            {"schedules": [{"cron": flow.cron, "timezone": TIMEZONE}], "concurrency_limit": dict(limit)}
-            if flow.cron
-            else {}
-        )
-        | {"work_pool": {"name": "tsudoi"}}
-        for flow in SWEEPS
-    ]
+    deployments = list[dict[str, Any]]()
+    for flow in SWEEPS:
+        one: dict[str, Any] = {"name": flow.name, "entrypoint": flow.entrypoint, "description": flow.description}
+        one["tags"] = [MARK, *flow.tags]
+        if flow.cron:
+            one["schedules"] = [{"cron": flow.cron, "timezone": TIMEZONE}]
+        if flow.limit and flow.limit.collision_strategy:
+            how = flow.limit.collision_strategy.value
+            one["concurrency_limit"] = {"limit": flow.limit.limit, "collision_strategy": how}
+        deployments.append(one | {"work_pool": {"name": "tsudoi"}})
     file = {"name": "tsudoi", "prefect-version": version("prefect"), "pull": [], "deployments": deployments}
     return HEAD + yaml.safe_dump(file, allow_unicode=True, sort_keys=False, width=_WIDE)
 

@@ -1,11 +1,12 @@
 """`tsudoi rehearse`: a whole year on a virtual clock."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer import Option, Typer
 
 from desk.console import aside, say, say_aside, say_table
-from desk.options import Year
+from desk.options import Year, day
 from models.clock import wareki
 from models.errors import BadInput
 from models.words import _
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rehearsal.year import Rehearsal
 
 app = Typer()
+_TSUDOI = (sys.executable, "-P", "-c", "from desk.main import main; main()")
 
 
 @app.command(help=_("Rehearse a whole year on a virtual clock; touches nothing but DIR."))
@@ -37,6 +39,10 @@ def rehearse(
     extract: Annotated[Path | None, Option("--extract", help=_("Your own extract instead of a fictional one."))] = None,
     late: Annotated[list[str], Option("--late", help=_("ACT=DAYS: that act comes so many open days late."))] = [],
     seed: Annotated[int, Option("--seed", help=_("Seed of the fictional residents."))] = 1,
+    until: Annotated[datetime | None, day("--until", _("Play to the morning of this day only."))] = None,
+    serve: Annotated[
+        bool, Option("--serve", help=_("With --until: leave it served on its clock, dashboard open, until Ctrl-C."))
+    ] = False,
     keep: Annotated[bool, Option("--keep", help=_("Leave the contractor's opened data and letters."))] = False,
     level: Annotated[
         int,
@@ -56,9 +62,13 @@ def rehearse(
         raise BadInput(
             _("--keep is for fictional residents only."), _("Leave out --keep, or rehearse without --extract.")
         )
+    if serve and until is None:
+        raise BadInput(
+            _("--serve shows a year in its middle."), _("Name the day with --until, such as --until 2026-11-16.")
+        )
     plan = Plan(
         year=year, out=out.absolute(), persons=persons, extract=extract.absolute() if extract else None,
-        late=late_acts(late), seed=seed, keep=keep, faults=level,
+        late=late_acts(late), seed=seed, keep=keep, faults=level, until=until.date() if until else None,
     )  # fmt: skip
     if level == faults.HIGHEST and not watched:
         _watch_over_it()
@@ -69,6 +79,9 @@ def rehearse(
         say(_("Rehearsing the fiscal year {year} …"), year=year)
         with _progress() as tell:
             played, summary = play(plan, tell)
+        if not summary:
+            _end_in_the_middle(played, serve=serve)
+            return
         _show(played, summary, {kind: _(fault.words) for kind, fault in faults.KINDS.items()}, again=again)
     except Exception:  # a year with faults that failed can be seen failing again
         if plan.faults:
@@ -76,9 +89,19 @@ def rehearse(
         raise
 
 
+def _end_in_the_middle(rehearsal: "Rehearsal", *, serve: bool) -> None:
+    """Say where the year stands and how it is served; or serve it, in the place of this process."""
+    state = standing.state_title(rehearsal.facts().state)
+    say(_("State on {day}: {state}"), day=rehearsal.people.today, state=state)
+    if serve:
+        surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+        os.execve(sys.executable, [*_TSUDOI, "serve"], surroundings)  # noqa: S606 - our own command, without a shell
+    say(_("To see it: {command}"), command=f"TSUDOI_HOME={rehearsal.plan.home} tsudoi serve")
+
+
 def _watch_over_it() -> NoReturn:
     """Rehearse in a process of its own, and start it again whenever it was killed; end as it ends."""
-    begun = [sys.executable, "-P", "-c", "from desk.main import main; main()", *sys.argv[1:], "--watched"]
+    begun = [*_TSUDOI, *sys.argv[1:], "--watched"]
     while (status := subprocess.run(begun, check=False).returncode) == -signal.SIGKILL:  # noqa: S603 - our own command
         say(_("The rehearsal was killed; it is started again."))
     raise typer.Exit(status)

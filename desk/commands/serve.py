@@ -128,8 +128,9 @@ def _say_the_way_in(home: Path) -> None:
 
 
 def _say_address(address: str) -> None:
+    board = access.PAGE.format(key=Settings.load().on_the_server(INDEX))
     say(_("Dashboard: {address}"), address=address, style="bold")
-    say(_("The board: {address}"), address=address + access.PAGE.format(key=INDEX))
+    say(_("The board: {address}"), address=address + board)
 
 
 @contextmanager

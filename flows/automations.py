@@ -1,0 +1,73 @@
+"""Two automations as code, by name: what `serve` registers, and everybody may look at beside their own.
+
+A courtesy, like every event: nothing rests on them, for events are lost while the server is away. What has not run is
+seen by the letter that does not come in the morning, and a killed run is cleared away when somebody serves again.
+"""
+
+from datetime import timedelta
+
+from prefect import get_client
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState, DoNothing
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+
+from flows.base import MARK, on_the_server
+from models.words import _
+
+MORNING = "朝の点検"
+_RUN = "prefect.flow-run"
+_OVER = {f"{_RUN}.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled", "Paused", "AwaitingRetry")}
+_HEARTBEATS_MISSED = 3
+
+
+def register(heartbeat: int) -> None:
+    """Register both, or mend what was registered under their names; `heartbeat` is in seconds.
+
+    Raises:
+        PrefectHTTPStatusError: the server refuses it.
+
+    """
+    with get_client(sync_client=True) as client:
+        for wanted in (_stopped_runs(heartbeat), _late_morning()):
+            if known := client.read_automations_by_name(wanted.name):
+                client.update_automation(known[0].id, wanted.model_copy(update={"enabled": known[0].enabled}))
+            else:
+                client.create_automation(wanted)
+
+
+def _stopped_runs(heartbeat: int) -> AutomationCore:
+    """Say of a run of ours that no sign of life comes from it any more: it ends as crashed."""
+    said = _("No sign of life came from this run any more.")
+    return AutomationCore(
+        name=on_the_server("止まった実行"),
+        description="3回続けて応答のない実行を、中断されたものとして終わらせる。",
+        trigger=EventTrigger(
+            after={f"{_RUN}.heartbeat"}, expect={f"{_RUN}.heartbeat", *_OVER},
+            match_related=_bears(on_the_server(MARK), "tag"),
+            for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1,
+            within=timedelta(seconds=_HEARTBEATS_MISSED * heartbeat),
+        ),
+        actions=[ChangeFlowRunState(name=None, state=StateType.CRASHED, message=said, force=False)],
+    )  # fmt: skip
+
+
+def _late_morning() -> AutomationCore:
+    """Tell of a morning that is late and has not begun half an hour later; what to do about it is for others to add."""
+    return AutomationCore(
+        name=on_the_server("始まらない朝の点検"),
+        description="朝の点検が9時30分までに始まらないことを知らせる。通知先は、この自動化に加える。",
+        trigger=EventTrigger(
+            after={f"{_RUN}.Late"}, expect={f"{_RUN}.Running", *_OVER},
+            match_related=_bears(on_the_server(MORNING), "deployment"),
+            for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1, within=timedelta(minutes=30),
+        ),
+        actions=[DoNothing()],
+    )  # fmt: skip
+
+
+def _bears(name: str, role: str) -> ResourceSpecification:
+    """Match the runs of a deployment of this name, or of those that bear this tag."""
+    label = "prefect.resource.name" if role == "deployment" else "prefect.resource.id"
+    value = name if role == "deployment" else f"prefect.tag.{name}"
+    return ResourceSpecification({"prefect.resource.role": role, label: value})
