@@ -97,7 +97,7 @@ def is_current(connection: Connection, cycle_id: str, shown: str, dashboard: Das
 
 
 def index(
-    stands_by_id: Mapping[str, Standing], closed: Sequence[Row[tuple[tables.Cycle]]], today: date, dashboard: Dashboard
+    stands_by_id: Mapping[str, Standing], closed: Sequence[Row[tables.Cycle]], today: date, dashboard: Dashboard
 ) -> Page:
     """Return the page of all cycles: what is due first on top, what is closed, and owes nothing, at the end."""
     rows = [
@@ -282,7 +282,7 @@ def _reminders(here: Look) -> str:
             col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
         )
     )
-    said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted.tuples()))
+    said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted))
     rows = [
         [str(row.id), standing.act_title(row.act), str(row.due_on), f"{row.rung:+d}", row.to_person,
          choices.said(choices.REMINDERS, row.state)]
