@@ -251,7 +251,7 @@ def hand_to_pool(pool: str) -> None:
 
 
 class _Runner(Runner):
-    """Ends on SIGTERM as it does on Ctrl-C; Prefect 3.8.8's own handler leaves its stopping unawaited."""
+    """Ends on SIGTERM as it does on Ctrl-C: Prefect's own handler cancels what runs, and no start does it again."""
 
     def keep_things_in(self, folder: Path) -> None:
         """Work in a folder of our own; Prefect's would be one of a known name that everybody may write beside."""

@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# A season is October to January, and the one before is still there to be compared with. What is older goes, for runs,
+# logs and versions of the board name staff. By itself Prefect forgets events after seven days and the rest never.
+_KEPT = "P400D"
 _ALWAYS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -10,8 +13,9 @@ _ALWAYS = {
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
     "PREFECT_TASKS_DEFAULT_PERSIST_RESULT": "false",
     "PREFECT_SERVER_API_HOST": "127.0.0.1",
-    # A season is October to January; the default of seven days would forget it.
-    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P365D",
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": _KEPT,
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # a run's logs and artifacts go with it
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": _KEPT,
     # Relative: the dashboard asks the server that it came from, on whatever port and through whatever tunnel.
     "PREFECT_UI_API_URL": "/api",
     # Whoever has filled in a form waits for it; the default is ten seconds.

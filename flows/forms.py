@@ -26,10 +26,15 @@ from steps.acting import Typed
 from views.standing import act_title
 
 _NUMBERS = {row.trigger: number for number, row in enumerate(TABLE, start=1)}
-_AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
-# What may be left out is shown as a date or a choice that may be empty: Prefect makes a switch of types of None.
+DAY, AT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})?$"
+# What may be left out is shown as a line or a choice that may be empty: of None Prefect makes a switch of types, and V1
+# refuses a form whose date is empty.
 YES, NO = "はい", "いいえ"  # as the rest of the dashboard, which speaks Japanese
-_MAYBE: Mapping[Any, Any] = {date: date, AwareDatetime: datetime, bool: Literal["", YES, NO]}
+_MAYBE: Mapping[Any, Any] = {
+    date: Annotated[str, StringConstraints(pattern=DAY)], AwareDatetime: Annotated[str, StringConstraints(pattern=AT)],
+    bool: Literal["", YES, NO],
+}  # fmt: skip
+_SUCH_AS: Mapping[Any, str] = {date: N_("Such as 2026-11-09"), AwareDatetime: N_("Such as 2026-11-09T10:00")}
 _LEFT_OUT: Mapping[Any, Any] = {"": None, YES: True, NO: False}
 # What a person says when the machine is asked to work: more than the year and the name only here.
 _ASKED: Mapping[str, dict[str, Any]] = {
@@ -68,7 +73,7 @@ def form_of(row: Row) -> type[BaseModel]:
             r"^[a-z0-9][a-z0-9_.-]{0,39}$", title=_("Done by (id of the register)"), description=_doers(row),
         ),
         "occurred_at": _line(
-            _AT, default="", title=_("When it happened (empty: now)"), description=_("Such as 2026-11-09T10:00"),
+            AT, default="", title=_("When it happened (empty: now)"), description=_(_SUCH_AS[AwareDatetime]),
         ),
         "key": _line(
             r"^[a-z0-9_.-]{0,40}$", default="", title=_("To record the same once more today"),
@@ -174,7 +179,8 @@ def _titled(field: FieldInfo) -> Any:
         return Field(title=title, description=words)
     default: Any = field.get_default(call_default_factory=True)
     if get_origin(field.annotation) is UnionType:
-        default = ""
+        default, such = "", _SUCH_AS.get(get_args(field.annotation)[0])
+        words = _(such) if such else words
     if get_origin(field.annotation) is dict:
         default = [{"code": code, "count": count} for code, count in default.items()]
     return Field(default=_choice(field.annotation, default), title=title, description=words)
@@ -226,6 +232,8 @@ def _unshown(annotation: Any, value: Any) -> Any:
         return _unshown(inside[0], value)
     if origin in {UnionType, Literal}:
         known = _LEFT_OUT if origin is UnionType else {_choice(annotation, choice): choice for choice in inside}
+        if AwareDatetime in inside and value:
+            value = f"{value}+09:00"  # Tokyo's; whether there is such a time the record judges
         return known.get(value, value)
     if isinstance(value, list):
         items = cast("list[Any]", value)

@@ -167,7 +167,8 @@ class Gate:
         elif (method, path) == _NO_BLOCKS:
             await _answer(send, HTTPStatus.OK, b"[]", [(b"content-type", _JSON)])
         elif method == "POST" and (made := _made_anew(path.removeprefix("/api"))):
-            await self._do(inside, made(_json(await _body(receive))), send)
+            asked = await self._without_its_own_act(inside, _json(await _body(receive)))
+            await self._do(inside, made(asked), send)
         elif may_read(method, path.removeprefix("/api")):
             await self.inner(inside, receive, send)
         else:
@@ -188,10 +189,25 @@ class Gate:
     async def _show_no_login(self, scope: Scope, send: Send) -> None:
         """Tell the dashboard that no credential is to be typed: the gate has asked already."""
         _is_a_page(scope["method"], scope["path"])
-        headers = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
-        _start, *parts = await _kept(self.inner, {**scope, "headers": headers}, b"")
-        settings = json.loads(b"".join(part.get("body", b"") for part in parts)) | {"auth": None}
+        settings = await self._read(scope, scope["path"]) | {"auth": None}
         await _answer(send, HTTPStatus.OK, json.dumps(settings).encode(), [(b"content-type", _JSON)])
+
+    async def _without_its_own_act(self, scope: Scope, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Leave out the act that a form's deployment stands for: V1 sends it with the form; another's is refused."""
+        parameters: Mapping[str, Any] = asked.get("parameters") or {}
+        if "act" not in parameters:
+            return asked
+        deployment = await self._read(scope, scope["path"].removesuffix("/create_flow_run"))
+        own: Mapping[str, Any] = deployment.get("parameters") or {}
+        kept = {name: value for name, value in parameters.items() if name != "act" or value != own.get("act")}
+        return {**asked, "parameters": kept}
+
+    async def _read(self, scope: Scope, path: str) -> dict[str, Any]:
+        """Return what Prefect answers to somebody who looks at a path, whatever his own request is."""
+        headers = [header for header in scope["headers"] if header[0] not in {b"accept-encoding", b"content-length"}]
+        looking = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
+        _start, *parts = await _kept(self.inner, looking, b"")
+        return json.loads(b"".join(part.get("body", b"") for part in parts))
 
     async def _listen(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Let a browser with a session listen; who is no browser proves itself to Prefect by its first message."""

@@ -93,7 +93,7 @@ class Report:
     cutoff: str
     font: str
     licence: str
-    rows: Sequence[Row[tuple[tables.HeldRow]]]
+    rows: Sequence[Row[tables.HeldRow]]
     names: Mapping[str, str]
     lang: str
 
@@ -224,7 +224,7 @@ def extract_report(here: Look) -> Sheet:
     return Sheet(programme=here.programme, name="extract-report", template="extract_report", data=data)
 
 
-def stored_rows(here: Look) -> Sequence[Row[tuple[tables.HeldRow]]]:
+def stored_rows(here: Look) -> Sequence[Row[tables.HeldRow]]:
     """Return the held rows of the extract with their decisions, in the order of the rows."""
     held = tables.HeldRow
     query = select(held).where(col(held.cycle_id) == here.cycle_id).order_by(col(held.row))
@@ -240,7 +240,7 @@ def bars(months: Mapping[str, int]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _row(row: Row[tuple[tables.HeldRow]], report: Report) -> HeldLine:
+def _row(row: Row[tables.HeldRow], report: Report) -> HeldLine:
     return {
         "row": row.row,
         "column": row.column,

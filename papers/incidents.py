@@ -135,7 +135,7 @@ def _report(here: Look, incident: Incident, public: ResidentsPaper) -> IncidentR
     }  # fmt: skip
 
 
-def _last_entries(here: Look, seq: int) -> Sequence[Row[tuple[tables.Record]]]:
+def _last_entries(here: Look, seq: int) -> Sequence[Row[tables.Record]]:
     """Return the last acts before the incident: where it happened is usually among them."""
     record = tables.Record
     query = (

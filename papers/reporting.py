@@ -253,7 +253,7 @@ def _about(entry: str) -> str:
     return str(record.get("item") or (f"本人の数 {record['persons']:,} 人" if record.get("persons") else ""))
 
 
-def _planned(row: Row[tuple[tables.Act]], calendar: Calendar) -> Planned:
+def _planned(row: Row[tables.Act], calendar: Calendar) -> Planned:
     late = calendar.open_days_between(row.planned_on, row.done_on) if row.done_on else 0
     return {
         "title": BY_TRIGGER[row.act].ja,
@@ -265,11 +265,11 @@ def _planned(row: Row[tuple[tables.Act]], calendar: Calendar) -> Planned:
     }
 
 
-def _was_late(row: Row[tuple[tables.Act]]) -> bool:
+def _was_late(row: Row[tables.Act]) -> bool:
     return row.flag in {"overdue", "escalated"} or bool(row.done_on and row.done_on > row.due_on)
 
 
-def _overdue(here: Look, row: Row[tuple[tables.Act]]) -> Overdue:
+def _overdue(here: Look, row: Row[tables.Act]) -> Overdue:
     reminder = tables.Reminder
     sent = select(func.count()).where(
         col(reminder.cycle_id) == here.cycle_id, col(reminder.act) == row.act, col(reminder.state) == "sent"

@@ -491,7 +491,7 @@ def _meant(waiting: list[Proposed], ask: ActRequest, facts: Facts) -> Proposed |
     return waiting[0]
 
 
-def _repetition(known: SqlRow[tuple[tables.Record]], row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
+def _repetition(known: SqlRow[tables.Record], row: Row, ask: ActRequest, facts: Facts) -> Outcome | Refused:
     if (known.act, known.cycle_id) != (ask.trigger, ask.cycle_id):
         return Refused(_("The key was used for another act."), (), _("Give this act a key of its own."))
     waits = row.second_under(facts.programme) if known.status == "pending" else ()

@@ -32,7 +32,7 @@ _CYCLE: ColumnElement[str] = bindparam("cycle_id")
 _PEOPLE = select(tables.Staff)
 
 
-def _statements(named: Callable[[str], ColumnElement[bool]]) -> dict[str, Select[Any]]:
+def _statements(named: Callable[[str], ColumnElement[bool]]) -> dict[str, Select[*tuple[Any, ...]]]:
     """Return what is read of every cycle that is named, by what it is."""
     act, record, item, held, incident = tables.Act, tables.Record, tables.Item, tables.HeldRow, tables.Incident
     return {
@@ -167,7 +167,7 @@ class PiecesOf:
         """Return how many pieces are in each state of the machine, 0 included."""
         piece = tables.Piece
         query = select(col(piece.state), func.count()).where(col(piece.cycle_id) == self.cycle_id)
-        counted = dict(self.connection.execute(query.group_by(col(piece.state))).tuples().all())
+        counted = dict(self.connection.execute(query.group_by(col(piece.state))).all())
         return {state: counted.get(state, 0) for state in PIECE.states}
 
     def named(self, *states: str, origin: str = "") -> str:
@@ -373,7 +373,7 @@ def people(connection: Connection) -> dict[str, Person]:
 
 
 @lru_cache(maxsize=1000)  # the same few people are read at every act
-def _person(row: Row[tuple[tables.Staff]]) -> Person:
+def _person(row: Row[tables.Staff]) -> Person:
     return Person(
         id=row.id,
         name=row.name,
@@ -420,7 +420,7 @@ def cases(connection: Connection, cycle_id: str) -> tuple[Case, ...]:
         record = json.loads(data)
         followed.setdefault(record.get("incident", 0), {}).setdefault(act, []).append(record)
     opened = connection.execute(_OPENED, {"cycle_id": cycle_id})
-    return tuple(_case(number, data, followed.get(number, {})) for number, data in opened)
+    return tuple(_case(number, data, followed.get(number, {})) for number, data in opened if number is not None)
 
 
 def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str, Any]]]) -> Case:
@@ -440,7 +440,7 @@ def _case(number: int, report: str | None, followed: Mapping[str, list[dict[str,
 
 
 @lru_cache(maxsize=1000)  # the same few dozen claims are read at every act
-def _claim(row: Row[tuple[tables.Claim]]) -> MeasureClaim:
+def _claim(row: Row[tables.Claim]) -> MeasureClaim:
     return MeasureClaim(
         measure=row.measure, evidence=row.evidence, evidence_file=row.evidence_file, by=row.by,
         happened_on=row.happened_on, received_on=row.received_on, valid_until=row.valid_until,

@@ -464,8 +464,8 @@ GROUP BY origin, state, run ORDER BY 3
 def replayed(connection: Connection) -> Replay:
     """Return the whole ledger replayed."""
     cycle, incident = tables.Cycle, tables.Incident
-    programmes = connection.execute(select(col(cycle.id), col(cycle.programme_text))).tuples().all()
-    incidents = connection.execute(select(col(incident.id), col(incident.ledger_seq))).tuples().all()
+    programmes = connection.execute(select(col(cycle.id), col(cycle.programme_text))).all()
+    incidents = connection.execute(select(col(incident.id), col(incident.ledger_seq))).all()
     replay = Replay(dict(programmes), {number: seq for number, seq in incidents if number is not None})
     for entry in ledger.told(connection):
         replay.take(entry)

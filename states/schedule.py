@@ -33,6 +33,8 @@ _ALL_ACTS = select(
 ).where(col(tables.Act.cycle_id).in_(bindparam("cycles", expanding=True)))  # fmt: skip
 _BATCH = 500  # cycles of one statement
 
+DatedAct = SqlRow[*tuple[Any, ...]]  # a row of _ALL_ACTS
+
 
 def scheduled(programme: Programme) -> tuple[Scheduled, ...]:
     """Return every dated act with its rule.
@@ -170,8 +172,8 @@ def push_all(connection: Connection, cycles: Mapping[str, Programme], *, today: 
         connection.execute(_PUSHED, moved)
 
 
-def _acts_of(connection: Connection, cycle_ids: list[str]) -> dict[str, list[SqlRow[Any]]]:
-    rows: dict[str, list[SqlRow[Any]]] = {cycle_id: [] for cycle_id in cycle_ids}
+def _acts_of(connection: Connection, cycle_ids: list[str]) -> dict[str, list[DatedAct]]:
+    rows: dict[str, list[DatedAct]] = {cycle_id: [] for cycle_id in cycle_ids}
     for start in range(0, len(cycle_ids), _BATCH):
         for row in connection.execute(_ALL_ACTS, {"cycles": cycle_ids[start : start + _BATCH]}).all():
             rows[row.cycle_id].append(row)
@@ -179,8 +181,8 @@ def _acts_of(connection: Connection, cycle_ids: list[str]) -> dict[str, list[Sql
 
 
 def _owed_otherwise(
-    rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
-) -> list[tuple[SqlRow[Any], date]]:
+    rows: list[DatedAct], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
+) -> list[tuple[DatedAct, date]]:
     """Return the open acts that are owed on another day than stands there, with that day."""
     found = _projected(rows, schedule, today=today, calendar=calendar)
     # What is owed by a day of its own, such as a finding, hangs on nothing and is moved by nothing.
@@ -192,7 +194,7 @@ def _owed_otherwise(
 
 
 def _projected(
-    rows: list[SqlRow[Any]], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
+    rows: list[DatedAct], schedule: tuple[Scheduled, ...], *, today: date, calendar: Calendar
 ) -> dict[str, Projected]:
     planned = {row.act: row.planned_on for row in rows}
     # Nothing in the schedule hangs on the acts that got a date after the year was opened.

@@ -44,7 +44,7 @@ _THIS = (col(tables.Act.cycle_id) == bindparam("of_cycle"), col(tables.Act.act) 
 _ACT = update(tables.Act).where(*_THIS)
 _KNOWN = select(col(tables.Reminder.key)).where(col(tables.Reminder.key).in_(bindparam("keys", expanding=True)))
 
-OpenAct = SqlRow[tuple[tables.Act]]
+OpenAct = SqlRow[tables.Act]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -159,7 +159,7 @@ def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Fa
     return "" if present == (row.due_on, row.rung) else "overtaken"
 
 
-def _owed(connection: Connection, row: Reminder) -> Row[tuple[tables.Act]]:
+def _owed(connection: Connection, row: Reminder) -> Row[tables.Act]:
     act = tables.Act
     return connection.execute(select(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act)).one()
 

@@ -119,9 +119,9 @@ def index(connection: Connection, today: date, calendar: Calendar, dashboard: Da
     )
 
 
-def _owed_by_cycle(connection: Connection) -> dict[str, list[Row[tuple[tables.Act]]]]:
+def _owed_by_cycle(connection: Connection) -> dict[str, list[Row[tables.Act]]]:
     """Return what is owed in every open cycle and not done, by its day."""
-    act, cycle, found = tables.Act, tables.Cycle, dict[str, list[Row[tuple[tables.Act]]]]()
+    act, cycle, found = tables.Act, tables.Cycle, dict[str, list[Row[tables.Act]]]()
     is_owed = col(cycle.state) != "closed", col(act.done_on).is_(None), col(act.flag) != "dropped"
     query = select(act).join(cycle, col(cycle.id) == col(act.cycle_id)).where(*is_owed)
     for row in connection.execute(query.order_by(col(act.due_on), col(act.planned_on))):
@@ -292,7 +292,7 @@ def _reminders(here: Look) -> str:
             col(entry.event).in_(("reminder_acknowledged", "reminders_acknowledged")),
         )
     )
-    said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted.tuples()))
+    said = "　".join(f"{choices.said(choices.REMINDERS, state)} {count}" for state, count in sorted(counted))
     rows = [
         [str(row.id), standing.act_title(row.act), str(row.due_on), f"{row.rung:+d}", row.to_person,
          choices.said(choices.REMINDERS, row.state)]

@@ -129,7 +129,7 @@ def passed(here: Look) -> tuple[Passed, ...]:
     return tuple(_passed(here, seen, key, act, decisions.get(key)) for key, act in beyond.items())
 
 
-def any_passed(connection: Connection, cycle: Row[tuple[tables.Cycle]], *, today: date, calendar: Calendar) -> bool:
+def any_passed(connection: Connection, cycle: Row[tables.Cycle], *, today: date, calendar: Calendar) -> bool:
     """Tell whether a cycle passes any commitment, by its dates alone."""
     programme = programme_of(cycle.programme_text)
     days = schedule.commitments(programme, cycle.fiscal_year, calendar)

@@ -86,7 +86,7 @@ def dated(here: Look) -> tuple[Dated, ...]:
     return tuple(_dated(here.facts, row, seen) for row in here.connection.execute(query))
 
 
-def _dated(facts: Facts, row: Row[tuple[tables.Act]], seen: Projection) -> Dated:
+def _dated(facts: Facts, row: Row[tables.Act], seen: Projection) -> Dated:
     late_by = (seen.found[row.act].day - row.planned_on).days if row.act in seen.found else 0
     return Dated(
         year=facts.fiscal_year,
@@ -107,7 +107,7 @@ def _dated(facts: Facts, row: Row[tuple[tables.Act]], seen: Projection) -> Dated
     )
 
 
-def _rule_words(row: Row[tuple[tables.Act]], programme: Programme) -> str:
+def _rule_words(row: Row[tables.Act], programme: Programme) -> str:
     words, floor = rule_words(row.rule, programme), BY_TRIGGER[row.act].not_before
     if not floor or not row.rule:
         return words

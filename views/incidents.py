@@ -88,7 +88,7 @@ def contacts_of(facts: Facts) -> tuple[Contact, ...]:
     return tuple(_contact(facts, person) for role in called for person in people if role in person.roles)
 
 
-def _incident(here: Look, row: Row[tuple[tables.Incident]], case: Case) -> Incident:
+def _incident(here: Look, row: Row[tables.Incident], case: Case) -> Incident:
     report, settings = case.report, here.programme.statute
     return Incident(
         number=case.number,

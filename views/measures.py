@@ -153,7 +153,7 @@ def _acts_in_force(here: Look) -> list[_Act]:
     )
     return [
         (BY_TRIGGER[act], seq, replace(here.facts, now=aware(at)), data)
-        for act, seq, at, data in here.connection.execute(query).tuples()
+        for act, seq, at, data in here.connection.execute(query)
     ]
 
 
@@ -199,7 +199,7 @@ def _deviations(here: Look) -> Iterator[tuple[tuple[str, ...], int]]:
     query = select(col(entry.seq), col(entry.entry)).where(
         col(entry.cycle_id) == here.cycle_id, col(entry.event) == "deviation_recorded"
     )
-    for number, text in here.connection.execute(query).tuples():
+    for number, text in here.connection.execute(query):
         broken = json.loads(text)["data"].get("broken", ())
         yield from ((guards[name].proves, number) for name in broken if name in guards)
 

@@ -18,7 +18,7 @@ from states.sweep import CALL_FROM, MAIL, calls, may_remind, owners, recipients
 from states.table import BY_TRIGGER
 from views.standing import Owed, act_title
 
-Reminder: TypeAlias = Row[tuple[tables.Reminder]]
+Reminder: TypeAlias = Row[tables.Reminder]
 Acknowledged: TypeAlias = Past[ReminderAcknowledged]
 
 
@@ -114,7 +114,7 @@ def coming(here: Look) -> tuple[Coming, ...]:
     )
 
 
-def _next_rung(here: Look, row: Row[tuple[tables.Act]]) -> Coming | None:
+def _next_rung(here: Look, row: Row[tables.Act]) -> Coming | None:
     facts, today = here.facts, here.today
     days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, here.calendar)
     ahead = [(day, rung) for day, rung in days if day >= today and (row.rung is None or rung > row.rung)]

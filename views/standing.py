@@ -132,7 +132,7 @@ def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:
     return tuple(sorted(found, key=lambda due_act: (bool(due_act.blocked_by), due_act.due_on, due_act.act)))
 
 
-def all_cycles(connection: Connection) -> Sequence[Row[tuple[tables.Cycle]]]:
+def all_cycles(connection: Connection) -> Sequence[Row[tables.Cycle]]:
     """Return every cycle, the newest first."""
     return connection.execute(select(tables.Cycle).order_by(col(tables.Cycle.fiscal_year).desc())).all()
 
@@ -198,7 +198,7 @@ def _owed_acts(here: Look, *, next_only: bool) -> list[Owed]:
     return [_owed(here, row, pending=row.act in pending) for row in wanted]
 
 
-def _owed(here: Look, row: Row[tuple[tables.Act]], *, pending: bool) -> Owed:
+def _owed(here: Look, row: Row[tables.Act], *, pending: bool) -> Owed:
     facts, today, is_late = here.facts, here.today, row.due_on < here.today
     blocked_by = missing(facts, BY_TRIGGER[row.act])
     fields = BY_TRIGGER[row.act].record.model_fields

@@ -1,14 +1,16 @@
 """A coordinator at the dashboard: from the board to a form, wrongly and rightly, and back to the board."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from serving import Serving, free_port, until
 
 from models.clock import TOKYO, fiscal_year_of
@@ -127,6 +129,22 @@ def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> Non
         expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
+@INTERFACES
+def test_a_date_is_left_blank_or_filled_in(page: Page, serving: Serving, interface: str) -> None:
+    """A form is taken with its dates that may be left out blank and filled in, as either interface sends it."""
+    claim = {"year": YEAR, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書", "key": f"blank{interface[1:]}"}
+    form = next(it for name, it in serving.deployments().items() if name.endswith(" 対策の実施記録"))
+    for day, evidence in (("", "契約書"), (f"{YEAR}-04-01", "契約書の写し")):
+        parameters = quote(json.dumps({"form": claim | {"evidence": evidence}}))
+        page.goto(f"{serving.base}{interface}/deployments/deployment/{form['id']}/run?parameters={parameters}")
+        expect(line(page, "行った人")).to_have_value("sato")
+        line(page, "証跡の日付").fill(day)
+        run = submitted(page)
+        assert serving.end_of(run)["type"] == "COMPLETED"
+        sent = serving.api.get(f"/flow_runs/{run}").json()["parameters"]["form"]
+        assert sent.get("happened_on", "") == day
+
+
 @contextmanager
 def other_page(page: Page) -> Iterator[Page]:
     """Give a page that another server on this machine serves, in the same browser."""
@@ -163,6 +181,12 @@ def fill_in(page: Page, *, reason: str, again: str = "") -> None:
     page.get_by_label("行った人").fill("sato")
     if again:
         page.get_by_label("同じ内容を本日もう一度").fill(again)
+
+
+def line(page: Page, label: str) -> Locator:
+    """Return the line below a label; V1's labels are words that belong to no line."""
+    below = "following::*[self::input or self::textarea][1]"
+    return page.locator(f"xpath=//*[starts-with(normalize-space(text()), '{label}')]/{below}")
 
 
 def submitted(page: Page) -> str:

@@ -40,6 +40,9 @@ CONTRACT = {
     "decision_number": "8-総総-101", "approved_on": "2026-09-01",
 }  # fmt: skip
 MEASURES = {"year": 2026, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
+LEFT_OUT = {
+    forms.DAY: st.dates().map(str), forms.AT: st.dates(date(2000, 1, 1)).map(lambda day: f"{day}T10:00"),
+}  # fmt: skip
 HELD = {"year": 2026, "by": "sato", "reason": "drill"}
 
 
@@ -130,6 +133,10 @@ def filled_in(  # noqa: PLR0911 - one return for each kind of schema
 
 
 def text(schema: dict[str, Any]) -> st.SearchStrategy[str]:
+    if (
+        schema.get("pattern") in LEFT_OUT
+    ):  # its pattern lets through days and times that there are not: the record judges
+        return st.just("") | LEFT_OUT[schema["pattern"]]
     if "pattern" in schema:
         return st.from_regex(re.compile(schema["pattern"], re.ASCII), fullmatch=True)
     if schema.get("format") == "date":
@@ -319,6 +326,37 @@ def test_a_negative_count_is_refused_by_the_form_itself() -> None:
     wrong = validate({"year": 2026, "by": "佐藤", "letters_printed": -1, "report_printing": [report]}, schema)
     at = {tuple(error.absolute_path) for error in wrong if error.validator != "required"}
     assert at == {("letters_printed",), ("by",), ("report_printing", 0, "by"), ("report_printing", 0, "good")}
+
+
+@pytest.mark.parametrize("row", ENTERED, ids=lambda row: row.trigger)
+def test_what_may_be_left_out_is_taken_as_the_form_shows_it(row: Row) -> None:
+    """Prefect's own validation takes what a form and the groups that it carries begin with: V1 sends all of it."""
+    from prefect.utilities.schema_tools.validation import validate
+
+    schema = forms.form_of(row).model_json_schema()
+    for shape in (schema, *schema.get("$defs", {}).values()):
+        begun = {name: field["default"] for name, field in shape["properties"].items() if "default" in field}
+        assert [error for error in validate(begun, schema | shape) if error.validator != "required"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "time"), [("", ""), ("2026-09-07", "2026-09-07T08:15"), ("2026-09-07", "2026-09-07 08:15")]
+)
+def test_a_day_and_a_time_are_typed_or_left_out(day: str, time: str) -> None:
+    """Prefect's own validation takes them empty and typed, and refuses words; the record knows the time as Tokyo's."""
+    from prefect.utilities.schema_tools.validation import validate
+
+    for act, name, typed in (("conclude_contract", "certificate_until", day), ("report_incident", "known_at", time)):
+        schema = {"properties": {name: forms.form_of(BY_TRIGGER[act]).model_json_schema()["properties"][name]}}
+        assert validate({name: typed}, schema) == []
+        assert [error.validator for error in validate({name: "昨日"}, schema)] == ["pattern"]
+    row = BY_TRIGGER["report_incident"]
+    form = {"year": 2026, "by": "sato", "kind": "紛失", "known_on": "2026-09-07"}
+    record = record_of(row.record, forms.entered(row, form | {"known_at": time}).fields)
+    at = datetime(2026, 9, 7, 8, 15, tzinfo=TOKYO) if time else None
+    assert record.model_dump()["known_at"] == at
+    with pytest.raises(BadInput, match="known_at"):
+        record_of(row.record, forms.entered(row, form | {"known_at": "2026-02-30T08:15"}).fields)
 
 
 def test_four_eyes_are_for_the_desk_alone(prefect: Prefect) -> None:

@@ -1,9 +1,12 @@
 """The board as artifacts, the machine's work in a year's flow, and the flows of the clock, on a real Prefect API."""
 
+import asyncio
 import re
+import sqlite3
 from base64 import b64decode
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +239,36 @@ def test_an_extract_for_one_of_two_years_waits(ready: Office) -> None:
     assert one.may_be_done
     both = driving._unless_it_might_be_anybodys([one, replace(one, cycle_id="hatachi-2027", year=2027)])
     assert not any(it.may_be_done for it in both)
+
+
+def vacuum(prefect: Prefect, run: str) -> None:
+    """Let a run have ended before what is kept, and do what Prefect's server does each hour and each day."""
+    from prefect.server.database import provide_database_interface
+    from prefect.server.services import db_vacuum
+
+    async def do() -> None:
+        for task in (
+            db_vacuum.vacuum_old_flow_runs, db_vacuum.vacuum_orphaned_logs, db_vacuum.vacuum_orphaned_artifacts,
+            db_vacuum.vacuum_stale_artifact_collections,
+        ):  # fmt: skip
+            await task(db=provide_database_interface())
+
+    with closing(sqlite3.connect(prefect.database, timeout=60)) as database, database:
+        ended = (datetime.now(UTC) - timedelta(days=401)).isoformat(sep=" ")
+        assert database.execute("UPDATE flow_run SET end_time = ? WHERE id = ?", (ended, run)).rowcount == 1
+    asyncio.run(do())
+
+
+def test_old_versions_of_the_board_go_and_every_page_stays(prefect: Prefect, opened: Office) -> None:
+    """What runs wrote that are no longer kept is deleted; a page that nothing has changed since is written anew."""
+    refresh(prefect)
+    old, index = versions(prefect, "hatachi-2026")[-1], shown(prefect, "tsudoi-index")
+    acting.perform(opened, "hatachi-2026", "claim_measures", by="sato", fields=MEASURES)
+    refresh(prefect)
+    new = versions(prefect, "hatachi-2026")[-1]
+    vacuum(prefect, str(old.flow_run_id))
+    assert old.id not in {it.id for it in versions(prefect, "hatachi-2026")}
+    assert shown(prefect) == new.data != old.data
+    assert [it.key for it in prefect.flow_module("board").changed_pages(opened, "hatachi-2026")] == ["tsudoi-index"]
+    refresh(prefect)
+    assert shown(prefect, "tsudoi-index") == index

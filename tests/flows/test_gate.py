@@ -28,6 +28,7 @@ class Inner:
         self.scope: dict[str, Any] = {}
         self.body = b""
         self.calls = 0
+        self.says: dict[str, Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.calls = scope, self.calls + 1
@@ -37,7 +38,7 @@ class Inner:
             return
         self.body = (await receive()).get("body", b"")
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"{}"})
+        await send({"type": "http.response.body", "body": json.dumps(self.says).encode()})
 
 
 class Visitor:
@@ -162,7 +163,6 @@ def test_no_spelling_of_a_path_gets_round_the_list(visitor: Visitor, path: str, 
     "asked",
     [
         {"parameters": {"form": {}, "via": "desk"}},
-        {"parameters": {"form": {}, "act": "approve_posting"}},
         {"parameters": {"form": {"by": {"__prefect_kind": "jinja", "template": "{{ 1 }}"}}}},
         {"parameters": {"__prefect_kind": "json", "value": "{}"}},
         {"parameters": {"form": {"all": [{"x": {"__prefect_kind": "workspace_variable"}}]}}},
@@ -196,6 +196,20 @@ def test_a_run_is_asked_for_by_its_form_alone(visitor: Visitor) -> None:
     assert int(sent[b"content-length"]) == len(visitor.inner.body)
     visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", {"name": "山田 太郎", "parameters": None})
     assert "name" not in visitor.reached()
+
+
+@pytest.mark.parametrize("act", ["approve_posting", "", None, ["claim_measures"]])
+def test_a_form_is_of_the_act_that_its_deployment_stands_for(visitor: Visitor, act: Any, figures: Figures) -> None:
+    """The act that V1 sends along is looked up and left out; for another's nothing is asked for but that."""
+    visitor.inner.says = {"parameters": {"act": "claim_measures"}}
+    path = f"/api/deployments/{SOME_ID}/create_flow_run"
+    status = visitor.ask("POST", path, {"parameters": {"form": {"year": 2026}, "act": act}})[0]
+    figures.tell("requests refused", where="forms of another act", tried=1, held=int(status == 403))
+    assert status == 403
+    looked = visitor.inner.scope
+    assert (visitor.inner.calls, looked["method"], looked["path"]) == (1, "GET", f"/api/deployments/{SOME_ID}")
+    assert visitor.ask("POST", path, {"parameters": {"form": {"year": 2026}, "act": "claim_measures"}})[0] == 200
+    assert visitor.reached()["parameters"] == {"form": {"year": 2026}}
 
 
 @pytest.mark.parametrize("kind", ["COMPLETED", "RUNNING", "SCHEDULED", "FAILED", "CRASHED", "PENDING", "PAUSED", ""])

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
+from pydantic import TypeAdapter
 from serving import PATIENCE, TSUDOI, Serving, environment, free_port, is_over, until
 
 from flows.forms import name_of
@@ -71,6 +72,7 @@ def test_a_day_of_serving(folder: Path, serving: Callable[[], Serving]) -> None:
     """It serves the table by its schedules, does acts, loses no sweep when it is killed, and ends on SIGTERM."""
     first = serving()
     the_table_is_served(first)
+    what_names_staff_is_kept_for_a_season_and_the_last(first)
     cron_deployments_get_their_runs(first)
     an_act_is_done(first, Office.open(folder / "home", folder / "inbox"))
     sweep = begin_a_sweep(first)
@@ -100,6 +102,14 @@ def the_table_is_served(serving: Serving) -> None:
         assert (limit[0], limit[1].get("collision_strategy")) == (1 if others else None, others)
         assert it["entrypoint"].startswith("flows."), "found by module, wherever it is installed"
         assert it["status"] == "READY", "marking them holds Prefect's database: it is over before anybody is let in"
+
+
+def what_names_staff_is_kept_for_a_season_and_the_last(serving: Serving) -> None:
+    server = serving.api.get("/admin/settings").json()["server"]
+    vacuum = server["services"]["db_vacuum"]
+    assert set(vacuum["enabled"]) == {"events", "flow_runs"}
+    kept = TypeAdapter(timedelta).validate_python
+    assert kept(vacuum["retention_period"]) == kept(server["events"]["retention_period"]) == timedelta(days=400)
 
 
 def cron_deployments_get_their_runs(serving: Serving) -> None:
