@@ -74,7 +74,7 @@ def _has_a_ledger(settings: Settings) -> bool:
     engine = connect(settings.owner_database)
     try:
         with reachable(), reading(engine) as connection:
-            is_there = inspect(connection).has_table(str(tables.Ledger.__tablename__))
+            is_there = inspect(connection).has_table("ledger")
             return is_there and connection.execute(select(tables.Ledger).limit(1)).first() is not None
     finally:
         engine.dispose()
