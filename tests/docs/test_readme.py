@@ -82,12 +82,13 @@ def test_a_command_that_is_not_there_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize("page", READMES)
-def test_the_two_commands_come_first(page: str) -> None:
-    """`make demo` and `make test` are the first code of the page, before any sentence."""
-    heading, _empty, fence, demo, test, *_rest = text_of(page).splitlines()
+def test_the_three_commands_come_first(page: str) -> None:
+    """`make demo`, `make test` and `make look` are the first code of the page, before any sentence."""
+    heading, _empty, fence, demo, test, look, *_rest = text_of(page).splitlines()
     assert (heading, fence) == ("# tsudoi", "```sh")
     assert demo.startswith("make demo ")
     assert test.startswith("make test ")
+    assert look.startswith("make look ")
 
 
 def test_both_readmes_show_the_same_commands() -> None:
