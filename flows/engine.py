@@ -16,6 +16,8 @@ _ALWAYS = {
     "PREFECT_UI_API_URL": "/api",
     # Whoever has filled in a form waits for it; the default is ten seconds.
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    # A server that is busy (503), or away for a moment once it has answered, is asked again, for two minutes.
+    "PREFECT_CLIENT_MAX_RETRIES": "5",
 }
 
 
