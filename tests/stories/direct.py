@@ -43,7 +43,7 @@ class Directly(Machine):
         try:
             self.drive()
         finally:
-            reminding.watch(self.office)
+            reminding.watch(self.office, morning=True)
 
     def drive(self) -> None:
         while todo := [it for it in driving.work(self.office) if it.may_be_done]:
