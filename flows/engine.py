@@ -24,6 +24,8 @@ _ALWAYS = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # A look at a year that has to wait for another: the default of thirty seconds would leave the board behind.
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+    # A server that is busy (503), or away for a moment once it has answered, is asked again, for two minutes.
+    "PREFECT_CLIENT_MAX_RETRIES": "5",
 }
 
 

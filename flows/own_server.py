@@ -25,7 +25,7 @@ from models.words import _
 HOST, PORT = "127.0.0.1", 4200
 API, CREDENTIAL = "PREFECT_API_URL", "PREFECT_API_AUTH_STRING"  # by these a client of Prefect finds its server
 _HEALTHY_WITHIN = 120  # seconds: a new database on a slow disk takes its time
-_ANSWERS_WITHIN = 15  # seconds
+_ANSWERS_WITHIN = 60  # seconds: at the machine's start ours may be there first, and is started only so often
 _STOPPED_WITHIN = 8  # seconds
 _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
@@ -71,7 +71,12 @@ def own_server(
             raise failed
         os.environ[API] = api
         threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
-        yield api
+        try:
+            yield api
+        except (Exception, KeyboardInterrupt) as trouble:
+            if server.poll() is None:
+                raise
+            raise failed from trouble  # what is asked of a dead server fails in many ways
         if server.poll() is not None:
             raise failed
     finally:

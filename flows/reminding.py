@@ -18,7 +18,7 @@ from views.standing import Owed
 
 @stage_task("1 期限を点検し、督促を送る")
 def _watch() -> int:
-    return reminding.watch(office()).sent
+    return reminding.watch(office(), morning=True).sent
 
 
 @stage_task("1 送付待ちの督促を送る")
@@ -33,7 +33,7 @@ def _carry() -> Carried:
 def carry() -> str:
     """Send what could not be sent in the morning; the run's name tells whether anything still waits."""
     done = _carry()
-    words = _("{sent} reminders sent, {waiting} wait, {unknown} unknown.").format(**asdict(done))
+    words = _("{sent} letters sent, {waiting} wait, {unknown} unknown.").format(**asdict(done))
     return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
 
 
@@ -60,7 +60,7 @@ def morning() -> str:
     flags = {*(act.flag for act in acts), *(_PASSED for _commitment in passed)}
     _show_flags(acts, flags, today)
     late = sum(act.days_left < 0 for act in acts)
-    words = _("{sent} reminders sent, {late} acts overdue.").format(sent=sent, late=late)
+    words = _("{sent} letters sent, {late} acts overdue.").format(sent=sent, late=late)
     words = "\n".join([words, *(f"{commitment.year}　{commitment.words}" for commitment in passed)])
     if trouble:
         return said_of_trouble("\n".join([words, *trouble]))

@@ -7,7 +7,7 @@ On a closed day flags move and nobody is written to; the next open morning makes
 
 import gc
 import uuid
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,11 +24,15 @@ from states import deadlines, ledger
 from states.door import Door
 from states.facts import Facts
 from states.reading import aware
-from states.rows import INSPECTOR, STATES
+from states.rows import INSPECTOR, LIVE, STATES
 from states.schedule import LONG_AGO, push_all
 from states.table import BY_TRIGGER
 
 MAIL, WEBHOOK = "mail", "webhook"
+# Letters to the coordinators that are about no act: how the morning found everything, and that a service has stopped.
+MORNING, STOPPED = "morning", "stopped"
+NOTICES = (MORNING, STOPPED)
+ABOUT_AN_ACT = col(tables.Reminder.act).not_in(NOTICES)
 CALL_FROM = 3  # rung, in open days after the due date: a call is to be made (domain.md 7)
 
 _OWNERS = {Side.WARD: Role.COORDINATOR, Side.REGISTER: Role.REGISTRAR, Side.CONTRACTOR: Role.HANDLING_MANAGER}
@@ -236,7 +240,13 @@ def _remind(
         for to, channel, suffix in _addresses(facts[look.row.cycle_id], look, webhooks)
     }
     known = _known(connection, list(wanted))
-    new = [_reminder(key, *asked, now) for key, asked in wanted.items() if key not in known]
+    new = [
+        _reminder(
+            key, to, channel, now, cycle_id=look.row.cycle_id, act=look.row.act, rung=look.rung, due_on=look.row.due_on
+        )
+        for key, (look, to, channel) in wanted.items()
+        if key not in known
+    ]
     if new:
         connection.execute(insert(tables.Reminder), new)
     back = [look for look in looks if look.rung is None and look.row.rung is not None]  # the clock was set back
@@ -244,12 +254,11 @@ def _remind(
     return len(new)
 
 
-def _reminder(key: str, look: _Look, to: str, channel: str, now: datetime) -> dict[str, object]:
+def _reminder(key: str, to: str, channel: str, now: datetime, **about: object) -> dict[str, object]:
     return {
-        "key": key, "cycle_id": look.row.cycle_id, "act": look.row.act, "rung": look.rung, "due_on": look.row.due_on,
-        "to_person": to, "channel": channel, "message_id": f"msg_{uuid.uuid4().hex}", "state": "waiting",
+        "key": key, "to_person": to, "channel": channel, "message_id": f"msg_{uuid.uuid4().hex}", "state": "waiting",
         "attempts": 0, "created_at": utc(now), "trouble": "",
-    }  # fmt: skip
+    } | about  # fmt: skip
 
 
 def _addresses(facts: Facts, look: _Look, webhooks: frozenset[str]) -> Iterator[tuple[str, str, str]]:
@@ -264,6 +273,41 @@ def _addresses(facts: Facts, look: _Look, webhooks: frozenset[str]) -> Iterator[
             yield person.id, WEBHOOK, "/webhook"
     for side in sorted({person.side.value for person in people} & webhooks):
         yield side, WEBHOOK, "/webhook"
+
+
+def tell_of_the_morning(door: Door) -> int:
+    """Write to each coordinator, once an open day while a year is open, how the morning found everything.
+
+    It is the sign of life that people miss where the machine is dead: one for the office, however many years are open.
+    """
+    today = door.clock.now().date()
+    return _tell_coordinators(door, MORNING, f"{MORNING}/{today}", LIVE) if door.calendar.is_open(today) else 0
+
+
+def tell_of_the_stop(door: Door, unit: str) -> int:
+    """Write to each coordinator, once a day, that a service has stopped and is not started again."""
+    return _tell_coordinators(door, STOPPED, f"{STOPPED}/{unit}/{door.clock.now().date()}", _PLACES)
+
+
+def _tell_coordinators(door: Door, notice: str, key: str, states: Collection[str]) -> int:
+    """Write a notice to each who has an address, into the outbox of the newest year that is in one of these states."""
+    cycle, now = tables.Cycle, door.clock.now()
+    newest = select(col(cycle.id)).where(col(cycle.state).in_(states)).order_by(col(cycle.fiscal_year).desc()).limit(1)
+    with writing(door.engine) as connection:
+        cycle_id = connection.execute(newest).scalar()
+        if cycle_id is None:
+            return 0
+        coordinators = _having(door.facts(connection, cycle_id), {(Side.WARD, Role.COORDINATOR)})
+        wanted = {f"{key}/{person.id}": person.id for person in coordinators if person.mail}
+        known = _known(connection, list(wanted))
+        new = [
+            _reminder(key, to, MAIL, now, cycle_id=cycle_id, act=notice, rung=0, due_on=now.date())
+            for key, to in wanted.items()
+            if key not in known
+        ]
+        if new:
+            connection.execute(insert(tables.Reminder), new)
+    return len(new)
 
 
 def _known(connection: Connection, keys: list[str]) -> set[str]:

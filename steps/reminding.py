@@ -5,6 +5,7 @@ nobody claims to know: it is shown as 送達不明 and not sent again by itself.
 until its receiver says that it has it. What a later rung has overtaken is dropped, so that no outage ends in a burst.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,17 +32,32 @@ from states.acts import Outcome
 from states.facts import Facts
 from states.look import Look
 from states.reading import aware
-from states.sweep import MAIL, Swept, calls, clock_is_doubted, may_remind, owners, sweep
+from states.sweep import (
+    MAIL,
+    MORNING,
+    NOTICES,
+    STOPPED,
+    Swept,
+    calls,
+    clock_is_doubted,
+    may_remind,
+    owners,
+    sweep,
+    tell_of_the_morning,
+    tell_of_the_stop,
+)
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.office import Office
 from views.commitments import passed
 from views.reminders import Reminder
+from views.standing import todays_work
 
 _log = structlog.get_logger()
 
 _SLOW = 5  # seconds; whoever takes longer for one message gets no more in this watch
 _AT_MOST = 20  # seconds for one receiver in one watch
+_A_UNIT = re.compile(r"[A-Za-z0-9@:._-]{1,80}")
 _PATIENCE = timedelta(hours=25)  # who is to be left alone for longer than this was told so by a clock that was wrong
 
 
@@ -61,14 +77,26 @@ class Watched(Carried):
     swept: Swept
 
 
-def watch(office: Office) -> Watched:
+def watch(office: Office, *, morning: bool = False, stopped: str = "") -> Watched:
     """Flag what has come to its day and carry what is in the outbox.
 
+    Args:
+        office: the office.
+        morning: the machine begins its day: it tells the coordinators how it finds everything.
+        stopped: the service that has stopped for good, as the coordinators are to be told; "" where none has.
+
     Raises:
+        BadInput: this is no name of a service.
         BadSetting: nobody can carry a letter as the setting `mail` stands; the letters wait, the webhooks went.
 
     """
+    if stopped and not _A_UNIT.fullmatch(stopped):
+        raise BadInput(_("This is no name of a service."), _("Name its unit, such as tsudoi.service."))
     swept = sweep(office.door, webhooks=frozenset(office.settings.webhooks))
+    if morning:
+        tell_of_the_morning(office.door)
+    if stopped:
+        tell_of_the_stop(office.door, stopped)
     carried = carry(office)
     _log.info("watched", looked_at=swept.looked_at, flagged=swept.flagged, reminders=swept.reminders, sent=carried.sent)
     return Watched(swept=swept, **vars(carried))
@@ -144,7 +172,7 @@ def _queues(office: Office) -> dict[str, list[Reminder]]:
         for row in waiting:
             if reason := _not_needed(office, connection, row, facts[row.cycle_id], now.date()):
                 _settle(office, connection, row, "dropped", trouble=reason)
-            elif may_remind(facts[row.cycle_id], row.act) and not _is_to_be_left_alone(row, now):
+            elif _may_go(facts[row.cycle_id], row) and not _is_to_be_left_alone(row, now):
                 queues.setdefault("" if row.channel == MAIL else row.to_person, []).append(row)
     return queues
 
@@ -152,6 +180,8 @@ def _queues(office: Office) -> dict[str, list[Reminder]]:
 def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Facts, today: date) -> str:
     """Say why a reminder is not needed any more: its act is done, or another day or rung has come."""
     act = _owed(connection, row)
+    if act is None:
+        return "overtaken" if row.act == MORNING and row.due_on != today else ""
     if act.done_on is not None:
         return "done"
     ladder = facts.programme.reminders.ladder
@@ -159,7 +189,14 @@ def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Fa
     return "" if present == (row.due_on, row.rung) else "overtaken"
 
 
-def _owed(connection: Connection, row: Reminder) -> Row[tables.Act]:
+def _may_go(facts: Facts, row: Reminder) -> bool:
+    return row.act in NOTICES or may_remind(facts, row.act)
+
+
+def _owed(connection: Connection, row: Reminder) -> Row[tables.Act] | None:
+    """Return the act that a reminder is about; None of a notice, which is about none."""
+    if row.act in NOTICES:
+        return None
     act = tables.Act
     return connection.execute(select(act).where(col(act.cycle_id) == row.cycle_id, col(act.act) == row.act)).one()
 
@@ -187,13 +224,13 @@ def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Reminder]) ->
 
 def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, bool]:
     """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
-    passes = _what_it_passes(office, row)
+    told = _what_it_tells(office, row)
     with writing(office.engine) as connection:
         facts = office.door.facts(connection, row.cycle_id)
-        if _owed(connection, row).done_on is not None:
+        if (act := _owed(connection, row)) and act.done_on is not None:
             _settle(office, connection, row, "dropped", trouble="done")
             return "dropped", "", False
-        message = written(office, facts, row, passes)
+        message = written(office, facts, row, told)
         if isinstance(message, str):  # surely nothing went: it waits until the register is mended
             _tell(connection, [row], message)
             return "waiting", "", False
@@ -212,12 +249,14 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
     return state, trouble, stop
 
 
-def _what_it_passes(office: Office, row: Reminder) -> tuple[str, ...]:
+def _what_it_tells(office: Office, row: Reminder) -> tuple[str, ...]:
     """Return what is passed because the act is late; to the ward's people, whatever nobody has decided on besides.
 
-    A webhook is the same however often, and says nothing of it.
+    Of the morning it is what is not well. A webhook is the same however often, and says nothing of it.
     """
-    if row.channel != MAIL:
+    if row.act == MORNING:
+        return _what_is_not_well(office)
+    if row.channel != MAIL or row.act == STOPPED:
         return ()
 
     def told(here: Look) -> tuple[str, ...]:
@@ -228,10 +267,10 @@ def _what_it_passes(office: Office, row: Reminder) -> tuple[str, ...]:
     return office.see(row.cycle_id, told)
 
 
-def written(office: Office, facts: Facts, row: Reminder, passes: Sequence[str] = ()) -> Message | str:
+def written(office: Office, facts: Facts, row: Reminder, told: Sequence[str] = ()) -> Message | str:
     """Write a letter, or say in a word why it cannot be written: that is this letter's trouble alone."""
     try:
-        return message_of(office, facts, row, passes) or "no_address"
+        return message_of(office, facts, row, told) or "no_address"
     except BadInput:
         return "bad_address"
     except Exception as error:  # noqa: BLE001 - whatever stands on the register, the others' letters go
@@ -286,7 +325,7 @@ def _tell(connection: Connection, rows: Sequence[Reminder], trouble: str) -> Non
 # The words
 
 
-def message_of(office: Office, facts: Facts, row: Reminder, passes: Sequence[str] = ()) -> Message | None:
+def message_of(office: Office, facts: Facts, row: Reminder, told: Sequence[str] = ()) -> Message | None:
     """Write a reminder: what is due, since when, what it passes, what to do, whom to call; no serial, no resident.
 
     None where it goes by mail and the person has no address.
@@ -294,16 +333,19 @@ def message_of(office: Office, facts: Facts, row: Reminder, passes: Sequence[str
     to = facts.people.get(row.to_person)
     if row.channel == MAIL and (to is None or not to.mail):
         return None
+    if row.act in NOTICES and to is not None:
+        subject, body = _notice(row, to, told)
+        return Message(message_id=row.message_id, to=_addressed(to), subject=subject, body=body)
     # A webhook is the same, byte for byte, however often it is repeated; a letter speaks of the day it goes.
     written_at = aware(row.created_at)
     today = office.clock.now().date() if row.channel == MAIL else day_of(written_at)
     subject, body = words_of(
         facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today,
-        passes=passes,
+        passes=told,
     )  # fmt: skip
     return Message(
         message_id=row.message_id,
-        to=formataddr((visible(to.name), mail_address(to.mail))) if to and row.channel == MAIL else "",
+        to=_addressed(to) if to and row.channel == MAIL else "",
         subject=subject,
         body=body,
         data={
@@ -318,6 +360,52 @@ def message_of(office: Office, facts: Facts, row: Reminder, passes: Sequence[str
             },
         },
     )  # fmt: skip
+
+
+def _addressed(to: Person) -> str:
+    return formataddr((visible(to.name), mail_address(to.mail)))
+
+
+def _what_is_not_well(office: Office) -> tuple[str, ...]:
+    """Return what is overdue, what the machine left undone, which years are on hold, what passes a commitment."""
+    from steps import driving
+
+    late = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
+    undone = _("The machine has left “{act}” ({year}) undone, though nothing is missing for it.")
+    held = _("The year {year} is on hold.")
+    with office.look_around() as looks:
+        return (
+            *(
+                late.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
+                for act in todays_work(looks)
+                if act.days_left < 0
+            ),
+            *(undone.format(act=it.title, year=it.year) for it in driving.work_of(office, looks) if it.may_be_done),
+            *(held.format(year=here.facts.fiscal_year) for here in looks if here.facts.on_hold),
+            *(it.words for here in looks for it in passed(here) if not it.is_accepted),
+        )
+
+
+def _notice(row: Reminder, to: Person, told: Sequence[str]) -> tuple[str, str]:
+    """Return subject and body of a letter that is about no act: of the morning, or of a service that has stopped."""
+    if row.act == STOPPED:
+        subject = _("[tsudoi] A service has stopped")
+        said = _(
+            "The service {unit} has ended again and again, and is not started any more. Until somebody starts it,"
+            " what the machine does by itself may stand still.\nCall whoever looks after the machine (runbook, 12)."
+        ).format(unit=row.key.split("/")[1])
+    else:
+        well = _("[tsudoi] This morning: all is well")
+        subject = _("[tsudoi] This morning: {count} to see to").format(count=len(told)) if told else well
+        said = _(
+            "{lines}\n\nThis letter comes every open morning while a year is open. On a morning without it the machine"
+            " may be dead: call whoever looks after it (runbook, 12)."
+        ).format(
+            lines="\n".join(f"・{line}" for line in told)
+            or _("No act is overdue, nothing is left undone by the machine, and no year is on hold.")
+        )
+    body = _("To {name}\n\n{day}\n{said}\n\nThis letter holds no personal data of residents. Number {id}.")
+    return subject, body.format(name=visible(to.name), day=wareki(row.due_on), said=said, id=row.id)
 
 
 def words_of(

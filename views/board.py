@@ -20,6 +20,7 @@ from models.people import Side
 from models.words import _
 from states.calendar import Calendar
 from states.look import Look
+from states.sweep import ABOUT_AN_ACT
 from states.table import BY_TRIGGER
 from views import commitments, pictures, stages, standing
 from views.deadlines import Dated, dated
@@ -283,7 +284,7 @@ def _counts(stands: Standing) -> str:
 def _reminders(here: Look) -> str:
     """Say how many reminders went and were acknowledged, and show the last of them."""
     reminder, entry, connection = tables.Reminder, tables.Ledger, here.connection
-    mine = col(reminder.cycle_id) == here.cycle_id
+    mine = (col(reminder.cycle_id) == here.cycle_id) & ABOUT_AN_ACT
     counted = connection.execute(select(col(reminder.state), func.count()).where(mine).group_by(reminder.state))
     last = connection.execute(select(reminder).where(mine).order_by(col(reminder.id).desc()).limit(_LAST_REMINDERS))
     acknowledged = connection.execute(

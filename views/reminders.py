@@ -14,19 +14,27 @@ from models.words import N_, _
 from states import deadlines
 from states.facts import Past
 from states.look import Look
-from states.sweep import CALL_FROM, MAIL, calls, may_remind, owners, recipients
+from states.sweep import ABOUT_AN_ACT, CALL_FROM, MAIL, MORNING, STOPPED, calls, may_remind, owners, recipients
 from states.table import BY_TRIGGER
 from views.standing import Owed, act_title
 
 Reminder: TypeAlias = Row[tables.Reminder]
 Acknowledged: TypeAlias = Past[ReminderAcknowledged]
 
+_NOTICES = {MORNING: N_("Report of the morning"), STOPPED: N_("A service has stopped")}
+
 
 def reminders_of(here: Look) -> Sequence[Reminder]:
-    """Return every reminder of a cycle, the oldest first."""
+    """Return every reminder of a cycle, the oldest first, and of the notices those that did not go."""
     reminder = tables.Reminder
-    query = select(reminder).where(col(reminder.cycle_id) == here.cycle_id).order_by(col(reminder.id))
+    shown = ABOUT_AN_ACT | col(reminder.state).in_(("waiting", "claimed", "unknown"))
+    query = select(reminder).where(col(reminder.cycle_id) == here.cycle_id, shown).order_by(col(reminder.id))
     return here.connection.execute(query).all()
+
+
+def title_of(row: Reminder) -> str:
+    """Return what a letter is about."""
+    return _(_NOTICES[row.act]) if row.act in _NOTICES else act_title(row.act)
 
 
 def acknowledged_of(here: Look) -> dict[int, Acknowledged]:

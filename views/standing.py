@@ -19,7 +19,7 @@ from states.gaps import missing, warned
 from states.look import Look
 from states.rows import STATES_BY_KEY
 from states.rules.measures import record_may_show
-from states.sweep import follows_a_late_act
+from states.sweep import ABOUT_AN_ACT, follows_a_late_act
 from states.table import BY_TRIGGER, TABLE
 from views.commitments import Passed, passed
 from views.counting import Counts, counts
@@ -176,7 +176,9 @@ def lateness(here: Look) -> tuple[list[str], int]:
     """Return which acts were ever flagged as overdue, and how many reminders were sent."""
     entry, reminder = tables.Ledger, tables.Reminder
     flagged = select(col(entry.entry)).where(col(entry.cycle_id) == here.cycle_id, col(entry.event) == "act_flagged")
-    sent = select(func.count()).where(col(reminder.cycle_id) == here.cycle_id, col(reminder.state) == "sent")
+    sent = select(func.count()).where(
+        col(reminder.cycle_id) == here.cycle_id, col(reminder.state) == "sent", ABOUT_AN_ACT
+    )
     flags = [json.loads(text)["data"] for text in here.connection.execute(flagged).scalars()]
     late = dict.fromkeys(flag["act"] for flag in flags if flag["flag"] in {"overdue", "escalated"})
     return list(late), here.connection.execute(sent).scalar_one()

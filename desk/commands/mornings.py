@@ -13,10 +13,19 @@ from desk.options import AsJson, At, By, Programme, Year, day
 from models import choices
 from models.errors import BadInput
 from models.words import _
-from states.sweep import MAIL, upcoming
+from states.sweep import MAIL, NOTICES, upcoming
 from steps import reminding
 from steps.office import Office
-from views.reminders import Acknowledged, Coming, Reminder, acknowledged_of, coming, reminders_of, trouble_words
+from views.reminders import (
+    Acknowledged,
+    Coming,
+    Reminder,
+    acknowledged_of,
+    coming,
+    reminders_of,
+    title_of,
+    trouble_words,
+)
 from views.standing import act_title
 
 app = Typer()
@@ -25,12 +34,21 @@ _COMING_SHOWN = 12
 
 
 @app.command(help=_("One sweep: overdue flags and reminders. With --at: a dry run."))
-def watch(at: At = None, as_json: AsJson = False) -> None:
+def watch(
+    at: At = None,
+    stopped: Annotated[
+        str,
+        Option(
+            "--stopped", metavar="UNIT", help=_("Also tell the coordinators that this service has stopped for good.")
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     office = Office.open()
     if at is not None:
         _show_upcoming(office, at.date(), as_json=as_json)
         return
-    done = reminding.watch(office)
+    done = reminding.watch(office, stopped=stopped)
     numbers: dict[str, Any] = {
         "looked_at": done.swept.looked_at, "flagged": done.swept.flagged, "reminders": done.swept.reminders,
         "sent": done.sent, "unknown": done.unknown, "waiting": done.waiting, "doubted": done.swept.doubted,
@@ -104,7 +122,7 @@ def _show_what_went(rows: Sequence[Reminder], seen: dict[int, Acknowledged]) -> 
     say_table(
         [_("No."), _("Act"), _("Due"), _("Rung"), _("To"), _("State"), _("Acknowledged")],
         [
-            [str(r.id), act_title(r.act), str(r.due_on), f"{r.rung:+d}", _to(r), _state(r), _seen(seen.get(r.id))]
+            [str(r.id), title_of(r), str(r.due_on), f"{r.rung:+d}", _to(r), _state(r), _seen(seen.get(r.id))]
             for r in rows
         ],
     )
@@ -143,7 +161,7 @@ def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], nex
     """Show what waits as it would go today, and what comes next as it would go on its day."""
     facts = office.see(cycle_id, lambda here: here.facts)
     for row in rows:
-        message = reminding.written(office, facts, row) if row.state == "waiting" else ""
+        message = reminding.written(office, facts, row) if row.state == "waiting" and row.act not in NOTICES else ""
         if not isinstance(message, str):
             say(f"\n{message.subject}\n{message.body}")
     for one in next_ones:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, TextIO
 
+import structlog
 from typer import Option, Typer
 
 from adapters.settings import Settings
@@ -23,6 +24,8 @@ from steps.office import Office
 from views.board import INDEX
 
 app = Typer()
+
+_log = structlog.get_logger()
 
 
 @app.command(help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))
@@ -62,6 +65,7 @@ def serve(
     prepare(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
         signal.signal(number, signal.default_int_handler)
+    threading.excepthook = _log_its_kind
     with suppress(KeyboardInterrupt):
         if configured:
             here = reach_another(configured)
@@ -69,6 +73,11 @@ def serve(
                 _run_the_flows(lambda: _say_address(configured.removesuffix("/api")), alone=here)
         else:
             _serve_from_here(settings, host, port, flows=not server_only)
+
+
+def _log_its_kind(died: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, where Python would print a traceback, which might quote data (Law 4)."""
+    _log.warning("thread_died", error_type=died.exc_type.__name__)
 
 
 def _print_a_link(home: Path) -> None:

@@ -300,6 +300,19 @@ def test_a_dry_run_shows_the_words_of_what_waits(tsudoi: Tsudoi, home: Path, mon
     assert "契約締結" in said.out.partition("\n\n")[2]
 
 
+def test_a_service_that_has_stopped_is_told_of(tsudoi: Tsudoi, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`watch --stopped` writes a letter; while nobody carries it, `reminders` shows that it waits, beside the act's."""
+    _go_to(home, date(2026, 9, 25))
+    monkeypatch.setenv("TSUDOI_MAIL", "nobody")
+    assert tsudoi("watch", "--stopped", "tsudoi.service").status == 2
+    said = tsudoi("reminders", 2026, "--dry-run")
+    assert (said.status, said.out.count("サービスの停止"), said.out.count("送付待ち")) == (0, 2, 2)
+    monkeypatch.delenv("TSUDOI_MAIL")
+    assert json.loads(tsudoi("watch", "--json").out)["sent"] == 2
+    assert "サービスの停止" not in tsudoi("reminders", 2026).out
+    assert tsudoi("watch", "--stopped", "a service").status == 2
+
+
 def test_the_counts_are_told_with_their_sources(tsudoi: Tsudoi, proposed: Path) -> None:
     """`cycle counts` shows each count with its source, and the same numbers as JSON."""
     told = json.loads(tsudoi("cycle", "counts", 2026, "--json").out)

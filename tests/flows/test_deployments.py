@@ -1,6 +1,8 @@
 """The examples of deploy/: they say what the project does."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,46 @@ def test_the_compose_file_mounts_what_there_is() -> None:
     assert mounted
     assert all((FOLDER / path).is_file() for path in mounted)
     assert {name for service in services for name in service.get("secrets", [])} == set(compose["secrets"])
+
+
+UNITS = FOLDER / "systemd"
+SERVES = ("tsudoi.service", "tsudoi-dashboard.service")
+
+
+def lines_of(unit: str) -> list[str]:
+    return (UNITS / unit).read_text(encoding="utf-8").splitlines()
+
+
+def test_a_service_that_dies_is_started_again_and_then_told_of() -> None:
+    """Both services start again on failure, five times an hour at most; then a letter goes."""
+    for unit in SERVES:
+        told = {
+            "Restart=on-failure",
+            "StartLimitIntervalSec=1h",
+            "StartLimitBurst=5",
+            "OnFailure=tsudoi-stopped@%n.service",
+        }
+        assert told <= set(lines_of(unit)), unit
+        assert "KillMode=mixed" in lines_of(unit), (
+            "else its Prefect server would be ended beside it, and taken for dead"
+        )
+    tells = lines_of("tsudoi-stopped@.service")
+    assert "ExecStart=/opt/tsudoi/bin/tsudoi watch --stopped %i" in tells
+    assert not [line for line in tells if line.startswith(("OnFailure=", "Restart="))], "it calls nobody itself"
+    fence = lines_of("tsudoi-watch.service")
+    assert tells[tells.index("TimeoutStartSec=10min") :] == fence[fence.index("TimeoutStartSec=10min") :]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    """`systemd-analyze verify` has nothing to say about any unit, once its command is one that is installed here."""
+    for unit in UNITS.glob("tsudoi*.*"):
+        if unit.suffix in {".service", ".timer"}:
+            text = unit.read_text(encoding="utf-8").replace("/opt/tsudoi/bin/tsudoi", "/bin/true")
+            (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    made = sorted(map(str, tmp_path.iterdir()))
+    said = subprocess.run(["systemd-analyze", "verify", *made], capture_output=True, text=True, check=False)
+    assert (len(made), said.returncode, said.stderr) == (5, 0, "")
 
 
 def test_when_the_server_is_away_another_runner_goes_on(prefect: Prefect, monkeypatch: pytest.MonkeyPatch) -> None:

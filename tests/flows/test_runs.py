@@ -134,9 +134,9 @@ def test_the_watch_reminds_of_what_is_due(prefect: Prefect, opened: Office) -> N
     first = morning()
     sent = count(opened, tables.Reminder)
     assert sent >= 1
-    assert f"督促 {sent} 件" in first
+    assert f"督促・通知 {sent} 件" in first
     assert "reminder_sent" in entries(opened)
-    assert "督促 0 件" in morning()
+    assert "督促・通知 0 件" in morning()
     assert count(opened, tables.Reminder) == sent
 
 
@@ -166,13 +166,15 @@ def test_what_could_not_go_in_the_morning_goes_within_the_hour(
     monkeypatch.setenv("TSUDOI_MAIL", f"smtp://127.0.0.1:{port}")
     flows = prefect.flow_module("reminding")
     go_to(opened, 2026, 9, 28)
-    assert "督促 0 件" in flows.morning()
+    assert "督促・通知 0 件" in flows.morning()
     waiting = flows.carry(return_state=True)
     with mail_server(Post(), port) as post:
         states = [flows.carry(return_state=True) for _hour in range(2)]
     assert (waiting.is_completed(), waiting.name) == (True, "送付待ちあり")
     assert [state.name for state in states] == ["Completed", "Completed"]
-    assert len(post.letters) == 2
+    subjects = [str(letter["Subject"]) for letter in post.letters]
+    assert subjects.count("【つどい】朝の点検　異状ありません") == 2
+    assert len(subjects) == 4, "the morning's and the reminder, to both coordinators"
 
 
 def test_a_wrong_setting_of_mail_holds_up_no_other_work_of_the_morning(

@@ -18,6 +18,7 @@ from flows.forms import name_of
 from flows.record import may_be_entered
 from models.clock import fiscal_year_of
 from models.database import reading
+from models.words import translate
 from states.facts import RECHECKS
 from states.table import BY_TRIGGER, TABLE
 from steps import acting, preparation
@@ -161,6 +162,16 @@ def tell(folder: Path, *options: str, **variables: str) -> "subprocess.Completed
         [TSUDOI, "serve", *options], env=environment(folder) | variables, cwd=folder, capture_output=True, text=True,
         timeout=PATIENCE, check=False,
     )  # fmt: skip
+
+
+def test_it_does_not_outlive_its_server(serving: Callable[[], Serving]) -> None:
+    """When its Prefect server is dead it says so, with the remedy and without a traceback, and ends with 2."""
+    served = serving()
+    served.server().kill()
+    assert served.process.wait(PATIENCE) == 2, served.out.read_text()
+    _before, _lasts, after = served.out.read_text().partition("Ctrl-C")
+    assert "Traceback" not in after
+    assert translate("The Prefect server did not start, or has stopped.", "ja") in after
 
 
 def test_without_an_office_there_is_nothing_to_serve(tmp_path: Path) -> None:

@@ -1940,7 +1940,7 @@ def test_the_programme_gives_an_act_to_the_contractor(
     [
         ("letters_posted", "差出", "Post"),
         ("posting_approved_proposed", "差出承認（起案）", "Approve the posting (proposed)"),
-        ("reminder_sent", "督促の送付", "Reminder sent"),
+        ("reminder_sent", "督促・通知の送付", "Reminder or notice sent"),
         ("nothing_known", "nothing_known", "nothing_known"),
     ],
 )

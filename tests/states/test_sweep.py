@@ -17,7 +17,16 @@ from models.people import Person, Role, Side
 from states import ledger, merkle, opening
 from states.facts import Done
 from states.reading import people
-from states.sweep import Swept, calls, follows_a_late_act, recipients, sweep, upcoming
+from states.sweep import (
+    Swept,
+    calls,
+    follows_a_late_act,
+    recipients,
+    sweep,
+    tell_of_the_morning,
+    tell_of_the_stop,
+    upcoming,
+)
 from states.table import BY_TRIGGER
 
 
@@ -334,3 +343,33 @@ def test_what_nobody_owes_any_more_goes_to_the_coordinators(sqlite_year: Year) -
     opening.register(year.door, gone, by="system", via="desk")
     on(year, due(year, "register_handlers"))
     assert {person for _rung, person in reminders(year, "register_handlers")} == {"sato", "suzuki"}
+
+
+# Letters about no act
+
+
+def notices(year: Year) -> list[tuple[str, str, date]]:
+    rows = year.read(select(tables.Reminder).order_by(col(tables.Reminder.id)))
+    return [(row.act, row.to_person, row.due_on) for row in rows]
+
+
+def test_every_open_morning_each_coordinator_is_written_to_once(year: Year) -> None:
+    """On Friday one letter each, however often the morning comes; none on Saturday and Sunday; on Monday the next."""
+    friday = date(2026, 9, 25)
+    written = list[int]()
+    for days in (0, 0, 1, 2, 3):
+        year.clock.at = datetime(2026, 9, 25 + days, 9, tzinfo=TOKYO)
+        written.append(tell_of_the_morning(year.door))
+    assert written == [2, 0, 0, 0, 2]
+    days = (friday, friday + timedelta(days=3))
+    assert notices(year) == [("morning", person, day) for day in days for person in ("sato", "suzuki")]
+
+
+def test_of_a_closed_year_no_morning_is_told(sqlite_year: Year) -> None:
+    """Nothing is written of a morning once the only year is closed; that a service has stopped is, once a day."""
+    year = sqlite_year
+    year.play()
+    assert tell_of_the_morning(year.door) == 0
+    assert [tell_of_the_stop(year.door, "tsudoi.service") for _time in range(2)] == [2, 0]
+    assert tell_of_the_stop(year.door, "tsudoi-dashboard.service") == 2
+    assert {act for act, _to, _day in notices(year)} == {"stopped"}

@@ -19,6 +19,7 @@ import pytest
 import stamina
 from aiosmtpd.smtp import Envelope
 from lifting import lifted
+from playing import Played
 from receivers import SECRET, Behave, Post, answer, free_port, hangs, in_turn, mail_server, receiving, silent_server
 from receivers import hang as says_nothing
 from sqlalchemy import select, update
@@ -30,10 +31,10 @@ from adapters.clock import VirtualClock
 from models import tables
 from models.clock import TOKYO
 from models.database import reading, writing
-from models.errors import BadSetting, Refused
+from models.errors import BadInput, BadSetting, Refused
 from states import ledger
 from states.sweep import sweep
-from steps import acting, reminding
+from steps import acting, preparation, reminding
 from steps.office import Office
 from views import deadlines, reminders, standing
 
@@ -78,9 +79,9 @@ def post(port: int) -> Iterator[Post]:
         yield post
 
 
-def _on(office: Office, day: date) -> reminding.Watched:
+def _on(office: Office, day: date, *, morning: bool = False, stopped: str = "") -> reminding.Watched:
     VirtualClock(office.home / "clock").set(datetime(day.year, day.month, day.day, 9, tzinfo=TOKYO))
-    return reminding.watch(office)
+    return reminding.watch(office, morning=morning, stopped=stopped)
 
 
 def _calls_to_make(office: Office) -> tuple[reminders.Call, ...]:
@@ -517,6 +518,110 @@ def test_every_date_says_its_rule_and_what_moved_it(mailed: Office) -> None:
     moved = {it.act: (it.moved, it.why.partition("。")[2]) for it in mailed.see(CYCLE, deadlines.dated)}
     assert moved["conclude_contract"] == ("person", "人が変更：決裁の遅れ")
     assert moved["register_handlers"][0] == "lateness"
+
+
+# The letters about no act
+
+
+def _of_the_morning(post: Post) -> list[Letter]:
+    return [letter for letter in post.letters if "朝の点検" in str(letter["Subject"])]
+
+
+def test_a_morning_on_which_nothing_is_late_says_that_all_is_well(mailed: Office, post: Post) -> None:
+    """Both coordinators, and nobody else, read that nothing is overdue, and what a morning without a letter means."""
+    for _time in range(2):
+        _on(mailed, date(2026, 9, 25), morning=True)
+    assert sorted(map(_to, post.letters)) == ["sato@ward.example", "suzuki@ward.example"]
+    assert {letter["Subject"] for letter in post.letters} == {"【つどい】朝の点検　異状ありません"}
+    for words in (
+        "令和8年9月25日（金）",
+        "期限を過ぎた手続、済んでいない自動の作業、一時停止中の年度業務は、いずれもありません",
+        "届かない朝は",
+    ):
+        assert words in _body(post.letters[0])
+    assert _events(mailed).count("reminder_sent") == 2
+    assert mailed.see(CYCLE, standing.lateness) == ([], 0), "it is no reminder"
+    assert _states(mailed) == []
+
+
+def test_a_late_morning_names_what_is_late_who_owes_it_and_since_when(mailed: Office, post: Post) -> None:
+    """The overdue act stands in one letter with its owner and its day; so do a year on hold and a passed commitment."""
+    _on(mailed, OVERDUE, morning=True)
+    late, _other = _of_the_morning(post)
+    assert late["Subject"] == "【つどい】朝の点検　確認が必要なもの 1 件"
+    assert "・2026年度「契約締結」　担当：総務課　期限：令和8年10月1日（木）（期限超過 4 日）" in _body(late)
+    acting.perform(mailed, CYCLE, "hold", by="sato", fields={"reason": "typhoon"})
+    post.letters.clear()
+    _on(mailed, date(2026, 11, 24), morning=True)
+    held, _other = _of_the_morning(post)
+    assert "・2026年度の業務は一時停止中です。" in _body(held)
+    assert "・「契約期間の末日」（2026-12-25）を" in _body(held)
+
+
+def test_work_that_the_machine_left_undone_is_no_good_morning(mailed: Office, post: Post, tmp_path: Path) -> None:
+    """Data that the machine could erase this morning and has not stand in the letter, before they are late."""
+    (tmp_path / "inbox").mkdir()
+    year = Played(folder=tmp_path, office=mailed)
+    year.play(before="erase_ward_data")
+    _on(mailed, year.facts().due["erase_ward_data"], morning=True)
+    told, _other = _of_the_morning(post)
+    assert told["Subject"] == "【つどい】朝の点検　確認が必要なもの 1 件"
+    assert "・2026年度「区保有データの廃棄」　自動で行う作業が" in _body(told)
+
+
+def test_two_open_years_are_told_of_in_one_letter(mailed: Office, post: Post) -> None:
+    """However many years are open, a coordinator has one letter of a morning, with what is late in each."""
+    for person in preparation.everybody(mailed):
+        preparation.register(mailed, person.model_copy(update={"valid_to": date(2028, 3, 31)}))
+    _on(mailed, date(2027, 9, 1))
+    preparation.open_year(mailed, 2027)
+    _on(mailed, date(2027, 10, 7), morning=True)
+    told, other = _of_the_morning(post)
+    assert _to(told) != _to(other)
+    assert "2026年度「契約締結」" in _body(told)
+    assert "2027年度「契約締結」" in _body(told)
+
+
+def test_a_morning_that_could_not_be_told_is_not_told_the_day_after(mailed: Office, port: int) -> None:
+    """What waited for a mail server is dropped when its day is over: one letter a morning, and none of yesterday."""
+    assert _on(mailed, date(2026, 9, 24), morning=True).waiting == 2
+    assert [row.act for row in mailed.see(CYCLE, reminders.reminders_of)] == ["morning", "morning"]
+    with mail_server(Post(), port) as post:
+        _on(mailed, date(2026, 9, 25), morning=True)
+    assert [_to(letter) for letter in post.letters] == ["sato@ward.example", "suzuki@ward.example"]
+    assert all("9月25日" in _body(letter) for letter in post.letters)
+
+
+def test_where_no_year_is_open_no_morning_is_told(tmp_path: Path) -> None:
+    """An installation before its first year writes to nobody, of a morning or of a service that has stopped."""
+    bare = preparation.install(tmp_path / "bare", tmp_path / "inbox", rehearsal=True)
+    preparation.register_sample_people(bare, 2026)
+    assert _on(bare, date(2026, 9, 25), morning=True, stopped="tsudoi.service").waiting == 0
+    bare.engine.dispose()
+
+
+def test_a_coordinator_without_an_address_gets_no_morning(mailed: Office, post: Post) -> None:
+    """Whoever has no address is not written to; no letter piles up for him."""
+    suzuki = next(person for person in preparation.everybody(mailed) if person.id == "suzuki")
+    with lifted(mailed.engine) as connection:
+        connection.execute(update(tables.Staff).where(col(tables.Staff.id) == suzuki.id).values(mail=""))
+    assert _on(mailed, date(2026, 9, 25), morning=True).waiting == 0
+    assert [_to(letter) for letter in post.letters] == ["sato@ward.example"]
+
+
+def test_a_service_that_has_stopped_is_told_of_once_a_day(mailed: Office, post: Post) -> None:
+    """The letter names the service and what to do; what has stopped on a Saturday is told on Monday."""
+    assert _on(mailed, date(2026, 9, 26), stopped="tsudoi.service").sent == 0
+    for _time in range(2):
+        _on(mailed, date(2026, 9, 27) + timedelta(days=1), stopped="tsudoi-dashboard.service")
+    told = [letter for letter in post.letters if letter["Subject"] == "【つどい】システム停止のお知らせ"]
+    assert sorted(map(_to, told)) == ["sato@ward.example"] * 2 + ["suzuki@ward.example"] * 2
+    units = sorted(
+        unit for letter in told for unit in ("tsudoi.service", "tsudoi-dashboard.service") if unit in _body(letter)
+    )
+    assert units == ["tsudoi-dashboard.service"] * 2 + ["tsudoi.service"] * 2
+    with pytest.raises(BadInput):
+        _on(mailed, date(2026, 9, 28), stopped="佐藤 花子")
 
 
 # Killed

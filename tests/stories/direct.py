@@ -42,7 +42,7 @@ class Directly(Machine):
 
     def morning(self) -> None:
         self.looks_at(self.plan.year)
-        reminding.watch(self.office)
+        reminding.watch(self.office, morning=True)
 
     def looks_at(self, _fiscal_year: int) -> str:
         try:

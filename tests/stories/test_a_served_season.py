@@ -202,8 +202,11 @@ class Desks:
         self.year.set_clock(datetime(day.year, day.month, day.day, 9, tzinfo=TOKYO))
         state = served.end_of(served.start("朝の点検"))
         assert state["type"] == "COMPLETED", (day, state["message"])
-        self.told += [told(letter, day) for letter in self.post.letters]
+        mornings = [letter for letter in self.post.letters if "朝の点検" in str(letter["Subject"])]
+        self.told += [told(letter, day) for letter in self.post.letters if letter not in mornings]
         self.post.letters.clear()
+        assert {to(letter) for letter in mornings} == (WARD if is_open(day) else set())
+        assert len(mornings) == (len(WARD) if is_open(day) else 0), "one of each open morning"
         if is_open(day):
             self.must += self.asked_for(day)
             self.before = day
@@ -225,12 +228,15 @@ class Desks:
         return self.before or day - A_DAY
 
 
+def to(letter: Letter) -> str:
+    return parseaddr(str(letter["To"]))[1].partition("@")[0]
+
+
 def told(letter: Letter, day: date) -> Told:
     acts = {row.ja: act for act, row in BY_TRIGGER.items()}
     title = str(letter["Subject"]).partition("】")[2].rpartition("（")[0].strip()
     act = acts[title.removeprefix("電話のお願い").strip()]
-    to = parseaddr(str(letter["To"]))[1].partition("@")[0]
-    return Told(on=day, act=act, to=to, calls=title.startswith("電話のお願い"))
+    return Told(on=day, act=act, to=to(letter), calls=title.startswith("電話のお願い"))
 
 
 @contextmanager
