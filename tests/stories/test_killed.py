@@ -131,7 +131,7 @@ def test_a_rehearsal_killed_at_every_moment_ends_as_one_that_was_not(stage: Stag
     "where",
     [
         "steps.arriving:emptied before 1",
-        "steps.extraction:decide before 1",
+        "steps.extraction:decide_all before 1",
         "steps.transfer:print_package_papers before 1",
         "steps.erasure:_erase_outgoing before 1",
     ],
