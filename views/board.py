@@ -19,6 +19,7 @@ from models.clock import fiscal_year_title, wareki
 from models.people import Side
 from models.words import _
 from states.calendar import Calendar
+from states.events import LETTER_SENT
 from states.look import Look
 from states.sweep import ABOUT_AN_ACT
 from states.table import BY_TRIGGER
@@ -318,8 +319,10 @@ def _over_all(here: Look, stands: Standing, people: Mapping[str, str], dashboard
 
 
 def _last_entry(connection: Connection, cycle_id: str) -> int:
+    """Return the last entry that a page tells of: that a letter went, as it does every morning, is none."""
     entry = tables.Ledger
-    return connection.execute(select(func.max(col(entry.seq))).where(col(entry.cycle_id) == cycle_id)).scalar_one()
+    told = col(entry.cycle_id) == cycle_id, col(entry.event) != LETTER_SENT
+    return connection.execute(select(func.max(col(entry.seq))).where(*told)).scalar_one()
 
 
 def _foot(seq: int, dashboard: Dashboard) -> str:
