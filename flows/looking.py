@@ -15,14 +15,15 @@ from sqlmodel import col
 
 from models import tables
 from models.database import reading
+from states.events import LETTER_SENT
 from states.table import BY_TRIGGER
 from steps import arriving, asking, driving, preparation
 from steps.office import Office
 
 _EVERY = 1.0  # seconds: an act shows on the board within ten
 _AFTER_TROUBLE = 30.0  # seconds
-# A refusal changes nothing: a run that was refused something is not asked for again by what it wrote.
-_NO_CHANGE = ("act_refused", "extract_refused")
+# A refusal changes nothing: a run that is refused something is not asked for again by what it wrote. Nor does a letter.
+_NO_CHANGE = ("act_refused", "extract_refused", LETTER_SENT)
 _WAITING = {state for act in driving.TAKEN_FROM_THE_INBOX for state in BY_TRIGGER[act].froms}
 _log = structlog.get_logger()
 

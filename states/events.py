@@ -2,6 +2,7 @@
 
 from states.table import TABLE
 
+LETTER_SENT = "reminder_sent"
 BY_EVENT = {row.event: row for row in TABLE}
 # What the ledger says that is no act of the table.
 OTHER_EVENTS = {
@@ -14,7 +15,7 @@ OTHER_EVENTS = {
     "proposal_replaced": ("起案の差替え", "Proposal replaced by a newer one"),
     "act_refused": ("拒否（条件不足）", "Refused"),
     "act_flagged": ("期限の表示", "Deadline flagged"),
-    "reminder_sent": ("督促・通知の送付", "Reminder or notice sent"),
+    LETTER_SENT: ("督促・通知の送付", "Reminder or notice sent"),
     "reminder_lost": ("督促・通知の送達不明", "Delivery of a reminder or notice unknown"),
     "extract_refused": ("抽出ファイルの拒否", "Extract refused"),
     "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
