@@ -52,7 +52,7 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
                 _("Set TSUDOI_HOME, TSUDOI_INBOX and TSUDOI_KEYS to folders that you may write to."),
             ) from None
     LedgerKey.create(settings.key_folder / LEDGER_KEY, name=REHEARSAL * rehearsal + settings.origin)
-    wrong = _make_tables(settings)
+    wrong = make_tables(settings)
     office = Office.open(home, inbox)
     if wrong:
         with writing(office.engine) as connection:
@@ -61,7 +61,7 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
     return office
 
 
-def _make_tables(settings: Settings) -> list[str]:
+def make_tables(settings: Settings) -> list[str]:
     """Make or migrate the tables as their owner, who may be another than the application (PostgreSQL).
 
     Return what of the triggers and rules was not the code's.
