@@ -235,8 +235,8 @@ def _decided(office: Office, decision: Decision) -> tuple[int, ...]:
 
 def _put_papers(office: Office, folder: Path) -> None:
     """Put papers where they are printed from; where one of that name is already, it is the newer."""
-    office.papers.mkdir(parents=True, exist_ok=True, mode=0o700)
     for paper in folder.glob("*"):
+        office.papers.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (place := office.papers / paper.name).exists():
             disk.put(place, paper.read_bytes())
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from playing import CYCLE, Played, begun
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters import schema
@@ -441,6 +441,40 @@ def test_a_copy_is_of_one_moment_while_others_write(year: Played, new: Machine) 
     assert new.restore().verified.entries == copies[-1]
 
 
+def owners_of(url: str) -> str:
+    """Return the address under which the tables' owner opens a database of the tests."""
+    return url.replace("tsudoi_app@", "tsudoi@")
+
+
+def served_from(url: str, year: Played) -> Played:
+    """Give the year from an empty database of PostgreSQL, into which it is poured."""
+    changed = {"database_url": url, "database_owner_url": owners_of(url)}
+    preparation.make_tables(settings := year.office.settings.model_copy(update=changed))
+    schema.pour(year.office.engine, owners := connect(owners_of(url)), all_rules())
+    owners.dispose()
+    return replace(year, office=Office(settings))
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_a_copy_of_postgresql_is_of_one_moment(year: Played, new: Machine, postgresql: Any) -> None:
+    """An act between the reading of two tables is in neither: ledger and tables of the copy agree."""
+    with postgresql.empty() as url:
+        served, acted = served_from(url, year), list[int]()
+        other = Office(served.office.settings)
+
+        def act(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if "FROM ledger" in statement and not acted:
+                acted.append(0)
+                acted[0] = acting.perform(other, CYCLE, "move_deadline", by=cast.COORDINATOR, fields=FIELDS).seq
+
+        before = auditing.verify(served.office).entries
+        event.listen(served.office.engine, "after_cursor_execute", act)
+        _path, record = backup.copy(served.office, new.backups)
+        assert (record.entries, acted) == (before, [before + 1])
+        for office in (served.office, other):
+            office.engine.dispose()
+
+
 @pytest.mark.xdist_group("postgresql")
 @pytest.mark.parametrize("back_into", ["sqlite", "postgresql"])
 def test_a_year_on_postgresql_comes_back(
@@ -450,11 +484,7 @@ def test_a_year_on_postgresql_comes_back(
     year.play(before="conclude_contract")
     before = auditing.verify(year.office)
     with postgresql.empty() as url:
-        owners = url.replace("tsudoi_app@", "tsudoi@")
-        settings = year.office.settings.model_copy(update={"database_url": url, "database_owner_url": owners})
-        preparation.make_tables(settings)
-        schema.pour(year.office.engine, connect(owners), all_rules())
-        served = replace(year, office=Office(settings))
+        served = served_from(url, year)
         assert auditing.verify(served.office) == before
         served.play(before="deliver_manuscript")
         path = backed_up(served, new)
@@ -462,10 +492,9 @@ def test_a_year_on_postgresql_comes_back(
         served.office.engine.dispose()
     assert path.is_file()
     with postgresql.empty() as url:
-        owners = url.replace("tsudoi_app@", "tsudoi@")
         if back_into == "postgresql":
             monkeypatch.setenv("TSUDOI_DATABASE_URL", url)
-            monkeypatch.setenv("TSUDOI_DATABASE_OWNER_URL", owners)
+            monkeypatch.setenv("TSUDOI_DATABASE_OWNER_URL", owners_of(url))
         restored = new.restore()
         assert restored.verified.entries == there.entries - 1, "all but the record of the copy itself"
         assert (new.home / "tsudoi.db").exists() is (back_into == "sqlite")
@@ -474,7 +503,7 @@ def test_a_year_on_postgresql_comes_back(
         assert auditing.verify(again.office, checkpoints=[new.paper]).entries > there.entries
         again.office.engine.dispose()
         if back_into == "postgresql":
-            with pytest.raises(DBAPIError, match="tsudoi:"), writing(engine := connect(owners)) as connection:
+            with pytest.raises(DBAPIError, match="tsudoi:"), writing(engine := connect(owners_of(url))) as connection:
                 connection.execute(text("DELETE FROM cycle"))
             engine.dispose()
             shutil.rmtree(new.home)
