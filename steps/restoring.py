@@ -96,8 +96,8 @@ def restore(
             raise doubt
         _put_key(office, key, keys)
         decided = _decided(office, decision) if doubt and decision else ()
-        _put_papers(office, draft / PAPERS)
         _put_database(office, settings, home)
+        _put_papers(office, draft / PAPERS)
         drafted.rename(home)
         disk.sync(home.parent)
     office = Office.open()

@@ -370,21 +370,37 @@ def test_a_copy_of_a_newer_version_is_refused(year: Played, new: Machine, monkey
     assert new.is_untouched()
 
 
-def test_a_copy_of_an_older_version_is_brought_to_todays_schema(new: Machine, tmp_path: Path) -> None:
-    """The year that it holds opens as one that `tsudoi init` migrated, with every entry as it was."""
-    with tarfile.open(Path(__file__).parents[1] / "vectors/home-in-mid-year-5c2c5e6.tar.xz") as older:
-        older.extractall(tmp_path / "older", filter="data")
-    (home := tmp_path / "older/home").joinpath("keys").rename(new.keys)
-    with closing(sqlite3.connect(home / "tsudoi.db")) as database:
+def older(new: Machine, tmp_path: Path, home: str) -> int:
+    """Make a backup of a home that an older version wrote, and type its newest checkpoint; return how many entries."""
+    with tarfile.open(Path(__file__).parents[1] / f"vectors/{home}-5c2c5e6.tar.xz") as archive:
+        archive.extractall(tmp_path / "older", filter="data")
+    (folder := tmp_path / "older/home").joinpath("keys").rename(new.keys)
+    with closing(sqlite3.connect(folder / "tsudoi.db")) as database:
         (entries,) = database.execute("SELECT COUNT(*) FROM ledger").fetchone()
         (note,) = database.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     new.paper.write_text(note, encoding="utf-8")
     with (new.backups / "tsudoi-2026-11-24-190000.tar").open("wb") as file, archived(file) as written:
-        for path in home.rglob("*"):
-            written.add(path, f"home/{path.relative_to(home)}")
+        for path in folder.rglob("*"):
+            written.add(path, f"home/{path.relative_to(folder)}")
         written.add(new.keys / "ledger.pub", "ledger.pub")
+    return entries
+
+
+def test_a_copy_of_an_older_version_is_brought_to_todays_schema(new: Machine, tmp_path: Path) -> None:
+    """The year that it holds opens as one that `tsudoi init` migrated, with every entry as it was."""
+    entries = older(new, tmp_path, "home-in-mid-year")
     restored = new.restore()
     assert (restored.verified.entries, restored.opened) == (entries, (CYCLE,))
+
+
+def test_a_decision_that_could_stand_nowhere_is_refused(new: Machine, tmp_path: Path) -> None:
+    """Where every year of the copy is closed no entry could tell it, and a newer copy is asked for."""
+    entries = older(new, tmp_path, "home-closed")
+    name, _count, root, *_signed = new.paper.read_text(encoding="utf-8").splitlines()
+    new.paper.write_text("\n".join((name, str(entries + 1), root)), encoding="utf-8")
+    with pytest.raises(Refused, match="開いている年度がない"):
+        new.restore(decision=Decision(by=cast.APPROVER, reason="機械の故障"))
+    assert new.is_untouched()
 
 
 def test_papers_come_back_where_none_of_the_name_is(
