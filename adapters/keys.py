@@ -15,6 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from adapters import disk
 from models import notes
 from models.errors import BadInput, BadSetting, Damaged
 from models.words import _
@@ -92,6 +93,26 @@ class LedgerKey:
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the message."""
         return self._private.sign(message)
+
+
+def put_apart(path: Path, folder: Path) -> None:
+    """Put the ledger's key at `path`, both of its files, into another folder too; a repeated call changes nothing.
+
+    Raises:
+        BadSetting: there is no key, or another one lies in that folder.
+        Damaged: what stands at either place is not a key.
+
+    """
+    key = LedgerKey.load(path)
+    for file in (path, _public_path(path)):  # the .pub last, as when they were made
+        if not (target := folder / file.name).exists():
+            with disk.replacing(target, lasting=True) as copy:  # no link, as `write_once` makes: FAT has none
+                copy.write(file.read_bytes())
+    if LedgerKey.load(folder / path.name).public_key != key.public_key:
+        raise BadSetting(
+            _("In {folder} lies the ledger's key of another installation.").format(folder=folder),
+            _("Name another folder, or move away what lies there: each installation keeps its own."),
+        )
 
 
 def _public_path(path: Path) -> Path:

@@ -134,6 +134,10 @@ class PeopleKeys:
         """Tell whether the passphrase was handed to the person and must be changed before anything else."""
         return bool(_read(self._path(person, public_key), person, public_key)["one_use"])
 
+    def holds(self, person: str, public_key: str) -> bool:
+        """Tell whether the file of a person's key is there."""
+        return self._path(person, public_key).is_file()
+
     def discard(self, person: str, public_key: str) -> None:
         """Remove the file of a key that is in force no more, or never was."""
         path = self._path(person, public_key)

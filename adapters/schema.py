@@ -1,11 +1,15 @@
-"""Brings a database to the schema of this code, by alembic, and tells when it is not there."""
+"""Brings a database to the schema of this code, by alembic, and tells when it is not there; copies one into another."""
 
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
+from typing import Any
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, Table, false, func, insert, inspect, select, text
 
 from adapters import triggers
 from adapters.triggers import Rules
+from models import tables
+from models.clock import utc
 from models.database import SCHEMA, reading, writing
 from models.errors import BadSetting
 from models.words import _
@@ -15,12 +19,22 @@ def upgrade(engine: Engine, rules: Rules) -> list[str]:
     """Run every migration that is missing, and make triggers and rules those of this code, in one transaction.
 
     Return the names of those that were not what this schema's should be: somebody changed them.
+
+    Raises:
+        BadSetting: a newer version made the database.
+
     """
     from alembic import command
     from alembic.config import Config
 
     with as_file(files("deploy") / "migrations") as scripts, writing(engine) as connection:
-        wrong = triggers.differing(connection, rules) if _version(connection) == SCHEMA else []
+        found = _version(connection)
+        if found > SCHEMA:
+            raise BadSetting(
+                _("The database has schema {found}; this version needs {needed}.").format(found=found, needed=SCHEMA),
+                _("A newer version of tsudoi made it: install that one."),
+            )
+        wrong = triggers.differing(connection, rules) if found == SCHEMA else []
         triggers.lift(connection)
         config = Config()
         config.set_main_option("script_location", str(scripts))
@@ -28,6 +42,53 @@ def upgrade(engine: Engine, rules: Rules) -> list[str]:
         command.upgrade(config, "head")
         triggers.put_back(connection, rules)
     return wrong
+
+
+def is_empty(engine: Engine) -> bool:
+    """Tell whether a database has no tables of ours yet, or nothing in them."""
+    with reading(engine) as connection:
+        there = set(inspect(connection).get_table_names())
+        counts = (select(func.count()).select_from(table) for table in _POURED if table.name in there)
+        return not any(connection.execute(count).scalar_one() for count in counts)
+
+
+def pour(source: Engine, target: Engine, rules: Rules) -> None:
+    """Copy every row of a database, as of one moment, into one that has the tables and nothing in them.
+
+    Between SQLite and PostgreSQL too. The triggers ask how a row comes about, so they stand back for the transaction.
+    """
+    moment = source.connect()
+    if source.dialect.name == "postgresql":
+        moment = moment.execution_options(isolation_level="REPEATABLE READ")
+    with moment as giving, giving.begin(), writing(target) as taking:
+        triggers.lift(taking)
+        for table in _POURED:
+            for block in giving.execute(select(table).execution_options(yield_per=_BLOCK)).mappings().partitions():
+                taking.execute(insert(table), [{name: _as_utc(value) for name, value in row.items()} for row in block])
+        if target.dialect.name == "postgresql":
+            for table in (table for table in _POURED if table.autoincrement_column is not None):
+                _let_it_count_on(taking, table)
+        triggers.put_back(taking, rules)
+
+
+# All but the rules, which are the code's. An account of PostgreSQL's that only reads can give them.
+_POURED = [table for table in tables.SQLModel.metadata.sorted_tables if table.name != "rule"]
+_BLOCK = 1000
+
+
+def _as_utc(value: Any) -> Any:
+    """Return an instant as either database takes it: SQLite keeps no zone, and has UTC alone."""
+    if not isinstance(value, datetime):
+        return value
+    return utc(value) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _let_it_count_on(connection: Connection, table: Table) -> None:
+    """Let PostgreSQL number the next row behind the last: rows that bring their number do not move its sequence."""
+    column = table.autoincrement_column
+    assert column is not None
+    last = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
+    connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, column.name), last + 1, false())))
 
 
 def grant(engine: Engine, role: str) -> None:
@@ -54,8 +115,7 @@ def grant(engine: Engine, role: str) -> None:
         for table in inspect(connection).get_table_names():
             connection.execute(text(f"REVOKE ALL ON {quote(table)} FROM {quote(role)}"))
             connection.execute(text(f"GRANT {_MAY.get(table, _MAY_ALL)} ON {quote(table)} TO {quote(role)}"))
-        # To use a sequence is to write; to read it is what a dump of the database asks (steps/backup.py).
-        connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}"))
         # Nobody but the owner makes tables here: one of another schema could stand in front of the one that is meant.
         database = quote(connection.execute(text("SELECT current_database()")).scalar_one())
         for whom in ("PUBLIC", quote(role)):

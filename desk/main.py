@@ -19,7 +19,7 @@ from desk import typer_words  # noqa: E402 - it imports typer
 # The rooms of the desk, each with the commands it brings. A room is imported only when its command is called, so that
 # showing a table does not wait for typst or Prefect.
 _COMMANDS = {
-    "installing": "init backup",
+    "installing": "init backup restore",
     "people": "people",
     "cycles": "cycle next",
     "logins": "login logout",

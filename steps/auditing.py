@@ -45,9 +45,7 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     """
     if path is not None:
         return _verify_export(office, path, checkpoints)
-    with _readable():
-        printed = [verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints]
-    verified = verify_ledger(office, printed)
+    verified = verify_ledger(office, on_paper(checkpoints, verifier.parse_key(key_of(office))))
     with reading(office.engine) as connection:
         _tables_agree(connection)
         backwards = ledger.backwards(connection)
@@ -57,18 +55,33 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     return replace(verified, remarks=(remark.format(entries=verifier.numbers_of(backwards)),))
 
 
-def verify_copy(office: Office, engine: Engine) -> Verified:
-    """Verify the ledger in a copy of the database, with its own checkpoints, and the tables by its entries.
+def verify_copy(engine: Engine, key: verifier.Key, printed: Sequence[verifier.Note] = ()) -> Verified:
+    """Verify the ledger in a copy of the database, with its own checkpoints and printed ones, and the tables by it.
 
     Raises:
         Damaged: it does not hold.
 
     """
     with reading(engine) as connection:
-        own = ledger.checkpoints(connection)
-        verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
+        verified = _verified(connection, key, printed)
         _tables_agree(connection)
     return verified
+
+
+def on_paper(checkpoints: Iterable[Path], key: verifier.Key) -> list[verifier.Note]:
+    """Read checkpoints of this ledger from files, as they were typed or scanned from paper; `-` is the keyboard.
+
+    Raises:
+        Damaged: one is of another ledger, or its signature does not hold.
+        Unknown: there is no such file, or it is no checkpoint.
+
+    """
+    with _readable():
+        printed = [verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints]
+    for note in printed:
+        if trouble := verifier.signature_trouble(note, key):
+            raise _damaged(_("Checkpoint {file}: {trouble}").format(file=note.source, trouble=trouble))
+    return printed
 
 
 def _tables_agree(connection: Connection) -> None:
@@ -94,9 +107,13 @@ def verify_ledger(office: Office, printed: Sequence[verifier.Note] = ()) -> Veri
 
     """
     with reading(office.engine) as connection:
-        own = ledger.checkpoints(connection)
-        verified = ledger.verify(connection, own, name=office.signer.name, public_key=office.signer.public_key)
-        _compare_with_paper(connection, printed, verifier.parse_key(key_of(office)))
+        return _verified(connection, verifier.parse_key(key_of(office)), printed)
+
+
+def _verified(connection: Connection, key: verifier.Key, printed: Sequence[verifier.Note]) -> Verified:
+    own = ledger.checkpoints(connection)
+    verified = ledger.verify(connection, own, name=key.name, public_key=key.public)
+    _compare_with_paper(connection, printed)
     covered = max([verified.covered, *(note.size for note in printed)])
     return replace(verified, checkpoints=len(own) + len(printed), covered=covered)
 
@@ -252,12 +269,10 @@ def _readable() -> Generator[None]:
         ) from None
 
 
-def _compare_with_paper(connection: Connection, printed: Sequence[verifier.Note], key: verifier.Key) -> None:
+def _compare_with_paper(connection: Connection, printed: Sequence[verifier.Note]) -> None:
     """Compare with checkpoints that nobody could change together with the database."""
     size, held = ledger.size(connection), 0
     for note in sorted(printed, key=lambda note: note.size):
-        if trouble := verifier.signature_trouble(note, key):
-            raise _damaged(_("Checkpoint {file}: {trouble}").format(file=note.source, trouble=trouble))
         if note.size > size:
             raise _damaged(
                 _("The ledger ends at entry {count}: what the checkpoint at entry {size} signed is missing.").format(

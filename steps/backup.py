@@ -1,16 +1,15 @@
 """The backup of an installation: one file, opened again before any record says that it is there.
 
-It holds the database, the vault's files and what else the data directory is made of, and of residents' data nothing
-that outlives the year's key (decision 0006): no key, no sealed package, no printed notice, nothing of the inbox.
-So the erasure of a year reaches every backup of it.
+It holds the database, the vault's files, evidence, papers and what else the data directory is made of, and of
+residents' data nothing that outlives the year's key (decision 0006): no key, no sealed package, no printed notice, no
+letter, nothing of the inbox. So the erasure of a year reaches every backup of it. Of the keys the ledger's alone is put
+apart, which opens no vault. `steps/restoring.py` is the way back.
 """
 
 import hashlib
 import os
-import shutil
+import re
 import sqlite3
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,55 +18,71 @@ from typing import cast
 
 from sqlalchemy.engine import make_url
 
-from adapters import disk
+from adapters import archive, disk, schema
+from adapters.keys import put_apart
+from deploy.verify_ledger import parse_key
 from models.clock import TOKYO
 from models.database import connect
-from models.errors import BadInput, BadSetting, Damaged
+from models.errors import BadInput, Damaged
 from models.people import SYSTEM
 from models.records.oversight import BackupRecorded
 from models.words import _
 from states.acts import Outcome
+from states.table import all_rules
 from steps import auditing
 from steps.acting import by_machine
-from steps.office import Office
+from steps.office import LEDGER_KEY, Office
 
-_ROOT = "home"  # under which the files lie in the copy, as in docs/runbook.md
+# What lies where in the file: the data directory with the database in SQLite, whatever the installation's is; papers,
+# which may lie elsewhere; the public half of the ledger's key.
+HOME, PAPERS, DATABASE, PUBLIC_KEY = "home", "papers", "tsudoi.db", "ledger.pub"
+NAME = "tsudoi-{at:%Y-%m-%d-%H%M%S}.tar"
 _NOT_COPIED = ("keys", "outgoing", "papers", "prefect")
 _KEYS = frozenset({".key", ".pem"})
-_DUMP = "tsudoi.dump"
+# The papers that tsudoi prints and no resident stands on. Neither password notice nor letter is one, nor what somebody
+# else laid into the folder.
+_PAPER = re.compile(
+    r"(checklist|contractor-forms|control-ledger|control-sheet|document|erasure-record|erasure-report|extract-report"
+    r"|form|handover-memo|incident|ledger|posting-paper|pull-list|referral|report|return-note)(-[a-z0-9_-]+)?\.(pdf|xlsx)"
+    r"|slip-.+\.pdf"  # by its number, as it was typed
+)
 
 
-def copy(office: Office, folder: Path) -> tuple[Path, BackupRecorded]:
+def copy(office: Office, folder: Path, keys: Path | None = None) -> tuple[Path, BackupRecorded]:
     """Copy the installation into one file of a folder outside it, whole or not at all, and open the copy again.
 
-    A dump of PostgreSQL is not restored for this: its ledger is not said to be verified.
+    The ledger's key is put into the folder `keys`, where one is named.
 
     Raises:
-        BadInput: the folder is not there, or lies within the installation.
-        BadSetting: PostgreSQL's programs are not there, or may not read the database.
-        Damaged: the copy's ledger does not hold; the copy is not kept.
+        BadInput: a folder is not there, lies within the installation, or the two are not apart; or a link stands in the
+            data directory, which is not followed.
+        BadSetting: another ledger's key lies in the folder for it.
+        Damaged: the copy does not hold, or the ledger in it; it is not kept.
 
     """
-    _is_outside(office, folder)
+    for place in filter(None, (folder, keys)):
+        _is_outside(office, place)
+    if keys:
+        _put_the_key(office, folder, keys)
     at = office.clock.now()
-    path = folder / f"tsudoi-{at.astimezone(TOKYO):%Y-%m-%d-%H%M%S}.tar"
+    path = folder / NAME.format(at=at.astimezone(TOKYO))
     with TemporaryDirectory(dir=folder, prefix=".") as inner, disk.replacing(path, lasting=True) as file:
-        scratch = Path(inner)
-        name, database = _database(office, scratch)
-        with tarfile.open(fileobj=file, mode="w") as archive:
-            archive.add(database, f"{_ROOT}/{name}")
+        _database(office, database := Path(inner) / DATABASE)
+        with archive.writing(file) as written:
+            written.add(database, f"{HOME}/{DATABASE}")
             for found in _files(office):  # after the database: what it names of them is there already
-                archive.add(found, f"{_ROOT}/{found.relative_to(office.home)}", recursive=False)
-            files = len(archive.getmembers())
+                written.add(found, f"{HOME}/{found.relative_to(office.home)}")
+            for paper in _papers(office):
+                written.add(paper, f"{PAPERS}/{paper.name}")
+            written.add_text(PUBLIC_KEY, f"{auditing.key_of(office)}\n")
+            files = len(written.sums)
         file.flush()
-        written = disk.temporary(path)
-        entries = 0 if name == _DUMP else _verified(office, written, name, scratch)
-        with written.open("rb") as again:
+        whole = disk.temporary(path)
+        entries = _verified(office, whole, Path(inner))
+        with whole.open("rb") as again:
             digest = hashlib.file_digest(again, "sha256").hexdigest()
-        size = written.stat().st_size
-    record = BackupRecorded(
-        copied_at=at, files=files, size=size, sha256=digest, entries=entries, verified=name != _DUMP
-    )
+        size = whole.stat().st_size
+    record = BackupRecorded(copied_at=at, files=files, size=size, sha256=digest, entries=entries, verified=True)
     return path, record
 
 
@@ -105,6 +120,16 @@ def _is_outside(office: Office, folder: Path) -> None:
         )
 
 
+def _put_the_key(office: Office, folder: Path, keys: Path) -> None:
+    one, other = folder.resolve(), keys.resolve()
+    if one.is_relative_to(other) or other.is_relative_to(one):
+        raise BadInput(
+            _("The ledger's key cannot lie with the backup: who has both can write another history."),
+            _("Name two folders, neither within the other, best on two disks."),
+        )
+    put_apart(office.settings.key_folder / LEDGER_KEY, keys)
+
+
 def _left_out(office: Office) -> frozenset[Path]:
     settings = office.settings
     places = (
@@ -115,59 +140,52 @@ def _left_out(office: Office) -> frozenset[Path]:
 
 
 def _files(office: Office) -> Iterator[Path]:
-    """Walk over the files and folders of the data directory that are copied as they lie; links are not followed."""
-    out, database = _left_out(office), make_url(office.settings.database).database or ""
-    own = {Path(database).resolve().with_name(Path(database).name + ending) for ending in ("", "-wal", "-shm")}
+    """Walk over the files and folders of the data directory that are copied as they lie."""
+    out, database = _left_out(office), Path(make_url(office.settings.database).database or "")
+    databases = (database.resolve(), office.home.resolve() / DATABASE)
+    own = {path.with_name(path.name + ending) for path in databases for ending in ("", "-wal", "-shm")}
     for inner, folders, files in os.walk(office.home):
         folders[:] = sorted(name for name in folders if (Path(inner) / name).resolve() not in out)
-        yield from (Path(inner) / name for name in folders)
-        for path in (Path(inner) / name for name in sorted(files)):
+        for path in (Path(inner) / name for name in (*folders, *sorted(files))):
+            if path.is_symlink():
+                raise BadInput(
+                    _("{path} is a link, which is not followed: what it leads to would be missing.").format(path=path),
+                    _("Put into its place what it leads to, or name that place in the settings."),
+                )
             if path.suffix not in _KEYS and path.resolve() not in own:
                 yield path
 
 
-def _database(office: Office, scratch: Path) -> tuple[str, Path]:
-    """Copy the database as of one moment; return its name in the copy, and where it lies until it is there."""
-    url = make_url(office.settings.database)
-    if url.get_backend_name() != "sqlite":
-        return _DUMP, _dumped(office, scratch / _DUMP)
-    original, target = Path(url.database or "").resolve(), scratch / "database"
-    with closing(office.engine.raw_connection()) as own, closing(sqlite3.connect(target)) as new:
-        cast("sqlite3.Connection", own.driver_connection).backup(new)
-    inside = original.is_relative_to(office.home.resolve())
-    return str(original.relative_to(office.home.resolve())) if inside else original.name, target
+def _papers(office: Office) -> list[Path]:
+    """Return what is copied of the papers; the folder is one that others write to, who may lay anything there."""
+    found = (path for path in office.papers.glob("*") if _PAPER.fullmatch(path.name))
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
-def _dumped(office: Office, target: Path) -> Path:
-    url = make_url(office.settings.database)
-    tool = shutil.which("pg_dump")
-    if tool is None:
-        raise BadSetting(
-            _("The program pg_dump is not here, without which PostgreSQL's database cannot be copied."),
-            _("Install PostgreSQL's programs of the server's version, or back up by the runbook and claim W-SY-09."),
-        )
-    address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    secret = {"PGPASSWORD": url.password} if url.password else {}  # not among the arguments, which others can see
-    command = [tool, "--format=custom", "--no-password", f"--file={target}", f"--dbname={address}"]
-    done = subprocess.run(command, env=os.environ | secret, capture_output=True, check=False)  # noqa: S603 - no shell, our arguments
-    if done.returncode:
-        raise BadSetting(
-            _("pg_dump could not copy the database (exit status {status}).").format(status=done.returncode),
-            _("See that it is of the server's version and may read every table, or back up by the runbook."),
-        )
-    return target
-
-
-def _verified(office: Office, written: Path, name: str, scratch: Path) -> int:
-    """Take the database out of the finished copy and verify the ledger in it; return how many entries it has."""
-    with tarfile.open(written) as archive:
-        archive.extract(f"{_ROOT}/{name}", scratch, filter="data")
-    engine = connect(f"sqlite:///{scratch / _ROOT / name}")
+def _database(office: Office, target: Path) -> None:
+    """Copy the database as of one moment into a file of SQLite, while others write."""
+    if office.engine.dialect.name == "sqlite":
+        with closing(office.engine.raw_connection()) as own, closing(sqlite3.connect(target)) as new:
+            cast("sqlite3.Connection", own.driver_connection).backup(new)
+        return
+    engine = connect(f"sqlite:///{target}")
     try:
-        return auditing.verify_copy(office, engine).entries
-    except Damaged as damaged:
-        raise Damaged(
-            _("The copy is not kept, for its ledger does not hold: {why}").format(why=damaged.message), damaged.remedy
-        ) from None
+        schema.upgrade(engine, all_rules())
+        schema.pour(office.engine, engine, all_rules())
     finally:
         engine.dispose()
+
+
+def _verified(office: Office, written: Path, scratch: Path) -> int:
+    """Hold the finished copy against its sums, take the database out of it and verify the ledger in it."""
+    try:
+        archive.unpack(written, scratch, only=f"{HOME}/{DATABASE}")
+        engine = connect(f"sqlite:///{scratch / HOME / DATABASE}")
+        try:
+            return auditing.verify_copy(engine, parse_key(auditing.key_of(office))).entries
+        finally:
+            engine.dispose()
+    except Damaged as damaged:
+        raise Damaged(
+            _("The copy is not kept, for it does not hold: {why}").format(why=damaged.message), damaged.remedy
+        ) from None

@@ -60,7 +60,7 @@ def install(home: Path | None = None, inbox: Path | None = None, *, rehearsal: b
             _("Bring the key from the installation that has it, or name a new database (TSUDOI_DATABASE_URL)."),
         )
     LedgerKey.create(key, name=REHEARSAL * rehearsal + settings.origin)
-    wrong = _make_tables(settings)
+    wrong = make_tables(settings)
     office = Office.open(home, inbox)
     if wrong:
         with writing(office.engine) as connection:
@@ -80,7 +80,7 @@ def _has_a_ledger(settings: Settings) -> bool:
         engine.dispose()
 
 
-def _make_tables(settings: Settings) -> list[str]:
+def make_tables(settings: Settings) -> list[str]:
     """Make or migrate the tables as their owner, who may be another than the application (PostgreSQL).
 
     Return what of the triggers and rules was not the code's.

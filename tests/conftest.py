@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
@@ -70,6 +70,10 @@ class Postgresql:
     def run(self, statement: str) -> None:
         with psycopg.connect(host=str(self.host), user="tsudoi", dbname="postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def empty(self) -> AbstractContextManager[str]:
+        """Give a database with nothing in it, as the administrator makes it."""
+        return self.fresh("template0")
 
     @contextmanager
     def fresh(self, template: str = "template") -> Iterator[str]:

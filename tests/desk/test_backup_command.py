@@ -24,6 +24,18 @@ def test_a_backup_is_made_told_and_recorded(
     assert Path(told["path"]).stat().st_size == told["size"]
 
 
+def test_the_ledgers_key_is_put_where_it_is_wanted(tsudoi: Tsudoi, home: Path, tmp_path: Path) -> None:
+    """It is said that it is there, and that no other key is; in one folder with the backup it is refused."""
+    for name in ("backups", "safe"):
+        (tmp_path / name).mkdir()
+    said = tsudoi("backup", tmp_path / "backups", "--keys", tmp_path / "safe")
+    assert (said.status, f"署名鍵だけを {tmp_path / 'safe'}" in said.out) == (0, True)
+    assert [path.name for path in sorted((tmp_path / "safe").iterdir())] == ["ledger.pem", "ledger.pub"]
+    said = tsudoi("backup", tmp_path / "backups", "--keys", tmp_path / "backups")
+    assert (said.status, "一緒に置けません" in said.err) == (2, True)
+    assert len([*(tmp_path / "backups").iterdir()]) == 1
+
+
 def test_what_cannot_be_backed_up_is_refused_and_not_recorded(
     tsudoi: Tsudoi, home: Path, tmp_path: Path, remembered: Callable[[], Remembered]
 ) -> None:
