@@ -1,0 +1,128 @@
+"""Two offices with a worker each on one Prefect server: what is sent to one lands there, whatever befalls the other."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from serving import PATIENCE, Serving, environment, free_port, until
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from models import tables
+from models.database import reading
+from steps import acting, preparation
+from steps.office import Office
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("prefect")]
+
+YEAR = 2026
+CYCLE = f"hatachi-{YEAR}"
+MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
+CLAIM = "対策の実施記録"
+PREFECT = Path(sys.executable).with_name("prefect")
+
+
+class Ward:
+    """One office: its data directory, its name, its work pool and, while it works, its worker."""
+
+    def __init__(self, folder: Path, name: str, server: Serving) -> None:
+        folder.mkdir()
+        self.folder, self.name, self.server = folder, name, server
+        self.worker: subprocess.Popen[bytes] | None = None
+        preparation.install(folder / "home", folder / "inbox")
+        (folder / "home" / "settings.toml").write_text(f'office = "{name}"\n', encoding="utf-8")
+        self.office = Office.open(folder / "home", folder / "inbox")
+        preparation.register_sample_people(self.office, YEAR)
+        preparation.open_year(self.office, YEAR)
+        self.surroundings = environment(folder) | {
+            "PREFECT_API_URL": f"{server.base}/api",
+            "PREFECT_API_AUTH_STRING": (server.folder / "home" / "prefect" / "credential").read_text(encoding="ascii"),
+            "PREFECT_HOME": str(folder / "prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+        }  # fmt: skip
+        self.run(PREFECT, "work-pool", "create", name, "--type", "process")
+        self.run(sys.executable, "-m", "flows.deployments", name)
+
+    def run(self, *command: str | Path) -> None:
+        done = subprocess.run(
+            command, env=self.surroundings, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def work(self) -> None:
+        log = (self.folder / "worker.log").open("a")
+        command = [PREFECT, "worker", "start", "--pool", self.name]
+        self.worker = subprocess.Popen(command, env=self.surroundings, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        if self.worker and self.worker.poll() is None:
+            for process in (*psutil.Process(self.worker.pid).children(recursive=True), self.worker):
+                process.kill()
+            self.worker.wait(PATIENCE)
+
+    def sends(self, key: str) -> str:
+        """Send a form to this office; return the id of its run."""
+        mine = (name for name in self.server.deployments() if name.startswith(f"{self.name}-"))
+        name = next(name for name in mine if name.endswith(CLAIM))
+        form = {"year": YEAR, "by": "sato", "key": key, **MEASURES}
+        return self.server.start(name, parameters={"form": form})
+
+    def claims(self) -> int:
+        """Return how many claims of measures its ledger holds."""
+        entry = tables.Ledger
+        query = select(func.count()).where(col(entry.event) == "measures_claimed")
+        with reading(self.office.engine) as connection:
+            return connection.execute(query).scalar_one()
+
+    def page(self) -> str:
+        return self.server.board(f"{self.name}-{CYCLE}")
+
+
+@pytest.fixture(scope="module")
+def wards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ward, Ward]]:
+    """Give two wards on one server, both at work; whatever is left is killed by its own number."""
+    folder = tmp_path_factory.mktemp("shared")
+    server = Serving(folder, free_port(), "--server-only")
+    server.wait_until_ready()
+    both = Ward(folder / "a", "ward-a", server), Ward(folder / "b", "ward-b", server)
+    for ward in both:
+        ward.work()
+    yield both
+    for ward in both:
+        ward.kill()
+    server.kill()
+
+
+def test_forms_land_in_the_ledger_of_the_ward_they_are_sent_to(wards: tuple[Ward, Ward]) -> None:
+    """Of forms sent to both at once each lands in its own ledger, and each board shows its own."""
+    sent = [(ward, ward.sends(f"{number}")) for number in range(2) for ward in wards]
+    for ward, run in sent:
+        assert ward.server.end_of(run)["type"] == "COMPLETED"
+    assert [ward.claims() for ward in wards] == [2, 2]
+    for ward in wards:
+        other = next(it for it in wards if it is not ward)
+        until(lambda ward=ward: bool(ward.page()))
+        assert f"{other.name}-" not in ward.page()
+
+
+def test_an_act_at_the_desk_shows_without_anybody_serving(wards: tuple[Ward, Ward]) -> None:
+    """With workers alone the board of a ward tells of an act at its desk: the act itself asked for it."""
+    ward, _other = wards
+    done = acting.perform(ward.office, CYCLE, "claim_measures", by="sato", fields=MEASURES)
+    until(lambda: f"管理簿 {done.seq} 番まで" in ward.page(), or_else=ward.page)
+
+
+def test_a_ward_whose_worker_is_killed_goes_on_when_it_is_back(wards: tuple[Ward, Ward]) -> None:
+    """While its worker is dead what is sent to a ward waits, and nobody else takes it; then it is done, once."""
+    dead, alive = wards
+    dead.kill()
+    before = dead.claims(), alive.claims()
+    waits, goes = dead.sends("dead"), alive.sends("alive")
+    assert alive.server.end_of(goes)["type"] == "COMPLETED"
+    assert (dead.claims(), alive.claims()) == (before[0], before[1] + 1)
+    assert dead.server.api.get(f"/flow_runs/{waits}").json()["state"]["type"] == "SCHEDULED"
+    dead.work()
+    assert dead.server.end_of(waits)["type"] == "COMPLETED"
+    assert (dead.claims(), alive.claims()) == (before[0] + 1, before[1] + 1)
