@@ -138,7 +138,7 @@ def _file_what_came(scene: Scene, *also: Document) -> None:
     slips = scene.ask(slips_of_movements)
     if not owed:
         return
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=scene.office.home.parent) as folder:  # beside the rehearsal's own, never elsewhere
         for document in owed:
             shown = " ".join(slips) if document.number == SLIPS else ""
             (Path(folder) / f"{document.number:02} {shown}.txt").write_bytes(_words_of(scene, document.ja))
