@@ -65,7 +65,7 @@ class Looker:
             .group_by(col(cycle.id), col(cycle.state))
         )
         with reading(self.office.engine) as connection:
-            found = connection.execute(query).tuples()
+            found = connection.execute(query)
             return {cycle_id: (seq, state in _WAITING) for cycle_id, state, seq in found}
 
     def _inbox(self) -> tuple[tuple[str, int, int], ...]:
