@@ -133,7 +133,7 @@ def test_a_run_is_cancelled_and_not_forced(serving: Serving, person: httpx.Clien
 
 
 def test_what_people_read_holds_no_secret(serving: Serving, person: httpx.Client) -> None:
-    """The credential is in no settings that people read, no command line and no log; both files that hold it are 0600."""
+    """The credential is in no settings that people read, no command line, no log; two files of 0600 hold it."""
     secret = (serving.folder / "home" / "prefect" / "credential").read_text().partition(":")[2]
     assert secret not in person.get("/admin/settings").text
     assert person.get(f"{serving.base}/ui-settings").json()["auth"] is None
