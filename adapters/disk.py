@@ -115,6 +115,14 @@ def alone(path: Path) -> Generator[bool]:
             yield True
 
 
+@contextmanager
+def in_turn(path: Path) -> Generator[None]:
+    """Wait until nobody else holds the lock that this file is; it is held until the end of the block."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def leave_no_dumps() -> None:
     """Leave no core dump, neither this process nor what it starts; nobody else of this account may trace it.
 

@@ -4,7 +4,6 @@ An extract in the inbox is taken in the name that its file carries, `extract.wat
 and a person takes it.
 """
 
-import fcntl
 import hashlib
 import json
 from collections.abc import Generator, Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import col
 
+from adapters import disk
 from models import tables
 from models.records.extraction import AdditionsTaken
 from models.words import _
@@ -74,8 +74,7 @@ def work_of(office: Office, looks: Iterable[Look]) -> tuple[Work, ...]:
 @contextmanager
 def alone(office: Office) -> Generator[None]:
     """Let one process at a time do the machine's work: two that seal would mix package and record."""
-    with (office.home / "machine.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with disk.in_turn(office.home / "machine.lock"):
         yield
 
 

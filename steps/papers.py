@@ -70,14 +70,16 @@ def print_missing_slips(office: Office, cycle_id: str, *, by: str, via: str) -> 
     """Print the slip of every movement that has none yet, such as one whose run was killed after its record.
 
     A slip is printed once for its movement; the ledger tells it. Printing it again is an act and stands on the paper.
+    Of two acts at once, at a desk and by the machine, one prints and the other finds it printed.
     """
-    with reading(office.engine) as connection:
-        known = printed(connection, cycle_id)
-        missing = [slip for slip in slips.slips_of(connection, cycle_id) if slip.paper not in known]
     made = list[Path]()
-    for slip in missing:
-        made += print_sheets(office, cycle_id, partial(slips.slip_sheet, slip=slip))
-        note_printed(office, cycle_id, slip.paper, by=by, via=via)
+    with disk.in_turn(office.home / "slips.lock"):
+        with reading(office.engine) as connection:
+            known = printed(connection, cycle_id)
+            missing = [slip for slip in slips.slips_of(connection, cycle_id) if slip.paper not in known]
+        for slip in missing:
+            made += print_sheets(office, cycle_id, partial(slips.slip_sheet, slip=slip))
+            note_printed(office, cycle_id, slip.paper, by=by, via=via)
     return tuple(made)
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from pkgutil import resolve_name
 
 import pytest
@@ -22,6 +23,8 @@ PAPERS = ("incident-1-report.pdf", "incident-1-notice.pdf", "incident-1-publicat
 
 morning = morning_of("extract")
 year = copy_of("morning")
+leaving = morning_of("hand_over_medium")
+sealing = copy_of("leaving")
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +136,16 @@ def test_what_is_not_done_is_followed_by_nothing(year: Played) -> None:
     for act in ("post", "no_such_act"):
         with pytest.raises(Unknown):
             after.again(year.office, year.facts(), act, by=COORDINATOR)
+
+
+def test_two_acts_at_once_print_a_slip_once(sealing: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where acts at a desk and the machine's follow at once, one prints what is missing and the others find it so."""
+    before = sealing.events().count("paper_printed")
+    with monkeypatch.context() as patch:
+        patch.setattr("steps.papers.print_missing_slips", lambda *_act, **_by: ())
+        handed = sealing.do("hand_over_medium")
+    act = Recorded(cycle_id=CYCLE, trigger="hand_over_medium", seq=handed.seq, by="sato", via="desk")
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for printing in [pool.submit(prints.missing_slips, sealing.office, act) for _number in range(4)]:
+            printing.result()
+    assert sealing.events().count("paper_printed") == before + 1
