@@ -42,11 +42,9 @@ def _stopped_runs(heartbeat: int) -> AutomationCore:
     return AutomationCore(
         name=on_the_server("止まった実行"),
         description="3回続けて応答のない実行を、中断されたものとして終わらせる。",
-        trigger=EventTrigger(
-            after={f"{_RUN}.heartbeat"}, expect={f"{_RUN}.heartbeat", *_OVER},
-            match_related=_bears(on_the_server(MARK), "tag"),
-            for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1,
-            within=timedelta(seconds=_HEARTBEATS_MISSED * heartbeat),
+        trigger=_silent(
+            after="heartbeat", expect="heartbeat", within=timedelta(seconds=_HEARTBEATS_MISSED * heartbeat),
+            of={"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{on_the_server(MARK)}"},
         ),
         actions=[ChangeFlowRunState(name=None, state=StateType.CRASHED, message=said, force=False)],
     )  # fmt: skip
@@ -57,17 +55,17 @@ def _late_morning() -> AutomationCore:
     return AutomationCore(
         name=on_the_server("始まらない朝の点検"),
         description="朝の点検が9時30分までに始まらないことを知らせる。通知先は、この自動化に加える。",
-        trigger=EventTrigger(
-            after={f"{_RUN}.Late"}, expect={f"{_RUN}.Running", *_OVER},
-            match_related=_bears(on_the_server(MORNING), "deployment"),
-            for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1, within=timedelta(minutes=30),
+        trigger=_silent(
+            after="Late", expect="Running", within=timedelta(minutes=30),
+            of={"prefect.resource.role": "deployment", "prefect.resource.name": on_the_server(MORNING)},
         ),
         actions=[DoNothing()],
     )  # fmt: skip
 
 
-def _bears(name: str, role: str) -> ResourceSpecification:
-    """Match the runs of a deployment of this name, or of those that bear this tag."""
-    label = "prefect.resource.name" if role == "deployment" else "prefect.resource.id"
-    value = name if role == "deployment" else f"prefect.tag.{name}"
-    return ResourceSpecification({"prefect.resource.role": role, label: value})
+def _silent(*, after: str, expect: str, within: timedelta, of: dict[str, str | list[str]]) -> EventTrigger:
+    """Wait, after an event of a run that is related to something, in vain for another and for the run's end."""
+    return EventTrigger(
+        after={f"{_RUN}.{after}"}, expect={f"{_RUN}.{expect}", *_OVER}, match_related=ResourceSpecification(of),
+        for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1, within=within,
+    )  # fmt: skip
