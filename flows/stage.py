@@ -26,8 +26,6 @@ class AtWork:
 
     stage: str
     cycle_id: str
-    fiscal_year: int
-    programme: str
     lines: list[str] = field(default_factory=list[str])
     trouble: list[str] = field(default_factory=list[str])
 
@@ -86,8 +84,7 @@ def stage(key: str, description: str) -> Callable[[Callable[[AtWork], None]], Fl
     def decorate(procedure: Callable[[AtWork], None]) -> Flow[..., State[str]]:
         @stage_flow(f"{number} {ja}", description)
         def run(fiscal_year: int, programme: str) -> State[str]:
-            cycle_id = office().cycle_id(fiscal_year, programme)
-            at_work = AtWork(stage=key, cycle_id=cycle_id, fiscal_year=fiscal_year, programme=programme)
+            at_work = AtWork(stage=key, cycle_id=office().cycle_id(fiscal_year, programme))
             procedure(at_work)
             return at_work.end()
 

@@ -4,7 +4,7 @@ A run is short and waits for nothing: what waits, waits in the domain (Law 1). I
 it did is in the ledger, and the next one puts right what it shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
@@ -38,9 +38,9 @@ from states.table import STAGE_OF
 from steps import asking, driving
 from steps import preparation as opening
 from steps.office import Office
-from views import commitments, stages
+from views import stages
 from views.stages import Stage
-from views.standing import open_before_year_end, standing
+from views.standing import Standing, open_before_year_end, standing
 
 NAME = asking.YEAR
 _STAGES: dict[str, Flow[..., State[str]]] = {
@@ -112,20 +112,19 @@ def _ended(here: Look, ended: Mapping[str, State[str]]) -> State[str]:
         return Crashed(message=crashed.message)
     if failed := next((state for state in ended.values() if state.name == "Failed"), None):
         return Failed(message=failed.message)
-    words = _words(here)
+    stands = standing(here)
+    words, state = _words(here, stands), stages.worst(stage.state for stage in stages.stages(here, stands))
     beside = [line for state in ended.values() for line in (state.message or "").splitlines() if line not in words]
     message = "\n".join([words, *beside])
-    state = stages.worst(stage.state for stage in stages.stages(here, standing(here)))
-    if state != stages.LATE and not all(passed.is_accepted for passed in commitments.passed(here)):
+    if state != stages.LATE and not all(passed.is_accepted for passed in stands.passed):
         return Failed(name=in_words(ja="動かせない期日の超過", en="Commitment passed"), message=message)
     return in_state(state, message)
 
 
-def _words(here: Look) -> str:
+def _words(here: Look, stands: Standing) -> str:
     """Say of a year what its stages say: first what is passed, then who owes what, the others in a line."""
-    stands = standing(here)
     shown, closing = stages.stages(here, stands), open_before_year_end(here, stands)
-    lines = [passed.words for passed in commitments.passed(here)]
+    lines = [passed.words for passed in stands.passed]
     if closing:
         titles = "、".join(act.title for act in closing)
         lines.append(_("Still open before the end of the year: {acts}").format(acts=titles))
@@ -158,8 +157,8 @@ def look_at_every_year() -> list[str]:
         return []
     said_last = _last_words()
     with office().look_around() as looks:
-        said_before = {look.cycle_id: said_last.get(on_the_server(look.cycle_id), "") for look in looks}
-        new = {look.cycle_id for look in looks if not said_before[look.cycle_id].startswith(_words(look))}
+        words = {look.cycle_id: _words(look, standing(look)) for look in looks}
+    new = {it for it, said_now in words.items() if not said_last.get(on_the_server(it), "").startswith(said_now)}
     return _look_at(new)
 
 
@@ -178,13 +177,8 @@ def _look_at(cycle_ids: AbstractSet[str]) -> list[str]:
 
 def _last_words() -> dict[str, str]:
     """Return what the last run of each year ended with."""
-    ours = filters.FlowFilter(name=filters.FlowFilterName(any_=[NAME]))
-    over = filters.FlowRunFilterStateType(any_=[StateType.COMPLETED, StateType.FAILED])
-    wanted = filters.FlowRunFilter(state=filters.FlowRunFilterState(type=over, name=None))
     with get_client(sync_client=True) as client:
-        runs = client.read_flow_runs(
-            flow_filter=ours, flow_run_filter=wanted, sort=FlowRunSort.START_TIME_DESC, limit=AT_MOST
-        )
+        runs = _runs(client, [NAME], StateType.COMPLETED, StateType.FAILED)
     return {tag: run.state.message or "" for run in reversed(runs) for tag in run.tags if run.state}
 
 
@@ -192,26 +186,31 @@ def _take_in_what_was_asked(cycle_id: str) -> None:
     """Take the place of the runs of this year that were asked for and have not begun: this one sees all they would."""
     taken = Completed(name=in_words(ja="まとめて処理", en="Taken in"))
     with get_client(sync_client=True) as client:
-        for run in _runs(client, cycle_id, StateType.SCHEDULED):
+        for run in _runs(client, [NAME], StateType.SCHEDULED, cycle_id=cycle_id):
             client.set_flow_run_state(run.id, taken, force=True)
 
 
 def _take_back_the_red(cycle_id: str, *, but: AbstractSet[UUID | None]) -> None:
     """Let no earlier run of this year be red: what is late by now is said by this one and its stages."""
+    ours = [NAME, *(flow.name for flow in _STAGES.values())]
     earlier = in_words(ja="以前の点検", en="An earlier look")
     with get_client(sync_client=True) as client:
-        for run in _runs(client, cycle_id, StateType.FAILED, StateType.CRASHED):
+        for run in _runs(client, ours, StateType.FAILED, StateType.CRASHED, cycle_id=cycle_id):
             if run.id not in but and run.state:
                 words = f"{run.state.name}: {run.state.message}"
                 client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
 
 
-def _runs(client: SyncPrefectClient, cycle_id: str, *kinds: StateType) -> list[FlowRun]:
-    """Return the latest runs of a year and its stages in these states."""
-    ours = filters.FlowFilter(name=filters.FlowFilterName(any_=[NAME, *(flow.name for flow in _STAGES.values())]))
+def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, cycle_id: str = "") -> list[FlowRun]:
+    """Return the runs of these flows that are in these states, of one year or of all, the latest first."""
     state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[*kinds]), name=None)
-    wanted = filters.FlowRunFilter(tags=filters.FlowRunFilterTags(all_=[on_the_server(cycle_id)]), state=state)
-    return client.read_flow_runs(flow_filter=ours, flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=AT_MOST)
+    mine = filters.FlowRunFilterTags(all_=[on_the_server(cycle_id)]) if cycle_id else None
+    return client.read_flow_runs(
+        flow_filter=filters.FlowFilter(name=filters.FlowFilterName(any_=[*names])),
+        flow_run_filter=filters.FlowRunFilter(tags=mine, state=state),
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=AT_MOST,
+    )
 
 
 @stage_task("1 年度を開く")
