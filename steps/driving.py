@@ -119,7 +119,7 @@ def _of_the_inbox(office: Office, here: Look, row: Row) -> tuple[str, str]:
     if len(files) != 1:
         return "", _("waits for an extract in the inbox ({count} files now)").format(count=len(files))
     by = _named(here.facts, row, named_on(files[0]))
-    if by and hashlib.sha256(files[0].read_bytes()).hexdigest() in _refused_today(here):
+    if by and (refused := _refused_today(here)) and _digest(files[0]) in refused:
         return "", _("the extract in the inbox was refused today; it waits for another")
     if not by:
         return "", _("an extract lies in the inbox; it waits for a person of the register section to take it")
@@ -137,6 +137,11 @@ def _refused_today(here: Look) -> set[str]:
         note["data"].get("extract_sha256", "") for note in told
         if datetime.fromisoformat(note["at"]).date() == here.today
     }  # fmt: skip
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _in_a_name(office: Office, facts: Facts, row: Row) -> tuple[str, str]:
