@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from models.errors import Damaged
 from models.words import _
@@ -78,7 +78,7 @@ def unpack(path: Path, into: Path, *, only: str = "") -> None:
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                file = tar.extractfile(member) if member.isreg() else None
+                file = _file_of(tar, member)
                 if file and member.name == SUMS:
                     sums = dict(
                         line.split("  ", 1)[::-1] for line in file.read().decode(errors=_ODD).split("\n") if line
@@ -86,8 +86,6 @@ def unpack(path: Path, into: Path, *, only: str = "") -> None:
                     continue
                 if file:
                     found[member.name] = hashlib.file_digest(cast("io.BufferedReader", file), "sha256").hexdigest()
-                elif not member.isdir():
-                    raise tarfile.TarError  # noqa: TRY301 - a link, or a device: nothing of ours
                 if only in {"", member.name}:
                     tar.extract(member, into, filter="data")
     except (tarfile.TarError, EOFError, ValueError):
@@ -97,6 +95,14 @@ def unpack(path: Path, into: Path, *, only: str = "") -> None:
     if wrong := sorted(name for name in sums.keys() | found.keys() if sums.get(name) != found.get(name)):
         words = _("Of the backup {name} {count} files are missing or were changed; the first is {first}.")
         raise _damaged(words.format(name=path.name, count=len(wrong), first=wrong[0]))
+
+
+def _file_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes] | None:
+    """Return a member to be read, None of a folder; a link or a device is nothing of ours."""
+    file = tar.extractfile(member) if member.isreg() else None
+    if file is None and not member.isdir():
+        raise tarfile.TarError
+    return file
 
 
 def _damaged(message: str) -> Damaged:
