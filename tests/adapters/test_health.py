@@ -21,7 +21,7 @@ def server(port: int, statuses: list[int]) -> Iterator[None]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        def log_message(self, *_words: object) -> None:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", port), Answer) as listening:

@@ -39,7 +39,7 @@ class _Remembers(BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+    def log_message(self, *_words: object) -> None:
         """Say nothing."""
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Prefect
+from conftest import Prefect, go_to
 from playing import Played
 from sqlalchemy import select
 from sqlmodel import col
 
-from adapters.clock import VirtualClock
 from adapters.sample import sample_extract, write_sample
 from models import tables
 from models.clock import TOKYO
@@ -27,12 +26,6 @@ from steps.office import Office
 pytestmark = pytest.mark.xdist_group("prefect")
 
 MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
-
-
-def go_to(office: Office, *day: int) -> None:
-    clock = office.clock
-    assert isinstance(clock, VirtualClock)
-    clock.set(datetime(*day, 9, 0, tzinfo=TOKYO))  # type: ignore[misc]
 
 
 def versions(prefect: Prefect, key: str) -> list[Any]:

@@ -1,5 +1,6 @@
 """The examples of deploy/: they say what the project does."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -95,7 +96,10 @@ def test_a_service_that_dies_is_started_again_and_then_told_of() -> None:
     assert tells[tells.index("TimeoutStartSec=10min") :] == fence[fence.index("TimeoutStartSec=10min") :]
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+@pytest.mark.skipif(
+    not shutil.which("systemd-analyze") and os.environ.get("CI") != "true",
+    reason="no systemd on this machine: whether it understands the units was not looked at",
+)
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     """`systemd-analyze verify` has nothing to say about any unit, once its command is one that is installed here."""
     for unit in UNITS.glob("tsudoi*.*"):

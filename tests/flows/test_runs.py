@@ -1,19 +1,16 @@
 """The flows as they run: what they do, how a refusal looks, and what Prefect never gets to know."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Prefect
+from conftest import Prefect, go_to
 from playing import Played
 from receivers import Post, free_port, mail_server
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from adapters.clock import VirtualClock
 from models import tables
-from models.clock import TOKYO
 from models.database import reading
 from models.words import translate
 from steps import preparation
@@ -53,12 +50,6 @@ def count(office: Office, kind: type) -> int:
 def cycle_state(office: Office) -> str:
     with reading(office.engine) as connection:
         return connection.execute(select(col(tables.Cycle.state))).scalar_one()
-
-
-def go_to(office: Office, *day: int) -> None:
-    clock = office.clock
-    assert isinstance(clock, VirtualClock)
-    clock.set(datetime(*day, 9, 0, tzinfo=TOKYO))  # type: ignore[misc]
 
 
 def test_recording_does_the_act(prefect: Prefect, opened: Office) -> None:

@@ -1,19 +1,16 @@
 """年度業務: the year as a run and its stages as runs of their own, as a coordinator finds them, on a real API."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from conftest import Prefect
+from conftest import Prefect, go_to
 from playing import Played
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from adapters.clock import VirtualClock
 from models import tables
-from models.clock import TOKYO
 from models.database import reading
 from steps import acting, preparation
 from steps.office import Office
@@ -26,12 +23,6 @@ MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
 
 def look(prefect: Prefect) -> Any:
     return prefect.flow_module("year").year(2026, return_state=True)
-
-
-def go_to(office: Office, *day: int) -> None:
-    clock = office.clock
-    assert isinstance(clock, VirtualClock)
-    clock.set(datetime(*day, 9, 0, tzinfo=TOKYO))  # type: ignore[misc]
 
 
 def stages_of(state: Any) -> dict[str, Any]:

@@ -35,8 +35,8 @@ class Look:
         """Ask as its own flows do, with its credential."""
         found = re.search(r"http://127\.0\.0\.1:\d+", self.said())
         assert found, self.said()
-        client = httpx.Client(base_url=f"{found[0]}/api", timeout=PATIENCE, trust_env=False)
-        client.auth = tuple((self.folder / "year/home/prefect/credential").read_text().split(":", 1))  # type: ignore[assignment]
+        name, _colon, secret = (self.folder / "year/home/prefect/credential").read_text().partition(":")
+        client = httpx.Client(base_url=f"{found[0]}/api", auth=(name, secret), timeout=PATIENCE, trust_env=False)
         with_token(client)
         return client
 
