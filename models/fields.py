@@ -1,7 +1,7 @@
 """What each field of an act's record takes, told from the record's own types: its kind, its choices, an example."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,20 +13,29 @@ from pydantic.fields import FieldInfo
 
 from models import choices
 from models.people import Role, Side
-from models.records.base import ActRecord
+from models.records.base import FILE, INSERTS, ITEM, PERSON, SERIALS, WORDS, ActRecord
 from models.words import _
 
 EXAMPLE_DAY = "2026-11-09"
+_TYPED_AS = {PERSON: "person", ITEM: "item", FILE: "file", INSERTS: "counts", WORDS: "words", SERIALS: "serials"}
 _HASH_LENGTH = 64
 
 
 @dataclass(frozen=True)
 class Takes:
-    """What a field takes: its kind in words, an example as it is typed, and the codes of a choice with their words."""
+    """What a field takes: its kind in words, an example as it is typed, and the codes of a choice with their words.
+
+    `typed_as` says how a page lets it be typed: text, choice, flag, number, day, moment, person, item, file, counts or
+    records, of which there may be `several`; `ends` are the least and the greatest number, `fields` those of a record.
+    """
 
     kind: str
     example: str
     choices: dict[str, str] = field(default_factory=dict[str, str])
+    typed_as: str = "text"
+    several: bool = False
+    ends: Mapping[str, int] = field(default_factory=dict[str, int])
+    fields: tuple["Field", ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -40,18 +49,25 @@ class Takes:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A field of a record: its name, its title, whether it must be given, and what it takes."""
+    """A field of a record: its name, its title, whether it must be given, what it takes, and what it is otherwise."""
 
     name: str
     title: str
     required: bool
     takes: Takes
+    default: Any = None
 
 
 def fields_of(record: type[ActRecord]) -> list[Field]:
     """Return the fields of a record in their order."""
     return [
-        Field(name=name, title=_(field.title or name), required=field.is_required(), takes=takes(field))
+        Field(
+            name=name,
+            title=_(field.title or name),
+            required=field.is_required(),
+            takes=takes(field),
+            default=None if field.is_required() else field.get_default(call_default_factory=True),
+        )
         for name, field in record.model_fields.items()
     ]
 
@@ -64,7 +80,8 @@ def takes(field: FieldInfo) -> Takes:
 def _takes(annotation: Any, limits: Sequence[Any]) -> Takes:
     origin, inside = get_origin(annotation), get_args(annotation)
     if described := next((limit for limit in limits if isinstance(limit, FieldInfo) and limit.description), None):
-        return Takes(_(str(described.description)), str((described.examples or [""])[0]))
+        words = str(described.description)
+        return Takes(_(words), str((described.examples or [""])[0]), typed_as=_TYPED_AS.get(words, "text"))
     if origin in {Annotated, UnionType, Union}:
         return _takes(inside[0], inside[1:] if origin is Annotated else ())
     if origin is Literal:
@@ -77,31 +94,32 @@ def _of_type(annotation: Any, limits: Sequence[Any]) -> Takes:
     if isinstance(annotation, type) and issubclass(annotation, (Role, Side)):
         return _chosen({member.value: member.label for member in annotation})
     if annotation is bool:
-        return _chosen({"true": _("yes"), "false": _("no")})
+        return replace(_chosen({"true": _("yes"), "false": _("no")}), typed_as="flag")
     if annotation is int:
         bounds = [bound for limit in limits for bound in (limit, *getattr(limit, "metadata", ()))]
         ends = {end: getattr(bound, end) for bound in bounds for end in ("ge", "le") if hasattr(bound, end)}
         words = _("number from {ge} to {le}") if "le" in ends else _("number from {ge} on")
-        return Takes(words.format(**ends), str(ends["ge"] or 1))
+        return Takes(words.format(**ends), str(ends["ge"] or 1), typed_as="number", ends=ends)
     words = {
-        date: (_("date"), EXAMPLE_DAY),
-        AwareDatetime: (_("date and time"), f"{EXAMPLE_DAY}T10:00:00+09:00"),
-        dict: (_("counts by code, as JSON"), '{"code": 1}'),
+        date: Takes(_("date"), EXAMPLE_DAY, typed_as="day"),
+        AwareDatetime: Takes(_("date and time"), f"{EXAMPLE_DAY}T10:00:00+09:00", typed_as="moment"),
+        dict: Takes(_("counts by code, as JSON"), '{"code": 1}', typed_as="counts"),
     }
-    return Takes(*words[get_origin(annotation) or annotation])
+    return words[get_origin(annotation) or annotation]
 
 
 def _chosen(words: dict[str, str]) -> Takes:
-    return Takes(_("one of"), next(filter(None, words)), words)
+    return Takes(_("one of"), next(filter(None, words)), words, typed_as="choice")
 
 
 def _several(inside: Any) -> Takes:
     """Return what a list takes: of simple values with commas between, of records as JSON."""
     if isinstance(inside, type) and issubclass(inside, ActRecord):
         needed = {name: field for name, field in inside.model_fields.items() if field.is_required()}
-        return Takes(_("list, as JSON"), json.dumps([{name: _inside(field) for name, field in needed.items()}]))
+        example = json.dumps([{name: _inside(field) for name, field in needed.items()}])
+        return Takes(_("list, as JSON"), example, typed_as="records", several=True, fields=tuple(fields_of(inside)))
     one = _takes(inside, ())
-    return replace(one, kind=_("{kind} (several with commas between)").format(kind=one.kind))
+    return replace(one, kind=_("{kind} (several with commas between)").format(kind=one.kind), several=True)
 
 
 def _inside(field: FieldInfo) -> Any:

@@ -134,6 +134,13 @@ def warned(facts: Facts, row: Row) -> tuple[Unmet, ...]:
     return broken(planned(facts, row), tuple(claim for claim in row.warnings if not claim.asks_record))
 
 
+def doubts(facts: Facts, ask: ActRequest) -> tuple[Unmet, ...]:
+    """Return what would be recorded as a deviation if this were entered now: a person is asked once before (Law 8)."""
+    row = BY_TRIGGER[ask.trigger]
+    attempt = Attempt(ask=ask, row=row, facts=facts, at=min(ask.occurred_at or facts.now, facts.now))
+    return broken(attempt, row.deviations) if ask.record.has_happened or attempt.is_entered_afterwards else ()
+
+
 def every_gap(attempt: Attempt) -> tuple[Unmet, ...]:
     """Return everything that is missing for an act: of the year, of the person, of the approval, of its own guards."""
     return (

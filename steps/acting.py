@@ -16,10 +16,11 @@ from pydantic import ValidationError
 from adapters import disk
 from adapters.file_types import KINDS, Trouble, trouble_of
 from models.database import reading
-from models.errors import BadInput
+from models.errors import BadInput, Unmet
 from models.fields import takes
 from models.records.base import TYPED, ActRecord
 from models.words import N_, _
+from states import gaps
 from states.acts import ActRequest, Outcome, Proposed, form_of, row_of
 from states.door import proposals_of
 from states.facts import Evidence
@@ -38,6 +39,15 @@ class Typed:
     files: Mapping[str, Path] = field(default_factory=dict[str, Path])
     key: str = ""
     occurred_at: datetime | None = None
+
+
+class WrongFields(BadInput):
+    """Fields of a record are missing or wrong: `wrong` says of each how."""
+
+    def __init__(self, message: str, remedy: str, wrong: Mapping[str, str]) -> None:
+        """Take what happened, what to do, and what is wrong by the name of the field."""
+        super().__init__(message, remedy)
+        self.wrong = wrong
 
 
 _EVIDENCE_LIMIT = 64 * 1024 * 1024
@@ -96,6 +106,18 @@ def enter(office: Office, cycle_id: str, form: Sequence[Typed], *, via: str = "d
             ),
         )
     return office.door.perform_all([_asked(office, cycle_id, typed, via, titled=len(form) > 1) for typed in form])
+
+
+def doubts(office: Office, cycle_id: str, form: Sequence[Typed], *, via: str = "desk") -> tuple[Unmet, ...]:
+    """Return what would be recorded as a deviation if a form were entered as it was typed; nothing is.
+
+    Raises:
+        BadInput: as `enter` does.
+
+    """
+    asked = [_asked(office, cycle_id, typed, via) for typed in form]
+    with office.look(cycle_id) as here:
+        return tuple(gap for ask in asked for gap in gaps.doubts(here.facts, ask))
 
 
 def _asked(office: Office, cycle_id: str, typed: Typed, via: str, *, titled: bool = False) -> ActRequest:
@@ -181,12 +203,12 @@ def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
         typed = json.dumps({key: _typed(kind, key, value) for key, value in fields.items()})
         return kind.model_validate_json(typed, context=TYPED)
     except ValidationError as error:
-        wrong = "、".join(
-            _trouble(kind, e["loc"], e["type"]) for e in error.errors(include_input=False, include_context=False)
-        )
-        raise BadInput(
-            _("These fields are missing or wrong: {fields}").format(fields=wrong),
+        wrong = [(e["loc"], e["type"]) for e in error.errors(include_input=False, include_context=False)]
+        words = "、".join(_trouble(kind, place, trouble) for place, trouble in wrong)
+        raise WrongFields(
+            _("These fields are missing or wrong: {fields}").format(fields=words),
             _("Give them with --set NAME=VALUE; `tsudoi act YEAR ACT` alone shows what the act needs."),
+            {str(place[0]): _(_TROUBLES.get(trouble, _WRONG)) for place, trouble in reversed(wrong) if place},
         ) from None
 
 
@@ -202,17 +224,30 @@ def content_of(path: Path) -> bytes:
             _("The file of evidence cannot be used: it is missing, empty, a link, or larger than 64 MiB."),
             _("Give the path of a regular file."),
         )
-    content = path.read_bytes()
-    if trouble := trouble_of(path.name, content):
-        raise _no_evidence(trouble, path)
+    return _judged(path.name, path.read_bytes())
+
+
+def keep_file(office: Office, name: str, content: bytes) -> str:
+    """Keep a file of evidence that was sent, under its hash, and return the hash.
+
+    Raises:
+        BadInput: it is of a kind that is not kept, or of another than its name says.
+
+    """
+    return keep(office, _judged(name, content))
+
+
+def _judged(name: str, content: bytes) -> bytes:
+    if trouble := trouble_of(name, content):
+        raise _no_evidence(trouble, Path(name).suffix.lower())
     return content
 
 
-def _no_evidence(trouble: Trouble, path: Path) -> BadInput:
+def _no_evidence(trouble: Trouble, kind: str) -> BadInput:
     if trouble == "content":
         words = _("The file of evidence is not what its name says, or is damaged: no {kind} program opens it.")
         return BadInput(
-            words.format(kind=path.suffix.lower()),
+            words.format(kind=kind),
             _("Give the file itself, whole, under the ending that belongs to it."),
         )
     hint = _("Give one of: {kinds}, without macros; print a mail or a web page as PDF, unpack what is packed.")

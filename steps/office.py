@@ -5,6 +5,7 @@ What is dear to import (polars, typst, 7-Zip, fonts) is imported when it is used
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -79,6 +80,14 @@ class Office:
             if wrong:
                 office._restore(wrong)
         return office
+
+    def of(self, keyring: Keyring) -> "Office":
+        """Return the same office, with its one database, for whoever's keys are unlocked elsewhere."""
+        other = copy(self)
+        other.__dict__ |= {"engine": self.engine, "signer": self.signer}  # opened once, shared by all
+        other.__dict__.pop("door", None)
+        other.keyring = keyring
+        return other
 
     def _restore(self, wrong: list[str]) -> NoReturn:
         """Put triggers and rules back and tell the ledger; nothing else is done before a person has looked."""

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import fiscal_year_title
+from models.errors import Unmet
 from models.people import Side
 from models.records.base import ActRecord
 from models.words import _, in_words
@@ -50,6 +51,7 @@ class Owed:
     by_two: bool = False
     follows: bool = False
     warned_of: tuple[str, ...] = ()
+    unmet: tuple[Unmet, ...] = ()  # what `blocked_by` says, each with the act that meets it
     shows: tuple[tuple[str, str], ...] = ()  # measures that its record shows, and the title of the field that tells it
 
     @property
@@ -73,7 +75,7 @@ class Owed:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
-        return to_jsonable_python(self)
+        return to_jsonable_python({name: value for name, value in vars(self).items() if name != "unmet"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +218,7 @@ def _owed(here: Look, row: Row[tables.Act], *, pending: bool) -> Owed:
         days_left=(row.due_on - today).days if is_late else here.calendar.open_days_between(today, row.due_on),
         flag=row.flag,
         blocked_by=tuple(map(str, blocked_by)),
+        unmet=blocked_by,
         waits_for_confirmation=pending,
         by_two=bool(BY_TRIGGER[row.act].second_under(facts.programme)),
         follows=follows_a_late_act(facts, row.act),

@@ -1,8 +1,9 @@
 """Keeps the one catalogue: `python -m deploy.making.catalogue` gathers every word, `--check` finds what is amiss.
 
-Gathered are the marked messages of the code, the claims of the guards, the titles of the records' fields, and the words
-that the command line's library looks up in our catalogue (desk/console.py). The file has neither line numbers nor dates
-and is sorted by message, so that a difference between two versions is a difference of words.
+Gathered are the marked messages of the code and of the desk's pages, the claims of the guards, the titles of the
+records' fields, and the words that the command line's library looks up in our catalogue (desk/console.py). The file has
+neither line numbers nor dates and is sorted by message, so that a difference between two versions is a difference of
+words.
 """
 
 import re
@@ -59,7 +60,9 @@ def messages() -> set[str]:
     sources = (path for room in ROOMS for path in sorted((HOUSE / room).rglob("*.py")))
     claims = (shown.claim for row in TABLE for guard in row.claims for shown in (guard, *guard.shown))
     titles = (title for row in TABLE for title in _titles_in(row.record))
-    return {*_marked(sources), *_marked(_command_line()), *claims, *titles} - {""}
+    templates = (HOUSE / "desk" / "web" / "templates").glob("*.html")
+    marked = (*_marked(sources), *_marked(_command_line()), *_marked(sorted(templates), "jinja2"))
+    return {*marked, *claims, *titles} - {""}
 
 
 def _command_line() -> list[Path]:
@@ -70,9 +73,9 @@ def _command_line() -> list[Path]:
     return [Path(spec.origin).parent / name for name in ("core.py", "rich_utils.py")]
 
 
-def _marked(sources: Iterable[Path]) -> Iterator[str]:
+def _marked(sources: Iterable[Path], kind: str = "python") -> Iterator[str]:
     for source in sources:
-        for _line, message, _comments, _context in extract_from_file("python", str(source), keywords=_KEYWORDS):
+        for _line, message, _comments, _context in extract_from_file(kind, str(source), keywords=_KEYWORDS):
             if isinstance(message, str):
                 yield message
 

@@ -99,10 +99,14 @@ def taking(words: str, example: str) -> Any:
     return Field(description=words, examples=[example])
 
 
-_WORDS = taking(N_("short words, never a resident's name"), "No. 12")
+# By these words a page knows how to let a field be typed.
+PERSON, ITEM, WORDS = N_("id of the register"), N_("number of an item"), N_("short words, never a resident's name")
+FILE, SERIALS = N_("file: --file NAME=PATH, or its SHA-256"), N_("serials")
+INSERTS = N_("counts by insert, as JSON")
+_WORDS = taking(WORDS, "No. 12")
 _APPROVAL = Field(title="Approval number", description=N_("number of an approval"), examples=["2026-総総-0101"])
-_PERSON, _ITEM = taking(N_("id of the register"), "sato"), taking(N_("number of an item"), "M-2026-01")
-_FILE = taking(N_("file: --file NAME=PATH, or its SHA-256"), "0" * 64)
+_PERSON, _ITEM = taking(PERSON, "sato"), taking(ITEM, "M-2026-01")
+_FILE = taking(FILE, "0" * 64)
 
 # Short words of staff: a number, a place, a tool. Long free text could smuggle in what Law 4 keeps out.
 Line = Annotated[
@@ -125,6 +129,6 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), taki
 # By the names that the programme gives its inserts; a guard asks for no other, so that it is no free text.
 Inserts = Annotated[
     dict[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)], Count],
-    taking(N_("counts by insert, as JSON"), '{"案内リーフレット": 4000}'),
+    taking(INSERTS, '{"案内リーフレット": 4000}'),
 ]
-SerialText = Annotated[str, AfterValidator(_canonical), taking(N_("serials"), "1-500,503")]
+SerialText = Annotated[str, AfterValidator(_canonical), taking(SERIALS, "1-500,503")]

@@ -1,0 +1,99 @@
+"""The desk's pages put together: who may open each, who comes, what went wrong. What a page shows is in its module."""
+
+import hmac
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from adapters import disk
+from desk.web import answers, uploads
+from desk.web.asked import Asked, Page
+from desk.web.guard import Guard
+from desk.web.pages import ALL_PAGES
+from desk.web.visitors import BEFORE, form_token, random_word, visitor_of
+from models.errors import BadInput, TsudoiError, Unknown, place_of
+from models.words import _
+from steps import identity
+from steps.office import Office
+
+_log = structlog.get_logger()
+
+
+def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
+    """Return the desk of an office as an ASGI application; `name` is the host at which people reach it."""
+    app = Starlette(
+        routes=[
+            *(Route(page.path, _endpoint(office, page, https=https), methods=page.methods) for page in ALL_PAGES),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+        ],
+        exception_handlers={HTTPException: _not_found},
+    )
+    app.state.pages = ALL_PAGES
+    return Guard(inner=app, name=name)
+
+
+def _endpoint(office: Office, page: Page, *, https: bool) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        request.state.before = request.cookies.get(BEFORE) or random_word()
+        request.state.visitor = None
+        try:
+            response = await _answer(office, page, request)
+        except TsudoiError as error:
+            response = answers.trouble(request, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, only its type and place may be shown (Law 4)
+            response = _unforeseen(request, error)
+        if BEFORE not in request.cookies:
+            response.set_cookie(
+                BEFORE, request.state.before, httponly=True, samesite="strict", secure=https, max_age=None
+            )
+        return response
+
+    return answer
+
+
+async def _answer(office: Office, page: Page, request: Request) -> Response:
+    visitor = await run_in_threadpool(visitor_of, request, office)
+    request.state.visitor = visitor
+    if not page.is_open:
+        if visitor is None:
+            return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
+        if page.path != "/passphrase" and await run_in_threadpool(identity.is_for_one_use, office, visitor.id):
+            return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
+        if not visitor.has(*page.readers):
+            raise Unknown(_("This page is not for you."), _("Go back to your own work."))
+    sent = uploads.Sent()
+    if request.method == "POST":
+        sent = await uploads.sent(request, largest=page.largest)
+        expected = visitor.form_token if visitor else form_token(request.state.before)
+        if not hmac.compare_digest(sent.one("token").encode(), expected.encode()):
+            raise BadInput(
+                _("The form is of another session, or was open too long."), _("Open the page again and send it anew.")
+            )
+    return await run_in_threadpool(page.shows, Asked(request=request, office=office, sent=sent))
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    if refused := disk.in_words(error):
+        return answers.trouble(request, refused)
+    kind, place = type(error).__name__, place_of(error)
+    _log.warning("page_failed", error_type=kind, place=place)
+    return answers.bug(request, kind, place)
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    request.state.before = request.cookies.get(BEFORE) or random_word()
+    words = Unknown(_("There is no such page."), _("Go back to your own work."))
+    return answers.trouble(request, words)

@@ -1,0 +1,83 @@
+"""Login and logout, and a passphrase of one's own."""
+
+import threading
+
+from starlette.responses import Response
+
+from desk.web.asked import Asked, Page
+from desk.web.visitors import COOKIE
+from models.errors import BadInput, TsudoiError, Unknown
+from models.words import _
+from steps import identity
+
+# Argon2id takes a quarter of a gigabyte: one at a time, however many try.
+_ONE_AT_A_TIME = threading.Lock()
+_SHORT = 64  # characters of an id
+
+
+def login(asked: Asked) -> Response:
+    """Ask who comes, and begin a session of that person's own; an older one of this browser ends."""
+    to = _within(asked.sent.one("to") or asked.request.query_params.get("to", "/"))
+    if not asked.is_sent:
+        return asked.shown("login.html", person="", to=to, trouble=None)
+    person = asked.sent.one("person")[:_SHORT]
+    try:
+        with _ONE_AT_A_TIME:
+            key = identity.unlock(asked.office, person, asked.sent.texts.get("passphrase", [""])[0])
+    except Unknown:
+        # Whether somebody is on the register is not told to whoever tries.
+        wrong = BadInput(_("Id or passphrase are wrong."), _("Type both again."))
+        return asked.shown("login.html", person=person, to=to, trouble=wrong)
+    except TsudoiError as refused:
+        return asked.shown("login.html", person=person, to=to, trouble=refused)
+    sessions = identity.sessions_of(asked.office)
+    if older := asked.request.cookies.get(COOKIE):
+        sessions.close(older)
+    return _with_session(asked, asked.on_to(to), sessions.open(key))
+
+
+def logout(asked: Asked) -> Response:
+    """End the session, so that its cookie is worth nothing wherever else it lies."""
+    identity.sessions_of(asked.office).close(asked.visitor.token)
+    response = asked.on_to("/login")
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def passphrase(asked: Asked) -> Response:
+    """Let a person choose a new passphrase; who came with one for one use does nothing before."""
+    visitor, trouble = asked.visitor, None
+    one_use = identity.is_for_one_use(asked.office, visitor.id)
+    if asked.is_sent:
+        old, new, again = (asked.sent.texts.get(name, [""])[0] for name in ("old", "new", "again"))
+        try:
+            with _ONE_AT_A_TIME:
+                key = identity.unlock(asked.office, visitor.id, old)
+                if new != again:
+                    raise BadInput(_("The two are not the same; nothing was changed."), _("Do it again."))
+                key = identity.change_passphrase(asked.office, key, new)
+        except TsudoiError as refused:
+            trouble = refused
+        else:
+            sessions = identity.sessions_of(asked.office)
+            sessions.close(visitor.token)
+            return _with_session(asked, asked.on_to("/"), sessions.open(key))
+    return asked.shown("passphrase.html", one_use=one_use, trouble=trouble)
+
+
+def _with_session(asked: Asked, response: Response, token: str) -> Response:
+    secure = asked.request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+    return response
+
+
+def _within(path: str) -> str:
+    """Return a path of the desk, and its first page for anything that would lead elsewhere."""
+    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/"
+
+
+PAGES = (
+    Page(path="/login", shows=login, takes_a_form=True, is_open=True),
+    Page(path="/logout", shows=logout, takes_a_form=True),
+    Page(path="/passphrase", shows=passphrase, takes_a_form=True),
+)

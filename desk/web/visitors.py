@@ -1,0 +1,77 @@
+"""Who comes to the desk: a person with a session, whose key is unlocked, and the office as that person may use it."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+
+from starlette.requests import Request
+
+from models.errors import BadInput
+from models.people import Person, Role, Side
+from models.words import _
+from steps import identity
+from steps.identity import AtTheDesk
+from steps.office import Office
+
+COOKIE, BEFORE = "tsudoi_desk", "tsudoi_before"  # a session's token; a random word of a browser that has none yet
+
+
+@dataclass(frozen=True, eq=False)
+class Visitor:
+    """A person at a browser. `token` is of the session, from which the token of every form is made."""
+
+    person: Person
+    office: Office
+    token: str = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """Return the id on the register."""
+        return self.person.id
+
+    @property
+    def is_contractors(self) -> bool:
+        """Tell whoever sees the contractor's own acts and nothing else."""
+        return self.person.side is Side.CONTRACTOR
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether the person has one of these roles."""
+        return bool(self.person.roles & set(roles))
+
+    @cached_property
+    def form_token(self) -> str:
+        """Return what every form of this session brings back."""
+        return form_token(self.token)
+
+
+def form_token(secret: str) -> str:
+    """Return the token of the forms of a session, or of a browser before it has one."""
+    return hmac.new(secret.encode(), b"tsudoi/form/1", sha256).hexdigest()
+
+
+def visitor_of(request: Request, office: Office) -> Visitor | None:
+    """Return who comes with a request; None where no session goes on, or the person may act no more today."""
+    token = request.cookies.get(COOKIE, "")
+    keyring = AtTheDesk(office, ask=_nobody_else, tokens=token)
+    if not keyring.typist:
+        return None
+    person = identity.person_of(office, keyring.typist)
+    unlocked = keyring.signer_of(person.id)
+    if unlocked is None or unlocked.public_key != person.public_key:  # the key was given anew since
+        return None
+    return Visitor(person, office.of(keyring), token)
+
+
+def _nobody_else(person: str) -> str:
+    """Refuse to ask for another person's passphrase: at the web desk everybody enters for himself."""
+    raise BadInput(
+        _("Only {person} can enter this, with a session of that person's own.").format(person=person),
+        _("Let {person} log in and do it.").format(person=person),
+    )
+
+
+def random_word() -> str:
+    """Return a random word for a browser that has no session."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,49 @@
+"""The desk as a browser asks for it: served on a free port, for real offices whose people have keys and passphrases."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from browsing import Browser, served
+
+from adapters.clock import VirtualClock
+from adapters.people_keys import FICTIONAL
+from models.clock import TOKYO
+from steps import preparation
+from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+
+
+@pytest.fixture(scope="session")
+def keyed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an installation whose people have keys, with its year open, on a virtual clock; copied, never used."""
+    home = tmp_path_factory.mktemp("keyed") / "home"
+    home.mkdir()
+    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
+    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
+    preparation.register_sample_people(office, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+    preparation.open_year(office, 2026)
+    with office.engine.connect() as connection:  # everything into the one file that the tests copy
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    office.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def keyed(keyed_home: Path, tmp_path: Path) -> Iterator[Office]:
+    """Give an installation of its own whose people have keys."""
+    shutil.copytree(keyed_home, tmp_path / "home")
+    office = Office.open(tmp_path / "home", tmp_path / "inbox")
+    yield office
+    office.engine.dispose()
+
+
+@pytest.fixture
+def browser(keyed: Office) -> Iterator[Callable[[], Browser]]:
+    """Give as many browsers as are asked for, each with cookies of its own, at the desk of one office."""
+    with served(keyed) as address, ExitStack() as stack:
+        yield lambda: stack.enter_context(Browser(address))

@@ -1,0 +1,64 @@
+"""Who comes in at the desk, and what a session is worth."""
+
+from collections.abc import Callable
+
+from browsing import Browser
+
+from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+
+
+def test_nobody_sees_anything_without_a_session(browser: Callable[[], Browser]) -> None:
+    """Every page leads to the login, and after it to where the person wanted to go."""
+    stranger = browser()
+    answer = stranger.client.get("/hatachi-2026/acts/conclude_contract")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?to=/hatachi-2026/acts/conclude_contract"
+    stranger.open(answer.headers["location"])
+    text = stranger.send(
+        "/login", person="sato", passphrase=SAMPLE_PASSPHRASE, to="/hatachi-2026/acts/conclude_contract"
+    )
+    assert "契約番号" in text
+
+
+def test_a_wrong_passphrase_opens_nothing_and_is_told(browser: Callable[[], Browser], keyed: Office) -> None:
+    """It is refused in words, counted, and after three even the right one waits."""
+    person = browser()
+    for _nth in range(3):
+        assert "行えません" not in (text := person.log_in("sato", "not the right words"))
+        assert 'role="alert"' in text
+    assert 'role="alert"' in person.log_in("sato")
+    assert person.client.get("/").status_code == 303
+
+
+def test_an_unknown_person_is_told_nothing(browser: Callable[[], Browser]) -> None:
+    """Whoever tries names learns from the answer to none of them whether it stands on the register."""
+    assert "登録ID又はパスフレーズが違います" in browser().log_in("nobody-of-ours")
+
+
+def test_a_session_is_worth_nothing_after_logout(browser: Callable[[], Browser]) -> None:
+    """A cookie that somebody has copied opens nothing once its person has logged out."""
+    person, thief = browser(), browser()
+    person.log_in("sato")
+    thief.client.cookies.update(person.client.cookies)
+    thief.open("/")
+    person.open("/")
+    person.send("/logout")
+    assert thief.client.get("/").status_code == 303
+
+
+def test_a_login_makes_a_new_session(browser: Callable[[], Browser]) -> None:
+    """A token that was laid into a browser before the login is not the session afterwards, and opens nothing."""
+    person = browser()
+    person.client.cookies.set("tsudoi_desk", "ab" * 32, domain="127.0.0.1")
+    person.log_in("sato")
+    assert person.client.cookies["tsudoi_desk"] != "ab" * 32
+
+
+def test_the_way_on_stays_within_the_desk(browser: Callable[[], Browser]) -> None:
+    """An address elsewhere behind the login is not followed."""
+    for to in ("//elsewhere.invalid/", "https://elsewhere.invalid/", "/\\elsewhere.invalid"):
+        person = browser()
+        person.open("/login")
+        fields = {**person.hidden, "person": "sato", "passphrase": SAMPLE_PASSPHRASE, "to": to}
+        assert person.client.post("/login", data=fields).headers["location"] == "/"
