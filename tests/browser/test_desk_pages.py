@@ -85,3 +85,15 @@ def test_it_works_without_scripts(page: Page, desk: str) -> None:
     plain.goto(f"{desk}/hatachi-2026/acts/conclude_contract")
     expect(plain.get_by_role("heading", level=1)).to_have_text("契約締結")
     context.close()
+
+
+def test_the_ledger_is_searched_while_somebody_types(page: Page, desk: str) -> None:
+    """What is found is shown without a click, its address can be kept, and no console complains of the page's rules."""
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{desk}/hatachi-2026/ledger")
+    expect(page.locator("#found tbody tr")).to_have_count(1)  # that the year was opened
+    page.get_by_label("語句").fill("締結")
+    expect(page.locator("#found tbody tr")).to_have_count(0)
+    assert "words=" in page.url
+    assert not complaints
