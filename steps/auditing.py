@@ -45,7 +45,24 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     """
     if path is not None:
         return _verify_export(office, path, checkpoints)
-    verified = verify_ledger(office, on_paper(checkpoints, verifier.parse_key(key_of(office))))
+    return _verify_own(office, on_paper(checkpoints, verifier.parse_key(key_of(office))))
+
+
+def verify_typed(office: Office, typed: str) -> Verified:
+    """Verify the installation's ledger as `verify` does, with the words of a checkpoint typed from a slip, or scanned.
+
+    Raises:
+        Damaged: it does not hold, or the checkpoint is of another ledger.
+        Unknown: what was typed is no checkpoint.
+
+    """
+    with _readable():
+        note = verifier.parse_typed(typed, _("(typed)"))
+    return _verify_own(office, _ours([note], verifier.parse_key(key_of(office))))
+
+
+def _verify_own(office: Office, printed: Sequence[verifier.Note]) -> Verified:
+    verified = verify_ledger(office, printed)
     with reading(office.engine) as connection:
         _tables_agree(connection)
         backwards = ledger.backwards(connection)
@@ -77,7 +94,10 @@ def on_paper(checkpoints: Iterable[Path], key: verifier.Key) -> list[verifier.No
 
     """
     with _readable():
-        printed = [verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints]
+        return _ours([verifier.typed_checkpoint(str(checkpoint)) for checkpoint in checkpoints], key)
+
+
+def _ours(printed: list[verifier.Note], key: verifier.Key) -> list[verifier.Note]:
     for note in printed:
         if trouble := verifier.signature_trouble(note, key):
             raise _damaged(_("Checkpoint {file}: {trouble}").format(file=note.source, trouble=trouble))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from desk.web.visitors import Visitor, form_token
+from models import choices
 from models.clock import stamp, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
@@ -35,7 +36,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.globals.update(_=_, language=language, act_title=act_title)  # type: ignore[reportUnknownMemberType]
-    made.filters.update(day=_day, moment=stamp, visible=visible, count="{:,}".format)  # type: ignore[reportUnknownMemberType]
+    made.filters.update(day=_day, moment=stamp, visible=visible, count="{:,}".format, said=_said)  # type: ignore[reportUnknownMemberType]
     return made
 
 
@@ -44,6 +45,11 @@ def _day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     return f"{wareki(value)}（{value:%Y-%m-%d}）"
+
+
+def _said(code: str, choice: str) -> str:
+    """Return the word of a choice, such as `standing|said("MEASURES")`."""
+    return choices.said(getattr(choices, choice), code)
 
 
 def page(request: Request, template: str, /, status: int = HTTPStatus.OK, **shown: Any) -> Response:
