@@ -87,7 +87,7 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
     return Page(
         key=here.cycle_id,
         description=_line(stands, people, dashboard),
-        markdown=body + _foot(_last_entry(here.connection, here.cycle_id), dashboard),
+        markdown=body + _foot(last_entry(here.connection, here.cycle_id), dashboard),
     )
 
 
@@ -150,7 +150,7 @@ def _headline(stands: Standing, today: date) -> str:
         lines.append(_said(_("Overdue"), "、".join(f"{act.title}（{act.owner_title}、{act.due_on}）" for act in late)))
         if follow := [act.title for act in stands.overdue if act.follows]:
             lines.append(_said(_("Affected"), "、".join(follow)))
-    lines += [_said(_("Commitment passed"), commitment.words) for commitment in stands.passed]
+    lines += [_said(_("Commitment passed"), commitment.words_of_a_page) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
@@ -165,7 +165,7 @@ def _stages(here: Look, stands: Standing) -> str:
     """Show every stage with its state and whom it waits for."""
     rows = [
         [stage.title, bold(stages.state_words(stage.state)) if stage.late else stages.state_words(stage.state),
-         stage.words]
+         stage.words_of_a_page]
         for stage in stages.stages(here, stands)
     ]  # fmt: skip
     return _heading(_("Stages")) + table([_("Stage"), _("State"), _("Who owes what")], rows)
@@ -318,7 +318,7 @@ def _over_all(here: Look, stands: Standing, people: Mapping[str, str], dashboard
     return _heading(_("At any time")) + "　".join(links) if links else ""
 
 
-def _last_entry(connection: Connection, cycle_id: str) -> int:
+def last_entry(connection: Connection, cycle_id: str) -> int:
     """Return the last entry that a page tells of: that a letter went, as it does every morning, is none."""
     entry = tables.Ledger
     told = col(entry.cycle_id) == cycle_id, col(entry.event) != LETTER_SENT

@@ -65,8 +65,19 @@ class Stage:
     @property
     def words(self) -> str:
         """Say for whom it waits, for what and until when; what is late first, and what only follows apart from it."""
+        return self._say(_("{owner}: “{act}” is {days} days late ({due})."))
+
+    @property
+    def words_of_a_page(self) -> str:
+        """Say the same without counting the days, so that a new day alone makes no new page."""
+        return self._say(_("{owner}: “{act}” is late ({due})."))
+
+    def _say(self, late: str) -> str:
         sentences = [
-            *(_late(act) for act in self.late[:_NAMED]),
+            *(
+                late.format(owner=act.owner_title, act=act.title, days=-act.days_left, due=_due(act))
+                for act in self.late[:_NAMED]
+            ),
             *_more(self.late),
             *(_waiting(act) for act in self.waiting[:_NAMED]),
             *_more(self.waiting),
@@ -122,11 +133,6 @@ def _moved_today(here: Look) -> set[str]:
         col(record.cycle_id) == here.cycle_id, col(record.entered_at) >= utc(midnight)
     )
     return {STAGE_OF[act] for act in here.connection.execute(entered.distinct()).scalars()}
-
-
-def _late(act: Owed) -> str:
-    said = _("{owner}: “{act}” is {days} days late ({due}).")
-    return said.format(owner=act.owner_title, act=act.title, days=-act.days_left, due=_due(act))
 
 
 def _waiting(act: Owed) -> str:
