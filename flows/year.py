@@ -4,7 +4,7 @@ A run is short and waits for nothing: what waits, waits in the domain (Law 1). I
 it did is in the ledger, and the next one puts right what it shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,18 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
 from flows.access import PAGE
-from flows.base import office, on_the_server, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
-from flows.board import AT_MOST, update_the_board
+from flows.base import (
+    Unforeseen,
+    office,
+    on_the_server,
+    quick,
+    said,
+    said_of_trouble,
+    stage_flow,
+    stage_task,
+    tag_this_run,
+)
+from flows.board import AT_MOST, update_the_board, update_the_index
 from flows.enclosing import enclosing
 from flows.erasure import erasure
 from flows.extraction import extraction
@@ -32,6 +42,7 @@ from flows.printing import printing
 from flows.stage import in_state
 from flows.transfer import transfer
 from models.clock import fiscal_year_title
+from models.errors import TsudoiError
 from models.words import _, in_words
 from states.look import Look
 from states.table import STAGE_OF
@@ -39,6 +50,7 @@ from steps import asking, driving
 from steps import preparation as opening
 from steps.office import Office
 from views import stages
+from views.board import last_entry
 from views.stages import Stage
 from views.standing import Standing, open_before_year_end, standing
 
@@ -54,6 +66,8 @@ _STAGES: dict[str, Flow[..., State[str]]] = {
     "erasure": erasure,
     "oversight": oversight,
 }
+_TAKEN_IN = ("まとめて処理", "Taken in")
+_TAGS_AT_ONCE = 100  # SQLite's json_array, which Prefect asks by, takes 127
 _TIMES = 5  # so often a run goes through the stages; what is new after that is the next one's
 
 
@@ -74,7 +88,7 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     with tags(on_the_server(cycle_id)), quick():
         _take_in_what_was_asked(cycle_id)
         ended = _go_through_the_stages(here, cycle_id)
-        update_the_board(1, cycle_id)
+        update_the_board(1, cycle_id, with_index=not flow_run.get_parent_flow_run_id())
     _take_back_the_red(cycle_id, but={state.state_details.flow_run_id for state in ended.values()})
     with here.look(cycle_id) as look:
         return _ended(look, ended)
@@ -122,7 +136,10 @@ def _ended(here: Look, ended: Mapping[str, State[str]]) -> State[str]:
 
 
 def _words(here: Look, stands: Standing) -> str:
-    """Say of a year what its stages say: first what is passed, then who owes what, the others in a line."""
+    """Say of a year what its stages say: first what is passed, then who owes what, the others in a line.
+
+    With the ledger's last entry that its page tells of: what grew it, such as a flag, is a reason to look again.
+    """
     shown, closing = stages.stages(here, stands), open_before_year_end(here, stands)
     lines = [passed.words for passed in stands.passed]
     if closing:
@@ -132,6 +149,7 @@ def _words(here: Look, stands: Standing) -> str:
     for state in (stages.DONE, stages.TO_COME):
         if titles := [stage.title for stage in shown if stage.state == state and not stage.words]:
             lines.append(f"{stages.state_words(state)}: {'、'.join(titles)}")
+    lines.append(_("As of ledger entry {seq}.").format(seq=last_entry(here.connection, here.cycle_id)))
     return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=on_the_server(here.cycle_id)))])
 
 
@@ -155,38 +173,52 @@ def look_at_every_year() -> list[str]:
     """
     if not get_current_settings().server.ui.enabled:
         return []
-    said_last = _last_words()
     with office().look_around() as looks:
-        words = {look.cycle_id: _words(look, standing(look)) for look in looks}
-    new = {it for it, said_now in words.items() if not said_last.get(on_the_server(it), "").startswith(said_now)}
-    return _look_at(new)
+        words = {on_the_server(look.cycle_id): (look.cycle_id, _words(look, standing(look))) for look in looks}
+    said_last = _last_words([*words])
+    return _look_at({it for tag, (it, now) in words.items() if not said_last.get(tag, "").startswith(now)})
 
 
 def _look_at(cycle_ids: AbstractSet[str]) -> list[str]:
-    """Look at these years, each in a run of its own."""
+    """Look at these years, each in a run of its own, and write the index of all once."""
     trouble = list[str]()
-    for cycle_id in sorted(cycle_ids):
-        with office().look(cycle_id) as look:
-            which = look.facts.fiscal_year, look.programme.key
-        with tags(on_the_server(cycle_id)):
-            state = year(*which, return_state=True)
-        if state.is_crashed() or state.name == "Failed":
-            trouble.append(state.message or "")
+    with quick():
+        for cycle_id in sorted(cycle_ids):
+            with office().look(cycle_id) as look:
+                which = look.facts.fiscal_year, look.programme.key
+            with tags(on_the_server(cycle_id)):
+                state = year(*which, return_state=True)
+            if state.is_crashed() or state.name == "Failed":
+                trouble.append(state.message or "")
+        try:
+            if cycle_ids:
+                update_the_index(1)
+        except (TsudoiError, Unforeseen) as error:
+            trouble.append(str(error))
     return trouble
 
 
-def _last_words() -> dict[str, str]:
-    """Return what the last run of each year ended with."""
+def _last_words(tags: Sequence[str]) -> dict[str, str]:
+    """Return what the last run of each of the years with these tags ended with.
+
+    One answer of the server holds so many runs: of whom it holds none is asked for again, without the others.
+    """
+    said = dict[str, str]()
     with get_client(sync_client=True) as client:
-        runs = _runs(client, [NAME], StateType.COMPLETED, StateType.FAILED)
-    return {tag: run.state.message or "" for run in reversed(runs) for tag in run.tags if run.state}
+        for start in range(0, len(tags), _TAGS_AT_ONCE):
+            wanted = {*tags[start : start + _TAGS_AT_ONCE]}
+            while wanted and (runs := _runs(client, [NAME], StateType.COMPLETED, StateType.FAILED, tags=wanted)):
+                for run in runs:
+                    said = dict.fromkeys(run.tags, run.state.message or "" if run.state else "") | said
+                wanted -= said.keys()
+    return said
 
 
 def _take_in_what_was_asked(cycle_id: str) -> None:
     """Take the place of the runs of this year that were asked for and have not begun: this one sees all they would."""
-    taken = Completed(name=in_words(ja="まとめて処理", en="Taken in"))
+    taken = Completed(name=in_words(ja=_TAKEN_IN[0], en=_TAKEN_IN[1]))
     with get_client(sync_client=True) as client:
-        for run in _runs(client, [NAME], StateType.SCHEDULED, cycle_id=cycle_id):
+        for run in _runs(client, [NAME], StateType.SCHEDULED, tags=[on_the_server(cycle_id)]):
             client.set_flow_run_state(run.id, taken, force=True)
 
 
@@ -195,19 +227,20 @@ def _take_back_the_red(cycle_id: str, *, but: AbstractSet[UUID | None]) -> None:
     ours = [NAME, *(flow.name for flow in _STAGES.values())]
     earlier = in_words(ja="以前の点検", en="An earlier look")
     with get_client(sync_client=True) as client:
-        for run in _runs(client, ours, StateType.FAILED, StateType.CRASHED, cycle_id=cycle_id):
+        for run in _runs(client, ours, StateType.FAILED, StateType.CRASHED, tags=[on_the_server(cycle_id)]):
             if run.id not in but and run.state:
                 words = f"{run.state.name}: {run.state.message}"
                 client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
 
 
-def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, cycle_id: str = "") -> list[FlowRun]:
-    """Return the runs of these flows that are in these states, of one year or of all, the latest first."""
-    state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[*kinds]), name=None)
-    mine = filters.FlowRunFilterTags(all_=[on_the_server(cycle_id)]) if cycle_id else None
+def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, tags: Collection[str]) -> list[FlowRun]:
+    """Return the runs of these flows in these states that have these tags and were not taken in, the latest first."""
+    state = filters.FlowRunFilterState(
+        type=filters.FlowRunFilterStateType(any_=[*kinds]), name=filters.FlowRunFilterStateName(not_any_=[*_TAKEN_IN])
+    )
     return client.read_flow_runs(
         flow_filter=filters.FlowFilter(name=filters.FlowFilterName(any_=[*names])),
-        flow_run_filter=filters.FlowRunFilter(tags=mine, state=state),
+        flow_run_filter=filters.FlowRunFilter(tags=filters.FlowRunFilterTags(any_=[*tags]), state=state),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=AT_MOST,
     )
@@ -225,5 +258,5 @@ def begin_year() -> str:
     if not opening.is_to_be_opened(office()) or (begun := opening.year_to_open(office())) is None:
         return said(_("No fiscal year's opening day has come."))
     cycle_id = _open(begun)
-    year(begun, return_state=True)
+    _look_at({cycle_id})
     return said(_("{cycle} is open.").format(cycle=cycle_id))

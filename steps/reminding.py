@@ -47,7 +47,7 @@ from states.sweep import (
     tell_of_the_stop,
 )
 from states.table import BY_TRIGGER
-from steps import acting
+from steps import acting, asking
 from steps.office import Office
 from views.commitments import passed
 from views.reminders import Reminder
@@ -95,6 +95,8 @@ def watch(office: Office, *, morning: bool = False, stopped: str = "") -> Watche
     swept = sweep(office.door, webhooks=frozenset(office.settings.webhooks))
     if morning:
         tell_of_the_morning(office.door)
+    elif swept.flagged:
+        asking.for_all(office, asking.ALL_YEARS, office.clock.now().isoformat())
     if stopped:
         tell_of_the_stop(office.door, stopped)
     carried = carry(office)

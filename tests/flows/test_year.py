@@ -177,6 +177,28 @@ def test_a_morning_says_nothing_of_a_year_that_has_nothing_new(prefect: Prefect,
     assert stages_of(morning(return_state=True))[YEAR].name == "一時停止"
 
 
+def test_a_year_whose_last_run_is_far_back_gets_none_either(
+    prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more years than an answer of the server holds runs, each that has nothing new gets no run in the morning."""
+    preparation.open_year(year.office, 2027)
+    every_year = prefect.flow_module("year").every_year
+    assert set(stages_of(every_year(return_state=True))) == {YEAR, YEAR.replace("8", "9")}
+    for _time in range(2):
+        look(prefect)
+    monkeypatch.setattr("flows.year.AT_MOST", 1)
+    assert YEAR.replace("8", "9") not in stages_of(every_year(return_state=True))
+
+
+def test_a_flag_of_the_morning_is_something_to_say(prefect: Prefect, year: Played) -> None:
+    """A year of which the morning flags something is looked at in the same run, and its page tells of it."""
+    go_to(year.office, 2026, 9, 25)
+    look(prefect)
+    go_to(year.office, 2026, 9, 28)
+    assert YEAR in stages_of(prefect.flow_module("reminding").morning(return_state=True))
+    assert prefect.flow_module("board").changed_pages(year.office, CYCLE) == ()
+
+
 def entries(office: Office) -> int:
     with reading(office.engine) as connection:
         return connection.execute(select(func.max(col(tables.Ledger.seq)))).scalar_one()
