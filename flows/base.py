@@ -105,6 +105,12 @@ def on_the_server(key: str) -> str:
     return (opened[0].settings if opened else Settings.load()).on_the_server(key)
 
 
+def _is_ours() -> bool:
+    """Tell a run that was not asked for of another office: none bears another one's mark. Nothing is opened for it."""
+    marks = {tag for tag in flow_run.get_tags() if tag == MARK or tag.endswith(f"-{MARK}")}
+    return not marks - {on_the_server(MARK)}
+
+
 def _must_be_ours() -> None:
     """Refuse a run that was asked for of another office: this home is not the one it was meant for.
 
@@ -112,8 +118,7 @@ def _must_be_ours() -> None:
         BadSetting: the run bears the mark of another office.
 
     """
-    marks = {tag for tag in flow_run.get_tags() if tag == MARK or tag.endswith(f"-{MARK}")}
-    if marks - {on_the_server(MARK)}:
+    if not _is_ours():
         raise BadSetting(
             _("This run is meant for another office; nothing was done."),
             _("Let each office's worker take its runs from the work pool of that office alone (setting office)."),
@@ -157,17 +162,23 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def stage_flow(
-    name: str, description: str, run_name: Callable[[], str] | str = ""
+    name: str, description: str, run_name: Callable[[], str] | None = None
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe).
 
     A run is called as its flow is, or as `run_name` says with the run's parameters.
     """
 
+    def named() -> str:
+        try:
+            return run_name() if run_name and _is_ours() else name
+        except TsudoiError:
+            return name  # Prefect asks for the name before the run begins: what is wrong, the run itself says in words
+
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
-        return flow(
-            name=name, description=description, flow_run_name=run_name or name, persist_result=False, log_prints=False
-        )(_ending_in_words(_sanitised(function)))
+        return flow(name=name, description=description, flow_run_name=named, persist_result=False, log_prints=False)(
+            _ending_in_words(_sanitised(function))
+        )
 
     return decorate
 
