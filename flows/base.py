@@ -5,6 +5,7 @@ failed. Anything unforeseen has crashed and shows its type only: a message from 
 """
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -30,6 +31,9 @@ from steps.office import Office
 from steps.work import WORK
 
 MARK = "tsudoi"  # the tag of every deployment of ours
+# After so many seconds a run is cut off: ten times what the morning of 200 years may take, and what does the machine's
+# work has an hour, for an extract of a whole country is read in one.
+SOON, LATER = 600, 3600
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -147,10 +151,15 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        is_outermost = _OPENED.get() is None
         try:
             with _one_office():
                 _must_be_ours()
                 return function(*args, **kwargs)
+        except CancelledError:
+            if not is_outermost:
+                raise  # it is the run around this one that is cut off, and says so
+            return cast("R", said_of_trouble(_cut_off(), name=in_words(ja="打切り", en="Cut off")))
         except MENDED_BY_PEOPLE as refused:
             return cast("R", said(str(refused), name=in_words(ja="未記録", en="Not recorded")))
         except TsudoiError as error:
@@ -161,12 +170,20 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+def _cut_off() -> str:
+    return _(
+        "Cut off before its end: it took longer than it may, or lost Prefect's server."
+        " What was done is done; the next run does the rest."
+    )
+
+
 def stage_flow(
-    name: str, description: str, run_name: Callable[[], str] | None = None
+    name: str, description: str, run_name: Callable[[], str] | None = None, *, within: int | None = None
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe).
 
-    A run is called as its flow is, or as `run_name` says with the run's parameters.
+    A run is called as its flow is, or as `run_name` says with the run's parameters. After `within` seconds it is cut
+    off. A flow that runs within another has no such limit: Prefect would take the end of the one for the other's.
     """
 
     def named() -> str:
@@ -176,9 +193,10 @@ def stage_flow(
             return name  # Prefect asks for the name before the run begins: what is wrong, the run itself says in words
 
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
-        return flow(name=name, description=description, flow_run_name=named, persist_result=False, log_prints=False)(
-            _ending_in_words(_sanitised(function))
-        )
+        return flow(
+            name=name, description=description, flow_run_name=named, timeout_seconds=within, persist_result=False,
+            log_prints=False,
+        )(_ending_in_words(_sanitised(function)))  # fmt: skip
 
     return decorate
 
@@ -231,9 +249,9 @@ def said(message: str, *, name: str = "Completed") -> str:
     return cast("str", Completed(message=message, name=name, data=message))
 
 
-def said_of_trouble(message: str) -> str:
+def said_of_trouble(message: str, *, name: str = "Failed") -> str:
     """End a run as failed, with what went wrong with some of it and what was done all the same."""
-    return cast("str", Failed(message=message, data=TsudoiError(message)))
+    return cast("str", Failed(message=message, name=name, data=TsudoiError(message)))
 
 
 def tag_this_run(*tags: str) -> None:

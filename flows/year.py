@@ -19,7 +19,18 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
 from flows.access import PAGE
-from flows.base import office, on_the_server, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.base import (
+    LATER,
+    SOON,
+    office,
+    on_the_server,
+    quick,
+    said,
+    said_of_trouble,
+    stage_flow,
+    stage_task,
+    tag_this_run,
+)
 from flows.board import AT_MOST, update_the_board
 from flows.enclosing import enclosing
 from flows.erasure import erasure
@@ -65,7 +76,12 @@ def _run_name() -> str:
     return f"{fiscal_year_title(year)} {known.ceremony_ja}"
 
 
-@stage_flow(NAME, "一年の業務を段階ごとに見て、機械だけでできる作業を行い、誰が何をいつまでに行うかを示す。", _run_name)
+@stage_flow(
+    NAME,
+    "一年の業務を段階ごとに見て、機械だけでできる作業を行い、誰が何をいつまでに行うかを示す。",
+    _run_name,
+    within=LATER,
+)
 def year(fiscal_year: int, programme: str = "") -> State[str]:
     """Go through the stages that have something to say, show the board, and end as the year stands."""
     here = office()
@@ -78,6 +94,9 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     _take_back_the_red(cycle_id, but={state.state_details.flow_run_id for state in ended.values()})
     with here.look(cycle_id) as look:
         return _ended(look, ended)
+
+
+_look = year.with_options(timeout_seconds=0)  # within another run, whose time it is
 
 
 def _go_through_the_stages(here: Office, cycle_id: str) -> dict[str, State[str]]:
@@ -135,7 +154,9 @@ def _words(here: Look, stands: Standing) -> str:
     return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=on_the_server(here.cycle_id)))])
 
 
-@stage_flow(asking.ALL_YEARS, "年度ごとに機械の作業と状況の更新を行う。変わったところのない年度には何もしない。")
+@stage_flow(
+    asking.ALL_YEARS, "年度ごとに機械の作業と状況の更新を行う。変わったところのない年度には何もしない。", within=LATER
+)
 def every_year() -> str:
     """Look at every open year that has something to do or to say."""
     trouble = [*do_the_work_of_every_year(), *look_at_every_year()]
@@ -169,7 +190,7 @@ def _look_at(cycle_ids: AbstractSet[str]) -> list[str]:
         with office().look(cycle_id) as look:
             which = look.facts.fiscal_year, look.programme.key
         with tags(on_the_server(cycle_id)):
-            state = year(*which, return_state=True)
+            state = _look(*which, return_state=True)
         if state.is_crashed() or state.name == "Failed":
             trouble.append(state.message or "")
     return trouble
@@ -219,11 +240,15 @@ def _open(fiscal_year: int) -> str:
     return cycle_id
 
 
-@stage_flow(asking.OPENING, "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。")
+@stage_flow(
+    asking.OPENING,
+    "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。",
+    within=SOON,
+)
 def begin_year() -> str:
     """Open the fiscal year whose day has come, and look at it once."""
     if not opening.is_to_be_opened(office()) or (begun := opening.year_to_open(office())) is None:
         return said(_("No fiscal year's opening day has come."))
     cycle_id = _open(begun)
-    year(begun, return_state=True)
+    _look(begun, return_state=True)
     return said(_("{cycle} is open.").format(cycle=cycle_id))

@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from conftest import Prefect, go_to
 from playing import Played
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from adapters import disk
 from models import tables
-from models.database import reading
+from models.database import reading, writing
 from steps import acting, preparation
 from steps.office import Office
 
@@ -156,6 +157,48 @@ def test_a_run_that_is_forced_is_put_right_by_the_next(prefect: Prefect, year: P
     assert red() == [YEAR]
     assert look(prefect).name == "待ち"
     assert red() == []
+
+
+def test_a_run_that_hangs_is_cut_off_and_the_next_does_the_work(prefect: Prefect, year: Played) -> None:
+    """A look that waits for another machine's work beyond its time ends 打切り; the next does what is due."""
+    year.play(before="recheck_before_sealing")
+    year.do("recheck_before_sealing")
+    with disk.in_turn(year.office.home / "machine.lock"):
+        state = prefect.flow_module("year").year.with_options(timeout_seconds=2)(2026, return_state=True)
+    assert (state.is_failed(), state.name) == (True, "打切り"), state.message
+    assert "次の回" in state.message
+    assert "seal_package" not in year.facts().done
+    look(prefect)
+    assert "seal_package" in year.facts().done
+    assert red() == []
+
+
+def test_a_run_that_is_cut_off_within_a_transaction_leaves_nothing_of_it(prefect: Prefect, year: Played) -> None:
+    """What was written and not committed is gone, and the database is free for the next who writes."""
+    base, lock = prefect.flow_module("base"), year.office.home / "machine.lock"
+    flags = select(col(tables.Act.flag)).distinct()
+
+    @base.stage_flow("x", "", within=1)
+    def hanging() -> None:
+        with writing(year.office.engine) as connection:
+            connection.execute(update(tables.Act).values(flag="escalated"))
+            with disk.in_turn(lock):
+                pass
+
+    with disk.in_turn(lock):
+        state = hanging(return_state=True)
+    assert (state.is_failed(), state.name) == (True, "打切り"), state.message
+    with reading(year.office.engine) as connection:
+        assert "escalated" not in connection.execute(flags).scalars().all()
+    year.do("hold")
+
+
+def test_every_sweep_has_a_limit_and_nothing_within_it_has(prefect: Prefect) -> None:
+    """Whatever runs by the clock or is asked for is cut off at last; what runs within it has no limit of its own."""
+    year, sweeps = prefect.flow_module("year"), prefect.flow_module("deployments").SWEEPS
+    assert all(sweep.flow.timeout_seconds for sweep in sweeps)
+    within = [year._look, *year._STAGES.values()]
+    assert not any(flow.timeout_seconds for flow in within)
 
 
 def test_what_the_machine_did_shows_in_the_same_run(prefect: Prefect, year: Played) -> None:
