@@ -23,10 +23,11 @@ from prefect.states import Completed, Crashed, Failed
 
 from adapters import disk
 from adapters.settings import Settings
+from flows import progress
 from models.errors import BadInput, BadSetting, Refused, TsudoiError, Unknown, place_of
 from models.words import _, in_words
 from states.acts import Outcome
-from states.table import STAGE_OF
+from states.table import BY_TRIGGER, STAGE_OF
 from steps.office import Office
 from steps.work import WORK
 
@@ -222,7 +223,10 @@ def machine_task(act: str, name: str) -> Callable[..., Outcome]:
     def work(fiscal_year: int, by: str, via: str, programme: str, typed: dict[str, Any]) -> Outcome | TsudoiError:
         here = office()
         try:
-            return WORK[act].step(here, here.cycle_id(fiscal_year, programme), by=by, via=via, **typed)
+            cycle_id = here.cycle_id(fiscal_year, programme)
+            key = on_the_server(f"{cycle_id}-{act.replace('_', '-')}")
+            with progress.shown(key, BY_TRIGGER[act].title):
+                return WORK[act].step(here, cycle_id, by=by, via=via, **typed)
         except MENDED_BY_PEOPLE as refused:
             return refused  # what is refused in words is no failed task either
 
