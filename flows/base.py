@@ -7,7 +7,7 @@ failed. Anything unforeseen has crashed and shows its type only: a message from 
 import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from pkgutil import resolve_name
@@ -18,12 +18,13 @@ from prefect import Flow, flow, get_client, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import SyncClientContext
 from prefect.runtime import flow_run
-from prefect.settings import temporary_settings
+from prefect.settings import get_current_settings, temporary_settings
 from prefect.states import Completed, Crashed, Failed
 
 from adapters import disk
 from adapters.settings import Settings
 from flows import progress
+from flows.access import PAGE
 from models.errors import BadInput, BadSetting, Refused, TsudoiError, Unknown, place_of
 from models.words import _, in_words
 from states.acts import Outcome
@@ -108,6 +109,17 @@ def on_the_server(key: str) -> str:
     """Return a tag or the key of a page as it stands on the server, which several offices may share."""
     opened = _OPENED.get()
     return (opened[0].settings if opened else Settings.load()).on_the_server(key)
+
+
+def is_looked_at() -> bool:
+    """Tell whether a dashboard is shown; where none is, as in a rehearsal, nobody reads what is made for it."""
+    return get_current_settings().server.ui.enabled
+
+
+def board_of(cycle_id: str) -> str:
+    """Say where the page of a year is, to be copied: neither interface makes a link of what a message says."""
+    address = f"{get_current_settings().ui_url or ''}{PAGE.format(key=on_the_server(cycle_id))}"
+    return _("Board: {address}").format(address=address)
 
 
 def _is_ours() -> bool:
@@ -225,7 +237,7 @@ def machine_task(act: str, name: str) -> Callable[..., Outcome]:
         try:
             cycle_id = here.cycle_id(fiscal_year, programme)
             key = on_the_server(f"{cycle_id}-{act.replace('_', '-')}")
-            with progress.shown(key, BY_TRIGGER[act].title):
+            with progress.shown(key, BY_TRIGGER[act].title) if is_looked_at() else nullcontext():
                 return WORK[act].step(here, cycle_id, by=by, via=via, **typed)
         except MENDED_BY_PEOPLE as refused:
             return refused  # what is refused in words is no failed task either
@@ -258,9 +270,12 @@ def said_of_trouble(message: str, *, name: str = "Failed") -> str:
     return cast("str", Failed(message=message, name=name, data=TsudoiError(message)))
 
 
-def tag_this_run(*tags: str) -> None:
-    """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning."""
+def tag_this_run(*tags: str, name: str | None = None) -> None:
+    """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning.
+
+    `name` is another name for it, where what it found says more than what it is.
+    """
     run_id = flow_run.get_id()
-    if run_id and not {*tags} <= {*flow_run.get_tags()}:
+    if run_id and (name or not {*tags} <= {*flow_run.get_tags()}):
         with get_client(sync_client=True) as client:
-            client.update_flow_run(UUID(run_id), tags=sorted({*flow_run.get_tags(), *tags}))
+            client.update_flow_run(UUID(run_id), name=name, tags=sorted({*flow_run.get_tags(), *tags}))

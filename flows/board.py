@@ -1,7 +1,9 @@
 """掲示板: the pages of the board as artifacts with stable keys. Every create is a version: only a change is created."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +12,9 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas import filters
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.settings import get_current_settings
 
 from flows.access import FORM, PAGE, UP
-from flows.base import MARK, office, on_the_server, stage_task
+from flows.base import MARK, is_looked_at, office, on_the_server, stage_task
 from flows.forms import name_of
 from models.words import _
 from states.rows import FINAL
@@ -32,14 +33,14 @@ def update_the_board(number: int, cycle_id: str) -> None:
 
     Where no dashboard is shown, as in a rehearsal, nobody reads it.
     """
-    if get_current_settings().server.ui.enabled:
+    if is_looked_at():
         stage_task(f"{number} 掲示板を更新する")(_write)(cycle_id)
 
 
 def changed_pages(here: Office, cycle_id: str) -> tuple[Page, ...]:
     """Return of a year's page and the index what does not stand on the board as it should."""
     shown = _shown([INDEX, cycle_id])
-    return tuple(drawn for drawn in pages(here, cycle_id, _served()) if shown.get(drawn.key) != drawn.markdown)
+    return tuple(drawn for drawn in pages(here, cycle_id, served()) if shown.get(drawn.key) != drawn.markdown)
 
 
 def pages(here: Office, cycle_id: str, dashboard: Dashboard) -> tuple[Page, Page]:
@@ -51,8 +52,25 @@ def pages(here: Office, cycle_id: str, dashboard: Dashboard) -> tuple[Page, Page
         return index(look.connection, look.today, here.calendar, dashboard), drawn
 
 
-def _served() -> Dashboard:
+_LOOKED_UP: ContextVar[Dashboard | None] = ContextVar("_LOOKED_UP", default=None)
+
+
+@contextmanager
+def forms_looked_up_once() -> Generator[None]:
+    """Let the run of a year and its stages ask the server once which forms are served."""
+    looked_up = _LOOKED_UP.set(served() if is_looked_at() else None)
+    try:
+        yield
+    finally:
+        _LOOKED_UP.reset(looked_up)
+
+
+def served() -> Dashboard:
     """Return where pages stand, and the forms as far as they are served."""
+    return _LOOKED_UP.get() or _served()
+
+
+def _served() -> Dashboard:
     acts = {on_the_server(name_of(row)): row.trigger for row in TABLE}
     with get_client(sync_client=True) as client:
         found = deployments_of_ours(client)
@@ -70,10 +88,15 @@ def dashboard(ids: Mapping[str, str]) -> Dashboard:
     return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE.format(key=on_the_server("{key}")))
 
 
+def put(shown: Page) -> None:
+    """Put a page on the board, as a version that belongs to the run that is under way."""
+    create_markdown_artifact(shown.markdown, key=on_the_server(shown.key), description=shown.description)
+
+
 def _write(cycle_id: str) -> None:
     here = office()
     for changed in changed_pages(here, cycle_id):
-        create_markdown_artifact(changed.markdown, key=on_the_server(changed.key), description=changed.description)
+        put(changed)
     key, counted = f"{cycle_id}-counts", _counted(here, cycle_id)
     if json.loads(_shown([key]).get(key, "null")) != counted:
         title = _("Counts of {year}").format(year=cycle_id)

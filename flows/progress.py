@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from prefect.settings import get_current_settings
 
 from adapters import progress
 from models.words import _
@@ -47,10 +46,7 @@ class _Bar:
 
 @contextmanager
 def shown(key: str, title: str) -> Generator[None]:
-    """Show how far the work within is, if it tells it; where no dashboard is shown, as in a rehearsal, nobody looks."""
-    if not get_current_settings().server.ui.enabled:
-        yield
-        return
+    """Show how far the work within is, if it tells it."""
     bar = _Bar(key, title)
     with progress.listened_to(bar.tell):
         yield

@@ -15,13 +15,13 @@ from prefect.client.schemas import filters
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
-from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
-from flows.access import PAGE
 from flows.base import (
     LATER,
     SOON,
+    board_of,
+    is_looked_at,
     office,
     on_the_server,
     quick,
@@ -31,7 +31,7 @@ from flows.base import (
     stage_task,
     tag_this_run,
 )
-from flows.board import AT_MOST, update_the_board
+from flows.board import AT_MOST, forms_looked_up_once, update_the_board
 from flows.enclosing import enclosing
 from flows.erasure import erasure
 from flows.extraction import extraction
@@ -87,7 +87,7 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     here = office()
     cycle_id = here.cycle_id(fiscal_year, programme)
     tag_this_run(on_the_server(cycle_id))
-    with tags(on_the_server(cycle_id)), quick():
+    with tags(on_the_server(cycle_id)), quick(), forms_looked_up_once():
         _take_in_what_was_asked(cycle_id)
         ended = _go_through_the_stages(here, cycle_id)
         update_the_board(1, cycle_id)
@@ -151,7 +151,7 @@ def _words(here: Look, stands: Standing) -> str:
     for state in (stages.DONE, stages.TO_COME):
         if titles := [stage.title for stage in shown if stage.state == state and not stage.words]:
             lines.append(f"{stages.state_words(state)}: {'、'.join(titles)}")
-    return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=on_the_server(here.cycle_id)))])
+    return "\n".join([*lines, board_of(here.cycle_id)])
 
 
 @stage_flow(
@@ -174,7 +174,7 @@ def look_at_every_year() -> list[str]:
 
     Where no dashboard is shown, as in a rehearsal, nobody reads it.
     """
-    if not get_current_settings().server.ui.enabled:
+    if not is_looked_at():
         return []
     said_last = _last_words()
     with office().look_around() as looks:

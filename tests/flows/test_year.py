@@ -15,6 +15,7 @@ from models import tables
 from models.database import reading, writing
 from steps import acting, preparation
 from steps.office import Office
+from views.board import Dashboard
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -27,14 +28,14 @@ def look(prefect: Prefect) -> Any:
 
 
 def stages_of(state: Any) -> dict[str, Any]:
-    """Return the last state of each stage that the run of a year went through, by its name."""
+    """Return the last state of each stage that the run of a year went through, by the name of the stage."""
     from prefect import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
 
     mine = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[state.state_details.flow_run_id]))
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=mine)
-    return {run.name: run.state for run in sorted(runs, key=lambda run: run.created)}
+    return {run.name.partition(":")[0]: run.state for run in sorted(runs, key=lambda run: run.created)}
 
 
 def red(cycle_id: str = CYCLE) -> list[str]:
@@ -44,7 +45,9 @@ def red(cycle_id: str = CYCLE) -> list[str]:
 
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[cycle_id])), limit=200)
-    red = (run.name for run in runs if run.state and (run.state.is_failed() or run.state.is_crashed()))
+    red = (
+        run.name.partition(":")[0] for run in runs if run.state and (run.state.is_failed() or run.state.is_crashed())
+    )
     return sorted(name for name in red if name == YEAR or name[0].isdigit())
 
 
@@ -88,6 +91,39 @@ def test_what_is_late_is_red_and_names_its_cause(prefect: Prefect, year: Played)
         assert "受託事業者の「取扱責任者・取扱者届、再委託有無届」が12日遅れています" in it.message
     assert "影響を受ける手続: 緊急連絡体制・業務フロー確認" in stage.message
     assert not any(it.is_failed() for name, it in stages_of(state).items() if name != "1 準備")
+
+
+def test_what_is_late_leads_to_its_form(prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run of a late stage is called by act and owner, is tagged with the owner, and has a page of its forms.
+
+    What is neither late nor due has no page; where no dashboard is shown, nothing of it is made.
+    """
+    from prefect.settings import temporary_settings
+
+    served, late = Dashboard(ids={"declare_cloud_use": "an-id"}, form_at="{id}?{parameters}", page_at="{key}"), "1 準備"
+    monkeypatch.setattr(prefect.flow_module("board"), "_served", lambda: served)
+    year.play(before="register_handlers")
+    go_to(year.office, 2026, 10, 20)
+    stage = stages_of(look(prefect))[late]
+    run = run_of(stage)
+    assert run.name == "1 準備: クラウドサービス利用届（受託事業者）ほか2件"
+    assert set(run.tags) == {CYCLE, "受託事業者"}
+    (page,) = pages_of(stage)
+    assert page.key == f"{CYCLE}-preparation"
+    assert "[クラウドサービス利用届](an-id?" in page.data
+    assert f"]({CYCLE})" in page.description
+    with temporary_settings({"server.ui.enabled": False}):
+        stage = stages_of(look(prefect))[late]
+    assert (run_of(stage).name, pages_of(stage)) == (late, [])
+
+
+def pages_of(state: Any) -> list[Any]:
+    from prefect import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+    mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(str(state.state_details.flow_run_id))]))
+    with get_client(sync_client=True) as client:
+        return client.read_artifacts(artifact_filter=mine)
 
 
 def test_the_red_is_taken_back_once_the_late_act_is_done(prefect: Prefect, year: Played) -> None:
