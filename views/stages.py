@@ -53,7 +53,7 @@ class Stage:
             return self.title
         first, more = self.late[0], len(self.late) - 1
         said = _("{stage}: “{act}” ({owner})").format(stage=self.title, act=first.title, owner=first.owner_title)
-        return said + (_(" and {count} more").format(count=more) if more else "")
+        return _("{said} and {count} more").format(said=said, count=more) if more else said
 
     @property
     def state(self) -> str:
