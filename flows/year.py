@@ -15,12 +15,14 @@ from prefect.client.schemas import filters
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
-from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
-from flows.access import PAGE
 from flows.base import (
+    LATER,
+    SOON,
     Unforeseen,
+    board_of,
+    is_looked_at,
     office,
     on_the_server,
     quick,
@@ -30,7 +32,7 @@ from flows.base import (
     stage_task,
     tag_this_run,
 )
-from flows.board import AT_MOST, update_the_board, update_the_index
+from flows.board import AT_MOST, forms_looked_up_once, update_the_board, update_the_index
 from flows.enclosing import enclosing
 from flows.erasure import erasure
 from flows.extraction import extraction
@@ -79,19 +81,27 @@ def _run_name() -> str:
     return f"{fiscal_year_title(year)} {known.ceremony_ja}"
 
 
-@stage_flow(NAME, "一年の業務を段階ごとに見て、機械だけでできる作業を行い、誰が何をいつまでに行うかを示す。", _run_name)
+@stage_flow(
+    NAME,
+    "一年の業務を段階ごとに見て、機械だけでできる作業を行い、誰が何をいつまでに行うかを示す。",
+    _run_name,
+    within=LATER,
+)
 def year(fiscal_year: int, programme: str = "") -> State[str]:
     """Go through the stages that have something to say, show the board, and end as the year stands."""
     here = office()
     cycle_id = here.cycle_id(fiscal_year, programme)
     tag_this_run(on_the_server(cycle_id))
-    with tags(on_the_server(cycle_id)), quick():
+    with tags(on_the_server(cycle_id)), quick(), forms_looked_up_once():
         _take_in_what_was_asked(cycle_id)
         ended = _go_through_the_stages(here, cycle_id)
         update_the_board(1, cycle_id, with_index=not flow_run.get_parent_flow_run_id())
     _take_back_the_red(cycle_id, but={state.state_details.flow_run_id for state in ended.values()})
     with here.look(cycle_id) as look:
         return _ended(look, ended)
+
+
+_look = year.with_options(timeout_seconds=0)  # within another run, whose time it is
 
 
 def _go_through_the_stages(here: Office, cycle_id: str) -> dict[str, State[str]]:
@@ -150,10 +160,12 @@ def _words(here: Look, stands: Standing) -> str:
         if titles := [stage.title for stage in shown if stage.state == state and not stage.words]:
             lines.append(f"{stages.state_words(state)}: {'、'.join(titles)}")
     lines.append(_("As of ledger entry {seq}.").format(seq=last_entry(here.connection, here.cycle_id)))
-    return "\n".join([*lines, _("Board: {address}").format(address=PAGE.format(key=on_the_server(here.cycle_id)))])
+    return "\n".join([*lines, board_of(here.cycle_id)])
 
 
-@stage_flow(asking.ALL_YEARS, "年度ごとに機械の作業と状況の更新を行う。変わったところのない年度には何もしない。")
+@stage_flow(
+    asking.ALL_YEARS, "年度ごとに機械の作業と状況の更新を行う。変わったところのない年度には何もしない。", within=LATER
+)
 def every_year() -> str:
     """Look at every open year that has something to do or to say."""
     trouble = [*do_the_work_of_every_year(), *look_at_every_year()]
@@ -171,7 +183,7 @@ def look_at_every_year() -> list[str]:
 
     Where no dashboard is shown, as in a rehearsal, nobody reads it.
     """
-    if not get_current_settings().server.ui.enabled:
+    if not is_looked_at():
         return []
     with office().look_around() as looks:
         words = {on_the_server(look.cycle_id): (look.cycle_id, _words(look, standing(look))) for look in looks}
@@ -187,7 +199,7 @@ def _look_at(cycle_ids: AbstractSet[str]) -> list[str]:
             with office().look(cycle_id) as look:
                 which = look.facts.fiscal_year, look.programme.key
             with tags(on_the_server(cycle_id)):
-                state = year(*which, return_state=True)
+                state = _look(*which, return_state=True)
             if state.is_crashed() or state.name == "Failed":
                 trouble.append(state.message or "")
         try:
@@ -252,7 +264,11 @@ def _open(fiscal_year: int) -> str:
     return cycle_id
 
 
-@stage_flow(asking.OPENING, "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。")
+@stage_flow(
+    asking.OPENING,
+    "年度の最初の開庁日に、その年度の業務を一度だけ開き、掲示板に載せる。何度動いても同じ。",
+    within=SOON,
+)
 def begin_year() -> str:
     """Open the fiscal year whose day has come, and look at it once."""
     if not opening.is_to_be_opened(office()) or (begun := opening.year_to_open(office())) is None:

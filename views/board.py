@@ -6,7 +6,7 @@ new version is a change. Ids of staff, acts, dates and counts only; never a name
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from states.table import BY_TRIGGER
 from views import commitments, pictures, stages, standing
 from views.deadlines import Dated, dated
 from views.markdown import Markdown, bold, table, text
+from views.stages import Stage
 from views.standing import Owed, Standing
 
 INDEX = "tsudoi-index"
@@ -88,6 +89,19 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
         key=here.cycle_id,
         description=_line(stands, people, dashboard),
         markdown=body + _foot(last_entry(here.connection, here.cycle_id), dashboard),
+    )
+
+
+def stage_page(here: Look, stands: Standing, stage: Stage, dashboard: Dashboard) -> Page:
+    """Return what leads from the run of a stage to what is due in it: its forms, and the page of its year."""
+    due, people = {act.act for act in (*stage.late, *stage.waiting)}, standing.people_for(here)
+    of_it = replace(stands, next=tuple(act for act in stands.next if act.act in due))
+    board = dashboard.page(here.cycle_id, _("Board of {year}").format(year=f"{stands.year_title} {stands.ceremony}"))
+    title = text(f"{stage.title}: {stages.state_words(stage.state)}")
+    return Page(
+        key=f"{here.cycle_id}-{stage.key.replace('_', '-')}",
+        description="\n\n".join(filter(None, (bold(title), _forms(of_it, people, dashboard), board))),
+        markdown="\n\n".join(filter(None, (f"# {title}", text(stage.words), _to_do(of_it, people, dashboard), board))),
     )
 
 
@@ -352,11 +366,15 @@ def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> 
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_due(first)}"
+    return "\n\n".join(filter(None, (said, _forms(stands, people, dashboard))))
+
+
+def _forms(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     links = [
         _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))
         for due_act in stands.next if not due_act.blocked_by and not due_act.waits_for_confirmation
     ]  # fmt: skip
-    return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))
+    return _said(_("Forms"), Markdown("　".join(links))) if links else ""
 
 
 def _heading(title: str) -> str:

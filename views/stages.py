@@ -47,6 +47,15 @@ class Stage:
         return title_of(self.key)
 
     @property
+    def called(self) -> str:
+        """Return its title, and of what is late the first act and who owes it: what a list of runs shows of it."""
+        if not self.late:
+            return self.title
+        first, more = self.late[0], len(self.late) - 1
+        said = _("{stage}: “{act}” ({owner})").format(stage=self.title, act=first.title, owner=first.owner_title)
+        return _("{said} and {count} more").format(said=said, count=more) if more else said
+
+    @property
     def state(self) -> str:
         """Return in which of the five states it is: red is what is late of itself, whatever else holds."""
         if self.late:
