@@ -6,11 +6,21 @@ from datetime import date
 
 from prefect.events import emit_event
 
-from flows.base import Unforeseen, office, on_the_server, said, said_of_trouble, stage_flow, stage_task, tag_this_run
-from flows.year import do_the_work_of_every_year, look_at_every_year
+from flows.base import (
+    MARK,
+    Unforeseen,
+    office,
+    on_the_server,
+    said,
+    said_of_trouble,
+    stage_flow,
+    stage_task,
+    tag_this_run,
+)
+from flows.year import do_the_work_of_every_year, look_at_every_year, take_back_the_red
 from models.errors import TsudoiError
 from models.words import _, in_words
-from steps import reminding
+from steps import asking, reminding
 from steps.reminding import Carried
 from views import commitments, standing
 from views.standing import Owed
@@ -54,6 +64,8 @@ def morning() -> str:
     except (TsudoiError, Unforeseen) as error:
         trouble.append(str(error))
     trouble += look_at_every_year()
+    made_up_for = [morning.name, carry.name, asking.ALL_YEARS]
+    take_back_the_red(made_up_for, tag=on_the_server(MARK))
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
         passed = [commitment for look in looks for commitment in commitments.passed(look)]

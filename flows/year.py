@@ -18,8 +18,9 @@ from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 from prefect.states import Completed, Crashed, Failed
 
+from adapters import disk
 from flows.access import PAGE
-from flows.base import office, on_the_server, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
+from flows.base import MARK, office, on_the_server, quick, said, said_of_trouble, stage_flow, stage_task, tag_this_run
 from flows.board import AT_MOST, update_the_board
 from flows.enclosing import enclosing
 from flows.erasure import erasure
@@ -71,13 +72,17 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     here = office()
     cycle_id = here.cycle_id(fiscal_year, programme)
     tag_this_run(on_the_server(cycle_id))
-    with tags(on_the_server(cycle_id)), quick():
-        _take_in_what_was_asked(cycle_id)
-        ended = _go_through_the_stages(here, cycle_id)
-        update_the_board(1, cycle_id)
-    _take_back_the_red(cycle_id, but={state.state_details.flow_run_id for state in ended.values()})
-    with here.look(cycle_id) as look:
-        return _ended(look, ended)
+    # One look at a time: of two at once each would take back the red of the other's stages.
+    with disk.in_turn(here.home / f"{cycle_id}.lock"):
+        with tags(on_the_server(cycle_id)), quick():
+            _take_in_what_was_asked(cycle_id)
+            ended = _go_through_the_stages(here, cycle_id)
+            update_the_board(1, cycle_id)
+        ours = [NAME, *(flow.name for flow in _STAGES.values())]
+        shown = {state.state_details.flow_run_id for state in ended.values()}
+        take_back_the_red(ours, tag=on_the_server(cycle_id), but=shown)
+        with here.look(cycle_id) as look:
+            return _ended(look, ended)
 
 
 def _go_through_the_stages(here: Office, cycle_id: str) -> dict[str, State[str]]:
@@ -139,6 +144,7 @@ def _words(here: Look, stands: Standing) -> str:
 def every_year() -> str:
     """Look at every open year that has something to do or to say."""
     trouble = [*do_the_work_of_every_year(), *look_at_every_year()]
+    take_back_the_red([asking.ALL_YEARS], tag=on_the_server(MARK))
     return said_of_trouble("\n".join(trouble)) if trouble else said(_("Every year is as it is shown."))
 
 
@@ -186,25 +192,42 @@ def _take_in_what_was_asked(cycle_id: str) -> None:
     """Take the place of the runs of this year that were asked for and have not begun: this one sees all they would."""
     taken = Completed(name=in_words(ja="まとめて処理", en="Taken in"))
     with get_client(sync_client=True) as client:
-        for run in _runs(client, [NAME], StateType.SCHEDULED, cycle_id=cycle_id):
+        for run in _runs(client, [NAME], StateType.SCHEDULED, tag=on_the_server(cycle_id)):
             client.set_flow_run_state(run.id, taken, force=True)
 
 
-def _take_back_the_red(cycle_id: str, *, but: AbstractSet[UUID | None]) -> None:
-    """Let no earlier run of this year be red: what is late by now is said by this one and its stages."""
-    ours = [NAME, *(flow.name for flow in _STAGES.values())]
+def take_back_the_red(names: Sequence[str], *, tag: str, but: AbstractSet[UUID | None] = frozenset()) -> None:
+    """Let no earlier run of these flows be red, or under way without a process: what is so is said by a later one.
+
+    Args:
+        names: the flows' names.
+        tag: what they have in common: the year, or the mark of this office's deployments.
+        but: the runs that are not earlier.
+
+    """
     earlier = in_words(ja="以前の点検", en="An earlier look")
     with get_client(sync_client=True) as client:
-        for run in _runs(client, ours, StateType.FAILED, StateType.CRASHED, cycle_id=cycle_id):
-            if run.id not in but and run.state:
-                words = f"{run.state.name}: {run.state.message}"
-                client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
+        begun = _runs(client, names, StateType.RUNNING, StateType.PENDING, tag=tag)
+        for run in (*_runs(client, names, StateType.FAILED, StateType.CRASHED, tag=tag), *reversed(begun)):
+            if run.id in but or not run.state or not (run.state.is_final() or _is_left_behind(client, run)):
+                continue
+            words = f"{run.state.name}: {run.state.message}"
+            client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
 
 
-def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, cycle_id: str = "") -> list[FlowRun]:
-    """Return the runs of these flows that are in these states, of one year or of all, the latest first."""
+def _is_left_behind(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Tell a run whose process is gone: it was within another that has ended. Nobody else ends it."""
+    if run.parent_task_run_id is None:
+        return False
+    parent = client.read_task_run(run.parent_task_run_id).flow_run_id
+    above = client.read_flow_run(parent).state if parent else None
+    return above is None or above.is_final()
+
+
+def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, tag: str = "") -> list[FlowRun]:
+    """Return the runs of these flows that are in these states, with this tag or all, the latest first."""
     state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[*kinds]), name=None)
-    mine = filters.FlowRunFilterTags(all_=[on_the_server(cycle_id)]) if cycle_id else None
+    mine = filters.FlowRunFilterTags(all_=[tag]) if tag else None
     return client.read_flow_runs(
         flow_filter=filters.FlowFilter(name=filters.FlowFilterName(any_=[*names])),
         flow_run_filter=filters.FlowRunFilter(tags=mine, state=state),

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from serving import PATIENCE
 
 from adapters.clock import VirtualClock
 from flows import engine
@@ -40,7 +41,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
         quick = importlib.import_module("flows.base").quick
         # Prefect sets up logging with its first run and would take pytest's own handler away from that test.
         importlib.import_module("prefect.logging.configuration").setup_logging()
-        with testing.prefect_test_harness(), quick():
+        with testing.prefect_test_harness(server_startup_timeout=PATIENCE), quick():
             url = settings.PREFECT_SERVER_DATABASE_CONNECTION_URL.value()
             yield Prefect(
                 folder=folder,
