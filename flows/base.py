@@ -17,6 +17,7 @@ from uuid import UUID
 from prefect import Flow, flow, get_client, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import SyncClientContext
+from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings, temporary_settings
 from prefect.states import Completed, Crashed, Failed
@@ -56,6 +57,8 @@ class _InWords(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FailedRun):  # red on purpose: its words were said as it ended
+            return False
         if not isinstance(error, TsudoiError):
             return True
         record.msg, record.args, record.exc_info = str(error), (), None

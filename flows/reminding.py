@@ -8,6 +8,7 @@ from prefect.events import emit_event
 
 from flows.base import (
     LATER,
+    MARK,
     SOON,
     Unforeseen,
     office,
@@ -18,10 +19,10 @@ from flows.base import (
     stage_task,
     tag_this_run,
 )
-from flows.year import do_the_work_of_every_year, look_at_every_year
+from flows.year import do_the_work_of_every_year, look_at_every_year, take_back_the_red
 from models.errors import TsudoiError
 from models.words import _, in_words
-from steps import reminding
+from steps import asking, reminding
 from steps.reminding import Carried
 from views import commitments, standing
 from views.standing import Owed
@@ -70,6 +71,8 @@ def morning() -> str:
     except (TsudoiError, Unforeseen) as error:
         trouble.append(str(error))
     trouble += look_at_every_year()
+    made_up_for = [morning.name, carry.name, asking.ALL_YEARS]
+    take_back_the_red(made_up_for, tag=on_the_server(MARK))
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
         passed = [commitment for look in looks for commitment in commitments.passed(look)]

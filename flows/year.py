@@ -17,8 +17,10 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
 from prefect.states import Completed, Crashed, Failed
 
+from adapters import disk
 from flows.base import (
     LATER,
+    MARK,
     SOON,
     Unforeseen,
     board_of,
@@ -92,13 +94,17 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     here = office()
     cycle_id = here.cycle_id(fiscal_year, programme)
     tag_this_run(on_the_server(cycle_id))
-    with tags(on_the_server(cycle_id)), quick(), forms_looked_up_once():
-        _take_in_what_was_asked(cycle_id)
-        ended = _go_through_the_stages(here, cycle_id)
-        update_the_board(1, cycle_id, with_index=not flow_run.get_parent_flow_run_id())
-    _take_back_the_red(cycle_id, but={state.state_details.flow_run_id for state in ended.values()})
-    with here.look(cycle_id) as look:
-        return _ended(look, ended)
+    # One look at a time: of two at once each would take back the red of the other's stages.
+    with disk.in_turn(here.home / f"{cycle_id}.lock"):
+        with tags(on_the_server(cycle_id)), quick(), forms_looked_up_once():
+            _take_in_what_was_asked(cycle_id)
+            ended = _go_through_the_stages(here, cycle_id)
+            update_the_board(1, cycle_id, with_index=not flow_run.get_parent_flow_run_id())
+        ours = [NAME, *(flow.name for flow in _STAGES.values())]
+        shown = {state.state_details.flow_run_id for state in ended.values()}
+        take_back_the_red(ours, tag=on_the_server(cycle_id), but=shown)
+        with here.look(cycle_id) as look:
+            return _ended(look, ended)
 
 
 _look = year.with_options(timeout_seconds=0)  # within another run, whose time it is
@@ -169,6 +175,7 @@ def _words(here: Look, stands: Standing) -> str:
 def every_year() -> str:
     """Look at every open year that has something to do or to say."""
     trouble = [*do_the_work_of_every_year(), *look_at_every_year()]
+    take_back_the_red([asking.ALL_YEARS], tag=on_the_server(MARK))
     return said_of_trouble("\n".join(trouble)) if trouble else said(_("Every year is as it is shown."))
 
 
@@ -234,15 +241,32 @@ def _take_in_what_was_asked(cycle_id: str) -> None:
             client.set_flow_run_state(run.id, taken, force=True)
 
 
-def _take_back_the_red(cycle_id: str, *, but: AbstractSet[UUID | None]) -> None:
-    """Let no earlier run of this year be red: what is late by now is said by this one and its stages."""
-    ours = [NAME, *(flow.name for flow in _STAGES.values())]
+def take_back_the_red(names: Sequence[str], *, tag: str, but: AbstractSet[UUID | None] = frozenset()) -> None:
+    """Let no earlier run of these flows be red, or under way without a process: what is so is said by a later one.
+
+    Args:
+        names: the flows' names.
+        tag: what they have in common: the year, or the mark of this office's deployments.
+        but: the runs that are not earlier.
+
+    """
     earlier = in_words(ja="以前の点検", en="An earlier look")
     with get_client(sync_client=True) as client:
-        for run in _runs(client, ours, StateType.FAILED, StateType.CRASHED, tags=[on_the_server(cycle_id)]):
-            if run.id not in but and run.state:
-                words = f"{run.state.name}: {run.state.message}"
-                client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
+        begun = _runs(client, names, StateType.RUNNING, StateType.PENDING, tags=[tag])
+        for run in (*_runs(client, names, StateType.FAILED, StateType.CRASHED, tags=[tag]), *reversed(begun)):
+            if run.id in but or not run.state or not (run.state.is_final() or _is_left_behind(client, run)):
+                continue
+            words = f"{run.state.name}: {run.state.message}"
+            client.set_flow_run_state(run.id, Completed(name=earlier, message=words), force=True)
+
+
+def _is_left_behind(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Tell a run whose process is gone: it was within another that has ended. Nobody else ends it."""
+    if run.parent_task_run_id is None:
+        return False
+    parent = client.read_task_run(run.parent_task_run_id).flow_run_id
+    above = client.read_flow_run(parent).state if parent else None
+    return above is None or above.is_final()
 
 
 def _runs(client: SyncPrefectClient, names: Sequence[str], *kinds: StateType, tags: Collection[str]) -> list[FlowRun]:

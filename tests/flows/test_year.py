@@ -237,6 +237,33 @@ def test_every_sweep_has_a_limit_and_nothing_within_it_has(prefect: Prefect) -> 
     assert not any(flow.timeout_seconds for flow in within)
 
 
+def test_what_a_killed_morning_left_is_ended_by_the_next(prefect: Prefect, year: Played) -> None:
+    """Its runs of the year and a stage would be under way for ever: the next run of the year ends them, from above.
+
+    What its own crash showed in red is taken back by the next morning.
+    """
+    from prefect import get_client, task
+    from prefect.states import Crashed, Running
+
+    preparation_stage, morning = (
+        prefect.flow_module("preparation").preparation,
+        prefect.flow_module("reminding").morning,
+    )
+    with get_client(sync_client=True) as client:
+
+        def within(above: Any, flow: Any) -> Any:
+            placed = client.create_task_run(task(flow.fn), flow_run_id=above.id, dynamic_key="0")
+            return client.create_flow_run(flow, tags=[CYCLE], parent_task_run_id=placed.id, state=Running())
+
+        killed = client.create_flow_run(morning, tags=["tsudoi"], state=Crashed())
+        looked = within(killed, prefect.flow_module("year").year)
+        left = [looked, within(looked, preparation_stage)]
+        look(prefect)
+        assert {client.read_flow_run(run.id).state.name for run in left} == {"以前の点検"}
+        morning(return_state=True)
+        assert client.read_flow_run(killed.id).state.name == "以前の点検"
+
+
 def test_what_the_machine_did_shows_in_the_same_run(prefect: Prefect, year: Played) -> None:
     """A run looks again after its own work: the package that it sealed is no more waited for when it ends."""
     year.play(before="recheck_before_sealing")
