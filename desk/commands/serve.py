@@ -15,7 +15,7 @@ from typer import Option, Typer
 
 from adapters.settings import Settings
 from desk.console import say, say_table
-from flows import access
+from flows import access, offices
 from flows.engine import prepare
 from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
 from models.errors import BadSetting, TsudoiError
@@ -45,6 +45,14 @@ def serve(
         bool,
         Option("--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")),
     ] = False,
+    office: Annotated[
+        str,
+        Option(
+            "--office",
+            metavar="NAME",
+            help=_("Only make and print the credential of an office that shares this server; its earlier one is void."),
+        ),
+    ] = "",
 ) -> None:
     if not is_address(host):
         raise BadSetting(
@@ -53,6 +61,9 @@ def serve(
     settings = Settings.load() if link or server_only else Office.open().settings
     if link:
         _print_a_link(settings.home)
+        return
+    if office:
+        print(offices.new_credential(access.folder_of(settings.home), office))
         return
     configured = os.environ.get(API, "")
     if configured and (server_only or port is not None):
