@@ -51,7 +51,7 @@ from steps import acting, asking
 from steps.office import Office
 from views.commitments import passed
 from views.reminders import Reminder
-from views.standing import todays_work
+from views.standing import late
 
 _log = structlog.get_logger()
 
@@ -372,15 +372,15 @@ def _what_is_not_well(office: Office) -> tuple[str, ...]:
     """Return what is overdue, what the machine left undone, which years are on hold, what passes a commitment."""
     from steps import driving
 
-    late = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
+    said = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
     undone = _("The machine has left “{act}” ({year}) undone, though nothing is missing for it.")
     held = _("The year {year} is on hold.")
     with office.look_around() as looks:
         return (
             *(
-                late.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
-                for act in todays_work(looks)
-                if act.days_left < 0
+                said.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
+                for here in looks
+                for act in late(here)
             ),
             *(undone.format(act=it.title, year=it.year) for it in driving.work_of(office, looks) if it.may_be_done),
             *(held.format(year=here.facts.fiscal_year) for here in looks if here.facts.on_hold),

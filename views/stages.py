@@ -117,7 +117,7 @@ def stages(here: Look, stands: Standing) -> tuple[Stage, ...]:
     return tuple(
         Stage(
             key=key,
-            late=tuple(act for act in acts if act.days_left < 0 and not act.follows),
+            late=tuple(act for act in acts if act.is_late),
             follows=tuple(act for act in acts if act.days_left < 0 and act.follows),
             waiting=tuple(act for act in acts if act.days_left >= 0 and act.act in near),
             left=len(acts),

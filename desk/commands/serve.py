@@ -58,7 +58,7 @@ def serve(
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
-    settings = Settings.load() if link or server_only else Office.open().settings
+    settings = Settings.load() if link or office or server_only else Office.open().settings
     if link:
         _print_a_link(settings.home)
         return

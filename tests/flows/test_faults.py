@@ -104,7 +104,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_served_office_amid_faults(folder: Path) -> None:
-    """Ten asks are a look or two, a leaping clock writes to nobody, and without Prefect's database history alone goes."""
+    """Ten asks are a look or two; a leaping clock writes to nobody; with Prefect's database only history is gone."""
     office, port, smtp = office_in(folder), free_port(), free_port()
     mail = {"TSUDOI_MAIL": f"smtp://127.0.0.1:{smtp}", "TSUDOI_ALLOWED_HOSTS": '["127.0.0.1"]'}
     done = acting.perform(office, CYCLE, "claim_measures", by="sato", fields=CLAIM)

@@ -35,10 +35,21 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("prefect")]
 STRIKING = Path(__file__).with_name("striking")
 MORNING = "朝の点検"
 UNDER_WAY, RED = ["PENDING", "RUNNING", "CANCELLING"], ["FAILED", "CRASHED"]
-# In the order of the morning; and who dies.
+LATE = "2 対象者抽出: 追加抽出（戸籍住民課）"
+# In the order of the morning: the machine's work, flags and outbox, letters, stages, board, red. Beside it who dies.
 MOMENTS = {
     "steps.transfer:seal_package before": "server",
     "states.door:Door.perform after": "run",
+    "steps.reminding:sweep before": "runner",
+    "steps.reminding:sweep after": "run",
+    "steps.reminding:tell_of_the_morning after": "server",
+    "adapters.carrier:SmtpCarrier.send before": "runner",
+    "adapters.carrier:SmtpCarrier.send after": "run",
+    "steps.reminding:_carry after": "server",
+    "flows.stage:AtWork.end after": "run",
+    "flows.board:_write before": "runner",
+    "flows.year:take_back_the_red before": "run",
+    "flows.year:_ended before": "server",
 }
 
 
@@ -163,7 +174,7 @@ def undisturbed(evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Came
         assert "Traceback" not in served.out.read_text(), "a red run is no error on the console"
     assert came.entries["package_sealed"] == 1
     assert came.reminders == {"sent": came.letters.total()}
-    assert [line.partition(" 期限超過")[0] for line in came.red] == ["2 対象者抽出", "令和8年度 はたちのつどい"]
+    assert [line.partition(" 期限超過")[0] for line in came.red] == [LATE, "令和8年度 はたちのつどい"]
     return came
 
 
@@ -171,7 +182,10 @@ def undisturbed(evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Came
 def test_after_a_kill_the_next_run_puts_everything_right(
     evening: Path, undisturbed: Came, tmp_path: Path, moment: str, who: str
 ) -> None:
-    """Nothing is done twice and nothing is lost; what is red, and that nothing is under way, is as without the kill."""
+    """Nothing is done twice and nothing is lost; what is red, and that nothing is under way, is as without the kill.
+
+    Of one letter that was on its way nobody knows whether it went: it is said to be lost, and not sent again.
+    """
     with morning_of(evening, tmp_path / "year", f"{moment} {who}") as morning:
         served = morning.serve()
         morning.until_it_strikes(served)
@@ -179,4 +193,10 @@ def test_after_a_kill_the_next_run_puts_everything_right(
             assert served.process.wait(PATIENCE) == (2 if who == "server" else -signal.SIGKILL), served.out.read_text()
             served = morning.serve()
         came = morning.come_to_an_end(served)
-    assert came == undisturbed
+    lost = came.entries.pop("reminder_lost", 0)
+    assert lost <= int("SmtpCarrier.send" in moment)
+    assert came.entries + Counter(reminder_sent=lost) == undisturbed.entries
+    assert came.letters <= undisturbed.letters
+    assert (undisturbed.letters - came.letters).total() <= lost
+    assert came.reminders == Counter({"sent": undisturbed.letters.total() - lost, "unknown": lost})
+    assert came.red == undisturbed.red
