@@ -18,6 +18,8 @@ from models.errors import BadInput, BadSetting
 from models.plain import is_plain, mail_address
 from models.words import _
 
+OFFICE = r"[a-z0-9][a-z0-9-]{0,19}"  # what an office may be called
+
 
 class Hook(BaseModel):
     """A receiver of signed webhooks: where, and the secret that signs (Standard Webhooks, whsec_…)."""
@@ -93,7 +95,7 @@ class Settings(BaseSettings):
     office: Annotated[
         str,
         Field(
-            pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$",
+            pattern=rf"^({OFFICE})?$",
             description="this office on a Prefect server that several share; it stands in names, tags and pages",
         ),
     ] = ""

@@ -5,8 +5,9 @@ failed. Anything unforeseen has crashed and shows its type only: a message from 
 """
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from pkgutil import resolve_name
@@ -16,20 +17,26 @@ from uuid import UUID
 from prefect import Flow, flow, get_client, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import SyncClientContext
+from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
-from prefect.settings import temporary_settings
+from prefect.settings import get_current_settings, temporary_settings
 from prefect.states import Completed, Crashed, Failed
 
 from adapters import disk
 from adapters.settings import Settings
+from flows import progress
+from flows.access import PAGE
 from models.errors import BadInput, BadSetting, Refused, TsudoiError, Unknown, place_of
 from models.words import _, in_words
 from states.acts import Outcome
-from states.table import STAGE_OF
+from states.table import BY_TRIGGER, STAGE_OF
 from steps.office import Office
 from steps.work import WORK
 
 MARK = "tsudoi"  # the tag of every deployment of ours
+# After so many seconds a run is cut off: ten times what the morning of 200 years may take, and what does the machine's
+# work has an hour, for an extract of a whole country is read in one.
+SOON, LATER = 600, 3600
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -50,6 +57,8 @@ class _InWords(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FailedRun):  # red on purpose: its words were said as it ended
+            return False
         if not isinstance(error, TsudoiError):
             return True
         record.msg, record.args, record.exc_info = str(error), (), None
@@ -67,6 +76,9 @@ def quick() -> Generator[None]:
 
     Its thread costs a second at the end of each flow, and a new client loads the certificates of the whole world.
     """
+    if get_current_settings().flows.heartbeat_frequency is None and SyncClientContext.get():
+        yield  # it is so already; making Prefect's settings anew costs a tenth of a second
+        return
     with temporary_settings({"flows.heartbeat_frequency": None}), SyncClientContext.get_or_create():
         yield
 
@@ -75,7 +87,7 @@ _OPENED: ContextVar[list[Office] | None] = ContextVar("_OPENED", default=None)
 
 
 @contextmanager
-def _one_office() -> Generator[None]:
+def one_office() -> Generator[None]:
     """Let a run, its tasks and the flows within it share one office: opening reads and compiles everything anew."""
     if _OPENED.get() is not None:
         yield
@@ -105,6 +117,23 @@ def on_the_server(key: str) -> str:
     return (opened[0].settings if opened else Settings.load()).on_the_server(key)
 
 
+def is_looked_at() -> bool:
+    """Tell whether a dashboard is shown; where none is, as in a rehearsal, nobody reads what is made for it."""
+    return get_current_settings().server.ui.enabled
+
+
+def board_of(cycle_id: str) -> str:
+    """Say where the page of a year is, to be copied: neither interface makes a link of what a message says."""
+    address = f"{get_current_settings().ui_url or ''}{PAGE.format(key=on_the_server(cycle_id))}"
+    return _("Board: {address}").format(address=address)
+
+
+def _is_ours() -> bool:
+    """Tell a run that was not asked for of another office: none bears another one's mark. Nothing is opened for it."""
+    marks = {tag for tag in flow_run.get_tags() if tag == MARK or tag.endswith(f"-{MARK}")}
+    return not marks - {on_the_server(MARK)}
+
+
 def _must_be_ours() -> None:
     """Refuse a run that was asked for of another office: this home is not the one it was meant for.
 
@@ -112,8 +141,7 @@ def _must_be_ours() -> None:
         BadSetting: the run bears the mark of another office.
 
     """
-    marks = {tag for tag in flow_run.get_tags() if tag == MARK or tag.endswith(f"-{MARK}")}
-    if marks - {on_the_server(MARK)}:
+    if not _is_ours():
         raise BadSetting(
             _("This run is meant for another office; nothing was done."),
             _("Let each office's worker take its runs from the work pool of that office alone (setting office)."),
@@ -142,10 +170,15 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        is_outermost = _OPENED.get() is None
         try:
-            with _one_office():
+            with one_office():
                 _must_be_ours()
                 return function(*args, **kwargs)
+        except CancelledError:
+            if not is_outermost:
+                raise  # it is the run around this one that is cut off, and says so
+            return cast("R", said_of_trouble(_cut_off(), name=in_words(ja="打切り", en="Cut off")))
         except MENDED_BY_PEOPLE as refused:
             return cast("R", said(str(refused), name=in_words(ja="未記録", en="Not recorded")))
         except TsudoiError as error:
@@ -156,18 +189,33 @@ def _ending_in_words(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+def _cut_off() -> str:
+    return _(
+        "Cut off before its end: it took longer than it may, or lost Prefect's server."
+        " What was done is done; the next run does the rest."
+    )
+
+
 def stage_flow(
-    name: str, description: str, run_name: Callable[[], str] | str = ""
+    name: str, description: str, run_name: Callable[[], str] | None = None, *, within: int | None = None
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Make a flow of a stage: no stored results, no retries of its own (the door makes repeating safe).
 
-    A run is called as its flow is, or as `run_name` says with the run's parameters.
+    A run is called as its flow is, or as `run_name` says with the run's parameters. After `within` seconds it is cut
+    off. A flow that runs within another has no such limit: Prefect would take the end of the one for the other's.
     """
+
+    def named() -> str:
+        try:
+            return run_name() if run_name and _is_ours() else name
+        except TsudoiError:
+            return name  # Prefect asks for the name before the run begins: what is wrong, the run itself says in words
 
     def decorate(function: Callable[P, R]) -> Flow[P, R]:
         return flow(
-            name=name, description=description, flow_run_name=run_name or name, persist_result=False, log_prints=False
-        )(_ending_in_words(_sanitised(function)))
+            name=name, description=description, flow_run_name=named, timeout_seconds=within, persist_result=False,
+            log_prints=False,
+        )(_ending_in_words(_sanitised(function)))  # fmt: skip
 
     return decorate
 
@@ -193,7 +241,10 @@ def machine_task(act: str, name: str) -> Callable[..., Outcome]:
     def work(fiscal_year: int, by: str, via: str, programme: str, typed: dict[str, Any]) -> Outcome | TsudoiError:
         here = office()
         try:
-            return WORK[act].step(here, here.cycle_id(fiscal_year, programme), by=by, via=via, **typed)
+            cycle_id = here.cycle_id(fiscal_year, programme)
+            key = on_the_server(f"{cycle_id}-{act.replace('_', '-')}")
+            with progress.shown(key, BY_TRIGGER[act].title) if is_looked_at() else nullcontext():
+                return WORK[act].step(here, cycle_id, by=by, via=via, **typed)
         except MENDED_BY_PEOPLE as refused:
             return refused  # what is refused in words is no failed task either
 
@@ -220,14 +271,17 @@ def said(message: str, *, name: str = "Completed") -> str:
     return cast("str", Completed(message=message, name=name, data=message))
 
 
-def said_of_trouble(message: str) -> str:
+def said_of_trouble(message: str, *, name: str = "Failed") -> str:
     """End a run as failed, with what went wrong with some of it and what was done all the same."""
-    return cast("str", Failed(message=message, data=TsudoiError(message)))
+    return cast("str", Failed(message=message, name=name, data=TsudoiError(message)))
 
 
-def tag_this_run(*tags: str) -> None:
-    """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning."""
+def tag_this_run(*tags: str, name: str | None = None) -> None:
+    """Put tags on the run that is under way, so that a filter finds every run of a cycle, or every late morning.
+
+    `name` is another name for it, where what it found says more than what it is.
+    """
     run_id = flow_run.get_id()
-    if run_id and not {*tags} <= {*flow_run.get_tags()}:
+    if run_id and (name or not {*tags} <= {*flow_run.get_tags()}):
         with get_client(sync_client=True) as client:
-            client.update_flow_run(UUID(run_id), tags=sorted({*flow_run.get_tags(), *tags}))
+            client.update_flow_run(UUID(run_id), name=name, tags=sorted({*flow_run.get_tags(), *tags}))

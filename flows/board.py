@@ -1,7 +1,9 @@
 """掲示板: the pages of the board as artifacts with stable keys. Every create is a version: only a change is created."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -10,49 +12,86 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas import filters
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.settings import get_current_settings
 
 from flows.access import FORM, PAGE, UP
-from flows.base import MARK, office, on_the_server, stage_task
+from flows.base import MARK, is_looked_at, office, on_the_server, stage_task
 from flows.forms import name_of
+from models.database import reading
 from models.words import _
 from states.rows import FINAL
 from states.table import TABLE
 from steps import driving
 from steps.office import Office
 from views import counting, standing
-from views.board import INDEX, Dashboard, Page, index, page
+from views.board import Dashboard, Page, index, page
 from views.measures import judged_on
 
 AT_MOST = 200  # Prefect's own limit of one answer
 
 
-def update_the_board(number: int, cycle_id: str) -> None:
+def update_the_board(number: int, cycle_id: str, *, with_index: bool) -> None:
     """Write the page of a year and the index, as far as they have changed, as the step of that number of a flow.
 
-    Where no dashboard is shown, as in a rehearsal, nobody reads it.
+    Where no dashboard is shown, as in a rehearsal, nobody reads it. Whoever goes through many years writes the index
+    once, after them.
     """
-    if get_current_settings().server.ui.enabled:
-        stage_task(f"{number} 掲示板を更新する")(_write)(cycle_id)
+    if is_looked_at():
+        stage_task(f"{number} 掲示板を更新する")(_write)(cycle_id, with_index=with_index)
+
+
+def update_the_index(number: int) -> None:
+    """Write the index alone, where it has changed."""
+    if is_looked_at():
+        stage_task(f"{number} 全年度の一覧を更新する")(_write_index)()
 
 
 def changed_pages(here: Office, cycle_id: str) -> tuple[Page, ...]:
     """Return of a year's page and the index what does not stand on the board as it should."""
-    shown = _shown([INDEX, cycle_id])
-    return tuple(drawn for drawn in pages(here, cycle_id, _served()) if shown.get(drawn.key) != drawn.markdown)
+    return _changed(*pages(here, cycle_id, served()))
+
+
+def _changed(*drawn: Page) -> tuple[Page, ...]:
+    shown = _shown([it.key for it in drawn])
+    return tuple(it for it in drawn if shown.get(it.key) != it.markdown)
 
 
 def pages(here: Office, cycle_id: str, dashboard: Dashboard) -> tuple[Page, Page]:
-    """Return the index and the page of a year; a closed one as of the day on which it was closed."""
+    """Return the index and the page of a year."""
+    return _index(here, dashboard), _page(here, cycle_id, dashboard)
+
+
+def _index(here: Office, dashboard: Dashboard) -> Page:
+    with reading(here.engine) as connection:
+        return index(connection, here.clock.now().date(), here.calendar, dashboard)
+
+
+def _page(here: Office, cycle_id: str, dashboard: Dashboard) -> Page:
+    """Return the page of a year; of a closed one as of the day on which it was closed."""
     with here.look(cycle_id) as look:
         ended = replace(look, today=judged_on(look.facts)) if look.facts.state in FINAL else look
         work = () if look.facts.state in FINAL else driving.work_of(here, [look])
-        drawn = page(ended, standing.standing(ended), [(one.title, one.words) for one in work], dashboard)
-        return index(look.connection, look.today, here.calendar, dashboard), drawn
+        return page(ended, standing.standing(ended), [(one.title, one.words) for one in work], dashboard)
+
+
+_LOOKED_UP: ContextVar[Dashboard | None] = ContextVar("_LOOKED_UP", default=None)
+
+
+@contextmanager
+def forms_looked_up_once() -> Generator[None]:
+    """Let the run of a year and its stages ask the server once which forms are served."""
+    looked_up = _LOOKED_UP.set(served() if is_looked_at() else None)
+    try:
+        yield
+    finally:
+        _LOOKED_UP.reset(looked_up)
+
+
+def served() -> Dashboard:
+    """Return where pages stand, and the forms as far as they are served."""
+    return _LOOKED_UP.get() or _served()
 
 
 def _served() -> Dashboard:
-    """Return where pages stand, and the forms as far as they are served."""
     acts = {on_the_server(name_of(row)): row.trigger for row in TABLE}
     with get_client(sync_client=True) as client:
         found = deployments_of_ours(client)
@@ -70,14 +109,27 @@ def dashboard(ids: Mapping[str, str]) -> Dashboard:
     return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE.format(key=on_the_server("{key}")))
 
 
-def _write(cycle_id: str) -> None:
+def put(shown: Page) -> None:
+    """Put a page on the board, as a version that belongs to the run that is under way."""
+    create_markdown_artifact(shown.markdown, key=on_the_server(shown.key), description=shown.description)
+
+
+def _write(cycle_id: str, *, with_index: bool) -> None:
     here = office()
-    for changed in changed_pages(here, cycle_id):
-        create_markdown_artifact(changed.markdown, key=on_the_server(changed.key), description=changed.description)
+    _put(*(pages(here, cycle_id, served()) if with_index else [_page(here, cycle_id, served())]))
     key, counted = f"{cycle_id}-counts", _counted(here, cycle_id)
     if json.loads(_shown([key]).get(key, "null")) != counted:
         title = _("Counts of {year}").format(year=cycle_id)
         create_table_artifact(counted, key=on_the_server(key), description=title)
+
+
+def _write_index() -> None:
+    _put(_index(office(), served()))
+
+
+def _put(*drawn: Page) -> None:
+    for changed in _changed(*drawn):
+        put(changed)
 
 
 def _counted(here: Office, cycle_id: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """年末の点検: in the last open week of December, what is still open before the year ends."""
 
-from flows.base import office, said, stage_flow, stage_task
+from flows.base import SOON, office, said, stage_flow, stage_task
 from models.words import _, in_words
 from views import standing
 
@@ -15,7 +15,7 @@ def _still_open() -> list[str]:
         ]
 
 
-@stage_flow("年末の点検", "12月の最後の開庁日5日間、年内に済ませるべきもので終わっていないものを示す。")
+@stage_flow("年末の点検", "12月の最後の開庁日5日間、年内に済ませるべきもので終わっていないものを示す。", within=SOON)
 def watch_the_closing() -> str:
     """Say what is still open before the year ends; the run's name tells whether anything is."""
     lines = _still_open()

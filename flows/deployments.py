@@ -29,7 +29,7 @@ from prefect.types.entrypoint import EntrypointType
 from adapters import dashboard
 from adapters.dashboard import Asking
 from flows import access, automations, board, closing, record, reminding, year
-from flows.base import MARK, office, on_the_server
+from flows.base import MARK, office, on_the_server, one_office
 from flows.board import AT_MOST
 from flows.forms import form_of, name_of
 from flows.looking import keep_looking
@@ -212,13 +212,15 @@ def _registered(*, alone: bool) -> Runner:
     # A schedule that is paused while nobody serves would drop what comes due meanwhile.
     runner = _Runner(name="tsudoi", pause_on_shutdown=False)
     runner.keep_things_in(Path(os.environ["PREFECT_HOME"]) / "runner_storage")
-    ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
-    _let_them_be_marked_as_ready(list(ids.values()))
-    _say_where_to_ask(ids)
-    automations.register(get_current_settings().flows.heartbeat_frequency or 0)
-    if alone:
-        _clear_away_what_was_killed(ids)
-        _clear_away_what_is_served_no_more(ids)
+    with one_office():
+        office()
+        ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
+        _let_them_be_marked_as_ready(list(ids.values()))
+        _say_where_to_ask(ids)
+        automations.register(get_current_settings().flows.heartbeat_frequency or 0)
+        if alone:
+            _clear_away_what_was_killed(ids)
+            _clear_away_what_is_served_no_more(ids)
     return runner
 
 

@@ -1,5 +1,7 @@
 """The gate before Prefect's server: who runs flows has its credential and may do all, people may do what is listed.
 
+Where several offices share it, each has a credential of its own, and does what its list lets it (flows/offices.py).
+
 Prefect knows one credential and no persons, and whoever may change a deployment chooses what code runs. So people never
 have it: their browsers have a session, and what is not on the list is refused. What may be sent is built anew from what
 was understood; nothing else of a request for a run or its cancelling reaches Prefect.
@@ -16,13 +18,16 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flows import offices
 from flows.access import SESSION_LASTS, Sessions, header_of, redeem
+from flows.asgi import Closed, again, body_of, headers_of, is_object, kept, with_header
+from flows.owning import Owner
 from models.words import _
 
 COOKIE = "tsudoi_session"
@@ -78,14 +83,6 @@ _ANSWERS = {
 }
 
 
-@dataclass(eq=False)
-class Closed(Exception):
-    """A request is refused: with which status, and in which words."""
-
-    status: HTTPStatus
-    words: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Gate:
     """An ASGI application that stands before Prefect's and asks who comes, from where, and for what."""
@@ -107,14 +104,17 @@ class Gate:
             await _refuse(scope, send, refused)
 
     async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+        headers = headers_of(scope)
         self._comes_to_us(headers)
         if scope["type"] == "websocket":
             await self._listen(scope, headers, receive, send)
             return
         _comes_from_our_own_page(scope, headers)
-        if hmac.compare_digest(headers.get("authorization", "").encode("latin-1"), header_of(self.secret)):
+        authorization = headers.get("authorization", "")
+        if hmac.compare_digest(authorization.encode("latin-1"), header_of(self.secret)):
             await self.inner(scope, receive, send)
+        elif office := offices.office_of(self.folder, offices.sent_in(authorization)):
+            await self._serve_an_office(office, scope, receive, send)
         elif scope["path"] == "/enter":
             await self._enter(scope, send)
         elif scope["method"] == "GET" and scope["path"] in {"/api/health", "/api/ready"}:
@@ -155,10 +155,37 @@ class Gate:
         more = [(b"set-cookie", f"{cookie}{secure}".encode()), (b"location", b"/"), (b"cache-control", b"no-store")]
         await _answer(send, HTTPStatus.SEE_OTHER, b"", more)
 
+    def _inside(self, scope: Scope) -> Scope:
+        """Return a request as it reaches Prefect: under the credential."""
+        return {**scope, "headers": with_header(scope["headers"], b"authorization", header_of(self.secret))}
+
+    async def _serve_an_office(self, office: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the machine of an office read what all read, and change what is its own."""
+        method, path, inside = scope["method"], scope["path"].removeprefix("/api"), self._inside(scope)
+        if may_read(method, path) or offices.may_read(method, path):
+            await self.inner(inside, receive, send)
+            return
+        body = await offices.judged(self._owner(office, inside), method, path, receive)
+        await self.inner(_with_body(inside, body), again(body, receive), send)
+
+    def _owner(self, office: str, inside: Scope) -> Owner:
+        async def look(path: str, asked: Mapping[str, Any] | None = None) -> Any:
+            method, body = ("GET", b"") if asked is None else ("POST", json.dumps(asked).encode())
+            at = {"path": f"/api{path}", "raw_path": f"/api{path}".encode(), "query_string": b""}
+            plain = [header for header in inside["headers"] if header[0].lower() != b"accept-encoding"]
+            looking = _with_body({**inside, "type": "http", "method": method, "headers": plain, **at}, body)
+            start, *parts = await kept(self.inner, looking, body)
+            if start["status"] == HTTPStatus.NOT_FOUND:
+                return None
+            if start["status"] != HTTPStatus.OK:
+                raise Closed(HTTPStatus.SERVICE_UNAVAILABLE, _("The server is busy."))
+            return json.loads(b"".join(part.get("body", b"") for part in parts))
+
+        return Owner(office=office, look=look)
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a person, whose requests reach Prefect under the credential."""
-        method, path = scope["method"], scope["path"]
-        inside = {**scope, "headers": _with(scope["headers"], b"authorization", header_of(self.secret))}
+        method, path, inside = scope["method"], scope["path"], self._inside(scope)
         if path == "/ui-settings":
             await self._show_no_login(inside, send)
         elif not path.startswith("/api/"):
@@ -167,7 +194,7 @@ class Gate:
         elif (method, path) == _NO_BLOCKS:
             await _answer(send, HTTPStatus.OK, b"[]", [(b"content-type", _JSON)])
         elif method == "POST" and (made := _made_anew(path.removeprefix("/api"))):
-            asked = await self._without_its_own_act(inside, _json(await _body(receive)))
+            asked = await self._without_its_own_act(inside, _json(await body_of(receive, _LARGEST)))
             await self._do(inside, made(asked), send)
         elif may_read(method, path.removeprefix("/api")):
             await self.inner(inside, receive, send)
@@ -176,13 +203,13 @@ class Gate:
 
     async def _do(self, scope: Scope, body: bytes, send: Send) -> None:
         """Ask for a run or its end; where SQLite is busy, which Prefect says at once, ask again: nothing was done."""
-        headers = _with(_with(scope["headers"], b"content-length", str(len(body)).encode()), b"content-type", _JSON)
-        answer = await _kept(self.inner, {**scope, "headers": headers}, body)
+        made = _with_body(scope, body)
+        answer = await kept(self.inner, made, body)
         for attempt in range(1, _TRIES):
             if answer[0]["status"] != _BUSY:
                 break
             await asyncio.sleep(_WAITS * attempt)
-            answer = await _kept(self.inner, {**scope, "headers": headers}, body)
+            answer = await kept(self.inner, made, body)
         for message in answer:
             await send(message)
 
@@ -206,13 +233,13 @@ class Gate:
         """Return what Prefect answers to somebody who looks at a path, whatever his own request is."""
         headers = [header for header in scope["headers"] if header[0] not in {b"accept-encoding", b"content-length"}]
         looking = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
-        _start, *parts = await _kept(self.inner, looking, b"")
+        _start, *parts = await kept(self.inner, looking, b"")
         return json.loads(b"".join(part.get("body", b"") for part in parts))
 
     async def _listen(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Let a browser with a session listen; who is no browser proves itself to Prefect by its first message."""
         if not headers.get("origin") and not headers.get("cookie"):
-            await self.inner(scope, receive, send)
+            await self.inner(scope, self._as_it_proves_itself(scope, receive), send)
             return
         _comes_from_our_own_page(scope, headers)
         if not self._knows(headers) or not may_read("WEBSOCKET", scope["path"].removeprefix("/api")):
@@ -220,11 +247,31 @@ class Gate:
 
         async def proven() -> Message:
             message = await receive()
-            if message["type"] == "websocket.receive" and _is_auth(message.get("text") or ""):
-                return {**message, "text": json.dumps({"type": "auth", "token": self.secret})}
-            return message
+            return self._proven(message) if _token(message) is not None else message
 
         await self.inner(scope, proven, send)
+
+    def _proven(self, message: Message) -> Message:
+        return {**message, "text": json.dumps({"type": "auth", "token": self.secret})}
+
+    def _as_it_proves_itself(self, scope: Scope, receive: Receive) -> Receive:
+        """Receive what an office's machine sends, from the credential in its first message on: only what is its own."""
+        path, owner = scope["path"].removeprefix("/api"), list[Owner]()
+
+        async def judged() -> Message:
+            message = await receive()
+            if not owner and (token := _token(message)) is not None:
+                office = offices.office_of(self.folder, token)
+                if office and offices.may_listen(office, path):
+                    owner.append(self._owner(office, self._inside(scope)))
+                    return self._proven(message)
+            while owner and path == offices.TELLING and message["type"] == "websocket.receive":
+                if own := await offices.told(owner[0], message.get("text") or ""):
+                    return {**message, "text": own}
+                message = await receive()
+            return message
+
+        return judged
 
 
 def may_read(method: str, path: str) -> bool:
@@ -278,7 +325,7 @@ _DO: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {RUN: _run, CANCEL: _c
 
 def _holds_a_template(value: Any) -> bool:
     """Tell whether Prefect would fill in something: its marks say a template, a variable or a text to be parsed."""
-    if _is_object(value):
+    if is_object(value):
         return "__prefect_kind" in value or any(map(_holds_a_template, value.values()))
     return isinstance(value, list) and any(map(_holds_a_template, cast("list[Any]", value)))
 
@@ -305,15 +352,18 @@ def _comes_from_our_own_page(scope: Scope, headers: Headers) -> None:
         raise Closed(HTTPStatus.FORBIDDEN, _("Only the dashboard's own pages may ask this server."))
 
 
-def _is_auth(text: str) -> bool:
+def _token(message: Message) -> str | None:
+    """Return what a message on a websocket brings for a proof of who comes; nothing where it is another message."""
     with suppress(ValueError):
-        message = json.loads(text)
-        return _is_object(message) and message.get("type") == "auth"
-    return False
+        told = json.loads(message.get("text") or "")
+        if is_object(told) and told.get("type") == "auth":
+            return str(told.get("token"))
+    return None
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
+def _with_body(scope: Scope, body: bytes) -> Scope:
+    headers = with_header(scope["headers"], b"content-length", str(len(body)).encode())
+    return {**scope, "headers": with_header(headers, b"content-type", _JSON)}
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
@@ -321,45 +371,9 @@ def _json(body: bytes) -> Mapping[str, Any]:
         read = json.loads(body)
     except (ValueError, RecursionError):
         read = None
-    if not _is_object(read) or not all(_is_object(read.get(name) or {}) for name in ("state", "parameters")):
+    if not is_object(read) or not all(is_object(read.get(name) or {}) for name in ("state", "parameters")):
         raise Closed(HTTPStatus.UNPROCESSABLE_ENTITY, _("This is not the request of a form."))
     return read
-
-
-async def _body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-        if len(body) > _LARGEST:
-            raise Closed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("This form is too large."))
-    return body
-
-
-async def _kept(app: ASGIApp, scope: Scope, body: bytes) -> list[Message]:
-    """Return the whole answer to a request."""
-    answer: list[Message] = []
-    asked = asyncio.Event()
-
-    async def receive() -> Message:
-        if asked.is_set():
-            await asyncio.Event().wait()  # nothing more comes; who waits for the end of the request is cancelled
-        asked.set()
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        answer.append(message)
-
-    await app(scope, receive, send)
-    return answer
-
-
-def _headers(scope: Scope) -> Headers:
-    return Headers(raw=[(name.lower(), value) for name, value in scope["headers"]])
-
-
-def _with(headers: Iterable[tuple[bytes, bytes]], name: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
-    return [*((key, content) for key, content in headers if key != name), (name, value)]
 
 
 def _guarded(send: Send) -> Send:
@@ -388,6 +402,6 @@ async def _refuse(scope: Scope, send: Send, refused: Closed) -> None:
     words = refused.words
     body = json.dumps({"detail": words, "exception_message": words}, ensure_ascii=False).encode()
     kind = b"application/json; charset=utf-8"
-    if "text/html" in _headers(scope).get("accept", ""):
+    if "text/html" in headers_of(scope).get("accept", ""):
         body, kind = f"<!doctype html><meta charset=utf-8><title>tsudoi</title><p>{words}</p>".encode(), b"text/html"
     await _answer(send, refused.status, body, [(b"content-type", kind), (b"cache-control", b"no-store")])

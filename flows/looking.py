@@ -23,7 +23,8 @@ from steps.office import Office
 _EVERY = 1.0  # seconds: an act shows on the board within ten
 _AFTER_TROUBLE = 30.0  # seconds
 # A refusal changes nothing: a run that is refused something is not asked for again by what it wrote. Nor does a letter.
-_NO_CHANGE = ("act_refused", "extract_refused", LETTER_SENT)
+# What a morning flags it looks at itself, in one run; with many years a run of each would keep their acts waiting.
+_NO_CHANGE = ("act_refused", "extract_refused", "act_flagged", LETTER_SENT)
 _WAITING = {state for act in driving.TAKEN_FROM_THE_INBOX for state in BY_TRIGGER[act].froms}
 _log = structlog.get_logger()
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,12 +33,13 @@ _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
 @contextmanager
 def own_server(
-    home: Path, port: int, *, host: str = HOST, people_at: str = "", dashboard: bool = True
+    home: Path, port: int, *, host: str = HOST, people_at: str = "", dashboard: bool = True, meanwhile: str = ""
 ) -> Generator[str]:
     """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
 
     This process, and the flows that it runs, have the server's credential from here on. Where it listens on every
-    address it is reached on loopback; where people reach it at an address of its own, links lead there.
+    address it is reached on loopback; where people reach it at an address of its own, links lead there. While it
+    starts, the module `meanwhile` is imported: Prefect takes as long to import as its server to start.
 
     Raises:
         BadSetting: a credential is set that is too weak.
@@ -67,9 +69,11 @@ def own_server(
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
         )  # fmt: skip
     try:
+        os.environ[API] = api
+        if meanwhile:
+            import_module(meanwhile)
         if not wait_until_healthy(f"{api}/health", seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
             raise failed
-        os.environ[API] = api
         threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
         try:
             yield api

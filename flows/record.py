@@ -7,8 +7,7 @@ from typing import Any, cast
 
 from prefect.runtime import flow_run
 
-from flows.access import PAGE
-from flows.base import office, on_the_server, said, stage_flow, stage_task, tag_this_run, task_of
+from flows.base import board_of, office, on_the_server, said, stage_flow, stage_task, tag_this_run, task_of
 from flows.forms import Entered, entered
 from models.words import _
 from states.acts import Outcome, row_of
@@ -47,8 +46,7 @@ def enter(act: str, form: dict[str, Any]) -> str:
     else:
         outcomes = _perform(cycle_id, act, typed)
     words = [text for it in outcomes for text in (_told(here, cycle_id, it), words_of_what_is_left(it, typed.year))]
-    board = _("Board: {address}").format(address=PAGE.format(key=on_the_server(cycle_id)))
-    return said(" ".join(filter(None, [*words, board])))
+    return said(" ".join(filter(None, [*words, board_of(cycle_id)])))
 
 
 @stage_task("1 条件を確かめて記録する")

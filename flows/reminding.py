@@ -6,11 +6,23 @@ from datetime import date
 
 from prefect.events import emit_event
 
-from flows.base import Unforeseen, office, on_the_server, said, said_of_trouble, stage_flow, stage_task, tag_this_run
-from flows.year import do_the_work_of_every_year, look_at_every_year
+from flows.base import (
+    LATER,
+    MARK,
+    SOON,
+    Unforeseen,
+    office,
+    on_the_server,
+    said,
+    said_of_trouble,
+    stage_flow,
+    stage_task,
+    tag_this_run,
+)
+from flows.year import do_the_work_of_every_year, look_at_every_year, take_back_the_red
 from models.errors import TsudoiError
 from models.words import _, in_words
-from steps import reminding
+from steps import asking, reminding
 from steps.reminding import Carried
 from views import commitments, standing
 from views.standing import Owed
@@ -29,6 +41,7 @@ def _carry() -> Carried:
 @stage_flow(
     "督促の送り直し",
     "朝に送れなかった督促を送る。なければ何もしない。メールのサーバーが戻ったときなどは手でも動かせる。",
+    within=SOON,
 )
 def carry() -> str:
     """Send what could not be sent in the morning; the run's name tells whether anything still waits."""
@@ -37,7 +50,11 @@ def carry() -> str:
     return said(words, name=in_words(ja="送付待ちあり", en="Waiting") if done.waiting else "Completed")
 
 
-@stage_flow("朝の点検", "開庁日の朝、年度ごとに機械の作業と状況の更新、期限の点検、督促を行う。閉庁日には行わない。")
+@stage_flow(
+    "朝の点検",
+    "開庁日の朝、年度ごとに機械の作業と状況の更新、期限の点検、督促を行う。閉庁日には行わない。",
+    within=LATER,
+)
 def morning() -> str:
     """Begin an open day; the run carries the tags and the name that a filter finds.
 
@@ -54,6 +71,8 @@ def morning() -> str:
     except (TsudoiError, Unforeseen) as error:
         trouble.append(str(error))
     trouble += look_at_every_year()
+    made_up_for = [morning.name, carry.name, asking.ALL_YEARS]
+    take_back_the_red(made_up_for, tag=on_the_server(MARK))
     with here.look_around() as looks:
         acts = standing.todays_work(looks)
         passed = [commitment for look in looks for commitment in commitments.passed(look)]

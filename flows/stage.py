@@ -7,16 +7,25 @@ from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.base import MENDED_BY_PEOPLE, office, stage_flow, stage_task, task_of
+from flows import board
+from flows.base import (
+    MENDED_BY_PEOPLE,
+    board_of,
+    is_looked_at,
+    office,
+    stage_flow,
+    stage_task,
+    tag_this_run,
+    task_of,
+)
 from models.errors import TsudoiError
 from models.words import _
-from states.look import Look
 from states.table import STAGES
 from steps import arriving, driving, judging
 from steps.after import words_of_what_is_left
 from steps.driving import Work
 from views import counting, stages
-from views.stages import Stage
+from views.board import stage_page
 from views.standing import standing
 
 
@@ -57,18 +66,22 @@ class AtWork:
         self.lines.extend(_compare(self.cycle_id, counted))
 
     def end(self) -> State[str]:
-        """Return the state in which a coordinator finds the stage: red is what is late of itself, and nothing else."""
+        """Return the state in which a coordinator finds the stage: red is what is late of itself, and nothing else.
+
+        Its run leads to what is due: by its name, by whose turn it is, and by a page with the forms.
+        """
         with office().look(self.cycle_id) as here:
-            stage = stage_of(here, self.stage)
-        message = "\n".join(filter(None, [*self.trouble, stage.words, *self.lines]))
+            stands = standing(here)
+            stage = next(stage for stage in stages.stages(here, stands) if stage.key == self.stage)
+            page = stage_page(here, stands, stage, board.served()) if is_looked_at() else None
+        if page and (stage.late or stage.waiting):
+            board.put(page)
+        if page and stage.late:
+            tag_this_run(*(act.owner_title for act in stage.late), name=stage.called)
+        message = "\n".join(filter(None, [*self.trouble, stage.words, *self.lines, board_of(self.cycle_id)]))
         if self.trouble:
             return Failed(message=message)
         return in_state(stage.state, message)
-
-
-def stage_of(here: Look, key: str) -> Stage:
-    """Return one stage as it stands."""
-    return next(stage for stage in stages.stages(here, standing(here)) if stage.key == key)
 
 
 def in_state(state: str, message: str) -> State[str]:

@@ -47,11 +47,11 @@ from states.sweep import (
     tell_of_the_stop,
 )
 from states.table import BY_TRIGGER
-from steps import acting
+from steps import acting, asking
 from steps.office import Office
 from views.commitments import passed
 from views.reminders import Reminder
-from views.standing import todays_work
+from views.standing import late
 
 _log = structlog.get_logger()
 
@@ -95,6 +95,8 @@ def watch(office: Office, *, morning: bool = False, stopped: str = "") -> Watche
     swept = sweep(office.door, webhooks=frozenset(office.settings.webhooks))
     if morning:
         tell_of_the_morning(office.door)
+    elif swept.flagged:
+        asking.for_all(office, asking.ALL_YEARS, office.clock.now().isoformat())
     if stopped:
         tell_of_the_stop(office.door, stopped)
     carried = carry(office)
@@ -370,15 +372,15 @@ def _what_is_not_well(office: Office) -> tuple[str, ...]:
     """Return what is overdue, what the machine left undone, which years are on hold, what passes a commitment."""
     from steps import driving
 
-    late = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
+    said = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
     undone = _("The machine has left “{act}” ({year}) undone, though nothing is missing for it.")
     held = _("The year {year} is on hold.")
     with office.look_around() as looks:
         return (
             *(
-                late.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
-                for act in todays_work(looks)
-                if act.days_left < 0
+                said.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
+                for here in looks
+                for act in late(here)
             ),
             *(undone.format(act=it.title, year=it.year) for it in driving.work_of(office, looks) if it.may_be_done),
             *(held.format(year=here.facts.fiscal_year) for here in looks if here.facts.on_hold),

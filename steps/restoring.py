@@ -260,15 +260,29 @@ def _pour(source: Engine, settings: Settings) -> None:
     target = connect(settings.owner_database)
     try:
         with reachable():
-            if not schema.is_empty(target):
+            if schema.is_empty(target):
+                preparation.make_tables(settings)
+                schema.pour(source, target, all_rules())
+            elif not _tell_the_same(source, target):
                 raise BadInput(
                     _("The database is not empty; nothing is restored over what is there."),
-                    _("Name an empty one in TSUDOI_DATABASE_URL, and keep the other as it is."),
+                    _(
+                        "Name an empty one in TSUDOI_DATABASE_URL, and keep the other as it is; one that only a restore"
+                        " which was broken off has filled may be dropped."
+                    ),
                 )
-            preparation.make_tables(settings)
-            schema.pour(source, target, all_rules())
     finally:
         target.dispose()
+
+
+def _tell_the_same(source: Engine, target: Engine) -> bool:
+    """Tell whether a database has this copy's ledger to the last entry: a restore that was killed has left it.
+
+    It is filled in one transaction, so that all the rest of the copy is in it too.
+    """
+    with reading(source) as one, reading(target) as other:
+        size = ledger.size(one)
+        return ledger.size(other) == size and ledger.root(other, size) == ledger.root(one, size)
 
 
 def _vaults(office: Office) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -19,6 +19,7 @@ from adapters.fonts import default_font
 from adapters.package import Content, SealedPackage, opened, seal
 from adapters.password import GROUPS, new_password, reading
 from adapters.programmes import template_sha256, templates_of, towns_file
+from adapters.progress import counted
 from adapters.vault import Vault, shred
 from models.errors import BadInput, TsudoiError
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, TOWNS, WORDS
@@ -209,6 +210,7 @@ class _Sealing:
     programme: Programme
     addressees: str
     held_back: frozenset[int]
+    inside: int
     words: Mapping[str, object]
     medium: str
     notice: str
@@ -218,13 +220,15 @@ class _Sealing:
         facts, brought_by = here.facts, _SEALINGS[act]
         is_first = brought_by == ADDRESSEES
         held_back = facts.pieces.serials("pulled") if is_first else additions_held_back(facts)
+        additions = facts.pieces.serials(origin="addition") - held_back
+        inside = facts.pieces.count("exported", origin="extract") if is_first else len(additions)
         # Serials only: the rows that the imprint sample must show; the proofs are past when additions come.
         taken = facts.record(brought_by, ExtractTaken) if is_first else None
         hard = compact(set(expand(taken.hard)) - held_back if taken else ())
         return cls(
             cycle_id=here.cycle_id, act=act, programme=here.programme, addressees=addressee_list(facts, brought_by),
-            held_back=held_back, words={**words_of(here), HARD: hard, "font_sha256": default_font().sha256},
-            medium=facts.free_number("M"), notice=facts.free_number("P"),
+            held_back=held_back, inside=inside, medium=facts.free_number("M"), notice=facts.free_number("P"),
+            words={**words_of(here), HARD: hard, "font_sha256": default_font().sha256},
         )  # fmt: skip
 
     def people(self, vault: Vault) -> Iterator[Addressee]:
@@ -268,7 +272,7 @@ def _seal(office: Office, sealing: _Sealing) -> tuple[SealedPackage, tuple[str, 
     """Seal under a new password. What a killed run left was never handed to anybody and is made again."""
     programme, password, vault = sealing.programme, new_password(), office.vault(sealing.cycle_id)
     into = _package(office, sealing.cycle_id, programme, sealing.act)
-    people = sealing.people(vault)
+    people = counted(sealing.people(vault), of=sealing.inside)
     members = _members(_somebody(people) if sealing.act == SEAL_ADDITIONS else people, sealing)
     shred(into)
     vault.write(_name_of_password(sealing.act), password.encode())
@@ -344,7 +348,8 @@ def _read_back(office: Office, cycle_id: str) -> PackageReadBack:
         with opened(path, password=password, sha256=sealed.package_sha256) as members:
             is_opened, rows = True, -1
             if FILE in members:
-                rows = sum(1 for _row in csv.reader(lines_in(members[FILE].chunks()))) - 1
+                found = csv.reader(lines_in(members[FILE].chunks()))
+                rows = sum(1 for _row in counted(found, of=sent)) - 1
     except TsudoiError:
         is_opened, rows = False, -1
     return PackageReadBack(

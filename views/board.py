@@ -6,7 +6,7 @@ new version is a change. Ids of staff, acts, dates and counts only; never a name
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from states.table import BY_TRIGGER
 from views import commitments, pictures, stages, standing
 from views.deadlines import Dated, dated
 from views.markdown import Markdown, bold, table, text
+from views.stages import Stage
 from views.standing import Owed, Standing
 
 INDEX = "tsudoi-index"
@@ -87,7 +88,20 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
     return Page(
         key=here.cycle_id,
         description=_line(stands, people, dashboard),
-        markdown=body + _foot(_last_entry(here.connection, here.cycle_id), dashboard),
+        markdown=body + _foot(last_entry(here.connection, here.cycle_id), dashboard),
+    )
+
+
+def stage_page(here: Look, stands: Standing, stage: Stage, dashboard: Dashboard) -> Page:
+    """Return what leads from the run of a stage to what is due in it: its forms, and the page of its year."""
+    due, people = {act.act for act in (*stage.late, *stage.waiting)}, standing.people_for(here)
+    of_it = replace(stands, next=tuple(act for act in stands.next if act.act in due))
+    board = dashboard.page(here.cycle_id, _("Board of {year}").format(year=f"{stands.year_title} {stands.ceremony}"))
+    title = text(f"{stage.title}: {stages.state_words(stage.state)}")
+    return Page(
+        key=f"{here.cycle_id}-{stage.key.replace('_', '-')}",
+        description="\n\n".join(filter(None, (bold(title), _forms(of_it, people, dashboard), board))),
+        markdown="\n\n".join(filter(None, (f"# {title}", text(stage.words), _to_do(of_it, people, dashboard), board))),
     )
 
 
@@ -150,7 +164,7 @@ def _headline(stands: Standing, today: date) -> str:
         lines.append(_said(_("Overdue"), "、".join(f"{act.title}（{act.owner_title}、{act.due_on}）" for act in late)))
         if follow := [act.title for act in stands.overdue if act.follows]:
             lines.append(_said(_("Affected"), "、".join(follow)))
-    lines += [_said(_("Commitment passed"), commitment.words) for commitment in stands.passed]
+    lines += [_said(_("Commitment passed"), commitment.words_of_a_page) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
@@ -165,7 +179,7 @@ def _stages(here: Look, stands: Standing) -> str:
     """Show every stage with its state and whom it waits for."""
     rows = [
         [stage.title, bold(stages.state_words(stage.state)) if stage.late else stages.state_words(stage.state),
-         stage.words]
+         stage.words_of_a_page]
         for stage in stages.stages(here, stands)
     ]  # fmt: skip
     return _heading(_("Stages")) + table([_("Stage"), _("State"), _("Who owes what")], rows)
@@ -318,7 +332,7 @@ def _over_all(here: Look, stands: Standing, people: Mapping[str, str], dashboard
     return _heading(_("At any time")) + "　".join(links) if links else ""
 
 
-def _last_entry(connection: Connection, cycle_id: str) -> int:
+def last_entry(connection: Connection, cycle_id: str) -> int:
     """Return the last entry that a page tells of: that a letter went, as it does every morning, is none."""
     entry = tables.Ledger
     told = col(entry.cycle_id) == cycle_id, col(entry.event) != LETTER_SENT
@@ -352,11 +366,15 @@ def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> 
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_due(first)}"
+    return "\n\n".join(filter(None, (said, _forms(stands, people, dashboard))))
+
+
+def _forms(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
     links = [
         _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))
         for due_act in stands.next if not due_act.blocked_by and not due_act.waits_for_confirmation
     ]  # fmt: skip
-    return "\n\n".join(filter(None, (said, _said(_("Forms"), Markdown("　".join(links))) if links else "")))
+    return _said(_("Forms"), Markdown("　".join(links))) if links else ""
 
 
 def _heading(title: str) -> str:

@@ -72,12 +72,19 @@ class Passed:
     @property
     def words(self) -> str:
         """Say in a sentence what is passed, by how much, by which act and through which."""
-        if self.done:
-            said = _("“{title}” ({on}) was passed by {days} days: “{act}” was done on {expected}.")
-        else:
-            said = _("“{title}” ({on}) will be passed by {days} days: “{act}” comes on {expected}.")
+        return self._say(
+            _("“{title}” ({on}) will be passed by {days} days: “{act}” comes on {expected}."),
+            _("“{act}” ({days} days late)"),
+        )
+
+    @property
+    def words_of_a_page(self) -> str:
+        """Say the same without what grows by the day, so that a new day alone makes no new page."""
+        return self._say(_("“{title}” ({on}) will be passed: “{act}” comes after it."), _("“{act}”"))
+
+    def _say(self, coming: str, late: str) -> str:
+        said = _("“{title}” ({on}) was passed by {days} days: “{act}” was done on {expected}.") if self.done else coming
         told = said.format(title=self.title, on=self.on, days=self.days, act=self.act_title, expected=self.expected)
-        late = _("“{act}” ({days} days late)")
         if through := "、".join(late.format(act=cause.title, days=cause.days) for cause in self.causes):
             told += " " + _("Through: {acts}.").format(acts=through)
         return f"{told} {self._decided}"

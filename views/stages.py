@@ -47,6 +47,15 @@ class Stage:
         return title_of(self.key)
 
     @property
+    def called(self) -> str:
+        """Return its title, and of what is late the first act and who owes it: what a list of runs shows of it."""
+        if not self.late:
+            return self.title
+        first, more = self.late[0], len(self.late) - 1
+        said = _("{stage}: “{act}” ({owner})").format(stage=self.title, act=first.title, owner=first.owner_title)
+        return _("{said} and {count} more").format(said=said, count=more) if more else said
+
+    @property
     def state(self) -> str:
         """Return in which of the five states it is: red is what is late of itself, whatever else holds."""
         if self.late:
@@ -65,8 +74,19 @@ class Stage:
     @property
     def words(self) -> str:
         """Say for whom it waits, for what and until when; what is late first, and what only follows apart from it."""
+        return self._say(_("{owner}: “{act}” is {days} days late ({due})."))
+
+    @property
+    def words_of_a_page(self) -> str:
+        """Say the same without counting the days, so that a new day alone makes no new page."""
+        return self._say(_("{owner}: “{act}” is late ({due})."))
+
+    def _say(self, late: str) -> str:
         sentences = [
-            *(_late(act) for act in self.late[:_NAMED]),
+            *(
+                late.format(owner=act.owner_title, act=act.title, days=-act.days_left, due=_due(act))
+                for act in self.late[:_NAMED]
+            ),
             *_more(self.late),
             *(_waiting(act) for act in self.waiting[:_NAMED]),
             *_more(self.waiting),
@@ -97,7 +117,7 @@ def stages(here: Look, stands: Standing) -> tuple[Stage, ...]:
     return tuple(
         Stage(
             key=key,
-            late=tuple(act for act in acts if act.days_left < 0 and not act.follows),
+            late=tuple(act for act in acts if act.is_late),
             follows=tuple(act for act in acts if act.days_left < 0 and act.follows),
             waiting=tuple(act for act in acts if act.days_left >= 0 and act.act in near),
             left=len(acts),
@@ -122,11 +142,6 @@ def _moved_today(here: Look) -> set[str]:
         col(record.cycle_id) == here.cycle_id, col(record.entered_at) >= utc(midnight)
     )
     return {STAGE_OF[act] for act in here.connection.execute(entered.distinct()).scalars()}
-
-
-def _late(act: Owed) -> str:
-    said = _("{owner}: “{act}” is {days} days late ({due}).")
-    return said.format(owner=act.owner_title, act=act.title, days=-act.days_left, due=_due(act))
 
 
 def _waiting(act: Owed) -> str:

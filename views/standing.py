@@ -63,6 +63,11 @@ class Owed:
         return _("Measures that this record shows: {measures}").format(measures=told) if told else ""
 
     @property
+    def is_late(self) -> bool:
+        """Tell what is past its day of itself: red everywhere, and told by the morning's letter."""
+        return self.days_left < 0 and not self.follows
+
+    @property
     def left(self) -> str:
         """Say how many open days are left, or how many days it is late, and whether it only follows."""
         return _("{left} (follows)").format(left=self._left) if self.follows else self._left
@@ -132,6 +137,11 @@ def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:
     """Return what is next over many cycles, most urgent first."""
     found = [due_act for here in looks for due_act in _owed_acts(here, next_only=True)]
     return tuple(sorted(found, key=lambda due_act: (bool(due_act.blocked_by), due_act.due_on, due_act.act)))
+
+
+def late(here: Look) -> tuple[Owed, ...]:
+    """Return what is late of itself in a year, also what cannot be done yet because its cause has been moved."""
+    return tuple(act for act in _owed_acts(here, next_only=False) if act.is_late)
 
 
 def all_cycles(connection: Connection) -> Sequence[Row[tables.Cycle]]:

@@ -1,5 +1,10 @@
-"""Writes prefect.yaml from the table of flows/deployments.py; with `--check` it says whether it is stale."""
+"""Writes prefect.yaml from the table of flows/deployments.py; with `--check` it says whether it is stale.
 
+With `--office NAME` it prints the file of an office that shares a server: its name stands before names, tags and pages,
+and its work pool is called as it is.
+"""
+
+import os
 import sys
 import tempfile
 from importlib.metadata import version
@@ -17,29 +22,31 @@ HEAD = """\
 # For those who run Prefect with a work pool instead of `tsudoi serve`: what runs by the clock, or is asked for after
 # every act. Made from flows/deployments.py by `make docs`; do not edit it.
 #   prefect work-pool create tsudoi --type process
-#   prefect deploy --all
+#   prefect --no-prompt deploy --all
 #   python -m flows.deployments tsudoi      # the same with the form of each act, made from states/table.py
 #   TSUDOI_HOME=... TSUDOI_INBOX=... prefect worker start --pool tsudoi
 # The worker is started on the machine that holds the data directory, in the virtual environment of tsudoi. Only the
 # third line tells that data directory where acts ask for a look at their year: without it the morning looks at all.
+# An office that shares a server has its own: python -m deploy.making.prefect_yaml --office NAME > prefect.yaml
 """
 
 
-def text() -> str:
-    """Return the whole file."""
-    from flows.base import MARK
+def text(office: str = "") -> str:
+    """Return the whole file, of an office that shares a server or of one that has its own."""
+    from flows.base import MARK, on_the_server
     from flows.deployments import SWEEPS, TIMEZONE
 
+    os.environ["TSUDOI_OFFICE"] = office  # whatever the settings of this machine say
     deployments = list[dict[str, Any]]()
     for flow in SWEEPS:
-        one: dict[str, Any] = {"name": flow.name, "entrypoint": flow.entrypoint, "description": flow.description}
-        one["tags"] = [MARK, *flow.tags]
+        one: dict[str, Any] = {"name": flow.known_as, "entrypoint": flow.entrypoint, "description": flow.description}
+        one["tags"] = [on_the_server(MARK), *flow.tags]
         if flow.cron:
             one["schedules"] = [{"cron": flow.cron, "timezone": TIMEZONE}]
         if flow.limit and flow.limit.collision_strategy:
             how = flow.limit.collision_strategy.value
             one["concurrency_limit"] = {"limit": flow.limit.limit, "collision_strategy": how}
-        deployments.append(one | {"work_pool": {"name": "tsudoi"}})
+        deployments.append(one | {"work_pool": {"name": office or MARK}})
     file = {"name": "tsudoi", "prefect-version": version("prefect"), "pull": [], "deployments": deployments}
     return HEAD + yaml.safe_dump(file, allow_unicode=True, sort_keys=False, width=_WIDE)
 
@@ -48,6 +55,9 @@ def main(arguments: list[str]) -> str | None:
     """Write the file, or with --check return what is amiss: the exit status is then 1."""
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
+        if arguments[:1] == ["--office"]:
+            sys.stdout.write(text(*arguments[1:]))
+            return None
         return made(FILE, text().encode(), arguments)
 
 

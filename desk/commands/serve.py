@@ -15,7 +15,7 @@ from typer import Option, Typer
 
 from adapters.settings import Settings
 from desk.console import say, say_table
-from flows import access
+from flows import access, offices
 from flows.engine import prepare
 from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
 from models.errors import BadSetting, TsudoiError
@@ -45,14 +45,25 @@ def serve(
         bool,
         Option("--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")),
     ] = False,
+    office: Annotated[
+        str,
+        Option(
+            "--office",
+            metavar="NAME",
+            help=_("Only make and print the credential of an office that shares this server; its earlier one is void."),
+        ),
+    ] = "",
 ) -> None:
     if not is_address(host):
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
-    settings = Settings.load()
+    settings = Settings.load() if link or office or server_only else Office.open().settings
     if link:
         _print_a_link(settings.home)
+        return
+    if office:
+        print(offices.new_credential(access.folder_of(settings.home), office))
         return
     configured = os.environ.get(API, "")
     if configured and (server_only or port is not None):
@@ -60,7 +71,7 @@ def serve(
             _("--port is for tsudoi's own Prefect server, but PREFECT_API_URL names another."),
             _("Leave out one of the two."),
         )
-    home = settings.home.absolute() if server_only else Office.open().home
+    home = settings.home.absolute()
     os.environ["TSUDOI_HOME"] = str(home)
     prepare(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
@@ -70,7 +81,7 @@ def serve(
         if configured:
             here = reach_another(configured)
             with _the_only_one(home):
-                _run_the_flows(lambda: _say_address(configured.removesuffix("/api")), alone=here)
+                _run_the_flows(lambda: _say_address(settings, configured.removesuffix("/api")), alone=here)
         else:
             _serve_from_here(settings, host, port, flows=not server_only)
 
@@ -93,12 +104,13 @@ def _print_a_link(home: Path) -> None:
 def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
     home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
-    with _the_only_one(home), own_server(home, free_port(port, host), host=host, people_at=settings.dashboard):
+    served, to_run = free_port(port, host), "flows.deployments" if flows else ""
+    with _the_only_one(home), own_server(home, served, host=host, people_at=settings.dashboard, meanwhile=to_run):
         try:
             if flows:
-                _run_the_flows(lambda: _say_the_way_in(home), alone=True)
+                _run_the_flows(lambda: _say_the_way_in(settings), alone=True)
             else:
-                _say_the_way_in(home)
+                _say_the_way_in(settings)
                 _say_that_it_lasts()
                 threading.Event().wait()
         finally:
@@ -125,10 +137,10 @@ def _say_that_it_lasts() -> None:
     sys.stdout.flush()
 
 
-def _say_the_way_in(home: Path) -> None:
+def _say_the_way_in(settings: Settings) -> None:
     """Say how the dashboard is opened. A link is never written into the machine's journal."""
-    folder = access.folder_of(home)
-    _say_address(access.where(folder))
+    folder = access.folder_of(settings.home)
+    _say_address(settings, access.where(folder))
     if "JOURNAL_STREAM" not in os.environ:
         say(_("This link opens it, once, within ten minutes. Another: tsudoi serve --link"))
         print(access.new_link(folder))
@@ -136,8 +148,8 @@ def _say_the_way_in(home: Path) -> None:
         say(_("A link opens it, once, within ten minutes: tsudoi serve --link"))
 
 
-def _say_address(address: str) -> None:
-    board = access.PAGE.format(key=Settings.load().on_the_server(INDEX))
+def _say_address(settings: Settings, address: str) -> None:
+    board = access.PAGE.format(key=settings.on_the_server(INDEX))
     say(_("Dashboard: {address}"), address=address, style="bold")
     say(_("The board: {address}"), address=address + board)
 

@@ -1,5 +1,6 @@
 """A coordinator at the dashboard in a season with one late act: what is red, who owes it, and that the red goes."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ class Season:
 
     def runs(self, name: str, kind: str) -> list[dict[str, Any]]:
         """Return the runs of a name that are in a state, the latest first."""
-        wanted = {"flow_runs": {"name": {"any_": [name]}, "state": {"type": {"any_": [kind]}}}}
+        wanted = {"flow_runs": {"name": {"like_": name}, "state": {"type": {"any_": [kind]}}}}
         return self.serving.ask("/flow_runs/filter", **wanted, sort="START_TIME_DESC")
 
 
@@ -73,6 +74,21 @@ def test_what_is_late_is_red_and_says_who_owes_it(page: Page, season: Season, in
         page.goto(f"{base}/runs/flow-run/{season.runs(name, 'FAILED')[0]['id']}")
         expect(page.get_by_text("期限超過").first).to_be_visible()
         expect(page.get_by_text(f"受託事業者の「{CAUSE}」が12日遅れています").first).to_be_visible()
+
+
+@INTERFACES
+def test_what_is_late_is_named_in_the_list_and_leads_to_its_form(page: Page, season: Season, interface: str) -> None:
+    """The list of runs says which act is late and who owes it; the stage's run has a page that leads to the form."""
+    base = f"{season.serving.base}{interface}"
+    page.goto(f"{base}/runs")
+    expect(page.get_by_text(f"{STAGE}: クラウドサービス利用届（受託事業者）ほか2件").first).to_be_visible()
+    page.goto(f"{base}/runs/flow-run/{season.runs(STAGE, 'FAILED')[0]['id']}")
+    page.get_by_text("Artifacts", exact=True).last.click()
+    page.locator("a[href*='/artifacts/artifact/']").first.click()
+    link = page.get_by_role("link", name=CAUSE, exact=True).first
+    page.goto(link.evaluate("it => it.href"))  # V1 opens a link of a page in another tab
+    expect(page).to_have_url(re.compile(r"/deployments/deployment/[-0-9a-f]+/run"))
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
 
 
 def test_the_red_goes_when_the_late_acts_are_done(page: Page, season: Season) -> None:

@@ -1,7 +1,10 @@
 """One Prefect for the session, pointed at a folder of its own before Prefect is imported; an office for each test."""
 
 import importlib
+import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from serving import PATIENCE
 
 from adapters.clock import VirtualClock
 from flows import engine
@@ -40,7 +44,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
         quick = importlib.import_module("flows.base").quick
         # Prefect sets up logging with its first run and would take pytest's own handler away from that test.
         importlib.import_module("prefect.logging.configuration").setup_logging()
-        with testing.prefect_test_harness(), quick():
+        with testing.prefect_test_harness(server_startup_timeout=PATIENCE), quick():
             url = settings.PREFECT_SERVER_DATABASE_CONNECTION_URL.value()
             yield Prefect(
                 folder=folder,
@@ -72,6 +76,28 @@ def opened(office: Office) -> Office:
     """Give the office with the year 2026 open."""
     preparation.open_year(office, 2026)
     return office
+
+
+_LOOK = """
+import inspect, json, re
+from prefect.server.api.server import API_ROUTERS
+print(json.dumps([
+    (method, re.sub(r"{\\w+:uuid}", "{id}", re.sub(r"{\\w+(:str)?}", "{key}", route.path)), route.endpoint.__name__,
+     "begin_transaction=True" in inspect.getsource(route.endpoint))
+    for router in API_ROUTERS for route in router.routes for method in getattr(route, "methods", None) or ["WEBSOCKET"]
+]))
+"""
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str, bool]]:
+    """Give every door of the installed server: method, path, what is behind it, and whether it writes."""
+    surroundings = os.environ | {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "DO_NOT_TRACK": "1"}
+    look = [sys.executable, "-P", "-c", _LOOK]
+    told = subprocess.run(look, env=surroundings, capture_output=True, text=True, check=True)
+    found = [tuple(door) for door in json.loads(told.stdout)]
+    assert len(found) > 150
+    return found
 
 
 def go_to(office: Office, year: int, month: int, day: int) -> None:

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 from conftest import Prefect, go_to
+from lifting import lifted
 from playing import Played
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from adapters.sample import sample_extract, write_sample
 from models import tables
 from models.clock import TOKYO
 from models.database import reading
+from models.errors import BadSetting
 from steps import acting, driving, preparation
 from steps.office import Office
 
@@ -91,6 +93,30 @@ def test_only_a_change_is_a_new_version(prefect: Prefect, opened: Office) -> Non
     go_to(opened, 2026, 9, 30)
     refresh(prefect)
     assert len(versions(prefect, "hatachi-2026")) == before + 1
+
+
+def test_a_late_year_is_no_new_version_every_day(prefect: Prefect, opened: Office) -> None:
+    """What is late stands on the page by its date, not by days that are counted: nor do commitments that it passes."""
+    written = list[int]()
+    for day in (10, 12):
+        go_to(opened, 2027, 2, day)
+        assert look(prefect).is_failed()
+        written.append(len(versions(prefect, "hatachi-2026")))
+    assert written[0] == written[1]
+    assert "総務課の「契約締結」が遅れています（期限 令和8年10月1日（木））" in shown(prefect)
+    assert "動かせない期日の超過" in shown(prefect)
+
+
+def test_a_page_reads_no_other_year(prefect: Prefect, opened: Office) -> None:
+    """A year that cannot be read spoils the index, which reads the dates of all, and no other year's page."""
+    preparation.open_year(opened, 2027)
+    with lifted(opened.engine) as connection:
+        spoilt = update(tables.Cycle).where(col(tables.Cycle.id) == "hatachi-2027").values(programme_text="nonsense")
+        connection.execute(spoilt)
+    board = prefect.flow_module("board")
+    with pytest.raises(BadSetting):
+        board._index(opened, board.dashboard({}))
+    assert "契約準備中" in board._page(opened, "hatachi-2026", board.dashboard({})).markdown
 
 
 def test_links_lead_to_the_forms_filled_in(prefect: Prefect, opened: Office) -> None:

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,28 +82,6 @@ class Visitor:
 def visitor(tmp_path: Path) -> Visitor:
     """Give a coordinator's browser, which has opened its link."""
     return Visitor(tmp_path)
-
-
-_LOOK = """
-import inspect, json, re
-from prefect.server.api.server import API_ROUTERS
-print(json.dumps([
-    (method, re.sub(r"{\\w+:uuid}", "{id}", re.sub(r"{\\w+(:str)?}", "{key}", route.path)), route.endpoint.__name__,
-     "begin_transaction=True" in inspect.getsource(route.endpoint))
-    for router in API_ROUTERS for route in router.routes for method in getattr(route, "methods", None) or ["WEBSOCKET"]
-]))
-"""
-
-
-@pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str, bool]]:
-    """Give every door of the installed server: method, path, what is behind it, and whether it writes."""
-    surroundings = os.environ | {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "DO_NOT_TRACK": "1"}
-    look = [sys.executable, "-P", "-c", _LOOK]
-    told = subprocess.run(look, env=surroundings, capture_output=True, text=True, check=True)
-    found = [tuple(door) for door in json.loads(told.stdout)]
-    assert len(found) > 150
-    return found
 
 
 def test_every_door_that_is_not_listed_is_closed(

@@ -8,14 +8,14 @@ from typing import Any
 import asked
 import pytest
 from asked import Asked
-from conftest import Prefect
+from conftest import Prefect, go_to
 from playing import Played
 
 from adapters.clock import VirtualClock
 from adapters.sample import sample_extract, write_sample
 from models.clock import TOKYO
 from models.errors import Refused
-from steps import acting, asking, preparation
+from steps import acting, asking, preparation, reminding
 from steps.office import Office
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -71,6 +71,14 @@ def test_a_refusal_is_no_change(looker: Any, office: Office, server: Asked) -> N
         )
     looker.look()
     assert server.bodies == []
+
+
+def test_a_flag_asks_for_no_run_of_its_own(looker: Any, office: Office, server: Asked) -> None:
+    """What a watch flags, in however many years, is looked at in one run of all; the look beside it asks for none."""
+    go_to(office, 2026, 9, 28)
+    assert reminding.watch(office).swept.flagged
+    looker.look()
+    assert [name for name, _body in server.bodies] == [asking.ALL_YEARS]
 
 
 def test_a_file_in_the_inbox_is_a_change_for_the_year_that_waits_for_it(

@@ -54,6 +54,28 @@ def test_a_run_of_another_office_does_nothing_here(prefect: Prefect, named: Offi
     assert len((named.home / "tsudoi.db").read_bytes()) == size
 
 
+def test_nothing_is_opened_for_a_run_of_another_office(
+    prefect: Prefect, named: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of another office is refused for that alone, and called as its flow is, where there is no home to open."""
+    from prefect import get_client, tags
+
+    monkeypatch.setenv("TSUDOI_HOME", str(tmp_path / "nowhere"))
+    with tags("nakano-tsudoi"):
+        state = prefect.flow_module("year").year(2026, return_state=True)
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert (state.is_failed(), "別の役所" in state.message, run.name) == (True, True, "年度業務")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_run_whose_year_nobody_knows_ends_in_words(prefect: Prefect, named: Office) -> None:
+    """A run of a programme that is not there is called as its flow is, and ends with what is wrong."""
+    state = prefect.flow_module("year").year(2026, "no-such-mailing", return_state=True)
+    assert (state.is_completed(), state.name) == (True, "未記録")
+    assert "no-such-mailing" in state.message
+
+
 @pytest.mark.parametrize("office", ["新宿", "Shinjuku", "-a", "a b", "a" * 21])
 def test_an_office_is_called_by_what_a_page_can_be_called(office: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Letters, digits and hyphens alone: any other name is refused as a setting."""

@@ -7,13 +7,15 @@ from uuid import UUID
 import pytest
 from conftest import Prefect, go_to
 from playing import Played
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from adapters import disk
 from models import tables
-from models.database import reading
+from models.database import reading, writing
 from steps import acting, preparation
 from steps.office import Office
+from views.board import Dashboard
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -26,14 +28,14 @@ def look(prefect: Prefect) -> Any:
 
 
 def stages_of(state: Any) -> dict[str, Any]:
-    """Return the last state of each stage that the run of a year went through, by its name."""
+    """Return the last state of each stage that the run of a year went through, by the name of the stage."""
     from prefect import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
 
     mine = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[state.state_details.flow_run_id]))
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=mine)
-    return {run.name: run.state for run in sorted(runs, key=lambda run: run.created)}
+    return {run.name.partition(":")[0]: run.state for run in sorted(runs, key=lambda run: run.created)}
 
 
 def red(cycle_id: str = CYCLE) -> list[str]:
@@ -43,7 +45,9 @@ def red(cycle_id: str = CYCLE) -> list[str]:
 
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[cycle_id])), limit=200)
-    red = (run.name for run in runs if run.state and (run.state.is_failed() or run.state.is_crashed()))
+    red = (
+        run.name.partition(":")[0] for run in runs if run.state and (run.state.is_failed() or run.state.is_crashed())
+    )
     return sorted(name for name in red if name == YEAR or name[0].isdigit())
 
 
@@ -87,6 +91,39 @@ def test_what_is_late_is_red_and_names_its_cause(prefect: Prefect, year: Played)
         assert "受託事業者の「取扱責任者・取扱者届、再委託有無届」が12日遅れています" in it.message
     assert "影響を受ける手続: 緊急連絡体制・業務フロー確認" in stage.message
     assert not any(it.is_failed() for name, it in stages_of(state).items() if name != "1 準備")
+
+
+def test_what_is_late_leads_to_its_form(prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run of a late stage is called by act and owner, is tagged with the owner, and has a page of its forms.
+
+    What is neither late nor due has no page; where no dashboard is shown, nothing of it is made.
+    """
+    from prefect.settings import temporary_settings
+
+    served, late = Dashboard(ids={"declare_cloud_use": "an-id"}, form_at="{id}?{parameters}", page_at="{key}"), "1 準備"
+    monkeypatch.setattr(prefect.flow_module("board"), "_served", lambda: served)
+    year.play(before="register_handlers")
+    go_to(year.office, 2026, 10, 20)
+    stage = stages_of(look(prefect))[late]
+    run = run_of(stage)
+    assert run.name == "1 準備: クラウドサービス利用届（受託事業者）ほか2件"
+    assert set(run.tags) == {CYCLE, "受託事業者"}
+    (page,) = pages_of(stage)
+    assert page.key == f"{CYCLE}-preparation"
+    assert "[クラウドサービス利用届](an-id?" in page.data
+    assert f"]({CYCLE})" in page.description
+    with temporary_settings({"server.ui.enabled": False}):
+        stage = stages_of(look(prefect))[late]
+    assert (run_of(stage).name, pages_of(stage)) == (late, [])
+
+
+def pages_of(state: Any) -> list[Any]:
+    from prefect import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+    mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(str(state.state_details.flow_run_id))]))
+    with get_client(sync_client=True) as client:
+        return client.read_artifacts(artifact_filter=mine)
 
 
 def test_the_red_is_taken_back_once_the_late_act_is_done(prefect: Prefect, year: Played) -> None:
@@ -158,6 +195,75 @@ def test_a_run_that_is_forced_is_put_right_by_the_next(prefect: Prefect, year: P
     assert red() == []
 
 
+def test_a_run_that_hangs_is_cut_off_and_the_next_does_the_work(prefect: Prefect, year: Played) -> None:
+    """A look that waits for another machine's work beyond its time ends 打切り; the next does what is due."""
+    year.play(before="recheck_before_sealing")
+    year.do("recheck_before_sealing")
+    with disk.in_turn(year.office.home / "machine.lock"):
+        state = prefect.flow_module("year").year.with_options(timeout_seconds=2)(2026, return_state=True)
+    assert (state.is_failed(), state.name) == (True, "打切り"), state.message
+    assert "次の回" in state.message
+    assert "seal_package" not in year.facts().done
+    look(prefect)
+    assert "seal_package" in year.facts().done
+    assert red() == []
+
+
+def test_a_run_that_is_cut_off_within_a_transaction_leaves_nothing_of_it(prefect: Prefect, year: Played) -> None:
+    """What was written and not committed is gone, and the database is free for the next who writes."""
+    base, lock = prefect.flow_module("base"), year.office.home / "machine.lock"
+    flags = select(col(tables.Act.flag)).distinct()
+
+    @base.stage_flow("x", "", within=1)
+    def hanging() -> None:
+        with writing(year.office.engine) as connection:
+            connection.execute(update(tables.Act).values(flag="escalated"))
+            with disk.in_turn(lock):
+                pass
+
+    with disk.in_turn(lock):
+        state = hanging(return_state=True)
+    assert (state.is_failed(), state.name) == (True, "打切り"), state.message
+    with reading(year.office.engine) as connection:
+        assert "escalated" not in connection.execute(flags).scalars().all()
+    year.do("hold")
+
+
+def test_every_sweep_has_a_limit_and_nothing_within_it_has(prefect: Prefect) -> None:
+    """Whatever runs by the clock or is asked for is cut off at last; what runs within it has no limit of its own."""
+    year, sweeps = prefect.flow_module("year"), prefect.flow_module("deployments").SWEEPS
+    assert all(sweep.flow.timeout_seconds for sweep in sweeps)
+    within = [year._look, *year._STAGES.values()]
+    assert not any(flow.timeout_seconds for flow in within)
+
+
+def test_what_a_killed_morning_left_is_ended_by_the_next(prefect: Prefect, year: Played) -> None:
+    """Its runs of the year and a stage would be under way for ever: the next run of the year ends them, from above.
+
+    What its own crash showed in red is taken back by the next morning.
+    """
+    from prefect import get_client, task
+    from prefect.states import Crashed, Running
+
+    preparation_stage, morning = (
+        prefect.flow_module("preparation").preparation,
+        prefect.flow_module("reminding").morning,
+    )
+    with get_client(sync_client=True) as client:
+
+        def within(above: Any, flow: Any) -> Any:
+            placed = client.create_task_run(task(flow.fn), flow_run_id=above.id, dynamic_key="0")
+            return client.create_flow_run(flow, tags=[CYCLE], parent_task_run_id=placed.id, state=Running())
+
+        killed = client.create_flow_run(morning, tags=["tsudoi"], state=Crashed())
+        looked = within(killed, prefect.flow_module("year").year)
+        left = [looked, within(looked, preparation_stage)]
+        look(prefect)
+        assert {client.read_flow_run(run.id).state.name for run in left} == {"以前の点検"}
+        morning(return_state=True)
+        assert client.read_flow_run(killed.id).state.name == "以前の点検"
+
+
 def test_what_the_machine_did_shows_in_the_same_run(prefect: Prefect, year: Played) -> None:
     """A run looks again after its own work: the package that it sealed is no more waited for when it ends."""
     year.play(before="recheck_before_sealing")
@@ -175,6 +281,28 @@ def test_a_morning_says_nothing_of_a_year_that_has_nothing_new(prefect: Prefect,
     assert YEAR not in stages_of(morning(return_state=True))
     acting.perform(year.office, CYCLE, "hold", by="sato", fields={"reason": "drill"})
     assert stages_of(morning(return_state=True))[YEAR].name == "一時停止"
+
+
+def test_a_year_whose_last_run_is_far_back_gets_none_either(
+    prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more years than an answer of the server holds runs, each that has nothing new gets no run in the morning."""
+    preparation.open_year(year.office, 2027)
+    every_year = prefect.flow_module("year").every_year
+    assert set(stages_of(every_year(return_state=True))) == {YEAR, YEAR.replace("8", "9")}
+    for _time in range(2):
+        look(prefect)
+    monkeypatch.setattr("flows.year.AT_MOST", 1)
+    assert YEAR.replace("8", "9") not in stages_of(every_year(return_state=True))
+
+
+def test_a_flag_of_the_morning_is_something_to_say(prefect: Prefect, year: Played) -> None:
+    """A year of which the morning flags something is looked at in the same run, and its page tells of it."""
+    go_to(year.office, 2026, 9, 25)
+    look(prefect)
+    go_to(year.office, 2026, 9, 28)
+    assert YEAR in stages_of(prefect.flow_module("reminding").morning(return_state=True))
+    assert prefect.flow_module("board").changed_pages(year.office, CYCLE) == ()
 
 
 def entries(office: Office) -> int:

@@ -36,7 +36,7 @@ from states import ledger
 from states.sweep import sweep
 from steps import acting, preparation, reminding
 from steps.office import Office
-from views import deadlines, reminders, standing
+from views import deadlines, reminders, stages, standing
 
 CYCLE = "hatachi-2026"
 SOON, DUE, OVERDUE = date(2026, 9, 28), date(2026, 10, 1), date(2026, 10, 5)
@@ -556,6 +556,23 @@ def test_a_late_morning_names_what_is_late_who_owes_it_and_since_when(mailed: Of
     held, _other = _of_the_morning(post)
     assert "・2026年度の業務は一時停止中です。" in _body(held)
     assert "・「契約期間の末日」（2026-12-25）を" in _body(held)
+
+
+def test_the_letter_and_the_stages_call_the_same_acts_late(mailed: Office, post: Post, tmp_path: Path) -> None:
+    """What is past its day and waits on an act whose day was moved is red in its stage, and stands in the letter."""
+    (tmp_path / "inbox").mkdir()
+    year = Played(folder=tmp_path, office=mailed)
+    year.play(before="hand_over")
+    for act in ("report_receipt", "hand_over"):
+        if act not in year.facts().done:
+            fields = {"act": act, "to": "2026-11-20", "reason": "受託者の都合"}
+            acting.perform(mailed, CYCLE, "move_deadline", by="sato", fields=fields)
+    _on(mailed, date(2026, 11, 17), morning=True)
+    shown = mailed.see(CYCLE, lambda here: stages.stages(here, standing.standing(here)))
+    red = [act.act for stage in shown for act in stage.late]
+    assert red == ["take_additions"]
+    told, _other = _of_the_morning(post)
+    assert "・2026年度「追加抽出」" in _body(told)
 
 
 def test_work_that_the_machine_left_undone_is_no_good_morning(mailed: Office, post: Post, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from playing import CYCLE, Played, begun
+from playing import CYCLE, Played, begun, killed_at
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
@@ -526,3 +526,22 @@ def test_a_year_on_postgresql_comes_back(
             with pytest.raises(BadInput, match="データベースは空ではありません"):
                 new.restore()
             assert new.is_untouched()
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_a_restore_killed_after_it_filled_the_database_goes_on(
+    year: Played, new: Machine, postgresql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before the data directory is in its place, the same restore again takes the database as it filled it."""
+    backed_up(year, new)
+    with postgresql.empty() as url:
+        monkeypatch.setenv("TSUDOI_DATABASE_URL", url)
+        monkeypatch.setenv("TSUDOI_DATABASE_OWNER_URL", owners_of(url))
+        with killed_at(restoring, "_put_papers", "before"):
+            new.restore()
+        assert new.is_untouched()
+        restored = new.restore()
+        again = replace(year, office=Office.open())
+        assert auditing.verify(again.office).root == restored.verified.root
+        again.play(before="register_handlers")
+        again.office.engine.dispose()
