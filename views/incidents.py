@@ -1,5 +1,6 @@
 """Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from states.look import Look
 from states.reading import cases
 from states.rules.oversight import ASSESSMENT, FINAL, NOTICE, PROMPT, PUBLICATION, open_duties
 from states.statute import Clock
-from states.table import BY_TRIGGER
+from states.table import BY_TRIGGER, TABLE
 from views.standing import act_title
 
 # By which act a duty is done, and what is known of its fields besides the number of the incident.
@@ -112,6 +113,18 @@ def incidents_of(here: Look) -> tuple[Incident, ...]:
     query = select(table).where(col(table.cycle_id) == here.cycle_id).order_by(col(table.id))
     known = {case.number: case for case in cases(here.connection, here.cycle_id)}
     return tuple(_incident(here, row, known[row.id]) for row in here.connection.execute(query) if row.id in known)
+
+
+def beginning_of(here: Look, incident: Incident) -> tuple[str, tuple[str, ...]]:
+    """Return by which act an incident began, and the claims that did not hold where it was recorded otherwise."""
+    entry = select(col(tables.Ledger.entry)).where(col(tables.Ledger.seq) == incident.ledger_seq)
+    told = json.loads(here.connection.execute(entry).scalar_one())
+    broken = told["data"].get("broken", ())
+    if broken:
+        row = BY_TRIGGER[told["data"]["act"]]
+    else:
+        row = next(row for row in TABLE if row.event == told["event"])
+    return row.title, tuple(_(claim.claim) for claim in row.deviations if claim.name in broken)
 
 
 def contacts_of(facts: Facts) -> tuple[Contact, ...]:

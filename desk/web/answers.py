@@ -39,7 +39,8 @@ def _environment() -> Environment:
     made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]
     made.filters.update(  # type: ignore[reportUnknownMemberType]
         day=_day, moment=stamp, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title,
-        incident=partial(choices.said, choices.INCIDENTS), absence=partial(choices.said, choices.ABSENCES), era=_era, in_year=_in_year,
+        incident=partial(choices.said, choices.INCIDENTS), absence=partial(choices.said, choices.ABSENCES), era=_era,
+        in_year=_in_year,
     )  # fmt: skip
     return made
 

@@ -13,7 +13,7 @@ from states.gaps import missing
 from states.look import Look
 from states.table import BY_TRIGGER
 from views import agenda
-from views.incidents import Incident, ToDo, contacts_of, incidents_of
+from views.incidents import Incident, ToDo, beginning_of, contacts_of, incidents_of
 from views.standing import in_words_of
 
 _ENTERED = ("report_incident", "record_deviation", "hold")  # how one begins, and how the year is held without one
@@ -35,9 +35,10 @@ def incident(asked: Asked) -> Response:
     """Show one incident: what is to be done by whom until when, what the law asks, and whom to call."""
     with asked.visitor.office.look(asked.cycle_id) as here:
         one = _of_number(incidents_of(here), asked.part("number"))
-        talk = "discuss_measures"
+        talk, (began_by, broken) = "discuss_measures", beginning_of(here, one)
         return asked.shown(
             "incident.html", cycle=here.cycle_id, title=_title(here), one=one, link=_link, on_hold=here.facts.on_hold,
+            began_by=began_by, broken=broken,
             may={todo.act for todo in one.to_do if _may(asked, here, todo.act)},
             may_talk=one.state == "open" and _may(asked, here, talk),
             told=in_words_of(one.report) if one.report else (), heads=[_(statute.HEADS[head][1]) for head in one.heads],

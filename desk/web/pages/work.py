@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
 from models.clock import fiscal_year_title
-from models.people import Person, Role
+from models.people import Person
 from models.words import N_
 from states.look import Look
 from views import agenda
 from views.agenda import Agenda
-from views.people import to_see
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +22,6 @@ class Year:
     title: str
     on_hold: bool
     agenda: Agenda
-    to_see: int
     may_report: bool
     names: Mapping[str, str]
 
@@ -51,7 +49,6 @@ def _year(here: Look, person: Person) -> Year:
     return Year(
         cycle_id=here.cycle_id, title=f"{here.programme.ceremony_ja} {fiscal_year_title(facts.fiscal_year)}",
         on_hold=facts.on_hold, agenda=agenda.agenda((here,), person),
-        to_see=len(to_see(here, person)) if Role.APPROVER in person.roles else 0,
         may_report=agenda.may_enter(here, person, "report_incident"),
         names={it.id: it.name for it in facts.people.values()},
     )  # fmt: skip
