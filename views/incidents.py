@@ -120,10 +120,7 @@ def beginning_of(here: Look, incident: Incident) -> tuple[str, tuple[str, ...]]:
     entry = select(col(tables.Ledger.entry)).where(col(tables.Ledger.seq) == incident.ledger_seq)
     told = json.loads(here.connection.execute(entry).scalar_one())
     broken = told["data"].get("broken", ())
-    if broken:
-        row = BY_TRIGGER[told["data"]["act"]]
-    else:
-        row = next(row for row in TABLE if row.event == told["event"])
+    row = BY_TRIGGER[told["data"]["act"]] if broken else next(row for row in TABLE if row.event == told["event"])
     return row.title, tuple(_(claim.claim) for claim in row.deviations if claim.name in broken)
 
 
