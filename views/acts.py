@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.people import Role
 from states.facts import Done
 from states.look import Look
 from states.table import BY_TRIGGER, STAGE_OF
@@ -15,18 +14,16 @@ from views.standing import Owed, Standing, act_title, undated_acts
 class OfStage:
     """One act of a stage. `dated` has its dates, `owed` what is left of it, `done` who did it last.
 
-    `is_next` tells what may come in the state that stands; `by_machine` what no person enters.
+    `is_next` tells what may come in the state that stands.
     """
 
     act: str
     title: str
     owner_title: str
-    who: tuple[Role, ...]
     dated: Dated | None
     owed: Owed | None
     done: Done | None
     is_next: bool
-    by_machine: bool
 
     @property
     def is_late(self) -> bool:
@@ -84,7 +81,6 @@ def _span(days: list[date]) -> Span | None:
 def _of_stage(here: Look, act: str, *, dated: Dated | None = None, owed: Owed | None = None) -> OfStage:
     row = BY_TRIGGER[act]
     return OfStage(
-        act=act, title=act_title(act), owner_title=row.owner_under(here.programme).label,
-        who=row.who_under(here.programme), dated=dated, owed=owed, done=here.facts.done.get(act),
-        is_next=here.facts.state in row.froms, by_machine=row.by_machine,
+        act=act, title=act_title(act), owner_title=row.owner_under(here.programme).label, dated=dated, owed=owed,
+        done=here.facts.done.get(act), is_next=here.facts.state in row.froms,
     )  # fmt: skip

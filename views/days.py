@@ -48,11 +48,6 @@ class Month:
     first: date
     weeks: tuple[tuple[Day | None, ...], ...]
 
-    @property
-    def days(self) -> tuple[Day, ...]:
-        """Return the days on which something falls, or which are today."""
-        return tuple(day for week in self.weeks for day in week if day and (day.falls or day.is_today))
-
 
 def on_days(here: Look, only_of: Person | None = None) -> tuple[OnDay, ...]:
     """Return what falls on the days of a year, in their order; `only_of` leaves that person's own acts alone."""

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import xlsxwriter
-from browsing import Browser
+from browsing import Browser, served
 
+from adapters.people_keys import FICTIONAL
 from models.database import reading
 from states import ledger
 from steps import identity, preparation
 from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
 
 In = Callable[[str], Browser]
 YEAR = "/hatachi-2026"
@@ -48,7 +52,7 @@ def test_a_person_is_put_on_the_register_by_two(in_year: In, played: Office) -> 
     assert "森 花子" not in first.open("/people")
     path = f"{YEAR}/proposals/register_people/{seq}"
     assert "森 花子" in second.open(path)
-    second.send(path, passphrase="swallow pencil blue desk")
+    second.send(path, passphrase=SAMPLE_PASSPHRASE)
     assert "森 花子" in first.open("/people")
     [mori] = [person for person in preparation.everybody(played) if person.id == "mori"]
     assert (mori.phone, [role.value for role in mori.roles]) == ("03-0000-0120", ["coordinator"])
@@ -95,7 +99,7 @@ def test_the_slip_shows_a_passphrase_once_and_it_lies_nowhere(in_year: In, playe
     assert "secret" not in first.send("/people/okada/key", 409, reason="forgotten")
     path = f"{YEAR}/proposals/give_key/{_proposal(answer.text)}"
     second.open(path)
-    second.send(path, passphrase="swallow pencil blue desk")
+    second.send(path, passphrase=SAMPLE_PASSPHRASE)
     assert identity.is_for_one_use(played, "okada")
     newcomer = in_year("okada")
     assert "登録ID又はパスフレーズ" not in newcomer.log_in("okada", secret[1])
@@ -146,6 +150,62 @@ def test_a_decision_in_ones_place_is_seen_by_one_click(in_year: In, played: Offi
     approver.send(f"{YEAR}/decisions", entries=entries)
     assert _events(played)[-1] == "decisions_seen"
     assert "後閲を待つ代決はありません" in approver.open(f"{YEAR}/decisions")
+
+
+def test_a_person_of_the_contractor_sees_own_acts_and_nothing_else(in_year: In, played: Office) -> None:
+    """With a slip that two people gave, the contractor's manager logs in, and no page shows more than own acts."""
+    first, second = in_year("sato"), in_year("suzuki")
+    first.open("/people/asahi/key")
+    text = first.send("/people/asahi/key", key="once")
+    secret = re.findall(r'class="secret">([^<]+)<', text)[0]
+    path = f"{YEAR}/proposals/give_key/{_proposal(text)}"
+    second.open(path)
+    second.send(path, passphrase=SAMPLE_PASSPHRASE)
+    asahi = in_year("asahi")
+    asahi.log_in("asahi", secret)
+    asahi.open("/passphrase")
+    own = "printer desk of asahi"
+    asahi.send("/passphrase", old=secret, new=own, again=own)
+    text = asahi.open("/")
+    assert "宛名印字見本提出" in text
+    assert "追加抽出" not in text
+    calendar = asahi.open(f"{YEAR}/calendar")
+    assert "宛名印字見本提出" in calendar
+    assert "校了" not in calendar
+    for page in (
+        YEAR,
+        f"{YEAR}/stages/printing",
+        f"{YEAR}/incidents",
+        f"{YEAR}/commitments",
+        "/people",
+        "/people/sato",
+    ):
+        asahi.open(page, 404)
+
+
+def test_while_the_office_is_set_up_one_person_fills_the_register(tmp_path: Path) -> None:
+    """Before a year is open an entry stands at once, and a slip opens at once; the first page says no year is open."""
+    office = preparation.install(tmp_path / "home", tmp_path / "inbox")
+    first = next(person for person in preparation.sample_people(2026) if person.id == "sato")
+    preparation.register(office, first.model_copy(update={"valid_to": date(2099, 3, 31), "substitute": ""}))
+    identity.give_key(office, "sato", by="sato", passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+    with served(office) as address, Browser(address) as browser:
+        browser.log_in("sato")
+        assert "開かれている年度がありません" in browser.open("/")
+        browser.open("/new-person")
+        assert "森 花子" in browser.send("/new-person", **NEW)
+        browser.open("/people/mori/key")
+        assert "別の人が確認するまで" not in browser.send("/people/mori/key", key="once")
+        assert identity.is_for_one_use(office, "mori")
+    office.engine.dispose()
+
+
+def test_a_year_that_is_none_is_refused(in_year: In) -> None:
+    """A year far away, or no year, is refused in words, and nothing breaks."""
+    browser = in_year("sato")
+    for year in ("9999", "0000", "x", ""):
+        browser.open("/people")
+        browser.send("/confirm-people", 422, person=["okada"], year=year)
 
 
 def test_last_years_list_comes_in_from_excel(in_year: In, played: Office) -> None:

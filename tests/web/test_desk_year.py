@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import icalendar
 import pytest
@@ -11,8 +12,9 @@ from browsing import Browser
 from python_calamine import CalamineWorkbook
 
 from models.clock import wareki
+from states.door import Door
 from states.table import STAGES
-from steps import extraction
+from steps import extraction, preparation
 from steps.office import Office
 
 YEAR = "/hatachi-2026"
@@ -166,6 +168,31 @@ def test_who_has_nothing_to_do_sees_what_comes_next(in_year: In) -> None:
     assert "現在、行うことはありません" in text
     assert "次に行うもの" in text
     assert "検査" in text
+
+
+def test_a_page_loads_the_facts_once(in_year: In, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much a page shows, it is of one moment: the facts of the year are loaded once for it."""
+    browser, loaded, real = in_year("sato"), list[str](), Door.facts
+
+    def counted(door: Door, connection: Any, cycle_id: str) -> Any:
+        loaded.append(cycle_id)
+        return real(door, connection, cycle_id)
+
+    monkeypatch.setattr(Door, "facts", counted)
+    for path in (*PAGES, f"{YEAR}/calendar.xlsx", f"{YEAR}/calendar.ics"):
+        loaded.clear()
+        browser.client.get(path).raise_for_status()
+        assert loaded == ["hatachi-2026"], path
+
+
+def test_years_stand_apart_on_the_first_page(in_year: In, played: Office) -> None:
+    """Each open year has a part of its own with its own work, the newest first."""
+    preparation.open_year(played, 2027, by="sato")
+    text = in_year("sato").open("/")
+    newer, older = text.index('href="/hatachi-2027"'), text.index('href="/hatachi-2026"')
+    assert newer < older
+    assert newer < text.index('href="/hatachi-2027/acts/conclude_contract"') < older
+    assert text.index(f'href="{YEAR}/acts/submit_imprint_sample"') > older
 
 
 def _events(browser: Browser, query: str = "") -> dict[str, tuple[str, date]]:

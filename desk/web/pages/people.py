@@ -23,6 +23,7 @@ from steps import acting, identity, preparation, taking_over
 from views.people import on_register
 
 _FIELDS = "entry."
+_YEARS = range(2000, 2101)
 _OWN_WORDS = {"person", "name", "mail"}
 
 
@@ -70,10 +71,10 @@ def import_(asked: Asked) -> Response:
     if not asked.is_sent:
         return asked.shown("people_import.html", trouble=None, year=_this_year(asked))
     try:
-        file, year = asked.sent.files.get("book"), asked.sent.one("year")
-        if file is None or not year.isdecimal() or len(year) != 4:  # noqa: PLR2004 - a year
-            raise BadInput(_("The file or the year is missing."), _("Choose both, and send it again."))
-        taken = taking_over.import_people(asked.visitor.office, file.content, int(year), by=asked.visitor.id)
+        file, year = asked.sent.files.get("book"), _year(asked)
+        if file is None:
+            raise BadInput(_("No file was chosen."), _("Choose it, and send it again."))
+        taken = taking_over.import_people(asked.visitor.office, file.content, year, by=asked.visitor.id)
     except TsudoiError as refused:
         response = asked.shown("people_import.html", trouble=refused, year=asked.sent.one("year"))
         response.status_code = 422
@@ -85,10 +86,10 @@ def import_(asked: Asked) -> Response:
 
 def confirm(asked: Asked) -> Response:
     """Confirm people for a fiscal year, so that they may act in it."""
-    ids, year = asked.sent.all("person"), asked.sent.one("year")
-    if not ids or not year.isdecimal() or len(year) != 4:  # noqa: PLR2004 - a year
-        raise BadInput(_("Nobody was chosen, or no year."), _("Tick whoever goes on, and send it again."))
-    _confirmed, waiting = taking_over.confirm_people(asked.visitor.office, tuple(ids), int(year), by=asked.visitor.id)
+    ids, year = asked.sent.all("person"), _year(asked)
+    if not ids:
+        raise BadInput(_("Nobody was chosen."), _("Tick whoever goes on, and send it again."))
+    _confirmed, waiting = taking_over.confirm_people(asked.visitor.office, tuple(ids), year, by=asked.visitor.id)
     return _told(asked, waiting) if waiting else asked.on_to("/people")
 
 
@@ -171,6 +172,14 @@ def _known(asked: Asked) -> Person:
 
 def _everybody(asked: Asked) -> list[Person]:
     return preparation.everybody(asked.visitor.office)
+
+
+def _year(asked: Asked) -> int:
+    """Return the fiscal year that was typed."""
+    text = asked.sent.one("year")
+    if text.isdecimal() and len(text) == 4 and int(text) in _YEARS:  # noqa: PLR2004 - digits of a year
+        return int(text)
+    raise BadInput(_("The fiscal year is missing or wrong."), _("Type it as 2027, and send it again."))
 
 
 def _this_year(asked: Asked) -> int:

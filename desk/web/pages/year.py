@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
+from models.clock import fiscal_year_title
 from models.errors import Unknown
-from models.people import Role
 from models.words import N_, _
 from states.gaps import missing
 from states.look import Look
@@ -55,14 +55,13 @@ def bounds(asked: Asked) -> Response:
         days, said = here.facts.commitments, here.programme.commitments
         passed = {one.key: one for one in commitments.passed(here)}
         return asked.shown(
-            "commitments.html", cycle=here.cycle_id, year_title=standing_title(here), may=_may(asked, here),
+            "commitments.html", cycle=here.cycle_id, year_title=_title(here), may=_may(asked, here),
             days=sorted(((key, said[key], on, passed.get(key)) for key, on in days.items()), key=lambda one: one[2]),
         )  # fmt: skip
 
 
-def standing_title(here: Look) -> str:
-    """Return the year's title, as the head of a page has it."""
-    return f"{here.programme.ceremony_ja} {standing(here).year_title}"
+def _title(here: Look) -> str:
+    return f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
 
 
 def _may(asked: Asked, here: Look) -> frozenset[str]:
@@ -71,7 +70,6 @@ def _may(asked: Asked, here: Look) -> frozenset[str]:
     return frozenset(act for act in BY_TRIGGER if agenda.may_enter(here, person, act))
 
 
-_APPROVERS = frozenset({Role.APPROVER, Role.DEPUTY})
 PAGES = (
     Page(path="/{cycle}", shows=year, readers=READERS, menu=N_("The year")),
     Page(path="/{cycle}/stages/{stage}", shows=stage, readers=READERS),
