@@ -87,6 +87,11 @@ def may_enter(here: Look, person: Person, act: str) -> bool:
     return bool(person.roles & who) or (Role.COORDINATOR in person.roles and bool(who & _CONTRACTORS))
 
 
+def may_enter_of(here: Look, person: Person) -> frozenset[str]:
+    """Return the acts that a person may enter."""
+    return frozenset(act for act in BY_TRIGGER if may_enter(here, person, act))
+
+
 def confirmable(here: Look, person: Person) -> list[ToConfirm]:
     """Return the proposals of a year that a person may confirm: of the second person's role, and not his own."""
     record = tables.Record

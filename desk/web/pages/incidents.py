@@ -27,7 +27,7 @@ def incidents(asked: Asked) -> Response:
             "incidents.html", cycle=here.cycle_id, title=_title(here), incidents=incidents_of(here), on_hold=held,
             releasing=missing(here.facts, BY_TRIGGER["release_hold"]) if held else (),
             entered=[act for act in _ENTERED if _may(asked, here, act)], link=_link,
-            may_release=held and _may(asked, here, "release_hold"),
+            may=agenda.may_enter_of(here, asked.visitor.person),
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ class Year:
     title: str
     on_hold: bool
     agenda: Agenda
-    may_report: bool
+    may: frozenset[str]
     names: Mapping[str, str]
 
     @property
@@ -49,7 +49,7 @@ def _year(here: Look, person: Person) -> Year:
     return Year(
         cycle_id=here.cycle_id, title=f"{here.programme.ceremony_ja} {fiscal_year_title(facts.fiscal_year)}",
         on_hold=facts.on_hold, agenda=agenda.agenda((here,), person),
-        may_report=agenda.may_enter(here, person, "report_incident"),
+        may=agenda.may_enter_of(here, person),
         names={it.id: it.name for it in facts.people.values()},
     )  # fmt: skip
 

@@ -22,10 +22,12 @@ def year(asked: Asked) -> Response:
     """Show the year as a line of stages: what is late and who owes it, what holds it, and the dates side by side."""
     with asked.visitor.office.look(asked.cycle_id) as here:
         stands, dated = standing(here), deadlines.dated(here)
+        lines = [
+            (line, stages.state_words(line.state), acts.dates_of(dated, line.key))
+            for line in stages.stages(here, stands)
+        ]
         return asked.shown(
-            "year.html", cycle=here.cycle_id, stands=stands, today=here.today, programme=here.programme,
-            lines=[(stage, stages.state_words(stage.state), acts.dates_of(dated, stage.key))
-                   for stage in stages.stages(here, stands)],
+            "year.html", cycle=here.cycle_id, stands=stands, today=here.today, programme=here.programme, lines=lines,
             incidents=[one for one in incidents_of(here) if one.state == "open"], may=_may(asked, here),
             releasing=missing(here.facts, BY_TRIGGER["release_hold"]) if stands.on_hold else (),
         )  # fmt: skip
@@ -39,11 +41,11 @@ def stage(asked: Asked) -> Response:
     with asked.visitor.office.look(asked.cycle_id) as here:
         stands, facts = standing(here), here.facts
         [line] = [one for one in stages.stages(here, stands) if one.key == key]
-        found = acts.of_stage(here, stands, key), acts.undated_of(here, key)
         return asked.shown(
             "stage.html", cycle=here.cycle_id, stage=line, state=stages.state_words(line.state), stands=stands,
-            acts=found[0], undated=found[1], others=[(other, stages.title_of(other)) for other in STAGES],
-            names={person.id: person.name for person in facts.people.values()}, may=_may(asked, here),
+            acts=acts.of_stage(here, stands, key), undated=acts.undated_of(here, key),
+            others=[(other, stages.title_of(other)) for other in STAGES], may=_may(asked, here),
+            names={person.id: person.name for person in facts.people.values()},
             to_confirm={one.act: one for one in agenda.confirmable(here, asked.visitor.person)},
             contacts=contacts_of(facts) if key in _WITH_CONTACTS else (),
         )  # fmt: skip
@@ -60,14 +62,12 @@ def bounds(asked: Asked) -> Response:
         )  # fmt: skip
 
 
+def _may(asked: Asked, here: Look) -> frozenset[str]:
+    return agenda.may_enter_of(here, asked.visitor.person)
+
+
 def _title(here: Look) -> str:
     return f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
-
-
-def _may(asked: Asked, here: Look) -> frozenset[str]:
-    """Return the acts that the visitor may enter."""
-    person = asked.visitor.person
-    return frozenset(act for act in BY_TRIGGER if agenda.may_enter(here, person, act))
 
 
 PAGES = (
