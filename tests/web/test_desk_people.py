@@ -51,6 +51,8 @@ def test_a_person_is_put_on_the_register_by_two(in_year: In, played: Office) -> 
     seq = _proposal(first.send("/new-person", **NEW))
     assert "森 花子" not in first.open("/people")
     path = f"{YEAR}/proposals/register_people/{seq}"
+    assert f'href="{path}"' in second.open("/people")
+    assert f'href="{path}"' not in first.open("/people")
     assert "森 花子" in second.open(path)
     second.send(path, passphrase=SAMPLE_PASSPHRASE)
     assert "森 花子" in first.open("/people")

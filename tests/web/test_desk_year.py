@@ -185,6 +185,18 @@ def test_a_page_loads_the_facts_once(in_year: In, monkeypatch: pytest.MonkeyPatc
         assert loaded == ["hatachi-2026"], path
 
 
+def test_a_cancelled_year_has_its_pages_still(in_year: In) -> None:
+    """What a cancelled year owes no more says so on its stage and stands in no calendar; every page opens."""
+    browser, path = in_year("takahashi"), f"{YEAR}/acts/cancel"
+    browser.open(path)
+    browser.send(
+        path, **{"cancel.by": "takahashi", "cancel.reason": "other", "cancel.decision_number": "26総総第900号"}
+    )
+    pages = {page: browser.open(page) for page in PAGES}
+    assert "不要" in pages[f"{YEAR}/stages/printing"]
+    assert "宛名印字見本提出" not in pages[f"{YEAR}/calendar"]
+
+
 def test_years_stand_apart_on_the_first_page(in_year: In, played: Office) -> None:
     """Each open year has a part of its own with its own work, the newest first."""
     preparation.open_year(played, 2027, by="sato")

@@ -17,18 +17,19 @@ from models.fields import Field, fields_of
 from models.people import Person, Role, Side
 from models.records.people import PersonEntered
 from models.words import N_, _
-from states.acts import Outcome
+from states.acts import Outcome, Proposed
 from states.rows import KEEPERS
 from steps import acting, identity, preparation, taking_over
 from views.people import on_register
 
 _FIELDS = "entry."
+_ACTS = ("register_people", "change_people", "change_roles", "give_key")
 _YEARS = range(2000, 2101)
 _OWN_WORDS = {"person", "name", "mail"}
 
 
 def people(asked: Asked) -> Response:
-    """Show everybody on the register, house by house."""
+    """Show everybody on the register, house by house, and what waits for a second person."""
     office = asked.visitor.office
     everybody, today = preparation.everybody(office), office.clock.now().date()
     with office.look_around() as looks:
@@ -36,14 +37,18 @@ def people(asked: Asked) -> Response:
         cycles = [(here.cycle_id, here.programme.ceremony_ja) for here in looks]
     houses = [(side, [one for one in found if one.person.side is side]) for side in Side]
     return asked.shown(
-        "people.html",
-        found=found,
-        houses=houses,
-        cycles=cycles,
-        may=_keeps(asked),
-        next_year=fiscal_year_of(today) + 1,
-        today=today,
-    )
+        "people.html", found=found, houses=houses, cycles=cycles, waiting=_waiting(asked), may=_keeps(asked),
+        names={one.id: one.name for one in everybody}, next_year=fiscal_year_of(today) + 1, today=today,
+    )  # fmt: skip
+
+
+def _waiting(asked: Asked) -> list[tuple[str, str, Proposed]]:
+    """Return what of the register is proposed and not confirmed yet: the cycle, the act, the proposal."""
+    office = asked.visitor.office
+    if identity.is_setting_up(office):
+        return []
+    cycle_id, _year = identity.newest_cycle(office)
+    return [(cycle_id, act, one) for act in _ACTS for one in acting.waiting(office, cycle_id, act)]
 
 
 def person(asked: Asked) -> Response:
