@@ -59,7 +59,7 @@ class Table:
         return {key: str(cells[place]).strip() if place < len(cells) else "" for key, place in self.places.items()}
 
 
-def read(path: Path, layout: Layout) -> Table:
+def read(book: Path | bytes, layout: Layout) -> Table:
     """Read the first table of a workbook whose header names all but at most one of the columns that it must have.
 
     Raises:
@@ -69,11 +69,11 @@ def read(path: Path, layout: Layout) -> Table:
     """
     from adapters import spreadsheet
 
-    if not path.is_file():
+    if isinstance(book, Path) and not book.is_file():
         raise Unknown(
             _("There is no such Excel file."), _("Name the .xlsx of last year's {what}.").format(what=layout.what)
         )
-    for sheet in spreadsheet.read(path):
+    for sheet in spreadsheet.read(book):
         for number, row in enumerate(sheet[:HEADER_WITHIN], start=1):
             keys = [layout.column(str(cell)) for cell in row]
             if len(set(layout.required) & set(keys)) >= max(2, len(layout.required) - 1):

@@ -155,7 +155,7 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
 Cell = str | datetime | date | time
 
 
-def read(path: Path) -> list[list[list[Cell]]]:
+def read(book: Path | bytes) -> list[list[list[Cell]]]:
     """Return the sheets of a workbook as rows of cells; an empty cell is "", a whole number has no decimals.
 
     Raises:
@@ -163,14 +163,14 @@ def read(path: Path) -> list[list[list[Cell]]]:
 
     """
     try:
-        if path.stat().st_size > LARGEST:
+        if (len(book) if isinstance(book, bytes) else book.stat().st_size) > LARGEST:
             raise BadInput(
                 _("The Excel file is larger than {size} MB.").format(size=LARGEST // 2**20),
                 _("Save only the sheet of the 管理簿."),
             )
-        with path.open("rb") as file:
-            # The file is lent as standard input: its name stands in no list of processes.
-            ended = subprocess.run(_READER, stdin=file, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
+        content = book if isinstance(book, bytes) else book.read_bytes()
+        # It goes to standard input: no file's name stands in a list of processes.
+        ended = subprocess.run(_READER, input=content, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
     except OSError:
         raise _unreadable() from None
     except subprocess.TimeoutExpired:

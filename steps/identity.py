@@ -15,7 +15,7 @@ from adapters.people_keys import REAL, Cost, PeopleKeys, PersonKey, WrongPassphr
 from adapters.sessions import Sessions
 from models import tables
 from models.database import reading
-from models.errors import BadInput, TsudoiError, Unknown
+from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.people import Person, Side
 from models.records.people import KeyGiven, Reason
 from models.words import _
@@ -129,13 +129,15 @@ def give_key(
     passphrase: str = "",
     cost: Cost = REAL,
     via: str = "desk",
+    form: str = "",
 ) -> tuple[str, Outcome | None]:
     """Make a person a key: in force at once while the installation is set up, else proposed for a second person.
 
-    Without a passphrase it is sealed under one for one use, which is returned; nothing else of it is kept.
+    Without a passphrase it is sealed under one for one use, which is returned; nothing else of it is kept. `form` tells
+    one form from another: the same one sent again makes no second key.
 
     Raises:
-        Refused: who asks may not.
+        Refused: who asks may not, or the key of this form was made already and its passphrase shown.
 
     """
     person = person_of(office, person_id)
@@ -145,15 +147,26 @@ def give_key(
     why: Reason = "first" if not person.public_key else reason or "forgotten"
     given = KeyGiven(person=person.id, public_key=key.public_key, reason=why)
     try:
-        if is_setting_up(office):
-            opening.give_key(office.door, given, by=by, via=via)
-            return shown, None
-        cycle_id, _year = newest_cycle(office)
-        fields = given.model_dump(mode="json")
-        return shown, acting.perform(office, cycle_id, "give_key", by=by, fields=fields, via=via)
+        return shown, _put_in_force(office, given, by=by, via=via, form=form)
     except TsudoiError:
         keys.discard(person.id, key.public_key)
         raise
+
+
+def _put_in_force(office: Office, given: KeyGiven, *, by: str, via: str, form: str) -> Outcome | None:
+    if is_setting_up(office):
+        opening.give_key(office.door, given, by=by, via=via)
+        return None
+    cycle_id, _year = newest_cycle(office)
+    fields, once = given.model_dump(mode="json"), f"{cycle_id}/give_key/{form}" if form else ""
+    outcome = acting.perform(office, cycle_id, "give_key", by=by, fields=fields, via=via, key=once)
+    if outcome.repeated:
+        raise Refused(
+            _("This key was made already, and its passphrase was shown once."),
+            (),
+            _("If the slip is lost, give another key; the one that waits then counts no more."),
+        )
+    return outcome
 
 
 class AtTheDesk:

@@ -1,11 +1,11 @@
 """Preparation: the installation itself, its people, and the opening of a fiscal year."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
@@ -150,6 +150,18 @@ def judged(person: Person) -> Person:
     phones = {name: telephone(getattr(person, name)) for name in ("phone", "phone_out_of_hours")}
     kept = person.model_copy(update={"mail": mail_address(person.mail), **phones})
     return _person(_entry_of(kept))
+
+
+def typed(fields: Mapping[str, Any]) -> Person:
+    """Return the entry that was typed field by field, as the register takes it.
+
+    Raises:
+        BadInput: a field is missing or wrong (WrongFields names each), or cannot stand in a record.
+
+    """
+    entry = acting.record_of(PersonEntered, fields)
+    assert isinstance(entry, PersonEntered)
+    return judged(_person(entry))
 
 
 def enter_people(

@@ -85,7 +85,7 @@ class Shifted:
     to: date
 
 
-def import_people(office: Office, path: Path, fiscal_year: int, *, by: str = SYSTEM) -> PeopleTaken:
+def import_people(office: Office, book: Path | bytes, fiscal_year: int, *, by: str = SYSTEM) -> PeopleTaken:
     """Put last year's people on the register, to be confirmed for the year that is prepared.
 
     Raises:
@@ -95,7 +95,7 @@ def import_people(office: Office, path: Path, fiscal_year: int, *, by: str = SYS
     """
     if by != SYSTEM:
         identity.person_of(office, by)
-    table = excel.read(path, PEOPLE)
+    table = excel.read(book, PEOPLE)
     known = {person.id: person for person in preparation.everybody(office)}
     people, wrong = _people(table, fiscal_year, known)
     excel.refuse(wrong, nothing=not people)

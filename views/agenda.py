@@ -43,24 +43,30 @@ class Item:
 class Agenda:
     """What is next for a person: own acts, proposals to confirm, the contractor's acts to enter, what waits for others.
 
-    Each list has what is most urgent first.
+    `coming` are own acts that may not be done yet. Each list has what is most urgent first.
     """
 
     mine: tuple[Item, ...]
     to_confirm: tuple[ToConfirm, ...]
     for_contractor: tuple[Item, ...]
     others: tuple[Item, ...]
+    coming: tuple[Item, ...]
 
 
 def agenda(looks: Iterable[Look], person: Person) -> Agenda:
     """Return what is due from a person, as the table says who may do what."""
-    found: dict[str, list[Item]] = {"mine": [], "for_contractor": [], "others": []}
+    found: dict[str, list[Item]] = {"mine": [], "for_contractor": [], "others": [], "coming": []}
     to_confirm = list[ToConfirm]()
     for here in looks:
         stands = standing(here)
         for owed in stands.next:
             item = Item(cycle_id=here.cycle_id, year_title=stands.year_title, owed=owed)
             found[_list_of(here, person, owed)].append(item)
+        found["coming"] += [
+            Item(cycle_id=here.cycle_id, year_title=stands.year_title, owed=owed)
+            for owed in stands.later
+            if _is_own(here, person, owed)
+        ]
         to_confirm += confirmable(here, person)
     return Agenda(**{name: _by_urgency(items) for name, items in found.items()}, to_confirm=tuple(to_confirm))
 
@@ -68,13 +74,22 @@ def agenda(looks: Iterable[Look], person: Person) -> Agenda:
 def _list_of(here: Look, person: Person, owed: Owed) -> str:
     if owed.waits_for_confirmation or not may_enter(here, person, owed.act):
         return "others"
-    return "mine" if person.roles & set(BY_TRIGGER[owed.act].who_under(here.programme)) else "for_contractor"
+    return "mine" if _is_own(here, person, owed) else "for_contractor"
+
+
+def _is_own(here: Look, person: Person, owed: Owed) -> bool:
+    return bool(person.roles & set(BY_TRIGGER[owed.act].who_under(here.programme)))
 
 
 def may_enter(here: Look, person: Person, act: str) -> bool:
     """Tell whether a person may enter an act: an own one, or as a coordinator one of the contractor's people."""
     who = set(BY_TRIGGER[act].who_under(here.programme))
     return bool(person.roles & who) or (Role.COORDINATOR in person.roles and bool(who & _CONTRACTORS))
+
+
+def may_enter_of(here: Look, person: Person) -> frozenset[str]:
+    """Return the acts that a person may enter."""
+    return frozenset(act for act in BY_TRIGGER if may_enter(here, person, act))
 
 
 def confirmable(here: Look, person: Person) -> list[ToConfirm]:

@@ -100,7 +100,7 @@ def _dated(facts: Facts, row: Row[tables.Act], seen: Projection) -> Dated:
         rule_words=_rule_words(row, facts.programme),
         moved=moved_by(row),
         moved_reason=row.moved_reason,
-        flag=row.flag if row.done_on is None else "",
+        flag=row.flag if row.done_on is None or row.flag == "dropped" else "",
         flagged_at=aware(row.flagged_at).astimezone(TOKYO) if row.flagged_at else None,
         late_by=max(0, late_by),
         follows=late_by > 0 and row.act not in seen.causes(row.act),

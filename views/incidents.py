@@ -1,5 +1,7 @@
 """Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +18,39 @@ from states import statute
 from states.facts import Case, Facts
 from states.look import Look
 from states.reading import cases
-from states.rules.oversight import open_duties
+from states.rules.oversight import ASSESSMENT, FINAL, NOTICE, PROMPT, PUBLICATION, open_duties
 from states.statute import Clock
+from states.table import BY_TRIGGER, TABLE
+from views.standing import act_title
+
+# By which act a duty is done, and what is known of its fields besides the number of the incident.
+_DONE_BY: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    ASSESSMENT: ("assess_incident", {}),
+    PROMPT: ("report_to_commission", {"report": "prompt"}),
+    FINAL: ("report_to_commission", {"report": "final"}),
+    NOTICE: ("notify_persons", {}),
+    PUBLICATION: ("publish_incident", {}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToDo:
+    """What is to be done about an incident: in words, the act that does it, who may do that, and from when to when.
+
+    `fields` is what is known of the act's fields. Without days it is due at once.
+    """
+
+    words: str
+    act: str
+    fields: Mapping[str, str]
+    who: tuple[Role, ...]
+    begins_on: date | None = None
+    ends_on: date | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the act as people call it."""
+        return act_title(self.act)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +69,7 @@ class Incident:
     heads: tuple[int, ...] = ()
     clock: Clock | None = None
     duties: tuple[str, ...] = ()
+    to_do: tuple[ToDo, ...] = ()
     perhaps_exempt: bool = False
     contractor_notified_at: datetime | None = None
 
@@ -81,6 +115,15 @@ def incidents_of(here: Look) -> tuple[Incident, ...]:
     return tuple(_incident(here, row, known[row.id]) for row in here.connection.execute(query) if row.id in known)
 
 
+def beginning_of(here: Look, incident: Incident) -> tuple[str, tuple[str, ...]]:
+    """Return by which act an incident began, and the claims that did not hold where it was recorded otherwise."""
+    entry = select(col(tables.Ledger.entry)).where(col(tables.Ledger.seq) == incident.ledger_seq)
+    told = json.loads(here.connection.execute(entry).scalar_one())
+    broken = told["data"].get("broken", ())
+    row = BY_TRIGGER[told["data"]["act"]] if broken else next(row for row in TABLE if row.event == told["event"])
+    return row.title, tuple(_(claim.claim) for claim in row.deviations if claim.name in broken)
+
+
 def contacts_of(facts: Facts) -> tuple[Contact, ...]:
     """Return who is called at once and is on the register today: those who decide, the sections, the contractor."""
     called = (Role.APPROVER, Role.DEPUTY, Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER)
@@ -90,6 +133,8 @@ def contacts_of(facts: Facts) -> tuple[Contact, ...]:
 
 def _incident(here: Look, row: Row[tables.Incident], case: Case) -> Incident:
     report, settings = case.report, here.programme.statute
+    clock = statute.clock_of(report, here.calendar) if report else None
+    duties = open_duties(case, settings) if row.state == "open" else ()
     return Incident(
         number=case.number,
         kind=row.kind,
@@ -98,11 +143,32 @@ def _incident(here: Look, row: Row[tables.Incident], case: Case) -> Incident:
         ledger_seq=row.ledger_seq,
         report=report,
         heads=statute.heads_of(report) if report else (),
-        clock=statute.clock_of(report, here.calendar) if report else None,
-        duties=tuple(_(duty) for duty in open_duties(case, settings)) if row.state == "open" else (),
+        clock=clock,
+        duties=tuple(map(_, duties)),
+        to_do=_to_do(case.number, duties, clock) if row.state == "open" else (),
         perhaps_exempt=report is not None and statute.may_be_exempt(report, settings),
         contractor_notified_at=case.contractor_notified_at,
     )
+
+
+def _to_do(number: int, duties: tuple[str, ...], clock: Clock | None) -> tuple[ToDo, ...]:
+    """Return what is to be done about an open incident; once the law asks nothing more, it is settled."""
+    known = {"incident": str(number)}
+    if not duties:
+        return (_by_act(act_title("settle_incident"), "settle_incident", known),)
+    spans = {PROMPT: (clock.prompt_from, clock.prompt_by), FINAL: (None, clock.final_by)} if clock else {}
+    return tuple(
+        _by_act(_(duty), act, {**known, **fields}, *spans.get(duty, ()))
+        for duty in duties for act, fields in (_DONE_BY[duty],)
+    )  # fmt: skip
+
+
+def _by_act(
+    words: str, act: str, fields: Mapping[str, str], begins_on: date | None = None, ends_on: date | None = None
+) -> ToDo:
+    return ToDo(
+        words=words, act=act, fields=fields, who=BY_TRIGGER[act].who, begins_on=begins_on, ends_on=ends_on
+    )  # fmt: skip
 
 
 def _contact(facts: Facts, person: Person) -> Contact:

@@ -1,7 +1,7 @@
 """Where a cycle stands, at a glance: the state, what is next, who owes it, by when, and what blocks it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -13,6 +13,7 @@ from sqlmodel import col
 from models import tables
 from models.clock import fiscal_year_title
 from models.errors import Unmet
+from models.fields import fields_of
 from models.people import Side
 from models.records.base import ActRecord
 from models.words import _, in_words
@@ -247,20 +248,26 @@ def _pending(here: Look) -> set[str]:
 
 def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
     """Return what a record says, field by field: title and words."""
+    untold = _("not recorded")
     return [
-        (_(field.title or name), _worded(getattr(record, name)) if record.holds(name) else _("not recorded"))
-        for name, field in type(record).model_fields.items()
+        (field.title, _worded(getattr(record, field.name), field.takes.choices) if record.holds(field.name) else untold)
+        for field in fields_of(type(record))
     ]
 
 
-def _worded(value: object) -> str:
+def _worded(value: object, choices: Mapping[str, str]) -> str:
+    """Return a value in words; of a choice, and of each of several, the words of its code."""
+    if value is None:
+        return "–"
     if isinstance(value, ActRecord):
         return "、".join(f"{title} {words}" for title, words in in_words_of(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return "、".join(f"{key} {_worded(item)}" for key, item in cast("dict[str, object]", value).items())
+        return "、".join(f"{key} {_worded(item, {})}" for key, item in cast("dict[str, object]", value).items())
     if isinstance(value, (tuple, list)):
         items = cast("Sequence[object]", value)
-        return (" ／ " if any(isinstance(item, ActRecord) for item in items) else "、").join(map(_worded, items)) or "–"
-    return str(getattr(value, "label", value)) or "–"
+        between = " ／ " if any(isinstance(item, ActRecord) for item in items) else "、"
+        return between.join(_worded(item, choices) for item in items) or "–"
+    text = str(value)
+    return choices.get(text, text) or "–"

@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from desk.web.places import place_of
 from desk.web.visitors import Visitor, form_token
 from models import choices
-from models.clock import stamp, wareki
+from models.clock import TOKYO, stamp, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
 from models.words import _, language
@@ -35,8 +36,11 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals.update(_=_, language=language, act_title=act_title)  # type: ignore[reportUnknownMemberType]
-    made.filters.update(day=_day, moment=stamp, visible=visible, count="{:,}".format, said=_said)  # type: ignore[reportUnknownMemberType]
+    made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]
+    made.filters.update(  # type: ignore[reportUnknownMemberType]
+        day=_day, moment=stamp, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
+        era=_era, in_year=_in_year,
+    )  # fmt: skip
     return made
 
 
@@ -50,6 +54,27 @@ def _day(value: date | datetime | None) -> str:
 def _said(code: str, choice: str) -> str:
     """Return the word of a choice, such as `standing|said("MEASURES")`."""
     return choices.said(getattr(choices, choice), code)
+
+
+def _wareki(value: date | None) -> str:
+    """Return a day as an office writes it, where there is no room for both years."""
+    return "" if value is None else wareki(value)
+
+
+def _era(value: date) -> str:
+    """Return the year of a day as an office writes it: 令和8年."""
+    return wareki(value).partition("年")[0] + "年"
+
+
+def _in_year(value: date) -> str:
+    """Return a day where its year stands beside it: 11月9日（月）."""
+    return wareki(value).partition("年")[2]
+
+
+def _at(value: datetime) -> str:
+    """Return a moment as an office writes it."""
+    here = value.astimezone(TOKYO)
+    return f"{wareki(here)} {here:%H:%M}"
 
 
 def page(request: Request, template: str, /, status: int = HTTPStatus.OK, **shown: Any) -> Response:

@@ -35,13 +35,18 @@ def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
     """Return the desk of an office as an ASGI application; `name` is the host at which people reach it."""
     app = Starlette(
         routes=[
-            *(Route(page.path, _endpoint(office, page, https=https), methods=page.methods) for page in ALL_PAGES),
+            *(Route(page.path, _endpoint(office, page, https=https), methods=page.methods) for page in _in_order()),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers={HTTPException: _not_found},
     )
     app.state.pages = ALL_PAGES
     return Guard(inner=app, name=name)
+
+
+def _in_order() -> list[Page]:
+    """Return the pages so that an address of its own is tried before one that any year's name would fit."""
+    return sorted(ALL_PAGES, key=lambda page: page.path.startswith("/{"))
 
 
 def _endpoint(office: Office, page: Page, *, https: bool) -> Callable[[Request], Any]:

@@ -1,7 +1,7 @@
 """Fields of an act's record on a page: how each is typed, what stands in it already, and what was sent read back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from desk.web.uploads import Sent
@@ -10,16 +10,21 @@ from models.people import Person
 from steps import acting
 from steps.office import Office
 
+_LONGEST = 80  # characters of what a link fills in
 BLANK_ROWS = 3  # offered below the rows that stand there; a form that is full is sent, and opened again for more
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What can be chosen on a form: people by their names, numbers of items, and the measures with their sentences."""
+    """What can be chosen on a form: people by their names, numbers of items, the measures with their sentences.
+
+    `codes` are the codes of a field by its name, each with its words.
+    """
 
     people: Sequence[Person] = ()
     items: Sequence[tuple[str, str]] = ()
     measures: Sequence[tuple[str, str]] = ()
+    codes: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict[str, Sequence[tuple[str, str]]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,13 @@ class Input:
         """Return counts by code as rows, with blank ones below."""
         known: Mapping[str, Any] = self.value or {}
         return [*((code, str(count)) for code, count in known.items()), *([("", "")] * BLANK_ROWS)]
+
+
+def told_by(address: Mapping[str, str], fields: Iterable[Field]) -> dict[str, str]:
+    """Return what the link to a form fills in: single values by the names of fields; whoever opens it sees them."""
+    many = {"file", "counts", "records"}
+    single = {one.name for one in fields if not one.takes.several and one.takes.typed_as not in many}
+    return {name: text[:_LONGEST] for name, text in address.items() if name in single and text}
 
 
 def inputs(

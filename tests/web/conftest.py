@@ -3,33 +3,20 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from browsing import Browser, served
+from keyed import keyed_office, year_under_way
 
-from adapters.clock import VirtualClock
-from adapters.people_keys import FICTIONAL
-from models.clock import TOKYO
-from steps import preparation
 from steps.office import Office
-from steps.preparation import SAMPLE_PASSPHRASE
 
 
 @pytest.fixture(scope="session")
 def keyed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an installation whose people have keys, with its year open, on a virtual clock; copied, never used."""
+    """Make an installation whose people have keys, with its year open; copied, never used."""
     home = tmp_path_factory.mktemp("keyed") / "home"
-    home.mkdir()
-    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
-    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
-    preparation.register_sample_people(office, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
-    preparation.open_year(office, 2026)
-    with office.engine.connect() as connection:  # everything into the one file that the tests copy
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    office.engine.dispose()
+    keyed_office(home)
     return home
 
 
@@ -47,3 +34,33 @@ def browser(keyed: Office) -> Iterator[Callable[[], Browser]]:
     """Give as many browsers as are asked for, each with cookies of its own, at the desk of one office."""
     with served(keyed) as address, ExitStack() as stack:
         yield lambda: stack.enter_context(Browser(address))
+
+
+@pytest.fixture(scope="session")
+def played_home(keyed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a year under way, its people with keys; copied, never used."""
+    folder = tmp_path_factory.mktemp("played")
+    year_under_way(keyed_home, folder)
+    return folder
+
+
+@pytest.fixture
+def played(played_home: Path, tmp_path: Path) -> Iterator[Office]:
+    """Give a year under way of one's own."""
+    shutil.copytree(played_home, tmp_path / "played")
+    office = Office.open(tmp_path / "played" / "home", tmp_path / "played" / "inbox")
+    yield office
+    office.engine.dispose()
+
+
+@pytest.fixture
+def in_year(played: Office) -> Iterator[Callable[[str], Browser]]:
+    """Give the browser of whoever is named, logged in at the desk of the year under way."""
+    with served(played) as address, ExitStack() as stack:
+
+        def logged_in(person: str) -> Browser:
+            browser = stack.enter_context(Browser(address))
+            browser.log_in(person)
+            return browser
+
+        yield logged_in

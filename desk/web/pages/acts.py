@@ -12,13 +12,13 @@ from typing import Any
 from starlette.responses import Response
 
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
-from desk.web.inputs import Choices, Input, inputs, typed
+from desk.web.inputs import Choices, Input, inputs, told_by, typed
 from models import choices as words_of
 from models.clock import TOKYO
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.fields import Field, fields_of
 from models.people import Person, Side
-from models.words import _
+from models.words import _, in_words
 from states.acts import Outcome, row_of
 from states.gaps import missing
 from states.look import Look
@@ -132,7 +132,8 @@ def _parts(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str]) -> list
 def _part(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], *, own: bool) -> Part:
     prefix, fields = f"{row.trigger}.", _fields(row)
     doers = _doers(asked, here, row)
-    filled = {} if asked.is_sent else known.known(here, row)
+    linked = told_by(asked.request.query_params, fields) if own else {}
+    filled = {} if asked.is_sent else known.known(here, row) | linked
     values = _as_sent(asked, fields, prefix) if asked.is_sent else filled
     return Part(
         row=row, doers=doers, by=asked.sent.one(f"{prefix}by") or (doers[0].id if doers else ""),
@@ -175,6 +176,10 @@ def _choices(here: Look) -> Choices:
         ),
         items=[(item.number, words_of.said(words_of.ITEMS, item.kind)) for item in facts.items],
         measures=[(measure.id, f"{measure.id} {measure.text}") for measure in facts.measures.values()],
+        codes={
+            "act": [(act, act_title(act)) for act in facts.due if act not in facts.done],
+            "commitment": [(key, in_words(ja=it.ja, en=it.en)) for key, it in here.programme.commitments.items()],
+        },
     )  # fmt: skip
 
 

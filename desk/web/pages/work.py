@@ -1,19 +1,57 @@
-"""The first page: what is due from who is logged in, most urgent first, with the button that does it."""
+"""The first page: what is due from who is logged in, most urgent first, with the button that does it; year by year."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from desk.web.asked import Asked, Page
+from desk.web.asked import AUDITOR, STAFF, Asked, Page
+from models.clock import fiscal_year_title
+from models.people import Person
 from models.words import N_
+from states.look import Look
 from views import agenda
+from views.agenda import Agenda
+
+
+@dataclass(frozen=True, kw_only=True)
+class Year:
+    """A person's work in one year of one programme, with how that year stands and the names of who is named."""
+
+    cycle_id: str
+    title: str
+    on_hold: bool
+    agenda: Agenda
+    may: frozenset[str]
+    names: Mapping[str, str]
+
+    @property
+    def late(self) -> int:
+        """Return how many acts are late of themselves, whoever owes them."""
+        work = self.agenda
+        owed = (item.owed for item in (*work.mine, *work.for_contractor, *work.others))
+        return sum(one.days_left < 0 and not one.follows for one in owed)
 
 
 def work(asked: Asked) -> Response:
-    """Show a person's own work; the contractor's people see their own acts and nothing else."""
+    """Show a person's own work; the contractor's people and the register section see their own acts and nothing else.
+
+    Years and programmes stand apart, the newest first.
+    """
     visitor = asked.visitor
     with visitor.office.look_around() as looks:
-        found = agenda.agenda(looks, visitor.person)
-        years = [(here.cycle_id, here.programme.ceremony_ja, here.facts.fiscal_year) for here in looks]
-    return asked.shown("work.html", agenda=found, years=years)
+        years = [_year(here, visitor.person) for here in looks]
+    return asked.shown("work.html", years=years, sees_the_year=visitor.has(*STAFF, *AUDITOR))
+
+
+def _year(here: Look, person: Person) -> Year:
+    facts = here.facts
+    return Year(
+        cycle_id=here.cycle_id, title=f"{here.programme.ceremony_ja} {fiscal_year_title(facts.fiscal_year)}",
+        on_hold=facts.on_hold, agenda=agenda.agenda((here,), person),
+        may=agenda.may_enter_of(here, person),
+        names={it.id: it.name for it in facts.people.values()},
+    )  # fmt: skip
 
 
 PAGES = (Page(path="/", shows=work, menu=N_("My work")),)

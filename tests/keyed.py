@@ -1,0 +1,52 @@
+"""Homes for the desk: an office whose people have keys, with its year open; and such a year under way."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from playing import Played
+
+from adapters.clock import VirtualClock
+from adapters.people_keys import FICTIONAL
+from models.clock import TOKYO
+from models.people import Side
+from states.sweep import sweep
+from steps import identity, preparation
+from steps.identity import Together
+from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+
+
+def keyed_office(home: Path) -> None:
+    """Make an installation whose people have keys, with its year open, on a virtual clock."""
+    home.mkdir()
+    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
+    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
+    preparation.register_sample_people(office, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+    preparation.open_year(office, 2026)
+    _at_rest(office)
+
+
+def year_under_way(keyed_home: Path, folder: Path) -> None:
+    """Play the year of such an installation, in a folder of its own, to 2026-11-17: since the 12th a sample is late."""
+    shutil.copytree(keyed_home, folder / "home")
+    (folder / "inbox").mkdir()
+    office = Office.open(folder / "home", folder / "inbox")
+    keys = {
+        person.id: identity.unlock(office, person.id, SAMPLE_PASSPHRASE)
+        for person in preparation.everybody(office)
+        if person.side is not Side.CONTRACTOR
+    }
+    year = Played(folder=folder, office=office.of(Together(keys, typist="sato")))
+    year.play(before="submit_imprint_sample")
+    year.set_clock(datetime(2026, 11, 17, 9, tzinfo=TOKYO))
+    sweep(office.door)
+    _at_rest(office)
+
+
+def _at_rest(office: Office) -> None:
+    """Bring everything into the one file that the tests copy."""
+    with office.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    office.engine.dispose()
