@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     dashboard: Annotated[
         str, Field(description="address at which people reach the dashboard, where it is not this machine's")
     ] = ""
+    desk: Annotated[
+        str, Field(description="address at which people reach the desk, where it is not this machine's: https://…")
+    ] = ""
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 
     @classmethod

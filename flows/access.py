@@ -82,27 +82,30 @@ def where(folder: Path) -> str:
     return (folder / _ADDRESS).read_text(encoding="utf-8")
 
 
-def new_link(folder: Path) -> str:
-    """Return the address that opens the dashboard once, within ten minutes; only the hash of its token is kept."""
+def new_link(folder: Path, person: str = "") -> str:
+    """Return the address that opens the dashboard once, within ten minutes; only the hash of its token is kept.
+
+    Where the desk makes it for somebody, what is started there is started in that person's name.
+    """
     token = secrets.token_urlsafe(32)
     links = folder / _LINKS
     links.mkdir(exist_ok=True, mode=0o700)
     for old in links.iterdir():
         if _is_over(old):
             old.unlink(missing_ok=True)
-    (links / _digest(token)).touch(mode=0o600)
+    write_once(links / _digest(token), person.encode(), mode=0o600)
     return f"{where(folder)}/enter?token={token}"
 
 
-def redeem(folder: Path, token: str) -> bool:
-    """Use a link up; of several that come at once, one succeeds."""
+def redeem(folder: Path, token: str) -> str | None:
+    """Use a link up, and return for whom it was made, "" for whoever has it; of several at once one succeeds."""
     link = folder / _LINKS / _digest(token)
     try:
-        over = _is_over(link)
+        over, person = _is_over(link), link.read_text(encoding="utf-8")
         link.unlink()
     except FileNotFoundError:
-        return False
-    return not over
+        return None
+    return None if over else person
 
 
 def _is_over(link: Path) -> bool:
@@ -119,17 +122,18 @@ class Sessions:
 
     secret: str = field(repr=False)
 
-    def begin(self) -> str:
-        """Return a new session's cookie."""
-        what = f"{int(time.time()) + SESSION_LASTS}.{secrets.token_urlsafe(16)}"
+    def begin(self, person: str = "") -> str:
+        """Return a new session's cookie, of a person or of whoever opened a link that was made for nobody."""
+        what = f"{int(time.time()) + SESSION_LASTS}.{secrets.token_urlsafe(16)}.{person}"
         return f"{what}.{self._seal(what)}"
 
-    def holds(self, cookie: str) -> bool:
-        """Tell whether a cookie is a session of ours that is not over."""
+    def holder(self, cookie: str) -> str | None:
+        """Return whose session a cookie is, None where it is none of ours or is over."""
         what, _dot, seal = cookie.rpartition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(what).encode()):
-            return False
-        return int(what.partition(".")[0]) > time.time()
+            return None
+        until, _word, person = what.split(".", 2)
+        return person if int(until) > time.time() else None
 
     def _seal(self, what: str) -> str:
         return hmac.new(self.secret.encode(), f"tsudoi/session/{what}".encode(), hashlib.sha256).hexdigest()

@@ -31,6 +31,7 @@ from flows.owning import Owner
 from models.words import _
 
 COOKIE = "tsudoi_session"
+STARTED_BY = "開始:"  # before the id of whoever started a run, as a tag
 _ID = "{id}"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 RUN, CANCEL = "/deployments/{id}/create_flow_run", "/flow_runs/{id}/set_state"
@@ -119,10 +120,13 @@ class Gate:
             await self._enter(scope, send)
         elif scope["method"] == "GET" and scope["path"] in {"/api/health", "/api/ready"}:
             await self.inner(scope, receive, send)
-        elif self._knows(headers):
-            await self._serve(scope, receive, _guarded(send))
+        elif (person := self._holder(headers)) is not None:
+            await self._serve(person, scope, receive, _guarded(send))
         else:
-            raise Closed(HTTPStatus.UNAUTHORIZED, _("Open the dashboard by a link: tsudoi serve --link makes one."))
+            raise Closed(
+                HTTPStatus.UNAUTHORIZED,
+                _("Open the dashboard from the desk, or by a link: tsudoi serve --link makes one."),
+            )
 
     def _comes_to_us(self, headers: Headers) -> None:
         """Refuse another Host: a name of somebody else's that was made to lead here (DNS rebinding)."""
@@ -135,23 +139,26 @@ class Gate:
         words = _("This is not the address of the dashboard. See the setting dashboard.")
         raise Closed(HTTPStatus.MISDIRECTED_REQUEST, words)
 
-    def _knows(self, headers: Headers) -> bool:
+    def _holder(self, headers: Headers) -> str | None:
+        """Return whose session a browser has, "" of nobody named, None where it has none."""
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
-            return False
-        return cookie is not None and Sessions(self.secret).holds(cookie.value)
+            return None
+        return Sessions(self.secret).holder(cookie.value) if cookie else None
 
     async def _enter(self, scope: Scope, send: Send) -> None:
         """Give the browser its session for the token of a link, which is used up."""
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if scope["method"] != "GET" or not redeem(self.folder, token):
+        person = redeem(self.folder, token) if scope["method"] == "GET" else None
+        if person is None:
             raise Closed(
                 HTTPStatus.FORBIDDEN,
                 _("This link was used already, or is too old. tsudoi serve --link makes a new one."),
             )
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        cookie = f"{COOKIE}={Sessions(self.secret).begin()}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_LASTS}"
+        session = Sessions(self.secret).begin(person)
+        cookie = f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_LASTS}"
         more = [(b"set-cookie", f"{cookie}{secure}".encode()), (b"location", b"/"), (b"cache-control", b"no-store")]
         await _answer(send, HTTPStatus.SEE_OTHER, b"", more)
 
@@ -183,8 +190,8 @@ class Gate:
 
         return Owner(office=office, look=look)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a person, whose requests reach Prefect under the credential."""
+    async def _serve(self, person: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a person, whose requests reach Prefect under the credential; what is started bears the person's id."""
         method, path, inside = scope["method"], scope["path"], self._inside(scope)
         if path == "/ui-settings":
             await self._show_no_login(inside, send)
@@ -195,7 +202,7 @@ class Gate:
             await _answer(send, HTTPStatus.OK, b"[]", [(b"content-type", _JSON)])
         elif method == "POST" and (made := _made_anew(path.removeprefix("/api"))):
             asked = await self._without_its_own_act(inside, _json(await body_of(receive, _LARGEST)))
-            await self._do(inside, made(asked), send)
+            await self._do(inside, made(asked, person), send)
         elif may_read(method, path.removeprefix("/api")):
             await self.inner(inside, receive, send)
         else:
@@ -242,7 +249,7 @@ class Gate:
             await self.inner(scope, self._as_it_proves_itself(scope, receive), send)
             return
         _comes_from_our_own_page(scope, headers)
-        if not self._knows(headers) or not may_read("WEBSOCKET", scope["path"].removeprefix("/api")):
+        if self._holder(headers) is None or not may_read("WEBSOCKET", scope["path"].removeprefix("/api")):
             raise _not_for_people()
 
         async def proven() -> Message:
@@ -284,12 +291,12 @@ def _matches(pattern: str, path: str) -> bool:
     return re.fullmatch(made, path) is not None
 
 
-def _made_anew(path: str) -> Callable[[Mapping[str, Any]], bytes] | None:
+def _made_anew(path: str) -> Callable[[Mapping[str, Any], str], bytes] | None:
     """Return what makes the body of a request anew that changes something; there are two."""
     return next((made for pattern, made in _DO.items() if _matches(pattern, path)), None)
 
 
-def _run(asked: Mapping[str, Any]) -> bytes:
+def _run(asked: Mapping[str, Any], person: str) -> bytes:
     """Ask for a run by its form and nothing else: its schema is enforced, and no variable or template is filled in."""
     parameters: Mapping[str, Any] = asked.get("parameters") or {}
     state: Mapping[str, Any] = asked.get("state") or {}
@@ -301,6 +308,8 @@ def _run(asked: Mapping[str, Any]) -> bytes:
     if str(state.get("type", "SCHEDULED")).upper() != "SCHEDULED":
         raise Closed(HTTPStatus.FORBIDDEN, _("A run begins as scheduled."))
     run: dict[str, Any] = {"parameters": parameters, "enforce_parameter_schema": True, "state": {"type": "SCHEDULED"}}
+    if person:
+        run["tags"] = [f"{STARTED_BY}{person}"]
     if at := details.get("scheduled_time"):
         run["state"]["state_details"] = {"scheduled_time": at}
     # What a person types beside the form would stand in Prefect for good: names and tags are slugs, messages dropped.
@@ -311,7 +320,7 @@ def _run(asked: Mapping[str, Any]) -> bytes:
     return json.dumps(run).encode()
 
 
-def _cancel(asked: Mapping[str, Any]) -> bytes:
+def _cancel(asked: Mapping[str, Any], _person: str) -> bytes:
     """Ask a run to end. The dashboard's button asks by force; by force is never passed on."""
     state: Mapping[str, Any] = asked.get("state") or {}
     kind = str(state.get("type", "")).upper()
@@ -320,7 +329,7 @@ def _cancel(asked: Mapping[str, Any]) -> bytes:
     return json.dumps({"state": {"type": kind, "name": kind.capitalize()}, "force": False}).encode()
 
 
-_DO: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {RUN: _run, CANCEL: _cancel}
+_DO: Mapping[str, Callable[[Mapping[str, Any], str], bytes]] = {RUN: _run, CANCEL: _cancel}
 
 
 def _holds_a_template(value: Any) -> bool:

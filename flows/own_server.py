@@ -4,13 +4,8 @@ Our own is a child on 127.0.0.1 or where it is told, and ends with this process,
 ephemeral server would stay behind after a kill -9.
 """
 
-import ctypes
 import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -18,6 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from adapters.children import child, ending_with
 from adapters.health import wait_until_healthy
 from flows import access
 from models.errors import BadSetting, TsudoiError
@@ -27,8 +23,6 @@ HOST, PORT = "127.0.0.1", 4200
 API, CREDENTIAL = "PREFECT_API_URL", "PREFECT_API_AUTH_STRING"  # by these a client of Prefect finds its server
 _HEALTHY_WITHIN = 120  # seconds: a new database on a slow disk takes its time
 _ANSWERS_WITHIN = 60  # seconds: at the machine's start ours may be there first, and is started only so often
-_STOPPED_WITHIN = 8  # seconds
-_DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
 
 @contextmanager
@@ -48,7 +42,7 @@ def own_server(
     """
     own = HOST if ip_address(host).is_unspecified else host
     base = f"http://{f'[{own}]' if ':' in own else own}:{port}"
-    folder, ending = access.folder_of(home), threading.Event()
+    folder = access.folder_of(home)
     api, log = f"{base}/api", folder / "server.log"
     failed = TsudoiError(
         _("The Prefect server did not start, or has stopped."),
@@ -58,34 +52,23 @@ def own_server(
     access.say_where(folder, people_at.rstrip("/") or base)
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST, own)))
-    with log.open("w", encoding="utf-8") as output:
-        # Without the folder where this was started on its path, and elsewhere: what lies there is not ours to run.
-        command = [sys.executable, "-P", "-m", "flows.server", str(folder), host, str(port)]
-        name = urlsplit(people_at).hostname or ""
-        # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
-        server = subprocess.Popen(  # noqa: S603 - the command is ours
-            [*command, "--name", name] if dashboard else [*command, "--bare"],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
-        )  # fmt: skip
-    try:
+    name = urlsplit(people_at).hostname or ""
+    kind = ["--name", name] if dashboard else ["--bare"]
+    with child("flows.server", str(folder), host, str(port), *kind, log=log, folder=folder) as server:
         os.environ[API] = api
         if meanwhile:
             import_module(meanwhile)
         if not wait_until_healthy(f"{api}/health", seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
             raise failed
-        threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
         try:
-            yield api
+            with ending_with(server):  # flows without it would only knock on its door
+                yield api
         except (Exception, KeyboardInterrupt) as trouble:
             if server.poll() is None:
                 raise
             raise failed from trouble  # what is asked of a dead server fails in many ways
         if server.poll() is not None:
             raise failed
-    finally:
-        ending.set()
-        _stop(server)
 
 
 def reach_another(api: str) -> bool:
@@ -114,36 +97,14 @@ def is_address(host: str) -> bool:
     return False
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
-    try:
-        server.wait(_STOPPED_WITHIN)
-    except subprocess.TimeoutExpired:  # an open dashboard keeps its connections; SQLite bears a kill
-        server.kill()
-        server.wait()
-
-
-def _end_with(server: "subprocess.Popen[bytes]", ending: threading.Event) -> None:
-    """End this process when the server is gone: flows without it would only knock on its door."""
-    server.wait()
-    if not ending.is_set():
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this child when its parent is gone, however it went."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-
-
-def free_port(wanted: int | None, host: str = HOST) -> int:
+def free_port(wanted: int | None, host: str = HOST, *, usual: int = PORT) -> int:
     """Return the wanted port, or, where none is wanted, the usual one if it is free and a free one if not.
 
     Raises:
         BadSetting: the wanted port is taken.
 
     """
-    for port in (PORT, 0) if wanted is None else (wanted,):
+    for port in (usual, 0) if wanted is None else (wanted,):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

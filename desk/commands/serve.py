@@ -15,6 +15,7 @@ from typer import Option, Typer
 
 from adapters.settings import Settings
 from desk.console import say, say_table
+from desk.web.running import Desk, own_desk
 from flows import access, offices
 from flows.engine import prepare
 from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
@@ -35,6 +36,10 @@ def serve(
         Option(
             "--port", min=0, max=65535, help=_("Port of the Prefect server; 0 takes a free one. 4200 if it is free.")
         ),
+    ] = None,
+    desk_port: Annotated[
+        int | None,
+        Option("--desk-port", min=0, max=65535, help=_("Port of the desk; 0 takes a free one. 4300 if it is free.")),
     ] = None,
     host: Annotated[str, Option("--host", help=_("IP address to listen on."))] = HOST,
     link: Annotated[
@@ -80,10 +85,12 @@ def serve(
     with suppress(KeyboardInterrupt):
         if configured:
             here = reach_another(configured)
-            with _the_only_one(home):
-                _run_the_flows(lambda: _say_address(settings, configured.removesuffix("/api")), alone=here)
+            with _the_only_one(home), own_desk(settings, desk_port) as desk:
+                _run_the_flows(lambda: _say_address(settings, configured.removesuffix("/api")), desk, alone=here)
+        elif server_only:
+            _serve_prefect_alone(settings, host, port)
         else:
-            _serve_from_here(settings, host, port, flows=not server_only)
+            _serve_from_here(settings, host, port, desk_port)
 
 
 def _log_its_kind(died: threading.ExceptHookArgs) -> None:
@@ -101,27 +108,47 @@ def _print_a_link(home: Path) -> None:
     print(access.new_link(access.folder_of(home)))
 
 
-def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
+def _serve_from_here(settings: Settings, host: str, port: int | None, desk_port: int | None) -> None:
     home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
-    served, to_run = free_port(port, host), "flows.deployments" if flows else ""
-    with _the_only_one(home), own_server(home, served, host=host, people_at=settings.dashboard, meanwhile=to_run):
-        try:
-            if flows:
-                _run_the_flows(lambda: _say_the_way_in(settings), alone=True)
-            else:
-                _say_the_way_in(settings)
-                _say_that_it_lasts()
-                threading.Event().wait()
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)  # the end has begun; asking twice must not break it off
+    with (
+        _the_only_one(home),
+        own_desk(settings, desk_port) as desk,  # first: a child is forked before there are threads
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard, meanwhile="flows.deployments"),
+        _not_broken_off(),
+    ):
+        _run_the_flows(lambda: _say_the_way_in(settings), desk, alone=True)
 
 
-def _run_the_flows(say_where: Callable[[], None], *, alone: bool) -> None:
+def _serve_prefect_alone(settings: Settings, host: str, port: int | None) -> None:
+    home = settings.home.absolute()
+    say(_("The Prefect server is starting; this takes some seconds."))
+    with (
+        _the_only_one(home),
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard),
+        _not_broken_off(),
+    ):
+        _say_the_way_in(settings)
+        _say_that_it_lasts()
+        threading.Event().wait()
+
+
+@contextmanager
+def _not_broken_off() -> Generator[None]:
+    """Let the end, once it has begun, go on: asking twice must not break it off."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _run_the_flows(say_where: Callable[[], None], desk: Desk, *, alone: bool) -> None:
     from flows import deployments
 
     def say_what_is_served() -> None:
+        desk.wait()
+        say(_("Desk: {address}"), address=desk.people_at, style="bold")
         say_where()
         whens = [[sweep.name, _(deployments.WHEN[sweep.cron])] for sweep in deployments.SWEEPS]
         say_table([_("What runs"), _("When")], whens)

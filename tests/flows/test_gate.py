@@ -173,6 +173,18 @@ def test_a_run_is_asked_for_by_its_form_alone(visitor: Visitor) -> None:
     assert "name" not in visitor.reached()
 
 
+def test_a_run_bears_the_name_of_whom_the_desk_let_in(visitor: Visitor) -> None:
+    """Who came by a link that the desk made for a person starts runs under that id, whatever tags are sent."""
+    access.say_where(visitor.folder, "http://127.0.0.1:4200")
+    token = access.new_link(visitor.folder, "sato").partition("token=")[2]
+    assert access.redeem(visitor.folder, token) == "sato"
+    session = access.Sessions(SECRET).begin("sato")
+    typed = {"parameters": {"form": {"year": 2026}}, "tags": ["開始:suzuki"]}
+    path = f"/api/deployments/{SOME_ID}/create_flow_run"
+    assert visitor.ask("POST", path, typed, cookie=f"{COOKIE}={session}")[0] == 200
+    assert visitor.reached()["tags"] == ["開始:sato"]
+
+
 @pytest.mark.parametrize("act", ["approve_posting", "", None, ["claim_measures"]])
 def test_a_form_is_of_the_act_that_its_deployment_stands_for(visitor: Visitor, act: Any, figures: Figures) -> None:
     """The act that V1 sends along is looked up and left out; for another's nothing is asked for but that."""

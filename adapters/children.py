@@ -1,0 +1,67 @@
+"""Servers of ours as children of this process: each ends with it, however it ends, and it can be ended by their end."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_STOPPED_WITHIN = 8  # seconds
+_DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
+
+Child = subprocess.Popen[bytes]
+
+
+@contextmanager
+def child(module: str, *arguments: str, log: Path, folder: Path | None = None) -> Generator[Child]:
+    """Run a module as a child while this lasts, in a folder or where this runs; what it says goes into `log`.
+
+    Without the folder where this was started on its path: what lies there is not ours to run. In a session of its own,
+    so that Ctrl-C reaches it through us only.
+    """
+    with log.open("w", encoding="utf-8") as output:
+        begun = subprocess.Popen(  # noqa: S603 - the command is ours
+            [sys.executable, "-P", "-m", module, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=output, start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started that holds a lock of import
+        )  # fmt: skip
+    try:
+        yield begun
+    finally:
+        _stop(begun)
+
+
+@contextmanager
+def ending_with(begun: Child) -> Generator[None]:
+    """End this process by SIGTERM when the child is gone while this lasts."""
+    over = threading.Event()
+    threading.Thread(target=_end_with, args=(begun, over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _stop(begun: Child) -> None:
+    begun.terminate()
+    try:
+        begun.wait(_STOPPED_WITHIN)
+    except subprocess.TimeoutExpired:  # an open page keeps its connections; SQLite bears a kill
+        begun.kill()
+        begun.wait()
+
+
+def _end_with(begun: Child, over: threading.Event) -> None:
+    begun.wait()
+    if not over.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this child when its parent is gone, however it went."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
