@@ -22,6 +22,7 @@ from models.words import _
 from rehearsal.plan import Plan, late_acts, set_the_stage
 from states.facts import Facts
 from states.table import TABLE
+from steps import preparation
 from views import counting, standing
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _end_in_the_middle(rehearsal: "Rehearsal", *, serve: bool) -> None:
     """Say where the year stands and how it is served; or serve it, in the place of this process."""
     state = standing.state_title(rehearsal.facts().state)
     say(_("State on {day}: {state}"), day=rehearsal.people.today, state=state)
+    say(_("At the desk everybody of the ward has this passphrase: {words}"), words=preparation.SAMPLE_PASSPHRASE)
     if serve:
         surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
         os.execve(sys.executable, [*_TSUDOI, "serve"], surroundings)  # noqa: S606 - our own command, without a shell
