@@ -95,13 +95,20 @@ def _occasion(form: Form) -> Any:
     return f"{form.row.ja} {form.today.month}月{form.today.day}日"
 
 
-def _typist(form: Form) -> Any:
-    return form.typist.id
+def _typist(*sides: Side) -> Says:
+    """Return whoever types it, if he is of the side that gives or receives it."""
+    return lambda form: form.typist.id if form.typist.side in sides else None
 
 
 def _the_first_time(says: Says) -> Says:
     """Know it of the first time that an act is done, and nothing of a second look at the same."""
     return lambda form: None if form.row.trigger in form.facts.done else says(form)
+
+
+def _poster(form: Form) -> Any:
+    """Return whoever types it, where his side posts."""
+    posts = Side.CONTRACTOR if form.facts.programme.consignment.poster == "contractor" else Side.WARD
+    return _typist(posts)(form)
 
 
 def _only(role: Role) -> Says:
@@ -286,10 +293,10 @@ KNOWN: Mapping[tuple[str, str], Says | None] = {
     ("extract", "excluded"): _excluded,
     ("withdraw_list", "list_sha256"): _last_list,
     ("hand_over_medium", "item"): _sealed_medium,
-    ("hand_over_medium", "giver"): _typist,
+    ("hand_over_medium", "giver"): _typist(Side.WARD),
     ("hand_over_medium", "scanned_on"): _today,
     ("hand_over_password", "item"): lambda form: notice_in_force(form.facts),
-    ("hand_over_password", "giver"): _typist,
+    ("hand_over_password", "giver"): _typist(Side.WARD),
     ("report_receipt", "package_sha256"): _sealed_hash,
     ("report_receipt", "copies"): _numbered_copies,
     ("report_additions_receipt", "package_sha256"): _sealed_hash,
@@ -298,7 +305,8 @@ KNOWN: Mapping[tuple[str, str], Says | None] = {
     ("submit_imprint_sample", "version"): _next_version("submit_imprint_sample"),
     ("submit_imprint_sample", "serials"): _hard,
     ("submit_imprint_sample", "sample_stack"): _free("I"),
-    ("submit_imprint_sample", "receiver"): _typist,
+    ("submit_imprint_sample", "giver"): _typist(Side.CONTRACTOR),
+    ("submit_imprint_sample", "receiver"): _typist(Side.WARD),
     ("approve_proof", "version"): _version_in_hand("submit_imprint_sample", ImprintSampleSubmitted),
     ("approve_proof_again", "version"): _version_in_hand("submit_imprint_sample", ImprintSampleSubmitted),
     ("complete_printing", "letters_printed"): _counted("printed", origin="extract", unless_with="report_printing"),
@@ -313,18 +321,19 @@ KNOWN: Mapping[tuple[str, str], Says | None] = {
     ("report_enclosing", "machine_count"): _scanned("machine_count"),
     ("report_enclosing", "reruns"): _scanned("reruns"),
     ("complete_enclosing", "letters_enclosed"): _counted("enclosed", origin="extract", unless_with="report_enclosing"),
-    ("inspect_delivery", "receiver"): _the_first_time(_typist),
+    ("inspect_delivery", "receiver"): _the_first_time(_typist(Side.WARD)),
     ("inspect_delivery", "slip"): _the_first_time(_slip),
     ("enclose_additions", "letters_enclosed"): lambda form: form.facts.pieces.count("exported", origin="addition"),
     ("approve_posting", "letters"): _counted("enclosed"),
-    ("post", "giver"): _typist,
+    ("post", "giver"): _poster,
     ("post", "slip"): None,  # the post office's
     ("record_returned_mail", "stack"): _free("RL"),
     ("record_returned_mail", "keep_until"): _keep_returned_until,
-    ("record_returned_mail", "receiver"): _typist,
+    ("record_returned_mail", "receiver"): _typist(Side.WARD, Side.REGISTER),
     ("end_returned_mail", "returned"): lambda form: returned_by_reason(form.facts),
     ("return_items", "items"): _things(*ELSEWHERE),
-    ("return_items", "receiver"): _typist,
+    ("return_items", "giver"): _typist(Side.CONTRACTOR),
+    ("return_items", "receiver"): _typist(Side.WARD),
     ("report_erasure", "copies"): _copies_to_erase,
     ("report_completion", "integrity"): lambda form: integrity_shown(form.facts),
     ("destroy_items", "items"): _things("with_ward"),

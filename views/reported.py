@@ -60,9 +60,6 @@ OF_THE_CONTRACTOR: Mapping[tuple[str, str], Expects] = {
     ("report_receipt", "received"): rows_sealed,
     ("report_printing", "good"): _to_print,
     ("report_enclosing", "sealed"): _pieces("printed", "enclosed", origin="extract"),
-    ("report_erasure", "copies"): lambda facts: len(
-        [item for item in facts.items if not item.is_thing and item.number.startswith("C-")]
-    ),
 }
 # Counts of the ward's own: whoever types another one is asked before it is recorded.
 OF_THE_WARD: Mapping[tuple[str, str], Expects] = {
@@ -108,7 +105,7 @@ def differing(facts: Facts, act: str, fields: Mapping[str, Any]) -> tuple[Figure
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) else count(value) if isinstance(value, str) else len(value)
+    return value if isinstance(value, int) else count(value)
 
 
 def _figure(row: Row, field: str, reported: int, expected: int) -> Figure:

@@ -17,6 +17,7 @@ from models.words import _
 from states.look import Look
 from states.rows import Row
 from states.table import BY_TRIGGER
+from steps import acting
 from steps.acting import Typed
 from steps.work import WORK
 from views import agenda, checklist, known
@@ -81,6 +82,25 @@ def those_sent(of_form: Iterable[Part]) -> list[Part]:
     return [part for part in of_form if part.is_own or part.is_sent]
 
 
+def nothing_is_lost(asked: Asked, offered: Sequence[Part]) -> None:
+    """Refuse a form that carries what is offered no more: somebody else did it since the form was opened.
+
+    The same form sent once more is none: what it carried is offered no more because it is done.
+
+    Raises:
+        BadInput: so it is.
+
+    """
+    if acting.is_recorded(asked.visitor.office, _key(asked, next(part for part in offered if part.is_own))):
+        return
+    known_names = {name for part in offered for name in (part.switch, f"{part.name}measures")}
+    ticked = [name for name in asked.sent.texts if name.startswith("with.") or name.endswith(".measures")]
+    if not known_names.issuperset(ticked):
+        raise BadInput(
+            _("What this form carries was done by somebody else since it was opened."), _("Open it again and send it.")
+        )
+
+
 def typed_of(asked: Asked, part: Part) -> Typed:
     """Return what was typed into a part.
 
@@ -96,15 +116,20 @@ def typed_of(asked: Asked, part: Part) -> Typed:
             ),
             _("Choose one of those that the form offers."),
         )
-    key = asked.sent.one("key")[:64]
     fields = typed(asked.visitor.office, _fields(part.row), asked.sent, prefix=part.name)
     for name in known.left_out(part.row.trigger, fields):
         fields.pop(name, None)
     fields |= known.counted(part.row.record, fields)
     return Typed(
-        trigger=part.row.trigger, by=by, fields=fields, key=f"{asked.cycle_id}/{part.name}{key}" if key else "",
+        trigger=part.row.trigger, by=by, fields=fields, key=_key(asked, part),
         occurred_at=_moment(asked.sent.one("occurred_at")),
     )  # fmt: skip
+
+
+def _key(asked: Asked, part: Part) -> str:
+    """Return by which key an act of a form is told from the same act of another form, "" where the form has none."""
+    key = asked.sent.one("key")[:64]
+    return f"{asked.cycle_id}/{part.name}{key}" if key else ""
 
 
 def sent_again(asked: Asked, form: Sequence[tuple[Part, Typed]]) -> list[tuple[str, str]]:

@@ -37,8 +37,10 @@ def act(asked: Asked) -> Response:
     with visitor.office.look(cycle_id) as here:
         if not asked.is_sent or asked.sent.one("again"):  # back to what was typed, to look at it once more
             return _form(asked, here, row, {})
-        parts = forms.those_sent(forms.parts(asked, here, row))
+        offered = forms.parts(asked, here, row)
     try:
+        forms.nothing_is_lost(asked, offered)
+        parts = forms.those_sent(offered)
         typed = [(part, forms.typed_of(asked, part)) for part in parts]
         if wrong := _wrong(typed):
             return _once_more(asked, cycle_id, row, *wrong)
