@@ -388,6 +388,12 @@ _UNITS = {
         "machine_count",
     }),
 }  # fmt: skip
+# Who has the items that a field may name.
+ITEMS_IN: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("return_items", "items"): ELSEWHERE,
+    ("report_destruction", "items"): ELSEWHERE,
+    ("destroy_items", "items"): ("with_ward",),
+}
 _OF_AN_APPROVAL = frozenset({"decision_number", "approved_on"})
 # What is known and says something only beside another field: it is left out where nobody filled in that one.
 ONLY_BESIDE: Mapping[tuple[str, str], str] = {

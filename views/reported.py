@@ -88,7 +88,7 @@ def _report(facts: Facts, row: Row) -> Report:
         for (act, field), expects in OF_THE_CONTRACTOR.items() if act == row.trigger
     )  # fmt: skip
     return Report(
-        title=act_title(row.trigger), seq=done.seq, by=done.by, on=done.on, figures=tuple(figures),
+        title=act_title(row.trigger), seq=done.seq, by=_name(facts, done.by), on=done.on, figures=tuple(figures),
         says=tuple((title, words) for title, words in in_words_of(record) if words != "–"),
     )  # fmt: skip
 
@@ -102,6 +102,11 @@ def differing(facts: Facts, act: str, fields: Mapping[str, Any]) -> tuple[Figure
     }  # fmt: skip
     found = (_figure(row, field, said, due) for field, (said, due) in typed.items())
     return tuple(figure for figure in found if not figure.agrees)
+
+
+def _name(facts: Facts, who: str) -> str:
+    """Return a person's name; what the system answered in its own name has none."""
+    return facts.people[who].name if who in facts.people else who
 
 
 def _number(value: Any) -> int:

@@ -152,7 +152,7 @@ def choices_of(here: Look) -> Choices:
         ),
         items=[(item.number, words_of.said(words_of.ITEMS, item.kind)) for item in facts.items],
         things=[
-            (item.number, words_of.said(words_of.ITEMS, item.kind))
+            (item.number, words_of.said(words_of.ITEMS, item.kind), item.state)
             for item in facts.things_in("with_ward", "with_contractor", "with_subcontractor")
         ],
         measures=[(measure.id, f"{measure.id} {measure.text}") for measure in facts.measures.values()],
@@ -238,6 +238,7 @@ def _inputs(asked: Asked, form: Form, name: str, wrong: Wrong) -> tuple[Input, .
         replace(
             one, filled=filled.get(one.field.name), shown=_shown(form, one),
             sides=known.people_of(form.row.trigger, one.field.name),
+            states=known.ITEMS_IN.get((form.row.trigger, one.field.name), ()),
             asked_by_a_guard=known.is_asked_by_a_guard(form, one.field),
             is_first=known.is_asked_first(form, one.field) or one.field.name in filled or bool(one.wrong),
         )
@@ -268,9 +269,9 @@ def _as_sent(asked: Asked, fields: Sequence[Field], prefix: str) -> dict[str, An
 def _doers(asked: Asked, here: Look, row: Row) -> tuple[Person, ...]:
     """Return in whose name the visitor may enter an act: the own, or, of the contractor's acts, one of his people."""
     person = asked.visitor.person
-    if person.roles & set(row.who_under(here.programme)):
-        return (person,)
-    return _contractors(asked, here, row)
+    own = (person,) if person.roles & set(row.who_under(here.programme)) else ()
+    for_another = _contractors(asked, here, row) if row.owner_under(here.programme) is Side.CONTRACTOR else ()
+    return (*for_another, *own) if Role.COORDINATOR in person.roles else own
 
 
 def _contractors(asked: Asked, here: Look, row: Row) -> tuple[Person, ...]:

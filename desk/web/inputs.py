@@ -30,7 +30,7 @@ class Choices:
 
     people: Sequence[Person] = ()
     items: Sequence[tuple[str, str]] = ()
-    things: Sequence[tuple[str, str]] = ()
+    things: Sequence[tuple[str, str, str]] = ()  # with who has it
     measures: Sequence[tuple[str, str]] = ()
 
 
@@ -49,6 +49,7 @@ class Input:
     )
     is_first: bool = True  # before the other fields
     sides: frozenset[Side] = frozenset()  # whose people it may name; none for everybody's
+    states: tuple[str, ...] = ()  # of the items that it may name; none for all
     asked_by_a_guard: bool = False  # the record could do without it, and a guard cannot
     in_a_later_row: bool = False  # of a row that need not be there
 

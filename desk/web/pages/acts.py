@@ -126,15 +126,21 @@ def _form(asked: Asked, here: Look, row: Row, wrong: Wrong, trouble: TsudoiError
 def _missing(here: Look, row: Row, parts: Sequence[Part]) -> list[Unmet]:
     """Return what is missing that the form itself does not bring."""
     brought = {part.row.trigger for part in parts}
+    if not checklist.to_be_claimed(here, row, _coming(parts)):  # the acts on the form show what is not shown yet
+        brought.add(forms.CLAIMS)
     return [gap for gap in missing(here.facts, row) if gap.act not in brought]
+
+
+def _coming(parts: Sequence[Part]) -> frozenset[str]:
+    """Return the acts that are entered with a form before its own."""
+    return frozenset(part.row.trigger for part in parts if part.is_sent and not part.is_own and not part.lines)
 
 
 def _lines(here: Look, row: Row, parts: Sequence[Part]) -> list[checklist.Line]:
     """Return the measures that are not to be ticked: what shows them, or when they are asked for."""
     if not any(part.lines for part in parts):
         return []
-    coming = [part.row.trigger for part in parts[:-1] if part.is_sent and not part.lines]
-    return [line for line in checklist.checklist(here, row, coming) if line.stands != "to be claimed"]
+    return [line for line in checklist.checklist(here, row, _coming(parts)) if line.stands != "to be claimed"]
 
 
 def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wrong: Wrong) -> Response:
