@@ -150,7 +150,7 @@ def _version_in_hand(act: str, kind: type[TextProofSubmitted | ImprintSampleSubm
 
 def _contract_ends(form: Form) -> Any:
     ends = schedule.milestones(form.facts.programme, form.year, form.here.calendar)["contract_end"]
-    return max(ends, form.facts.due["post"])
+    return max(ends, form.facts.due.get("post", ends))
 
 
 def _subcontracting(form: Form) -> Any:
