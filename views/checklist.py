@@ -21,7 +21,7 @@ Stands = Literal["shown", "with this form", "to be claimed", "later", "not asked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Listed:
     """One measure at a step: how it stands, and in words what shows it or when it is asked for."""
 
     measure: Measure
@@ -40,7 +40,7 @@ class Group:
     measures: tuple[str, ...]
 
 
-def checklist(here: Look, row: Row, carried: Iterable[str] = ()) -> tuple[Line, ...]:
+def checklist(here: Look, row: Row, carried: Iterable[str] = ()) -> tuple[Listed, ...]:
     """Return every measure of the programme as it stands at a step; `carried` are the acts that come on its form."""
     open_ones = to_be_claimed(here, row, carried)
     asked = set(here.facts.measures_for(row.trigger))
@@ -107,23 +107,27 @@ def _shown_by(row: Row, carried: frozenset[str]) -> frozenset[str]:
     return frozenset(measure for claim in (*own, *asked) for measure in claim.proves)
 
 
-def _line(stands: measures.MeasureStanding, open_ones: frozenset[str], asked: set[str], tells: dict[str, str]) -> Line:
+def _line(
+    stands: measures.MeasureStanding, open_ones: frozenset[str], asked: set[str], tells: dict[str, str]
+) -> Listed:
     measure = stands.measure
     if measure.id in tells and not stands.is_kept:
         words = _("Shown by this form once “{field}” is filled in").format(field=_(tells[measure.id]))
-        return Line(measure=measure, stands="with this form", words=words)
+        return Listed(measure=measure, stands="with this form", words=words)
     if measure.id in open_ones:
         kinds = "・".join(choices.said(choices.EVIDENCE, kind) for kind in measure.kinds)
         words = _("Evidence: {kinds}").format(kinds=kinds)
         later = "、".join(act_title(gate) for gate in measure.guards)
         words += "" if measure.id in asked else " ・ " + _("Asked for at: {acts}").format(acts=later)
-        return Line(measure=measure, stands="to be claimed", words=words)
+        return Listed(measure=measure, stands="to be claimed", words=words)
     if stands.proved_by or stands.claim:
         entries = "、".join(map(str, stands.proved_by or (stands.claim.ledger_seq if stands.claim else 0,)))
-        return Line(measure=measure, stands="shown", words=_("Shown by ledger entry {entries}").format(entries=entries))
+        return Listed(
+            measure=measure, stands="shown", words=_("Shown by ledger entry {entries}").format(entries=entries)
+        )
     if measure.id in asked:
-        return Line(measure=measure, stands="with this form", words=_("Shown by the acts of this form"))
+        return Listed(measure=measure, stands="with this form", words=_("Shown by the acts of this form"))
     later = "、".join(act_title(guard) for guard in measure.guards)
     if measure.proof == "enforced":
-        return Line(measure=measure, stands="not asked", words=_("Kept by the machine itself"))
-    return Line(measure=measure, stands="later", words=_("Asked for at: {acts}").format(acts=later or "–"))
+        return Listed(measure=measure, stands="not asked", words=_("Kept by the machine itself"))
+    return Listed(measure=measure, stands="later", words=_("Asked for at: {acts}").format(acts=later or "–"))

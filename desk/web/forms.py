@@ -21,7 +21,7 @@ from steps import acting
 from steps.acting import Typed
 from steps.work import WORK
 from views import agenda, checklist, known
-from views.checklist import Line
+from views.checklist import Listed
 from views.known import Filled, Form
 from views.standing import act_title
 
@@ -44,7 +44,7 @@ class Part:
     is_own: bool = False
     is_sent: bool = True
     side: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Listed, ...] = ()
     is_spare: bool = False
 
     @property
@@ -195,7 +195,7 @@ def _claims(asked: Asked, here: Look, row: Row, coming: frozenset[str], wrong: W
 
 
 def _group(
-    asked: Asked, here: Look, group: checklist.Group, name: str, lines: Sequence[Line], wrong: Wrong
+    asked: Asked, here: Look, group: checklist.Group, name: str, lines: Sequence[Listed], wrong: Wrong
 ) -> Part:  # fmt: skip
     row = BY_TRIGGER[CLAIMS]
     doers = _doers(asked, here, row)

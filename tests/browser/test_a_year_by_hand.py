@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from browsing import served
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from adapters.clock import VirtualClock
 from adapters.people_keys import FICTIONAL
@@ -34,7 +34,6 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser")]
 
 CYCLE, PERSONS = "hatachi-2026", 60
 MOST_CLICKS, MOST_TYPED = 120, 60
-SCAN = {"name": "scan.txt", "mimeType": "text/plain"}
 
 
 @dataclass
@@ -96,7 +95,8 @@ class Hand:
             self.clicks += 1
 
     def attach(self, name: str) -> None:
-        self._field(name).set_input_files({**SCAN, "buffer": f"写し（架空） {self.act} {name}\n".encode()})  # type: ignore[arg-type]
+        paper = f"写し（架空） {self.act} {name}\n".encode()
+        self._field(name).set_input_files(FilePayload(name="scan.txt", mimeType="text/plain", buffer=paper))
         self.clicks += 1
 
     def send(self) -> str:

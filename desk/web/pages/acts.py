@@ -136,7 +136,7 @@ def _coming(parts: Sequence[Part]) -> frozenset[str]:
     return frozenset(part.row.trigger for part in parts if part.is_sent and not part.is_own and not part.lines)
 
 
-def _lines(here: Look, row: Row, parts: Sequence[Part]) -> list[checklist.Line]:
+def _lines(here: Look, row: Row, parts: Sequence[Part]) -> list[checklist.Listed]:
     """Return the measures that are not to be ticked: what shows them, or when they are asked for."""
     if not any(part.lines for part in parts):
         return []
