@@ -121,10 +121,9 @@ def _line(
         words += "" if measure.id in asked else " ・ " + _("Asked for at: {acts}").format(acts=later)
         return Listed(measure=measure, stands="to be claimed", words=words)
     if stands.proved_by or stands.claim:
-        entries = "、".join(map(str, stands.proved_by or (stands.claim.ledger_seq if stands.claim else 0,)))
-        return Listed(
-            measure=measure, stands="shown", words=_("Shown by ledger entry {entries}").format(entries=entries)
-        )
+        entries = stands.proved_by or ((stands.claim.ledger_seq,) if stands.claim else ())
+        words = _("Shown by ledger entry {entries}").format(entries="、".join(map(str, entries)))
+        return Listed(measure=measure, stands="shown", words=words)
     if measure.id in asked:
         return Listed(measure=measure, stands="with this form", words=_("Shown by the acts of this form"))
     later = "、".join(act_title(guard) for guard in measure.guards)
