@@ -28,6 +28,7 @@ class Figure:
     unit: str
     reported: int
     expected: int
+    is_blind: bool = False  # the other side's: whoever typed it reads it once more, and is not told ours
 
     @property
     def agrees(self) -> bool:
@@ -73,6 +74,9 @@ OF_THE_WARD: Mapping[tuple[str, str], Expects] = {
     ("report_posting", "accepted"): _pieces("posted"),
 }
 
+# Of these the ones that the post office counts, and the ward only reads off its slip.
+_OF_THE_POST = frozenset({("post", "accepted"), ("report_posting", "accepted")})
+
 
 def reports(here: Look, row: Row) -> tuple[Report, ...]:
     """Return what the contractor has reported already of what an act confirms."""
@@ -115,4 +119,5 @@ def _number(value: Any) -> int:
 
 def _figure(row: Row, field: str, reported: int, expected: int) -> Figure:
     title = _(row.record.model_fields[field].title or field)
-    return Figure(title=title, unit=unit_of(field), reported=reported, expected=expected)
+    blind = (row.trigger, field) in _OF_THE_POST
+    return Figure(title=title, unit=unit_of(field), reported=reported, expected=expected, is_blind=blind)
