@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, cast, get_origin
 
 from pydantic import ValidationError
+from sqlalchemy import select
+from sqlmodel import col
 
 from adapters import disk
 from adapters.file_types import KINDS, Trouble, trouble_of
+from models import tables
 from models.database import reading
 from models.errors import BadInput, Unmet
 from models.fields import takes
@@ -190,6 +193,13 @@ def waiting(office: Office, cycle_id: str, trigger: str) -> list[Proposed]:
     """Return what is proposed of an act and waits for a second person."""
     with reading(office.engine) as connection:
         return proposals_of(connection, cycle_id, trigger)
+
+
+def is_recorded(office: Office, key: str) -> bool:
+    """Tell whether an act was entered under a key already: the same form once more changes nothing."""
+    with reading(office.engine) as connection:
+        query = select(col(tables.Record.id)).where(col(tables.Record.key) == key)
+        return connection.execute(query).first() is not None
 
 
 def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:

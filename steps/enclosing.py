@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from models.errors import BadInput, Unknown
 from models.records.enclosing import EnclosingReconciled
-from models.serials import compact, expand, ranges
+from models.serials import compact, ranges
 from models.words import _
 from states.acts import Outcome
 from states.facts import Facts
-from states.rules.conservation import open_differences, settled_serials
+from states.rules.conservation import as_scanned, open_differences
 from steps import acting
 from steps.office import Office
 
@@ -79,16 +79,13 @@ def report_fields(office: Office, cycle_id: str) -> dict[str, str | int]:
         Unknown: nothing is reconciled yet.
 
     """
-    with office.look(cycle_id) as here:
-        scanned = here.facts.record("reconcile_enclosing", EnclosingReconciled)
-        if scanned is None:
-            raise Unknown(
-                _("The enclosing is not reconciled yet."),
-                _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
-            )
-        inside = set(expand(scanned.sealed)) | settled_serials(here.facts)
-        sealed = inside & here.facts.pieces.serials("printed", origin="extract")
-    return {"sealed": compact(sealed), "machine_count": len(sealed) + scanned.reruns, "reruns": scanned.reruns}
+    said = office.see(cycle_id, lambda here: as_scanned(here.facts))
+    if not said:
+        raise Unknown(
+            _("The enclosing is not reconciled yet."),
+            _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
+        )
+    return said
 
 
 def still_open(office: Office, cycle_id: str) -> dict[str, str]:

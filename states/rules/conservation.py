@@ -83,6 +83,16 @@ def integrity_shown(facts: Facts) -> Integrity:
     return "input_output" if facts.programme.enclosing.log.at_output else "output"
 
 
+def as_scanned(facts: Facts) -> dict[str, str | int]:
+    """Return what the report of the enclosing says after the reconciliation, nothing before it."""
+    scanned = facts.record("reconcile_enclosing", EnclosingReconciled)
+    if scanned is None:
+        return {}
+    inside = set(expand(scanned.sealed)) | settled_serials(facts)
+    sealed = inside & facts.pieces.serials("printed", origin="extract")
+    return {"sealed": compact(sealed), "machine_count": len(sealed) + scanned.reruns, "reruns": scanned.reruns}
+
+
 _NAMES = ("missing", "doubled", "alien", "though_pulled", "mispaired", "touched")
 
 

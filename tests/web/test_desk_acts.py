@@ -14,11 +14,12 @@ CONTRACT = {
     "conclude_contract.special_provisions_attached": "true",
     "conclude_contract.decision_number": "2026-総総-0101", "conclude_contract.approved_on": "2026-09-01",
     "conclude_contract.certificate_number": "第00000000号（架空）", "conclude_contract.certificate_until": "2027-03-31",
-    "with.claim_measures": "true", "claim_measures.by": "sato", "claim_measures.measures": "W-OP-01",
-    "claim_measures.evidence": "起案 2026-総総-0101", "claim_measures.kind": "document",
-    "claim_measures.result": "契約書と特記事項を照合し、添付を確認", "claim_measures.happened_on": "2026-09-01",
+    "claim_measures.ward-document-2.by": "sato", "claim_measures.ward-document-2.measures": "W-OP-01",
+    "claim_measures.ward-document-2.evidence": "起案 2026-総総-0101", "claim_measures.ward-document-2.kind": "document",
+    "claim_measures.ward-document-2.result": "契約書と特記事項を照合し、添付を確認",
+    "claim_measures.ward-document-2.happened_on": "2026-09-01",
 }  # fmt: skip
-SCAN = {"claim_measures.evidence_file": ("contract.txt", "契約書の写し（架空）\n".encode())}
+SCAN = {"claim_measures.ward-document-2.evidence_file": ("contract.txt", "契約書の写し（架空）\n".encode())}
 AT = "/hatachi-2026/acts/conclude_contract"
 
 

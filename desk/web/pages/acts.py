@@ -4,21 +4,16 @@ What would be recorded as a deviation is asked about once before it becomes a fa
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from desk.web import forms
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
-from desk.web.inputs import Choices, Input, inputs, told_by, typed
-from models import choices as words_of
-from models.clock import TOKYO
+from desk.web.forms import Part, Wrong
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
-from models.fields import Field, fields_of
-from models.people import Person, Side
-from models.words import _, in_words
+from models.people import Side
+from models.words import _
 from states.acts import Outcome, row_of
 from states.gaps import missing
 from states.look import Look
@@ -28,47 +23,73 @@ from steps import acting
 from steps.acting import Typed
 from steps.after import words_of_what_is_left
 from steps.work import WORK
-from views import agenda, known
+from views import agenda, checklist, reported
+from views.reported import Figure
 from views.stages import title_of
 from views.standing import act_title, state_title
 
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One act on a form: who may have done it, and its fields. What it is carried with stands before the form's own."""
-
-    row: Row
-    doers: tuple[Person, ...]
-    by: str
-    inputs: tuple[Input, ...]
-    is_sent: bool = True
-
-    @property
-    def name(self) -> str:
-        """Return what stands before the names of its fields."""
-        return f"{self.row.trigger}."
+_FOLLOWING = 4  # acts that may be done next, named after one is done
 
 
 def act(asked: Asked) -> Response:
     """Show the form of an act, or do it as it was filled in."""
     row, cycle_id, visitor = row_of(asked.part("act")), asked.cycle_id, asked.visitor
-    if not asked.is_sent:
-        with visitor.office.look(cycle_id) as here:
-            return _form(asked, here, row, {})
     with visitor.office.look(cycle_id) as here:
-        parts = [part for part in _parts(asked, here, row, {}) if part.row is row or _is_carried(asked, part.row)]
+        if not asked.is_sent or asked.sent.one("again"):  # back to what was typed, to look at it once more
+            return _form(asked, here, row, {})
+        offered = forms.parts(asked, here, row)
     try:
-        form = [_typed(asked, part) for part in parts]
-        if (gaps := _doubts(asked, cycle_id, form)) and not asked.sent.one("sure"):
-            return asked.shown(
-                "sure.html", row=row, cycle=cycle_id, gaps=gaps, sent=_sent_again(asked, form), blind=_is_blind(parts)
-            )
+        forms.nothing_is_lost(asked, offered)
+        parts = forms.those_sent(offered)
+        typed = [(part, forms.typed_of(asked, part)) for part in parts]
+        if wrong := _wrong(typed):
+            return _once_more(asked, cycle_id, row, *wrong)
+        form = [one for _part, one in typed]
+        if not asked.sent.one("sure") and (question := _question(asked, cycle_id, typed)):
+            return question
         outcomes = _entered(asked, cycle_id, form)
-    except acting.WrongFields as wrong:
-        return _once_more(asked, cycle_id, row, wrong, wrong.wrong)
     except (BadInput, Refused) as refused:
         return _once_more(asked, cycle_id, row, refused, {})
     return told(asked, cycle_id, outcomes)
+
+
+def _wrong(typed: Sequence[tuple[Part, Typed]]) -> tuple[TsudoiError, Wrong] | None:
+    """Return what is wrong with the fields, each by the name of its input, and what to say above them."""
+    found: dict[str, str] = {}
+    trouble: TsudoiError | None = None
+    for part, one in typed:
+        if part.row.trigger in WORK:  # its step reads what is typed
+            continue
+        try:
+            acting.record_of(part.row.record, one.fields)
+        except acting.WrongFields as wrong:
+            found |= {part.name + field: words for field, words in wrong.wrong.items()}
+            trouble = BadInput(_("Something is missing or wrong."), _("It is said at each field; nothing is recorded."))
+    return (trouble, found) if trouble else None
+
+
+def _question(asked: Asked, cycle_id: str, typed: Sequence[tuple[Part, Typed]]) -> Response | None:
+    """Ask once before a slip of the finger becomes a fact (Law 8), in figures only where they are the ward's own.
+
+    Of the machine's own work nothing is typed that could be a slip.
+    """
+    form = [one for _part, one in typed]
+    if form[-1].trigger in WORK:
+        return None
+    gaps = acting.doubts(asked.visitor.office, cycle_id, form)
+    differing = _differing(asked, cycle_id, form) if len(form) == 1 else ()  # a report on the form moves the counts
+    if not gaps and not differing:
+        return None
+    row = typed[-1][0].row
+    return asked.shown(
+        "sure.html", row=row, cycle=cycle_id, gaps=gaps, differing=differing, sent=forms.sent_again(asked, typed),
+        blind=any(part.row.owner is Side.CONTRACTOR for part, _one in typed),
+    )  # fmt: skip
+
+
+def _differing(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Figure, ...]:
+    with asked.visitor.office.look(cycle_id) as here:
+        return reported.differing(here.facts, form[-1].trigger, form[-1].fields)
 
 
 def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcome, ...]:
@@ -83,36 +104,46 @@ def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcom
     )
 
 
-def _doubts(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Unmet, ...]:
-    """Return what would be a deviation; of the machine's own work nothing is typed that could be a slip."""
-    if form[-1].trigger in WORK:
-        return ()
-    return acting.doubts(asked.visitor.office, cycle_id, form)
-
-
-def _is_blind(parts: Sequence[Part]) -> bool:
-    """Tell a count of the other side: whoever counts again is not told what should come out (two-sided counts)."""
-    return any(part.row.owner is Side.CONTRACTOR for part in parts)
-
-
-def _form(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], trouble: TsudoiError | None = None) -> Response:
+def _form(asked: Asked, here: Look, row: Row, wrong: Wrong, trouble: TsudoiError | None = None) -> Response:
     visitor = asked.visitor
     if not agenda.may_enter(here, visitor.person, row.trigger):
         raise Unknown(
             _("“{act}” is not yours to enter.").format(act=act_title(row.trigger)), _("Go back to your own work.")
         )
-    facts, parts = here.facts, _parts(asked, here, row, wrong)
+    facts, parts = here.facts, forms.parts(asked, here, row, wrong)
     return asked.shown(
-        "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, parts=parts,
+        "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, own=parts[-1],
+        carried=[part for part in parts[:-1] if not part.lines], claims=[part for part in parts[:-1] if part.lines],
+        lines=_lines(here, row, parts), reports=reported.reports(here, row),
         stage=title_of(STAGE_OF[row.trigger]), due_on=facts.due.get(row.trigger), trouble=trouble,
-        unmet=trouble.unmet if isinstance(trouble, Refused) else missing(facts, row),
-        choices=_choices(here), key=asked.sent.one("key") or uuid.uuid4().hex,
+        unmet=trouble.unmet if isinstance(trouble, Refused) else _missing(here, row, parts),
+        choices=forms.choices_of(here), key=asked.sent.one("key") or uuid.uuid4().hex,
         occurred_at=asked.sent.one("occurred_at"), second=row.second_under(here.programme),
         machine=WORK.get(row.trigger), year=facts.fiscal_year,
     )  # fmt: skip
 
 
-def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wrong: Mapping[str, str]) -> Response:
+def _missing(here: Look, row: Row, parts: Sequence[Part]) -> list[Unmet]:
+    """Return what is missing that the form itself does not bring."""
+    brought = {part.row.trigger for part in parts}
+    if not checklist.to_be_claimed(here, row, _coming(parts)):  # the acts on the form show what is not shown yet
+        brought.add(forms.CLAIMS)
+    return [gap for gap in missing(here.facts, row) if gap.act not in brought]
+
+
+def _coming(parts: Sequence[Part]) -> frozenset[str]:
+    """Return the acts that are entered with a form before its own."""
+    return frozenset(part.row.trigger for part in parts if part.is_sent and not part.is_own and not part.lines)
+
+
+def _lines(here: Look, row: Row, parts: Sequence[Part]) -> list[checklist.Listed]:
+    """Return the measures that are not to be ticked: what shows them, or when they are asked for."""
+    if not any(part.lines for part in parts):
+        return []
+    return [line for line in checklist.checklist(here, row, _coming(parts)) if line.stands != "to be claimed"]
+
+
+def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wrong: Wrong) -> Response:
     """Show the form again as it was filled in, with what is wrong at its field."""
     with asked.visitor.office.look(cycle_id) as here:
         response = _form(asked, here, row, wrong, trouble)
@@ -120,113 +151,14 @@ def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wron
     return response
 
 
-def _parts(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str]) -> list[Part]:
-    """Return the acts of a form: those that it may carry, where somebody may enter them now, and its own."""
-    carried = [BY_TRIGGER[trigger] for trigger in row.carries if not BY_TRIGGER[trigger].by_machine]
-    return [
-        *(_part(asked, here, one, {}, own=False) for one in carried if here.facts.state in one.froms),
-        _part(asked, here, row, wrong, own=True),
-    ]
-
-
-def _part(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], *, own: bool) -> Part:
-    prefix, fields = f"{row.trigger}.", _fields(row)
-    doers = _doers(asked, here, row)
-    linked = told_by(asked.request.query_params, fields) if own else {}
-    filled = {} if asked.is_sent else known.known(here, row) | linked
-    values = _as_sent(asked, fields, prefix) if asked.is_sent else filled
-    return Part(
-        row=row, doers=doers, by=asked.sent.one(f"{prefix}by") or (doers[0].id if doers else ""),
-        inputs=inputs(fields, values, wrong, prefix=prefix, known=filled),
-        is_sent=own or _is_carried(asked, row),
-    )  # fmt: skip
-
-
-def _fields(row: Row) -> list[Field]:
-    """Return what a person types of an act; of the machine's work only what the machine cannot know."""
-    work = WORK.get(row.trigger)
-    return [field for field in fields_of(row.record) if work is None or field.name in work.typed]
-
-
-def _as_sent(asked: Asked, fields: Sequence[Field], prefix: str) -> dict[str, Any]:
-    """Return what was sent, to stand in the form again; a file must be chosen anew, a browser fills none in."""
-    return typed(asked.office, [field for field in fields if field.takes.typed_as != "file"], asked.sent, prefix=prefix)
-
-
-def _doers(asked: Asked, here: Look, row: Row) -> tuple[Person, ...]:
-    """Return in whose name the visitor may enter an act: the own, or, of the contractor's acts, one of his people."""
-    person, facts = asked.visitor.person, here.facts
-    who = set(row.who_under(here.programme))
-    if person.roles & who:
-        return (person,)
-    if not agenda.may_enter(here, person, row.trigger):
-        return ()
-    return tuple(
-        other for other in facts.people.values()
-        if other.side is Side.CONTRACTOR and other.is_valid_on(facts.today) and other.roles & who
-    )  # fmt: skip
-
-
-def _choices(here: Look) -> Choices:
-    facts = here.facts
-    return Choices(
-        people=sorted(
-            (person for person in facts.people.values() if person.is_valid_on(facts.today)),
-            key=lambda person: (person.side, person.id),
-        ),
-        items=[(item.number, words_of.said(words_of.ITEMS, item.kind)) for item in facts.items],
-        measures=[(measure.id, f"{measure.id} {measure.text}") for measure in facts.measures.values()],
-        codes={
-            "act": [(act, act_title(act)) for act in facts.due if act not in facts.done],
-            "commitment": [(key, in_words(ja=it.ja, en=it.en)) for key, it in here.programme.commitments.items()],
-        },
-    )  # fmt: skip
-
-
-def _is_carried(asked: Asked, row: Row) -> bool:
-    return bool(asked.sent.one(f"with.{row.trigger}"))
-
-
-def _typed(asked: Asked, part: Part) -> Typed:
-    sent, row = asked.sent, part.row
-    by = sent.one(f"{part.name}by")
-    if by not in {person.id for person in part.doers}:
-        raise BadInput(
-            _("“{act}” can be entered in your own name, or for the contractor's people.").format(
-                act=act_title(row.trigger)
-            ),
-            _("Choose one of those that the form offers."),
-        )
-    key = sent.one("key")[:64]
-    return Typed(
-        trigger=row.trigger, by=by, fields=typed(asked.visitor.office, _fields(row), sent, prefix=part.name),
-        key=f"{asked.cycle_id}/{row.trigger}/{key}" if key else "", occurred_at=_moment(sent.one("occurred_at")),
-    )  # fmt: skip
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=TOKYO) if text else None
-    except ValueError:
-        raise BadInput(_("The time at which it happened cannot be read."), _("Choose it again.")) from None
-
-
-def _sent_again(asked: Asked, form: Sequence[Typed]) -> list[tuple[str, str]]:
-    """Return what was sent as hidden fields, with the hashes of the files that are kept already."""
-    texts = [(name, text) for name, all_of_it in asked.sent.texts.items() if name != "token" for text in all_of_it]
-    hashes = [
-        (name, str(one.fields[name.removeprefix(f"{one.trigger}.")]))
-        for name in asked.sent.files for one in form if name.removeprefix(f"{one.trigger}.") in one.fields
-    ]  # fmt: skip
-    return [*(pair for pair in texts if pair[0] not in asked.sent.files), *hashes]
-
-
 def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome]) -> Response:
     """Say what came of it, what did not hold, and what is left to do."""
     with asked.visitor.office.look(cycle_id) as here:
         year, on_hold = here.facts.fiscal_year, here.facts.on_hold
+        due = agenda.agenda([here], asked.visitor.person)
+        following = [item.owed for item in (*due.mine, *due.for_contractor) if not item.owed.unmet][:_FOLLOWING]
     return asked.shown(
-        "told.html", cycle=cycle_id, on_hold=on_hold,
+        "told.html", cycle=cycle_id, on_hold=on_hold, following=following,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
              [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it, year))

@@ -1,0 +1,539 @@
+"""A clean year by hand: the people's own browsers at the desk, every click and every field that is typed counted.
+
+What the register section does with its files is another page's; here the machine's steps do it (`the_machine`).
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from browsing import served
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from adapters.clock import VirtualClock
+from adapters.people_keys import FICTIONAL
+from adapters.sample import sample_extract, write_sample
+from models.clock import TOKYO
+from models.database import reading
+from models.serials import compact
+from rehearsal import cast
+from rehearsal.people import People
+from rehearsal.printer import Printer
+from states import ledger
+from states.facts import Facts
+from steps import driving, preparation
+from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+from steps.work import WORK
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser")]
+
+CYCLE, PERSONS = "hatachi-2026", 60
+MOST_CLICKS, MOST_TYPED = 120, 60
+
+
+@dataclass
+class Hand:
+    """Somebody's hand at the mouse and the keyboard: it counts, but for logins and second passphrases."""
+
+    page: Page
+    address: str
+    office: Office
+    clicks: int = 0
+    typed: int = 0
+    slips: int = 0  # clicks and fields of a refusal and of slips of the finger, which a clean year has none of
+    act: str = ""
+    acts: list[str] = field(default_factory=list[str])
+
+    def log_in(self, person: str, *, at: str) -> None:
+        """Begin a session of a person at a moment of the year; what is due from that person is on the first page."""
+        clock = self.office.clock
+        assert isinstance(clock, VirtualClock)
+        clock.set(datetime.fromisoformat(at).replace(tzinfo=TOKYO))
+        self.page.context.clear_cookies()
+        self.page.goto(f"{self.address}/login")
+        self.page.fill("#person", person)
+        self.page.fill("#passphrase", SAMPLE_PASSPHRASE)
+        self.page.click("main button")
+        expect(self.page).to_have_url(f"{self.address}/")
+
+    def begin(self, act: str) -> None:
+        """Go to the form of an act, from the person's own work or from what was just recorded."""
+        self.click(f"main a.button[href='/{CYCLE}/acts/{act}']:visible >> nth=0")
+        self.act = act
+        self.acts.append(act)
+
+    def click(self, where: str) -> None:
+        self.page.click(where)
+        self.clicks += 1
+
+    def type(self, name: str, text: str | int) -> None:
+        self._field(name).fill(str(text))
+        self.typed += 1
+
+    def choose(self, name: str, code: str) -> None:
+        self._field(name).select_option(code)
+        self.clicks += 1
+
+    def tick(self, *names: str, value: str = "true") -> None:
+        for name in names:
+            self.page.locator(f"input[type=checkbox][name='{self._name(name)}'][value='{value}']").check()
+            self.clicks += 1
+
+    def vouch(self, name: str) -> None:
+        """Say by a tick that the contractor read the same as the record has."""
+        self.page.locator(f"input[type=checkbox][name='{self._name(name)}']").check()
+        self.clicks += 1
+
+    def tick_all_measures(self, group: str) -> None:
+        for box in self.page.locator(f"input[name='claim_measures.{group}.measures']").all():
+            box.check()
+            self.clicks += 1
+
+    def attach(self, name: str) -> None:
+        paper = f"写し（架空） {self.act} {name}\n".encode()
+        self._field(name).set_input_files(FilePayload(name="scan.txt", mimeType="text/plain", buffer=paper))
+        self.clicks += 1
+
+    def send(self) -> str:
+        """Press the button of the form, and return the text of the page that answers."""
+        self.click("main form.act > button:not(.second)")
+        return self.page.inner_text("main")
+
+    def record(self) -> None:
+        """Send the form; what it brings is recorded."""
+        text = self.send()
+        assert "管理簿" in text, text
+        assert self.page.locator(".notice.bad").count() == 0, text
+
+    def slip(self, name: str, text: str | int) -> str:
+        """Type what is wrong and send it; return what the page says."""
+        self._field(name).fill(str(text))
+        return self.slip_and_send(fields=1)
+
+    def slip_and_send(self, *, fields: int = 0) -> str:
+        """Send what is not right; a clean year does not."""
+        self.page.click("main form.act > button:not(.second)")
+        self.slips += 1 + fields
+        return self.page.inner_text("main")
+
+    def go_back(self) -> None:
+        """Go back to the form, which stands as it was filled in."""
+        self.page.click("button[name=again]")
+        self.slips += 1
+
+    def confirm(self, act: str) -> None:
+        """Confirm as the second person what was proposed, by that person's passphrase."""
+        self.click(f"main a.button[href^='/{CYCLE}/proposals/{act}/']")
+        self.page.fill("#passphrase", SAMPLE_PASSPHRASE)
+        self.page.click("main form.narrow button >> nth=0")
+        assert self.page.locator(".notice.good").count() == 1, self.page.inner_text("main")
+
+    def _name(self, name: str) -> str:
+        return name if name.partition(".")[0] in CARRIED else f"{self.act}.{name}"
+
+    def _field(self, name: str) -> Locator:
+        return self.page.locator(f"[name='{self._name(name)}']:not([type=hidden])").first
+
+
+CARRIED = (
+    "register_handlers", "declare_cloud_use", "confirm_contacts", "claim_measures", "report_receipt",
+    "submit_imprint_sample", "report_printing", "report_enclosing", "return_items", "report_erasure",
+)  # fmt: skip
+
+
+@dataclass
+class Year:
+    """The year that is played: the hand, and what the other side and the machine do without the desk."""
+
+    hand: Hand
+    people: People
+    inbox: Path
+
+    def facts(self) -> Facts:
+        return self.people.facts()
+
+    def count(self, *states: str, origin: str = "") -> int:
+        return self.people.office.see(CYCLE, lambda here: here.facts.pieces.count(*states, origin=origin))
+
+    def serials(self, *states: str, origin: str = "") -> str:
+        return compact(self.people.office.see(CYCLE, lambda here: here.facts.pieces.serials(*states, origin=origin)))
+
+    def events(self) -> list[str]:
+        with reading(self.people.office.engine) as connection:
+            return [entry["event"] for entry in ledger.told(connection, cycle_id=CYCLE)]
+
+
+def the_machine(year: Year, does: str) -> None:
+    """Do what the register section asks of the machine with a file of its own, and what follows by itself."""
+    office, people = year.people.office, year.people
+    match does:
+        case "take_extract":
+            frame = sample_extract(fiscal_year=2026, persons=PERSONS, seed=1)
+            write_sample(frame, year.inbox / "extract.csv")
+            WORK[does].step(office, CYCLE, by=cast.REGISTRAR, via="rehearsal", expect=(1, PERSONS))
+            people.decide_the_held_rows()
+        case "take_additions":
+            WORK[does].step(office, CYCLE, by=cast.REGISTRAR, via="rehearsal", none_came=True)
+        case "issue_pull_list" | "issue_final_pull_list":
+            cast.recheck(office, CYCLE, pulled="")
+        case "recheck_before_sealing" | "recheck_before_posting":
+            cast.recheck(office, CYCLE)
+        case _:
+            WORK[does].step(office, CYCLE, by=cast.REGISTRAR, via="rehearsal")
+    while todo := [it for it in driving.work(office) if it.may_be_done]:
+        WORK[todo[0].act].step(office, CYCLE, by=todo[0].by, via="driver")
+
+
+def contract(year: Year) -> None:
+    """Conclude the contract; without the special provisions it is refused once, and mended."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-10-01T10:00")
+    hand.begin("conclude_contract")
+    hand.type("contract_number", "2026-総総-0101")
+    hand.attach("contract")
+    hand.type("decision_number", "2026-総総-0111")
+    hand.type("approved_on", "2026-10-01")
+    hand.type("instruction", "個人情報保護法、情報セキュリティポリシーの遵守")
+    hand.type("certificate_number", "第00000000号（架空）")
+    hand.type("certificate_until", "2027-03-31")
+    assert "特記事項" in hand.slip_and_send()
+    assert "contract_concluded" not in year.events()
+    hand.tick("special_provisions_attached")
+    hand.record()
+
+
+def notices(year: Year) -> None:
+    """Enter what the contractor brought: the work plan, and with it who handles the data."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-10-08T10:00")
+    hand.begin("submit_work_plan")
+    hand.attach("register_handlers.notice")
+    hand.choose("declare_cloud_use.server_place", "東京都")
+    hand.tick("declare_cloud_use.under_japanese_law")
+    hand.type("place", "本社工場 印字室・封入室")
+    hand.attach("plan")
+    hand.record()
+
+
+def readiness(year: Year) -> None:
+    """Confirm on one page contacts, readiness and the measures that no act shows, each ticked."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-10-14T10:00")
+    hand.begin("confirm_readiness")
+    hand.tick("confirm_contacts.nights_and_holidays_covered", "confirm_contacts.business_flow_shared")
+    hand.type("confirm_contacts.flow_version", "2026 第1版")
+    hand.type("confirm_contacts.flow_acknowledged_on", "2026-10-14")
+    hand.type("confirm_contacts.procedure_version", "2026 第1版")
+    hand.type("decision_number", "2026-総総-0112")
+    hand.type("approved_on", "2026-10-14")
+    hand.tick("dummy_data_tested")
+    hand.type("ward_patched_on", "2026-10-13")
+    hand.type("contractor_patched_on", "2026-10-13")
+    hand.tick_all_measures("ward-document")
+    hand.type("claim_measures.ward-document.evidence", "安全管理措置の点検表")
+    hand.type("claim_measures.ward-document.happened_on", "2026-10-13")
+    hand.attach("claim_measures.ward-document.evidence_file")
+    hand.tick_all_measures("contractor-check")
+    hand.type("claim_measures.contractor-check.evidence", "受託者の作業場所の確認")
+    hand.type("claim_measures.contractor-check.happened_on", "2026-10-13")
+    hand.type("claim_measures.contractor-check.result", "異常なし")
+    hand.record()
+
+
+def manuscript(year: Year) -> None:
+    """Deliver the manuscript, with how much paper there is."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-10-22T10:00")
+    hand.begin("deliver_manuscript")
+    hand.type("sheets", 100)
+    hand.type("envelopes", 100)
+    hand.type("inserts.count", 100)
+    hand.record()
+
+
+def text(year: Year) -> None:
+    """Enter the proof of the fixed text, which the approver approves by two clicks."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-10-29T10:00")
+    hand.begin("submit_text_proof")
+    hand.record()
+    hand.log_in("takahashi", at="2026-10-29T11:00")
+    hand.begin("approve_text")
+    hand.record()
+
+
+def extract(year: Year) -> None:
+    """Let the register section's two people check the numbers of the extract."""
+    hand = year.hand
+    hand.log_in("watanabe", at="2026-11-02T10:00")
+    the_machine(year, "take_extract")
+    hand.log_in("watanabe", at="2026-11-06T10:00")
+    hand.begin("extract")
+    hand.tick("window_seen")
+    hand.type("storage_place", "戸籍住民課 金庫")
+    hand.choose("locked", "true")
+    hand.record()
+    hand.log_in("nakamura", at="2026-11-06T11:00")
+    hand.confirm("extract")
+
+
+def medium(year: Year) -> None:
+    """Hand over the medium on the day of its sealing."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-11-09T10:00")
+    the_machine(year, "recheck_before_sealing")
+    hand.log_in("sato", at="2026-11-09T10:30")
+    hand.begin("hand_over_medium")
+    hand.choose("receiver", "kobayashi")
+    hand.tick("locked_bag", "in_person", "scan_clean")
+    hand.type("storage_place", "総務課 金庫")
+    hand.choose("locked", "true")
+    hand.record()
+
+
+def password(year: Year) -> None:
+    """Let another coordinator carry the password notice on another day."""
+    hand = year.hand
+    hand.log_in("suzuki", at="2026-11-10T11:00")
+    hand.begin("hand_over_password")
+    hand.choose("receiver", "asahi")
+    hand.tick("locked_bag", "in_person")
+    hand.record()
+
+
+def receipt(year: Year) -> None:
+    """Type the contractor's count blind: a wrong one is asked about without a figure, the right one recorded."""
+    hand, sent = year.hand, year.count("exported", origin="extract")
+    hand.log_in("sato", at="2026-11-11T10:00")
+    hand.begin("report_receipt")
+    assert f'value="{sent}"' not in hand.page.content()
+    hand.vouch("package_sha256")
+    hand.type("pattern_on", "2026-11-11")
+    hand.tick("scan_clean", "condition_good")
+    hand.choose("copies.0.kind", "server")
+    hand.type("copies.0.place", "印字室サーバ")
+    hand.choose("copies.0.storage", "ssd")
+    hand.type("storage_place", "本社工場 媒体保管庫")
+    hand.choose("locked", "true")
+    hand.tick("readers", value="asahi")
+    hand.choose("copies_encrypted", "true")
+    hand.type("ledger_line", "受 2026-1")
+    asked = hand.slip("received", sent - 1)
+    assert "もう一度数えて" in asked, asked
+    assert not re.search(rf"\b({sent}|{sent - 1})\b", asked), asked
+    assert "receipt_reported" not in year.events()
+    hand.go_back()
+    hand.type("received", sent)
+    hand.record()
+    hand.begin("hand_over")
+    row = hand.page.locator(".reported tbody tr").first
+    assert row.locator("td.number").all_inner_texts() == [str(sent), str(sent)]
+    hand.type("decision_number", "2026-総総-0113")
+    hand.type("approved_on", "2026-11-11")
+    hand.record()
+
+
+def proof(year: Year) -> None:
+    """Enter the imprint sample that is brought; two people approve it."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-11-12T10:00")
+    hand.begin("approve_proof")
+    hand.choose("submit_imprint_sample.giver", "kobayashi")
+    hand.choose("submit_imprint_sample.locked_bag", "true")
+    hand.record()
+    hand.log_in("takahashi", at="2026-11-12T11:00")
+    hand.confirm("approve_proof")
+
+
+def printing(year: Year) -> None:
+    """Enter what is printed by serial; one click confirms it."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-11-17T10:00")
+    the_machine(year, "take_additions")
+    hand.log_in("sato", at="2026-11-17T11:00")
+    hand.begin("complete_printing")
+    letters = year.count("exported", origin="extract")
+    hand.type("report_printing.good", year.serials("exported", origin="extract"))
+    hand.type("report_printing.sheets_left", 100 - letters)
+    hand.type("letters_printed", letters)
+    hand.record()
+
+
+def pulls(year: Year) -> None:
+    """Re-check with an empty pull list; enter the contractor's status, and inspect him."""
+    hand = year.hand
+    hand.log_in("watanabe", at="2026-11-18T10:00")
+    the_machine(year, "issue_pull_list")
+    hand.log_in("sato", at="2026-11-18T11:00")
+    hand.begin("report_status")
+    hand.type("status", "工程どおり")
+    hand.record()
+    hand.log_in("sato", at="2026-11-19T10:00")
+    hand.begin("inspect_contractor")
+    hand.type("own_keeping_checked_on", "2026-11-19")
+    hand.type("logs_until", "2026-11-19")
+    hand.record()
+
+
+def enclosing(year: Year) -> None:
+    """Enter what is sealed and what is left of the paper; one click confirms it."""
+    hand, printed = year.hand, year.count("printed", origin="extract")
+    hand.log_in("sato", at="2026-11-20T10:00")
+    hand.begin("complete_enclosing")
+    hand.type("report_enclosing.sealed", year.serials("printed", origin="extract"))
+    hand.type("report_enclosing.machine_count", printed)
+    hand.type("report_enclosing.envelopes_left", 100 - printed)
+    hand.type("report_enclosing.inserts_left.count", 100 - printed)
+    hand.type("letters_enclosed", printed)
+    hand.record()
+
+
+def delivery(year: Year) -> None:
+    """Count the delivery: a slip of the finger is asked about with the figure that it should be."""
+    hand, enclosed = year.hand, year.count("enclosed", origin="extract")
+    hand.log_in("watanabe", at="2026-11-24T10:00")
+    the_machine(year, "issue_final_pull_list")
+    hand.log_in("sato", at="2026-11-25T10:00")
+    hand.begin("inspect_delivery")
+    hand.choose("giver", "kobayashi")
+    hand.choose("locked_bag", "true")
+    hand.type("opened", 5)
+    hand.type("wrong", 0)
+    asked = hand.slip("delivered", enclosed - 1)
+    assert f"{enclosed} 通 のはずです。{enclosed - 1} 通 で記録しますか" in asked, asked
+    hand.go_back()
+    hand.type("delivered", enclosed)
+    hand.record()
+    hand.begin("enclose_additions")
+    hand.record()
+
+
+def posting(year: Year) -> None:
+    """Let two people approve the posting; look at the register that day, and post."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-11-27T10:00")
+    hand.begin("approve_posting")
+    hand.record()
+    hand.log_in("takahashi", at="2026-11-27T11:00")
+    hand.confirm("approve_posting")
+    hand.log_in("watanabe", at="2026-11-30T10:00")
+    the_machine(year, "recheck_before_posting")
+    hand.log_in("sato", at="2026-11-30T11:00")
+    letters = year.count("enclosed")
+    hand.begin("post")
+    hand.type("accepted", letters)
+    hand.type("office", "新宿郵便局")
+    hand.type("slip", "差出票 2026-1")
+    hand.choose("locked_bag", "true")
+    hand.record()
+    hand.log_in("sato", at="2026-12-01T10:00")
+    hand.begin("report_posting")
+    hand.type("accepted", letters)
+    hand.attach("slip_copy")
+    hand.record()
+
+
+def return_of_media(year: Year) -> None:
+    """Enter on one page what comes back, and confirm it."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-12-07T10:00")
+    hand.begin("return_media")
+    hand.choose("return_items.giver", "asahi")
+    hand.tick("return_items.locked_bag")
+    hand.attach("return_items.contractors_ledger")
+    hand.type("storage_place", "総務課 金庫")
+    hand.choose("locked", "true")
+    hand.record()
+
+
+def erasure(year: Year) -> None:
+    """Enter how the contractor's copy was erased before a witness; two people confirm it."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-12-14T10:00")
+    hand.begin("confirm_erasure")
+    hand.choose("report_erasure.copies.0.method", "cryptographic_erase")
+    hand.type("report_erasure.copies.0.tool", "暗号鍵の廃棄")
+    hand.type("report_erasure.copies.0.erased_at", "2026-12-14T09:30")
+    hand.choose("report_erasure.copies.0.erased_by", "kobayashi")
+    hand.choose("report_erasure.copies.0.witness", "asahi")
+    hand.tick("every_place_covered")
+    hand.record()
+    hand.log_in("takahashi", at="2026-12-14T11:00")
+    hand.confirm("confirm_erasure")
+
+
+def completion(year: Year) -> None:
+    """Enter the completion; the inspector accepts the work."""
+    hand = year.hand
+    hand.log_in("sato", at="2026-12-16T10:00")
+    hand.begin("report_completion")
+    hand.record()
+    hand.log_in("okada", at="2026-12-16T11:00")
+    hand.begin("accept_work")
+    hand.type("number", "検査 2026-1")
+    hand.record()
+
+
+def the_end(year: Year) -> None:
+    """End the window for returned mail, destroy data and paper, and close the year."""
+    hand = year.hand
+    hand.log_in("sato", at="2027-01-18T10:00")
+    hand.begin("end_returned_mail")
+    hand.record()
+    hand.log_in("sato", at="2027-01-22T10:00")
+    the_machine(year, "erase_ward_data")
+    hand.log_in("sato", at="2027-01-22T11:00")
+    hand.begin("destroy_items")
+    hand.type("method", "裁断")
+    hand.choose("witness", "suzuki")
+    hand.record()
+    hand.log_in("sato", at="2027-01-25T10:00")
+    hand.begin("close")
+    hand.record()
+
+
+STEPS: tuple[Callable[[Year], None], ...] = (
+    contract, notices, readiness, manuscript, text, extract, medium, password, receipt, proof, printing, pulls,
+    enclosing, delivery, posting, return_of_media, erasure, completion, the_end,
+)  # fmt: skip
+
+
+@pytest.fixture
+def year(page: Page, tmp_path: Path) -> Iterator[Year]:
+    """Give a year that is just opened, with the people's keys, and the desk before them."""
+    home, inbox = tmp_path / "home", tmp_path / "inbox"
+    home.mkdir()
+    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
+    office = preparation.install(home, inbox, rehearsal=True)
+    preparation.register_sample_people(office, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+    preparation.open_year(office, 2026)
+    theirs = cast.at_their_desks(Office.open(home, inbox))
+    people = People(office=theirs, cycle_id=CYCLE, printer=Printer(folder=tmp_path / "printer"))
+    with served(office) as address:
+        yield Year(hand=Hand(page=page, address=address, office=office), people=people, inbox=inbox)
+    office.engine.dispose()
+    people.office.engine.dispose()
+
+
+def test_a_clean_year_takes_few_keystrokes(year: Year) -> None:
+    """A year goes from contract to close by at most 120 clicks and 60 typed fields, and nothing deviates.
+
+    Logins and second passphrases are apart, as are what the register section does with its files, a refusal and two
+    slips of the finger.
+    """
+    for step in STEPS:
+        step(year)
+    hand = year.hand
+    figures = (
+        f"{hand.clicks} clicks, {hand.typed} typed fields, {len(hand.acts)} forms; {hand.slips} for what went wrong"
+    )
+    sys.stdout.write(f"\na clean year by hand: {figures}\n")
+    assert year.facts().state == "closed"
+    assert "deviation_recorded" not in year.events()
+    assert hand.clicks <= MOST_CLICKS
+    assert hand.typed <= MOST_TYPED
