@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from desk.web.guard import NotHere
 from desk.web.visitors import Visitor, form_token
 from models.clock import stamp, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
@@ -20,6 +21,7 @@ from views.standing import act_title
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STATUS: Mapping[type[TsudoiError], HTTPStatus] = {
+    NotHere: HTTPStatus.FORBIDDEN,
     Unknown: HTTPStatus.NOT_FOUND,
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.CONFLICT,
