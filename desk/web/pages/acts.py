@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
 from desk.web.inputs import Choices, Input, inputs, typed
+from desk.web.places import PLACES
 from models import choices as words_of
 from models.clock import TOKYO
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
@@ -53,6 +54,8 @@ def act(asked: Asked) -> Response:
     """Show the form of an act, or do it as it was filled in."""
     row, cycle_id, visitor = row_of(asked.part("act")), asked.cycle_id, asked.visitor
     if not asked.is_sent:
+        if row.trigger in PLACES:
+            return asked.on_to(f"/{asked.part('cycle')}/{PLACES[row.trigger]}")
         with visitor.office.look(cycle_id) as here:
             return _form(asked, here, row, {})
     with visitor.office.look(cycle_id) as here:
@@ -216,12 +219,12 @@ def _sent_again(asked: Asked, form: Sequence[Typed]) -> list[tuple[str, str]]:
     return [*(pair for pair in texts if pair[0] not in asked.sent.files), *hashes]
 
 
-def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome]) -> Response:
-    """Say what came of it, what did not hold, and what is left to do."""
+def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome], notes: Sequence[str] = ()) -> Response:
+    """Say what came of it, what did not hold, and what is left to do; `notes` are what else is to be said."""
     with asked.visitor.office.look(cycle_id) as here:
         year, on_hold = here.facts.fiscal_year, here.facts.on_hold
     return asked.shown(
-        "told.html", cycle=cycle_id, on_hold=on_hold,
+        "told.html", cycle=cycle_id, on_hold=on_hold, notes=notes,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
              [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it, year))
