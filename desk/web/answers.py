@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from desk.web.guard import NotHere
 from desk.web.visitors import Visitor, form_token
-from models.clock import stamp, wareki
+from models.clock import TOKYO, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
 from models.words import _, language
@@ -37,7 +37,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.globals.update(_=_, language=language, act_title=act_title)  # type: ignore[reportUnknownMemberType]
-    made.filters.update(day=_day, moment=stamp, visible=visible, count="{:,}".format)  # type: ignore[reportUnknownMemberType]
+    made.filters.update(day=_day, moment=_moment, visible=visible, count="{:,}".format)  # type: ignore[reportUnknownMemberType]
     return made
 
 
@@ -46,6 +46,12 @@ def _day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     return f"{wareki(value)}（{value:%Y-%m-%d}）"
+
+
+def _moment(value: datetime) -> str:
+    """Return a moment as an office reads it."""
+    at = value.astimezone(TOKYO)
+    return f"{wareki(at.date())} {at:%H:%M}"
 
 
 def page(request: Request, template: str, /, status: int = HTTPStatus.OK, **shown: Any) -> Response:

@@ -174,9 +174,10 @@ def _forms(here: Look) -> Iterator[Paper]:
 
 
 def _ward_forms(here: Look) -> Iterator[Paper]:
+    made = {sheet.name for sheet in forms.ward_forms(here)}  # without those for what there is none of
     for form in forms.forms_in(templates_of(here.programme), forms.WARD_FILE):
-        if not form.act or form.act in here.facts.done:
-            name = f"document-{form.document:02}-{form.key}"
+        name = f"document-{form.document:02}-{form.key}"
+        if name in made and (not form.act or form.act in here.facts.done):
             yield Paper(name=name, title=form.title, build=forms.ward_forms)
 
 
