@@ -44,6 +44,8 @@ def document(asked: Asked) -> Response:
     cycle_id, number, trouble = asked.cycle_id, _number(asked), None
     with asked.visitor.office.look(cycle_id) as here:
         may = agenda.may_enter(here, asked.visitor.person, "file_document")
+    if asked.is_sent and BY_NUMBER[number].shows_residents and not asked.is_local:
+        raise NotHere
     if asked.is_sent:
         try:
             return _filed(asked, cycle_id, number, may=may)
@@ -69,8 +71,6 @@ def _filed(asked: Asked, cycle_id: str, number: int, *, may: bool) -> Response:
     sent, names_residents = asked.sent, asked.request.url.path.endswith(_RESIDENTS)
     if not may:
         raise Unknown(_("Filing documents is not yours."), _("Go back to your own work."))
-    if BY_NUMBER[number].shows_residents and not asked.is_local:
-        raise NotHere
     if "file" not in sent.files:
         raise BadInput(_("No file was chosen, or it is empty."), _("Choose the file and send it again."))
     file = sent.files["file"]
