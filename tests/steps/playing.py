@@ -86,6 +86,7 @@ class Played:
             CYCLE,
             act,
             by=cast.person_for(second, but=by),
+            proposal=outcome.seq,
             decision_number=f"8-総総-{outcome.seq}",
             decided_on=self.now.date(),
         )

@@ -291,3 +291,19 @@ def test_what_is_no_document_is_refused(at: Callable[..., Browser], office: Offi
     day = office.clock.now().date().isoformat()
     coordinator.send(f"{DOCUMENTS}/2", 422, files={"file": (name, content)}, dated_on=day)
     assert not _entries(office, "document_filed")
+
+
+def test_what_the_machine_compares_is_refused_in_words_before_its_time(
+    at: Callable[..., Browser], office: Office
+) -> None:
+    """A file that comes too early, or from somebody who may not bring it, changes nothing and says why."""
+    coordinator, registrar = at("sato"), at("watanabe")
+    for act in ("compare_imprint", "reconcile_enclosing"):
+        path = f"/hatachi-2026/machine/{act}"
+        assert coordinator.client.get(f"/hatachi-2026/acts/{act}").headers["location"] == path
+        coordinator.open(path)
+        text = coordinator.send(path, 422, files={"file": ("log.csv", b"1\n")})
+        assert 'role="alert"' in text
+        registrar.open(path, 404)
+    coordinator.open("/hatachi-2026/machine/erase_ward_data", 404)
+    assert not _entries(office, "imprint_compared")

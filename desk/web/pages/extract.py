@@ -14,6 +14,8 @@ from starlette.responses import Response
 
 from desk.web.asked import REGISTER, STAFF, Asked, Page
 from desk.web.pages.acts import told
+from desk.web.pages.machine import WORKS
+from desk.web.places import PLACES
 from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.extract import Judgement
 from models.records.extraction import AdditionsTaken, ExtractTaken, ProtectedListed
@@ -25,6 +27,7 @@ from states.facts import LISTS, RECHECKS
 from states.gaps import missing
 from steps import acting, arriving, extraction, printing, protection
 from steps.after import words_of_what_is_left
+from steps.work import WORK
 from views import agenda
 from views.standing import act_title
 
@@ -52,7 +55,14 @@ def overview(asked: Asked) -> Response:
             if facts.state in row_of(act).froms and agenda.may_enter(here, asked.visitor.person, act)
             and (act not in RECHECKS or act == protection.due_recheck(facts))
         ]  # fmt: skip
+        machine = [
+            (act_title(act), PLACES.get(act, f"machine/{act}" if act in WORKS else f"acts/{act}"))
+            for act in (*WORK, *WORKS)
+            if act not in TASKS and act != "record_backup" and facts.state in row_of(act).froms
+            and agenda.may_enter(here, asked.visitor.person, act)
+        ]  # fmt: skip
         shown = {
+            "machine": dict.fromkeys(machine),
             "undecided": facts.undecided, "is_signed": "extract" in facts.done, "tasks": tasks,
             "may_sign": agenda.may_enter(here, asked.visitor.person, "extract"),
         }  # fmt: skip
@@ -153,10 +163,15 @@ def _changes(asked: Asked, cycle_id: str) -> Response:
 
 
 def _recheck(asked: Asked, cycle_id: str) -> Response:
+    texts = asked.sent.texts
+    pairs = zip(texts.get("pull_reason", ()), texts.get("pull_serials", ()), strict=False)
+    others = protection.pulled_by_reason(
+        f"{reason}={serials}" for reason, serials in pairs if reason.strip() or serials.strip()
+    )
     result = protection.recheck(
         asked.visitor.office, cycle_id, _file(asked, "file"), by=asked.visitor.id,
         nobody_of_ours=_ticked(asked, "nobody"), no_longer_protected=_count(asked, "no_longer"),
-        pull_list=_ticked(asked, "pull_list"),
+        pull_list=_ticked(asked, "pull_list") or bool(others), also_pulled=others,
     )  # fmt: skip
     return _told_of_the_list(asked, cycle_id, result)
 

@@ -1,4 +1,4 @@
-"""The machine's own work for which somebody brings a file that names no resident: check values, scan logs."""
+"""What the machine works out for a person: from a file that names no resident, or from what is on record."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.words import N_, _
 from states.acts import row_of
 from states.gaps import missing
-from steps import enclosing, printing
+from steps import enclosing, printing, protection
 from views import agenda
 from views.standing import act_title
 
@@ -21,15 +21,15 @@ TRAYS = 3  # rows for trays that were counted by hand; more are sent with the ne
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What the machine does with a file: what it is for in a sentence, the label of the file, and what is done."""
+    """What the machine does: what it is for in a sentence, the label of the file it needs, if any, and the step."""
 
     help: str
-    file: str
     does: Callable[[Asked, str], Response]
+    file: str = ""
 
 
 def work(asked: Asked) -> Response:
-    """Show the form that brings the file, or do what it was sent for."""
+    """Show the form, or do what it was sent for."""
     act, cycle_id, trouble = asked.part("act"), asked.cycle_id, None
     if act not in WORKS:
         raise Unknown(_("There is no such page."), _("Go back to your own work."))
@@ -48,7 +48,8 @@ def work(asked: Asked) -> Response:
         due_on = here.facts.due.get(act)
     response = asked.shown(
         "machine.html", cycle=cycle_id, act=act, title=act_title(act), help=_(WORKS[act].help), trouble=trouble,
-        file=_(WORKS[act].file), unmet=unmet, due_on=due_on, sent=asked.sent, trays=range(TRAYS),
+        file=_(WORKS[act].file) if WORKS[act].file else "", unmet=unmet, due_on=due_on, sent=asked.sent,
+        trays=range(TRAYS),
     )  # fmt: skip
     response.status_code = 422 if trouble else 200
     return response
@@ -95,12 +96,21 @@ def _reconcile(asked: Asked, cycle_id: str) -> Response:
     return told(asked, cycle_id, [outcome], notes=notes)
 
 
+def _pull_list(asked: Asked, cycle_id: str) -> Response:
+    outcome = protection.issue_pull_list(asked.visitor.office, cycle_id, by=asked.visitor.id)
+    return told(asked, cycle_id, [outcome])
+
+
 def _files(asked: Asked) -> list[bytes]:
     if "file" not in asked.sent.files:
         raise BadInput(_("No file was chosen, or it is empty."), _("Choose the file and send it again."))
     return [file.content for file in asked.sent.several["file"]]
 
 
+_PULL_LIST = Work(
+    help=N_("The pull list with exactly the serials that changes and re-checks name and that are not pulled yet."),
+    does=_pull_list,
+)
 WORKS: Mapping[str, Work] = {
     "compare_imprint": Work(
         help=N_("What the contractor is about to print is compared row by row with what was sent to him."),
@@ -110,6 +120,7 @@ WORKS: Mapping[str, Work] = {
         help=N_("Scan logs of the sealer, and trays that were counted by hand, are joined with the serials."),
         file=N_("Scan logs (several at once)"), does=_reconcile,
     ),
+    "issue_pull_list": _PULL_LIST, "issue_final_pull_list": _PULL_LIST,
 }  # fmt: skip
 
 PAGES = (
