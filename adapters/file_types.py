@@ -26,6 +26,11 @@ def trouble_of(name: str, content: bytes) -> Trouble:
     return judge(content) if judge else "kind"
 
 
+def ending_of(content: bytes) -> str:
+    """Return the ending under which a kept file opens again, "" where it is of none of these types."""
+    return next((ending for ending, judge in _JUDGES.items() if not judge(content)), "")
+
+
 def _begins(*beginnings: bytes, content: bytes) -> Trouble:
     return "" if content.startswith(beginnings) else "content"
 

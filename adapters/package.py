@@ -117,8 +117,10 @@ def seal(
     return SealedPackage(path=into, sha256=sha256, size=size, form=form, algorithm=_CONTAINERS[form].algorithm)
 
 
-def open_package(path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT) -> dict[str, bytes]:
-    """Return the members of an encrypted package, in memory.
+def open_package(
+    source: Path | bytes, *, password: str, sha256: str | None = None, limit: int = LIMIT
+) -> dict[str, bytes]:
+    """Return the members of an encrypted package, a file or its bytes, in memory.
 
     `sha256` (hex) is compared before anything is unpacked: hand it in wherever the slip gives it. Without it a 7z still
     yields the right members or none, but a zip protects its contents only: a changed member name would pass. `limit` is
@@ -132,7 +134,7 @@ def open_package(path: Path, *, password: str, sha256: str | None = None, limit:
         TsudoiError: 7-Zip did not finish.
 
     """
-    with opened(path, password=password, sha256=sha256, limit=limit) as members:
+    with opened(source, password=password, sha256=sha256, limit=limit) as members:
         return {name: b"".join(member.chunks()) for name, member in members.items()}
 
 
@@ -173,12 +175,14 @@ class Member:
 
 
 @contextmanager
-def opened(path: Path, *, password: str, sha256: str | None = None, limit: int = LIMIT) -> Generator[dict[str, Member]]:
+def opened(
+    source: Path | bytes, *, password: str, sha256: str | None = None, limit: int = LIMIT
+) -> Generator[dict[str, Member]]:
     """Give the members of an encrypted package to read chunk by chunk; they are gone when the block ends.
 
     Arguments and errors are those of `open_package`, which holds everything in this process's memory.
     """
-    with _file(path) as package:
+    with _file(source) as package:
         if sha256 is not None and _sha256(package) != sha256.strip().lower():
             raise Damaged(
                 _("The encrypted package was altered or truncated: its SHA-256 is not the one on record."),
@@ -198,8 +202,8 @@ def opened(path: Path, *, password: str, sha256: str | None = None, limit: int =
             yield members
 
 
-def how_sealed(path: Path) -> Literal["no", "checked", "unchecked"]:
-    """Tell without a password whether a file is an encrypted 7z or zip, and whether it can check a password.
+def how_sealed(source: Path | bytes) -> Literal["no", "checked", "unchecked"]:
+    """Tell without a password whether a file (or its bytes) is an encrypted 7z or zip, and can check a password.
 
     A 7z with readable file names cannot: a wrong password and a damaged file look the same there.
 
@@ -208,7 +212,7 @@ def how_sealed(path: Path) -> Literal["no", "checked", "unchecked"]:
         Damaged: it begins like a 7z, but is not one.
 
     """
-    with _file(path) as package:
+    with _file(source) as package:
         start = os.pread(package, 8, 0)
         if start.startswith(_CONTAINERS["zip"].signature):
             return "checked" if len(start) > _ZIP_FLAGS and start[_ZIP_FLAGS] & 1 else "no"
@@ -440,9 +444,13 @@ def _form_of(package: int) -> Form:
 
 
 @contextmanager
-def _file(path: Path) -> Generator[int]:
+def _file(source: Path | bytes) -> Generator[int]:
+    if isinstance(source, bytes):
+        with ExitStack() as stack:
+            yield _put_in_memory(source, stack).memory
+        return
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(source, os.O_RDONLY)
     except OSError as error:
         raise Unknown(
             _("There is no encrypted package to read ({reason}).").format(reason=error.strerror),

@@ -86,16 +86,22 @@ def read_register(path: Path, *, programme: Programme) -> RegisterTable:
     return parse_register(register_bytes(path, programme=programme), programme=programme)
 
 
-def register_bytes(path: Path, *, programme: Programme) -> bytes:
+def register_bytes(source: Path | bytes, *, programme: Programme) -> bytes:
     """Return the bytes of an extract after a look at its size; a link is not followed, a FIFO not waited for.
+
+    One that was sent is its bytes already.
 
     Raises:
         UnreadableExtract: it is not a plain file, cannot be read, or is larger than the programme allows.
 
     """
     limit = programme.extract.size_limit_mib * _MIB
+    if isinstance(source, bytes):
+        if len(source) > limit:
+            raise _refuse("too_large")
+        return source
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _refuse("not_regular" if error.errno in {errno.ELOOP, errno.ENXIO} else "no_file") from None
     except ValueError:  # a NUL in the path

@@ -45,16 +45,16 @@ class Log:
     scans: pl.DataFrame
 
 
-def read_logs(paths: Sequence[Path], *, shape: ScanLog) -> tuple[Log, ...]:
-    """Read scan logs in the given order; a file that is there twice, by content, is read once.
+def read_logs(sources: Sequence[Path | bytes], *, shape: ScanLog) -> tuple[Log, ...]:
+    """Read scan logs, files or their bytes, in the given order; one that is there twice, by content, is read once.
 
     Raises:
         BadInput: a file cannot be read, is empty, too large or no log of this shape; it is named by its place.
 
     """
-    timed, logs = len(paths) > 1 and bool(shape.time), dict[str, Log]()
-    for number, path in enumerate(paths, start=1):
-        content = _content(path, number, shape)
+    timed, logs = len(sources) > 1 and bool(shape.time), dict[str, Log]()
+    for number, source in enumerate(sources, start=1):
+        content = _content(source, number, shape)
         digest = hashlib.sha256(content).hexdigest()
         if digest not in logs:
             table = _table(content, number, shape, timed=timed)
@@ -84,16 +84,14 @@ def piece_codes(codes: pl.Series) -> pl.DataFrame:
     )
 
 
-def _content(path: Path, number: int, shape: ScanLog) -> bytes:
+def _content(source: Path | bytes, number: int, shape: ScanLog) -> bytes:
     try:
-        found = path.stat()
-        plain = stat.S_ISREG(found.st_mode) and not path.is_symlink()
-        content = path.read_bytes() if plain and found.st_size <= shape.size_limit_mib * _MIB else None
+        content = source if isinstance(source, bytes) else _read(source, shape)
     except OSError:
         raise BadInput(
             _("Scan log {number} is not there or cannot be read.").format(number=number), _("Give the path of the log.")
         ) from None
-    if content is None:
+    if content is None or len(content) > shape.size_limit_mib * _MIB:
         raise BadInput(
             _("Scan log {number} is no plain file, or larger than {limit} MiB.").format(
                 number=number, limit=shape.size_limit_mib
@@ -105,6 +103,13 @@ def _content(path: Path, number: int, shape: ScanLog) -> bytes:
             _("Scan log {number} is empty.").format(number=number), _("Export the log of the machine again.")
         )
     return content
+
+
+def _read(path: Path, shape: ScanLog) -> bytes | None:
+    """Return what is in a plain file that is not too large."""
+    found = path.stat()
+    plain = stat.S_ISREG(found.st_mode) and not path.is_symlink()
+    return path.read_bytes() if plain and found.st_size <= shape.size_limit_mib * _MIB else None
 
 
 def _table(content: bytes, number: int, shape: ScanLog, *, timed: bool) -> pl.DataFrame:

@@ -21,6 +21,7 @@ OTHER_EVENTS = {
     "list_refused": ("異動連絡・支援措置一覧の拒否", "List of the register refused"),
     "history_imported": ("過年度の管理簿", "Past control ledger"),
     "paper_printed": ("票の印刷", "Paper printed"),
+    "paper_shown": ("票の画面表示", "Paper shown on the screen"),
     "guards_restored": ("データベースの防護の復元", "Guards of the database restored"),
 }
 

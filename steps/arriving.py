@@ -1,6 +1,7 @@
 """How a file of the register section arrives: plain in the inbox or elsewhere, or encrypted, to be opened in memory.
 
-An encrypted file is opened by 7-Zip in memory; the plain text never touches a disk on its way into the vault.
+An encrypted file is opened by 7-Zip in memory, and what a browser sends is in memory alone; neither touches a disk in
+the clear on its way into the vault. What was sent lies where it was sent from still.
 """
 
 import hashlib
@@ -9,7 +10,9 @@ import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import TypeAlias
 
 from adapters import disk
 from adapters.package import how_sealed, open_package
@@ -23,6 +26,9 @@ from steps.office import Office
 
 Ask = Callable[[], str]
 """How the password is asked for, once it is known that one is needed."""
+
+Source: TypeAlias = Path | bytes
+"""A file of the register section where it lies, or what is in it."""
 
 ORIGINAL, PROTECTED_LIST, LETTERS_FILE = "E", "L", "LF"
 _TAKEN = ".taken"
@@ -50,7 +56,7 @@ def no_password() -> str:
     )
 
 
-def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arrived:
+def read_in(source: Source, *, programme: Programme, ask: Ask = no_password) -> Arrived:
     """Return the CSV of a file of the register section; an encrypted 7z or zip is opened with the password asked for.
 
     An archive that is not encrypted comes back as it is: the reader refuses it as no CSV.
@@ -61,9 +67,9 @@ def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arri
         Damaged: it cannot be opened whatever the password.
 
     """
-    data = register_bytes(path, programme=programme)
+    data = register_bytes(source, programme=programme)
     try:
-        sealed = how_sealed(path)
+        sealed = how_sealed(source)
     except Damaged:
         raise _damaged() from None
     if sealed == "no":
@@ -71,16 +77,16 @@ def read_in(path: Path, *, programme: Programme, ask: Ask = no_password) -> Arri
     digest, limit = hashlib.sha256(data).hexdigest(), programme.extract.size_limit_mib * _MIB
     del data
     return Arrived(
-        content=_only_csv(path, ask(), sha256=digest, limit=limit, checked=sealed == "checked"),
+        content=_only_csv(source, ask(), sha256=digest, limit=limit, checked=sealed == "checked"),
         travelled_sha256=digest,
     )
 
 
-def _only_csv(path: Path, password: str, *, sha256: str, limit: int, checked: bool) -> bytes:
+def _only_csv(source: Source, password: str, *, sha256: str, limit: int, checked: bool) -> bytes:
     if not password:
         raise BadInput(_("The password is empty."), _("Type the password of the encrypted extract."))
     try:
-        members = open_package(path, password=password, sha256=sha256, limit=limit)
+        members = open_package(source, password=password, sha256=sha256, limit=limit)
     except Damaged:
         raise (_damaged() if checked else _wrong_or_damaged()) from None
     if len(members) != 1 or not all(name.lower().endswith(".csv") for name in members):
@@ -106,14 +112,14 @@ def _wrong_or_damaged() -> BadInput:
     )
 
 
-def from_inbox(office: Office, *, beside: Path | None = None) -> Path:
+def from_inbox(office: Office, *, beside: Source | None = None) -> Path:
     """Return the one file of the inbox, but for a list that lies beside it.
 
     Raises:
         Unknown: there is none, or more than one.
 
     """
-    other = beside.resolve() if beside else None
+    other = beside.resolve() if isinstance(beside, Path) else None
     found = [path for path in inbox_files(office) if path.resolve() != other]
     if len(found) != 1:
         raise Unknown(
@@ -129,18 +135,18 @@ def inbox_files(office: Office) -> list[Path]:
     return sorted(path for path in inbox.glob("*") if not path.name.startswith(".")) if inbox.is_dir() else []
 
 
-def lies_in_the_inbox(office: Office, source: Path) -> bool:
-    """Tell whether a file is ours to erase; one that lies elsewhere is not."""
-    return source.resolve().parent == office.settings.inbox.resolve()
+def lies_in_the_inbox(office: Office, source: Source) -> bool:
+    """Tell whether a file is ours to erase; one that lies elsewhere, or was sent, is not."""
+    return isinstance(source, Path) and source.resolve().parent == office.settings.inbox.resolve()
 
 
-def emptied(office: Office, source: Path) -> bool:
+def emptied(office: Office, source: Source) -> bool:
     """Erase a file from the inbox after taking; tell whether it lay there.
 
     It is set apart first: a kill leaves it whole, or apart for the next taking to erase, but never half erased for an
     extract. Under which name is noted before, in the data directory: into the inbox others may write too.
     """
-    if not lies_in_the_inbox(office, source):
+    if not (isinstance(source, Path) and lies_in_the_inbox(office, source)):
         return False
     apart = f".{secrets.token_hex(8)}{_TAKEN}"
     disk.put(_note_of(office), apart.encode("ascii"))
@@ -161,7 +167,7 @@ def _note_of(office: Office) -> Path:
     return office.home / "set-apart"
 
 
-def original_of(office: Office, facts: Facts, source: Path, arrived: Arrived) -> str:
+def original_of(office: Office, facts: Facts, source: Source, arrived: Arrived) -> str:
     """Return the number under which a plain file that stays where it lies is to be destroyed; "" where none stays.
 
     An encrypted file has its number from its receipt already.
@@ -172,17 +178,22 @@ def original_of(office: Office, facts: Facts, source: Path, arrived: Arrived) ->
 
 
 @contextmanager
-def handed_out(path: Path, content: bytes) -> Generator[None]:
+def handed_out(into: Path | BytesIO, content: bytes) -> Generator[None]:
     """Write what leaves the vault into a new file, readable by its owner only; it stays if what follows succeeds.
 
-    What follows is the ledger entry: there is no file without its entry.
+    What follows is the ledger entry: there is no file without its entry. What is to be sent to a browser comes into
+    memory instead, after its entry.
 
     Raises:
         BadInput: something stands at the path already, or it cannot be written.
 
     """
+    if isinstance(into, BytesIO):
+        yield
+        into.write(content)
+        return
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        handle = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError:
         raise BadInput(
             _("The file cannot be written there, or something stands there already."),
@@ -193,5 +204,5 @@ def handed_out(path: Path, content: bytes) -> Generator[None]:
             file.write(content)
         yield
     except BaseException:
-        shred(path)
+        shred(into)
         raise

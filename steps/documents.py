@@ -44,7 +44,7 @@ class _Paper:
 def file(
     office: Office,
     cycle_id: str,
-    path: Path,
+    source: Path | tuple[str, bytes],
     *,
     by: str,
     number: int = 0,
@@ -57,6 +57,8 @@ def file(
 ) -> Outcome:
     """File what was received, as one entry: a document, or a folder of them whose files begin with their numbers.
 
+    One that was sent is its name and what is in it.
+
     The slips that a scan shows are those named, or those of the year whose numbers stand in the file's name.
 
     Raises:
@@ -68,11 +70,11 @@ def file(
     known = office.see(cycle_id, lambda here: slips_of_movements(here.facts))
     papers = [
         _Paper(
-            number=its_number, dated_on=its_day, content=acting.content_of(place),
-            slips=tuple(slips) or (_named(place.stem, known) if its_number == SLIPS else ()),
+            number=its_number, dated_on=its_day, content=content,
+            slips=tuple(slips) or (_named(stem, known) if its_number == SLIPS else ()),
             shows_residents=names_residents or BY_NUMBER[its_number].shows_residents,
         )
-        for place, its_number, its_day in _listed(path, number, dated_on)
+        for stem, content, its_number, its_day in _listed(source, number, dated_on)
     ]  # fmt: skip
     if not papers or not by:
         raise _lacking()
@@ -100,14 +102,17 @@ def _vault(office: Office, cycle_id: str) -> Vault:
         ) from None
 
 
-def _listed(path: Path, number: int, dated_on: date | None) -> Iterator[tuple[Path, int, date]]:
-    """Yield each file with the number and the date of its document."""
-    if not path.is_dir():
+def _listed(
+    source: Path | tuple[str, bytes], number: int, dated_on: date | None
+) -> Iterator[tuple[str, bytes, int, date]]:
+    """Yield each file, by its name without the ending and by what is in it, with number and date of its document."""
+    if isinstance(source, tuple) or not source.is_dir():
         if not number or dated_on is None:
             raise _lacking()
-        yield path, number, dated_on
+        name, content = source if isinstance(source, tuple) else (source.name, acting.content_of(source))
+        yield Path(name).stem, acting.judged(name, content), number, dated_on
         return
-    for place in sorted(path.iterdir()):
+    for place in sorted(source.iterdir()):
         told, day = _NUMBERED.match(place.name), dated_on
         if dated := _DATED.search(place.stem):
             with suppress(ValueError):
@@ -115,10 +120,10 @@ def _listed(path: Path, number: int, dated_on: date | None) -> Iterator[tuple[Pa
         if told is None or int(told["number"]) not in BY_NUMBER or day is None:
             raise BadInput(
                 _("The folder holds a file that does not say which document it is, or of which date: its {nth}. file.")
-                .format(nth=sorted(path.iterdir()).index(place) + 1),
+                .format(nth=sorted(source.iterdir()).index(place) + 1),
                 _("Begin each name with the number of the document, such as “18 2026-12-14.pdf”; --dated is for all."),
             )  # fmt: skip
-        yield place, int(told["number"]), day
+        yield place.stem, acting.content_of(place), int(told["number"]), day
 
 
 def _named(stem: str, known: Sequence[str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def reconcile(
     office: Office,
     cycle_id: str,
     *,
-    logs: Sequence[Path],
+    logs: Sequence[Path | bytes],
     trays: Mapping[str, str],
     instead: bool = False,
     by: str,

@@ -10,9 +10,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -34,7 +33,7 @@ from models.extract import (
     substitution,
 )
 from models.programme import Programme
-from models.records.extraction import AdditionsTaken, ExtractTaken
+from models.records.extraction import AdditionsTaken, ExtractTaken, RowDecided
 from models.serials import compact, expand, union
 from models.words import _
 from papers import checking
@@ -42,7 +41,7 @@ from states.acts import Outcome
 from states.facts import Facts
 from states.opening import cycle_id_of
 from steps import after, arriving, residents, roll
-from steps.acting import Typed, by_machine, enter
+from steps.acting import Typed, by_machine, enter, record_of
 from steps.judging import ADDRESS, NAME, POSTAL, judge
 from steps.lists import read_list, with_marks
 from steps.office import Office
@@ -76,13 +75,17 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldRow:
-    """A held row as the desk lists it, with the substitutions that may be proposed for it as code points."""
+    """A held row as the desk lists it: what is asked of it, and the substitutions that may be proposed for it.
+
+    `characters` are those that are not printed as they are meant, as code points like the substitutions.
+    """
 
     row: int
     column: str
     code: str
     how: str
     decided_by: str
+    characters: tuple[str, ...]
     proposals: tuple[str, ...]
 
 
@@ -93,7 +96,7 @@ class ProtectedBy:
     That nobody of the extract stands on the list (`nobody_of_ours`) is said by a named person as well.
     """
 
-    listed: Path | None = None
+    listed: arriving.Source | None = field(default=None, repr=False)
     removed: bool = False
     nobody_of_ours: bool = False
 
@@ -113,7 +116,7 @@ class _Read:
 def take_extract(
     office: Office,
     cycle_id: str,
-    path: Path | None,
+    source: arriving.Source | None,
     *,
     by: str,
     expect: tuple[int, int] | None = None,
@@ -121,7 +124,7 @@ def take_extract(
     protected: ProtectedBy = BY_ITSELF,
     via: str = "desk",
 ) -> Taken:
-    """Judge an extract (the one in the inbox when no path is given) and take it into the vault.
+    """Judge an extract (the one in the inbox when none is given) and take it into the vault.
 
     A refused extract is a ledger entry of codes and counts. An extract taken once is taken; a killed run goes on.
 
@@ -133,11 +136,12 @@ def take_extract(
 
     """
     arriving.erase_what_is_taken(office)
-    if taken := _taken_before(office, cycle_id, path, protected, by=by, via=via):
+    if taken := _taken_before(office, cycle_id, source, protected, by=by, via=via):
         return taken
     office.door.ask_first(cycle_id, "take_extract", by=by, via=via)
     facts = office.facts(cycle_id)
-    source = path or arriving.from_inbox(office, beside=protected.listed)
+    if source is None:
+        source = arriving.from_inbox(office, beside=protected.listed)
     try:
         table, came = _arrived(office, facts, source, ask, protected, by=by, via=via)
     except UnreadableExtract as refusal:
@@ -157,7 +161,7 @@ def take_extract(
 
 
 def _taken_before(
-    office: Office, cycle_id: str, path: Path | None, protected: ProtectedBy, *, by: str, via: str
+    office: Office, cycle_id: str, source: arriving.Source | None, protected: ProtectedBy, *, by: str, via: str
 ) -> Taken | None:
     """Return what the record says of an extract that is in the vault, and erase it from the inbox: a kill came between.
 
@@ -168,7 +172,7 @@ def _taken_before(
     if record is None or record.held != facts.undecided or protected != ProtectedBy(removed=record.protected_removed):
         return None
     try:
-        source = path or arriving.from_inbox(office)
+        source = arriving.from_inbox(office) if source is None else source
         digest = hashlib.sha256(register_bytes(source, programme=facts.programme)).hexdigest()
     except (Unknown, UnreadableExtract):
         return None
@@ -185,7 +189,7 @@ def _taken_before(
 
 
 def check(
-    path: Path,
+    source: arriving.Source,
     *,
     programme: Programme,
     fiscal_year: int,
@@ -201,12 +205,35 @@ def check(
 
     """
     try:
-        table = parse_register(arriving.read_in(path, programme=programme, ask=ask).content, programme=programme)
+        table = parse_register(arriving.read_in(source, programme=programme, ask=ask).content, programme=programme)
     except UnreadableExtract as refusal:
         return refusal.judgement
     table, _told = _told_apart(table, programme, protected)
     options |= {"glyphs": GlyphTable.load(default_font()), "protected_removed": protected.removed}
     return judge(table, programme=programme, fiscal_year=fiscal_year, **options)[0]
+
+
+def judge_first(
+    office: Office,
+    cycle_id: str,
+    source: arriving.Source,
+    *,
+    expect: tuple[int, int] | None = None,
+    ask: arriving.Ask = arriving.no_password,
+    protected: ProtectedBy = BY_ITSELF,
+) -> Judgement:
+    """Judge an extract as `take_extract` would, and store nothing.
+
+    Raises:
+        BadInput: it is encrypted and the password is missing or wrong.
+        Damaged: it is encrypted and cannot be opened.
+
+    """
+    facts = office.facts(cycle_id)
+    return check(
+        source, programme=facts.programme, fiscal_year=facts.fiscal_year, ask=ask, protected=protected, expect=expect,
+        last_year=_last_year(office, facts),
+    )  # fmt: skip
 
 
 def _told_apart(
@@ -255,7 +282,7 @@ def decide_all(
 
     """
     facts = office.facts(cycle_id)
-    decisions = [_decision(**said) for said in form if said["how"] != "corrected"]
+    decisions = [decision for said in form if (decision := _read_decision(said))]
     if decisions and facts.record("take_extract", ExtractTaken) is not None:
         _try(office, facts, decisions)
     once = secrets.token_hex(4)
@@ -277,6 +304,21 @@ def decide_all(
     )  # fmt: skip
     outcome = _into_the_vault(office, facts, read, statement, by=by, via=via)
     return Taken(judgement=read.judgement, outcome=outcome)
+
+
+def _read_decision(said: Mapping[str, Any]) -> Decision | None:
+    """Read a decision as it was typed, None where the row waits for another extract; what is wrong is said of its row.
+
+    Raises:
+        BadInput: it cannot be read.
+
+    """
+    try:
+        record_of(RowDecided, said)
+        return None if said["how"] == "corrected" else _decision(**said)
+    except BadInput as wrong:
+        words = _("Row {row}: {wrong}").format(row=said["row"], wrong=wrong.message)
+        raise BadInput(words, wrong.remedy) from None
 
 
 def _told_of(facts: Facts) -> dict[str, Any]:
@@ -303,7 +345,7 @@ def _try(office: Office, facts: Facts, decisions: Sequence[Decision]) -> None:
 def take_additions(
     office: Office,
     cycle_id: str,
-    path: Path | None,
+    source: arriving.Source | None,
     *,
     by: str,
     ask: arriving.Ask = arriving.no_password,
@@ -311,7 +353,7 @@ def take_additions(
     protected: ProtectedBy = BY_ITSELF,
     via: str = "desk",
 ) -> Taken | Outcome:
-    """Take the additional extract of late move-ins; with no path there were none, which is recorded too.
+    """Take the additional extract of late move-ins; without one there were none, which is recorded too.
 
     Somebody who has a letter already may stand in it with another name or address. With `replace` they get a new letter
     with a new serial, and the old one goes onto the pull list; with False the old letter stays. One that cannot be
@@ -325,11 +367,11 @@ def take_additions(
     arriving.erase_what_is_taken(office)
     office.door.ask_first(cycle_id, "take_additions", by=by, via=via)
     facts = office.facts(cycle_id)
-    if path is None:
+    if source is None:
         record = AdditionsTaken(extract_sha256="", raw_hits=0, excluded={})
         return by_machine(office, cycle_id, "take_additions", record, by=by, via=via, key="")
     try:
-        table, came = _arrived(office, facts, path, ask, protected, by=by, via=via)
+        table, came = _arrived(office, facts, source, ask, protected, by=by, via=via)
         _must_be_of_one_register(_kept(office, facts), table)
     except UnreadableExtract as refusal:
         return _refused(office, facts, refusal.judgement, by=by, via=via)
@@ -339,7 +381,7 @@ def take_additions(
     record = _additions_into_the_vault(office, facts, read, replace=replace).model_copy(update=came)
     residents.prepare(office.vault(cycle_id), facts.programme)
     outcome = by_machine(office, cycle_id, "take_additions", record, by=by, via=via, key=record.extract_sha256)
-    left = [file for file in (path, protected.listed) if file and not arriving.emptied(office, file)]
+    left = [file for file in (source, protected.listed) if file and not arriving.emptied(office, file)]
     return Taken(judgement=read.judgement, outcome=outcome, source_left=bool(left))
 
 
@@ -439,12 +481,14 @@ def held_rows(office: Office, cycle_id: str) -> list[HeldRow]:
     cells = {
         row["row"]: row for row in frame.filter(frame["row"].is_in([held.row for held in stored])).iter_rows(named=True)
     }
+    values = [(held, cells[held.row].get(held.column, "")) for held in stored]
     return [
         HeldRow(
             row=held.row, column=held.column, code=held.code, how=held.how, decided_by=held.decided_by,
-            proposals=tuple(_substitutes(cells[held.row].get(held.column, ""), glyphs, facts.programme)),
+            characters=tuple(dict.fromkeys(finding.sequence for finding in glyphs.judge(value))),
+            proposals=tuple(_substitutes(value, glyphs, facts.programme)),
         )
-        for held in stored
+        for held, value in values
     ]  # fmt: skip
 
 
@@ -474,7 +518,14 @@ def _substitutes(cell: str, glyphs: GlyphTable, programme: Programme) -> Iterato
 
 
 def _arrived(
-    office: Office, facts: Facts, source: Path, ask: arriving.Ask, protected: ProtectedBy, *, by: str, via: str
+    office: Office,
+    facts: Facts,
+    source: arriving.Source,
+    ask: arriving.Ask,
+    protected: ProtectedBy,
+    *,
+    by: str,
+    via: str,
 ) -> tuple[RegisterTable, dict[str, Any]]:
     """Read the file in, and what the record says of how it came; of one that is damaged the ledger is told."""
     try:

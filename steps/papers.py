@@ -19,6 +19,7 @@ from papers.sheet import Sheet
 from states.look import Look
 from steps.office import Office
 
+WORKBOOK, SPECIMEN = "contractor-forms", "specimen-letter"
 # Makes a paper, or several, of one moment.
 Builder: TypeAlias = Callable[[Look], Sheet | Iterable[Sheet]]
 
@@ -51,19 +52,29 @@ def put(office: Office, name: str, content: bytes, *, ending: str = "pdf") -> Pa
 
 def print_forms(office: Office, cycle_id: str) -> tuple[Path, ...]:
     """Print every form of the contractor as a PDF of its own, and all of them as one workbook."""
+    made, book = print_sheets(office, cycle_id, forms.contractor_forms), workbook_of_forms(office, cycle_id)
+    return (*made, put(office, WORKBOOK, book, ending="xlsx")) if book else made
+
+
+def workbook_of_forms(office: Office, cycle_id: str) -> bytes:
+    """Return the contractor's forms as one workbook; nothing where the programme has none."""
     from adapters.spreadsheet import workbook
 
     with speaking("ja"):
         sheets = office.see(cycle_id, forms.contractor_workbook)
-    made = print_sheets(office, cycle_id, forms.contractor_forms)
-    return (*made, put(office, "contractor-forms", workbook(sheets), ending="xlsx")) if sheets else made
+    return workbook(sheets) if sheets else b""
 
 
 def print_specimen(office: Office, cycle_id: str) -> Path:
     """Print the invitation with the dummy addressee, marked as a specimen."""
+    return put(office, SPECIMEN, specimen_of(office, cycle_id))
+
+
+def specimen_of(office: Office, cycle_id: str) -> bytes:
+    """Return the same as PDF."""
     with office.look(cycle_id) as here:
         programme, words = here.programme, words_of(here)
-    return put(office, "specimen-letter", office.press(programme).specimen(words))
+    return office.press(programme).specimen(words)
 
 
 def print_missing_slips(office: Office, cycle_id: str, *, by: str, via: str) -> tuple[Path, ...]:
@@ -88,8 +99,8 @@ def note_printed(office: Office, cycle_id: str, paper: str, *, by: str, via: str
     office.door.note(cycle_id, "paper_printed", by=by, via=via, data={"paper": paper})
 
 
-def printed(connection: Connection, cycle_id: str) -> set[str]:
-    """Return the papers of a cycle that the ledger knows as printed."""
+def printed(connection: Connection, cycle_id: str, *, event: str = "paper_printed") -> set[str]:
+    """Return the papers of a cycle that the ledger knows as printed, or by another event as shown."""
     entry = tables.Ledger
-    query = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == "paper_printed")
+    query = select(col(entry.entry)).where(col(entry.cycle_id) == cycle_id, col(entry.event) == event)
     return {json.loads(text)["data"]["paper"] for text in connection.execute(query).scalars()}

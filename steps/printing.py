@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from adapters.barcode import BarcodeTowns
@@ -23,7 +24,7 @@ from steps.office import Office
 from steps.transfer import additions_to_print
 
 
-def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Outcome:
+def hand_out_letters(office: Office, cycle_id: str, into: Path | BytesIO, *, by: str, via: str = "desk") -> Outcome:
     """Write the letters of the additions into a file that a clerk prints; readable by its owner only.
 
     Whoever is pulled or to be pulled is not in it. The ledger gets the number of letters and the file's hash; the file
@@ -57,7 +58,7 @@ def hand_out_letters(office: Office, cycle_id: str, path: Path, *, by: str, via:
         letters, into=lambda _people, pdf: printed.append(pdf), words=words, batch=len(letters)
     )
     record = LettersHandedOut(letters=len(people), sha256=hashlib.sha256(printed[0]).hexdigest(), item=item)
-    with arriving.handed_out(path, printed[0]):
+    with arriving.handed_out(into, printed[0]):
         return by_machine(office, cycle_id, "hand_out_letters", record, by=by, via=via, key=item)
 
 
@@ -100,7 +101,7 @@ def barcode_doubts(office: Office, cycle_id: str) -> list[Doubtful] | None:
 
 
 def compare_imprint(
-    office: Office, cycle_id: str, digests: Path, *, by: str, via: str = "desk"
+    office: Office, cycle_id: str, digests: Path | bytes, *, by: str, via: str = "desk"
 ) -> tuple[ImprintCompared, Outcome]:
     """Compare the contractor's check values row by row with the addressees of the vault, and record what was found.
 
@@ -118,7 +119,8 @@ def compare_imprint(
         gone = here.facts.pieces.serials("pulled")
     if sealed is None:
         raise Unknown(_("No package is sealed yet."), _("The check values are compared after the hand-over."))
-    check_values = _check_values(digests)
+    content = _content(digests)
+    check_values = _check_values(content)
     ours = {
         row.serial: row_digest(sealed.package_sha256, str(row.serial), row.name, row.postal_code, row.address)
         for row in addressees_of(office, cycle_id, ADDRESSEES)
@@ -126,7 +128,7 @@ def compare_imprint(
     }
     wrong = {serial for serial in ours.keys() & check_values.keys() if ours[serial] != check_values[serial]}
     record = ImprintCompared(
-        digests_sha256=hashlib.sha256(digests.read_bytes()).hexdigest(),
+        digests_sha256=hashlib.sha256(content).hexdigest(),
         right=len(ours.keys() & check_values.keys()) - len(wrong),
         wrong=compact(wrong),
         missing=compact(ours.keys() - check_values.keys()),
@@ -135,11 +137,22 @@ def compare_imprint(
     return record, by_machine(office, cycle_id, "compare_imprint", record, by=by, via=via)
 
 
-def _check_values(path: Path) -> dict[int, str]:
+def _content(digests: Path | bytes) -> bytes:
     try:
-        lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines() if line]
+        return digests if isinstance(digests, bytes) else digests.read_bytes()
+    except OSError:
+        raise _no_check_values() from None
+
+
+def _check_values(content: bytes) -> dict[int, str]:
+    try:
+        lines = [line.split(",") for line in content.decode().splitlines() if line]
         return {int(serial): value for serial, value in lines}
-    except (OSError, ValueError):
-        raise BadInput(
-            _("These are no check values."), _("Have them made with: tsudoi contractor digest PRINTED INTO --sha256 …")
-        ) from None
+    except ValueError:
+        raise _no_check_values() from None
+
+
+def _no_check_values() -> BadInput:
+    return BadInput(
+        _("These are no check values."), _("Have them made with: tsudoi contractor digest PRINTED INTO --sha256 …")
+    )

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,7 +70,7 @@ class Told:
 
 
 def take_changes(
-    office: Office, cycle_id: str, path: Path, *, by: str, nobody_of_ours: bool = False, via: str = "desk"
+    office: Office, cycle_id: str, source: arriving.Source, *, by: str, nobody_of_ours: bool = False, via: str = "desk"
 ) -> Told:
     """Take a change list: whoever moved out, died or came under protection is to be pulled.
 
@@ -80,7 +81,7 @@ def take_changes(
 
     """
     office.door.ask_first(cycle_id, "take_changes", by=by, via=via)
-    heard = _heard(office, office.facts(cycle_id), path, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
+    heard = _heard(office, office.facts(cycle_id), source, (NUMBER, REASON, CHANGED, PROTECTED), by=by, via=via)
     kinds = _kinds(heard)
     nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
@@ -103,7 +104,7 @@ def take_changes(
     outcome = by_machine(office, cycle_id, "take_changes", record, by=by, via=via, key=key)
     return Told(
         outcome=outcome, rows=record.rows, named=sum(map(count, by_kind.values())), strangers=record.strangers,
-        footers=heard.footers, list_sha256=heard.table.sha256, source_left=not arriving.emptied(office, path),
+        footers=heard.footers, list_sha256=heard.table.sha256, source_left=not arriving.emptied(office, source),
     )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ _PULLED = ("newly_protected", "moved", "died")
 def recheck(
     office: Office,
     cycle_id: str,
-    path: Path,
+    source: arriving.Source,
     *,
     by: str,
     nobody_of_ours: bool = False,
@@ -137,7 +138,7 @@ def recheck(
     facts = office.facts(cycle_id)
     act = due_recheck(facts)
     office.door.ask_first(cycle_id, act, by=by, via=via)
-    heard = _heard(office, facts, path, (NUMBER,), by=by, via=via)
+    heard = _heard(office, facts, source, (NUMBER,), by=by, via=via)
     heard.must_name_whoever_was_protected(no_longer=no_longer_protected)
     nobody = heard.concerns_nobody(asked=nobody_of_ours)
     vault = office.vault(cycle_id)
@@ -161,7 +162,7 @@ def recheck(
     outcome, *issued = office.door.perform_all(asks)
     return Told(
         outcome=outcome, rows=record.listed, named=count(new), footers=heard.footers, list_sha256=heard.table.sha256,
-        source_left=not arriving.emptied(office, path), issued=issued[0] if issued else None,
+        source_left=not arriving.emptied(office, source), issued=issued[0] if issued else None,
     )  # fmt: skip
 
 
@@ -294,7 +295,7 @@ def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk"
     return office.door.perform(_pull_list(office, cycle_id, by=by, via=via, rechecked_on=max(rechecked)))
 
 
-def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: str = "desk") -> Told:
+def list_protected(office: Office, cycle_id: str, into: Path | BytesIO, *, by: str, via: str = "desk") -> Told:
     """Write the protected persons for ward staff, who write to them by hand; readable by its owner only.
 
     On it are those whom the extract marked and those who came under protection afterwards. The ledger gets their number
@@ -311,7 +312,7 @@ def list_protected(office: Office, cycle_id: str, path: Path, *, by: str, via: s
     content = as_csv([HEADER, *rows]).encode("utf-8-sig")
     item = facts.free_number(arriving.PROTECTED_LIST)
     record = ProtectedListed(persons=len(rows), sha256=hashlib.sha256(content).hexdigest(), item=item)
-    with arriving.handed_out(path, content):
+    with arriving.handed_out(into, content):
         outcome = by_machine(office, cycle_id, "list_protected", record, by=by, via=via, key=item)
     return Told(outcome=outcome, rows=len(rows), named=len(rows))
 
@@ -387,11 +388,13 @@ class _Heard:
         self.office.door.note(self.facts.cycle_id, "list_refused", by=self.by, via=self.via, data=data)
 
 
-def _heard(office: Office, facts: Facts, path: Path, needed: tuple[str, ...], *, by: str, via: str) -> _Heard:
+def _heard(
+    office: Office, facts: Facts, source: arriving.Source, needed: tuple[str, ...], *, by: str, via: str
+) -> _Heard:
     """Read a list; of one that is refused the ledger is told."""
     everyone = everybody(office, facts)
     try:
-        content = arriving.read_in(path, programme=facts.programme).content
+        content = arriving.read_in(source, programme=facts.programme).content
         table = read_list(content, programme=facts.programme, form=Form.of(everyone[NUMBER]), needed=needed)
     except UnreadableExtract as refusal:
         data: Mapping[str, Any] = {"list_sha256": refusal.sha256, "findings": counted(refusal.findings)}

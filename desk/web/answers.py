@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from desk.web.guard import NotHere
 from desk.web.places import place_of
 from desk.web.visitors import Visitor, form_token
 from models import choices
-from models.clock import TOKYO, stamp, wareki
+from models.clock import TOKYO, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
 from models.words import _, language
@@ -22,6 +23,7 @@ from views.standing import act_title
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STATUS: Mapping[type[TsudoiError], HTTPStatus] = {
+    NotHere: HTTPStatus.FORBIDDEN,
     Unknown: HTTPStatus.NOT_FOUND,
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.CONFLICT,
@@ -38,7 +40,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]
     made.filters.update(  # type: ignore[reportUnknownMemberType]
-        day=_day, moment=stamp, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
+        day=_day, moment=_at, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
         era=_era, in_year=_in_year,
     )  # fmt: skip
     return made
@@ -74,7 +76,7 @@ def _in_year(value: date) -> str:
 def _at(value: datetime) -> str:
     """Return a moment as an office writes it."""
     here = value.astimezone(TOKYO)
-    return f"{wareki(here)} {here:%H:%M}"
+    return f"{wareki(here.date())} {here:%H:%M}"
 
 
 def page(request: Request, template: str, /, status: int = HTTPStatus.OK, **shown: Any) -> Response:

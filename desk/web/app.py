@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from adapters import disk
 from desk.web import answers, uploads
 from desk.web.asked import Asked, Page
-from desk.web.guard import Guard
+from desk.web.guard import Guard, NotHere, is_local
 from desk.web.pages import ALL_PAGES
 from desk.web.visitors import BEFORE, form_token, random_word, visitor_of
 from models.errors import BadInput, TsudoiError, Unknown, place_of
@@ -80,6 +80,8 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
             raise Unknown(_("This page is not for you."), _("Go back to your own work."))
     sent = uploads.Sent()
     if request.method == "POST":
+        if page.of_residents and not is_local(request.scope):
+            raise NotHere  # before a byte of it is read
         sent = await uploads.sent(request, largest=page.largest)
         expected = visitor.form_token if visitor else form_token(request.state.before)
         if not hmac.compare_digest(sent.one("token").encode(), expected.encode()):

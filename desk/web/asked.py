@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from desk.web import answers
+from desk.web.guard import is_local
 from desk.web.uploads import LARGEST, Sent
 from desk.web.visitors import Visitor
 from models.errors import Unknown
@@ -41,6 +42,11 @@ class Asked:
     def is_sent(self) -> bool:
         """Tell a form that was sent from a page that is opened."""
         return self.request.method == "POST"
+
+    @property
+    def is_local(self) -> bool:
+        """Tell a browser on this very machine, which alone may see and send residents' data."""
+        return is_local(self.request.scope)
 
     @property
     def cycle_id(self) -> str:
@@ -82,6 +88,7 @@ class Page:
     is_open: bool = False
     menu: str = ""  # a message of the catalogue: its words in the menu
     largest: int = LARGEST  # bytes of the files of its form
+    of_residents: bool = False  # its form is read only from a browser on this machine (Law 9)
 
     @property
     def methods(self) -> list[str]:

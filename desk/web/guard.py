@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from models.errors import TsudoiError
 from models.words import _
 
 STATIC = "/static/"
@@ -84,6 +85,17 @@ class Guard:
                 return True
             return ip_address(name).is_loopback
         return False
+
+
+class NotHere(TsudoiError):
+    """What only a browser on this machine may do or see was asked for from elsewhere."""
+
+    def __init__(self) -> None:
+        """Say so, and where it can be done."""
+        super().__init__(
+            _("Residents' data are shown and taken only at the machine on which the desk runs."),
+            _("Do it there, or put the file into the inbox."),
+        )
 
 
 def is_local(scope: Scope) -> bool:

@@ -16,6 +16,7 @@ from models.words import _
 
 _FIELDS = 2_000  # of a form; the largest has the grid of held rows
 _FIELD = 64 * 1024  # bytes of a field
+_TEXTS = 1024 * 1024  # bytes that are left for the texts of a form beside its files
 LARGEST = 64 * 1024 * 1024  # bytes of all files of a form, as of a file of evidence
 
 
@@ -33,6 +34,7 @@ class Sent:
 
     texts: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     files: dict[str, File] = field(default_factory=dict[str, File])
+    several: dict[str, list[File]] = field(default_factory=dict[str, list[File]])  # each file of a name
 
     def one(self, name: str) -> str:
         """Return a text, "" where the form has none of that name."""
@@ -50,6 +52,8 @@ async def sent(request: Request, *, largest: int = LARGEST) -> Sent:
         BadInput: it is larger than a form may be, or cannot be read.
 
     """
+    if int(request.headers.get("content-length") or 0) > largest + _TEXTS:
+        raise _too_large(largest)
     kind, options = parse_options_header(request.headers.get("content-type"))
     try:
         if kind == b"multipart/form-data" and (boundary := options.get(b"boundary")):
@@ -122,7 +126,8 @@ class _Reader:
         if self.file_name is None:
             self.found.texts.setdefault(self.name, []).append(self.body.decode())
         elif self.body:  # a file field that was left empty comes with an empty name and nothing in it
-            self.found.files[self.name] = File(self.file_name, bytes(self.body))
+            file = self.found.files[self.name] = File(self.file_name, bytes(self.body))
+            self.found.several.setdefault(self.name, []).append(file)
 
 
 async def _multipart(stream: AsyncIterator[bytes], boundary: bytes, largest: int) -> Sent:

@@ -107,20 +107,22 @@ def original_is_kept_locked(_facts: Facts, record: extraction.ExtractChecked) ->
 def row_is_held(facts: Facts, record: extraction.RowDecided) -> Verdict:
     """The row is held."""
     taken = facts.record("take_extract", extraction.ExtractTaken)
-    return taken is not None and any(held.row == record.row for held in taken.rows)
+    held = taken is not None and any(held.row == record.row for held in taken.rows)
+    return held or Shortfall(names=str(record.row))
 
 
 @claims_of(extraction.RowDecided)
 def substitute_is_named(_facts: Facts, record: extraction.RowDecided) -> Verdict:
     """A substitution names the characters as code points."""
-    return bool(record.substitute) == (record.how == "substitute")
+    return bool(record.substitute) == (record.how == "substitute") or Shortfall(names=str(record.row))
 
 
 @claims_of(extraction.RowDecided)
 def substitute_is_listed(facts: Facts, record: extraction.RowDecided) -> Verdict:
     """Each substitute stands in the programme's table of substitutes, or only leaves out a variation selector."""
     table = facts.programme.extract.substitutes
-    return none_of(pair for pair in record.substitute.split(",") if pair and not _is_listed(pair, table))
+    pairs = (pair for pair in record.substitute.split(",") if pair and not _is_listed(pair, table))
+    return none_of(f"{record.row}: {pair}" for pair in pairs)
 
 
 def _is_listed(pair: str, table: Mapping[str, tuple[str, ...]]) -> bool:

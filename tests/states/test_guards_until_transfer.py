@@ -406,18 +406,18 @@ EXTRACTION: tuple[Case, ...] = (
     (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt")), NOTHING, False),
     (custody.contractor_entered_it_in_his_ledger, facts(did("report_receipt", ledger_line="受 1")), NOTHING, True),
     (extraction.birth_window_was_compared, facts(), record("extract", window_seen=False), False),
-    (extraction.row_is_held, facts(), record("decide_row"), False),
+    (extraction.row_is_held, facts(), record("decide_row"), "2"),
     *(
         (
             extraction.row_is_held,
             facts(did("take_extract", rows=[{"row": row, "column": "氏名", "code": "font"} for row in rows])),
             record("decide_row", row=5), expected,
         )
-        for rows, expected in (((5,), True), ((3, 5), True), ((4, 6), False), ((), False))
+        for rows, expected in (((5,), True), ((3, 5), True), ((4, 6), "5"), ((), "5"))
     ),
     (extraction.substitute_is_named, facts(), record("decide_row"), True),
-    (extraction.substitute_is_named, facts(), record("decide_row", how="substitute"), False),
-    (extraction.substitute_is_named, facts(), record("decide_row", substitute="U+5D5C>U+5D0E"), False),
+    (extraction.substitute_is_named, facts(), record("decide_row", how="substitute"), "2"),
+    (extraction.substitute_is_named, facts(), record("decide_row", substitute="U+5D5C>U+5D0E"), "2"),
     (
         extraction.substitute_is_named, facts(), record("decide_row", how="substitute", substitute="U+5D5C>U+5D0E"),
         True,
@@ -425,10 +425,10 @@ EXTRACTION: tuple[Case, ...] = (
     *(
         (extraction.substitute_is_listed, facts(), record("decide_row", how="substitute", substitute=pair), expected)
         for pair, expected in (
-            ("U+5D5C>U+5D0E", True), ("U+5D5C>U+5D0F", "U+5D5C>U+5D0F"), ("U+845B U+E0100>U+845B", True),
-            ("U+5D5C>", "U+5D5C>"), ("U+5D0E>U+5D5C", "U+5D0E>U+5D5C"),
-            ("U+5D5C>U+5D0E U+5D0E", "U+5D5C>U+5D0E U+5D0E"), ("U+5D5C>U+5D0E,U+5D5C>U+5CF6", "U+5D5C>U+5CF6"),
-            ("U+5D5C U+8FBB>U+5D0E U+5CF6", "U+5D5C U+8FBB>U+5D0E U+5CF6"),
+            ("U+5D5C>U+5D0E", True), ("U+5D5C>U+5D0F", "2: U+5D5C>U+5D0F"), ("U+845B U+E0100>U+845B", True),
+            ("U+5D5C>", "2: U+5D5C>"), ("U+5D0E>U+5D5C", "2: U+5D0E>U+5D5C"),
+            ("U+5D5C>U+5D0E U+5D0E", "2: U+5D5C>U+5D0E U+5D0E"), ("U+5D5C>U+5D0E,U+5D5C>U+5CF6", "2: U+5D5C>U+5CF6"),
+            ("U+5D5C U+8FBB>U+5D0E U+5CF6", "2: U+5D5C U+8FBB>U+5D0E U+5CF6"),
         )
     ),
     (extraction.substitute_is_listed, facts(), record("decide_row"), True),

@@ -1,6 +1,7 @@
 """The desk as a browser asks for it: served on a free port, for real offices whose people have keys and passphrases."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +9,11 @@ from pathlib import Path
 import pytest
 from browsing import Browser, served
 from keyed import keyed_office, year_under_way
+from playing import YEAR, Played
 
+from adapters.sample import sample_extract, write_sample
+from rehearsal import cast
+from steps import identity
 from steps.office import Office
 
 
@@ -64,3 +69,53 @@ def in_year(played: Office) -> Iterator[Callable[[str], Browser]]:
             return browser
 
         yield logged_in
+
+
+@pytest.fixture(scope="session")
+def morning(keyed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Play a year whose people have keys up to the morning on which the extract is taken; copied, never used."""
+    folder = tmp_path_factory.mktemp("morning") / "year"
+    shutil.copytree(keyed_home, folder / "home")
+    (folder / "inbox").mkdir()
+    office = cast.at_their_desks(Office.open(folder / "home", folder / "inbox"))
+    keys = {person: key for person in ("sato", "takahashi", "watanabe") if (key := office.keyring.signer_of(person))}
+    office.keyring = identity.Together(keys, typist="sato")
+    Played(folder=folder, office=office).play(before="take_extract")
+    office.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def at_work(morning: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Give a copy of that morning, with an empty folder for temporary files of its own."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    shutil.copytree(morning, tmp_path / "year")
+    office = Office.open(tmp_path / "year" / "home", tmp_path / "year" / "inbox")
+    yield office
+    office.engine.dispose()
+
+
+@pytest.fixture
+def desk(at_work: Office) -> Iterator[Callable[..., Browser]]:
+    """Give browsers at the desk, each of a person who is logged in, with headers of its own."""
+    opened = list[Browser]()
+    with served(at_work) as address:
+
+        def browser(person: str, **headers: str) -> Browser:
+            opened.append(it := Browser(address))
+            it.log_in(person)
+            it.client.headers.update(headers)
+            return it
+
+        yield browser
+        for it in opened:
+            it.client.close()
+
+
+@pytest.fixture(scope="session")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Give a fictional extract with rows that are held."""
+    path = tmp_path_factory.mktemp("extract") / "extract.csv"
+    write_sample(sample_extract(fiscal_year=YEAR, persons=400), path)
+    return path.read_bytes()

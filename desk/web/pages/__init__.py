@@ -7,8 +7,13 @@ from desk.web.pages import (
     calendar,
     dashboard,
     decisions,
+    documents,
+    extract,
+    held,
     incidents,
     login,
+    machine,
+    papers,
     people,
     proposals,
     work,
@@ -17,5 +22,6 @@ from desk.web.pages import (
 
 ALL_PAGES: tuple[Page, ...] = (
     *login.PAGES, *work.PAGES, *year.PAGES, *calendar.PAGES, *incidents.PAGES, *decisions.PAGES, *people.PAGES,
-    *acts.PAGES, *proposals.PAGES, *auditing.PAGES, *dashboard.PAGES,
+    *acts.PAGES, *proposals.PAGES, *held.PAGES, *extract.PAGES, *machine.PAGES, *papers.PAGES, *documents.PAGES,
+    *auditing.PAGES, *dashboard.PAGES,
 )  # fmt: skip

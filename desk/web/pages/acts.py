@@ -11,6 +11,7 @@ from starlette.responses import Response
 from desk.web import forms
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
 from desk.web.forms import Part, Wrong
+from desk.web.places import PLACES
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.people import Side
 from models.words import _
@@ -34,6 +35,8 @@ _FOLLOWING = 4  # acts that may be done next, named after one is done
 def act(asked: Asked) -> Response:
     """Show the form of an act, or do it as it was filled in."""
     row, cycle_id, visitor = row_of(asked.part("act")), asked.cycle_id, asked.visitor
+    if not asked.is_sent and row.trigger in PLACES:
+        return asked.on_to(f"/{cycle_id}/{PLACES[row.trigger]}")
     with visitor.office.look(cycle_id) as here:
         if not asked.is_sent or asked.sent.one("again"):  # back to what was typed, to look at it once more
             return _form(asked, here, row, {})
@@ -151,14 +154,14 @@ def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wron
     return response
 
 
-def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome]) -> Response:
-    """Say what came of it, what did not hold, and what is left to do."""
+def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome], notes: Sequence[str] = ()) -> Response:
+    """Say what came of it, what did not hold, and what is left to do; `notes` are what else is to be said."""
     with asked.visitor.office.look(cycle_id) as here:
         year, on_hold = here.facts.fiscal_year, here.facts.on_hold
         due = agenda.agenda([here], asked.visitor.person)
         following = [item.owed for item in (*due.mine, *due.for_contractor) if not item.owed.unmet][:_FOLLOWING]
     return asked.shown(
-        "told.html", cycle=cycle_id, on_hold=on_hold, following=following,
+        "told.html", cycle=cycle_id, on_hold=on_hold, following=following, notes=notes,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
              [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it, year))
