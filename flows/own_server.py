@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from adapters.health import wait_until_healthy
@@ -33,9 +34,18 @@ _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
 
 @contextmanager
 def own_server(
-    home: Path, port: int, *, host: str = HOST, people_at: str = "", dashboard: bool = True, meanwhile: str = ""
+    home: Path,
+    port: int,
+    *,
+    host: str = HOST,
+    people_at: str = "",
+    dashboard: bool = True,
+    services: bool = True,
+    meanwhile: str = "",
 ) -> Generator[str]:
     """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
+
+    Without services it is one of several on a database and a data directory, each with a log of its own.
 
     This process, and the flows that it runs, have the server's credential from here on. Where it listens on every
     address it is reached on loopback; where people reach it at an address of its own, links lead there. While it
@@ -49,7 +59,7 @@ def own_server(
     own = HOST if ip_address(host).is_unspecified else host
     base = f"http://{f'[{own}]' if ':' in own else own}:{port}"
     folder, ending = access.folder_of(home), threading.Event()
-    api, log = f"{base}/api", folder / "server.log"
+    api, log = f"{base}/api", folder / ("server.log" if services else f"server-{port}.log")
     failed = TsudoiError(
         _("The Prefect server did not start, or has stopped."),
         _("Its words are in {log}. Start the same command again.").format(log=log),
@@ -61,10 +71,10 @@ def own_server(
     with log.open("w", encoding="utf-8") as output:
         # Without the folder where this was started on its path, and elsewhere: what lies there is not ours to run.
         command = [sys.executable, "-P", "-m", "flows.server", str(folder), host, str(port)]
-        name = urlsplit(people_at).hostname or ""
+        shown = ["--name", urlsplit(people_at).hostname or "", *([] if services else ["--no-services"])]
         # In a session of its own, so that Ctrl-C reaches it through us only, after the flows have ended.
         server = subprocess.Popen(  # noqa: S603 - the command is ours
-            [*command, "--name", name] if dashboard else [*command, "--bare"],
+            [*command, *shown] if dashboard else [*command, "--bare"],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started yet
         )  # fmt: skip
@@ -86,6 +96,16 @@ def own_server(
     finally:
         ending.set()
         _stop(server)
+
+
+def become_the_services(home: Path) -> NoReturn:
+    """Go on as what Prefect does by itself, for replicas that leave it: schedules, late runs, automations, retention.
+
+    It stands behind no gate, for it listens nowhere.
+    """
+    os.chdir(access.folder_of(home))  # Prefect reads settings where it is started
+    command = [sys.executable, "-P", "-m", "prefect", "server", "services", "start"]
+    os.execv(sys.executable, command)  # noqa: S606 - the command is ours
 
 
 def reach_another(api: str) -> bool:

@@ -17,7 +17,7 @@ from adapters.settings import Settings
 from desk.console import say, say_table
 from flows import access, offices
 from flows.engine import prepare
-from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
+from flows.own_server import API, HOST, become_the_services, free_port, is_address, own_server, reach_another
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
@@ -45,6 +45,17 @@ def serve(
         bool,
         Option("--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")),
     ] = False,
+    no_services: Annotated[
+        bool,
+        Option(
+            "--no-services",
+            help=_("With --server-only: one of several replicas on one database and one data directory."),
+        ),
+    ] = False,
+    services_only: Annotated[
+        bool,
+        Option("--services-only", help=_("Only what such replicas leave: schedules, late runs, automations.")),
+    ] = False,
     office: Annotated[
         str,
         Option(
@@ -58,7 +69,13 @@ def serve(
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
-    settings = Settings.load() if link or office or server_only else Office.open().settings
+    if no_services and not server_only:
+        raise BadSetting(
+            _("--no-services is for a server alone: without schedules no year goes on."),
+            _("Write --server-only --no-services, and run tsudoi serve --services-only once beside all replicas."),
+        )
+    of_a_server = link or office or server_only or services_only
+    settings = Settings.load() if of_a_server else Office.open().settings
     if link:
         _print_a_link(settings.home)
         return
@@ -74,6 +91,8 @@ def serve(
     home = settings.home.absolute()
     os.environ["TSUDOI_HOME"] = str(home)
     prepare(home)
+    if services_only:
+        become_the_services(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
         signal.signal(number, signal.default_int_handler)
     threading.excepthook = _log_its_kind
@@ -83,7 +102,7 @@ def serve(
             with _the_only_one(home):
                 _run_the_flows(lambda: _say_address(settings, configured.removesuffix("/api")), alone=here)
         else:
-            _serve_from_here(settings, host, port, flows=not server_only)
+            _serve_from_here(settings, host, port, flows=not server_only, services=not no_services)
 
 
 def _log_its_kind(died: threading.ExceptHookArgs) -> None:
@@ -101,11 +120,12 @@ def _print_a_link(home: Path) -> None:
     print(access.new_link(access.folder_of(home)))
 
 
-def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool) -> None:
+def _serve_from_here(settings: Settings, host: str, port: int | None, *, flows: bool, services: bool) -> None:
     home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
     served, to_run = free_port(port, host), "flows.deployments" if flows else ""
-    with _the_only_one(home), own_server(home, served, host=host, people_at=settings.dashboard, meanwhile=to_run):
+    server = own_server(home, served, host=host, people_at=settings.dashboard, services=services, meanwhile=to_run)
+    with _the_only_one(home, among_replicas=not services), server:
         try:
             if flows:
                 _run_the_flows(lambda: _say_the_way_in(settings), alone=True)
@@ -155,10 +175,13 @@ def _say_address(settings: Settings, address: str) -> None:
 
 
 @contextmanager
-def _the_only_one(home: Path) -> Generator[None]:
-    """Hold what one `tsudoi serve` holds, until the end or a kill; refuse a second one on the same data."""
+def _the_only_one(home: Path, *, among_replicas: bool = False) -> Generator[None]:
+    """Hold what one `tsudoi serve` holds, until the end or a kill; refuse a second one on the same data.
+
+    Replicas hold it together, and keep all others out.
+    """
     with _lock_of(home) as lock:
-        if not _is_mine(lock):
+        if not _is_mine(lock, among_replicas=among_replicas):
             raise TsudoiError(
                 _("tsudoi serve is running already on {home}.").format(home=home),
                 _("Use its dashboard, or stop it first."),
@@ -170,9 +193,9 @@ def _lock_of(home: Path) -> TextIO:
     return (access.folder_of(home) / "serve.lock").open("w")
 
 
-def _is_mine(lock: TextIO) -> bool:
-    """Take the lock, unless another `tsudoi serve` holds it."""
+def _is_mine(lock: TextIO, *, among_replicas: bool = False) -> bool:
+    """Take the lock, unless another `tsudoi serve` holds it, or one that is no replica."""
     with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if among_replicas else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         return True
     return False
