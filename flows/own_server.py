@@ -6,11 +6,13 @@ ephemeral server would stay behind after a kill -9.
 
 import os
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from adapters.children import child, ending_with
@@ -27,9 +29,18 @@ _ANSWERS_WITHIN = 60  # seconds: at the machine's start ours may be there first,
 
 @contextmanager
 def own_server(
-    home: Path, port: int, *, host: str = HOST, people_at: str = "", dashboard: bool = True, meanwhile: str = ""
+    home: Path,
+    port: int,
+    *,
+    host: str = HOST,
+    people_at: str = "",
+    dashboard: bool = True,
+    services: bool = True,
+    meanwhile: str = "",
 ) -> Generator[str]:
     """Give the API address of a Prefect server of our own; without a dashboard it also runs no services.
+
+    Without services it is one of several on a database and a data directory, each with a log of its own.
 
     This process, and the flows that it runs, have the server's credential from here on. Where it listens on every
     address it is reached on loopback; where people reach it at an address of its own, links lead there. While it
@@ -43,7 +54,7 @@ def own_server(
     own = HOST if ip_address(host).is_unspecified else host
     base = f"http://{f'[{own}]' if ':' in own else own}:{port}"
     folder = access.folder_of(home)
-    api, log = f"{base}/api", folder / "server.log"
+    api, log = f"{base}/api", folder / ("server.log" if services else f"server-{port}.log")
     failed = TsudoiError(
         _("The Prefect server did not start, or has stopped."),
         _("Its words are in {log}. Start the same command again.").format(log=log),
@@ -53,7 +64,8 @@ def own_server(
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), HOST, own)))
     name = urlsplit(people_at).hostname or ""
-    kind = ["--name", name] if dashboard else ["--bare"]
+    shown = ["--name", name, *([] if services else ["--no-services"])]
+    kind = shown if dashboard else ["--bare"]
     with child("flows.server", str(folder), host, str(port), *kind, log=log, folder=folder) as server:
         os.environ[API] = api
         if meanwhile:
@@ -69,6 +81,16 @@ def own_server(
             raise failed from trouble  # what is asked of a dead server fails in many ways
         if server.poll() is not None:
             raise failed
+
+
+def become_the_services(home: Path) -> NoReturn:
+    """Go on as what Prefect does by itself, for replicas that leave it: schedules, late runs, automations, retention.
+
+    It stands behind no gate, for it listens nowhere.
+    """
+    os.chdir(access.folder_of(home))  # Prefect reads settings where it is started
+    command = [sys.executable, "-P", "-m", "prefect", "server", "services", "start"]
+    os.execv(sys.executable, command)  # noqa: S606 - the command is ours
 
 
 def reach_another(api: str) -> bool:

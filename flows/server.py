@@ -1,7 +1,8 @@
 """Prefect's server behind the gate, as a process of its own: `python -P -m flows.server FOLDER HOST PORT`.
 
-It needs neither keys nor vault nor the domain's database, so that it may run under an account of its own. Bare, it has
-no dashboard and runs no services, as a rehearsal needs it.
+It needs neither keys nor vault nor the domain's database, so that it may run under an account of its own. Without
+services it is one of several replicas, and what Prefect does by itself is done by another process. Bare, it has no
+dashboard either, as a rehearsal needs it.
 """
 
 import os
@@ -17,7 +18,7 @@ from flows.gate import Gate
 _NOT_OURS = ("PREFECT_SERVER_API_BASE_PATH", "PREFECT_SERVER_UI_SERVE_BASE", "PREFECT_UI_SERVE_BASE")
 
 
-def main(folder: Path, host: str, port: int, *, name: str, bare: bool) -> None:
+def main(folder: Path, host: str, port: int, *, name: str, services: bool, bare: bool) -> None:
     """Serve until a signal ends it."""
     os.environ[VARIABLE] = secret = credential(folder)
     _fence(f"http://{f'[{host}]' if ':' in host else host}:{port}", bare=bare)
@@ -28,7 +29,10 @@ def main(folder: Path, host: str, port: int, *, name: str, bare: bool) -> None:
     _wait_for_the_lock()
     server = get_current_settings().server
     uvicorn.run(
-        Gate(inner=create_app(final=True, webserver_only=bare), secret=secret, folder=folder, host=host, name=name),
+        Gate(
+            inner=create_app(final=True, webserver_only=bare or not services),
+            secret=secret, folder=folder, host=host, name=name,
+        ),
         host=host, port=port, timeout_keep_alive=server.api.keepalive_timeout,
         ws_ping_interval=server.api.websocket_ping_interval, ws_ping_timeout=server.api.websocket_ping_timeout,
         log_level=server.logging_level.lower(), access_log=False, server_header=False,
@@ -65,5 +69,6 @@ if __name__ == "__main__":
     asked.add_argument("host")
     asked.add_argument("port", type=int)
     asked.add_argument("--name", default="")
+    asked.add_argument("--no-services", action="store_false", dest="services")
     asked.add_argument("--bare", action="store_true")
     main(**vars(asked.parse_args()))

@@ -18,7 +18,7 @@ from desk.console import say, say_table
 from desk.web.running import Desk, own_desk
 from flows import access, offices
 from flows.engine import prepare
-from flows.own_server import API, HOST, free_port, is_address, own_server, reach_another
+from flows.own_server import API, HOST, become_the_services, free_port, is_address, own_server, reach_another
 from models.errors import BadSetting, TsudoiError
 from models.words import _
 from steps.office import Office
@@ -50,6 +50,17 @@ def serve(
         bool,
         Option("--server-only", help=_("Only the Prefect server, for an account that has neither keys nor vault.")),
     ] = False,
+    no_services: Annotated[
+        bool,
+        Option(
+            "--no-services",
+            help=_("With --server-only: one of several replicas on one database and one data directory."),
+        ),
+    ] = False,
+    services_only: Annotated[
+        bool,
+        Option("--services-only", help=_("Only what such replicas leave: schedules, late runs, automations.")),
+    ] = False,
     office: Annotated[
         str,
         Option(
@@ -63,7 +74,13 @@ def serve(
         raise BadSetting(
             _("--host takes an IP address."), _("Write 127.0.0.1 for this machine, 0.0.0.0 for every network.")
         )
-    settings = Settings.load() if link or office or server_only else Office.open().settings
+    if no_services and not server_only:
+        raise BadSetting(
+            _("--no-services is for a server alone: without schedules no year goes on."),
+            _("Write --server-only --no-services, and run tsudoi serve --services-only once beside all replicas."),
+        )
+    of_a_server = link or office or server_only or services_only
+    settings = Settings.load() if of_a_server else Office.open().settings
     if link:
         _print_a_link(settings.home)
         return
@@ -79,6 +96,8 @@ def serve(
     home = settings.home.absolute()
     os.environ["TSUDOI_HOME"] = str(home)
     prepare(home)
+    if services_only:
+        become_the_services(home)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background has them ignored
         signal.signal(number, signal.default_int_handler)
     threading.excepthook = _log_its_kind
@@ -88,7 +107,7 @@ def serve(
             with _the_only_one(home), own_desk(settings, desk_port) as desk:
                 _run_the_flows(lambda: _say_address(settings, configured.removesuffix("/api")), desk, alone=here)
         elif server_only:
-            _serve_prefect_alone(settings, host, port)
+            _serve_prefect_alone(settings, host, port, services=not no_services)
         else:
             _serve_from_here(settings, host, port, desk_port)
 
@@ -120,12 +139,12 @@ def _serve_from_here(settings: Settings, host: str, port: int | None, desk_port:
         _run_the_flows(lambda: _say_the_way_in(settings), desk, alone=True)
 
 
-def _serve_prefect_alone(settings: Settings, host: str, port: int | None) -> None:
+def _serve_prefect_alone(settings: Settings, host: str, port: int | None, *, services: bool) -> None:
     home = settings.home.absolute()
     say(_("The Prefect server is starting; this takes some seconds."))
     with (
-        _the_only_one(home),
-        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard),
+        _the_only_one(home, among_replicas=not services),
+        own_server(home, free_port(port, host), host=host, people_at=settings.dashboard, services=services),
         _not_broken_off(),
     ):
         _say_the_way_in(settings)
@@ -182,10 +201,13 @@ def _say_address(settings: Settings, address: str) -> None:
 
 
 @contextmanager
-def _the_only_one(home: Path) -> Generator[None]:
-    """Hold what one `tsudoi serve` holds, until the end or a kill; refuse a second one on the same data."""
+def _the_only_one(home: Path, *, among_replicas: bool = False) -> Generator[None]:
+    """Hold what one `tsudoi serve` holds, until the end or a kill; refuse a second one on the same data.
+
+    Replicas hold it together, and keep all others out.
+    """
     with _lock_of(home) as lock:
-        if not _is_mine(lock):
+        if not _is_mine(lock, among_replicas=among_replicas):
             raise TsudoiError(
                 _("tsudoi serve is running already on {home}.").format(home=home),
                 _("Use its dashboard, or stop it first."),
@@ -197,9 +219,9 @@ def _lock_of(home: Path) -> TextIO:
     return (access.folder_of(home) / "serve.lock").open("w")
 
 
-def _is_mine(lock: TextIO) -> bool:
-    """Take the lock, unless another `tsudoi serve` holds it."""
+def _is_mine(lock: TextIO, *, among_replicas: bool = False) -> bool:
+    """Take the lock, unless another `tsudoi serve` holds it, or one that is no replica."""
     with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if among_replicas else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         return True
     return False

@@ -1,17 +1,21 @@
 """The examples of deploy/: they say what the project does."""
 
+import importlib
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from conftest import Prefect
+from typer.main import get_command
 
 import deploy
 from adapters.settings import Settings
+from desk.commands import serve
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -58,14 +62,57 @@ def test_the_example_of_the_environment_names_settings_only(monkeypatch: pytest.
     assert str(Settings.load().home) == "/var/lib/tsudoi/home"
 
 
-def test_the_compose_file_mounts_what_there_is() -> None:
-    """Each file of the project that compose.yaml mounts exists, and every secret that a service reads is declared."""
-    compose = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_compose_file_names_what_there_is(compose: dict[str, Any]) -> None:
+    """Files that are mounted exist, and so do services that others wait for; secrets and volumes are those declared."""
     services = compose["services"].values()
-    mounted = [it.split(":")[0] for service in services for it in service.get("volumes", []) if it.startswith("./")]
-    assert mounted
-    assert all((FOLDER / path).is_file() for path in mounted)
+    mounted = [it.split(":")[0] for service in services for it in service.get("volumes", [])]
+    ours = [it for it in mounted if it.startswith("./")]
+    assert ours
+    assert all((FOLDER / path).is_file() for path in ours)
+    assert {it for it in mounted if not it.startswith((".", "/"))} == set(compose["volumes"])
     assert {name for service in services for name in service.get("secrets", [])} == set(compose["secrets"])
+    assert {name for service in services for name in service.get("depends_on", [])} <= set(compose["services"])
+    for copied in {service["env_file"] for service in services if "env_file" in service}:
+        assert list(FOLDER.rglob(f"{Path(copied).name}.example")), f"there is an example to make {copied} from"
+
+
+def test_a_shared_server_is_two_replicas_and_their_services(compose: dict[str, Any]) -> None:
+    """Of the profile the database is upgraded first, then the replicas start in turn, each on a port of its own."""
+    shared = {name: it for name, it in compose["services"].items() if it.get("profiles") == ["shared"]}
+    assert set(shared) == {"redis", "upgrade", "api-1", "api-2", "services"}
+    assert not [name for name, it in compose["services"].items() if name not in shared and "profiles" in it]
+    waits = {
+        name: {which: it["condition"] for which, it in shared[name].get("depends_on", {}).items()} for name in shared
+    }
+    assert waits["upgrade"] == {"database": "service_healthy"}
+    assert waits["services"] == {"upgrade": "service_completed_successfully", "redis": "service_healthy"}
+    assert waits["api-1"] == waits["services"]
+    assert waits["api-2"] == waits["api-1"] | {"api-1": "service_healthy"}
+    told = {name: it["command"] for name, it in shared.items() if it.get("command", [""])[0] == "serve"}
+    known = {option for it in get_command(serve.app).params for option in it.opts}
+    assert {word for words in told.values() for word in words if word.startswith("--")} <= known
+    assert told["services"] == ["serve", "--services-only"]
+    assert all("--no-services" in told[name] for name in ("api-1", "api-2"))
+    assert told["api-1"][-1] in str(shared["api-1"]["healthcheck"]["test"])
+    assert told["api-1"][-1] != told["api-2"][-1]
+    published = [port for it in compose["services"].values() for port in it.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_what_a_shared_server_is_told_are_settings(prefect: Prefect, compose: dict[str, Any]) -> None:
+    """Each variable of the profile is a setting of tsudoi, of the installed Prefect, or of its package for Redis."""
+    settings = importlib.import_module("prefect.settings.legacy")
+    prefects = settings._get_valid_setting_names(importlib.import_module("prefect.settings").Settings)
+    example = (FOLDER / "compose" / "shared.env.example").read_text(encoding="utf-8")
+    named = {*compose["x-of-the-server"]["environment"], *re.findall(r"^([A-Z_]+)=", example, flags=re.MULTILINE)}
+    ours = {f"TSUDOI_{name.upper()}" for name in Settings.model_fields}
+    others = named - {*prefects, *ours}
+    assert others == {"DO_NOT_TRACK", "PREFECT_REDIS_MESSAGING_URL", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL"}
 
 
 UNITS = FOLDER / "systemd"
