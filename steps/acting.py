@@ -224,7 +224,7 @@ def content_of(path: Path) -> bytes:
             _("The file of evidence cannot be used: it is missing, empty, a link, or larger than 64 MiB."),
             _("Give the path of a regular file."),
         )
-    return _judged(path.name, path.read_bytes())
+    return judged(path.name, path.read_bytes())
 
 
 def keep_file(office: Office, name: str, content: bytes) -> str:
@@ -234,10 +234,16 @@ def keep_file(office: Office, name: str, content: bytes) -> str:
         BadInput: it is of a kind that is not kept, or of another than its name says.
 
     """
-    return keep(office, _judged(name, content))
+    return keep(office, judged(name, content))
 
 
-def _judged(name: str, content: bytes) -> bytes:
+def judged(name: str, content: bytes) -> bytes:
+    """Return a file of evidence that was looked at.
+
+    Raises:
+        BadInput: it is of a kind that is not kept, or of another than its name says.
+
+    """
     if trouble := trouble_of(name, content):
         raise _no_evidence(trouble, Path(name).suffix.lower())
     return content
