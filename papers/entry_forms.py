@@ -57,18 +57,19 @@ def reporters(here: Look, row: Row) -> tuple[Person, ...]:
     )
 
 
-def entry_form(here: Look, act: str) -> EntryForm:
-    """Return the form of an act as it goes out today; its words are Japanese."""
+def entry_form(here: Look, act: str, *, mailed: bool = False) -> EntryForm:
+    """Return the form of an act as it goes out today, by mail without serials; its words are Japanese."""
     row, facts = BY_TRIGGER[act], here.facts
     with speaking("ja"):
         fields = [one for one in fields_of(row.record) if is_typed(one)]
         inserts = dict.fromkeys(insert.name for insert in here.programme.paper.inserts)
         valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
+        unsaid = {one.name for one in fields if mailed and one.takes.typed_as == "serials"}
         counted = {one.name: inserts for one in fields if one.takes.typed_as == "counts"}
         return EntryForm(
             act=act, cycle=here.cycle_id, title=act_title(act), above=(*contract_lines(here), _due(here, act)),
             fields=fields,
-            values=counted | known(here, row),
+            values=counted | {name: value for name, value in known(here, row).items() if name not in unsaid},
             offered={"person": _named(valid), "item": {item.number: _item_words(item) for item in facts.items}},
             by=_named(reporters(here, row)),
         )  # fmt: skip

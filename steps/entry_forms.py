@@ -10,7 +10,6 @@ from models.errors import BadInput, Refused
 from models.words import _
 from papers.entry_forms import DOCUMENT_OF, OWN_FILE, is_reported
 from papers.entry_forms import entry_form as form_of
-from states.acts import Outcome
 from states.look import Look
 from states.rows import Row
 from states.table import BY_TRIGGER
@@ -35,10 +34,13 @@ class Came:
     file: str
 
 
-def made(here: Look, act: str) -> tuple[str, bytes]:
-    """Return the form of an act, filled in with what is known: its file's name, and the workbook."""
+def made(here: Look, act: str, *, mailed: bool = False) -> tuple[str, bytes]:
+    """Return the form of an act, filled in with what is known: its file's name, and the workbook.
+
+    What goes by mail says no serials.
+    """
     name = f"{act_title(act)}_{fiscal_year_title(here.facts.fiscal_year)}.xlsx"
-    return name.replace("/", "・"), entry_form.write(form_of(here, act))
+    return name.replace("/", "・"), entry_form.write(form_of(here, act, mailed=mailed))
 
 
 def read(office: Office, cycle_id: str, name: str, content: bytes) -> Came:
@@ -89,13 +91,14 @@ def _of_another(why: str) -> BadInput:
     )
 
 
-def file(office: Office, cycle_id: str, act: str, sha256: str, *, by: str) -> Outcome | str:
-    """File the form of an act that is done as the document that it is; say in words why where that is refused."""
-    today = office.clock.now().date()
-    fields = {"document": DOCUMENT_OF[act], "sha256": sha256, "dated_on": today, "received_on": today}
+def file(office: Office, cycle_id: str, act: str, sha256: str, *, by: str) -> str:
+    """File the form of an act that is done as the document that it is; say in words that it is, or why it is not."""
+    today, number = office.clock.now().date(), DOCUMENT_OF[act]
+    fields = {"document": number, "sha256": sha256, "dated_on": today, "received_on": today}
     try:
-        return acting.perform(
+        acting.perform(
             office, cycle_id, "file_document", by=by, fields=fields, key=f"{cycle_id}/file_document/{sha256}"
         )
-    except Refused as refused:
+    except (BadInput, Refused) as refused:
         return _("The form itself is not filed as a document yet: {why}").format(why=refused.message)
+    return _("The form itself is filed as document No. {number}.").format(number=number)

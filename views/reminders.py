@@ -93,7 +93,7 @@ def _asking_for_calls(here: Look) -> Sequence[Reminder]:
         .join(act, (col(act.cycle_id) == col(reminder.cycle_id)) & (col(act.act) == col(reminder.act)))
         .where(
             col(reminder.cycle_id) == here.cycle_id, col(reminder.rung) >= CALL_FROM,
-            col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
+            col(reminder.rung) == col(act.rung), col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
             col(act.done_on).is_(None), col(act.due_on) == col(reminder.due_on),
         )
         .order_by(col(reminder.id))
@@ -110,27 +110,39 @@ class Coming:
     due_on: date
     to: tuple[str, ...]
     silent: bool
+    id: None = None  # it has no number before it waits
 
 
 def coming(here: Look) -> tuple[Coming, ...]:
     """Return what the ladder will say next about each open act, the soonest first."""
     act = tables.Act
     query = select(act).where(col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None))
-    found = [_next_rung(here, row) for row in here.connection.execute(query)]
+    announced = _announced(here)
+    found = [_next_rung(here, row, announced) for row in here.connection.execute(query)]
     return tuple(
         sorted((next_rung for next_rung in found if next_rung), key=lambda next_rung: (next_rung.on, next_rung.act))
     )
 
 
-def _next_rung(here: Look, row: Row[tables.Act]) -> Coming | None:
-    facts, today = here.facts, here.today
-    days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, here.calendar)
-    ahead = [(day, rung) for day, rung in days if day >= today and (row.rung is None or rung > row.rung)]
-    if not ahead:
-        return None
-    day, rung = min(ahead)
-    to = tuple(person.id for person in recipients(facts, row.act, rung))
-    return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
+def _announced(here: Look) -> frozenset[tuple[str, date, str]]:
+    """Return to whom which day of an act was announced: on the day itself he is not written to again."""
+    sent = (row for row in reminders_of(here) if row.rung < 0 and row.channel == MAIL and row.state == "sent")
+    return frozenset((row.act, row.due_on, row.to_person) for row in sent)
+
+
+def _next_rung(here: Look, row: Row[tables.Act], announced: frozenset[tuple[str, date, str]]) -> Coming | None:
+    facts, today, ladder = here.facts, here.today, here.programme.reminders.ladder
+    days = deadlines.rung_days(row.due_on, ladder, here.calendar)
+    if row.rung is not None and row.rung >= max(0, *ladder):
+        weekly = row.rung + deadlines.WEEK
+        days = [(here.calendar.add_open_days(row.due_on, weekly), weekly)]
+    for day, rung in sorted(days):
+        people = [person.id for person in recipients(facts, row.act, rung)]
+        to = tuple(it for it in people if rung != 0 or (row.act, row.due_on, it) not in announced)
+        if to and day >= today and (row.rung is None or rung > row.rung):
+            silent = not may_remind(facts, row.act)
+            return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=silent)
+    return None
 
 
 _TROUBLES = {

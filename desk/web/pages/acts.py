@@ -19,14 +19,16 @@ from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.fields import Field, fields_of
 from models.people import Person, Side
 from models.words import _
+from papers.entry_forms import DOCUMENT_OF
 from states.acts import Outcome, row_of
 from states.gaps import missing
 from states.look import Look
 from states.rows import Row
 from states.table import BY_TRIGGER, STAGE_OF
-from steps import acting
+from steps import acting, entry_forms
 from steps.acting import Typed
 from steps.after import words_of_what_is_left
+from steps.entry_forms import Came
 from steps.work import WORK
 from views import agenda, known
 from views.stages import title_of
@@ -50,7 +52,7 @@ class Part:
 
 
 def act(asked: Asked) -> Response:
-    """Show the form of an act, or do it as it was filled in."""
+    """Show the form of an act, or do it as it was filled in; a form that came in Excel is filed with it."""
     row, cycle_id, visitor = row_of(asked.part("act")), asked.cycle_id, asked.visitor
     if not asked.is_sent:
         with visitor.office.look(cycle_id) as here:
@@ -68,7 +70,21 @@ def act(asked: Asked) -> Response:
         return _once_more(asked, cycle_id, row, wrong, wrong.wrong)
     except (BadInput, Refused) as refused:
         return _once_more(asked, cycle_id, row, refused, {})
-    return told(asked, cycle_id, outcomes)
+    return told(asked, cycle_id, outcomes, _filed(asked, cycle_id, form[-1]))
+
+
+def as_read(asked: Asked, cycle_id: str, came: Came) -> Response:
+    """Show the form of an act as it was read from Excel, with what is wrong at its field; nothing is recorded yet."""
+    with asked.visitor.office.look(cycle_id) as here:
+        return _form(asked, here, came.row, came.wrong, came=came)
+
+
+def _filed(asked: Asked, cycle_id: str, own: Typed) -> str:
+    """File the form in Excel of an act that was just recorded, where it is a document; say in words what came of it."""
+    file = asked.sent.one("excel")
+    if own.trigger not in DOCUMENT_OF or not file:
+        return ""
+    return entry_forms.file(asked.visitor.office, cycle_id, own.trigger, file, by=own.by)
 
 
 def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcome, ...]:
@@ -95,20 +111,24 @@ def _is_blind(parts: Sequence[Part]) -> bool:
     return any(part.row.owner is Side.CONTRACTOR for part in parts)
 
 
-def _form(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], trouble: TsudoiError | None = None) -> Response:
+def _form(
+    asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], trouble: TsudoiError | None = None,
+    *, came: Came | None = None,
+) -> Response:  # fmt: skip
     visitor = asked.visitor
     if not agenda.may_enter(here, visitor.person, row.trigger):
         raise Unknown(
             _("“{act}” is not yours to enter.").format(act=act_title(row.trigger)), _("Go back to your own work.")
         )
-    facts, parts = here.facts, _parts(asked, here, row, wrong)
+    facts, parts = here.facts, _parts(asked, here, row, wrong, came)
     return asked.shown(
         "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, parts=parts,
         stage=title_of(STAGE_OF[row.trigger]), due_on=facts.due.get(row.trigger), trouble=trouble,
         unmet=trouble.unmet if isinstance(trouble, Refused) else missing(facts, row),
         choices=_choices(here), key=asked.sent.one("key") or uuid.uuid4().hex,
         occurred_at=asked.sent.one("occurred_at"), second=row.second_under(here.programme),
-        machine=WORK.get(row.trigger), year=facts.fiscal_year,
+        machine=WORK.get(row.trigger), year=facts.fiscal_year, excel=came.file if came else asked.sent.one("excel"),
+        is_read=came is not None,
     )  # fmt: skip
 
 
@@ -120,22 +140,24 @@ def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wron
     return response
 
 
-def _parts(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str]) -> list[Part]:
+def _parts(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], came: Came | None = None) -> list[Part]:
     """Return the acts of a form: those that it may carry, where somebody may enter them now, and its own."""
     carried = [BY_TRIGGER[trigger] for trigger in row.carries if not BY_TRIGGER[trigger].by_machine]
     return [
-        *(_part(asked, here, one, {}, own=False) for one in carried if here.facts.state in one.froms),
-        _part(asked, here, row, wrong, own=True),
+        *(_part(asked, here, one, {}, own=False, came=came) for one in carried if here.facts.state in one.froms),
+        _part(asked, here, row, wrong, own=True, came=came),
     ]
 
 
-def _part(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], *, own: bool) -> Part:
+def _part(asked: Asked, here: Look, row: Row, wrong: Mapping[str, str], *, own: bool, came: Came | None) -> Part:
     prefix, fields = f"{row.trigger}.", _fields(row)
     doers = _doers(asked, here, row)
-    filled = {} if asked.is_sent else known.known(here, row)
-    values = _as_sent(asked, fields, prefix) if asked.is_sent else filled
+    is_typed, read = asked.is_sent and came is None, came if own else None
+    filled = {} if is_typed else known.known(here, row) | dict(read.values if read else {})
+    values = _as_sent(asked, fields, prefix) if is_typed else filled
+    by = read.by if read else asked.sent.one(f"{prefix}by")
     return Part(
-        row=row, doers=doers, by=asked.sent.one(f"{prefix}by") or (doers[0].id if doers else ""),
+        row=row, doers=doers, by=by or (doers[0].id if doers else ""),
         inputs=inputs(fields, values, wrong, prefix=prefix, known=filled),
         is_sent=own or _is_carried(asked, row),
     )  # fmt: skip
@@ -216,12 +238,12 @@ def _sent_again(asked: Asked, form: Sequence[Typed]) -> list[tuple[str, str]]:
     return [*(pair for pair in texts if pair[0] not in asked.sent.files), *hashes]
 
 
-def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome]) -> Response:
-    """Say what came of it, what did not hold, and what is left to do."""
+def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome], more: str = "") -> Response:
+    """Say what came of it, what did not hold, what is left to do, and whatever is to be said `more`."""
     with asked.visitor.office.look(cycle_id) as here:
         year, on_hold = here.facts.fiscal_year, here.facts.on_hold
     return asked.shown(
-        "told.html", cycle=cycle_id, on_hold=on_hold,
+        "told.html", cycle=cycle_id, on_hold=on_hold, more=more,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
              [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it, year))
