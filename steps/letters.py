@@ -3,7 +3,7 @@
 With a letter go the contractor's forms in Excel, filled in with what is known, and the days as a calendar takes them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.utils import formataddr
@@ -59,17 +59,18 @@ def _message(office: Office, letter: Letter) -> Message | None:
     notice = next((row for row in letter if row.act in NOTICES), None)
     acts = sorted((row for row in letter if row.act not in NOTICES), key=attrgetter("cycle_id", "due_on"))
     parts = [
-        office.see(cycle_id, partial(_part, rows=[*rows], to=to))
+        office.see(cycle_id, partial(_part, rows=[*rows], to=to, origin=office.settings.origin))
         for cycle_id, rows in groupby(acts, attrgetter("cycle_id"))
     ]
     told = _what_is_not_well(office) if notice and notice.act == MORNING else ()
+    calendar = _calendar(office, to, parts)
     subject, body = _in_words(letter, notice, to, parts, told, today=office.clock.now().date())
     return Message(
         message_id=(notice or first).message_id,
         to=formataddr((visible(to.name), mail_address(to.mail))),
         subject=subject,
         body=body,
-        attached=(*(form for part in parts for form in part.forms), *_calendar(office, parts)),
+        attached=(*(form for part in parts for form in part.forms), *calendar),
     )
 
 
@@ -88,7 +89,7 @@ class _Part:
     days: Sequence[WholeDay]
 
 
-def _part(here: Look, rows: Letter, to: Person) -> _Part:
+def _part(here: Look, rows: Letter, to: Person, origin: str) -> _Part:
     facts, today = here.facts, here.today
     own = [row for row in rows if to in owners(facts, row.act)]
     said = [_said(facts, row, to=to, today=today, passes=_passes(here, row, to)) for row in rows]
@@ -101,8 +102,7 @@ def _part(here: Look, rows: Letter, to: Person) -> _Part:
         forms=[_form(here, row.act) for row in own if is_reported(here, BY_TRIGGER[row.act])],
         days=[
             WholeDay(
-                uid=f"{row.cycle_id}-{row.act}@tsudoi.invalid", on=row.due_on, title=BY_TRIGGER[row.act].title,
-                alarm=True,
+                uid=f"{row.cycle_id}/{row.act}@{origin}", on=row.due_on, title=BY_TRIGGER[row.act].title, alarm=True
             )
             for row in own if row.due_on >= today
         ],
@@ -114,10 +114,12 @@ def _form(here: Look, act: str) -> Attachment:
     return Attachment(name=name, kind=_EXCEL, content=content)
 
 
-def _calendar(office: Office, parts: Sequence[_Part]) -> Iterator[Attachment]:
-    if days := [day for part in parts for day in part.days]:
-        content = ics.written(_("Days due"), days, uid=days[0].uid, made_at=office.clock.now())
-        yield Attachment(name=f"{_('Days due')}.ics", kind=_CALENDAR, content=content)
+def _calendar(office: Office, to: Person, parts: Sequence[_Part]) -> tuple[Attachment, ...]:
+    days, now = [day for part in parts for day in part.days], office.clock.now()
+    if not days:
+        return ()
+    content = ics.written(_("Days due"), days, uid=f"{to.id}/{stamp(now)}@{office.settings.origin}", made_at=now)
+    return (Attachment(name=f"{_('Days due')}.ics", kind=_CALENDAR, content=content),)
 
 
 def _in_words(
@@ -135,8 +137,9 @@ def _in_words(
         call = _("[tsudoi] To call: {count} acts: {act} and others")
         subject = (call if any(part.calls for part in parts) else many).format(count=len(titles), act=titles[0])
         first = wareki(today)
-    attached = _("Attached: the forms to fill in, and the days for your calendar.")
-    said = [first, *(part.words for part in parts), attached if any(part.forms for part in parts) else ""]
+    forms = _("Attached: the forms to fill in in Excel.") if any(part.forms for part in parts) else ""
+    days = _("Attached: the days due, for your calendar.") if any(part.days for part in parts) else ""
+    said = [first, *(part.words for part in parts), f"{forms}\n{days}".strip()]
     numbers = ", ".join(str(row.id) for row in letter)
     body = _("To {name}\n\n{said}\n\nThis letter holds no personal data of residents. Number {id}.")
     return subject, body.format(name=visible(to.name), said="\n\n".join(filter(None, said)), id=numbers)

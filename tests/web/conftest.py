@@ -12,7 +12,8 @@ from browsing import Browser, served
 from adapters.clock import VirtualClock
 from adapters.people_keys import FICTIONAL
 from models.clock import TOKYO
-from steps import preparation
+from steps import acting, identity, preparation
+from steps.identity import Together
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -40,6 +41,23 @@ def keyed(keyed_home: Path, tmp_path: Path) -> Iterator[Office]:
     office = Office.open(tmp_path / "home", tmp_path / "inbox")
     yield office
     office.engine.dispose()
+
+
+@pytest.fixture
+def with_their_keys(keyed: Office) -> Office:
+    """Give the contractor's people keys as well: the contractor may reach the desk."""
+    for person in ("asahi", "kobayashi"):
+        office = _typing(keyed, "sato")
+        _shown, proposed = identity.give_key(
+            office, person, by="sato", passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL
+        )
+        assert proposed
+        acting.confirm(_typing(keyed, "suzuki"), "hatachi-2026", "give_key", by="suzuki", proposal=proposed.seq)
+    return keyed
+
+
+def _typing(office: Office, person: str) -> Office:
+    return office.of(Together({person: identity.unlock(office, person, SAMPLE_PASSPHRASE)}, typist=person))
 
 
 @pytest.fixture
