@@ -7,7 +7,7 @@ A person gets one letter a day, with all that is due (steps/letters.py writes it
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -342,3 +342,15 @@ def acknowledge(
     fields = {"reminder": number} | ({"promised_on": str(promised_on)} if promised_on else {})
     key = f"{cycle_id}/acknowledge_reminder/{number}/{by}/{promised_on or ''}"
     return acting.perform(office, cycle_id, "acknowledge_reminder", by=by, fields=fields, key=key, via=via)
+
+
+def acknowledge_all(
+    office: Office, cycle_id: str, numbers: Iterable[int], *, by: str, promised_on: date | None = None
+) -> tuple[Outcome, ...]:
+    """Record that several reminders were seen, or settled by one call, with the one day that was promised for all.
+
+    Raises:
+        Refused: one of them went to somebody else and `by` is no coordinator; those before it are recorded.
+
+    """
+    return tuple(acknowledge(office, cycle_id, number, by=by, promised_on=promised_on) for number in numbers)

@@ -48,9 +48,7 @@ def with_their_keys(keyed: Office) -> Office:
     """Give the contractor's people keys as well: the contractor may reach the desk."""
     for person in ("asahi", "kobayashi"):
         office = _typing(keyed, "sato")
-        _shown, proposed = identity.give_key(
-            office, person, by="sato", passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL
-        )
+        _shown, proposed = identity.give_key(office, person, by="sato", passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
         assert proposed
         acting.confirm(_typing(keyed, "suzuki"), "hatachi-2026", "give_key", by="suzuki", proposal=proposed.seq)
     return keyed

@@ -1,6 +1,6 @@
 """The pages of the desk, one module a page or a few that belong together; each lists its own."""
 
 from desk.web.asked import Page
-from desk.web.pages import acts, forms, login, proposals, work
+from desk.web.pages import acts, forms, login, proposals, reminders, work
 
-ALL_PAGES: tuple[Page, ...] = (*login.PAGES, *work.PAGES, *acts.PAGES, *proposals.PAGES, *forms.PAGES)
+ALL_PAGES: tuple[Page, ...] = (*login.PAGES, *work.PAGES, *acts.PAGES, *proposals.PAGES, *forms.PAGES, *reminders.PAGES)

@@ -1,0 +1,98 @@
+"""Answers to reminders at the desk: one day, one click, for all that a call has settled; each side sees its own."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+from browsing import Browser
+from playing import CYCLE
+
+from adapters.clock import VirtualClock
+from models.clock import TOKYO
+from models.database import reading
+from states import ledger
+from steps import acting, identity, reminding
+from steps.identity import Together
+from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
+from views import reminders
+
+AT = f"/{CYCLE}/reminders"
+LATE = date(2026, 10, 14)  # the fourth open day after 8 October
+
+
+@pytest.fixture
+def chased(with_their_keys: Office) -> Office:
+    """Conclude the contract, and let the contractor be late with its three first reports until the ward is to call."""
+    keyed = with_their_keys
+    office = keyed.of(Together({"sato": identity.unlock(keyed, "sato", SAMPLE_PASSPHRASE)}, typist="sato"))
+    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
+        acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
+    contract = {
+        "contract_number": "8-1", "begins_on": "2026-09-01", "ends_on": "2026-12-25",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+    }  # fmt: skip
+    acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
+    VirtualClock(keyed.home / "clock").set(datetime(LATE.year, LATE.month, LATE.day, 9, tzinfo=TOKYO))
+    reminding.watch(keyed)
+    return keyed
+
+
+def _acknowledged(office: Office) -> list[tuple[str, str, str | None]]:
+    with reading(office.engine) as connection:
+        told = list(ledger.told(connection, cycle_id=CYCLE))
+    return [
+        (entry["by"], entry["data"].get("entered_by", entry["by"]), entry["data"]["record"].get("promised_on"))
+        for entry in told
+        if entry["event"] == "reminder_acknowledged"
+    ]
+
+
+def _ticked(page: str) -> list[str]:
+    return re.findall(r'name="reminder" value="([0-9]+)" checked', page)
+
+
+def test_one_click_records_the_day_for_all_that_a_call_settled(browser: Callable[[], Browser], chased: Office) -> None:
+    """The coordinator reads whom to call; the button of a day acknowledges all three, and no call is left to make."""
+    person = browser()
+    person.log_in("sato")
+    page = person.open(AT)
+    assert "旭 太一（03-0000-0108）" in page
+    assert len(_ticked(page)) == 3
+    with chased.look_around() as looks:
+        assert {call.act for call in reminders.calls_to_make(looks)} >= {"register_handlers", "submit_work_plan"}
+    page = person.send(AT, reminder=_ticked(page), promised_on="2026-10-16")
+    assert _ticked(page) == []
+    assert "令和8年10月16日" in page
+    assert _acknowledged(chased) == [("sato", "sato", "2026-10-16")] * 3
+    with chased.look_around() as looks:
+        assert not reminders.calls_to_make(looks)
+
+
+def test_the_contractors_manager_answers_for_himself_and_sees_nothing_else(
+    browser: Callable[[], Browser], chased: Office
+) -> None:
+    """He sees the reminders that went to him, and no telephone; another's number, typed by hand, is refused."""
+    person, other = browser(), browser()
+    person.log_in("asahi")
+    page = person.open(AT)
+    assert len(_ticked(page)) == 3
+    assert "03-0000" not in page
+    other.log_in("kobayashi")
+    assert "督促はありません" in other.open(AT)
+    assert 'role="alert"' in other.send(AT, 422, reminder=_ticked(page), promised_on="2026-10-16")
+    assert _acknowledged(chased) == []
+    person.send(AT, reminder=_ticked(page)[:1], another_day="2026-10-20")
+    assert _acknowledged(chased) == [("asahi", "asahi", "2026-10-20")]
+
+
+def test_an_answer_without_a_tick_or_with_no_day_is_refused(browser: Callable[[], Browser], chased: Office) -> None:
+    """Nothing ticked, and a day that is none, are said; nothing is recorded."""
+    person = browser()
+    person.log_in("sato")
+    ticked = _ticked(person.open(AT))
+    assert 'role="alert"' in person.send(AT, 422, promised_on="2026-10-16")
+    assert 'role="alert"' in person.send(AT, 422, reminder=ticked, another_day="16日")
+    assert _acknowledged(chased) == []
