@@ -58,13 +58,17 @@ def reporters(here: Look, row: Row) -> tuple[Person, ...]:
 
 
 def entry_form(here: Look, act: str, *, mailed: bool = False) -> EntryForm:
-    """Return the form of an act as it goes out today, by mail without serials; its words are Japanese."""
+    """Return the form of an act as it goes out today, by mail without serials; its words are Japanese.
+
+    A hash that the contractor reports is what the ward compares with its own: it is never filled in.
+    """
     row, facts = BY_TRIGGER[act], here.facts
     with speaking("ja"):
         fields = [one for one in fields_of(row.record) if is_typed(one)]
         inserts = dict.fromkeys(insert.name for insert in here.programme.paper.inserts)
         valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
-        unsaid = {one.name for one in fields if mailed and one.takes.typed_as == "serials"}
+        unsaid_kinds = {"file", "serials"} if mailed else {"file"}
+        unsaid = {one.name for one in fields if one.takes.typed_as in unsaid_kinds}
         counted = {one.name: inserts for one in fields if one.takes.typed_as == "counts"}
         return EntryForm(
             act=act, cycle=here.cycle_id, title=act_title(act), above=(*contract_lines(here), _due(here, act)),

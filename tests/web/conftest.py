@@ -54,6 +54,22 @@ def with_their_keys(keyed: Office) -> Office:
     return keyed
 
 
+@pytest.fixture
+def contracted(with_their_keys: Office) -> Office:
+    """Conclude the contract, so that the contractor owes its first reports; a coordinator enters all of it."""
+    office = _typing(with_their_keys, "sato")
+    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
+        fields = {"measures": measures, "evidence": "点検表"}
+        acting.perform(office, "hatachi-2026", "claim_measures", by=by, fields=fields)
+    contract = {
+        "contract_number": "8-1", "begins_on": "2026-09-01", "ends_on": "2026-12-25",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+    }  # fmt: skip
+    acting.perform(office, "hatachi-2026", "conclude_contract", by="sato", fields=contract)
+    return with_their_keys
+
+
 def _typing(office: Office, person: str) -> Office:
     return office.of(Together({person: identity.unlock(office, person, SAMPLE_PASSPHRASE)}, typist=person))
 

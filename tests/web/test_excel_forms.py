@@ -8,7 +8,6 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
-import pytest
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
 from browsing import Browser
 
@@ -17,31 +16,13 @@ from models.database import reading
 from models.records.preparation import WorkPlanSubmitted
 from papers import entry_forms
 from states import ledger
-from steps import acting, identity
-from steps.identity import Together
 from steps.office import Office
-from steps.preparation import SAMPLE_PASSPHRASE
 
 CYCLE, FORMS = "hatachi-2026", "/hatachi-2026/forms"
 PLAN = {
     "printing_from": date(2026, 11, 12), "enclosing_until": "令和８年１１月２０日", "place": "　本社工場（架空）",
 }  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-def contracted(keyed: Office) -> Office:
-    """Conclude the contract, so that the contractor owes its first reports; a coordinator enters all of it."""
-    office = keyed.of(Together({"sato": identity.unlock(keyed, "sato", SAMPLE_PASSPHRASE)}, typist="sato"))
-    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
-        acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
-    contract = {
-        "contract_number": "8-1", "begins_on": "2026-09-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
-        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
-    }  # fmt: skip
-    acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
-    return office
 
 
 def filled(blank: bytes, cells: Mapping[str, Any]) -> bytes:
@@ -139,7 +120,6 @@ def test_no_other_file_is_taken_for_a_form(browser: Callable[[], Browser], contr
     assert not _recorded(contracted)
 
 
-@pytest.mark.usefixtures("with_their_keys")
 def test_the_contractors_people_give_their_own_forms_back(browser: Callable[[], Browser], contracted: Office) -> None:
     """The manager gets the forms of his acts and records one himself; a registrar sees no forms at all."""
     person = browser()

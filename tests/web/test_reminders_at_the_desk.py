@@ -12,10 +12,8 @@ from adapters.clock import VirtualClock
 from models.clock import TOKYO
 from models.database import reading
 from states import ledger
-from steps import acting, identity, reminding
-from steps.identity import Together
+from steps import reminding
 from steps.office import Office
-from steps.preparation import SAMPLE_PASSPHRASE
 from views import reminders
 
 AT = f"/{CYCLE}/reminders"
@@ -23,21 +21,11 @@ LATE = date(2026, 10, 14)  # the fourth open day after 8 October
 
 
 @pytest.fixture
-def chased(with_their_keys: Office) -> Office:
-    """Conclude the contract, and let the contractor be late with its three first reports until the ward is to call."""
-    keyed = with_their_keys
-    office = keyed.of(Together({"sato": identity.unlock(keyed, "sato", SAMPLE_PASSPHRASE)}, typist="sato"))
-    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
-        acting.perform(office, CYCLE, "claim_measures", by=by, fields={"measures": measures, "evidence": "点検表"})
-    contract = {
-        "contract_number": "8-1", "begins_on": "2026-09-01", "ends_on": "2026-12-25",
-        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
-        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
-    }  # fmt: skip
-    acting.perform(office, CYCLE, "conclude_contract", by="sato", fields=contract)
-    VirtualClock(keyed.home / "clock").set(datetime(LATE.year, LATE.month, LATE.day, 9, tzinfo=TOKYO))
-    reminding.watch(keyed)
-    return keyed
+def chased(contracted: Office) -> Office:
+    """Let the contractor be late with its three first reports until the ward is to call."""
+    VirtualClock(contracted.home / "clock").set(datetime(LATE.year, LATE.month, LATE.day, 9, tzinfo=TOKYO))
+    reminding.watch(contracted)
+    return contracted
 
 
 def _acknowledged(office: Office) -> list[tuple[str, str, str | None]]:

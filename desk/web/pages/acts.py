@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
 from desk.web.inputs import Choices, Input, inputs, typed
+from desk.web.visitors import Visitor
 from models import choices as words_of
 from models.clock import TOKYO
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
@@ -124,8 +125,8 @@ def _form(
     return asked.shown(
         "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, parts=parts,
         stage=title_of(STAGE_OF[row.trigger]), due_on=facts.due.get(row.trigger), trouble=trouble,
-        unmet=trouble.unmet if isinstance(trouble, Refused) else missing(facts, row),
-        choices=_choices(here), key=asked.sent.one("key") or uuid.uuid4().hex,
+        unmet=visitor.hears(trouble.unmet if isinstance(trouble, Refused) else missing(facts, row)),
+        choices=_choices(here, visitor), key=asked.sent.one("key") or uuid.uuid4().hex,
         occurred_at=asked.sent.one("occurred_at"), second=row.second_under(here.programme),
         machine=WORK.get(row.trigger), year=facts.fiscal_year, excel=came.file if came else asked.sent.one("excel"),
         is_read=came is not None,
@@ -188,15 +189,24 @@ def _doers(asked: Asked, here: Look, row: Row) -> tuple[Person, ...]:
     )  # fmt: skip
 
 
-def _choices(here: Look) -> Choices:
-    facts = here.facts
+def _choices(here: Look, visitor: Visitor) -> Choices:
+    """Return what can be chosen; the contractor's people see of things and measures only those of their own side."""
+    facts, theirs = here.facts, visitor.is_contractors
     return Choices(
         people=sorted(
             (person for person in facts.people.values() if person.is_valid_on(facts.today)),
             key=lambda person: (person.side, person.id),
         ),
-        items=[(item.number, words_of.said(words_of.ITEMS, item.kind)) for item in facts.items],
-        measures=[(measure.id, f"{measure.id} {measure.text}") for measure in facts.measures.values()],
+        items=[
+            (item.number, words_of.said(words_of.ITEMS, item.kind))
+            for item in facts.items
+            if not theirs or item.state == "with_contractor"
+        ],
+        measures=[
+            (measure.id, f"{measure.id} {measure.text}")
+            for measure in facts.measures.values()
+            if not theirs or measure.side == Side.CONTRACTOR.value
+        ],
     )  # fmt: skip
 
 
