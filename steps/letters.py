@@ -5,16 +5,20 @@ With a letter go the contractor's forms in Excel, filled in with what is known, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from email.utils import formataddr
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
 
+from sqlalchemy import func, select
+from sqlmodel import col
+
 from adapters import ics
 from adapters.carrier import Attachment, Message
 from adapters.ics import WholeDay
+from models import tables
 from models.clock import day_of, stamp, wareki
 from models.errors import BadInput
 from models.people import Person, Side
@@ -29,11 +33,14 @@ from states.sweep import MAIL, MORNING, NOTICES, STOPPED, calls, owners
 from states.table import BY_TRIGGER
 from steps import entry_forms
 from steps.office import Office
+from views.arrivals import came
 from views.commitments import passed
 from views.reminders import Coming, Reminder
 from views.standing import todays_work
 
 Letter: TypeAlias = Sequence[Reminder]  # what goes to one receiver as one message
+Morning: TypeAlias = tuple[Sequence[str], Sequence[str]]  # what is not well, and what came from the contractor
+_A_WEEK = timedelta(days=7)
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CALENDAR = "text/calendar"
 
@@ -62,9 +69,9 @@ def _message(office: Office, letter: Letter) -> Message | None:
         office.see(cycle_id, partial(_part, rows=[*rows], to=to, origin=office.settings.origin))
         for cycle_id, rows in groupby(acts, attrgetter("cycle_id"))
     ]
-    told = _what_is_not_well(office) if notice and notice.act == MORNING else ()
+    told, news = _of_the_morning(office, notice) if notice and notice.act == MORNING else ((), ())
     calendar = _calendar(office, to, parts)
-    subject, body = _in_words(letter, notice, to, parts, told, today=office.clock.now().date())
+    subject, body = _in_words(letter, notice, to, parts, (told, news), today=office.clock.now().date())
     return Message(
         message_id=(notice or first).message_id,
         to=formataddr((visible(to.name), mail_address(to.mail))),
@@ -123,13 +130,13 @@ def _calendar(office: Office, to: Person, parts: Sequence[_Part]) -> tuple[Attac
 
 
 def _in_words(
-    letter: Letter, notice: Reminder | None, to: Person, parts: Sequence[_Part], told: Sequence[str], *, today: date
+    letter: Letter, notice: Reminder | None, to: Person, parts: Sequence[_Part], morning: Morning, *, today: date
 ) -> tuple[str, str]:
     """Return subject and body of a letter."""
     subjects = [subject for part in parts for subject in part.subjects]
     titles = [title for part in parts for title in part.titles]
     if notice is not None:
-        subject, first = _notice(notice, told, titles)
+        subject, first = _notice(notice, morning, titles)
     elif len(subjects) == 1:
         subject, first = subjects[0], ""
     else:
@@ -196,6 +203,19 @@ def _passes(here: Look, row: Reminder, to: Person) -> tuple[str, ...]:
 # A notice
 
 
+def _of_the_morning(office: Office, row: Reminder) -> Morning:
+    """Return what is not well this morning, and what came from the contractor since the morning before."""
+    reminder = tables.Reminder
+    before = select(func.max(col(reminder.created_at))).where(
+        col(reminder.act) == MORNING, col(reminder.created_at) < row.created_at
+    )
+    with office.look_around() as looks:
+        since = looks[0].connection.execute(before).scalar() if looks else None
+        since = aware(since) if since else aware(row.created_at) - _A_WEEK
+        news = tuple(words for here in looks for words in came(here, since, aware(row.created_at)))
+    return _what_is_not_well(office), news
+
+
 def _what_is_not_well(office: Office) -> tuple[str, ...]:
     """Return what is overdue, what the machine left undone, which years are on hold, what passes a commitment."""
     from steps import driving
@@ -216,7 +236,7 @@ def _what_is_not_well(office: Office) -> tuple[str, ...]:
         )
 
 
-def _notice(row: Reminder, told: Sequence[str], due: Sequence[str]) -> tuple[str, str]:
+def _notice(row: Reminder, morning: Morning, due: Sequence[str]) -> tuple[str, str]:
     """Return subject and beginning of a letter that is a notice: of the morning, or of a service that has stopped."""
     if row.act == STOPPED:
         said = _(
@@ -224,6 +244,7 @@ def _notice(row: Reminder, told: Sequence[str], due: Sequence[str]) -> tuple[str
             " what the machine does by itself may stand still.\nCall whoever looks after the machine (runbook, 12)."
         ).format(unit=row.key.split("/")[1])
         return _("[tsudoi] A service has stopped"), f"{wareki(row.due_on)}\n{said}"
+    told, news = morning
     well = _("[tsudoi] This morning: all is well")
     subject = _("[tsudoi] This morning: {count} to see to").format(count=len(told)) if told else well
     if due:
@@ -235,6 +256,8 @@ def _notice(row: Reminder, told: Sequence[str], due: Sequence[str]) -> tuple[str
         lines="\n".join(f"・{line}" for line in told)
         or _("No act is overdue, nothing is left undone by the machine, and no year is on hold.")
     )
+    if news:
+        said += "\n\n" + _("From the contractor came:") + "".join(f"\n・{line}" for line in news)
     return subject, f"{wareki(row.due_on)}\n{said}"
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from browsing import Browser
@@ -84,3 +86,31 @@ def test_an_answer_without_a_tick_or_with_no_day_is_refused(browser: Callable[[]
     assert 'role="alert"' in person.send(AT, 422, promised_on="2026-10-16")
     assert 'role="alert"' in person.send(AT, 422, reminder=ticked, another_day="16日")
     assert _acknowledged(chased) == []
+
+
+def test_the_ward_is_told_what_the_contractor_entered_itself(browser: Callable[[], Browser], chased: Office) -> None:
+    """The next morning's letter names the answer, its act and the day; not what the ward typed, nor older news."""
+    manager, coordinator = browser(), browser()
+    manager.log_in("asahi")
+    coordinator.log_in("sato")
+    first, *others = _ticked(manager.open(AT))
+    manager.send(AT, reminder=[first], promised_on="2026-10-16")
+    coordinator.open(AT)
+    coordinator.send(AT, reminder=others, promised_on="2026-10-19")
+    told = [_morning(chased, LATE + timedelta(days=nth)) for nth in (1, 2)]
+    assert "受託事業者から次の提出・回答がありました" in told[0]
+    assert re.search("・.*督促の確認 .*令和8年10月16日.*旭 太一", told[0])
+    assert "10月19日" not in told[0]
+    assert "受託事業者から次の" not in told[1]
+
+
+def _morning(office: Office, day: date) -> str:
+    """Return what the morning's letter says to a coordinator."""
+    VirtualClock(office.home / "clock").set(datetime(day.year, day.month, day.day, 9, tzinfo=TOKYO))
+    before = set((office.home / "mail" / "new").iterdir())
+    reminding.watch(office, morning=True)
+    new = [path for path in (office.home / "mail" / "new").iterdir() if path not in before]
+    letters = [message_from_bytes(path.read_bytes(), policy=default) for path in new]
+    [said] = [letter.get_body(("plain",)) for letter in letters if "sato@" in str(letter["To"])]
+    assert said
+    return said.get_content()
