@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adapters import excel, spreadsheet
-from adapters.spreadsheet import Cell
+from adapters import excel
 from models.clock import TOKYO
 from models.errors import BadInput
 from models.fields import Field, Takes
 from models.plain import visible
 from models.words import N_, _, speaking
+
+if TYPE_CHECKING:
+    from adapters.spreadsheet import Cell
 
 BY = "by"
 MARK, MARKS, LISTS = "tsudoi-form-1", "tsudoi", "choices"  # sheets that are hidden
@@ -95,13 +97,15 @@ class Read:
 
 def write(form: EntryForm) -> bytes:
     """Return the form as an Excel workbook; its words are Japanese, whoever makes it."""
+    from adapters import spreadsheet
+
     into = BytesIO()
     with speaking("ja"), spreadsheet.opened(into) as book:
-        _Writer(form, book).write()
+        _FormWriter(form, book).write()
     return into.getvalue()
 
 
-class _Writer:
+class _FormWriter:
     """Writes one form line by line."""
 
     def __init__(self, form: EntryForm, book: Any) -> None:
@@ -251,7 +255,7 @@ def _moment(value: object) -> datetime | None:
 
 # Reading
 
-Sheets = Sequence[Sequence[Sequence[Cell]]]
+Sheets: TypeAlias = Sequence[Sequence[Sequence["Cell"]]]
 
 
 def sheets_of(content: bytes) -> Sheets:
@@ -261,6 +265,8 @@ def sheets_of(content: bytes) -> Sheets:
         BadInput: it is no workbook, too large, or has formulas.
 
     """
+    from adapters import spreadsheet
+
     return spreadsheet.read(content, formulas=False)
 
 
@@ -284,7 +290,7 @@ def marks_of(sheets: Sheets) -> Marks:
 def read(form: EntryForm, sheets: Sheets) -> Read:
     """Read what was filled into a form; `form` is the same one as it would go out today."""
     with speaking("ja"):
-        return _Reader(form).read(sheets)
+        return _FormReader(form).read(sheets)
 
 
 @dataclass
@@ -295,7 +301,7 @@ class _Found:
     wrong: dict[str, str] = field(default_factory=dict[str, str])
 
 
-class _Reader:
+class _FormReader:
     """Reads one form line by line."""
 
     def __init__(self, form: EntryForm) -> None:
@@ -309,7 +315,7 @@ class _Reader:
                 self._line(one, key["of"], line, cells)
         return Read(by=self.found.values.pop(BY, ""), values=self.found.values, wrong=self.found.wrong)
 
-    def _line(self, one: Field, rest: str, line: int, cells: Sequence[Cell]) -> None:
+    def _line(self, one: Field, rest: str, line: int, cells: Sequence["Cell"]) -> None:
         match rest:
             case "[]":
                 row = _Found()
@@ -324,7 +330,7 @@ class _Reader:
             case _:
                 self._take(one, cells, line, _LABEL if rest else _VALUE, self.found)
 
-    def _take(self, one: Field, cells: Sequence[Cell], line: int, place: int, into: _Found) -> None:
+    def _take(self, one: Field, cells: Sequence["Cell"], line: int, place: int, into: _Found) -> None:
         """Put what a cell says to the values, or what is wrong with it to the troubles."""
         cell = _at(cells, place)
         if cell == "":
@@ -339,7 +345,7 @@ class _Reader:
         else:
             into.values[one.name] = value
 
-    def _value(self, one: Field, cell: Cell) -> Any:
+    def _value(self, one: Field, cell: "Cell") -> Any:
         """Return what a cell says, None where it is nothing that the field takes."""
         kind, words = one.takes.typed_as, self.form.words(one)
         if words and kind != "item":
@@ -347,7 +353,7 @@ class _Reader:
             return {"true": True, "false": False}.get(code or "") if kind == "flag" else code
         return _READS.get(kind, _text)(cell)
 
-    def _count(self, one: Field, cells: Sequence[Cell], line: int) -> None:
+    def _count(self, one: Field, cells: Sequence["Cell"], line: int) -> None:
         code, cell = _at(cells, _LABEL), _at(cells, _VALUE)
         if cell == "":
             return
@@ -362,49 +368,49 @@ def _unreadable(line: int, place: int, needs: str) -> str:
     return _("Cell {place} cannot be read: {needs}").format(place=f"{excel.letter(place)}{line}", needs=needs)
 
 
-def _at(cells: Sequence[Cell], place: int) -> Cell:
+def _at(cells: Sequence["Cell"], place: int) -> "Cell":
     cell = cells[place] if place < len(cells) else ""
     return cell.strip() if isinstance(cell, str) else cell
 
 
-def number(cell: Cell) -> int | None:
+def number(cell: "Cell") -> int | None:
     """Return a number as people type it: of any width, with commas, with a unit behind it."""
     plain = _UNIT.sub("", _narrow(cell)).replace(",", "").replace(" ", "")
     return int(plain) if _COUNT.fullmatch(plain) else None
 
 
-def _day(cell: Cell) -> str | None:
+def _day(cell: "Cell") -> str | None:
     day = excel.day(cell)
     return day.isoformat() if day else None
 
 
-def _instant(cell: Cell) -> str | None:
+def _instant(cell: "Cell") -> str | None:
     at = excel.moment(cell)
     return at if "T" in at else None
 
 
-def _item(cell: Cell) -> str:
+def _item(cell: "Cell") -> str:
     return _narrow(cell).replace(" ", "").partition("(")[0].upper()
 
 
-def _serials(cell: Cell) -> str:
+def _serials(cell: "Cell") -> str:
     return re.sub(r"[~〜‐‑–—−ー]", "-", _narrow(cell).replace("、", ","))
 
 
-def _text(cell: Cell) -> str | None:
+def _text(cell: "Cell") -> str | None:
     return cell if isinstance(cell, str) else None
 
 
-def _narrow(cell: Cell) -> str:
+def _narrow(cell: "Cell") -> str:
     return unicodedata.normalize("NFKC", str(cell)).strip()
 
 
-_READS: Mapping[str, Callable[[Cell], Any]] = {
+_READS: Mapping[str, Callable[["Cell"], Any]] = {
     "number": number, "day": _day, "moment": _instant, "item": _item, "serials": _serials,
 }  # fmt: skip
 
 
-def _code(cell: Cell, words: Mapping[str, str]) -> str | None:
+def _code(cell: "Cell", words: Mapping[str, str]) -> str | None:
     """Return the code whose words stand in a cell, or that stands there itself."""
     said = _bare(str(cell))
     return next((code for code, word in words.items() if said in {_bare(word), _bare(code)}), None)

@@ -421,6 +421,36 @@ def test_only_whoever_was_reminded_or_a_coordinator_acknowledges(mailed: Office,
     assert mailed.see(CYCLE, reminders.acknowledged_of)[number].by == "asahi"
 
 
+def test_a_person_gets_one_letter_a_day(mailed: Office, post: Post) -> None:
+    """What is due stands in one letter with its forms and days; what comes due later that day is in the next one."""
+    _contracted(mailed, DUE)
+    _on(mailed, date(2026, 10, 5))
+    [letter] = [letter for letter in post.letters if _to(letter) == "asahi@printer.example"]
+    assert letter["Subject"] == "【つどい】期限のある手続 3件（取扱責任者・取扱者届、再委託有無届ほか）"
+    assert "契約：はたちのつどいに係る案内状印刷及び封入封緘作業の委託 令和8年度（契約番号 8-1）" in _body(letter)
+    names = [part.get_filename() for part in letter.walk() if part.get_filename()]
+    assert [str(name).rpartition(".")[2] for name in names] == ["xlsx", "xlsx", "xlsx", "ics"]
+    days = letter.get_payload()[-1].get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert days.count("BEGIN:VEVENT") == days.count("BEGIN:VALARM") == days.count("DTSTART;VALUE=DATE:20261008") == 3
+    post.letters.clear()
+    fields = {"act": "register_handlers", "to": "2026-10-05", "reason": "至急"}
+    acting.perform(mailed, CYCLE, "move_deadline", by="sato", fields=fields)
+    again = _on(mailed, date(2026, 10, 5))
+    assert (again.sent, again.waiting, post.letters) == (0, 1, [])
+    _on(mailed, date(2026, 10, 6))
+    assert ["取扱責任者・取扱者届" in _body(letter) for letter in post.letters if "asahi" in _to(letter)] == [True]
+
+
+def test_after_the_third_rung_a_letter_comes_weekly(mailed: Office, post: Post) -> None:
+    """Five open days after the third rung the owner and the callers are written to again, and not before."""
+    third = mailed.calendar.add_open_days(DUE, 3)
+    for nth in range(6):
+        _on(mailed, mailed.calendar.add_open_days(third, nth))
+        told = sorted(_to(letter).partition("@")[0] for letter in post.letters)
+        assert told == (["sato", "suzuki", "takahashi"] if nth in {0, 5} else []), nth
+        post.letters.clear()
+
+
 def test_on_a_closed_day_nobody_is_written_to(mailed: Office, post: Post) -> None:
     """A watch by hand on a Saturday flags and sends nothing; Monday's makes up for it, once."""
     saturday, monday = date(2026, 10, 3), date(2026, 10, 5)

@@ -1,6 +1,7 @@
 """The contractor's forms at the desk: taken, filled in in Excel, given back, looked at, and recorded in one click."""
 
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -117,6 +118,11 @@ def test_no_other_file_is_taken_for_a_form(browser: Callable[[], Browser], contr
     whole = entry_form.write(form)
     assert "Excel の様式ではありません" in _given_back(person, whole, 422, name="作業計画書.xlsm")
     assert 'role="alert"' in _given_back(person, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64, 422)
+    macro = BytesIO(whole)
+    with zipfile.ZipFile(macro, "a") as parts:
+        parts.writestr("xl/vbaProject.bin", b"Sub Auto_Open()")
+    assert "マクロ" in _given_back(person, macro.getvalue(), 422)
+    assert 'role="alert"' in _given_back(person, whole + b"0" * (5 << 20), 422)
     assert not _recorded(contracted)
 
 
