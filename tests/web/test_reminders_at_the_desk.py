@@ -97,10 +97,16 @@ def test_the_ward_is_told_what_the_contractor_entered_itself(browser: Callable[[
     manager.send(AT, reminder=[first], promised_on="2026-10-16")
     coordinator.open(AT)
     coordinator.send(AT, reminder=others, promised_on="2026-10-19")
+    plan = {"by": "asahi", "printing_from": "2026-11-12", "enclosing_until": "2026-11-20", "place": "本社工場（架空）"}
+    form = f"/{CYCLE}/acts/submit_work_plan"
+    coordinator.open(form)
+    sent = {f"submit_work_plan.{name}": value for name, value in plan.items()}
+    assert "管理簿" in coordinator.send(form, 200, None, **sent)
     told = [_morning(chased, LATE + timedelta(days=nth)) for nth in (1, 2)]
     assert "受託事業者から次の提出・回答がありました" in told[0]
     assert re.search("・.*督促の確認 .*令和8年10月16日.*旭 太一", told[0])
     assert "10月19日" not in told[0]
+    assert "作業計画書" not in told[0]
     assert "受託事業者から次の" not in told[1]
 
 
