@@ -35,14 +35,24 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes with a letter: its name, its type (`text/calendar`), and what is in it."""
+
+    name: str
+    kind: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
-    """One reminder: no residents' data, no serials. `to` is an address of mail; a webhook sends `data`."""
+    """One message: no residents' data, no serials. `to` is an address of mail; a webhook sends `data`."""
 
     message_id: str
     to: str
     subject: str
     body: str
     data: Mapping[str, object] = field(default_factory=dict[str, object])
+    attached: tuple[Attachment, ...] = ()
 
 
 class NotSent(Exception):
@@ -265,6 +275,9 @@ def _letter(message: Message, sender: str) -> EmailMessage:
         email["Date"] = localtime()
         email["Auto-Submitted"] = "auto-generated"
         email.set_content(message.body, cte="base64")  # passes every server, also one that takes seven bits only
+        for file in message.attached:
+            main, _slash, sub = file.kind.partition("/")
+            email.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     except (BadInput, ValueError, IndexError):  # the last two are what the library raises of a header that is none
         address = ""
     if not address:

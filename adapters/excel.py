@@ -52,7 +52,7 @@ class Table:
 
     def place(self, key: str, row: int) -> str:
         """Return a cell as Excel calls it, such as B7."""
-        return f"{_letter(self.places[key])}{row}"
+        return f"{letter(self.places[key])}{row}"
 
     def texts(self, cells: Sequence["Cell"]) -> dict[str, str]:
         """Return the cells of a row by column, as text without space around it."""
@@ -87,7 +87,8 @@ def read(book: Path | bytes, layout: Layout) -> Table:
     )
 
 
-def _letter(place: int) -> str:
+def letter(place: int) -> str:
+    """Return a column as Excel calls it."""
     from xlsxwriter.utility import xl_col_to_name  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     return xl_col_to_name(place)
@@ -95,7 +96,7 @@ def _letter(place: int) -> str:
 
 def _places(row: Sequence["Cell"], keys: Sequence[str], number: int, layout: Layout) -> dict[str, int]:
     """Return where each column stands; one that is missing, unknown or there twice is named."""
-    unknown = [_letter(place) for place, key in enumerate(keys) if not key and str(row[place])]
+    unknown = [letter(place) for place, key in enumerate(keys) if not key and str(row[place])]
     missing = [layout.columns[key][0] for key in layout.required if key not in keys]
     twice = [layout.columns[key][0] for key in layout.columns if keys.count(key) > 1]
     wrong = [

@@ -6,15 +6,21 @@ from datetime import date, datetime, timedelta
 
 import icalendar
 
+_AT_NINE = timedelta(hours=9)
+
 
 @dataclass(frozen=True, kw_only=True)
 class WholeDay:
-    """An event of a whole day. `uid` stays when the day moves, so that the calendar moves it and adds no second one."""
+    """An event of a whole day. `uid` stays when the day moves, so that the calendar moves it and adds no second one.
+
+    With `alarm` the calendar speaks up at nine on the day itself.
+    """
 
     uid: str
     on: date
     title: str
     categories: tuple[str, ...] = ()
+    alarm: bool = False
 
 
 def written(name: str, days: Iterable[WholeDay], *, uid: str, made_at: datetime) -> bytes:
@@ -28,5 +34,9 @@ def written(name: str, days: Iterable[WholeDay], *, uid: str, made_at: datetime)
             categories=list(day.categories),
         )  # fmt: skip
         event.add("transp", "TRANSPARENT")  # pyright: ignore[reportUnknownMemberType] - its value may be anything
+        if day.alarm:
+            alarm = icalendar.Alarm.new(description=day.title)
+            alarm.ACTION, alarm.TRIGGER = "DISPLAY", _AT_NINE
+            event.add_component(alarm)
         calendar.add_component(event)
     return calendar.to_ical()

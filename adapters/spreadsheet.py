@@ -108,11 +108,15 @@ class FormSheet:
     seals: tuple[str, ...] = ()
 
 
+def opened(into: BytesIO) -> Any:
+    """Return a new workbook, made in memory; nothing that is written into it becomes a formula by its looks."""
+    return xlsxwriter.Workbook(into, {"in_memory": True, **_TEXT_STAYS_TEXT})
+
+
 def workbook(sheets: Iterable[FormSheet]) -> bytes:
     """Return an Excel workbook with one A4 sheet for each form."""
     into = BytesIO()
-    opened: Any = xlsxwriter.Workbook(into, {"in_memory": True, **_TEXT_STAYS_TEXT})
-    with opened as book:
+    with opened(into) as book:
         style = {
             "title": book.add_format({"bold": True, "font_size": 16}),
             "label": book.add_format({"bg_color": "#F0F0F0", "border": 1, "valign": "vcenter", "text_wrap": True}),
@@ -155,11 +159,11 @@ def _write_form(page: Any, sheet: FormSheet, style: dict[str, Any]) -> None:
 Cell = str | datetime | date | time
 
 
-def read(book: Path | bytes) -> list[list[list[Cell]]]:
+def read(book: Path | bytes, *, formulas: bool = True) -> list[list[list[Cell]]]:
     """Return the sheets of a workbook as rows of cells; an empty cell is "", a whole number has no decimals.
 
     Raises:
-        BadInput: it is no workbook, or larger than any 管理簿.
+        BadInput: it is no workbook, larger than any 管理簿, or has formulas where it may have none.
 
     """
     try:
@@ -169,14 +173,20 @@ def read(book: Path | bytes) -> list[list[list[Cell]]]:
                 _("Save only the sheet of the 管理簿."),
             )
         content = book if isinstance(book, bytes) else book.read_bytes()
+        reader = _READER if formulas else (*_READER, spreadsheet_reader.NO_FORMULAS)
         # It goes to standard input: no file's name stands in a list of processes.
-        ended = subprocess.run(_READER, input=content, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
+        ended = subprocess.run(reader, input=content, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
     except OSError:
         raise _unreadable() from None
     except subprocess.TimeoutExpired:
         raise _too_large() from None
     if ended.returncode < 0 or ended.returncode == spreadsheet_reader.TOO_LARGE:  # its bounds ended it
         raise _too_large()
+    if ended.returncode == spreadsheet_reader.HAS_FORMULAS:
+        raise BadInput(
+            _("The Excel file has formulas in it, which a form never has."),
+            _("Type what they show as plain values, and hand it in again."),
+        )
     if ended.returncode:
         raise _unreadable()
     return [[[_cell(cell) for cell in row] for row in sheet] for sheet in json.loads(ended.stdout)]

@@ -22,6 +22,7 @@ Flag = Literal["", "due_soon", "due_today", "overdue", "escalated"]
 Unit = Literal["bd", "d", ""]
 
 RUNGS = (-3, 0, 1, 2, 3)
+WEEK = 5  # open days: after the last rung somebody is written to so often
 """The reminder ladder: open days from the due date on which somebody is written to."""
 
 _RULE = re.compile(r"(?P<anchor>[A-Za-z][A-Za-z0-9_]*)(?:(?P<offset>[+-][0-9]{1,3})(?P<unit>bd|d))?")
@@ -198,8 +199,14 @@ def ladder(due_on: date, today: date, calendar: Calendar) -> Flag:
 
 
 def latest_rung(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> int | None:
-    """Return the greatest rung reached by today, so that one that nobody looked at is caught up; none before them."""
-    return max((step for day, step in rung_days(due_on, rungs, calendar) if day <= today), default=None)
+    """Return the greatest rung reached by today, so that one that nobody looked at is caught up; none before them.
+
+    After the last of them every week has a rung of its own, until the act is done.
+    """
+    reached = max((step for day, step in rung_days(due_on, rungs, calendar) if day <= today), default=None)
+    if reached is None or reached < max(rungs) or reached <= 0:
+        return reached
+    return reached + (calendar.open_days_between(due_on, today) - reached) // WEEK * WEEK
 
 
 def next_look(due_on: date, today: date, calendar: Calendar, *, rungs: Sequence[int] = RUNGS) -> date:

@@ -7,12 +7,12 @@ On a closed day flags move and nobody is written to; the next open morning makes
 
 import gc
 import uuid
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy import Row as SqlRow
 from sqlmodel import col
 
@@ -228,7 +228,10 @@ def moved_by(row: OpenAct) -> str:
 def _remind(
     connection: Connection, looks: Sequence[_Look], facts: dict[str, Facts], now: datetime, webhooks: frozenset[str]
 ) -> int:
-    """Write to whoever owes the act, once a rung; what waits on another's act is not asked for."""
+    """Write to whoever owes the act, once a rung; what waits on another's act is not asked for.
+
+    Whose calendar has the day, from the letter that announced it, is not written to again on the day itself.
+    """
     due = [
         look
         for look in looks
@@ -239,7 +242,7 @@ def _remind(
         for look in due
         for to, channel, suffix in _addresses(facts[look.row.cycle_id], look, webhooks)
     }
-    known = _known(connection, list(wanted))
+    known = _known(connection, list(wanted)) | _announced(connection, wanted, facts)
     new = [
         _reminder(
             key, to, channel, now, cycle_id=look.row.cycle_id, act=look.row.act, rung=look.rung, due_on=look.row.due_on
@@ -252,6 +255,20 @@ def _remind(
     back = [look for look in looks if look.rung is None and look.row.rung is not None]  # the clock was set back
     _change(connection, ({**look.this, "rung": look.rung} for look in (*due, *back)))
     return len(new)
+
+
+def _announced(
+    connection: Connection, wanted: Mapping[str, tuple[_Look, str, str]], facts: Mapping[str, Facts]
+) -> set[str]:
+    """Return which letters of the day itself are not needed: the day was announced, and stands in the calendar."""
+    before = {
+        f"{key.removesuffix(f'/0/{to}')}/{step}/{to}": key
+        for key, (look, to, channel) in wanted.items()
+        if look.rung == 0 and channel == MAIL
+        for step in facts[look.row.cycle_id].programme.reminders.ladder
+        if step < 0
+    }
+    return {before[key] for key in _known(connection, list(before), col(tables.Reminder.state) == "sent")}
 
 
 def _reminder(key: str, to: str, channel: str, now: datetime, **about: object) -> dict[str, object]:
@@ -310,11 +327,11 @@ def _tell_coordinators(door: Door, notice: str, key: str, states: Collection[str
     return len(new)
 
 
-def _known(connection: Connection, keys: list[str]) -> set[str]:
+def _known(connection: Connection, keys: list[str], *that: ColumnElement[bool]) -> set[str]:
     """Return which reminders stand already: a deadline that was moved and moved back meets its own old ones."""
     known: set[str] = set()
     for start in range(0, len(keys), _BATCH):
-        known |= set(connection.execute(_KNOWN, {"keys": keys[start : start + _BATCH]}).scalars())
+        known |= set(connection.execute(_KNOWN.where(*that), {"keys": keys[start : start + _BATCH]}).scalars())
     return known
 
 

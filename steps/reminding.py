@@ -3,34 +3,32 @@
 A reminder is claimed before it is sent. What surely did not go waits for the next watch; of a letter that may have gone
 nobody claims to know: it is shown as 送達不明 and not sent again by itself. A webhook is repeated under its message id
 until its receiver says that it has it. What a later rung has overtaken is dropped, so that no outage ends in a burst.
+A person gets one letter a day, with all that is due (steps/letters.py writes it); what comes later waits for the next.
 """
 
 import re
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from email.utils import formataddr
+from datetime import date, datetime, time, timedelta
+from time import monotonic
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlmodel import col
 
 from adapters import disk
 from adapters.carrier import Carrier, Message, NotSent
 from models import tables
-from models.clock import day_of, stamp, utc, wareki
+from models.clock import utc
 from models.database import reading, writing
 from models.errors import BadInput, BadSetting
-from models.people import SYSTEM, Person, Side
-from models.plain import mail_address, visible
+from models.people import SYSTEM
 from models.words import _
 from states import deadlines, ledger
 from states.acts import Outcome
 from states.facts import Facts
-from states.look import Look
 from states.reading import aware
 from states.sweep import (
     MAIL,
@@ -38,20 +36,16 @@ from states.sweep import (
     NOTICES,
     STOPPED,
     Swept,
-    calls,
     clock_is_doubted,
     may_remind,
-    owners,
     sweep,
     tell_of_the_morning,
     tell_of_the_stop,
 )
-from states.table import BY_TRIGGER
-from steps import acting, asking
+from steps import acting, asking, letters
+from steps.letters import Letter
 from steps.office import Office
-from views.commitments import passed
 from views.reminders import Reminder
-from views.standing import late
 
 _log = structlog.get_logger()
 
@@ -164,10 +158,11 @@ def _settle_the_interrupted(office: Office) -> None:
             _settle(office, connection, row, "unknown" if row.channel == MAIL else "waiting", trouble="interrupted")
 
 
-def _queues(office: Office) -> dict[str, list[Reminder]]:
+def _queues(office: Office) -> dict[str, list[Letter]]:
     """Return what may go now, by receiver ("" is the mail server); what is not needed any more is dropped."""
     now = office.clock.now()
-    queues: dict[str, list[Reminder]] = {}
+    queues: dict[str, list[Letter]] = {}
+    mail: dict[str, list[Reminder]] = {}
     waiting = _waiting(office)
     with writing(office.engine) as connection:
         facts = office.door.facts_of(connection, list(dict.fromkeys(row.cycle_id for row in waiting)))
@@ -175,8 +170,31 @@ def _queues(office: Office) -> dict[str, list[Reminder]]:
             if reason := _not_needed(office, connection, row, facts[row.cycle_id], now.date()):
                 _settle(office, connection, row, "dropped", trouble=reason)
             elif _may_go(facts[row.cycle_id], row) and not _is_to_be_left_alone(row, now):
-                queues.setdefault("" if row.channel == MAIL else row.to_person, []).append(row)
+                if row.channel == MAIL:
+                    mail.setdefault(row.key if row.act == STOPPED else row.to_person, []).append(row)
+                else:
+                    queues.setdefault(row.to_person, []).append([row])
+        written_to = _written_to_today(connection, now)
+    if going := [letter for letter in mail.values() if _is_news(letter) or letter[0].to_person not in written_to]:
+        queues[""] = [*going]
     return queues
+
+
+def _is_news(letter: Letter) -> bool:
+    """Tell a letter that goes on a day that had one already: a notice never waits."""
+    return any(row.act in NOTICES for row in letter)
+
+
+def _written_to_today(connection: Connection, now: datetime) -> set[str]:
+    reminder, began = tables.Reminder, datetime.combine(now.date(), time.min, now.tzinfo)
+    return set(
+        connection.execute(
+            select(col(reminder.to_person)).where(
+                col(reminder.channel) == MAIL, col(reminder.state).in_(("sent", "unknown")),
+                col(reminder.settled_at) >= utc(began), col(reminder.act) != STOPPED,
+            )
+        ).scalars()
+    )  # fmt: skip
 
 
 def _not_needed(office: Office, connection: Connection, row: Reminder, facts: Facts, today: date) -> str:
@@ -207,37 +225,40 @@ def _is_to_be_left_alone(row: Reminder, now: datetime) -> bool:
     return row.not_before is not None and now < aware(row.not_before) <= now + _PATIENCE
 
 
-def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Reminder]) -> list[str]:
+def _carry_queue(office: Office, carrier: Carrier, queue: Sequence[Letter]) -> list[str]:
     """Carry what goes to one receiver, until it is done, the receiver is in trouble, or its time is over."""
     results: list[str] = []
-    until = time.monotonic() + _AT_MOST
+    until = monotonic() + _AT_MOST
     with closing(carrier):
-        for number, row in enumerate(queue):
-            began = time.monotonic()
-            state, trouble, stop = _carry(office, carrier, row)
+        for number, letter in enumerate(queue):
+            began = monotonic()
+            state, trouble, stop = _carry(office, carrier, letter)
             results.append(state)
-            if stop or time.monotonic() > until or time.monotonic() - began > _SLOW:
-                if left := queue[number + 1 :]:
+            if stop or monotonic() > until or monotonic() - began > _SLOW:
+                if left := [row for letter in queue[number + 1 :] for row in letter]:
                     with writing(office.engine) as connection:
                         _tell(connection, left, trouble)
                 break
     return results
 
 
-def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, bool]:
+def _carry(office: Office, carrier: Carrier, letter: Letter) -> tuple[str, str, bool]:
     """Claim, send, settle: each in a transaction of its own, so that a kill in between is seen afterwards."""
-    told = _what_it_tells(office, row)
+    message = letters.written(office, letter)
     with writing(office.engine) as connection:
-        facts = office.door.facts(connection, row.cycle_id)
-        if (act := _owed(connection, row)) and act.done_on is not None:
-            _settle(office, connection, row, "dropped", trouble="done")
-            return "dropped", "", False
-        message = written(office, facts, row, told)
-        if isinstance(message, str):  # surely nothing went: it waits until the register is mended
-            _tell(connection, [row], message)
-            return "waiting", "", False
-        if not _claim(connection, row):
-            return "waiting", "", False
+        left = [row for row in letter if (act := _owed(connection, row)) is None or act.done_on is None]
+        for row in letter:
+            if row not in left:
+                _settle(office, connection, row, "dropped", trouble="done")
+        if left == letter:
+            if isinstance(message, str):  # surely nothing went: it waits until the register is mended
+                _tell(connection, letter, message)
+                return "waiting", "", False
+            if not _claim(connection, letter):
+                return "waiting", "", False
+    if left != letter:  # something was done meanwhile
+        return _carry(office, carrier, left) if left else ("dropped", "", False)
+    assert not isinstance(message, str)
     wait = None
     try:
         carrier.send(message)
@@ -245,48 +266,22 @@ def _carry(office: Office, carrier: Carrier, row: Reminder) -> tuple[str, str, b
     except NotSent as error:
         state, trouble, wait, stop = "waiting", error.trouble, error.wait, error.stop
     except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether a letter went
-        state, trouble, stop = "unknown" if row.channel == MAIL else "waiting", type(error).__name__, False
+        state, trouble, stop = "unknown" if letter[0].channel == MAIL else "waiting", type(error).__name__, False
+    now = office.clock.now()  # of one letter one moment
     with writing(office.engine) as connection:
-        _settle(office, connection, row, state, trouble=trouble, wait=wait)
+        for row in letter:
+            _settle(office, connection, row, state, trouble=trouble, wait=wait, now=now)
     return state, trouble, stop
 
 
-def _what_it_tells(office: Office, row: Reminder) -> tuple[str, ...]:
-    """Return what is passed because the act is late; to the ward's people, whatever nobody has decided on besides.
-
-    Of the morning it is what is not well. A webhook is the same however often, and says nothing of it.
-    """
-    if row.act == MORNING:
-        return _what_is_not_well(office)
-    if row.channel != MAIL or row.act == STOPPED:
-        return ()
-
-    def told(here: Look) -> tuple[str, ...]:
-        person = here.facts.people.get(row.to_person)
-        decides = person is not None and person.side is Side.WARD
-        return tuple(it.words for it in passed(here) if it.is_through(row.act) or (decides and not it.is_accepted))
-
-    return office.see(row.cycle_id, told)
-
-
-def written(office: Office, facts: Facts, row: Reminder, told: Sequence[str] = ()) -> Message | str:
-    """Write a letter, or say in a word why it cannot be written: that is this letter's trouble alone."""
-    try:
-        return message_of(office, facts, row, told) or "no_address"
-    except BadInput:
-        return "bad_address"
-    except Exception as error:  # noqa: BLE001 - whatever stands on the register, the others' letters go
-        return type(error).__name__
-
-
-def _claim(connection: Connection, row: Reminder) -> bool:
+def _claim(connection: Connection, letter: Letter) -> bool:
+    """Claim what stands in a letter, all of it or none."""
     table = tables.Reminder
-    claimed = connection.execute(
-        update(table)
-        .where(col(table.id) == row.id, col(table.state) == "waiting")
-        .values(state="claimed", attempts=row.attempts + 1)
-    )
-    return claimed.rowcount == 1
+    these = col(table.id).in_([row.id for row in letter]), col(table.state) == "waiting"
+    if connection.execute(select(func.count()).where(*these)).scalar_one() != len(letter):
+        return False
+    connection.execute(update(table).where(*these).values(state="claimed", attempts=col(table.attempts) + 1))
+    return True
 
 
 def _settle(
@@ -297,8 +292,9 @@ def _settle(
     *,
     trouble: str = "",
     wait: timedelta | None = None,
+    now: datetime | None = None,
 ) -> None:
-    table, now = tables.Reminder, office.clock.now()
+    table, now = tables.Reminder, now or office.clock.now()
     values: dict[str, object] = {
         "state": state, "trouble": trouble[:80], "settled_at": utc(now), "not_before": utc(now + wait) if wait else None
     }  # fmt: skip
@@ -324,138 +320,16 @@ def _tell(connection: Connection, rows: Sequence[Reminder], trouble: str) -> Non
     )
 
 
-# The words
-
-
-def message_of(office: Office, facts: Facts, row: Reminder, told: Sequence[str] = ()) -> Message | None:
-    """Write a reminder: what is due, since when, what it passes, what to do, whom to call; no serial, no resident.
-
-    None where it goes by mail and the person has no address.
-    """
-    to = facts.people.get(row.to_person)
-    if row.channel == MAIL and (to is None or not to.mail):
-        return None
-    if row.act in NOTICES and to is not None:
-        subject, body = _notice(row, to, told)
-        return Message(message_id=row.message_id, to=_addressed(to), subject=subject, body=body)
-    # A webhook is the same, byte for byte, however often it is repeated; a letter speaks of the day it goes.
-    written_at = aware(row.created_at)
-    today = office.clock.now().date() if row.channel == MAIL else day_of(written_at)
-    subject, body = words_of(
-        facts, act=row.act, due_on=row.due_on, rung=row.rung, to=to or Side(row.to_person), number=row.id, today=today,
-        passes=told,
-    )  # fmt: skip
-    return Message(
-        message_id=row.message_id,
-        to=_addressed(to) if to and row.channel == MAIL else "",
-        subject=subject,
-        body=body,
-        data={
-            "type": "reminder",
-            "timestamp": stamp(written_at),
-            "data": {
-                "number": row.id, "fiscal_year": facts.fiscal_year, "act": row.act, "due_on": str(row.due_on),
-                "flag": deadlines.ladder(row.due_on, today, office.calendar), "rung": row.rung, "to": row.to_person,
-                "owner": BY_TRIGGER[row.act].owner_under(facts.programme).value,
-                "contact": facts.programme.sections.contact,
-                "subject": subject, "text": body,
-            },
-        },
-    )  # fmt: skip
-
-
-def _addressed(to: Person) -> str:
-    return formataddr((visible(to.name), mail_address(to.mail)))
-
-
-def _what_is_not_well(office: Office) -> tuple[str, ...]:
-    """Return what is overdue, what the machine left undone, which years are on hold, what passes a commitment."""
-    from steps import driving
-
-    said = _("“{act}” ({year}) is owed by {owner} since {day}: {left}.")
-    undone = _("The machine has left “{act}” ({year}) undone, though nothing is missing for it.")
-    held = _("The year {year} is on hold.")
-    with office.look_around() as looks:
-        return (
-            *(
-                said.format(act=act.title, year=act.year, owner=act.owner_title, day=wareki(act.due_on), left=act.left)
-                for here in looks
-                for act in late(here)
-            ),
-            *(undone.format(act=it.title, year=it.year) for it in driving.work_of(office, looks) if it.may_be_done),
-            *(held.format(year=here.facts.fiscal_year) for here in looks if here.facts.on_hold),
-            *(it.words for here in looks for it in passed(here) if not it.is_accepted),
-        )
-
-
-def _notice(row: Reminder, to: Person, told: Sequence[str]) -> tuple[str, str]:
-    """Return subject and body of a letter that is about no act: of the morning, or of a service that has stopped."""
-    if row.act == STOPPED:
-        subject = _("[tsudoi] A service has stopped")
-        said = _(
-            "The service {unit} has ended again and again, and is not started any more. Until somebody starts it,"
-            " what the machine does by itself may stand still.\nCall whoever looks after the machine (runbook, 12)."
-        ).format(unit=row.key.split("/")[1])
-    else:
-        well = _("[tsudoi] This morning: all is well")
-        subject = _("[tsudoi] This morning: {count} to see to").format(count=len(told)) if told else well
-        said = _(
-            "{lines}\n\nThis letter comes every open morning while a year is open. On a morning without it the machine"
-            " may be dead: call whoever looks after it (runbook, 12)."
-        ).format(
-            lines="\n".join(f"・{line}" for line in told)
-            or _("No act is overdue, nothing is left undone by the machine, and no year is on hold.")
-        )
-    body = _("To {name}\n\n{day}\n{said}\n\nThis letter holds no personal data of residents. Number {id}.")
-    return subject, body.format(name=visible(to.name), day=wareki(row.due_on), said=said, id=row.id)
-
-
-def words_of(
-    facts: Facts, *, act: str, due_on: date, rung: int, to: Person | Side, number: int | None, today: date,
-    passes: Sequence[str] = (),
-) -> tuple[str, str]:  # fmt: skip
-    """Return subject and body of a rung as it goes to a person or a side on a day; `number` is None before it waits.
-
-    `passes` says which days that no lateness moves are passed because of the act.
-    """
-    row = BY_TRIGGER[act]
-    title, when, owner = row.title, _when(due_on, today), row.owner_under(facts.programme)
-    call = isinstance(to, Person) and calls(to, owner, rung)
-    what = "\n".join([*passes, _what_to_do(facts, act, to, number, call=call)])
-    subject = _("[tsudoi] To call: {act}: {when}") if call else _("[tsudoi] {act}: {when}")
-    body = _(
-        "To {name}\n\n“{act}” ({year}) is due on {wareki} ({iso}): {when}.\nIt is owed by: {owner}.\n"
-        "{what}\nCall: {contact}\n\n"
-        "This letter holds no personal data of residents. Number {id}."
-    ).format(
-        name=visible(to.name) if isinstance(to, Person) else to.label, act=title, year=facts.fiscal_year,
-        wareki=wareki(due_on), iso=due_on, when=when, owner=owner.label,
-        what=what, contact=facts.programme.sections.contact, id=number or "–",
-    )  # fmt: skip
-    return subject.format(act=title, when=when), body
-
-
-def _what_to_do(facts: Facts, act: str, to: Person | Side, number: int | None, *, call: bool) -> str:
-    owing = owners(facts, act)
-    if call:
-        names = "、".join(person.to_call for person in owing) or BY_TRIGGER[act].owner_under(facts.programme).label
-        return _(
-            "Please call {names} and ask what it waits for;"
-            " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"
-        ).format(names=names, year=facts.fiscal_year, id=number or "N")
-    if isinstance(to, Side) or to in owing:
-        return _("Please do it and record it, or tell the coordinator what it waits for.")
-    return _("It has not been done; whoever owes it has been reminded.")
-
-
-def _when(due_on: date, today: date) -> str:
-    late = (today - due_on).days
-    if late > 0:
-        return _("{days} days overdue").format(days=late)
-    return _("today") if late == 0 else _("in {days} days").format(days=-late)
-
-
 # What people ask
+
+
+def waiting_letters(office: Office, cycle_id: str) -> list[Message | str]:
+    """Return what waits about the acts of a year as it would go today, or in a word why it cannot be written."""
+    mail: dict[str, list[Reminder]] = {}
+    for row in _waiting(office):
+        if row.cycle_id == cycle_id and row.act not in NOTICES:
+            mail.setdefault(row.to_person if row.channel == MAIL else row.key, []).append(row)
+    return [letters.written(office, letter) for letter in mail.values()]
 
 
 def acknowledge(
@@ -470,3 +344,15 @@ def acknowledge(
     fields = {"reminder": number} | ({"promised_on": str(promised_on)} if promised_on else {})
     key = f"{cycle_id}/acknowledge_reminder/{number}/{by}/{promised_on or ''}"
     return acting.perform(office, cycle_id, "acknowledge_reminder", by=by, fields=fields, key=key, via=via)
+
+
+def acknowledge_all(
+    office: Office, cycle_id: str, numbers: Iterable[int], *, by: str, promised_on: date | None = None
+) -> tuple[Outcome, ...]:
+    """Record that several reminders were seen, or settled by one call, with the one day that was promised for all.
+
+    Raises:
+        Refused: one of them went to somebody else and `by` is no coordinator; those before it are recorded.
+
+    """
+    return tuple(acknowledge(office, cycle_id, number, by=by, promised_on=promised_on) for number in numbers)

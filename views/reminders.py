@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlmodel import col
 
 from models import tables
+from models.people import Person, Role, Side
 from models.records.oversight import ReminderAcknowledged
 from models.words import N_, _
 from states import deadlines
@@ -42,6 +43,45 @@ def acknowledged_of(here: Look) -> dict[int, Acknowledged]:
     return {past.record.reminder: past for past in here.facts.past("acknowledge_reminder", ReminderAcknowledged)}
 
 
+def promises_of(here: Look) -> dict[str, date]:
+    """Return for which day each act was promised, where whoever acknowledged a reminder of it said one."""
+    acts = {row.id: row.act for row in reminders_of(here)}
+    seen = sorted(acknowledged_of(here).items(), key=lambda one: one[1].seq)
+    return {acts[number]: past.record.promised_on for number, past in seen if past.record.promised_on}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToAcknowledge:
+    """An act that somebody was reminded of and that is still owed: by which reminder, and what was promised for it.
+
+    `whom` are the people to call about it, with their telephones.
+    """
+
+    act: str
+    title: str
+    due_on: date
+    owner: Side
+    reminder: int
+    whom: tuple[str, ...]
+    promised_on: date | None
+
+
+def to_acknowledge(here: Look, person: Person) -> tuple[ToAcknowledge, ...]:
+    """Return what a person may acknowledge: the own reminders, a coordinator also those of whoever owes the act."""
+    facts, promised = here.facts, promises_of(here)
+    found: dict[str, ToAcknowledge] = {}
+    for row in _of_open_acts(here, col(tables.Reminder.state).in_(("sent", "unknown"))):
+        owing = owners(facts, row.act)
+        asked = {person.id, *(it.id for it in owing if Role.COORDINATOR in person.roles)}
+        if row.to_person in asked:
+            found[row.act] = ToAcknowledge(
+                act=row.act, title=act_title(row.act), due_on=row.due_on, reminder=row.id,
+                owner=BY_TRIGGER[row.act].owner_under(facts.programme), promised_on=promised.get(row.act),
+                whom=tuple(it.to_call for it in owing) if Role.COORDINATOR in person.roles else (),
+            )  # fmt: skip
+    return tuple(sorted(found.values(), key=lambda one: (one.due_on, one.act)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """A call that the ladder asks for and nobody has made yet."""
@@ -72,7 +112,8 @@ def calls_to_make(looks: Iterable[Look]) -> tuple[Call, ...]:
 def _calls(here: Look) -> Iterable[Call]:
     rows, facts = _asking_for_calls(here), here.facts
     seen = acknowledged_of(here) if rows else {}
-    done = {row.act for row in rows if row.id in seen}
+    promised = promises_of(here) if rows else {}
+    done = {row.act for row in rows if row.id in seen or promised.get(row.act, here.today) > here.today}
     open_calls: dict[str, Call] = {}
     for row in rows:
         person, owner = facts.people.get(row.to_person), BY_TRIGGER[row.act].owner_under(facts.programme)
@@ -87,14 +128,22 @@ def _calls(here: Look) -> Iterable[Call]:
 
 
 def _asking_for_calls(here: Look) -> Sequence[Reminder]:
+    reminder = tables.Reminder
+    return _of_open_acts(
+        here, col(reminder.rung) >= CALL_FROM, col(reminder.rung) == col(tables.Act.rung),
+        col(reminder.state) != "dropped",
+    )  # fmt: skip
+
+
+def _of_open_acts(here: Look, *that: ColumnElement[bool]) -> Sequence[Reminder]:
+    """Return the letters about acts that are still owed on the day that the letter told, the oldest first."""
     reminder, act = tables.Reminder, tables.Act
     return here.connection.execute(
         select(reminder)
         .join(act, (col(act.cycle_id) == col(reminder.cycle_id)) & (col(act.act) == col(reminder.act)))
         .where(
-            col(reminder.cycle_id) == here.cycle_id, col(reminder.rung) >= CALL_FROM,
-            col(reminder.state) != "dropped", col(reminder.channel) == MAIL,
-            col(act.done_on).is_(None), col(act.due_on) == col(reminder.due_on),
+            col(reminder.cycle_id) == here.cycle_id, col(reminder.channel) == MAIL, col(act.done_on).is_(None),
+            col(act.due_on) == col(reminder.due_on), *that,
         )
         .order_by(col(reminder.id))
     ).all()  # fmt: skip
@@ -110,27 +159,39 @@ class Coming:
     due_on: date
     to: tuple[str, ...]
     silent: bool
+    id: None = None  # it has no number before it waits
 
 
 def coming(here: Look) -> tuple[Coming, ...]:
     """Return what the ladder will say next about each open act, the soonest first."""
     act = tables.Act
     query = select(act).where(col(act.cycle_id) == here.cycle_id, col(act.done_on).is_(None))
-    found = [_next_rung(here, row) for row in here.connection.execute(query)]
+    announced = _announced(here)
+    found = [_next_rung(here, row, announced) for row in here.connection.execute(query)]
     return tuple(
         sorted((next_rung for next_rung in found if next_rung), key=lambda next_rung: (next_rung.on, next_rung.act))
     )
 
 
-def _next_rung(here: Look, row: Row[tables.Act]) -> Coming | None:
-    facts, today = here.facts, here.today
-    days = deadlines.rung_days(row.due_on, facts.programme.reminders.ladder, here.calendar)
-    ahead = [(day, rung) for day, rung in days if day >= today and (row.rung is None or rung > row.rung)]
-    if not ahead:
-        return None
-    day, rung = min(ahead)
-    to = tuple(person.id for person in recipients(facts, row.act, rung))
-    return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=not may_remind(facts, row.act))
+def _announced(here: Look) -> frozenset[tuple[str, date, str]]:
+    """Return to whom which day of an act was announced: on the day itself he is not written to again."""
+    sent = (row for row in reminders_of(here) if row.rung < 0 and row.channel == MAIL and row.state == "sent")
+    return frozenset((row.act, row.due_on, row.to_person) for row in sent)
+
+
+def _next_rung(here: Look, row: Row[tables.Act], announced: frozenset[tuple[str, date, str]]) -> Coming | None:
+    facts, today, ladder = here.facts, here.today, here.programme.reminders.ladder
+    days = deadlines.rung_days(row.due_on, ladder, here.calendar)
+    if row.rung is not None and row.rung >= max(0, *ladder):
+        weekly = row.rung + deadlines.WEEK
+        days = [(here.calendar.add_open_days(row.due_on, weekly), weekly)]
+    for day, rung in sorted(days):
+        people = [person.id for person in recipients(facts, row.act, rung)]
+        to = tuple(it for it in people if rung != 0 or (row.act, row.due_on, it) not in announced)
+        if to and day >= today and (row.rung is None or rung > row.rung):
+            silent = not may_remind(facts, row.act)
+            return Coming(on=day, act=row.act, rung=rung, due_on=row.due_on, to=to, silent=silent)
+    return None
 
 
 _TROUBLES = {

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, cast
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlmodel import col
 
 from models import tables
@@ -21,7 +21,7 @@ from states.gaps import missing, warned
 from states.look import Look
 from states.rows import STATES_BY_KEY
 from states.rules.measures import record_may_show
-from states.sweep import ABOUT_AN_ACT, follows_a_late_act
+from states.sweep import ABOUT_AN_ACT, MAIL, MORNING, follows_a_late_act
 from states.table import BY_TRIGGER, TABLE
 from views.commitments import Passed, passed
 from views.counting import Counts, counts
@@ -186,15 +186,25 @@ def act_title(act: str) -> str:
 
 
 def lateness(here: Look) -> tuple[list[str], int]:
-    """Return which acts were ever flagged as overdue, and how many reminders were sent."""
-    entry, reminder = tables.Ledger, tables.Reminder
+    """Return which acts were ever flagged as overdue, and how many letters and messages went to remind of an act.
+
+    What stood in a letter of the morning, which goes anyway, is no letter of its own.
+    """
+    entry = tables.Ledger
     flagged = select(col(entry.entry)).where(col(entry.cycle_id) == here.cycle_id, col(entry.event) == "act_flagged")
-    sent = select(func.count()).where(
-        col(reminder.cycle_id) == here.cycle_id, col(reminder.state) == "sent", ABOUT_AN_ACT
-    )
     flags = [json.loads(text)["data"] for text in here.connection.execute(flagged).scalars()]
     late = dict.fromkeys(flag["act"] for flag in flags if flag["flag"] in {"overdue", "escalated"})
-    return list(late), here.connection.execute(sent).scalar_one()
+    return list(late), len(_letters(here, ABOUT_AN_ACT) - _letters(here, col(tables.Reminder.act) == MORNING))
+
+
+def _letters(here: Look, that: ColumnElement[bool]) -> set[tuple[object, ...]]:
+    """Return what went of a year: what was sent to one person at one moment is one letter, a webhook's is its own."""
+    reminder = tables.Reminder
+    sent = select(reminder).where(col(reminder.cycle_id) == here.cycle_id, col(reminder.state) == "sent", that)
+    return {
+        (row.to_person, row.settled_at) if row.channel == MAIL else (row.message_id,)
+        for row in here.connection.execute(sent)
+    }
 
 
 def state_title(state: str) -> str:

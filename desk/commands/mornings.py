@@ -13,8 +13,8 @@ from desk.options import AsJson, At, By, Programme, Year, day
 from models import choices
 from models.errors import BadInput
 from models.words import _
-from states.sweep import MAIL, NOTICES, upcoming
-from steps import reminding
+from states.sweep import MAIL, upcoming
+from steps import letters, reminding
 from steps.office import Office
 from views.reminders import (
     Acknowledged,
@@ -98,7 +98,7 @@ def reminders(
     _show_what_went(rows, seen)
     _show_what_comes(next_ones)
     if dry_run:
-        _show_the_words(office, cycle_id, rows, next_ones)
+        _show_the_words(office, cycle_id, next_ones)
 
 
 def _as_json(row: Reminder, seen: Acknowledged | None) -> dict[str, object]:
@@ -157,18 +157,15 @@ def _show_what_comes(next_ones: tuple[Coming, ...]) -> None:
         say(_("… and {count} later ones, or such as wait on another's act."), count=len(next_ones) - len(shown))
 
 
-def _show_the_words(office: Office, cycle_id: str, rows: Sequence[Reminder], next_ones: Sequence[Coming]) -> None:
+def _show_the_words(office: Office, cycle_id: str, next_ones: Sequence[Coming]) -> None:
     """Show what waits as it would go today, and what comes next as it would go on its day."""
     facts = office.see(cycle_id, lambda here: here.facts)
-    for row in rows:
-        message = reminding.written(office, facts, row) if row.state == "waiting" and row.act not in NOTICES else ""
+    for message in reminding.waiting_letters(office, cycle_id):
         if not isinstance(message, str):
             say(f"\n{message.subject}\n{message.body}")
     for one in next_ones:
         for to in () if one.silent else one.to:
-            subject, body = reminding.words_of(
-                facts, act=one.act, due_on=one.due_on, rung=one.rung, to=facts.people[to], number=None, today=one.on
-            )
+            subject, body = letters.words_of(facts, one, to=facts.people[to], today=one.on)
             say(f"\n{one.on}\n{subject}\n{body}")
 
 

@@ -102,7 +102,8 @@ def _menu(request: Request, visitor: Visitor | None) -> list[tuple[str, str]]:
 def trouble(request: Request, error: TsudoiError) -> Response:
     """Return what went wrong, what is missing for it with the form that meets it, and what to do."""
     status = next((known for kind, known in _STATUS.items() if isinstance(error, kind)), HTTPStatus.CONFLICT)
-    unmet = error.unmet if isinstance(error, Refused) else ()
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    unmet = visitor.hears(error.unmet) if visitor and isinstance(error, Refused) else ()
     cycle_id = request.path_params.get("cycle", "")
     return page(request, "trouble.html", status, error=error, unmet=unmet, cycle=cycle_id)
 

@@ -30,6 +30,7 @@ class Asked:
     request: Request
     office: Office = field(repr=False)  # of nobody: what is done for a visitor, is done by the visitor's own
     sent: Sent = field(default_factory=Sent)
+    is_opened: bool = False  # though something else was sent: the form of an act, as it was read from a file
 
     @property
     def visitor(self) -> Visitor:
@@ -41,7 +42,7 @@ class Asked:
     @property
     def is_sent(self) -> bool:
         """Tell a form that was sent from a page that is opened."""
-        return self.request.method == "POST"
+        return self.request.method == "POST" and not self.is_opened
 
     @property
     def is_local(self) -> bool:

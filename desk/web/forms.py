@@ -8,6 +8,7 @@ from typing import Any
 
 from desk.web.asked import Asked
 from desk.web.inputs import Choices, Input, inputs, told_by, typed
+from desk.web.visitors import Visitor
 from models import choices as words_of
 from models.clock import TOKYO
 from models.errors import BadInput
@@ -19,6 +20,7 @@ from states.rows import Row
 from states.table import BY_TRIGGER
 from steps import acting
 from steps.acting import Typed
+from steps.entry_forms import Came
 from steps.work import WORK
 from views import agenda, checklist, known
 from views.checklist import Listed
@@ -63,8 +65,13 @@ class Part:
         return f"with.{self.name.removesuffix('.')}"
 
 
-def parts(asked: Asked, here: Look, row: Row, wrong: Wrong | None = None) -> list[Part]:
-    """Return the acts of a form: those that it may carry, where the visitor may enter them now, and its own."""
+def parts(
+    asked: Asked, here: Look, row: Row, wrong: Wrong | None = None, came: Came | None = None
+) -> list[Part]:  # fmt: skip
+    """Return the acts of a form: those that it may carry, where the visitor may enter them now, and its own.
+
+    What `came` in Excel stands in the fields of its own act.
+    """
     carried = [BY_TRIGGER[act] for act in row.carries if not BY_TRIGGER[act].by_machine]
     possible = [act for act in carried if here.facts.state in act.froms and _doers(asked, here, act)]
     coming = frozenset(act.trigger for act in possible if act.trigger != CLAIMS and _is_coming(asked, here, act))
@@ -74,7 +81,7 @@ def parts(asked: Asked, here: Look, row: Row, wrong: Wrong | None = None) -> lis
             found += _claims(asked, here, row, coming, wrong or {})
         else:
             found.append(_part(asked, here, act, f"{act.trigger}.", coming, wrong or {}))
-    return [*found, _part(asked, here, row, f"{row.trigger}.", coming, wrong or {}, is_own=True)]
+    return [*found, _part(asked, here, row, f"{row.trigger}.", coming, wrong or {}, is_own=True, came=came)]
 
 
 def those_sent(of_form: Iterable[Part]) -> list[Part]:
@@ -142,20 +149,27 @@ def sent_again(asked: Asked, form: Sequence[tuple[Part, Typed]]) -> list[tuple[s
     return [*(pair for pair in texts if pair[0] not in asked.sent.files), *hashes]
 
 
-def choices_of(here: Look) -> Choices:
-    """Return what can be chosen on the forms of a year."""
-    facts = here.facts
+def choices_of(here: Look, visitor: Visitor) -> Choices:
+    """Return what can be chosen on the forms of a year: the contractor's people see the things of their own side."""
+    facts, theirs = here.facts, visitor.is_contractors
     return Choices(
         people=sorted(
             (person for person in facts.people.values() if person.is_valid_on(facts.today)),
             key=lambda person: (person.side, person.id),
         ),
-        items=[(item.number, words_of.said(words_of.ITEMS, item.kind)) for item in facts.items],
+        items=[
+            (item.number, words_of.said(words_of.ITEMS, item.kind))
+            for item in facts.items if not theirs or item.state == "with_contractor"
+        ],
         things=[
             (item.number, words_of.said(words_of.ITEMS, item.kind), item.state)
             for item in facts.things_in("with_ward", "with_contractor", "with_subcontractor")
+            if not theirs or item.state == "with_contractor"
         ],
-        measures=[(measure.id, f"{measure.id} {measure.text}") for measure in facts.measures.values()],
+        measures=[
+            (measure.id, f"{measure.id} {measure.text}")
+            for measure in facts.measures.values() if not theirs or measure.side == Side.CONTRACTOR.value
+        ],
         codes={
             "act": [(act, act_title(act)) for act in facts.due if act not in facts.done],
             "commitment": [(key, in_words(ja=it.ja, en=it.en)) for key, it in here.programme.commitments.items()],
@@ -171,14 +185,18 @@ def _is_coming(asked: Asked, here: Look, row: Row) -> bool:
 
 
 def _part(
-    asked: Asked, here: Look, row: Row, name: str, coming: frozenset[str], wrong: Wrong, *, is_own: bool = False
+    asked: Asked, here: Look, row: Row, name: str, coming: frozenset[str], wrong: Wrong, *, is_own: bool = False,
+    came: Came | None = None,
 ) -> Part:  # fmt: skip
     doers = _doers(asked, here, row)
-    by = asked.sent.one(f"{name}by") or (doers[0].id if doers else "")
+    by = (came.by if came else asked.sent.one(f"{name}by")) or (doers[0].id if doers else "")
     form = Form(here=here, row=row, by=by, typist=asked.visitor.person, carries=coming)
     return Part(
         row=row, name=name, doers=doers, by=by, is_own=is_own, is_sent=is_own or row.trigger in coming,
-        inputs=_inputs(asked, form, name, wrong, link=asked.request.query_params if is_own else {}),
+        inputs=_inputs(
+            asked, form, name, wrong, link=asked.request.query_params if is_own else {},
+            read=came.values if came else {},
+        ),
     )  # fmt: skip
 
 
@@ -232,11 +250,12 @@ def _standing(one: Input, filled: Filled) -> Input:
 
 
 def _inputs(
-    asked: Asked, form: Form, name: str, wrong: Wrong, *, link: Mapping[str, str] | None = None
+    asked: Asked, form: Form, name: str, wrong: Wrong, *, link: Mapping[str, str] | None = None,
+    read: Mapping[str, Any] | None = None,
 ) -> tuple[Input, ...]:  # fmt: skip
     fields = [field for field in _fields(form.row) if not known.is_counted(form.row.record, field.name)]
     linked = {field: Filled(text) for field, text in told_by(link or {}, fields).items()}
-    filled = {**known.known(form, fields), **linked}
+    filled = {**known.known(form, fields), **linked, **{it: Filled(value) for it, value in (read or {}).items()}}
     values = _as_sent(asked, fields, name) if asked.is_sent else {it: one.value for it, one in filled.items()}
     own = {field.removeprefix(name): words for field, words in wrong.items() if field.startswith(name)}
     if not asked.is_sent:  # what the other side read is known, and nobody has said yet that it is the same

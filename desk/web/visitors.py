@@ -2,15 +2,18 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
 from starlette.requests import Request
 
-from models.errors import BadInput
+from models.errors import BadInput, Unmet
 from models.people import Person, Role, Side
 from models.words import _
+from papers.entry_forms import CONTRACTORS
+from states.table import BY_TRIGGER
 from steps import identity
 from steps.identity import AtTheDesk
 from steps.office import Office
@@ -40,10 +43,24 @@ class Visitor:
         """Tell whether the person has one of these roles."""
         return bool(self.person.roles & set(roles))
 
+    def hears(self, unmet: Iterable[Unmet]) -> tuple[Unmet, ...]:
+        """Return what is missing as this person may read it: the contractor's people no figure that is not theirs.
+
+        Which of the ward's acts would meet it is the ward's to see; that it waits for the ward is not.
+        """
+        return tuple(map(_for_the_contractor, unmet)) if self.is_contractors else tuple(unmet)
+
     @cached_property
     def form_token(self) -> str:
         """Return what every form of this session brings back."""
         return form_token(self.token)
+
+
+def _for_the_contractor(gap: Unmet) -> Unmet:
+    is_theirs = bool(gap.act) and bool(CONTRACTORS & set(BY_TRIGGER[gap.act].who))
+    names = f" [{gap.names}]" if gap.names and gap.act == "claim_measures" else ""
+    missing = gap.missing.partition(" [")[0] + names
+    return replace(gap, missing=missing, names="", act=gap.act if is_theirs else "")
 
 
 def form_token(secret: str) -> str:

@@ -164,8 +164,7 @@ def test_what_could_not_go_in_the_morning_goes_within_the_hour(
     assert (waiting.is_completed(), waiting.name) == (True, "送付待ちあり")
     assert [state.name for state in states] == ["Completed", "Completed"]
     subjects = [str(letter["Subject"]) for letter in post.letters]
-    assert subjects.count("【つどい】朝の点検　異状ありません") == 2
-    assert len(subjects) == 4, "the morning's and the reminder, to both coordinators"
+    assert subjects == ["【つどい】朝の点検　異状ありません、期限のある手続 1件"] * 2, "one letter to each coordinator"
 
 
 def test_a_wrong_setting_of_mail_holds_up_no_other_work_of_the_morning(

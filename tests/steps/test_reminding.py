@@ -103,7 +103,8 @@ def _to(letter: Letter) -> str:
 
 
 def _body(letter: Letter) -> str:
-    text = letter.get_payload(decode=True)
+    [said, *_attached] = (part for part in letter.walk() if part.get_content_type() == "text/plain")
+    text = said.get_payload(decode=True)
     assert isinstance(text, bytes)
     return text.decode()
 
@@ -150,10 +151,12 @@ def test_a_letter_about_the_cause_says_what_is_passed_through_it(mailed: Office,
 
 
 def test_every_rung_is_a_letter_and_lateness_reaches_the_approver(mailed: Office, post: Post) -> None:
-    """On the day and after it a new letter goes; two open days late the approver is written to as well."""
-    _on(mailed, SOON)
-    _on(mailed, DUE)
-    _on(mailed, OVERDUE)
+    """After the day a new letter goes; two open days late the approver is written to as well.
+
+    On the day itself nobody is, whose calendar has it from the letter that announced it.
+    """
+    for day in (SOON, DUE, date(2026, 10, 2), OVERDUE):
+        _on(mailed, day)
     to = [_to(letter) for letter in post.letters]
     assert to.count("sato@ward.example") == 3
     assert to.count("takahashi@ward.example") == 1
@@ -366,7 +369,10 @@ def test_a_dead_mail_server_costs_its_seconds_once(mailed: Office, port: int, mo
 
 
 def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
-    """Three open days late the coordinators are asked to call the manager; he and the approver are written to."""
+    """Three open days late the coordinators are asked to call the manager; he and the approver are written to.
+
+    Only who is to call reads the manager's telephone; everybody reads the coordinators'.
+    """
     _contracted(mailed, DUE)
     due = date(2026, 10, 8)
     late = mailed.calendar.add_open_days(due, 3)
@@ -384,7 +390,8 @@ def test_the_third_day_is_a_call(mailed: Office, post: Post) -> None:
     assert (call.due_on, len(call.whom)) == (due, 1)
     assert call.whom == ("旭 太一（03-0000-0108）",)
     assert call.whom[0] in _body(asked[called[0]])
-    assert all("03-0000" not in _body(letter) for to, letter in asked.items() if to not in called)
+    assert all("03-0000-0108" not in _body(letter) for to, letter in asked.items() if to not in called)
+    assert all("佐藤 みどり（03-0000-0101）" in _body(letter) for letter in asked.values())
 
 
 def test_a_call_that_was_made_is_asked_for_no_more(mailed: Office, post: Post) -> None:
@@ -412,6 +419,36 @@ def test_only_whoever_was_reminded_or_a_coordinator_acknowledges(mailed: Office,
             reminding.acknowledge(mailed, CYCLE, number_given, by=by)
     reminding.acknowledge(mailed, CYCLE, number, by="asahi")
     assert mailed.see(CYCLE, reminders.acknowledged_of)[number].by == "asahi"
+
+
+def test_a_person_gets_one_letter_a_day(mailed: Office, post: Post) -> None:
+    """What is due stands in one letter with its forms and days; what comes due later that day is in the next one."""
+    _contracted(mailed, DUE)
+    _on(mailed, date(2026, 10, 5))
+    [letter] = [letter for letter in post.letters if _to(letter) == "asahi@printer.example"]
+    assert letter["Subject"] == "【つどい】期限のある手続 3件（取扱責任者・取扱者届、再委託有無届ほか）"
+    assert "契約：はたちのつどいに係る案内状印刷及び封入封緘作業の委託 令和8年度（契約番号 8-1）" in _body(letter)
+    names = [part.get_filename() for part in letter.walk() if part.get_filename()]
+    assert [str(name).rpartition(".")[2] for name in names] == ["xlsx", "xlsx", "xlsx", "ics"]
+    days = letter.get_payload()[-1].get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert days.count("BEGIN:VEVENT") == days.count("BEGIN:VALARM") == days.count("DTSTART;VALUE=DATE:20261008") == 3
+    post.letters.clear()
+    fields = {"act": "register_handlers", "to": "2026-10-05", "reason": "至急"}
+    acting.perform(mailed, CYCLE, "move_deadline", by="sato", fields=fields)
+    again = _on(mailed, date(2026, 10, 5))
+    assert (again.sent, again.waiting, post.letters) == (0, 1, [])
+    _on(mailed, date(2026, 10, 6))
+    assert ["取扱責任者・取扱者届" in _body(letter) for letter in post.letters if "asahi" in _to(letter)] == [True]
+
+
+def test_after_the_third_rung_a_letter_comes_weekly(mailed: Office, post: Post) -> None:
+    """Five open days after the third rung the owner and the callers are written to again, and not before."""
+    third = mailed.calendar.add_open_days(DUE, 3)
+    for nth in range(6):
+        _on(mailed, mailed.calendar.add_open_days(third, nth))
+        told = sorted(_to(letter).partition("@")[0] for letter in post.letters)
+        assert told == (["sato", "suzuki", "takahashi"] if nth in {0, 5} else []), nth
+        post.letters.clear()
 
 
 def test_on_a_closed_day_nobody_is_written_to(mailed: Office, post: Post) -> None:
@@ -466,7 +503,7 @@ def test_a_clock_a_year_ahead_writes_to_nobody_and_is_forgotten(mailed: Office, 
     dated = mailed.see(CYCLE, deadlines.dated)
     assert {it.act: it.flag for it in dated if it.flag} == {"conclude_contract": "due_soon"}
     assert {it.due_on == it.planned_on for it in dated} == {True}
-    _on(mailed, DUE)
+    _on(mailed, date(2026, 10, 2))
     assert len(post.letters) == sent + 2
 
 
@@ -548,7 +585,8 @@ def test_a_late_morning_names_what_is_late_who_owes_it_and_since_when(mailed: Of
     """The overdue act stands in one letter with its owner and its day; so do a year on hold and a passed commitment."""
     _on(mailed, OVERDUE, morning=True)
     late, _other = _of_the_morning(post)
-    assert late["Subject"] == "【つどい】朝の点検　確認が必要なもの 1 件"
+    assert late["Subject"] == "【つどい】朝の点検　確認が必要なもの 1 件、期限のある手続 1件"
+    assert len(post.letters) == 3, "one letter a day, and one to the approver"
     assert "・2026年度「契約締結」　担当：総務課　期限：令和8年10月1日（木）（期限超過 4 日）" in _body(late)
     acting.perform(mailed, CYCLE, "hold", by="sato", fields={"reason": "typhoon"})
     post.letters.clear()
@@ -582,7 +620,7 @@ def test_work_that_the_machine_left_undone_is_no_good_morning(mailed: Office, po
     year.play(before="erase_ward_data")
     _on(mailed, year.facts().due["erase_ward_data"], morning=True)
     told, _other = _of_the_morning(post)
-    assert told["Subject"] == "【つどい】朝の点検　確認が必要なもの 1 件"
+    assert told["Subject"].startswith("【つどい】朝の点検　確認が必要なもの 1 件")
     assert "・2026年度「区保有データの廃棄」　自動で行う作業が" in _body(told)
 
 

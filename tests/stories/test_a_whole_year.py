@@ -58,7 +58,8 @@ def _is_of_a_morning(letter: Letter) -> bool:
 
 
 def _body(letter: Letter) -> str:
-    content = letter.get_payload(decode=True)
+    [said, *_attached] = (part for part in letter.walk() if part.get_content_type() == "text/plain")
+    content = said.get_payload(decode=True)
     assert isinstance(content, bytes)
     return content.decode()
 
@@ -88,11 +89,10 @@ def test_the_year_is_closed_and_every_piece_ended_once(year: Stage) -> None:
     assert (told["overdue"], told["overdue_acts"], told["personal_data_found"]) == (0, [], 0)
     letters = _letters(year)
     mornings = [(str(letter["To"]), _body(letter)) for letter in letters if _is_of_a_morning(letter)]
-    assert told["reminders_sent"] == len(letters) - len(mornings) > 50
+    assert 10 < told["reminders_sent"] == len(letters) - len(mornings) <= 30
     assert len(mornings) == len(set(mornings)) > 100, "each coordinator has one of every open morning"
-    assert {letter["Subject"] for letter in letters if _is_of_a_morning(letter)} == {
-        "【つどい】朝の点検　異状ありません"
-    }
+    subjects = {str(letter["Subject"]).partition("、")[0] for letter in letters if _is_of_a_morning(letter)}
+    assert subjects == {"【つどい】朝の点検　異状ありません"}
 
 
 def test_the_screen_tells_the_year_in_the_readers_language(year: Stage) -> None:

@@ -11,10 +11,13 @@ from browsing import Browser, served
 from keyed import keyed_office, year_under_way
 from playing import YEAR, Played
 
+from adapters.people_keys import FICTIONAL
 from adapters.sample import sample_extract, write_sample
 from rehearsal import cast
-from steps import identity
+from steps import acting, identity
+from steps.identity import Together
 from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
 
 
 @pytest.fixture(scope="session")
@@ -119,3 +122,34 @@ def extract(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("extract") / "extract.csv"
     write_sample(sample_extract(fiscal_year=YEAR, persons=400), path)
     return path.read_bytes()
+
+
+@pytest.fixture
+def with_their_keys(keyed: Office) -> Office:
+    """Give the contractor's people keys as well: the contractor may reach the desk."""
+    for person in ("asahi", "kobayashi"):
+        office = _typing(keyed, "sato")
+        _shown, proposed = identity.give_key(office, person, by="sato", passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
+        assert proposed
+        acting.confirm(_typing(keyed, "suzuki"), "hatachi-2026", "give_key", by="suzuki", proposal=proposed.seq)
+    return keyed
+
+
+@pytest.fixture
+def contracted(with_their_keys: Office) -> Office:
+    """Conclude the contract, so that the contractor owes its first reports; a coordinator enters all of it."""
+    office = _typing(with_their_keys, "sato")
+    for by, measures in (("sato", "W-OP-01"), ("asahi", "C-OP-01")):
+        fields = {"measures": measures, "evidence": "点検表"}
+        acting.perform(office, "hatachi-2026", "claim_measures", by=by, fields=fields)
+    contract = {
+        "contract_number": "8-1", "begins_on": "2026-09-01", "ends_on": "2026-12-25",
+        "special_provisions_attached": "true", "certificate_number": "1", "certificate_until": "2027-03-31",
+        "decision_number": "8-総総-101", "approved_on": "2026-09-01",
+    }  # fmt: skip
+    acting.perform(office, "hatachi-2026", "conclude_contract", by="sato", fields=contract)
+    return with_their_keys
+
+
+def _typing(office: Office, person: str) -> Office:
+    return office.of(Together({person: identity.unlock(office, person, SAMPLE_PASSPHRASE)}, typist=person))

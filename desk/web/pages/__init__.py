@@ -9,6 +9,7 @@ from desk.web.pages import (
     decisions,
     documents,
     extract,
+    forms,
     held,
     incidents,
     login,
@@ -16,6 +17,7 @@ from desk.web.pages import (
     papers,
     people,
     proposals,
+    reminders,
     work,
     year,
 )
@@ -23,5 +25,5 @@ from desk.web.pages import (
 ALL_PAGES: tuple[Page, ...] = (
     *login.PAGES, *work.PAGES, *year.PAGES, *calendar.PAGES, *incidents.PAGES, *decisions.PAGES, *people.PAGES,
     *acts.PAGES, *proposals.PAGES, *held.PAGES, *extract.PAGES, *machine.PAGES, *papers.PAGES, *documents.PAGES,
-    *auditing.PAGES, *dashboard.PAGES,
+    *forms.PAGES, *reminders.PAGES, *auditing.PAGES, *dashboard.PAGES,
 )  # fmt: skip

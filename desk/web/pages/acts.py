@@ -5,6 +5,7 @@ What would be recorded as a deviation is asked about once before it becomes a fa
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -12,17 +13,20 @@ from desk.web import forms
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
 from desk.web.forms import Part, Wrong
 from desk.web.places import PLACES
+from desk.web.uploads import Sent
 from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
 from models.people import Side
 from models.words import _
+from papers.entry_forms import DOCUMENT_OF
 from states.acts import Outcome, row_of
 from states.gaps import missing
 from states.look import Look
 from states.rows import Row
 from states.table import BY_TRIGGER, STAGE_OF
-from steps import acting
+from steps import acting, entry_forms
 from steps.acting import Typed
 from steps.after import words_of_what_is_left
+from steps.entry_forms import Came
 from steps.work import WORK
 from views import agenda, checklist, reported
 from views.reported import Figure
@@ -53,7 +57,22 @@ def act(asked: Asked) -> Response:
         outcomes = _entered(asked, cycle_id, form)
     except (BadInput, Refused) as refused:
         return _once_more(asked, cycle_id, row, refused, {})
-    return told(asked, cycle_id, outcomes)
+    return told(asked, cycle_id, outcomes, _filed(asked, cycle_id, form[-1]))
+
+
+def as_read(asked: Asked, cycle_id: str, came: Came) -> Response:
+    """Show the form of an act as it was read from Excel, with what is wrong at its field; nothing is recorded yet."""
+    wrong = {f"{came.row.trigger}.{field}": words for field, words in came.wrong.items()}
+    with asked.visitor.office.look(cycle_id) as here:
+        return _form(replace(asked, sent=Sent(), is_opened=True), here, came.row, wrong, came=came)
+
+
+def _filed(asked: Asked, cycle_id: str, own: Typed) -> tuple[str, ...]:
+    """File the form in Excel of an act that was just recorded, where it is a document; say in words what came of it."""
+    file = asked.sent.one("excel")
+    if own.trigger not in DOCUMENT_OF or not file:
+        return ()
+    return (entry_forms.file(asked.visitor.office, cycle_id, own.trigger, file, by=own.by),)
 
 
 def _wrong(typed: Sequence[tuple[Part, Typed]]) -> tuple[TsudoiError, Wrong] | None:
@@ -107,22 +126,25 @@ def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcom
     )
 
 
-def _form(asked: Asked, here: Look, row: Row, wrong: Wrong, trouble: TsudoiError | None = None) -> Response:
+def _form(
+    asked: Asked, here: Look, row: Row, wrong: Wrong, trouble: TsudoiError | None = None, *, came: Came | None = None
+) -> Response:  # fmt: skip
     visitor = asked.visitor
     if not agenda.may_enter(here, visitor.person, row.trigger):
         raise Unknown(
             _("“{act}” is not yours to enter.").format(act=act_title(row.trigger)), _("Go back to your own work.")
         )
-    facts, parts = here.facts, forms.parts(asked, here, row, wrong)
+    facts, parts = here.facts, forms.parts(asked, here, row, wrong, came)
     return asked.shown(
         "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, own=parts[-1],
         carried=[part for part in parts[:-1] if not part.lines], claims=[part for part in parts[:-1] if part.lines],
         lines=_lines(here, row, parts), reports=reported.reports(here, row),
         stage=title_of(STAGE_OF[row.trigger]), due_on=facts.due.get(row.trigger), trouble=trouble,
-        unmet=trouble.unmet if isinstance(trouble, Refused) else _missing(here, row, parts),
-        choices=forms.choices_of(here), key=asked.sent.one("key") or uuid.uuid4().hex,
+        unmet=visitor.hears(trouble.unmet if isinstance(trouble, Refused) else _missing(here, row, parts)),
+        choices=forms.choices_of(here, visitor), key=asked.sent.one("key") or uuid.uuid4().hex,
         occurred_at=asked.sent.one("occurred_at"), second=row.second_under(here.programme),
-        machine=WORK.get(row.trigger), year=facts.fiscal_year,
+        machine=WORK.get(row.trigger), year=facts.fiscal_year, excel=came.file if came else asked.sent.one("excel"),
+        is_read=came is not None,
     )  # fmt: skip
 
 

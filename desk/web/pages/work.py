@@ -1,13 +1,13 @@
 """The first page: what is due from who is logged in, most urgent first, with the button that does it; year by year."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
+from desk.web.visitors import Visitor
 from models.clock import fiscal_year_title
-from models.people import Person
 from models.words import N_
 from states.look import Look
 from views import agenda
@@ -40,18 +40,27 @@ def work(asked: Asked) -> Response:
     """
     visitor = asked.visitor
     with visitor.office.look_around() as looks:
-        years = [_year(here, visitor.person) for here in looks]
+        years = [_year(here, visitor) for here in looks]
     return asked.shown("work.html", years=years, sees_the_year=visitor.has(*STAFF, *AUDITOR))
 
 
-def _year(here: Look, person: Person) -> Year:
-    facts = here.facts
+def _year(here: Look, visitor: Visitor) -> Year:
+    facts, found = here.facts, agenda.agenda((here,), visitor.person)
     return Year(
         cycle_id=here.cycle_id, title=f"{here.programme.ceremony_ja} {fiscal_year_title(facts.fiscal_year)}",
-        on_hold=facts.on_hold, agenda=agenda.agenda((here,), person),
-        may=agenda.may_enter_of(here, person),
+        on_hold=facts.on_hold, agenda=_theirs(visitor, found) if visitor.is_contractors else found,
+        may=agenda.may_enter_of(here, visitor.person),
         names={it.id: it.name for it in facts.people.values()},
     )  # fmt: skip
+
+
+def _theirs(visitor: Visitor, found: Agenda) -> Agenda:
+    """Return a person's own acts alone, and of what is missing for them no figure of the ward's."""
+    mine = tuple(
+        replace(item, owed=replace(item.owed, unmet=visitor.hears(item.owed.unmet), warned_of=()))
+        for item in found.mine
+    )
+    return replace(found, mine=mine, to_confirm=(), for_contractor=(), others=())
 
 
 PAGES = (Page(path="/", shows=work, menu=N_("My work")),)
