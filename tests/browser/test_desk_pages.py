@@ -41,7 +41,7 @@ def desk(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _log_in(page: Page) -> None:
     page.get_by_label("登録ID").fill("sato")
-    page.get_by_label("パスフレーズ", exact=True).fill(SAMPLE_PASSPHRASE)
+    page.get_by_label("合言葉", exact=True).fill(SAMPLE_PASSPHRASE)
     page.get_by_role("button", name="ログイン", exact=True).click()
 
 

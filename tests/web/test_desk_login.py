@@ -33,7 +33,7 @@ def test_a_wrong_passphrase_opens_nothing_and_is_told(browser: Callable[[], Brow
 
 def test_an_unknown_person_is_told_nothing(browser: Callable[[], Browser]) -> None:
     """Whoever tries names learns from the answer to none of them whether it stands on the register."""
-    assert "登録ID又はパスフレーズが違います" in browser().log_in("nobody-of-ours")
+    assert "登録ID又は合言葉が違います" in browser().log_in("nobody-of-ours")
 
 
 def test_a_session_is_worth_nothing_after_logout(browser: Callable[[], Browser]) -> None:

@@ -104,7 +104,7 @@ def test_the_slip_shows_a_passphrase_once_and_it_lies_nowhere(in_year: In, playe
     second.send(path, passphrase=SAMPLE_PASSPHRASE)
     assert identity.is_for_one_use(played, "okada")
     newcomer = in_year("okada")
-    assert "登録ID又はパスフレーズ" not in newcomer.log_in("okada", secret[1])
+    assert "登録ID又は合言葉" not in newcomer.log_in("okada", secret[1])
     assert newcomer.client.get("/").headers["location"] == "/passphrase"
 
 
