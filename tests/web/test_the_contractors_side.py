@@ -31,7 +31,7 @@ def test_every_page_shows_the_contractors_people_their_own_acts_alone(browser: C
     person.log_in(who)
     for page in (page for page in ALL_PAGES if not page.is_open and page.path not in {"/logout", "/passphrase"}):
         for address in _addresses(page):
-            answer = person.client.get(address)
+            answer = person.client.get(address, follow_redirects=True)
             assert answer.status_code in {200, 404}, address
             if not page.readers & CONTRACTOR or ("/acts/" in address and address.rpartition("/")[2] not in THEIRS):
                 assert answer.status_code == 404, address
