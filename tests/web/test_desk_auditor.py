@@ -74,3 +74,14 @@ def test_an_auditor_changes_nothing(browser: Callable[[], Browser]) -> None:
     auditor.log_in("kansa")
     assert "/acts/" not in auditor.open("/")
     auditor.open(f"{YEAR}/acts/hold", 404)
+
+
+def test_papers_and_documents_are_read_and_nothing_is_done_there(browser: Callable[[], Browser]) -> None:
+    """The auditor opens the papers of the year and the list of documents; no form of an act is offered beside them."""
+    auditor = browser()
+    auditor.log_in("kansa")
+    papers, documents = auditor.open(f"{YEAR}/papers"), auditor.open(f"{YEAR}/documents")
+    assert "/acts/" not in papers + documents
+    assert "登録する" not in documents
+    answer = auditor.client.get(f"{YEAR}/papers/checklist-ward")
+    assert answer.headers["content-type"] == "application/pdf"

@@ -10,7 +10,7 @@ from datetime import date
 from starlette.responses import Response
 
 from adapters.file_types import ending_of
-from desk.web.asked import REGISTER, STAFF, Asked, Page
+from desk.web.asked import AUDITOR, REGISTER, STAFF, Asked, Page
 from desk.web.guard import NotHere
 from desk.web.pages.acts import told
 from models import choices
@@ -131,11 +131,11 @@ def _no_file() -> Unknown:
 _READERS = STAFF | REGISTER
 _RESIDENTS = "/residents"
 PAGES = (
-    Page(path="/{cycle}/documents", shows=overview, readers=_READERS, menu=N_("Documents")),
+    Page(path="/{cycle}/documents", shows=overview, readers=_READERS | AUDITOR, menu=N_("Documents")),
     Page(path="/{cycle}/documents/{number}", shows=document, readers=_READERS, takes_a_form=True),
     Page(
         path="/{cycle}/documents/{number}" + _RESIDENTS, shows=document, readers=_READERS, takes_a_form=True,
         of_residents=True,
     ),
-    Page(path="/{cycle}/documents/{number}/{digest}", shows=file, readers=_READERS),
+    Page(path="/{cycle}/documents/{number}/{digest}", shows=file, readers=_READERS | AUDITOR),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from functools import partial
 from starlette.responses import Response
 
 from adapters.programmes import templates_of
-from desk.web.asked import REGISTER, STAFF, Asked, Page
+from desk.web.asked import AUDITOR, REGISTER, STAFF, Asked, Page
 from desk.web.pages.acts import told
 from models.documents import SLIPS
 from models.errors import Unknown
@@ -96,7 +96,7 @@ def overview(asked: Asked) -> Response:
     return asked.shown(
         "papers.html", cycle=cycle_id, slips=movements, notice=notice, may_see=may_see, is_local=asked.is_local,
         inbox=asked.office.settings.inbox, again=again, workbook=papers.WORKBOOK,
-        specimen=papers.SPECIMEN, document=SLIPS,
+        specimen=papers.SPECIMEN, document=SLIPS, only_reads=asked.visitor.has(*AUDITOR),
         groups=[(_(title), found) for title, found in groups.items() if found],
     )  # fmt: skip
 
@@ -208,9 +208,9 @@ def _no_paper() -> Unknown:
 
 _READERS = STAFF | REGISTER
 PAGES = (
-    Page(path="/{cycle}/papers", shows=overview, readers=_READERS, menu=N_("Papers")),
+    Page(path="/{cycle}/papers", shows=overview, readers=_READERS | AUDITOR, menu=N_("Papers")),
     Page(path="/{cycle}/papers/notice", shows=notice, readers=_READERS, takes_a_form=True, of_residents=True),
     Page(path="/{cycle}/papers/after/{act}", shows=again, readers=_READERS, takes_a_form=True),
-    Page(path="/{cycle}/papers/slips/{name}", shows=slip, readers=_READERS),
-    Page(path="/{cycle}/papers/{name}", shows=paper, readers=_READERS),
+    Page(path="/{cycle}/papers/slips/{name}", shows=slip, readers=_READERS | AUDITOR),
+    Page(path="/{cycle}/papers/{name}", shows=paper, readers=_READERS | AUDITOR),
 )
