@@ -9,14 +9,17 @@ from hashlib import sha256
 
 from starlette.requests import Request
 
-from models.errors import BadInput, Unmet
+from models.errors import BadInput, Unknown, Unmet
 from models.people import Person, Role, Side
 from models.words import _
 from papers.entry_forms import CONTRACTORS
+from states.look import Look
 from states.table import BY_TRIGGER
 from steps import identity
 from steps.identity import AtTheDesk
 from steps.office import Office
+from views import agenda
+from views.standing import act_title
 
 COOKIE, BEFORE = "tsudoi_desk", "tsudoi_before"  # a session's token; a random word of a browser that has none yet
 
@@ -49,6 +52,17 @@ class Visitor:
         Which of the ward's acts would meet it is the ward's to see; that it waits for the ward is not.
         """
         return tuple(map(_for_the_contractor, unmet)) if self.is_contractors else tuple(unmet)
+
+    def must_enter(self, here: Look, act: str) -> None:
+        """Refuse whoever may not enter an act of a year.
+
+        Raises:
+            Unknown: neither the own role nor, for the contractor, the coordinator's lets it be entered.
+
+        """
+        if not agenda.may_enter(here, self.person, act):
+            words = _("“{act}” is not yours to enter.").format(act=act_title(act))
+            raise Unknown(words, _("Go back to your own work."))
 
     @cached_property
     def form_token(self) -> str:

@@ -14,7 +14,7 @@ from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
 from desk.web.forms import Part, Wrong
 from desk.web.places import PLACES
 from desk.web.uploads import Sent
-from models.errors import BadInput, Refused, TsudoiError, Unknown, Unmet
+from models.errors import BadInput, Refused, TsudoiError, Unmet
 from models.people import Side
 from models.words import _
 from papers.entry_forms import DOCUMENT_OF
@@ -130,10 +130,7 @@ def _form(
     asked: Asked, here: Look, row: Row, wrong: Wrong, trouble: TsudoiError | None = None, *, came: Came | None = None
 ) -> Response:  # fmt: skip
     visitor = asked.visitor
-    if not agenda.may_enter(here, visitor.person, row.trigger):
-        raise Unknown(
-            _("“{act}” is not yours to enter.").format(act=act_title(row.trigger)), _("Go back to your own work.")
-        )
+    visitor.must_enter(here, row.trigger)
     facts, parts = here.facts, forms.parts(asked, here, row, wrong, came)
     return asked.shown(
         "act.html", row=row, title=act_title(row.trigger), cycle=here.cycle_id, own=parts[-1],

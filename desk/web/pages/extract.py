@@ -79,10 +79,7 @@ def task(asked: Asked) -> Response:
     if act not in TASKS:
         raise Unknown(_("There is no such page."), _("Go back to your own work."))
     with asked.visitor.office.look(cycle_id) as here:
-        if not agenda.may_enter(here, asked.visitor.person, act):
-            raise Unknown(
-                _("“{act}” is not yours to enter.").format(act=act_title(act)), _("Go back to your own work.")
-            )
+        asked.visitor.must_enter(here, act)
     if asked.is_sent:
         try:
             return TASKS[act].does(asked, cycle_id)

@@ -13,7 +13,6 @@ from models.words import N_, _
 from states.acts import row_of
 from states.gaps import missing
 from steps import enclosing, printing, protection
-from views import agenda
 from views.standing import act_title
 
 TRAYS = 3  # rows for trays that were counted by hand; more are sent with the next comparison
@@ -34,10 +33,7 @@ def work(asked: Asked) -> Response:
     if act not in WORKS:
         raise Unknown(_("There is no such page."), _("Go back to your own work."))
     with asked.visitor.office.look(cycle_id) as here:
-        if not agenda.may_enter(here, asked.visitor.person, act):
-            raise Unknown(
-                _("“{act}” is not yours to enter.").format(act=act_title(act)), _("Go back to your own work.")
-            )
+        asked.visitor.must_enter(here, act)
     if asked.is_sent:
         try:
             return WORKS[act].does(asked, cycle_id)
