@@ -33,10 +33,10 @@ class Look:
 
     def api(self) -> httpx.Client:
         """Ask as its own flows do, with its credential."""
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.said())
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/artifacts", self.said())
         assert found, self.said()
         name, _colon, secret = (self.folder / "year/home/prefect/credential").read_text().partition(":")
-        client = httpx.Client(base_url=f"{found[0]}/api", auth=(name, secret), timeout=PATIENCE, trust_env=False)
+        client = httpx.Client(base_url=f"{found[1]}/api", auth=(name, secret), timeout=PATIENCE, trust_env=False)
         with_token(client)
         return client
 
