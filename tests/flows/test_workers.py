@@ -1,13 +1,17 @@
-"""Two offices with a worker each on one Prefect server: what is sent to one lands there, whatever befalls the other."""
+"""Two offices with a worker each on one Prefect server, each by its own credential: neither touches the other."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
-from serving import PATIENCE, Serving, environment, free_port, until
+from figures import Figures
+from serving import PATIENCE, TSUDOI, Serving, environment, free_port, until, with_token
 from sqlalchemy import func, select
 from sqlmodel import col
 
@@ -23,10 +27,11 @@ CYCLE = f"hatachi-{YEAR}"
 MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
 CLAIM = "対策の実施記録"
 PREFECT = Path(sys.executable).with_name("prefect")
+LINE = {"name": "x", "level": 20, "message": "x", "timestamp": "2026-12-01T00:00:00Z"}
 
 
 class Ward:
-    """One office: its data directory, its name, its work pool and, while it works, its worker."""
+    """One office: its data directory, its name, its credential, its work pool and, while it works, its worker."""
 
     def __init__(self, folder: Path, name: str, server: Serving) -> None:
         folder.mkdir()
@@ -37,9 +42,11 @@ class Ward:
         self.office = Office.open(folder / "home", folder / "inbox")
         preparation.register_sample_people(self.office, YEAR)
         preparation.open_year(self.office, YEAR)
+        making = [TSUDOI, "serve", "--office", name]
+        made = subprocess.run(making, env=environment(server.folder), capture_output=True, text=True, check=True)
+        self.credential = made.stdout.strip()
         self.surroundings = environment(folder) | {
-            "PREFECT_API_URL": f"{server.base}/api",
-            "PREFECT_API_AUTH_STRING": (server.folder / "home" / "prefect" / "credential").read_text(encoding="ascii"),
+            "PREFECT_API_URL": f"{server.base}/api", "PREFECT_API_AUTH_STRING": self.credential,
             "PREFECT_HOME": str(folder / "prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
         }  # fmt: skip
         self.run(PREFECT, "work-pool", "create", name, "--type", "process")
@@ -76,6 +83,15 @@ class Ward:
         with reading(self.office.engine) as connection:
             return connection.execute(query).scalar_one()
 
+    def api(self) -> httpx.Client:
+        """Give the server's API as this ward's machine asks it."""
+        user, _colon, secret = self.credential.partition(":")
+        client = httpx.Client(
+            base_url=f"{self.server.base}/api", auth=(user, secret), timeout=PATIENCE, trust_env=False
+        )
+        with_token(client)
+        return client
+
     def page(self) -> str:
         return self.server.board(f"{self.name}-{CYCLE}")
 
@@ -103,7 +119,9 @@ def test_forms_land_in_the_ledger_of_the_ward_they_are_sent_to(wards: tuple[Ward
     assert [ward.claims() for ward in wards] == [2, 2]
     for ward in wards:
         other = next(it for it in wards if it is not ward)
-        until(lambda ward=ward: bool(ward.page()))
+        looks = ward.server.start(f"{ward.name}-年度業務", parameters={"fiscal_year": YEAR})
+        ward.server.end_of(looks)  # what the forms asked for is dropped where the machine is busy
+        assert ward.page()
         assert f"{other.name}-" not in ward.page()
 
 
@@ -126,3 +144,47 @@ def test_a_ward_whose_worker_is_killed_goes_on_when_it_is_back(wards: tuple[Ward
     dead.work()
     assert dead.server.end_of(waits)["type"] == "COMPLETED"
     assert (dead.claims(), alive.claims()) == (before[0] + 1, before[1] + 1)
+
+
+def test_the_credential_of_a_ward_changes_nothing_of_another(wards: tuple[Ward, Ward], figures: Figures) -> None:
+    """Asked for with one ward's credential, each thing of the other is refused in words and stays as it is."""
+    (ward, other), server = wards, wards[0].server
+    other.kill()
+    waits = other.sends("stays")
+    name = next(it for it in server.deployments() if it.startswith(f"{other.name}-") and it.endswith(CLAIM))
+    deployment, flow = (server.deployments()[name][it] for it in ("id", "flow_id"))
+    page = f"{other.name}-{CYCLE}"
+    before = _all_of(other)
+    tried: list[tuple[str, str, Any]] = [
+        ("POST", f"/deployments/{deployment}/create_flow_run", {"state": {"type": "SCHEDULED"}}),
+        ("DELETE", f"/deployments/{deployment}", None),
+        ("PATCH", f"/deployments/{deployment}", {"work_pool_name": ward.name}),
+        ("POST", "/deployments/", {"name": name, "flow_id": flow, "work_pool_name": ward.name}),
+        ("POST", f"/flow_runs/{waits}/set_state", {"state": {"type": "CANCELLED"}, "force": True}),
+        ("PATCH", f"/flow_runs/{waits}", {"tags": [f"{ward.name}-tsudoi"]}),
+        ("DELETE", f"/flow_runs/{waits}", None),
+        ("POST", "/artifacts/", {"key": page, "type": "markdown", "data": "x"}),
+        ("POST", "/logs/", [{**LINE, "flow_run_id": waits}]),
+        ("POST", f"/work_pools/{other.name}/get_scheduled_flow_runs", {}),
+        ("PATCH", f"/work_pools/{other.name}", {"is_paused": True}),
+        ("DELETE", f"/work_pools/{other.name}", None),
+    ]
+    with closing(ward.api()) as client:
+        answers = [client.request(method, path, json=body) for method, path, body in tried]
+    refused = [answer.status_code == 403 and "detail" in answer.json() for answer in answers]
+    figures.tell("requests refused", where="another ward's things, on a server", tried=len(tried), held=sum(refused))
+    assert all(refused), [answer.text for answer in answers]
+    assert _all_of(other) == before
+    other.work()
+    assert server.end_of(waits)["type"] == "COMPLETED"
+
+
+def _all_of(ward: Ward) -> list[Any]:
+    """Return what stands of a ward on the server, but for when its worker last asked and what the clock adds."""
+    server, mine = ward.server, {"deployments": {"name": {"like_": f"{ward.name}-"}}}
+    kept = ("id", "name", "flow_id", "entrypoint", "pull_steps", "parameters", "tags", "paused", "work_pool_name")
+    deployments = [[it[name] for name in kept] for it in server.ask("/deployments/filter", sort="NAME_ASC", **mine)]
+    asked = [it for it in server.ask("/flow_runs/filter", sort="ID_DESC", **mine) if not it["auto_scheduled"]]
+    runs = [(it["id"], it["state"]["type"], it["tags"]) for it in asked]
+    logs = server.ask("/logs/filter", logs={"flow_run_id": {"any_": [it["id"] for it in asked]}})
+    return [deployments, runs, logs, server.api.get(f"/work_pools/{ward.name}").json()["is_paused"], ward.page()]
