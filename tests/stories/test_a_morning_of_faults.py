@@ -173,7 +173,8 @@ def undisturbed(evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Came
         came = morning.come_to_an_end(served := morning.serve())
         assert "Traceback" not in served.out.read_text(), "a red run is no error on the console"
     assert came.entries["package_sealed"] == 1
-    assert came.reminders == {"sent": came.letters.total()}
+    assert came.letters.total() > 0
+    assert set(came.reminders) == {"sent"}  # several in a letter
     assert [line.partition(" 期限超過")[0] for line in came.red] == [LATE, "令和8年度 はたちのつどい"]
     return came
 
@@ -184,7 +185,7 @@ def test_after_a_kill_the_next_run_puts_everything_right(
 ) -> None:
     """Nothing is done twice and nothing is lost; what is red, and that nothing is under way, is as without the kill.
 
-    Of one letter that was on its way nobody knows whether it went: it is said to be lost, and not sent again.
+    Of one letter that was on its way nobody knows whether it went: all in it is said to be lost, and not sent again.
     """
     with morning_of(evening, tmp_path / "year", f"{moment} {who}") as morning:
         served = morning.serve()
@@ -194,9 +195,9 @@ def test_after_a_kill_the_next_run_puts_everything_right(
             served = morning.serve()
         came = morning.come_to_an_end(served)
     lost = came.entries.pop("reminder_lost", 0)
-    assert lost <= int("SmtpCarrier.send" in moment)
+    assert not lost or "SmtpCarrier.send" in moment
     assert came.entries + Counter(reminder_sent=lost) == undisturbed.entries
     assert came.letters <= undisturbed.letters
-    assert (undisturbed.letters - came.letters).total() <= lost
-    assert came.reminders == Counter({"sent": undisturbed.letters.total() - lost, "unknown": lost})
+    assert (undisturbed.letters - came.letters).total() <= bool(lost)
+    assert came.reminders == Counter({"sent": undisturbed.reminders["sent"] - lost, "unknown": lost})
     assert came.red == undisturbed.red
