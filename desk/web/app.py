@@ -22,7 +22,7 @@ from desk.web import answers, uploads
 from desk.web.asked import Asked, Page
 from desk.web.guard import Guard, NotHere, is_local
 from desk.web.pages import ALL_PAGES
-from desk.web.visitors import BEFORE, form_token, random_word, visitor_of
+from desk.web.visitors import BEFORE, form_token, give_cookie, random_word, visitor_of
 from models.errors import BadInput, TsudoiError, Unknown, place_of
 from models.words import _
 from steps import identity
@@ -35,12 +35,12 @@ def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
     """Return the desk of an office as an ASGI application; `name` is the host at which people reach it."""
     app = Starlette(
         routes=[
-            *(Route(page.path, _endpoint(office, page, https=https), methods=page.methods) for page in _in_order()),
+            *(Route(page.path, _endpoint(office, page), methods=page.methods) for page in _in_order()),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers={HTTPException: _not_found},
     )
-    app.state.pages = ALL_PAGES
+    app.state.pages, app.state.https = ALL_PAGES, https
     return Guard(inner=app, name=name)
 
 
@@ -49,7 +49,7 @@ def _in_order() -> list[Page]:
     return sorted(ALL_PAGES, key=lambda page: page.path.startswith("/{"))
 
 
-def _endpoint(office: Office, page: Page, *, https: bool) -> Callable[[Request], Any]:
+def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         request.state.before = request.cookies.get(BEFORE) or random_word()
         request.state.visitor = None
@@ -60,9 +60,7 @@ def _endpoint(office: Office, page: Page, *, https: bool) -> Callable[[Request],
         except Exception as error:  # noqa: BLE001 - whatever it is, only its type and place may be shown (Law 4)
             response = _unforeseen(request, error)
         if BEFORE not in request.cookies:
-            response.set_cookie(
-                BEFORE, request.state.before, httponly=True, samesite="strict", secure=https, max_age=None
-            )
+            give_cookie(request, response, BEFORE, request.state.before)
         return response
 
     return answer

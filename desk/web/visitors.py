@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from models.errors import BadInput, Unknown, Unmet
 from models.people import Person, Role, Side
@@ -101,6 +102,15 @@ def _nobody_else(person: str) -> str:
         _("Only {person} can enter this, with a session of that person's own.").format(person=person),
         _("Let {person} log in and do it.").format(person=person),
     )
+
+
+def give_cookie(request: Request, response: Response, name: str, value: str) -> None:
+    """Give a browser a cookie of the desk: for no script, no other site, and over TLS alone where people come by it.
+
+    By the setting, and not by the request: what comes through a proxy of TLS reaches the desk without it.
+    """
+    secure: bool = request.app.state.https
+    response.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def random_word() -> str:

@@ -1,11 +1,12 @@
 """Attacks on the desk, as OWASP ASVS 5 lists what a web application must bear: each is refused and changes nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
 import pytest
-from browsing import Browser
+from browsing import Browser, served
 from starlette.routing import Route
 
 from desk.web.asked import Page
@@ -102,6 +103,20 @@ def test_cookies_are_for_this_site_and_no_script(browser: Callable[[], Browser])
     [cookie] = [it for it in answer.headers.get_list("set-cookie") if it.startswith("tsudoi_desk=")]
     assert "httponly" in cookie.lower()
     assert "samesite=strict" in cookie.lower()
+
+
+def test_behind_a_proxy_of_tls_every_cookie_is_for_tls_alone(keyed: Office) -> None:
+    """Where the setting says https, a cookie never goes over plain HTTP, though the proxy speaks it to the desk."""
+    with served(keyed, https=True) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        page = client.get("/login")
+        token = re.search(r'name="token" value="([0-9a-f]+)"', page.text)
+        assert token
+        before = page.headers["set-cookie"].partition(";")[0]  # a browser of TLS would send it back
+        form = {"token": token[1], "person": "sato", "passphrase": "swallow pencil blue desk"}
+        answer = client.post("/login", data=form, headers={"Cookie": before})
+        told = [*page.headers.get_list("set-cookie"), *answer.headers.get_list("set-cookie")]
+        assert {it.partition("=")[0] for it in told} == {"tsudoi_before", "tsudoi_desk"}
+        assert all("; secure" in it.lower() for it in told)
 
 
 def test_an_idle_session_ends(browser: Callable[[], Browser], keyed: Office, monkeypatch: pytest.MonkeyPatch) -> None:

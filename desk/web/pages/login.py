@@ -5,7 +5,7 @@ import threading
 from starlette.responses import Response
 
 from desk.web.asked import Asked, Page
-from desk.web.visitors import COOKIE
+from desk.web.visitors import COOKIE, give_cookie
 from models.errors import BadInput, TsudoiError, Unknown
 from models.words import _
 from steps import identity
@@ -66,8 +66,7 @@ def passphrase(asked: Asked) -> Response:
 
 
 def _with_session(asked: Asked, response: Response, token: str) -> Response:
-    secure = asked.request.url.scheme == "https"
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+    give_cookie(asked.request, response, COOKIE, token)
     return response
 
 
