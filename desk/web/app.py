@@ -22,10 +22,9 @@ from desk.web import answers, uploads
 from desk.web.asked import Asked, Page
 from desk.web.guard import Guard, NotHere, is_local
 from desk.web.pages import ALL_PAGES
-from desk.web.visitors import BEFORE, form_token, give_cookie, random_word, visitor_of
+from desk.web.visitors import BEFORE, Visitor, form_token, give_cookie, random_word, visitor_of
 from models.errors import BadInput, TsudoiError, Unknown, place_of
 from models.words import _
-from steps import identity
 from steps.office import Office
 
 _log = structlog.get_logger()
@@ -67,12 +66,12 @@ def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
 
 
 async def _answer(office: Office, page: Page, request: Request) -> Response:
-    visitor = await run_in_threadpool(visitor_of, request, office)
+    visitor, must_change = await run_in_threadpool(_who_comes, request, office)
     request.state.visitor = visitor
     if not page.is_open:
         if visitor is None:
             return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
-        if page.path != "/passphrase" and await run_in_threadpool(identity.is_for_one_use, office, visitor.id):
+        if must_change and page.path != "/passphrase":
             return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
         if not visitor.has(*page.readers):
             raise Unknown(_("This page is not for you."), _("Go back to your own work."))
@@ -87,6 +86,11 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
                 _("The form is of another session, or was open too long."), _("Open the page again and send it anew.")
             )
     return await run_in_threadpool(page.shows, Asked(request=request, office=office, sent=sent))
+
+
+def _who_comes(request: Request, office: Office) -> tuple[Visitor | None, bool]:
+    visitor = visitor_of(request, office)
+    return visitor, visitor is not None and visitor.is_for_one_use
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -49,7 +50,7 @@ class Asked:
         """Tell a browser on this very machine, which alone may see and send residents' data."""
         return is_local(self.request.scope)
 
-    @property
+    @cached_property
     def cycle_id(self) -> str:
         """Return the year that the address names.
 

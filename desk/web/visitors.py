@@ -65,6 +65,12 @@ class Visitor:
             words = _("“{act}” is not yours to enter.").format(act=act_title(act))
             raise Unknown(words, _("Go back to your own work."))
 
+    @property
+    def is_for_one_use(self) -> bool:
+        """Tell whether the passphrase must be changed before anything else."""
+        person = self.person
+        return identity.keys_of(self.office).is_for_one_use(person.id, person.public_key)
+
     @cached_property
     def form_token(self) -> str:
         """Return what every form of this session brings back."""

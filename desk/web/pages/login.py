@@ -47,7 +47,7 @@ def logout(asked: Asked) -> Response:
 def passphrase(asked: Asked) -> Response:
     """Let a person choose a new passphrase; who came with one for one use does nothing before."""
     visitor, trouble = asked.visitor, None
-    one_use = identity.is_for_one_use(asked.office, visitor.id)
+    one_use = visitor.is_for_one_use
     if asked.is_sent:
         old, new, again = (asked.sent.texts.get(name, [""])[0] for name in ("old", "new", "again"))
         try:
