@@ -5,18 +5,19 @@ server that is killed leaves nothing, and loses nothing that it said was taken.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
 from io import BytesIO
 from threading import Lock
 
 from starlette.responses import Response
 
 from desk.web.asked import REGISTER, STAFF, Asked, Page
+from desk.web.own_pages import Own, own_page
 from desk.web.pages.acts import told
 from desk.web.pages.machine import WORKS
 from desk.web.places import PLACES
-from models.errors import BadInput, Refused, TsudoiError, Unknown
+from models.errors import BadInput
 from models.extract import Judgement
 from models.records.extraction import AdditionsTaken, ExtractTaken, ProtectedListed
 from models.records.printing import LettersHandedOut
@@ -24,7 +25,7 @@ from models.words import N_, _
 from papers.checking import bars, report_of
 from states.acts import Outcome, row_of
 from states.facts import LISTS, RECHECKS
-from states.gaps import missing
+from states.look import Look
 from steps import acting, arriving, extraction, printing, protection
 from steps.after import words_of_what_is_left
 from steps.work import WORK
@@ -33,15 +34,6 @@ from views.standing import act_title
 
 _SHOWN = 200  # findings; what is more is counted
 _ONE_AT_A_TIME = Lock()  # an extract takes several times its size while it is judged
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What is done by a page of its own: the page, what it is for in a sentence, and what its form does."""
-
-    template: str
-    help: str
-    does: Callable[[Asked, str], Response]
 
 
 def overview(asked: Asked) -> Response:
@@ -75,31 +67,15 @@ def overview(asked: Asked) -> Response:
 
 def task(asked: Asked) -> Response:
     """Show the form of one of them, or do what was sent; what went wrong stands above the form."""
-    act, cycle_id, trouble = asked.part("act"), asked.cycle_id, None
-    if act not in TASKS:
-        raise Unknown(_("There is no such page."), _("Go back to your own work."))
-    with asked.visitor.office.look(cycle_id) as here:
-        asked.visitor.must_enter(here, act)
-    if asked.is_sent:
-        try:
-            return TASKS[act].does(asked, cycle_id)
-        except TsudoiError as refused:
-            trouble = refused
-    return _form(asked, cycle_id, act, trouble)
+    return own_page(asked, TASKS, lambda here: {
+        "is_local": asked.is_local, "inbox": asked.office.settings.inbox, "lists": _lists(here),
+    })  # fmt: skip
 
 
-def _form(asked: Asked, cycle_id: str, act: str, trouble: TsudoiError | None) -> Response:
-    with asked.visitor.office.look(cycle_id) as here:
-        unmet = trouble.unmet if isinstance(trouble, Refused) else missing(here.facts, row_of(act))
-        taken = [(it.act, it.occurred_at, json.loads(it.data)["list_sha256"]) for it in here.facts.history.of(*LISTS)]
-        due_on = here.facts.due.get(act)
-    response = asked.shown(
-        TASKS[act].template, cycle=cycle_id, act=act, title=act_title(act), help=_(TASKS[act].help), trouble=trouble,
-        unmet=unmet, sent=asked.sent, is_local=asked.is_local, inbox=asked.office.settings.inbox, due_on=due_on,
-        lists=[(act_title(which), at, sha256) for which, at, sha256 in taken if sha256],
-    )  # fmt: skip
-    response.status_code = 422 if trouble else 200
-    return response
+def _lists(here: Look) -> list[tuple[str, datetime, str]]:
+    """Return the lists of the register that were taken: by which act, when, and the hash."""
+    taken = [(it.act, it.occurred_at, json.loads(it.data)["list_sha256"]) for it in here.facts.history.of(*LISTS)]
+    return [(act_title(act), at, sha256) for act, at, sha256 in taken if sha256]
 
 
 def _take(asked: Asked, cycle_id: str) -> Response:
@@ -257,31 +233,31 @@ def _band(asked: Asked) -> tuple[int, int] | None:
 
 
 _STILL_THERE = N_("The file lies where it was sent from still: erase it there.")
-_RECHECK = Task(
+_RECHECK = Own(
     template="listed.html", does=_recheck,
     help=N_("The register's present list of protected persons is compared with everybody of this year."),
 )  # fmt: skip
-TASKS: Mapping[str, Task] = {
-    "take_extract": Task(
+TASKS: Mapping[str, Own] = {
+    "take_extract": Own(
         template="take.html", does=_take, help=N_("The extract is judged and goes into the vault."),
     ),
-    "take_changes": Task(
+    "take_changes": Own(
         template="listed.html", does=_changes,
         help=N_("Who moved out, died or came under protection since the extract goes onto the pull list."),
     ),
     **dict.fromkeys(RECHECKS, _RECHECK),
-    "take_additions": Task(
+    "take_additions": Own(
         template="take.html", does=_take_additions,
         help=N_("Late move-ins get letters of their own; or there were none."),
     ),
-    "list_protected": Task(
+    "list_protected": Own(
         template="hand_out.html", does=_list_protected,
         help=N_("The protected persons as a file, for ward staff who write to them by hand."),
     ),
-    "hand_out_letters": Task(
+    "hand_out_letters": Own(
         template="hand_out.html", does=_letters, help=N_("The letters of the additions as a file to be printed."),
     ),
-    "withdraw_list": Task(
+    "withdraw_list": Own(
         template="withdraw.html", does=_withdraw, help=N_("A wrong re-check or change list counts no more."),
     ),
 }  # fmt: skip

@@ -1,54 +1,24 @@
 """What the machine works out for a person: from a file that names no resident, or from what is on record."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
+from desk.web.own_pages import Own, own_page
 from desk.web.pages.acts import told
 from models import choices
-from models.errors import BadInput, Refused, TsudoiError, Unknown
+from models.errors import BadInput
 from models.words import N_, _
-from states.acts import row_of
-from states.gaps import missing
 from steps import enclosing, printing, protection
-from views.standing import act_title
 
+_PAGE = "machine.html"
 TRAYS = 3  # rows for trays that were counted by hand; more are sent with the next comparison
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What the machine does: what it is for in a sentence, the label of the file it needs, if any, and the step."""
-
-    help: str
-    does: Callable[[Asked, str], Response]
-    file: str = ""
 
 
 def work(asked: Asked) -> Response:
     """Show the form, or do what it was sent for."""
-    act, cycle_id, trouble = asked.part("act"), asked.cycle_id, None
-    if act not in WORKS:
-        raise Unknown(_("There is no such page."), _("Go back to your own work."))
-    with asked.visitor.office.look(cycle_id) as here:
-        asked.visitor.must_enter(here, act)
-    if asked.is_sent:
-        try:
-            return WORKS[act].does(asked, cycle_id)
-        except TsudoiError as refused:
-            trouble = refused
-    with asked.visitor.office.look(cycle_id) as here:
-        unmet = trouble.unmet if isinstance(trouble, Refused) else missing(here.facts, row_of(act))
-        due_on = here.facts.due.get(act)
-    response = asked.shown(
-        "machine.html", cycle=cycle_id, act=act, title=act_title(act), help=_(WORKS[act].help), trouble=trouble,
-        file=_(WORKS[act].file) if WORKS[act].file else "", unmet=unmet, due_on=due_on, sent=asked.sent,
-        trays=range(TRAYS),
-    )  # fmt: skip
-    response.status_code = 422 if trouble else 200
-    return response
+    return own_page(asked, WORKS, lambda _here: {"trays": range(TRAYS)})
 
 
 def _imprint(asked: Asked, cycle_id: str) -> Response:
@@ -103,16 +73,19 @@ def _files(asked: Asked) -> list[bytes]:
     return [file.content for file in asked.sent.several["file"]]
 
 
-_PULL_LIST = Work(
+_PULL_LIST = Own(
+    template=_PAGE,
     help=N_("The pull list with exactly the serials that changes and re-checks name and that are not pulled yet."),
     does=_pull_list,
 )
-WORKS: Mapping[str, Work] = {
-    "compare_imprint": Work(
+WORKS: Mapping[str, Own] = {
+    "compare_imprint": Own(
+        template=_PAGE,
         help=N_("What the contractor is about to print is compared row by row with what was sent to him."),
         file=N_("The contractor's check values"), does=_imprint,
     ),
-    "reconcile_enclosing": Work(
+    "reconcile_enclosing": Own(
+        template=_PAGE,
         help=N_("Scan logs of the sealer, and trays that were counted by hand, are joined with the serials."),
         file=N_("Scan logs (several at once)"), does=_reconcile,
     ),
