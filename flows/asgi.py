@@ -1,10 +1,13 @@
-"""Pieces of an ASGI application that stands before another: a refusal, a header, a whole body, a whole answer."""
+"""Pieces of an ASGI application that stands before another: our address, a refusal, a header, a body, an answer."""
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, TypeGuard
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope
@@ -18,6 +21,23 @@ class Closed(Exception):
 
     status: HTTPStatus
     words: str
+
+
+def leads_here(headers: Headers, *, name: str, listening: str = "127.0.0.1") -> bool:
+    """Tell our own address in a request from somebody else's that was made to lead here (DNS rebinding).
+
+    Args:
+        headers: of the request.
+        name: the host by which people reach the server, "" where it has none but this machine's.
+        listening: the address on which it listens.
+
+    """
+    with suppress(ValueError):
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        if host in {"localhost", name} - {""}:
+            return True
+        return ip_address(host).is_loopback or host == listening or ip_address(listening).is_unspecified
+    return False
 
 
 async def body_of(receive: Receive, at_most: int) -> bytes:

@@ -16,17 +16,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flows import offices
 from flows.access import SESSION_LASTS, Sessions, header_of, redeem
-from flows.asgi import Closed, again, body_of, headers_of, is_object, kept, with_header
+from flows.asgi import Closed, again, body_of, headers_of, is_object, kept, leads_here, with_header
 from flows.owning import Owner
 from models.words import _
 
@@ -129,15 +128,9 @@ class Gate:
             )
 
     def _comes_to_us(self, headers: Headers) -> None:
-        """Refuse another Host: a name of somebody else's that was made to lead here (DNS rebinding)."""
-        with suppress(ValueError):
-            name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-            if name in {"localhost", self.name} - {""}:
-                return
-            if ip_address(name).is_loopback or name == self.host or ip_address(self.host).is_unspecified:
-                return
-        words = _("This is not the address of the dashboard. See the setting dashboard.")
-        raise Closed(HTTPStatus.MISDIRECTED_REQUEST, words)
+        if not leads_here(headers, name=self.name, listening=self.host):
+            words = _("This is not the address of the dashboard. See the setting dashboard.")
+            raise Closed(HTTPStatus.MISDIRECTED_REQUEST, words)
 
     def _holder(self, headers: Headers) -> str | None:
         """Return whose session a browser has, "" of nobody named, None where it has none."""

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flows.asgi import leads_here
 from models.errors import TsudoiError
 from models.words import _
 
@@ -66,7 +67,7 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
         headers = Headers(scope=scope)
-        if not self._is_ours(headers.get("host", "")):
+        if not leads_here(headers, name=self.name):
             words = _("This is not the address of the desk. See the setting desk.")
             return HTTPStatus.MISDIRECTED_REQUEST, words
         if scope["method"] in _READING:
@@ -76,15 +77,6 @@ class Guard:
         if site not in {"same-origin", "none"} or (origin and urlsplit(origin).netloc != headers.get("host")):
             return HTTPStatus.FORBIDDEN, _("What another page sends is not taken. Open the desk and do it there.")
         return None
-
-    def _is_ours(self, host: str) -> bool:
-        """Tell our own name from somebody else's that was made to lead here (DNS rebinding)."""
-        with suppress(ValueError):
-            name = urlsplit(f"//{host}").hostname or ""
-            if name in {"localhost", self.name} - {""}:
-                return True
-            return ip_address(name).is_loopback
-        return False
 
 
 class NotHere(TsudoiError):
