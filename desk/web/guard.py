@@ -91,9 +91,14 @@ class NotHere(TsudoiError):
 
 
 def is_local(scope: Scope) -> bool:
-    """Tell a browser on this very machine: a loopback peer, and nothing that a proxy has passed on (Law 9)."""
+    """Tell a browser on this very machine: a loopback peer, and nothing that a proxy has passed on (Law 9).
+
+    A proxy that forgets to say so still passes on the name by which others reach the desk.
+    """
     headers, client = Headers(scope=scope), scope.get("client")
-    if any(name in headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
+    if not leads_here(headers, name="") or any(
+        name in headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+    ):
         return False
     with suppress(ValueError):
         return client is not None and ip_address(client[0]).is_loopback

@@ -119,6 +119,16 @@ def test_behind_a_proxy_of_tls_every_cookie_is_for_tls_alone(keyed: Office) -> N
         assert all("; secure" in it.lower() for it in told)
 
 
+def test_a_proxy_that_says_nothing_of_itself_makes_nobody_local(keyed: Office) -> None:
+    """Whoever comes by the name that others have for the desk is elsewhere, though the proxy adds no header."""
+    with served(keyed, name="desk.city.example") as address, Browser(address) as person:
+        person.log_in("watanabe")
+        here = person.open("/hatachi-2026/extract/take_extract")
+        person.client.headers["Host"] = "desk.city.example"
+        assert 'type="file"' in here
+        assert 'type="file"' not in person.open("/hatachi-2026/extract/take_extract")
+
+
 def test_an_idle_session_ends(browser: Callable[[], Browser], keyed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """After thirty minutes of the machine's own clock in which nobody used it, the login is asked for again."""
     import os
