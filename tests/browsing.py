@@ -2,8 +2,8 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 import httpx
@@ -67,6 +67,20 @@ def served(office: Office, **how: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def at_the_desk(office: Office) -> Iterator[Callable[..., Browser]]:
+    """Serve the desk, and give the browser of whoever is named, logged in; it sends the headers that are named."""
+    with served(office) as address, ExitStack() as stack:
+
+        def logged_in(person: str, **headers: str) -> Browser:
+            browser = stack.enter_context(Browser(address))
+            browser.log_in(person)
+            browser.client.headers.update(headers)
+            return browser
+
+        yield logged_in
 
 
 @stamina.retry(on=IndexError, attempts=400, wait_initial=0.005, wait_max=0.05, timeout=20)

@@ -1,6 +1,8 @@
 """Homes for the desk: an office whose people have keys, with its year open; and such a year under way."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +44,15 @@ def year_under_way(keyed_home: Path, folder: Path) -> None:
     year.set_clock(datetime(2026, 11, 17, 9, tzinfo=TOKYO))
     sweep(office.door)
     _at_rest(office)
+
+
+@contextmanager
+def copied_office(of: Path, to: Path) -> Iterator[Office]:
+    """Copy a folder with a home and an inbox, and open the office in the copy while this lasts."""
+    shutil.copytree(of, to)
+    office = Office.open(to / "home", to / "inbox")
+    yield office
+    office.engine.dispose()
 
 
 def _at_rest(office: Office) -> None:

@@ -15,15 +15,13 @@ from typing import Any
 
 import psutil
 import pytest
+from keyed import keyed_office
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from adapters.clock import VirtualClock
 from adapters.health import wait_until_healthy
-from adapters.people_keys import FICTIONAL
 from flows.own_server import free_port
 from models.clock import TOKYO
-from steps import preparation
-from steps.preparation import SAMPLE_PASSPHRASE
 
 HERE = Path(__file__).parent
 PEOPLE, SECONDS = 20, 40
@@ -32,12 +30,8 @@ PEOPLE, SECONDS = 20, 40
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("desk") / "home"
-    home.mkdir()
+    keyed_office(home)
     VirtualClock(home / "clock").set(datetime(2026, 10, 5, 9, tzinfo=TOKYO))
-    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
-    preparation.register_sample_people(office, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
-    preparation.open_year(office, 2026)
-    office.engine.dispose()
     return home
 
 

@@ -3,23 +3,21 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from exporting import Export
+from keyed import keyed_office
 
-from adapters.clock import VirtualClock
 from adapters.keys import LedgerKey
 from adapters.people_keys import FICTIONAL, PersonKey
 from adapters.programmes import measures_of
 from deploy import verify_ledger as verifier
-from models.clock import TOKYO
 from models.notes import TreeHead, signed_note
 from models.people import key_id
 from rehearsal import cast
-from steps import acting, auditing, identity, preparation
+from steps import acting, auditing, identity
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -31,12 +29,7 @@ Entries = list[dict[str, Any]]
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Let people act at their desks: a claim, a key given by two, a passphrase changed by its owner; and export it."""
     home = tmp_path_factory.mktemp("signed") / "home"
-    home.mkdir()
-    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
-    installed = preparation.install(home, home.parent / "inbox", rehearsal=True)
-    preparation.register_sample_people(installed, 2026, passphrase=SAMPLE_PASSPHRASE, cost=FICTIONAL)
-    preparation.open_year(installed, 2026)
-    installed.engine.dispose()
+    keyed_office(home)
     office = cast.at_their_desks(Office.open(home, home.parent / "inbox"))
     mine = [it.id for it in measures_of("hatachi/measures.yaml") if it.id.startswith("W")]
     for evidence in ("点検表", "点検表の写し"):

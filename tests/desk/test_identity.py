@@ -6,18 +6,15 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from figures import Figures
+from keyed import keyed_office
 from speaking import Remembered, Said, Tsudoi
 
-from adapters.clock import VirtualClock
-from adapters.people_keys import FICTIONAL
 from adapters.programmes import measures_of
-from models.clock import TOKYO
 from models.database import reading
 from models.errors import Refused
 from states import ledger
@@ -33,15 +30,7 @@ FOR_KATO = "people add kato --name '加藤 花' --side ward --role coordinator -
 def keyed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an installation whose people have keys, with its year open, on a virtual clock; copied, never used."""
     home = tmp_path_factory.mktemp("keyed") / "home"
-    home.mkdir()
-    VirtualClock(home / "clock").set(datetime(2026, 9, 1, 9, tzinfo=TOKYO))
-    office = preparation.install(home, home.parent / "inbox", rehearsal=True)
-    preparation.register_sample_people(office, 2026, passphrase=WORDS, cost=FICTIONAL)
-    preparation.open_year(office, 2026)
-    with office.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    office.engine.dispose()
+    keyed_office(home)
     return home
 
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browsing import Browser, served
-from keyed import keyed_office, year_under_way
+from browsing import Browser, at_the_desk, served
+from keyed import copied_office, keyed_office, year_under_way
 from playing import YEAR, Played
 
 from adapters.people_keys import FICTIONAL
@@ -55,22 +55,14 @@ def played_home(keyed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def played(played_home: Path, tmp_path: Path) -> Iterator[Office]:
     """Give a year under way of one's own."""
-    shutil.copytree(played_home, tmp_path / "played")
-    office = Office.open(tmp_path / "played" / "home", tmp_path / "played" / "inbox")
-    yield office
-    office.engine.dispose()
+    with copied_office(played_home, tmp_path / "played") as office:
+        yield office
 
 
 @pytest.fixture
-def in_year(played: Office) -> Iterator[Callable[[str], Browser]]:
+def in_year(played: Office) -> Iterator[Callable[..., Browser]]:
     """Give the browser of whoever is named, logged in at the desk of the year under way."""
-    with served(played) as address, ExitStack() as stack:
-
-        def logged_in(person: str) -> Browser:
-            browser = stack.enter_context(Browser(address))
-            browser.log_in(person)
-            return browser
-
+    with at_the_desk(played) as logged_in:
         yield logged_in
 
 
@@ -93,27 +85,15 @@ def at_work(morning: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """Give a copy of that morning, with an empty folder for temporary files of its own."""
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    shutil.copytree(morning, tmp_path / "year")
-    office = Office.open(tmp_path / "year" / "home", tmp_path / "year" / "inbox")
-    yield office
-    office.engine.dispose()
+    with copied_office(morning, tmp_path / "year") as office:
+        yield office
 
 
 @pytest.fixture
 def desk(at_work: Office) -> Iterator[Callable[..., Browser]]:
     """Give browsers at the desk, each of a person who is logged in, with headers of its own."""
-    opened = list[Browser]()
-    with served(at_work) as address:
-
-        def browser(person: str, **headers: str) -> Browser:
-            opened.append(it := Browser(address))
-            it.log_in(person)
-            it.client.headers.update(headers)
-            return it
-
-        yield browser
-        for it in opened:
-            it.client.close()
+    with at_the_desk(at_work) as logged_in:
+        yield logged_in
 
 
 @pytest.fixture(scope="session")

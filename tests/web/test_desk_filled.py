@@ -3,12 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from browsing import Browser, served
+from browsing import Browser, at_the_desk
 
 from adapters.clock import VirtualClock
 from adapters.sample import sample_extract, write_sample
@@ -48,14 +47,8 @@ def year(keyed: Office, tmp_path: Path) -> Iterator[People]:
 @pytest.fixture
 def desk_of(keyed: Office) -> Iterator[Callable[[str], Browser]]:
     """Give a browser of a person at the desk."""
-    with served(keyed) as address, ExitStack() as stack:
-
-        def of(person: str) -> Browser:
-            browser = stack.enter_context(Browser(address))
-            browser.log_in(person)
-            return browser
-
-        yield of
+    with at_the_desk(keyed) as logged_in:
+        yield logged_in
 
 
 def play(year: People, *acts: str) -> None:

@@ -3,12 +3,12 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from browsing import Browser, served
+from browsing import Browser, at_the_desk
+from keyed import copied_office
 from playing import CYCLE, Played, everything_under
 
 from models.database import reading
@@ -60,36 +60,18 @@ def checked(taken: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def _copy(of: Path, tmp_path: Path) -> Iterator[Office]:
-    shutil.copytree(of, tmp_path / "year")
-    office = Office.open(tmp_path / "year" / "home", tmp_path / "year" / "inbox")
-    yield office
-    office.engine.dispose()
-
-
 @pytest.fixture
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """Give a copy of the year with its extract checked, or as far as a test asks for it."""
-    with _copy(request.getfixturevalue(getattr(request, "param", "checked")), tmp_path) as office:
+    with copied_office(request.getfixturevalue(getattr(request, "param", "checked")), tmp_path / "year") as office:
         yield office
 
 
 @pytest.fixture
 def at(office: Office) -> Iterator[Callable[..., Browser]]:
     """Give browsers at the desk, each of a person who is logged in, with headers of its own."""
-    opened = list[Browser]()
-    with served(office) as address:
-
-        def browser(person: str, **headers: str) -> Browser:
-            opened.append(it := Browser(address))
-            it.log_in(person)
-            it.client.headers.update(headers)
-            return it
-
-        yield browser
-        for it in opened:
-            it.client.close()
+    with at_the_desk(office) as logged_in:
+        yield logged_in
 
 
 def _entries(office: Office, event: str) -> list[dict[str, object]]:
