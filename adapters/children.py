@@ -12,6 +12,7 @@ from pathlib import Path
 
 _STOPPED_WITHIN = 8  # seconds
 _DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before a child needs it
 
 Child = subprocess.Popen[bytes]
 
@@ -24,10 +25,10 @@ def child(module: str, *arguments: str, log: Path, folder: Path | None = None) -
     so that Ctrl-C reaches it through us only.
     """
     with log.open("w", encoding="utf-8") as output:
-        begun = subprocess.Popen(  # noqa: S603 - the command is ours
+        begun = subprocess.Popen(  # noqa: S603 - no shell; a module of ours, with arguments that were parsed
             [sys.executable, "-P", "-m", module, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
             stderr=output, start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has been started that holds a lock of import
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, which waits for no lock of another thread
         )  # fmt: skip
     try:
         yield begun
@@ -63,5 +64,5 @@ def _end_with(begun: Child, over: threading.Event) -> None:
 
 def _die_with_parent() -> None:
     """Ask Linux to kill this child when its parent is gone, however it went."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if _LIBC:
+        _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGKILL)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -246,7 +246,7 @@ def _moment(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value.astimezone(TOKYO).replace(tzinfo=None)
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - Excel knows no zones
+        return datetime.combine(value, time.min)
     try:
         return datetime.fromisoformat(str(value)).replace(tzinfo=None)
     except ValueError:
@@ -278,9 +278,11 @@ def marks_of(sheets: Sheets) -> Marks:
 
     """
     for sheet in sheets:
-        told = [str(row[0]) for row in sheet[:4] if row]
-        if len(told) == 4 and told[0] == MARK:  # noqa: PLR2004 - the lines that are hidden
-            return Marks(act=told[1], cycle=told[2], edition=told[3])
+        match [str(row[0]) for row in sheet[:4] if row]:
+            case [mark, act, cycle, edition] if mark == MARK:
+                return Marks(act=act, cycle=cycle, edition=edition)
+            case _:
+                continue
     raise BadInput(
         _("This Excel file is none of the forms that the desk gives out."),
         _("Take the form anew from the list, fill it in and save it as .xlsx."),

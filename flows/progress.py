@@ -40,7 +40,7 @@ class _Bar:
                 made = create_progress_artifact(percent, key=self.key, description=words)
                 assert isinstance(made, UUID)
                 self.id = made
-        except Exception as error:  # noqa: BLE001 - a courtesy: the work goes on
+        except Exception as error:  # noqa: BLE001 - whatever Prefect raises: a bar that cannot be shown stops no sealing
             _log.warning("progress_not_shown", error_type=type(error).__name__)
 
 

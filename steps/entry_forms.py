@@ -17,6 +17,7 @@ from steps import acting
 from steps.office import Office
 from views.standing import act_title
 
+_LONGEST = 40  # characters of a year's name
 LARGEST = 4 << 20  # bytes; a form that is filled in has a hundredth of it
 
 
@@ -81,7 +82,7 @@ def _checked(here: Look, marks: entry_form.Marks) -> Row:
 def _known_cycle(text: str) -> str:
     """Return a cycle's name as far as it looks like one."""
     key, _dash, year = text.rpartition("-")
-    return text if key.isidentifier() and year.isdecimal() and len(text) <= 40 else "?"  # noqa: PLR2004 - a short name
+    return text if key.isidentifier() and year.isdecimal() and len(text) <= _LONGEST else "?"
 
 
 def _of_another(why: str) -> BadInput:

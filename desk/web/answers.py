@@ -38,8 +38,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]  # jinja2 leaves it open
-    made.filters.update(  # type: ignore[reportUnknownMemberType]  # the same
+    made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]  # jinja2 says dict, of what it leaves open
+    made.filters.update(  # type: ignore[reportUnknownMemberType]  # likewise
         day=_day, moment=_at, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
         era=_era, in_year=_in_year,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What a page is asked for, and what a page is: its address, who may open it, and the function that shows it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,7 +60,7 @@ class Asked:
 
         """
         programme, _dash, year = str(self.request.path_params["cycle"]).rpartition("-")
-        if not year.isdecimal() or len(year) > 4:  # noqa: PLR2004 - a year
+        if not re.fullmatch(r"\d{1,4}", year):
             raise Unknown(_("There is no such page."), _("Go back to your own work."))
         return self.visitor.office.cycle_id(int(year), programme)
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from conftest import Postgresql
+from postgresqls import Postgresql
 
 from adapters.scanner import ScanResult, scan
 from steps import erasure

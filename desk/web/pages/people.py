@@ -1,5 +1,6 @@
 """The register of people: who may act, who is away, who has a key; its entries, and slips of one-use passphrases."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -182,7 +183,7 @@ def _everybody(asked: Asked) -> list[Person]:
 def _year(asked: Asked) -> int:
     """Return the fiscal year that was typed."""
     text = asked.sent.one("year")
-    if text.isdecimal() and len(text) == 4 and int(text) in _YEARS:  # noqa: PLR2004 - digits of a year
+    if re.fullmatch(r"\d{4}", text) and int(text) in _YEARS:
         return int(text)
     raise BadInput(_("The fiscal year is missing or wrong."), _("Type it as 2027, and send it again."))
 
