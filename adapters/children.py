@@ -37,14 +37,20 @@ def child(module: str, *arguments: str, log: Path, folder: Path | None = None) -
 
 
 @contextmanager
-def ending_with(begun: Child) -> Generator[None]:
-    """End this process by SIGTERM when the child is gone while this lasts."""
+def ending_with(begun: Child, failed: Exception) -> Generator[None]:
+    """End this process by SIGTERM when the child is gone while this lasts, and raise what says so."""
     over = threading.Event()
     threading.Thread(target=_end_with, args=(begun, over), daemon=True).start()
     try:
         yield
+    except (Exception, KeyboardInterrupt) as trouble:
+        if begun.poll() is None:
+            raise
+        raise failed from trouble  # what is asked of a dead server fails in many ways
     finally:
         over.set()
+    if begun.poll() is not None:
+        raise failed
 
 
 def _stop(begun: Child) -> None:

@@ -1,1 +1,1 @@
-"""WHEN it happens: Prefect flows, schedules and forms. The only user of `prefect`."""
+"""WHEN it happens: Prefect flows and schedules. The only user of `prefect`."""

@@ -21,7 +21,7 @@ from models.words import _
 VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"  # Prefect's own name for it, for those who set it themselves
 # Pages of artifacts, deployments and runs lie equally deep, in either of Prefect's two user interfaces.
 UP = "../.."
-PAGE, FORM = "/artifacts/key/{key}", "/deployments/deployment/{id}/run?parameters={parameters}"
+PAGE = "/artifacts/key/{key}"
 _FILE, _LINKS, _ADDRESS = "credential", "links", "address"
 _SHORTEST, _LEAST_VARIETY = 24, 12  # characters; different ones among them
 _LINK_LASTS = 600  # seconds

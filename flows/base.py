@@ -249,7 +249,7 @@ def machine_task(act: str, name: str) -> Callable[..., Outcome]:
             return refused  # what is refused in words is no failed task either
 
     def do(
-        fiscal_year: int, by: str, *, via: str = "dashboard", programme: str = "", typed: dict[str, Any] | None = None
+        fiscal_year: int, by: str, *, via: str = "script", programme: str = "", typed: dict[str, Any] | None = None
     ) -> Outcome:
         if isinstance(came := work(fiscal_year, by, via, programme, typed or {}), TsudoiError):
             raise came

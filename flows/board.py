@@ -1,9 +1,6 @@
 """掲示板: the pages of the board as artifacts with stable keys. Every create is a version: only a change is created."""
 
 import json
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -13,17 +10,15 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas import filters
 from prefect.client.schemas.responses import DeploymentResponse
 
-from flows.access import FORM, PAGE, UP
+from flows.access import PAGE, UP
 from flows.base import MARK, is_looked_at, office, on_the_server, stage_task
-from flows.forms import name_of
 from models.database import reading
 from models.words import _
 from states.rows import FINAL
-from states.table import TABLE
 from steps import driving
 from steps.office import Office
 from views import counting, standing
-from views.board import Dashboard, Page, index, page
+from views.board import Links, Page, index, page
 from views.measures import judged_on
 
 AT_MOST = 200  # Prefect's own limit of one answer
@@ -47,7 +42,7 @@ def update_the_index(number: int) -> None:
 
 def changed_pages(here: Office, cycle_id: str) -> tuple[Page, ...]:
     """Return of a year's page and the index what does not stand on the board as it should."""
-    return _changed(*pages(here, cycle_id, served()))
+    return _changed(*pages(here, cycle_id))
 
 
 def _changed(*drawn: Page) -> tuple[Page, ...]:
@@ -55,47 +50,22 @@ def _changed(*drawn: Page) -> tuple[Page, ...]:
     return tuple(it for it in drawn if shown.get(it.key) != it.markdown)
 
 
-def pages(here: Office, cycle_id: str, dashboard: Dashboard) -> tuple[Page, Page]:
+def pages(here: Office, cycle_id: str) -> tuple[Page, Page]:
     """Return the index and the page of a year."""
-    return _index(here, dashboard), _page(here, cycle_id, dashboard)
+    return _index(here), _page(here, cycle_id)
 
 
-def _index(here: Office, dashboard: Dashboard) -> Page:
+def _index(here: Office) -> Page:
     with reading(here.engine) as connection:
-        return index(connection, here.clock.now().date(), here.calendar, dashboard)
+        return index(connection, here.clock.now().date(), here.calendar, links(here))
 
 
-def _page(here: Office, cycle_id: str, dashboard: Dashboard) -> Page:
+def _page(here: Office, cycle_id: str) -> Page:
     """Return the page of a year; of a closed one as of the day on which it was closed."""
     with here.look(cycle_id) as look:
         ended = replace(look, today=judged_on(look.facts)) if look.facts.state in FINAL else look
         work = () if look.facts.state in FINAL else driving.work_of(here, [look])
-        return page(ended, standing.standing(ended), [(one.title, one.words) for one in work], dashboard)
-
-
-_LOOKED_UP: ContextVar[Dashboard | None] = ContextVar("_LOOKED_UP", default=None)
-
-
-@contextmanager
-def forms_looked_up_once() -> Generator[None]:
-    """Let the run of a year and its stages ask the server once which forms are served."""
-    looked_up = _LOOKED_UP.set(served() if is_looked_at() else None)
-    try:
-        yield
-    finally:
-        _LOOKED_UP.reset(looked_up)
-
-
-def served() -> Dashboard:
-    """Return where pages stand, and the forms as far as they are served."""
-    return _LOOKED_UP.get() or _served()
-
-
-def _served() -> Dashboard:
-    acts = {on_the_server(name_of(row)): row.trigger for row in TABLE}
-    with get_client(sync_client=True) as client:
-        found = deployments_of_ours(client)
-    return dashboard({acts[served.name]: str(served.id) for served in found if served.name in acts})
+        return page(ended, standing.standing(ended), [(one.title, one.words) for one in work], links(here))
 
 
 def deployments_of_ours(client: SyncPrefectClient) -> list[DeploymentResponse]:
@@ -104,9 +74,9 @@ def deployments_of_ours(client: SyncPrefectClient) -> list[DeploymentResponse]:
     return client.read_deployments(deployment_filter=ours, limit=AT_MOST)
 
 
-def dashboard(ids: Mapping[str, str]) -> Dashboard:
-    """Return where pages stand, and the forms with these ids."""
-    return Dashboard(ids=ids, form_at=UP + FORM, page_at=UP + PAGE.format(key=on_the_server("{key}")))
+def links(here: Office) -> Links:
+    """Return where the pages of the board stand, and the desk."""
+    return Links(page_at=UP + PAGE.format(key=on_the_server("{key}")), desk=here.settings.desk.rstrip("/"))
 
 
 def put(shown: Page) -> None:
@@ -116,7 +86,7 @@ def put(shown: Page) -> None:
 
 def _write(cycle_id: str, *, with_index: bool) -> None:
     here = office()
-    _put(*(pages(here, cycle_id, served()) if with_index else [_page(here, cycle_id, served())]))
+    _put(*(pages(here, cycle_id) if with_index else [_page(here, cycle_id)]))
     key, counted = f"{cycle_id}-counts", _counted(here, cycle_id)
     if json.loads(_shown([key]).get(key, "null")) != counted:
         title = _("Counts of {year}").format(year=cycle_id)
@@ -124,7 +94,7 @@ def _write(cycle_id: str, *, with_index: bool) -> None:
 
 
 def _write_index() -> None:
-    _put(_index(office(), served()))
+    _put(_index(office()))
 
 
 def _put(*drawn: Page) -> None:

@@ -14,9 +14,9 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from prefect import Flow, flow, get_client
+from prefect import Flow, get_client
 from prefect.client.schemas import filters
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, DeploymentStatus, StateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import PrefectHTTPStatusError
@@ -31,12 +31,9 @@ from adapters.dashboard import Asking
 from flows import access, automations, board, closing, record, reminding, year
 from flows.base import MARK, office, on_the_server, one_office
 from flows.board import AT_MOST
-from flows.forms import form_of, name_of
 from flows.looking import keep_looking
 from models.errors import BadSetting
 from models.words import N_, _, translate
-from states.rows import Row
-from states.table import TABLE as ROWS
 from views.board import INDEX
 
 TIMEZONE = "Asia/Tokyo"
@@ -51,7 +48,6 @@ WHEN = {
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 ONE_AFTER_THE_OTHER = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 _LOOKER_ENDS_WITHIN, _AFTER_TROUBLE = 10, 5  # seconds
-_MARKED_WITHIN, _LOOKS_AGAIN_AFTER = 120, 0.2  # seconds
 _log = structlog.get_logger()
 _BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
@@ -61,19 +57,17 @@ class Served:
     """One deployment. What has a schedule is a sweep: it may be run at any time and any number of times.
 
     What is asked for after every act `waits` for the run that is under way, which takes its place if it has not begun.
-    With `row` it is the form of an act: the flow is the one that records acts, the form is made from the row.
     """
 
     flow: Flow[..., Any]
     tags: tuple[str, ...]
     cron: str = ""
-    row: Row | None = None
     waits: bool = False
 
     @property
     def name(self) -> str:
-        """The flow's own name, or the act's: people find it once, not twice."""
-        return name_of(self.row) if self.row else self.flow.name
+        """The flow's own name: people find it once, not twice."""
+        return self.flow.name
 
     @property
     def known_as(self) -> str:
@@ -82,11 +76,9 @@ class Served:
 
     @property
     def description(self) -> str:
-        """When the flow runs and what it does, in Japanese as the flow says it; of a form, who may send it."""
-        if self.row is None:
-            return f"{translate(WHEN[self.cron], 'ja')}。{self.flow.description}掲示板: {_index()}"
-        said = _("May be done by: {roles}").format(roles="・".join(role.label for role in self.row.who))
-        return f"{self.row.ja}。{said}\n\n{_('Board: {address}').format(address=_index())}"
+        """When the flow runs and what it does, in Japanese as the flow says it."""
+        when = f"{translate(WHEN[self.cron], 'ja')}。" if self.cron or self.waits else ""
+        return f"{when}{self.flow.description}掲示板: {_index()}"
 
     @property
     def entrypoint(self) -> str:
@@ -95,16 +87,14 @@ class Served:
 
     @property
     def limit(self) -> ConcurrencyLimitConfig | None:
-        """How many run at once, and what becomes of the others; of forms as many as are sent."""
+        """How many run at once, and what becomes of the others; of acts as many as are sent."""
         return ONE_AT_A_TIME if self.cron else ONE_AFTER_THE_OTHER if self.waits else None
 
     def deployment(self) -> RunnerDeployment:
-        """Return it as Prefect wants it; the form that it shows is the act's own."""
-        shown = _with_form(self.flow, self.row) if self.row else self.flow
-        made = shown.to_deployment(
+        """Return it as Prefect wants it."""
+        made = self.flow.to_deployment(
             self.known_as,
             schedule=Cron(self.cron, timezone=TIMEZONE) if self.cron else None,
-            parameters={"act": self.row.trigger} if self.row else None,
             description=self.description,
             version_type="prefect:simple",  # type: ignore[arg-type]  # its type is private; without it git is asked
             tags=[on_the_server(MARK), *self.tags],
@@ -120,28 +110,15 @@ def _index() -> str:
     return f"[{INDEX}]({access.UP}{access.PAGE.format(key=on_the_server(INDEX))})"
 
 
-def _with_form(recording: Flow[..., Any], row: Row) -> Flow[..., Any]:
-    """Return a flow that has the name of the one that records, and the act's form for its only parameter."""
-
-    def enter(form: Any) -> None:
-        """Lend the form its place; what runs is the flow that records."""
-
-    enter.__annotations__["form"] = form_of(row)
-    return flow(name=recording.name)(enter)
-
-
-SWEEPS = (
+TABLE = (
     Served(flow=year.year, tags=("年度",), waits=True),
     Served(flow=year.begin_year, cron=WEEKDAYS_AT_NINE, tags=("定期",)),
     Served(flow=reminding.morning, cron=WEEKDAYS_AT_NINE, tags=("定期", "督促")),
     Served(flow=reminding.carry, cron=HOURLY_AFTER_THAT, tags=("定期", "督促")),
     Served(flow=closing.watch_the_closing, cron=DECEMBER_AT_NINE, tags=("定期",)),
     Served(flow=year.every_year, tags=("年度",), waits=True),
+    Served(flow=record.enter, tags=("行為",)),
 )
-FORMS = tuple(
-    Served(flow=record.enter, row=row, tags=("行為", row.owner.label)) for row in ROWS if record.may_be_entered(row)
-)
-TABLE = (*SWEEPS, *FORMS)
 
 
 def serve(*, ready: Callable[[], None], alone: bool) -> None:
@@ -215,7 +192,6 @@ def _registered(*, alone: bool) -> Runner:
     with one_office():
         office()
         ids = {served.name: cast("UUID", runner.add_deployment(served.deployment())) for served in TABLE}
-        _let_them_be_marked_as_ready(list(ids.values()))
         _say_where_to_ask(ids)
         automations.register(get_current_settings().flows.heartbeat_frequency or 0)
         if alone:
@@ -226,7 +202,7 @@ def _registered(*, alone: bool) -> Runner:
 
 def _say_where_to_ask(ids: dict[str, UUID]) -> None:
     """Leave for whatever acts where the runs are asked for that are asked for."""
-    asked = {served.name: str(ids[served.name]) for served in SWEEPS}
+    asked = {served.name: str(ids[served.name]) for served in TABLE}
     server = get_current_settings().api
     credential = server.auth_string.get_secret_value() if server.auth_string else ""
     dashboard.say_where(office().home, Asking(api=server.url or "", credential=credential, deployments=asked))
@@ -235,7 +211,7 @@ def _say_where_to_ask(ids: dict[str, UUID]) -> None:
 def hand_to_pool(pool: str) -> None:
     """Register the table with a work pool, for those who run Prefect with workers.
 
-    The forms of the acts are made here: `prefect deploy` would read the flow's own signature instead.
+    Unlike `prefect deploy` it leaves in the data directory where acts ask for a look at their year.
 
     Raises:
         BadSetting: this office's deployments are another pool's; whoever wants to move them deletes them there first.
@@ -263,20 +239,6 @@ class _Runner(Runner):
 
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-
-
-def _let_them_be_marked_as_ready(ids: list[UUID]) -> None:
-    """Ask for the runs of each deployment once, and wait until the server has marked it as ready.
-
-    Prefect marks all that a runner asks for in one transaction, and looks each of them up while it holds SQLite's only
-    lock: with all of the table at once a busy machine takes no form for a minute.
-    """
-    with get_client(sync_client=True) as client:
-        for deployment in ids:
-            client.get_scheduled_flow_runs_for_deployments([deployment], limit=1)
-        deadline = time.monotonic() + _MARKED_WITHIN
-        while time.monotonic() < deadline and client.read_deployment(ids[-1]).status is not DeploymentStatus.READY:
-            time.sleep(_LOOKS_AGAIN_AFTER)
 
 
 def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -66,7 +66,7 @@ READING: Mapping[str, tuple[str, ...]] = {
 # Pages ask for blocks, which may hold secrets. People are told that there are none.
 _NO_BLOCKS = ("POST", "/api/block_documents/filter")
 _JSON = b"application/json"
-_LARGEST = 64 * 1024  # bytes of a form
+_LARGEST = 64 * 1024  # bytes of a request
 _SLUG = re.compile(r"[A-Za-z0-9-]{1,60}")
 _BUSY, _TRIES, _WAITS = 503, 5, 0.2  # times; seconds, more each time
 _ANSWERS = {
@@ -194,8 +194,7 @@ class Gate:
         elif (method, path) == _NO_BLOCKS:
             await _answer(send, HTTPStatus.OK, b"[]", [(b"content-type", _JSON)])
         elif method == "POST" and (made := _made_anew(path.removeprefix("/api"))):
-            asked = await self._without_its_own_act(inside, _json(await body_of(receive, _LARGEST)))
-            await self._do(inside, made(asked, person), send)
+            await self._do(inside, made(_json(await body_of(receive, _LARGEST)), person), send)
         elif may_read(method, path.removeprefix("/api")):
             await self.inner(inside, receive, send)
         else:
@@ -218,16 +217,6 @@ class Gate:
         _is_a_page(scope["method"], scope["path"])
         settings = await self._read(scope, scope["path"]) | {"auth": None}
         await _answer(send, HTTPStatus.OK, json.dumps(settings).encode(), [(b"content-type", _JSON)])
-
-    async def _without_its_own_act(self, scope: Scope, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Leave out the act that a form's deployment stands for: V1 sends it with the form; another's is refused."""
-        parameters: Mapping[str, Any] = asked.get("parameters") or {}
-        if "act" not in parameters:
-            return asked
-        deployment = await self._read(scope, scope["path"].removesuffix("/create_flow_run"))
-        own: Mapping[str, Any] = deployment.get("parameters") or {}
-        kept = {name: value for name, value in parameters.items() if name != "act" or value != own.get("act")}
-        return {**asked, "parameters": kept}
 
     async def _read(self, scope: Scope, path: str) -> dict[str, Any]:
         """Return what Prefect answers to somebody who looks at a path, whatever his own request is."""
@@ -290,22 +279,21 @@ def _made_anew(path: str) -> Callable[[Mapping[str, Any], str], bytes] | None:
 
 
 def _run(asked: Mapping[str, Any], person: str) -> bytes:
-    """Ask for a run by its form and nothing else: its schema is enforced, and no variable or template is filled in."""
-    parameters: Mapping[str, Any] = asked.get("parameters") or {}
+    """Ask for a run as it runs by itself. What takes parameters records acts, which people do at the desk."""
     state: Mapping[str, Any] = asked.get("state") or {}
     details: Mapping[str, Any] = state.get("state_details") or {}
-    if set(parameters) - {"form"} or _holds_a_template(parameters):
-        raise Closed(HTTPStatus.FORBIDDEN, _("A run takes its form as it is, and no other parameter."))
+    if asked.get("parameters"):
+        raise Closed(HTTPStatus.FORBIDDEN, _("The dashboard starts runs as they are. Enter acts at the desk."))
     if asked.get("enforce_parameter_schema") is False or asked.get("job_variables") or asked.get("work_queue_name"):
         raise Closed(HTTPStatus.FORBIDDEN, _("How a run is run is not for the dashboard to say."))
     if str(state.get("type", "SCHEDULED")).upper() != "SCHEDULED":
         raise Closed(HTTPStatus.FORBIDDEN, _("A run begins as scheduled."))
-    run: dict[str, Any] = {"parameters": parameters, "enforce_parameter_schema": True, "state": {"type": "SCHEDULED"}}
+    run: dict[str, Any] = {"enforce_parameter_schema": True, "state": {"type": "SCHEDULED"}}
     if person:
         run["tags"] = [f"{STARTED_BY}{person}"]
     if at := details.get("scheduled_time"):
         run["state"]["state_details"] = {"scheduled_time": at}
-    # What a person types beside the form would stand in Prefect for good: names and tags are slugs, messages dropped.
+    # What a person types beside it would stand in Prefect for good: names and tags are slugs, messages dropped.
     if _SLUG.fullmatch(str(asked.get("name") or "")):
         run["name"] = asked["name"]
     if isinstance(asked.get("idempotency_key"), str) and _SLUG.fullmatch(asked["idempotency_key"]):
@@ -323,13 +311,6 @@ def _cancel(asked: Mapping[str, Any], _person: str) -> bytes:
 
 
 _DO: Mapping[str, Callable[[Mapping[str, Any], str], bytes]] = {RUN: _run, CANCEL: _cancel}
-
-
-def _holds_a_template(value: Any) -> bool:
-    """Tell whether Prefect would fill in something: its marks say a template, a variable or a text to be parsed."""
-    if is_object(value):
-        return "__prefect_kind" in value or any(map(_holds_a_template, value.values()))
-    return isinstance(value, list) and any(map(_holds_a_template, cast("list[Any]", value)))
 
 
 def _not_for_people() -> Closed:
@@ -374,7 +355,7 @@ def _json(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         read = None
     if not is_object(read) or not all(is_object(read.get(name) or {}) for name in ("state", "parameters")):
-        raise Closed(HTTPStatus.UNPROCESSABLE_ENTITY, _("This is not the request of a form."))
+        raise Closed(HTTPStatus.UNPROCESSABLE_ENTITY, _("This is not the request of a run."))
     return read
 
 

@@ -72,15 +72,8 @@ def own_server(
             import_module(meanwhile)
         if not wait_until_healthy(f"{api}/health", seconds=_HEALTHY_WITHIN, while_=lambda: server.poll() is None):
             raise failed
-        try:
-            with ending_with(server):  # flows without it would only knock on its door
-                yield api
-        except (Exception, KeyboardInterrupt) as trouble:
-            if server.poll() is None:
-                raise
-            raise failed from trouble  # what is asked of a dead server fails in many ways
-        if server.poll() is not None:
-            raise failed
+        with ending_with(server, failed):  # flows without it would only knock on its door
+            yield api
 
 
 def become_the_services(home: Path) -> NoReturn:

@@ -68,12 +68,12 @@ class AtWork:
     def end(self) -> State[str]:
         """Return the state in which a coordinator finds the stage: red is what is late of itself, and nothing else.
 
-        Its run leads to what is due: by its name, by whose turn it is, and by a page with the forms.
+        Its run leads to what is due: by its name, by whose turn it is, and by a page that links the acts to the desk.
         """
         with office().look(self.cycle_id) as here:
             stands = standing(here)
             stage = next(stage for stage in stages.stages(here, stands) if stage.key == self.stage)
-            page = stage_page(here, stands, stage, board.served()) if is_looked_at() else None
+            page = stage_page(here, stands, stage, board.links(office())) if is_looked_at() else None
         if page and (stage.late or stage.waiting):
             board.put(page)
         if page and stage.late:

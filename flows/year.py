@@ -34,7 +34,7 @@ from flows.base import (
     stage_task,
     tag_this_run,
 )
-from flows.board import AT_MOST, forms_looked_up_once, update_the_board, update_the_index
+from flows.board import AT_MOST, update_the_board, update_the_index
 from flows.enclosing import enclosing
 from flows.erasure import erasure
 from flows.extraction import extraction
@@ -96,7 +96,7 @@ def year(fiscal_year: int, programme: str = "") -> State[str]:
     tag_this_run(on_the_server(cycle_id))
     # One look at a time: of two at once each would take back the red of the other's stages.
     with disk.in_turn(here.home / f"{cycle_id}.lock"):
-        with tags(on_the_server(cycle_id)), quick(), forms_looked_up_once():
+        with tags(on_the_server(cycle_id)), quick():
             _take_in_what_was_asked(cycle_id)
             ended = _go_through_the_stages(here, cycle_id)
             update_the_board(1, cycle_id, with_index=not flow_run.get_parent_flow_run_id())

@@ -17,7 +17,7 @@ class ByMachine:
 
     `does` is the step, as module:function: what is slow to import is imported when it is done. `typed` are the fields
     that a person types for it. `served` tells that a task of the act's name, in the module of its stage's flow, does
-    it, so that it has a form. `asked_by` are the acts of which the latest asks for it, by itself, in the name of who
+    it. `asked_by` are the acts of which the latest asks for it, by itself, in the name of who
     did it; the other source is an extract in the inbox. `printed_by_contractor` tells what is done only for additional
     letters that he prints.
     """

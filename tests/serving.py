@@ -29,7 +29,7 @@ class Serving:
         self.out, self.port, self.most = folder / "out.txt", port, 0
         if secret:  # of a server elsewhere; our own makes one and keeps it in a file
             variables |= {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "PREFECT_API_AUTH_STRING": secret}
-        command = [TSUDOI, "serve", *([] if secret else ["--port", str(port)]), *options]
+        command = [TSUDOI, "serve", "--desk-port", "0", *([] if secret else ["--port", str(port)]), *options]
         surroundings, self.secret = environment(folder) | variables, secret
         with self.out.open("w") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=surroundings, cwd=folder)
@@ -70,8 +70,8 @@ class Serving:
                 process.kill()
         self.process.wait(PATIENCE)
 
-    def server(self) -> psutil.Process:
-        (child,) = [it for it in psutil.Process(self.process.pid).children() if "flows.server" in _command(it)]
+    def server(self, module: str = "flows.server") -> psutil.Process:
+        (child,) = [it for it in psutil.Process(self.process.pid).children() if module in _command(it)]
         return child
 
     def ask(self, path: str, **body: Any) -> Any:

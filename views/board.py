@@ -4,12 +4,10 @@ Markdown, and two pictures as SVG in data URIs, made from the facts alone: the s
 new version is a change. Ids of staff, acts, dates and counts only; never a name, never a serial (Law 4).
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
@@ -44,36 +42,32 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dashboard:
-    """Where forms and pages stand: the id of the form of each act that is served, and their addresses."""
+class Links:
+    """Where the pages of the board stand, and the desk, at which people act; "" where nobody knows it."""
 
-    ids: Mapping[str, str]
-    form_at: str  # with {id} and {parameters}
     page_at: str  # with {key}
+    desk: str
 
     def page(self, key: str, title: str) -> Markdown:
         """Return a link to another page."""
         return Markdown(f"[{text(title)}]({self.page_at.format(key=key)})")
 
-    def form(self, act: str, title: str, fields: Mapping[str, object]) -> Markdown:
-        """Return a link to the form of an act with these fields filled in, or its title where no form is served."""
-        if act not in self.ids:
-            return text(title)
-        parameters = quote(json.dumps({"form": fields}, ensure_ascii=False), safe="")
-        return Markdown(f"[{text(title)}]({self.form_at.format(id=self.ids[act], parameters=parameters)})")
+    def act(self, cycle_id: str, act: str, title: str) -> Markdown:
+        """Return a link to an act at the desk, or its title where no desk is known."""
+        return Markdown(f"[{text(title)}]({self.desk}/{cycle_id}/acts/{act})") if self.desk else text(title)
 
 
-def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboard: Dashboard) -> Page:
+def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], links: Links) -> Page:
     """Return the page of one cycle as it stands.
 
     `work` is what the machine does next: titles, each with the words that say when it is done or what it waits for.
     """
-    acts, people = sorted(dated(here), key=lambda act: (act.planned_on, _ORDER[act.act])), standing.people_for(here)
+    acts = sorted(dated(here), key=lambda act: (act.planned_on, _ORDER[act.act]))
     parts = (
         _headline(stands, here.today),
         _stages(here, stands),
         pictures.image(pictures.progress(stands.state), _("States of the year")),
-        _to_do(stands, people, dashboard),
+        _to_do(here.cycle_id, stands, links),
         _blocked(stands),
         _machine(work),
         _before_year_end(here, stands),
@@ -82,30 +76,31 @@ def page(here: Look, stands: Standing, work: Sequence[tuple[str, str]], dashboar
         _steps(acts, stands),
         _counts(stands),
         _reminders(here),
-        _over_all(here, stands, people, dashboard),
+        _over_all(here, links),
     )
     body = "\n\n".join(part for part in parts if part)
     return Page(
         key=here.cycle_id,
-        description=_line(stands, people, dashboard),
-        markdown=body + _foot(last_entry(here.connection, here.cycle_id), dashboard),
+        description=_line(here.cycle_id, stands, links),
+        markdown=body + _foot(last_entry(here.connection, here.cycle_id), links),
     )
 
 
-def stage_page(here: Look, stands: Standing, stage: Stage, dashboard: Dashboard) -> Page:
-    """Return what leads from the run of a stage to what is due in it: its forms, and the page of its year."""
-    due, people = {act.act for act in (*stage.late, *stage.waiting)}, standing.people_for(here)
+def stage_page(here: Look, stands: Standing, stage: Stage, links: Links) -> Page:
+    """Return what leads from the run of a stage to what is due in it at the desk, and to the page of its year."""
+    due = {act.act for act in (*stage.late, *stage.waiting)}
     of_it = replace(stands, next=tuple(act for act in stands.next if act.act in due))
-    board = dashboard.page(here.cycle_id, _("Board of {year}").format(year=f"{stands.year_title} {stands.ceremony}"))
+    board = links.page(here.cycle_id, _("Board of {year}").format(year=f"{stands.year_title} {stands.ceremony}"))
     title = text(f"{stage.title}: {stages.state_words(stage.state)}")
+    parts = (f"# {title}", text(stage.words), _to_do(here.cycle_id, of_it, links), board)
     return Page(
         key=f"{here.cycle_id}-{stage.key.replace('_', '-')}",
-        description="\n\n".join(filter(None, (bold(title), _forms(of_it, people, dashboard), board))),
-        markdown="\n\n".join(filter(None, (f"# {title}", text(stage.words), _to_do(of_it, people, dashboard), board))),
+        description="\n\n".join(filter(None, (bold(title), _ready(here.cycle_id, of_it, links), board))),
+        markdown="\n\n".join(filter(None, parts)),
     )
 
 
-def index(connection: Connection, today: date, calendar: Calendar, dashboard: Dashboard) -> Page:
+def index(connection: Connection, today: date, calendar: Calendar, links: Links) -> Page:
     """Return the page of all cycles: what is due first on top, what is closed, and owes nothing, at the end.
 
     It reads dates only, and of no cycle its facts: it is drawn after every act of any.
@@ -117,7 +112,7 @@ def index(connection: Connection, today: date, calendar: Calendar, dashboard: Da
         late = sum(act.due_on < today for act in acts)
         passed = bool(acts) and commitments.any_passed(connection, cycle, today=today, calendar=calendar)
         line = [
-            dashboard.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
+            links.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
             _marked(standing.state_title(cycle.state), on_hold=cycle.on_hold, passed=passed),
             *([standing.act_title(first.act), Side(first.owner).label, _day(first.due_on)] if first else [""] * 3),
             bold(str(late)) if late else "0",
@@ -185,54 +180,27 @@ def _stages(here: Look, stands: Standing) -> str:
     return _heading(_("Stages")) + table([_("Stage"), _("State"), _("Who owes what")], rows)
 
 
-def _to_do(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
-    """List what may be done now, each with its form filled in as far as it is known."""
+def _to_do(cycle_id: str, stands: Standing, links: Links) -> str:
+    """List what may be done now, each with its place at the desk."""
     ready = [due_act for due_act in stands.next if not due_act.blocked_by or due_act.waits_for_confirmation]
     if not ready:
         return ""
-    rows = [
-        [_due(due_act), due_act.owner_title,
-         Markdown("　".join((
-             text(_form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))),
-             *_carriers(due_act, stands, people, dashboard),
-         )))]
-        for due_act in ready
-    ]  # fmt: skip
-    forms_of = table([_("Due"), _("Owed by"), _("Open the form")], rows)
-    notes = [f"- {text(due_act.title)}: `{command}`" for due_act in ready if (command := _command(due_act))]
-    notes += [f"- {text(due_act.title)}: {text(due_act.shows_words)}" for due_act in ready if due_act.shows]
+    rows = [[_due(due_act), due_act.owner_title, _at_the_desk(cycle_id, due_act, links)] for due_act in ready]
+    acts = table([_("Due"), _("Owed by"), _("To be done at the desk")], rows)
+    notes = [f"- {text(due_act.title)}: {text(due_act.shows_words)}" for due_act in ready if due_act.shows]
     said = _("{title}, if done now, warns for good: {gap}")
     notes += [f"- {text(said.format(title=act.title, gap=gap))}" for act in ready for gap in act.warned_of]
-    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + forms_of, "\n".join(notes))))
+    return "\n\n".join(filter(None, (_heading(_("What may be done now")) + acts, "\n".join(notes))))
 
 
-def _command(due_act: Owed) -> str:
-    """Return how an act of two people is done: they sign it at the desk, each with a passphrase."""
+def _at_the_desk(cycle_id: str, due_act: Owed, links: Links) -> Markdown:
     if due_act.waits_for_confirmation:
-        return f"tsudoi confirm {due_act.year} {due_act.act} --by PERSON --entry NUMBER"
-    return f"tsudoi act {due_act.year} {due_act.act} --by PERSON" if due_act.by_two else ""
-
-
-def _form_or_command(due_act: Owed, dashboard: Dashboard, fields: Mapping[str, object]) -> str:
-    if due_act.waits_for_confirmation:
-        return _("{title} (waits for a second person at the desk)").format(title=due_act.title)
-    if due_act.by_two:
-        return _("{title} (two people sign it at the desk)").format(title=due_act.title)
-    return dashboard.form(due_act.act, due_act.title, fields)
-
-
-def _carriers(due_act: Owed, stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> Iterator[Markdown]:
-    """Link the forms of what comes next that may carry an act before their own, each with a group for it (0030)."""
-    group = {"by": people[due_act.act]} if due_act.act in people else {}
-    for form in stands.next if not BY_TRIGGER[due_act.act].by_machine else ():
-        if due_act.act in BY_TRIGGER[form.act].carries and form.act in dashboard.ids:
-            title = _("together with “{act}”").format(act=form.title)
-            yield dashboard.form(form.act, title, {**_prefilled(stands, form.act, people), due_act.act: [group]})
-
-
-def _prefilled(stands: Standing, act: str, people: Mapping[str, str]) -> dict[str, object]:
-    known: dict[str, object] = {"year": stands.year, "programme": stands.programme}
-    return known | ({"by": people[act]} if act in people else {})
+        title = _("{title} (waits for a second person)").format(title=due_act.title)
+    elif due_act.by_two:
+        title = _("{title} (two people sign it)").format(title=due_act.title)
+    else:
+        title = due_act.title
+    return links.act(cycle_id, due_act.act, title)
 
 
 def _blocked(stands: Standing) -> str:
@@ -322,14 +290,10 @@ def _reminders(here: Look) -> str:
     return _heading(_("Reminders")) + "　".join(lines) + ("\n\n" + table(head, rows) if rows else "")
 
 
-def _over_all(here: Look, stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
+def _over_all(here: Look, links: Links) -> str:
     """Link the acts that may come at any time."""
-    links = [
-        dashboard.form(act, standing.act_title(act), _prefilled(stands, act, people))
-        for act in standing.undated_acts(here)
-        if act in dashboard.ids
-    ]
-    return _heading(_("At any time")) + "　".join(links) if links else ""
+    found = [links.act(here.cycle_id, act, standing.act_title(act)) for act in standing.undated_acts(here)]
+    return _heading(_("At any time")) + "　".join(found) if found and links.desk else ""
 
 
 def last_entry(connection: Connection, cycle_id: str) -> int:
@@ -339,10 +303,10 @@ def last_entry(connection: Connection, cycle_id: str) -> int:
     return connection.execute(select(func.max(col(entry.seq))).where(*told)).scalar_one()
 
 
-def _foot(seq: int, dashboard: Dashboard) -> str:
+def _foot(seq: int, links: Links) -> str:
     """End a page with the ledger's last entry that it tells of."""
     said = _("As of ledger entry {seq}.").format(seq=seq)
-    all_years = dashboard.page(INDEX, _("All years"))
+    all_years = links.page(INDEX, _("All years"))
     return f"\n\n---\n\n{said} {all_years}\n"
 
 
@@ -360,21 +324,21 @@ def _first(stands: Standing) -> Owed | None:
     return next((due_act for due_act in stands.next if not due_act.blocked_by), next(iter(stands.next), None))
 
 
-def _line(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
-    """Say it in a line, with the forms that are ready: this stands above the versions of the page."""
+def _line(cycle_id: str, stands: Standing, links: Links) -> str:
+    """Say it in a line, with what is ready to be done: this stands above the versions of the page."""
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
         said += f" → {bold(first.title)}（{text(first.owner_title)}） {_due(first)}"
-    return "\n\n".join(filter(None, (said, _forms(stands, people, dashboard))))
+    return "\n\n".join(filter(None, (said, _ready(cycle_id, stands, links))))
 
 
-def _forms(stands: Standing, people: Mapping[str, str], dashboard: Dashboard) -> str:
-    links = [
-        _form_or_command(due_act, dashboard, _prefilled(stands, due_act.act, people))
+def _ready(cycle_id: str, stands: Standing, links: Links) -> str:
+    acts = [
+        _at_the_desk(cycle_id, due_act, links)
         for due_act in stands.next if not due_act.blocked_by and not due_act.waits_for_confirmation
     ]  # fmt: skip
-    return _said(_("Forms"), Markdown("　".join(links))) if links else ""
+    return _said(_("At the desk"), Markdown("　".join(acts))) if acts else ""
 
 
 def _heading(title: str) -> str:

@@ -159,17 +159,6 @@ def undated_acts(here: Look) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def people_for(here: Look) -> dict[str, str]:
-    """Return for each act who alone may do it today; an act that several people may do is left out."""
-    facts = here.facts
-    valid = [person for person in facts.people.values() if person.is_valid_on(facts.today)]
-    may = {
-        row.trigger: [person.id for person in valid if person.roles & set(row.who_under(facts.programme))]
-        for row in TABLE
-    }
-    return {act: people[0] for act, people in may.items() if len(people) == 1}
-
-
 def open_before_year_end(here: Look, stands: Standing) -> tuple[Owed, ...]:
     """Return in the last open week of December what is still open and owed before the calendar year ends, else none."""
     year_end = date(stands.year, 12, 31)

@@ -23,10 +23,10 @@ HEAD = """\
 # every act. Made from flows/deployments.py by `make docs`; do not edit it.
 #   prefect work-pool create tsudoi --type process
 #   prefect --no-prompt deploy --all
-#   python -m flows.deployments tsudoi      # the same with the form of each act, made from states/table.py
+#   python -m flows.deployments tsudoi      # the same, and tells the data directory where acts ask for a look
 #   TSUDOI_HOME=... TSUDOI_INBOX=... prefect worker start --pool tsudoi
-# The worker is started on the machine that holds the data directory, in the virtual environment of tsudoi. Only the
-# third line tells that data directory where acts ask for a look at their year: without it the morning looks at all.
+# The worker is started on the machine that holds the data directory, in the virtual environment of tsudoi. Without the
+# third line the morning looks at all years. The setting desk tells the board where people act.
 # An office that shares a server has its own: python -m deploy.making.prefect_yaml --office NAME > prefect.yaml
 """
 
@@ -34,11 +34,11 @@ HEAD = """\
 def text(office: str = "") -> str:
     """Return the whole file, of an office that shares a server or of one that has its own."""
     from flows.base import MARK, on_the_server
-    from flows.deployments import SWEEPS, TIMEZONE
+    from flows.deployments import TABLE, TIMEZONE
 
     os.environ["TSUDOI_OFFICE"] = office  # whatever the settings of this machine say
     deployments = list[dict[str, Any]]()
-    for flow in SWEEPS:
+    for flow in TABLE:
         one: dict[str, Any] = {"name": flow.known_as, "entrypoint": flow.entrypoint, "description": flow.description}
         one["tags"] = [on_the_server(MARK), *flow.tags]
         if flow.cron:

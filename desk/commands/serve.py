@@ -1,4 +1,4 @@
-"""`tsudoi serve`: the dashboard, the schedules and the forms. Whatever ends it, nothing is lost: the database knows."""
+"""`tsudoi serve`: the desk, the dashboard and the schedules. Whatever ends it, nothing is lost: the database knows."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ app = Typer()
 _log = structlog.get_logger()
 
 
-@app.command(help=_("Serve the dashboard, the schedules and the forms, until Ctrl-C."))
+@app.command(help=_("Serve the desk, the dashboard and the schedules, until Ctrl-C."))
 def serve(
     port: Annotated[
         int | None,
@@ -165,14 +165,14 @@ def _not_broken_off() -> Generator[None]:
 def _run_the_flows(say_where: Callable[[], None], desk: Desk, *, alone: bool) -> None:
     from flows import deployments
 
+    os.environ["TSUDOI_DESK"] = desk.people_at  # the board leads there
+
     def say_what_is_served() -> None:
         desk.wait()
         say(_("Desk: {address}"), address=desk.people_at, style="bold")
         say_where()
-        whens = [[sweep.name, _(deployments.WHEN[sweep.cron])] for sweep in deployments.SWEEPS]
+        whens = [[served.name, _(deployments.WHEN[served.cron])] for served in deployments.TABLE]
         say_table([_("What runs"), _("When")], whens)
-        words = _("{count} forms of acts, one for each act of the table. The board leads to them.")
-        say(words, count=len(deployments.FORMS))
         _say_that_it_lasts()
 
     deployments.serve(ready=say_what_is_served, alone=alone)

@@ -18,9 +18,9 @@ _READY_WITHIN = 60  # seconds
 class Desk:
     """The desk that runs: where people reach it, once it answers."""
 
-    def __init__(self, address: str, people_at: str, log: str) -> None:
-        """Take its address on this machine, the one that people have for it, and the file of its words."""
-        self._address, self._log = address, log
+    def __init__(self, address: str, people_at: str, failed: TsudoiError) -> None:
+        """Take its address on this machine, the one that people have for it, and what says that it does not run."""
+        self._address, self._failed = address, failed
         self.people_at = people_at or address
 
     def wait(self) -> None:
@@ -31,10 +31,7 @@ class Desk:
 
         """
         if not wait_until_healthy(f"{self._address}/login", seconds=_READY_WITHIN):
-            raise TsudoiError(
-                _("The desk did not start."),
-                _("Its words are in {log}. Start the same command again.").format(log=self._log),
-            )
+            raise self._failed
 
 
 @contextmanager
@@ -45,10 +42,16 @@ def own_desk(settings: Settings, port: int | None) -> Generator[Desk]:
 
     Raises:
         BadSetting: the port is taken.
+        TsudoiError: it has stopped meanwhile.
 
     """
     own, at = free_port(port, usual=PORT), urlsplit(settings.desk)
     log = settings.home.absolute() / "desk.log"
     secure = ["--https"] if at.scheme == "https" else []
-    with child("desk.web.server", HOST, str(own), at.hostname or "", *secure, log=log) as begun, ending_with(begun):
-        yield Desk(f"http://{HOST}:{own}", settings.desk.rstrip("/"), str(log))
+    failed = TsudoiError(
+        _("The desk did not start, or has stopped."),
+        _("Its words are in {log}. Start the same command again.").format(log=log),
+    )
+    command = "desk.web.server", HOST, str(own), at.hostname or ""
+    with child(*command, *secure, log=log) as begun, ending_with(begun, failed):
+        yield Desk(f"http://{HOST}:{own}", settings.desk.rstrip("/"), failed)

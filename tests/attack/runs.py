@@ -1,4 +1,4 @@
-"""What is done as runs of Prefect's flows: what a form, a schedule and the machine start."""
+"""What is done as runs of Prefect's flows: what a script, a schedule and the machine start."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def _act(trigger: str) -> Callable[[Path], object]:
         fields = json.loads((folder / "entered.json").read_bytes())
         row = BY_TRIGGER[trigger]
         by = cast.person_for(row.who)
-        record.enter(trigger, {"year": YEAR, "by": by, "key": "attack", **fields})
+        record.enter(trigger, YEAR, by, fields=fields, key="attack")
         if row.second:
             here = Office.open()
             decided = {"decision_number": "8-総総-1", "decided_on": here.clock.now().date()}

@@ -1,16 +1,14 @@
-"""A coordinator at the dashboard: from the board to a form, wrongly and rightly, and back to the board."""
+"""A coordinator at the dashboard: what it shows, where it leads, and what it lets through."""
 
-import json
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from serving import Serving, free_port, until
 
 from models.clock import TOKYO, fiscal_year_of
@@ -20,9 +18,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 YEAR = fiscal_year_of(datetime.now(TOKYO).date())
 KEY = f"hatachi-{YEAR}"
-HOLD = "一時停止"
+HOLD, RECORD = "一時停止", "行為の記録"
 INTERFACES = pytest.mark.parametrize("interface", ["", "/v2"], ids=["V1", "V2"])
-BUSY = 503  # the server's SQLite was busy
 _DRAWN = """() => {
   const images = [...document.querySelectorAll('img[src^="data:image/svg"]')];
   return images.length == 2 && images.every(it => it.complete && it.naturalWidth > 500);
@@ -103,46 +100,31 @@ def test_a_page_of_another_origin_changes_nothing(page: Page, serving: Serving) 
     assert asked.ok, "the session of the coordinator's own page is as it was"
 
 
-def test_a_form_is_sent_wrongly_and_rightly(page: Page, serving: Serving) -> None:
-    """What is wrong on a form is refused at its field, or on the run's page by a guard; what is right is done."""
-    follow_the_link(page, serving)
-    fill_in(page, reason="ヒミツ")
-    page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text(re.compile("does not match")).first).to_be_visible()
-    assert runs(serving) == 0
+@INTERFACES
+def test_the_board_leads_to_the_desk(page: Page, serving: Serving, interface: str) -> None:
+    """An act on the board is a link to its place at the desk, which asks who comes before it shows it."""
+    page.goto(f"{serving.base}{interface}/artifacts/key/{KEY}")
+    page.locator("a[href*='/artifacts/artifact/']").first.click()
+    link = page.get_by_role("link", name=HOLD, exact=True).first
+    page.goto(link.evaluate("it => it.href"))  # V1 opens a link of a page in another tab
+    expect(page).to_have_url(re.compile(r"/login\?to=/hatachi-\d+/acts/hold$"))
+    expect(page.get_by_label("合言葉")).to_be_visible()
 
-    follow_the_link(page, serving)
-    fill_in(page, reason="drill")
-    assert serving.end_of(submitted(page))["type"] == "COMPLETED"
+
+def test_what_is_done_comes_onto_the_board(page: Page, serving: Serving) -> None:
+    """An act that a script records is shown; one that is refused says so on its run's page, in both interfaces."""
+    hold = {"act": "hold", "year": YEAR, "by": "sato", "fields": {"reason": "drill"}}
+    assert serving.end_of(serving.start(RECORD, parameters=hold))["type"] == "COMPLETED"
     until(lambda: "一時停止中" in serving.board(KEY), or_else=lambda: serving.board(KEY)[:300])
     page.goto(f"{serving.base}/artifacts/key/{KEY}")
     expect(page.get_by_text("一時停止中").first).to_be_visible()
-
-    follow_the_link(page, serving)
-    fill_in(page, reason="drill", again="2")
-    refused = submitted(page)
+    refused = serving.start(RECORD, parameters=hold | {"key": "2"})
     assert serving.end_of(refused)["name"] == "未記録"
     until(lambda: "満たされていない条件" in log_of(serving, refused))  # a page of an ended run asks once
     for interface in ("", "/v2"):
         page.goto(f"{serving.base}{interface}/runs/flow-run/{refused}")
         expect(page.get_by_text("満たされていない条件").first).to_be_visible()
         expect(page.get_by_text("Traceback")).to_have_count(0)
-
-
-@INTERFACES
-def test_a_date_is_left_blank_or_filled_in(page: Page, serving: Serving, interface: str) -> None:
-    """A form is taken with its dates that may be left out blank and filled in, as either interface sends it."""
-    claim = {"year": YEAR, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書", "key": f"blank{interface[1:]}"}
-    form = next(it for name, it in serving.deployments().items() if name.endswith(" 対策の実施記録"))
-    for day, evidence in (("", "契約書"), (f"{YEAR}-04-01", "契約書の写し")):
-        parameters = quote(json.dumps({"form": claim | {"evidence": evidence}}))
-        page.goto(f"{serving.base}{interface}/deployments/deployment/{form['id']}/run?parameters={parameters}")
-        expect(line(page, "行った人")).to_have_value("sato")
-        line(page, "証跡の日付").fill(day)
-        run = submitted(page)
-        assert serving.end_of(run)["type"] == "COMPLETED"
-        sent = serving.api.get(f"/flow_runs/{run}").json()["parameters"]["form"]
-        assert sent.get("happened_on", "") == day
 
 
 @contextmanager
@@ -166,40 +148,6 @@ class Elsewhere(BaseHTTPRequestHandler):
 
     def log_message(self, *_words: object) -> None:
         """Say nothing on the tests' screen."""
-
-
-def follow_the_link(page: Page, serving: Serving) -> None:
-    """Open the board and follow its link to the form, which knows the year."""
-    page.goto(f"{serving.base}/v2/artifacts/key/{KEY}")
-    page.locator("a[href*='/artifacts/artifact/']").first.click()
-    page.get_by_role("link", name=HOLD, exact=True).click()
-    expect(page.get_by_label("年度（西暦）")).to_have_value(str(YEAR))
-
-
-def fill_in(page: Page, *, reason: str, again: str = "") -> None:
-    page.get_by_label("理由コード").fill(reason)
-    page.get_by_label("行った人").fill("sato")
-    if again:
-        page.get_by_label("同じ内容を本日もう一度").fill(again)
-
-
-def line(page: Page, label: str) -> Locator:
-    """Return the line below a label; V1's labels are words that belong to no line."""
-    below = "following::*[self::input or self::textarea][1]"
-    return page.locator(f"xpath=//*[starts-with(normalize-space(text()), '{label}')]/{below}")
-
-
-def submitted(page: Page) -> str:
-    """Send the form, again where the server was busy, as a person would; return the run that it began."""
-    while True:
-        with page.expect_response(lambda response: response.url.endswith("/create_flow_run")) as answer:
-            page.get_by_role("button", name="Submit").click()
-        if answer.value.status != BUSY:
-            return answer.value.json()["id"]
-
-
-def runs(serving: Serving) -> int:
-    return len(serving.ask("/flow_runs/filter", flows={"name": {"any_": ["行為の記録"]}}))
 
 
 def log_of(serving: Serving, run: str) -> str:

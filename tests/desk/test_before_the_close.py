@@ -11,7 +11,7 @@ from speaking import Tsudoi
 from rehearsal import cast
 from views import board, standing
 
-NO_FORMS = board.Dashboard(ids={}, form_at="", page_at="")
+NO_LINKS = board.Links(page_at="", desk="")
 RETURNED, DESTROYED = f"K-{YEAR}-06", f"K-{YEAR}-07"  # what moves after the papers of the year were filed
 
 
@@ -25,7 +25,7 @@ def year(template_home: Path, tmp_path: Path, at_home: Callable[[Path], None]) -
 
 def _shown(year: Played, tsudoi: Tsudoi) -> list[str]:
     """Return what a person sees before the close, without spaces and line breaks."""
-    page = year.office.see(CYCLE, lambda here: board.page(here, standing.standing(here), (), NO_FORMS).markdown)
+    page = year.office.see(CYCLE, lambda here: board.page(here, standing.standing(here), (), NO_LINKS).markdown)
     return ["".join(said.split()) for said in (tsudoi("next").out, tsudoi("cycle", "show", YEAR).out, page)]
 
 

@@ -17,9 +17,9 @@ STOPPED, LATE, MORNING = "止まった実行", "始まらない朝の点検", "�
 REGISTER = """
 from datetime import timedelta
 from flows.automations import MORNING, register
-from flows.deployments import SWEEPS
+from flows.deployments import TABLE
 
-next(it for it in SWEEPS if it.name == MORNING).deployment().apply(work_pool_name="empty")
+next(it for it in TABLE if it.name == MORNING).deployment().apply(work_pool_name="empty")
 register(4, patience=timedelta(seconds=12))
 """
 # One run ends as ours do, under a name that Prefect does not know; the other waits to be killed.

@@ -115,16 +115,15 @@ def test_a_page_reads_no_other_year(prefect: Prefect, opened: Office) -> None:
         connection.execute(spoilt)
     board = prefect.flow_module("board")
     with pytest.raises(BadSetting):
-        board._index(opened, board.dashboard({}))
-    assert "契約準備中" in board._page(opened, "hatachi-2026", board.dashboard({})).markdown
+        board._index(opened)
+    assert "契約準備中" in board._page(opened, "hatachi-2026").markdown
 
 
-def test_links_lead_to_the_forms_filled_in(prefect: Prefect, opened: Office) -> None:
-    """What may be done now is a link to its form with the year and, where only one may do it, the person."""
-    board = prefect.flow_module("board")
-    _index, page = board.pages(opened, "hatachi-2026", board.dashboard({"claim_measures": "ID-1", "cancel": "ID-2"}))
-    assert "deployments/deployment/ID-1/run?parameters=%7B%22form%22%3A%20%7B%22year%22%3A%202026" in page.markdown
-    assert "ID-2" in page.markdown
+def test_links_lead_to_the_desk(prefect: Prefect, opened: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be done now is a link to the desk, at the address that `tsudoi serve` or the settings have for it."""
+    monkeypatch.setenv("TSUDOI_DESK", "http://127.0.0.1:4300/")
+    _index, page = prefect.flow_module("board").pages(Office.open(), "hatachi-2026")
+    assert "(http://127.0.0.1:4300/hatachi-2026/acts/conclude_contract)" in page.markdown
 
 
 def test_no_name_stands_on_the_board(prefect: Prefect, opened: Office) -> None:

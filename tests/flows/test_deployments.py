@@ -23,20 +23,20 @@ FOLDER = Path(deploy.__file__).parent
 
 
 def test_the_example_for_work_pools_is_the_same_table(prefect: Prefect) -> None:
-    """prefect.yaml deploys what `tsudoi serve` runs by the clock: flows, descriptions, tags, schedules, limits."""
+    """prefect.yaml deploys what `tsudoi serve` does: flows, descriptions, tags, schedules, limits."""
     example = yaml.safe_load((FOLDER.parent / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     served = prefect.flow_module("deployments")
     assert [(it["name"], it["entrypoint"], it["description"]) for it in example] == [
-        (it.name, it.entrypoint, it.description) for it in served.SWEEPS
+        (it.name, it.entrypoint, it.description) for it in served.TABLE
     ]
-    assert [it["tags"] for it in example] == [["tsudoi", *it.tags] for it in served.SWEEPS]
+    assert [it["tags"] for it in example] == [["tsudoi", *it.tags] for it in served.TABLE]
     assert [it.get("schedules", []) for it in example] == [
-        [{"cron": it.cron, "timezone": served.TIMEZONE}] if it.cron else [] for it in served.SWEEPS
+        [{"cron": it.cron, "timezone": served.TIMEZONE}] if it.cron else [] for it in served.TABLE
     ]
-    others = ["CANCEL_NEW" if it.cron else "ENQUEUE" for it in served.SWEEPS]
-    assert [it["concurrency_limit"] for it in example] == [
-        {"limit": 1, "collision_strategy": strategy} for strategy in others
-    ]
+    others = {"CANCEL_NEW" if it.cron else "ENQUEUE" for it in served.TABLE if it.cron or it.waits}
+    limits = {it["name"]: it["concurrency_limit"]["collision_strategy"] for it in example if "concurrency_limit" in it}
+    assert limits.keys() == {it["name"] for it in example} - {"行為の記録"}
+    assert {*limits.values()} == others
     assert {it["work_pool"]["name"] for it in example} == {"tsudoi"}
 
 

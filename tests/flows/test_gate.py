@@ -137,35 +137,33 @@ def test_no_spelling_of_a_path_gets_round_the_list(visitor: Visitor, path: str, 
 @pytest.mark.parametrize(
     "asked",
     [
-        {"parameters": {"form": {}, "via": "desk"}},
-        {"parameters": {"form": {"by": {"__prefect_kind": "jinja", "template": "{{ 1 }}"}}}},
+        {"parameters": {"act": "approve_posting", "year": 2026, "by": "sato"}},
+        {"parameters": {"by": {"__prefect_kind": "jinja", "template": "{{ 1 }}"}}},
         {"parameters": {"__prefect_kind": "json", "value": "{}"}},
-        {"parameters": {"form": {"all": [{"x": {"__prefect_kind": "workspace_variable"}}]}}},
-        {"parameters": {"form": {}}, "enforce_parameter_schema": False},
-        {"parameters": {"form": {}}, "job_variables": {"env": {"PYTHONPATH": "/tmp"}}},
-        {"parameters": {"form": {}}, "work_queue_name": "mine"},
-        {"parameters": {"form": {}}, "state": {"type": "COMPLETED"}},
+        {"enforce_parameter_schema": False},
+        {"job_variables": {"env": {"PYTHONPATH": "/tmp"}}},
+        {"work_queue_name": "mine"},
+        {"state": {"type": "COMPLETED"}},
     ],
 )  # fmt: skip
-def test_a_run_that_is_more_than_its_form_is_refused(visitor: Visitor, asked: dict[str, Any], figures: Figures) -> None:
-    """Other parameters, templates, variables of the process, another state or a schema not enforced do not pass."""
+def test_a_run_is_started_as_it_is_or_refused(visitor: Visitor, asked: dict[str, Any], figures: Figures) -> None:
+    """Parameters, templates, variables of the process, another state or a schema not enforced do not pass."""
     status = visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", asked)[0]
-    figures.tell("requests refused", where="runs that are more than a form", tried=1, held=int(status == 403))
+    figures.tell("requests refused", where="runs started otherwise than as they are", tried=1, held=int(status == 403))
     assert status == 403
     assert visitor.inner.calls == 0
 
 
-def test_a_run_is_asked_for_by_its_form_alone(visitor: Visitor) -> None:
-    """What reaches Prefect is made anew: form, time and a slug as its name, the schema enforced, and no free text."""
+def test_a_run_is_asked_for_anew(visitor: Visitor) -> None:
+    """What reaches Prefect is made anew: time and a slug as its name, the schema enforced, and no free text."""
     typed = {
         "name": "Sleek-Poodle", "tags": ["山田 太郎"], "labels": {"x": "山田"}, "context": {"x": "山田"},
         "state": {"type": "SCHEDULED", "message": "山田", "name": "山田", "state_details": {"scheduled_time": None}},
-        "parameters": {"form": {"year": 2026}}, "infrastructure_document_id": SOME_ID, "parent_task_run_id": SOME_ID,
+        "parameters": {}, "infrastructure_document_id": SOME_ID, "parent_task_run_id": SOME_ID,
     }  # fmt: skip
     assert visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", typed)[0] == 200
     assert visitor.reached() == {
-        "parameters": {"form": {"year": 2026}}, "enforce_parameter_schema": True, "state": {"type": "SCHEDULED"},
-        "name": "Sleek-Poodle",
+        "enforce_parameter_schema": True, "state": {"type": "SCHEDULED"}, "name": "Sleek-Poodle",
     }  # fmt: skip
     sent = dict(visitor.inner.scope["headers"])
     assert int(sent[b"content-length"]) == len(visitor.inner.body)
@@ -179,24 +177,10 @@ def test_a_run_bears_the_name_of_whom_the_desk_let_in(visitor: Visitor) -> None:
     token = access.new_link(visitor.folder, "sato").partition("token=")[2]
     assert access.redeem(visitor.folder, token) == "sato"
     session = access.Sessions(SECRET).begin("sato")
-    typed = {"parameters": {"form": {"year": 2026}}, "tags": ["開始:suzuki"]}
+    typed = {"parameters": {}, "tags": ["開始:suzuki"]}
     path = f"/api/deployments/{SOME_ID}/create_flow_run"
     assert visitor.ask("POST", path, typed, cookie=f"{COOKIE}={session}")[0] == 200
     assert visitor.reached()["tags"] == ["開始:sato"]
-
-
-@pytest.mark.parametrize("act", ["approve_posting", "", None, ["claim_measures"]])
-def test_a_form_is_of_the_act_that_its_deployment_stands_for(visitor: Visitor, act: Any, figures: Figures) -> None:
-    """The act that V1 sends along is looked up and left out; for another's nothing is asked for but that."""
-    visitor.inner.says = {"parameters": {"act": "claim_measures"}}
-    path = f"/api/deployments/{SOME_ID}/create_flow_run"
-    status = visitor.ask("POST", path, {"parameters": {"form": {"year": 2026}, "act": act}})[0]
-    figures.tell("requests refused", where="forms of another act", tried=1, held=int(status == 403))
-    assert status == 403
-    looked = visitor.inner.scope
-    assert (visitor.inner.calls, looked["method"], looked["path"]) == (1, "GET", f"/api/deployments/{SOME_ID}")
-    assert visitor.ask("POST", path, {"parameters": {"form": {"year": 2026}, "act": "claim_measures"}})[0] == 200
-    assert visitor.reached()["parameters"] == {"form": {"year": 2026}}
 
 
 @pytest.mark.parametrize("kind", ["COMPLETED", "RUNNING", "SCHEDULED", "FAILED", "CRASHED", "PENDING", "PAUSED", ""])
@@ -213,10 +197,10 @@ def test_a_run_is_only_cancelled(visitor: Visitor, kind: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"1", b"{", b'{"state": 1}', b'{"parameters": [1]}', b"[" * 60_000, b'{"a":"' + b"x" * 70_000]
 )
-def test_what_is_no_form_is_refused(visitor: Visitor, body: bytes, figures: Figures) -> None:
-    """What cannot be read, or is larger than any form, is refused in words and reaches nobody."""
+def test_what_is_no_request_is_refused(visitor: Visitor, body: bytes, figures: Figures) -> None:
+    """What cannot be read, or is larger than any request, is refused in words and reaches nobody."""
     status = visitor.ask("POST", f"/api/deployments/{SOME_ID}/create_flow_run", body)[0]
-    figures.tell("requests refused", where="bodies that are no form", tried=1, held=int(status in {413, 422}))
+    figures.tell("requests refused", where="bodies that are no request", tried=1, held=int(status in {413, 422}))
     assert status in {413, 422}
     assert visitor.inner.calls == 0
 

@@ -26,7 +26,7 @@ def test_an_office_stands_before_everything_that_it_has_on_the_server(prefect: P
     """Deployments, tags and pages bear the office's name; the links of its board lead to its own pages."""
     from prefect import get_client
 
-    served = prefect.flow_module("deployments").SWEEPS[0].deployment()
+    served = prefect.flow_module("deployments").TABLE[0].deployment()
     assert (served.name, "shinjuku-tsudoi" in served.tags, "tsudoi" in served.tags) == (
         "shinjuku-年度業務",
         True,

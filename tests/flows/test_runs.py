@@ -1,5 +1,6 @@
 """The flows as they run: what they do, how a refusal looks, and what Prefect never gets to know."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from models import tables
+from models.clock import TOKYO
 from models.database import reading
 from models.words import translate
+from rehearsal import cast
+from rehearsal.cast import Scene
+from states.reading import aware
 from steps import preparation
 from steps.office import Office
 from views import reminders
@@ -29,12 +34,13 @@ CONTRACT = {
         "decision_number": "8-総総-101", "approved_on": "2026-09-01",
     },
 }  # fmt: skip
+INCIDENT = {"act": "report_incident", "fields": {"kind": "loss", "known_on": "2026-09-07"}}
 
 
 def run(prefect: Prefect, act: dict[str, Any], **more: Any) -> Any:
-    """Send the form of an act and return the run's last state."""
-    form = {"year": 2026, "by": "sato", **act["fields"], **more}
-    return prefect.flow_module("record").enter(act["act"], form, return_state=True)
+    """Have an act recorded as a script does, and return the run's last state."""
+    asked = {"year": 2026, "by": "sato", **act, **more}
+    return prefect.flow_module("record").enter(**asked, return_state=True)
 
 
 def entries(office: Office) -> list[str]:
@@ -75,7 +81,7 @@ def test_a_refusal_is_a_run_that_lists_what_is_missing(prefect: Prefect, opened:
 
 
 def test_wrong_fields_are_named_without_their_values(prefect: Prefect, opened: Office) -> None:
-    """A form with a wrong field is not recorded: its run names the field and never repeats what was typed into it."""
+    """An act with a wrong field is not recorded: its run names the field and never repeats its value."""
     fields = {**CONTRACT["fields"], "begins_on": "ヒミツノアタイ"}
     state = run(prefect, {"act": "conclude_contract", "fields": fields})
     assert (state.is_completed(), state.name) == (True, "未記録")
@@ -84,10 +90,69 @@ def test_wrong_fields_are_named_without_their_values(prefect: Prefect, opened: O
 
 
 def test_a_double_submission_is_one_act(prefect: Prefect, opened: Office) -> None:
-    """The same key twice is one act: both runs complete, the ledger holds it once."""
-    for _ in range(2):
-        assert run(prefect, CLAIM, key="form-1").is_completed()
+    """The same twice on a day is one act, and the second run says so; with a key of its own it is another."""
+    assert run(prefect, CLAIM).is_completed()
+    assert "既に行われています" in run(prefect, CLAIM).message
     assert entries(opened).count("measures_claimed") == 1
+    assert run(prefect, CLAIM, key="2").is_completed()
+    assert entries(opened).count("measures_claimed") == 2
+
+
+def test_it_is_recorded_as_a_script_entered_it(prefect: Prefect, opened: Office) -> None:
+    """The record says that a script brought it, and when it happened: in Tokyo, where no other time is said."""
+    assert run(prefect, CLAIM, occurred_at=datetime(2026, 9, 4, 10, 0)).is_completed()  # noqa: DTZ001 - as it is sent
+    with reading(opened.engine) as connection:
+        record = connection.execute(select(tables.Record)).one()
+    assert (record.act, record.by, record.via) == ("claim_measures", "sato", "script")
+    assert aware(record.occurred_at) == datetime(2026, 9, 4, 10, tzinfo=TOKYO)
+
+
+def test_what_follows_an_act_follows_it(prefect: Prefect, opened: Office) -> None:
+    """An incident that a script enters is followed by its three papers, as one entered at the desk is."""
+    assert run(prefect, INCIDENT).is_completed()
+    papers = {path.name for path in opened.papers.iterdir()}
+    assert papers == {"incident-1-report.pdf", "incident-1-notice.pdf", "incident-1-publication.pdf"}
+
+
+def test_a_script_asks_the_machine_to_work_and_brings_it_no_figures(
+    prefect: Prefect, opened: Office, tmp_path: Path
+) -> None:
+    """The machine's own act is done by its task once it may be; figures for it, and a list, are refused in words."""
+    year = Played(folder=tmp_path / "office", office=opened)
+    year.play(before="seal_package")
+    seal = {"act": "seal_package", "by": "watanabe"}
+    for act, fields in (("seal_package", {"records": 1}), ("recheck_before_sealing", {})):
+        refused = run(prefect, {"act": act, "by": "watanabe", "fields": fields})
+        assert (refused.name, "数字は機械が出します" in refused.message) == ("未記録", True), refused.message
+    assert run(prefect, seal).name == "Completed"
+    assert entries(opened).count("package_sealed") == 1
+
+
+def test_what_two_must_do_is_only_proposed(prefect: Prefect, opened: Office, tmp_path: Path) -> None:
+    """A script proposes an act of two people; nothing in the dashboard confirms it."""
+    year = Played(folder=tmp_path / "office", office=opened)
+    year.play(before="extract")
+    state = year.facts().state
+    fields = cast.fields("extract", Scene(office=opened, facts=year.facts(), printer=year.printer))
+    assert run(prefect, {"act": "extract", "by": "watanabe", "fields": fields}).is_completed()
+    assert year.facts().state == state
+    assert not hasattr(prefect.flow_module("record"), "confirm")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"by": "nobody"}, "関係者名簿"), ({"year": 2031}, "2031"), ({"act": "himitsu"}, "手続"),
+     ({"fields": {**CONTRACT["fields"], "himitsu": "1"}}, "himitsu"), ({"programme": "himitsu"}, "業務")],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_words(
+    prefect: Prefect, opened: Office, changed: dict[str, Any], said: str
+) -> None:
+    """Unknown persons, acts and programmes, years that are not open and strange fields are refused, no run failed."""
+    state = run(prefect, CONTRACT | changed)
+    assert (state.is_completed(), state.name) == (True, "未記録")
+    assert said in state.message
+    assert "nobody" not in state.message
+    assert "contract_concluded" not in entries(opened)
 
 
 def test_what_an_unforeseen_error_says_reaches_nobody(
@@ -100,7 +165,7 @@ def test_what_an_unforeseen_error_says_reaches_nobody(
         raise ValueError(name)
 
     assert run(prefect, CONTRACT).name == "未記録"
-    monkeypatch.setattr(prefect.flow_module("record"), "enter_at_once", quote_a_resident)
+    monkeypatch.setattr(prefect.flow_module("record").acting, "enter", quote_a_resident)
     monkeypatch.setattr("steps.reminding.watch", quote_a_resident)
     by_flow, by_task = run(prefect, CLAIM), prefect.flow_module("reminding").morning(return_state=True)
     assert by_flow.is_crashed()

@@ -21,7 +21,7 @@ from views.board import INDEX
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
-MEASURES = {"by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
+MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
 OLD, NEW = "hatachi-2026", "hatachi-2027"
 
 
@@ -57,25 +57,25 @@ def everything_of(office: Office, cycle_id: str) -> str:
     return "\n".join(found)
 
 
-def send(prefect: Prefect, act: str, form: dict[str, Any]) -> Any:
-    return prefect.flow_module("record").enter(act, form, return_state=True)
+def send(prefect: Prefect, act: str, year: int, **fields: Any) -> Any:
+    return prefect.flow_module("record").enter(act, year, "sato", fields=fields, return_state=True)
 
 
 def test_two_years_do_not_touch_each_other(prefect: Prefect, closing: Office) -> None:
     """While 2026 is closed, 2027 is opened and worked on in the same server: neither changes a row of the other."""
     old = everything_of(closing, OLD)
     assert prefect.flow_module("year").begin_year(return_state=True).is_completed()
-    assert send(prefect, "claim_measures", {"year": 2027, **MEASURES}).is_completed()
+    assert send(prefect, "claim_measures", 2027, **MEASURES).is_completed()
     assert not prefect.flow_module("year").year(2027, return_state=True).is_crashed()
     assert everything_of(closing, OLD) == old
 
     new = everything_of(closing, NEW)
     assert "measures_claimed" in new
-    assert send(prefect, "close", {"year": 2026, "by": "sato", "keep_until": "2032-03-31"}).is_completed()
+    assert send(prefect, "close", 2026, keep_until="2032-03-31").is_completed()
     assert everything_of(closing, NEW) == new
 
     board = prefect.flow_module("board")
-    pages = {it.key: it.markdown for year in (OLD, NEW) for it in board.pages(closing, year, board.dashboard({}))}
+    pages = {it.key: it.markdown for year in (OLD, NEW) for it in board.pages(closing, year)}
     assert "完結" in pages[OLD][:200]
     assert "契約準備中" in pages[NEW][:200]
     assert {"hatachi-2026", "hatachi-2027"} <= set(pages)
@@ -86,9 +86,8 @@ def test_two_years_do_not_touch_each_other(prefect: Prefect, closing: Office) ->
 
 
 def test_no_cached_result_is_reused(prefect: Prefect, opened: Office) -> None:
-    """The same form in a run of its own is carried out anew each time: the door, not a cache, says that it is done."""
-    form = {"year": 2026, **MEASURES}
-    names = [send(prefect, "claim_measures", form).message for _ in range(2)]
+    """The same act in a run of its own is carried out anew each time: the door, not a cache, says that it is done."""
+    names = [send(prefect, "claim_measures", 2026, **MEASURES).message for _ in range(2)]
     assert "記録しました" in names[0]
     assert "既に行われています" in names[1]
     with reading(opened.engine) as connection:

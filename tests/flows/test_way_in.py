@@ -21,7 +21,7 @@ from steps import preparation
 pytestmark = pytest.mark.xdist_group("prefect")
 
 YEAR = fiscal_year_of(datetime.now(ZoneInfo("Asia/Tokyo")).date())
-BOARD, CLAIM = "掲示板の更新", "対策の実施記録"
+BOARD, RECORD = "掲示板の更新", "行為の記録"
 NOBODY = "山田太郎 新宿区歌舞伎町1-4-1"
 
 
@@ -107,17 +107,19 @@ def test_the_web_does_not_choose_what_runs(serving: Serving, person: httpx.Clien
     assert not proof.exists()
 
 
-def test_a_form_is_kept_to_its_schema(serving: Serving, person: httpx.Client) -> None:
-    """No name of a resident typed as an id, no field beside those of the form, and no `via` comes into Prefect."""
-    form = {"year": YEAR, "by": "sato", "measures": ["W-OP-01"], "evidence": "契約書"}
-    path = f"/deployments/{deployment(serving, CLAIM)}/create_flow_run"
-    for wrong in (form | {"by": NOBODY}, form | {"note": NOBODY}, form | {"measures": []}):
-        assert person.post(path, json={"parameters": {"form": wrong}}).status_code == 409
-    assert person.post(path, json={"parameters": {"form": form, "via": "desk"}}).status_code == 403
-    nobody = person.post(path, json={"parameters": {"form": form | {"by": "nobody"}}}).json()["id"]
-    said = serving.end_of(nobody)
-    assert (said["type"], said["name"]) == ("COMPLETED", "未記録")
-    assert "nobody" not in said["message"]
+def test_acts_are_for_the_desk_and_for_scripts(serving: Serving, person: httpx.Client) -> None:
+    """A person in the dashboard records nothing, and what was typed does not come into Prefect; a script does."""
+    claim = {"measures": ["W-OP-01"], "evidence": "契約書"}
+    asked = {"act": "claim_measures", "year": YEAR, "by": "sato", "fields": claim}
+    path = f"/deployments/{deployment(serving, RECORD)}/create_flow_run"
+    for parameters in (asked, asked | {"by": NOBODY}, {"act": "claim_measures"}):
+        refused = person.post(path, json={"parameters": parameters})
+        assert (refused.status_code, "業務画面" in refused.json()["detail"]) == (403, True)
+    assert person.post(path, json={}).status_code == 409, "without an act there is nothing to record"
+    for by, name in (("nobody", "未記録"), ("sato", "Completed")):
+        said = serving.end_of(serving.start(RECORD, parameters=asked | {"by": by}))
+        assert (said["type"], said["name"]) == ("COMPLETED", name)
+        assert "nobody" not in said["message"]
     assert NOBODY not in json.dumps(serving.ask("/flow_runs/filter"), ensure_ascii=False)
 
 
@@ -167,7 +169,7 @@ def test_no_link_without_a_server(tmp_path: Path) -> None:
 
 
 def test_the_server_runs_without_the_office(tmp_path: Path) -> None:
-    """Server and flows run apart: the web's process has no database, no key and no vault, and still takes forms."""
+    """Server and flows run apart: the web's process has no database, no key and no vault, and still has flows run."""
     office = preparation.install(tmp_path / "home", tmp_path / "inbox")
     preparation.register_sample_people(office, YEAR)
     preparation.open_year(office, YEAR)

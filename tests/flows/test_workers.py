@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("prefect")]
 YEAR = 2026
 CYCLE = f"hatachi-{YEAR}"
 MEASURES = {"measures": ["W-OP-01"], "evidence": "契約書"}
-CLAIM = "対策の実施記録"
+RECORD = "行為の記録"
 PREFECT = Path(sys.executable).with_name("prefect")
 LINE = {"name": "x", "level": 20, "message": "x", "timestamp": "2026-12-01T00:00:00Z"}
 
@@ -80,11 +80,9 @@ class Ward:
             self.worker.wait(PATIENCE)
 
     def sends(self, key: str) -> str:
-        """Send a form to this office; return the id of its run."""
-        mine = (name for name in self.server.deployments() if name.startswith(f"{self.name}-"))
-        name = next(name for name in mine if name.endswith(CLAIM))
-        form = {"year": YEAR, "by": "sato", "key": key, **MEASURES}
-        return self.server.start(name, parameters={"form": form})
+        """Have this office record a claim; return the id of its run."""
+        asked = {"act": "claim_measures", "year": YEAR, "by": "sato", "key": key, "fields": MEASURES}
+        return self.server.start(f"{self.name}-{RECORD}", parameters=asked)
 
     def claims(self) -> int:
         """Return how many claims of measures its ledger holds."""
@@ -123,8 +121,8 @@ def wards(tmp_path_factory: pytest.TempPathFactory, postgresql_for_prefect: Post
     server.kill()
 
 
-def test_forms_land_in_the_ledger_of_the_ward_they_are_sent_to(wards: tuple[Ward, Ward]) -> None:
-    """Of forms sent to both at once each lands in its own ledger, and each board shows its own."""
+def test_acts_land_in_the_ledger_of_the_ward_they_are_sent_to(wards: tuple[Ward, Ward]) -> None:
+    """Of acts sent to both at once each lands in its own ledger, and each board shows its own."""
     sent = [(ward, ward.sends(f"{number}")) for number in range(2) for ward in wards]
     for ward, run in sent:
         assert ward.server.end_of(run)["type"] == "COMPLETED"
@@ -132,7 +130,7 @@ def test_forms_land_in_the_ledger_of_the_ward_they_are_sent_to(wards: tuple[Ward
     for ward in wards:
         other = next(it for it in wards if it is not ward)
         looks = ward.server.start(f"{ward.name}-年度業務", parameters={"fiscal_year": YEAR})
-        ward.server.end_of(looks)  # what the forms asked for is dropped where the machine is busy
+        ward.server.end_of(looks)  # what the acts asked for is dropped where the machine is busy
         assert ward.page()
         assert f"{other.name}-" not in ward.page()
 
@@ -163,7 +161,7 @@ def test_the_credential_of_a_ward_changes_nothing_of_another(wards: tuple[Ward, 
     (ward, other), server = wards, wards[0].server
     other.kill()
     waits = other.sends("stays")
-    name = next(it for it in server.deployments() if it.startswith(f"{other.name}-") and it.endswith(CLAIM))
+    name = f"{other.name}-{RECORD}"
     deployment, flow = (server.deployments()[name][it] for it in ("id", "flow_id"))
     page = f"{other.name}-{CYCLE}"
     before = _all_of(other)

@@ -15,7 +15,6 @@ from models import tables
 from models.database import reading, writing
 from steps import acting, preparation
 from steps.office import Office
-from views.board import Dashboard
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -93,15 +92,15 @@ def test_what_is_late_is_red_and_names_its_cause(prefect: Prefect, year: Played)
     assert not any(it.is_failed() for name, it in stages_of(state).items() if name != "1 準備")
 
 
-def test_what_is_late_leads_to_its_form(prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run of a late stage is called by act and owner, is tagged with the owner, and has a page of its forms.
+def test_what_is_late_leads_to_the_desk(prefect: Prefect, year: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run of a late stage is called by act and owner, is tagged with the owner, and has a page with its links.
 
     What is neither late nor due has no page; where no dashboard is shown, nothing of it is made.
     """
     from prefect.settings import temporary_settings
 
-    served, late = Dashboard(ids={"declare_cloud_use": "an-id"}, form_at="{id}?{parameters}", page_at="{key}"), "1 準備"
-    monkeypatch.setattr(prefect.flow_module("board"), "_served", lambda: served)
+    late = "1 準備"
+    monkeypatch.setenv("TSUDOI_DESK", "https://desk.example")
     year.play(before="register_handlers")
     go_to(year.office, 2026, 10, 20)
     stage = stages_of(look(prefect))[late]
@@ -110,8 +109,8 @@ def test_what_is_late_leads_to_its_form(prefect: Prefect, year: Played, monkeypa
     assert set(run.tags) == {CYCLE, "受託事業者"}
     (page,) = pages_of(stage)
     assert page.key == f"{CYCLE}-preparation"
-    assert "[クラウドサービス利用届](an-id?" in page.data
-    assert f"]({CYCLE})" in page.description
+    assert f"[クラウドサービス利用届](https://desk.example/{CYCLE}/acts/declare_cloud_use)" in page.data
+    assert f"/{CYCLE})" in page.description
     with temporary_settings({"server.ui.enabled": False}):
         stage = stages_of(look(prefect))[late]
     assert (run_of(stage).name, pages_of(stage)) == (late, [])
@@ -231,7 +230,7 @@ def test_a_run_that_is_cut_off_within_a_transaction_leaves_nothing_of_it(prefect
 
 def test_every_sweep_has_a_limit_and_nothing_within_it_has(prefect: Prefect) -> None:
     """Whatever runs by the clock or is asked for is cut off at last; what runs within it has no limit of its own."""
-    year, sweeps = prefect.flow_module("year"), prefect.flow_module("deployments").SWEEPS
+    year, sweeps = prefect.flow_module("year"), prefect.flow_module("deployments").TABLE
     assert all(sweep.flow.timeout_seconds for sweep in sweeps)
     within = [year._look, *year._STAGES.values()]
     assert not any(flow.timeout_seconds for flow in within)

@@ -13,13 +13,13 @@ from papers import referring, reporting
 from states.door import Door
 from steps import papers
 from views import board, standing
-from views.board import Dashboard
+from views.board import Links
 
 pytestmark = pytest.mark.xdist_group("transfer")
 
 extracted = morning_of("seal_package")
 year = copy_of("extracted")
-NO_FORMS = Dashboard(ids={}, form_at="{id}{parameters}", page_at="{key}")
+NO_LINKS = Links(page_at="{key}", desk="")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_no_transaction_is_open_while_packager_and_press_work(year: Played, monk
 def test_a_page_of_the_board_loads_the_facts_once(year: Played, loads: list[str]) -> None:
     """Standing, schedule, counts, people and reminders of a page are of one moment."""
     with year.office.look(CYCLE) as here:
-        page = board.page(here, standing.standing(here), (), NO_FORMS)
+        page = board.page(here, standing.standing(here), (), NO_LINKS)
     assert loads == [CYCLE]
     assert page.markdown
 

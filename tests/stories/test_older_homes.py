@@ -39,7 +39,7 @@ from steps import acting, identity, papers, reminding
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 from views import standing
-from views.board import INDEX, Dashboard
+from views.board import INDEX
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 COMMIT = "5c2c5e6"
@@ -168,7 +168,7 @@ def test_its_board_is_drawn(migrated: Older, year: Played) -> None:
     """The page of the year and the index are drawn."""
     from flows.board import pages as pages_of  # Prefect is slow to import
 
-    pages = pages_of(year.office, CYCLE, Dashboard(ids={}, form_at="{id}{parameters}", page_at="{key}"))
+    pages = pages_of(year.office, CYCLE)
     assert {page.key for page in pages} >= {INDEX, CYCLE}
 
 

@@ -109,7 +109,7 @@ def test_first_promised_and_actual_day_stand_side_by_side(year: Played) -> None:
     assert handlers.lateness == f"影響 {handlers.late_by}日"
     assert (found["close"].planned_on, found["close"].done_on) == (date(2027, 1, 25), None)
     with year.office.look(CYCLE) as here:
-        page = board.page(here, standing.standing(here), (), board.Dashboard(ids={}, form_at="", page_at=""))
+        page = board.page(here, standing.standing(here), (), board.Links(page_at="", desk=""))
         [line] = [it for it in report(here).data["schedule"] if it["title"] == "契約締結"]
     assert "済（50日遅れ）" in page.markdown
     assert (line["planned"], line["promised"], line["actual"]) == ("2026-10-01", str(contract.due_on), "2026-11-20")
@@ -173,7 +173,7 @@ def test_what_is_passed_is_red_everywhere(year: Played) -> None:
     year.set_clock(year.now.replace(month=12, day=1))
     with year.office.look(CYCLE, today=late) as here:
         stands, found = standing.standing(here), passed(here)
-        nothing = board.Dashboard(ids={}, form_at="", page_at="")
+        nothing = board.Links(page_at="", desk="")
         page = board.page(here, stands, (), nothing)
         assert [it.key for it in passed(here) if it.is_through("conclude_contract")] == list(here.facts.commitments)
         assert not any(it.is_through("post") for it in passed(here))
