@@ -18,8 +18,8 @@ _ALWAYS = {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": _KEPT,
     # Relative: the dashboard asks the server that it came from, on whatever port and through whatever tunnel.
     "PREFECT_UI_API_URL": "/api",
-    # Whoever has filled in a form waits for it; the default is ten seconds.
-    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    # An act shows on the board within ten seconds, and its run takes some; each poll costs the server. It is ten else.
+    "PREFECT_RUNNER_POLL_FREQUENCY": "3",
     # By this a run that nobody ends shows: its process is gone (flows/automations.py).
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # A look at a year that has to wait for another: the default of thirty seconds would leave the board behind.

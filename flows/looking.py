@@ -1,4 +1,4 @@
-"""What looks every second beside the served flows whether ledger, inbox or day have changed, and only asks for runs.
+"""What looks, beside the served flows, whether ledger, inbox or day have changed, and only asks for runs.
 
 Whatever acts asks by itself (AFTER); what was dropped, and a file in the inbox, is seen here. It runs no flow, waits
 for nothing and remembers nothing that a restart would miss.
@@ -20,7 +20,7 @@ from states.table import BY_TRIGGER
 from steps import arriving, asking, driving, preparation
 from steps.office import Office
 
-_EVERY = 1.0  # seconds: an act shows on the board within ten
+_EVERY = 2.0  # seconds: an act shows on the board within ten
 _AFTER_TROUBLE = 30.0  # seconds
 # A refusal changes nothing: a run that is refused something is not asked for again by what it wrote. Nor does a letter.
 # What a morning flags it looks at itself, in one run; with many years a run of each would keep their acts waiting.
