@@ -222,6 +222,27 @@ def test_too_large_a_file_is_refused_before_it_is_in_memory(desk: Callable[..., 
         assert peak < most * len(mebibyte)
 
 
+def test_a_file_is_in_memory_once(desk: Callable[..., Browser]) -> None:
+    """What is sent is not copied on its way to the judge: 60 MiB take little more than 60."""
+    registrar = desk("watanabe")
+    registrar.open(TAKE)
+    hidden = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in {**registrar.hidden, "do": "judge"}.items()
+    ]
+    head = "".join(hidden) + '--x\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n%PDF'
+    mebibyte = b"1,2,3,4\n" * (1024 * 128)
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    tracemalloc.start()
+    answer = registrar.client.post(
+        TAKE, content=chain([head.encode()], repeat(mebibyte, 60), [b"\r\n--x--\r\n"]), headers=kind
+    )
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "CSV ではなく" in answer.text
+    assert peak < 80 * len(mebibyte)
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(
     desk: Callable[..., Browser], at_work: Office, extract: bytes
 ) -> None:
