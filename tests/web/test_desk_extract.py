@@ -163,6 +163,24 @@ def test_one_decision_that_cannot_be_is_named_by_its_row(
         assert "row_decided" not in _events(at_work)
 
 
+def test_held_rows_are_the_register_sections_to_decide(
+    desk: Callable[..., Browser], at_work: Office, extract: bytes
+) -> None:
+    """A coordinator has no grid, and a grid sent all the same, from elsewhere or for another year, decides nothing."""
+    registrar, coordinator, elsewhere = desk("watanabe"), desk("sato"), desk("watanabe", **ELSEWHERE)
+    _take(registrar, extract)
+    text = registrar.open(f"{HELD}?propose=1")
+    assert registrar.client.get(HELD).headers["cache-control"] == "no-store"
+    sent = {"row": re.findall(r'name="row" value="(\d+)"', text), **_decisions(text)}
+    assert 'name="how.' not in coordinator.open(HELD)
+    for browser, path, status in (
+        (coordinator, HELD, 422), (elsewhere, HELD, 403), (registrar, HELD.replace("2026", "2025"), 404),
+    ):  # fmt: skip
+        browser.open("/")
+        browser.send(path, status, **sent)
+    assert "row_decided" not in _events(at_work)
+
+
 @pytest.mark.parametrize("name", ["extract.pdf", "../../../etc/cron.d/x", "..\\..\\x.csv", "a\0b.csv", "", "名簿.csv"])
 def test_the_name_of_a_file_leads_nowhere(
     desk: Callable[..., Browser], at_work: Office, extract: bytes, name: str
