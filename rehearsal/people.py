@@ -18,9 +18,10 @@ from states.acts import Outcome
 from states.facts import RECHECKS, Facts
 from states.rows import Row
 from states.rules.oversight import open_duties
+from states.rules.protection import due_recheck
 from states.statute import MANY
 from states.table import BY_TRIGGER
-from steps import acting, extraction, protection
+from steps import acting, extraction
 from steps.office import Office
 from steps.work import WORK
 from views import commitments
@@ -79,7 +80,7 @@ class People:
         """
         row, scene = BY_TRIGGER[act], self.scene()
         if set(row.carries) <= set(RECHECKS):  # the register's present list comes with a pull list
-            usual = cast.fields(protection.due_recheck(scene.facts), scene)
+            usual = cast.fields(due_recheck(scene.facts), scene)
             outcomes = [cast.recheck(self.office, self.cycle_id, **usual, pulled=cast.fields(act, scene)["pulled"])]
         else:
             form = cast.form(act, scene, list(self._claims(act, scene.facts, but=_shown_by((*row.carries, act)))))

@@ -8,14 +8,14 @@ from rehearsal import register
 from rehearsal.people import People
 from rehearsal.plan import Plan
 from states.events import BY_EVENT
-from steps import auditing, erasure, papers, transfer
+from steps import auditing, erasure, notices, papers
 from views import counting, standing
 
 
 def print_papers(people: People) -> None:
     """Print what a person may open at the end: the specimen, the ledger, report, notice without password."""
     office, cycle_id = people.office, people.cycle_id
-    transfer.blank_the_notices(office, cycle_id)
+    notices.blank(office, cycle_id)
     papers.print_specimen(office, cycle_id)
     papers.print_sheets(office, cycle_id, control_ledger.ledger_print, reporting.report)
 

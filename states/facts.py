@@ -7,6 +7,7 @@ connection of the same transaction, so a guard stays a pure reading of one momen
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -197,7 +198,7 @@ class Facts:
         """Return the measures claimed with evidence that is valid today."""
         return frozenset(name for name, claim in self.claimed.items() if claim.is_valid_on(self.today))
 
-    @property
+    @cached_property
     def serving(self) -> frozenset[str]:
         """Return the measures whose claim serves what is to come: valid today, made since the gate where each asks."""
         passed = {name: self.gate_passed(name) for name in self.claims}

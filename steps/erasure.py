@@ -27,7 +27,7 @@ from papers.erasure import erasure_record
 from states.acts import Outcome, Recorded
 from states.facts import LISTS, Facts
 from states.rules.erasure import accepted_namesakes, namesakes_are_accepted
-from steps import after, papers, residents, transfer
+from steps import after, notices, papers, residents, transfer
 from steps.acting import by_machine
 from steps.office import Office
 
@@ -171,7 +171,7 @@ def _found(facts: Facts, result: ScanResult, waiting: list[str]) -> Refused:
 
 def _erase_outgoing(office: Office, facts: Facts) -> bool:
     """Erase what was sealed, and a notice of the additions that never went; tell whether no package is left."""
-    transfer.take_the_notice_down(office, transfer.SEAL_ADDITIONS)
+    notices.take_down(office, transfer.SEAL_ADDITIONS)
     packages = transfer.packages(office, facts)
     for package in packages:
         shred(package)

@@ -38,6 +38,7 @@ from models.serials import compact, count, expand, ranges, union
 from models.words import _
 from states.acts import ActRequest, Outcome, Recorded
 from states.facts import LISTS, RECHECKS, WITHDRAWAL, Facts
+from states.rules.protection import due_recheck
 from states.table import BY_TRIGGER
 from steps import acting, arriving, roll
 from steps.acting import by_machine, machines
@@ -265,16 +266,6 @@ def _pulled_for(facts: Facts, sha256: str) -> str:
     changes = [change for change in changes_before_sealing(facts) if change.list_sha256 == sha256]
     moved = [serials for change in changes for serials in (change.moved, change.died)]
     return union(*(record.newly_protected for record in (*rechecks, *changes)), *moved)
-
-
-def due_recheck(facts: Facts) -> str:
-    """Return the re-check that belongs to where the cycle stands."""
-    if facts.state == "extracted":
-        return "recheck_before_sealing"
-    if facts.state != "enclosed":
-        return "recheck_before_enclosing"
-    day = facts.due.get("recheck_before_posting", facts.today)
-    return "recheck_before_posting" if facts.today >= day else "recheck_before_final_list"
 
 
 def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> Outcome:

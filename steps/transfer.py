@@ -11,17 +11,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from adapters.fonts import default_font
 from adapters.package import Content, SealedPackage, opened, seal
-from adapters.password import GROUPS, new_password, reading
+from adapters.password import new_password, reading
 from adapters.programmes import template_sha256, templates_of, towns_file
 from adapters.progress import counted
 from adapters.vault import Vault, shred
-from models.errors import BadInput, TsudoiError, Unknown
+from models.errors import BadInput, TsudoiError
 from models.package import FILE, FILE_CP932, HARD, HEADER, MANIFEST, TEMPLATES, TOWNS, WORDS
 from models.postage import area_counts
 from models.programme import Programme
@@ -38,15 +37,13 @@ from states.look import Look
 from states.rules.additions import sealed_additions_in_force
 from states.rules.custody import additions_held_back, notice_in_force, rows_sealed, sealed_last, sealing_of
 from states.rules.transfer import was_received, wrongly_inside
-from steps import after, papers
+from steps import after, notices, papers
 from steps.acting import by_machine, record_of
 from steps.extraction import ADDITIONS, ADDRESSEES, Addressee, addressee_list, lines_in, people_in
 from steps.lists import as_csv
 from steps.office import Office
-from views.standing import act_title
 
 PASSWORD = "password"  # noqa: S105 - the vault's name for it, not the password
-NOTICE = "password-notice"
 SEAL_ADDITIONS = "seal_additions"
 # What is sealed by which act: the addressees that another act brought.
 _SEALINGS = {"seal_package": ADDRESSEES, SEAL_ADDITIONS: ADDITIONS}
@@ -135,56 +132,6 @@ def _print_once(office: Office, act: Recorded, *beside: Callable[[Look, str], Sh
     papers.note_printed(office, act.cycle_id, paper, by=act.by, via=act.via)
 
 
-def notice_to_show(here: Look) -> str:
-    """Return the number of the notice in force while it waits for its envelope and nobody was shown it, else ""."""
-    number = notice_in_force(here.facts)
-    enveloped = {printed.record.notice for printed in here.facts.past("record_notice_printed", NoticePrinted)}
-    shown = papers.printed(here.connection, here.cycle_id, event="paper_shown")
-    is_here = number in {item.number for item in here.facts.things_in("with_ward")}
-    return number if is_here and number not in enveloped and f"notice {number}" not in shown else ""
-
-
-def show_notice(office: Office, cycle_id: str, *, by: str, via: str = "desk") -> bytes:
-    """Return the printed notice as PDF to whoever puts it into its envelope: once, and its file is erased.
-
-    The ledger tells it before anything is shown. Whoever needs it again prints another one (reprint_notice).
-
-    Raises:
-        Refused: it is not for this person to put it into its envelope, or not the time.
-        Unknown: it was shown, or is in its envelope, or was never printed here.
-
-    """
-    office.door.ask_first(cycle_id, "record_notice_printed", by=by, via=via)
-    with office.look(cycle_id) as here:
-        number, act = notice_to_show(here), sealing_of(here.facts)
-    path = office.papers / f"{NOTICE}{suffix_of(act)}.pdf"
-    if not number or not path.is_file():
-        raise Unknown(
-            _("No password notice waits to be shown: it was shown already, or is in its envelope."),
-            _("If the paper is spoiled or lost, print another one: “{act}”.").format(act=act_title("reprint_notice")),
-        )
-    content = path.read_bytes()
-    office.door.note(cycle_id, "paper_shown", by=by, via=via, data={"paper": f"notice {number}"})
-    take_the_notice_down(office, act)
-    return content
-
-
-def take_the_notice_down(office: Office, act: str) -> None:
-    """Erase the file of a package's password notice. A rehearsal leaves it for looking at."""
-    if not office.is_rehearsal:
-        shred(office.papers / f"{NOTICE}{suffix_of(act)}.pdf")
-
-
-def blank_the_notices(office: Office, cycle_id: str) -> None:
-    """Print the notices among a rehearsal's papers without their password, which is to lie nowhere at its end."""
-    for act in _SEALINGS:
-        path = office.papers / f"{NOTICE}{suffix_of(act)}.pdf"
-        if path.exists():
-            shred(path)
-            blank = partial(password_notice, act=act, groups=[("―" * 5, "")] * GROUPS)
-            papers.print_sheets(office, cycle_id, blank)
-
-
 def forget_the_password(office: Office, act: Recorded) -> None:
     """Erase the notice's PDF once it is on paper, and the password once the contractor has opened the package."""
     with office.look(act.cycle_id) as here:
@@ -194,7 +141,7 @@ def forget_the_password(office: Office, act: Recorded) -> None:
     if not notice or "erase_ward_data" in facts.done:
         return
     if notice in in_envelopes or notice not in {item.number for item in facts.things_in("with_ward")}:
-        take_the_notice_down(office, sealing)
+        notices.take_down(office, sealing)
     if was_received(facts) and _name_of_password(sealing) in (vault := office.vault(act.cycle_id)).names():
         vault.erase(_name_of_password(sealing))
 

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
 _TOKEN = re.compile(r'name="token" value="([0-9a-f]+)"')
+Files = Mapping[str, Any] | Sequence[tuple[str, Any]]  # by the field's name; several of one name in a sequence
 _KEY = re.compile(r'name="key" value="([0-9a-f]+)"')
 
 
@@ -36,9 +37,7 @@ class Browser:
         """Open a page, and return its text."""
         return self._read(self.client.get(path), status)
 
-    def send(
-        self, path: str, status: int = 200, /, files: Mapping[str, Any] | None = None, **fields: str | list[str]
-    ) -> str:
+    def send(self, path: str, status: int = 200, /, files: Files | None = None, **fields: str | list[str]) -> str:
         """Send the form of the page that was opened last, and return the text of the page that answers."""
         data = {**self.hidden, **fields}
         return self._read(self.client.post(path, data=data, files=files, follow_redirects=True), status)

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO
+from models.clock import TOKYO, fiscal_year_title
 from models.people import Person, Role
 from states.look import Look
 from states.reading import aware
 from states.table import BY_TRIGGER
-from views.standing import Owed, act_title, standing
+from views.standing import Owed, act_title, next_and_later
 
 _CONTRACTORS = frozenset({Role.HANDLING_MANAGER, Role.HANDLER})
 
@@ -58,14 +58,12 @@ def agenda(looks: Iterable[Look], person: Person) -> Agenda:
     found: dict[str, list[Item]] = {"mine": [], "for_contractor": [], "others": [], "coming": []}
     to_confirm = list[ToConfirm]()
     for here in looks:
-        stands = standing(here)
-        for owed in stands.next:
-            item = Item(cycle_id=here.cycle_id, year_title=stands.year_title, owed=owed)
+        (near, later), title = next_and_later(here), fiscal_year_title(here.facts.fiscal_year)
+        for owed in near:
+            item = Item(cycle_id=here.cycle_id, year_title=title, owed=owed)
             found[_list_of(here, person, owed)].append(item)
         found["coming"] += [
-            Item(cycle_id=here.cycle_id, year_title=stands.year_title, owed=owed)
-            for owed in stands.later
-            if _is_own(here, person, owed)
+            Item(cycle_id=here.cycle_id, year_title=title, owed=owed) for owed in later if _is_own(here, person, owed)
         ]
         to_confirm += confirmable(here, person)
     return Agenda(**{name: _by_urgency(items) for name, items in found.items()}, to_confirm=tuple(to_confirm))

@@ -116,8 +116,7 @@ class Standing:
 
 def standing(here: Look) -> Standing:
     """Return where a cycle stands."""
-    facts, due_acts = here.facts, _owed_acts(here, next_only=False)
-    near = tuple(due_act for due_act in due_acts if facts.state in BY_TRIGGER[due_act.act].froms)
+    facts, (near, later) = here.facts, next_and_later(here)
     return Standing(
         year=facts.fiscal_year,
         year_title=fiscal_year_title(facts.fiscal_year),
@@ -129,9 +128,17 @@ def standing(here: Look) -> Standing:
         incidents=tuple(sorted(facts.incidents)),
         passed=passed(here),
         next=near,
-        later=tuple(due_act for due_act in due_acts if due_act not in near),
+        later=later,
         counts=counts(here),
     )
+
+
+def next_and_later(here: Look) -> tuple[tuple[Owed, ...], tuple[Owed, ...]]:
+    """Return what is owed and may come in the state that stands, and what may come only later; each by its day."""
+    near, later = list[Owed](), list[Owed]()
+    for due_act in _owed_acts(here, next_only=False):
+        (near if here.facts.state in BY_TRIGGER[due_act.act].froms else later).append(due_act)
+    return tuple(near), tuple(later)
 
 
 def todays_work(looks: Iterable[Look]) -> tuple[Owed, ...]:

@@ -5,6 +5,7 @@ The usual reader writes a large upload to the machine's temporary folder, where 
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
@@ -90,12 +91,12 @@ class _Reader:
     file_name: str | None = None
     parts: int = 0
     bytes_of_files: int = 0
-    body: bytearray = field(default_factory=bytearray)
+    body: BytesIO = field(default_factory=BytesIO)  # gives what it holds away without a copy, unlike a bytearray
     header: bytearray = field(default_factory=bytearray)
     value: bytearray = field(default_factory=bytearray)
 
     def on_part_begin(self) -> None:
-        self.name, self.file_name, self.body = "", None, bytearray()
+        self.name, self.file_name, self.body = "", None, BytesIO()
         self.parts += 1
         if self.parts > _FIELDS:
             raise ValueError
@@ -114,8 +115,8 @@ class _Reader:
         self.header, self.value = bytearray(), bytearray()
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self.body += data[start:end]
-        if self.file_name is None and len(self.body) > _FIELD:
+        self.body.write(memoryview(data)[start:end])
+        if self.file_name is None and self.body.tell() > _FIELD:
             raise _too_large(_FIELD)
         if self.file_name is not None:
             self.bytes_of_files += end - start
@@ -124,9 +125,9 @@ class _Reader:
 
     def on_part_end(self) -> None:
         if self.file_name is None:
-            self.found.texts.setdefault(self.name, []).append(self.body.decode())
-        elif self.body:  # a file field that was left empty comes with an empty name and nothing in it
-            file = self.found.files[self.name] = File(self.file_name, bytes(self.body))
+            self.found.texts.setdefault(self.name, []).append(self.body.getvalue().decode())
+        elif self.body.tell():  # a file field that was left empty comes with an empty name and nothing in it
+            file = self.found.files[self.name] = File(self.file_name, self.body.getvalue())
             self.found.several.setdefault(self.name, []).append(file)
 
 

@@ -60,8 +60,8 @@ def shown_measures(shown: tuple[Guard, ...], facts: Facts, record: ActRecord) ->
 def record_may_show(facts: Facts, row: Row) -> tuple[tuple[str, str], ...]:
     """Return the measures that the record of a coming act shows if it tells more than it must, each with the field."""
     nothing = row.record.model_construct()
-    shown = tuple(claim for guard in row.guards for claim in guard.shown)
     open_ones = set(facts.measures_for(row.trigger)) - facts.serving
+    shown = tuple(claim for guard in row.guards for claim in guard.shown if open_ones.intersection(claim.proves))
     showing = open_ones & shown_measures(shown, facts, nothing)
     told = ((measure, claim.tells) for claim in shown if claim.asks_record and claim.tells for measure in claim.proves)
     return tuple((measure, field) for measure, field in told if measure in showing)

@@ -11,6 +11,16 @@ from states.rules.base import NOT_POSTED, claims, claims_of
 RECHECK_IS_GOOD_FOR = timedelta(hours=24)  # domain.md 2: a snapshot of April did not know of May
 
 
+def due_recheck(facts: Facts) -> str:
+    """Return the re-check that belongs to where the cycle stands."""
+    if facts.state == "extracted":
+        return "recheck_before_sealing"
+    if facts.state != "enclosed":
+        return "recheck_before_enclosing"
+    day = facts.due.get("recheck_before_posting", facts.today)
+    return "recheck_before_posting" if facts.today >= day else "recheck_before_final_list"
+
+
 @claims_of(ProtectionRechecked)
 def newly_protected_are_ours(facts: Facts, record: ProtectionRechecked) -> Verdict:
     """The serials of newly protected persons are serials of this cycle."""

@@ -18,6 +18,7 @@ import pytest
 from keyed import keyed_office
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from adapters.children import FEW_HEAPS
 from adapters.clock import VirtualClock
 from adapters.health import wait_until_healthy
 from flows.own_server import free_port
@@ -53,7 +54,7 @@ def _process(home: Path, module: str, *arguments: str, ready: str) -> Generator[
     port = free_port(0)
     run = [module] if module.endswith(".py") else ["-m", module]
     given = [argument.format(port=port) for argument in arguments]
-    surroundings = {**os.environ, "TSUDOI_HOME": str(home)}
+    surroundings = FEW_HEAPS | os.environ | {"TSUDOI_HOME": str(home)}  # as `tsudoi serve` starts it
     server = subprocess.Popen([sys.executable, *run, *given], env=surroundings)
     try:
         assert wait_until_healthy(f"http://127.0.0.1:{port}{ready}", seconds=60)

@@ -74,6 +74,11 @@ def test_a_commands_start_waits_for_nothing_slow(room: str) -> None:
     assert not _slow(room)
 
 
+def test_the_desk_begins_without_what_reads_an_extract() -> None:
+    """A desk at which nobody works at an extract does not hold in its memory what judges one."""
+    assert "polars" not in _slow("desk.web.server")
+
+
 def test_only_what_is_slow_is_imported_late() -> None:
     """An import inside a function is of something slow, so that it neither hides a circle nor says so by habit."""
     late = {(module, name) for module in MODULES for is_late, name in _of(module) if is_late}

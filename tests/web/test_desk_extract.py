@@ -163,6 +163,24 @@ def test_one_decision_that_cannot_be_is_named_by_its_row(
         assert "row_decided" not in _events(at_work)
 
 
+def test_held_rows_are_the_register_sections_to_decide(
+    desk: Callable[..., Browser], at_work: Office, extract: bytes
+) -> None:
+    """A coordinator has no grid, and a grid sent all the same, from elsewhere or for another year, decides nothing."""
+    registrar, coordinator, elsewhere = desk("watanabe"), desk("sato"), desk("watanabe", **ELSEWHERE)
+    _take(registrar, extract)
+    text = registrar.open(f"{HELD}?propose=1")
+    assert registrar.client.get(HELD).headers["cache-control"] == "no-store"
+    sent = {"row": re.findall(r'name="row" value="(\d+)"', text), **_decisions(text)}
+    assert 'name="how.' not in coordinator.open(HELD)
+    for browser, path, status in (
+        (coordinator, HELD, 422), (elsewhere, HELD, 403), (registrar, HELD.replace("2026", "2025"), 404),
+    ):  # fmt: skip
+        browser.open("/")
+        browser.send(path, status, **sent)
+    assert "row_decided" not in _events(at_work)
+
+
 @pytest.mark.parametrize("name", ["extract.pdf", "../../../etc/cron.d/x", "..\\..\\x.csv", "a\0b.csv", "", "名簿.csv"])
 def test_the_name_of_a_file_leads_nowhere(
     desk: Callable[..., Browser], at_work: Office, extract: bytes, name: str
@@ -220,6 +238,27 @@ def test_too_large_a_file_is_refused_before_it_is_in_memory(desk: Callable[..., 
         assert answer.status_code == 422
         assert "64 MiB" in answer.text
         assert peak < most * len(mebibyte)
+
+
+def test_a_file_is_in_memory_once(desk: Callable[..., Browser]) -> None:
+    """What is sent is not copied on its way to the judge: 60 MiB take little more than 60."""
+    registrar = desk("watanabe")
+    registrar.open(TAKE)
+    hidden = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in {**registrar.hidden, "do": "judge"}.items()
+    ]
+    head = "".join(hidden) + '--x\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n%PDF'
+    mebibyte = b"1,2,3,4\n" * (1024 * 128)
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    tracemalloc.start()
+    answer = registrar.client.post(
+        TAKE, content=chain([head.encode()], repeat(mebibyte, 60), [b"\r\n--x--\r\n"]), headers=kind
+    )
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "CSV ではなく" in answer.text
+    assert peak < 80 * len(mebibyte)
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(

@@ -133,10 +133,13 @@ def test_another_list_is_refused_until_somebody_says_it_is_right(at: Callable[..
     """A list with nobody of ours asks; ticked, it is the named person's word."""
     registrar, act = at("watanabe"), f"{PAGE}/take_changes"
     registrar.open(act)
-    strange = "宛名番号,異動事由,異動日\r\n999999999999999,転出,2026-11-05\r\n".encode()
-    refused = registrar.send(act, 422, files={"file": ("changes.csv", strange)})
-    assert 'role="alert"' in refused
+    strange = {"file": ("changes.csv", "宛名番号,異動事由,異動日,支援措置\r\n99999999,転出,2026-11-05,\r\n".encode())}
+    refused = registrar.send(act, 422, files=strange)
+    assert "--nobody-of-ours" in refused.split('role="alert"')[1].split("<form")[0]
     assert not _entries(office, "changes_taken")
+    registrar.send(act, files=strange, nobody="true")
+    [taken] = _entries(office, "changes_taken")
+    assert taken["by"] == "watanabe"
 
 
 def test_a_wrong_list_is_withdrawn_by_choosing_it(at: Callable[..., Browser], office: Office) -> None:

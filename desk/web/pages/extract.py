@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -26,11 +27,17 @@ from papers.checking import bars, report_of
 from states.acts import Outcome, row_of
 from states.facts import LISTS, RECHECKS
 from states.look import Look
-from steps import acting, arriving, extraction, printing, protection
+from states.rules.protection import due_recheck
+from steps import acting
 from steps.after import words_of_what_is_left
 from steps.work import WORK
 from views import agenda
 from views.standing import act_title
+
+if TYPE_CHECKING:
+    from steps.arriving import Ask
+    from steps.extraction import ProtectedBy, Taken
+    from steps.protection import Told
 
 _SHOWN = 200  # findings; what is more is counted
 _ONE_AT_A_TIME = Lock()  # an extract takes several times its size while it is judged
@@ -45,7 +52,7 @@ def overview(asked: Asked) -> Response:
             (act, act_title(act), _(TASKS[act].help), facts.done.get(act))
             for act in TASKS
             if facts.state in row_of(act).froms and agenda.may_enter(here, asked.visitor.person, act)
-            and (act not in RECHECKS or act == protection.due_recheck(facts))
+            and (act not in RECHECKS or act == due_recheck(facts))
         ]  # fmt: skip
         machine = [
             (act_title(act), PLACES.get(act, f"machine/{act}" if act in WORKS else f"acts/{act}"))
@@ -80,6 +87,8 @@ def _lists(here: Look) -> list[tuple[str, datetime, str]]:
 
 def _take(asked: Asked, cycle_id: str) -> Response:
     """Judge the extract that was sent, and take it into the vault unless only the judgement was asked for."""
+    from steps import extraction
+
     office, sent = asked.visitor.office, asked.sent
     source, expect, ask, protected = _file(asked, "file"), _band(asked), _password(asked), _protected(asked)
     with _ONE_AT_A_TIME:
@@ -96,6 +105,8 @@ def _take(asked: Asked, cycle_id: str) -> Response:
 
 def _take_additions(asked: Asked, cycle_id: str) -> Response:
     """Take the additional extract that was sent, or record that there was none."""
+    from steps import extraction
+
     office, sent = asked.visitor.office, asked.sent
     if sent.one("do") == "none":
         outcome = extraction.take_additions(office, cycle_id, None, by=asked.visitor.id)
@@ -112,7 +123,7 @@ def _take_additions(asked: Asked, cycle_id: str) -> Response:
 
 
 def _judged(
-    asked: Asked, cycle_id: str, judgement: Judgement, *, taken: extraction.Taken | None = None
+    asked: Asked, cycle_id: str, judgement: Judgement, *, taken: "Taken | None" = None
 ) -> Response:  # fmt: skip
     """Say what the judge found, by code, row and column, and what became of the file."""
     facts = asked.visitor.office.facts(cycle_id)
@@ -128,6 +139,8 @@ def _judged(
 
 
 def _changes(asked: Asked, cycle_id: str) -> Response:
+    from steps import protection
+
     result = protection.take_changes(
         asked.visitor.office, cycle_id, _file(asked, "file"), by=asked.visitor.id,
         nobody_of_ours=_ticked(asked, "nobody"),
@@ -136,6 +149,8 @@ def _changes(asked: Asked, cycle_id: str) -> Response:
 
 
 def _recheck(asked: Asked, cycle_id: str) -> Response:
+    from steps import protection
+
     texts = asked.sent.texts
     pairs = zip(texts.get("pull_reason", ()), texts.get("pull_serials", ()), strict=False)
     others = protection.pulled_by_reason(
@@ -149,7 +164,7 @@ def _recheck(asked: Asked, cycle_id: str) -> Response:
     return _told_of_the_list(asked, cycle_id, result)
 
 
-def _told_of_the_list(asked: Asked, cycle_id: str, result: protection.Told) -> Response:
+def _told_of_the_list(asked: Asked, cycle_id: str, result: "Told") -> Response:
     """Say how many rows came and how many of them are ours, never which."""
     words = _("{rows} rows, {named} persons of this year concerned.")
     notes = [words.format(rows=f"{result.rows:,}", named=f"{result.named:,}")]
@@ -162,6 +177,8 @@ def _told_of_the_list(asked: Asked, cycle_id: str, result: protection.Told) -> R
 
 
 def _withdraw(asked: Asked, cycle_id: str) -> Response:
+    from steps import protection
+
     outcome = protection.withdraw(
         asked.visitor.office, cycle_id, by=asked.visitor.id, list_sha256=asked.sent.one("list") or "-",
         reason=asked.sent.one("reason"),
@@ -171,6 +188,8 @@ def _withdraw(asked: Asked, cycle_id: str) -> Response:
 
 
 def _list_protected(asked: Asked, cycle_id: str) -> Response:
+    from steps import protection
+
     into = BytesIO()
     protection.list_protected(asked.visitor.office, cycle_id, into, by=asked.visitor.id)
     record = asked.visitor.office.facts(cycle_id).record("list_protected", ProtectedListed)
@@ -179,6 +198,8 @@ def _list_protected(asked: Asked, cycle_id: str) -> Response:
 
 
 def _letters(asked: Asked, cycle_id: str) -> Response:
+    from steps import printing
+
     into = BytesIO()
     printing.hand_out_letters(asked.visitor.office, cycle_id, into, by=asked.visitor.id)
     record = asked.visitor.office.facts(cycle_id).record("hand_out_letters", LettersHandedOut)
@@ -199,13 +220,15 @@ def _file(asked: Asked, name: str) -> bytes:
     return asked.sent.files[name].content
 
 
-def _password(asked: Asked) -> arriving.Ask:
+def _password(asked: Asked) -> "Ask":
     return lambda: asked.sent.texts.get("password", [""])[0]
 
 
-def _protected(asked: Asked) -> extraction.ProtectedBy:
+def _protected(asked: Asked) -> "ProtectedBy":
+    from steps.extraction import ProtectedBy
+
     listed = asked.sent.files.get("protected")
-    return extraction.ProtectedBy(
+    return ProtectedBy(
         listed=listed.content if listed else None, removed=_ticked(asked, "removed"),
         nobody_of_ours=_ticked(asked, "nobody"),
     )  # fmt: skip

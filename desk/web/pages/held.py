@@ -5,6 +5,7 @@ What is shown of a resident is the one character that is asked about, as a pictu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -17,9 +18,10 @@ from models.errors import Refused, TsudoiError
 from models.extract import Finding
 from models.words import _
 from states.acts import Outcome
-from steps import extraction
-from steps.extraction import HeldRow
 from views import agenda
+
+if TYPE_CHECKING:
+    from steps.extraction import HeldRow
 
 _ROWS = 200  # on a page and in a form; what is more comes after these are decided
 _HOWS = tuple(choices.DECISIONS)
@@ -39,7 +41,7 @@ class Character:
 class Line:
     """A held row in the grid, with what stands in its fields."""
 
-    held: HeldRow
+    held: "HeldRow"
     why: str
     characters: tuple[Character, ...]
     how: str
@@ -49,6 +51,8 @@ class Line:
 
 def held(asked: Asked) -> Response:
     """Show the held rows, or record what was decided on them: all of it, or nothing and the row that is in the way."""
+    from steps import extraction
+
     cycle_id, office, trouble = asked.cycle_id, asked.visitor.office, None
     if asked.is_sent:
         try:
@@ -75,6 +79,8 @@ def held(asked: Asked) -> Response:
 
 
 def _decided(asked: Asked, cycle_id: str) -> Outcome:
+    from steps import extraction
+
     sent = asked.sent
     form = [
         {
@@ -92,7 +98,7 @@ def _decided(asked: Asked, cycle_id: str) -> Outcome:
     return taken.outcome
 
 
-def _lines(asked: Asked, rows: Sequence[HeldRow]) -> list[Line]:
+def _lines(asked: Asked, rows: Sequence["HeldRow"]) -> list[Line]:
     """Return the rows as they were sent, or with the proposals filled in where that was asked for."""
     fill = "propose" in asked.request.query_params
     proposed = {points: instead for row in rows for points, instead in _pairs(row)}
@@ -103,7 +109,7 @@ def _lines(asked: Asked, rows: Sequence[HeldRow]) -> list[Line]:
 
 
 def _line(
-    asked: Asked, row: HeldRow, proposed: Mapping[str, str], drawn: Mapping[str, Outline], *, fill: bool
+    asked: Asked, row: "HeldRow", proposed: Mapping[str, str], drawn: Mapping[str, Outline], *, fill: bool
 ) -> Line:  # fmt: skip
     sent = asked.sent
     offered = {points: proposed[points] for points in row.characters if points in proposed and row.proposals}
@@ -125,7 +131,7 @@ def _line(
     )  # fmt: skip
 
 
-def _pairs(row: HeldRow) -> list[tuple[str, str]]:
+def _pairs(row: "HeldRow") -> list[tuple[str, str]]:
     return [(points, instead) for points, _arrow, instead in (pair.partition(">") for pair in row.proposals)]
 
 

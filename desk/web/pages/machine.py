@@ -10,7 +10,7 @@ from desk.web.pages.acts import told
 from models import choices
 from models.errors import BadInput
 from models.words import N_, _
-from steps import enclosing, printing, protection
+from steps import enclosing
 
 _PAGE = "machine.html"
 TRAYS = 3  # rows for trays that were counted by hand; more are sent with the next comparison
@@ -22,6 +22,8 @@ def work(asked: Asked) -> Response:
 
 
 def _imprint(asked: Asked, cycle_id: str) -> Response:
+    from steps import printing
+
     found, outcome = printing.compare_imprint(
         asked.visitor.office, cycle_id, _files(asked)[0], by=asked.visitor.id
     )  # fmt: skip
@@ -63,6 +65,8 @@ def _reconcile(asked: Asked, cycle_id: str) -> Response:
 
 
 def _pull_list(asked: Asked, cycle_id: str) -> Response:
+    from steps import protection
+
     outcome = protection.issue_pull_list(asked.visitor.office, cycle_id, by=asked.visitor.id)
     return told(asked, cycle_id, [outcome])
 

@@ -33,8 +33,7 @@ from papers import (
 from papers.sheet import Sheet
 from states.look import Look
 from states.rules.documents import slips_missing
-from steps import after, papers
-from steps import transfer as sending
+from steps import after, notices, papers
 from steps.papers import Builder
 from views import agenda
 from views.incidents import incidents_of
@@ -90,7 +89,7 @@ def overview(asked: Asked) -> Response:
             N_("Papers of the year"): list(_of_the_year(here)), N_("The contractor's forms"): list(_forms(here)),
             N_("Documents that the ward issues"): list(_ward_forms(here)),
         }  # fmt: skip
-        notice = sending.notice_to_show(here)
+        notice = notices.to_show(here)
         may_see = agenda.may_enter(here, asked.visitor.person, "record_notice_printed")
         again = [(act, act_title(act), facts.done[act].on) for act in after.AFTER if act in facts.done]
     return asked.shown(
@@ -135,8 +134,8 @@ def notice(asked: Asked) -> Response:
     """Show the password notice, once: only a button of the page asks for it, never an address."""
     if not asked.is_sent:
         return asked.on_to(f"/{asked.part('cycle')}/papers")
-    pdf = sending.show_notice(asked.visitor.office, asked.cycle_id, by=asked.visitor.id)
-    return _inline(pdf, sending.NOTICE)
+    pdf = notices.show(asked.visitor.office, asked.cycle_id, by=asked.visitor.id)
+    return _inline(pdf, notices.NOTICE)
 
 
 def again(asked: Asked) -> Response:
