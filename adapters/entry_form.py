@@ -37,6 +37,7 @@ _EXAMPLES = {
     "day": N_("Such as 2026/11/9"),
     "moment": N_("Such as 2026/11/9 10:30"),
     "serials": N_("Such as 1-500,503"),
+    "hash": N_("As the machine that read it shows it: 64 digits"),
 }
 
 
@@ -409,6 +410,7 @@ def _narrow(cell: "Cell") -> str:
 
 _READS: Mapping[str, Callable[["Cell"], Any]] = {
     "number": number, "day": _day, "moment": _instant, "item": _item, "serials": _serials,
+    "hash": _narrow,
 }  # fmt: skip
 
 
