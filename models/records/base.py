@@ -124,8 +124,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), _FILE]
 # Of what is at hand where it is read, and nowhere here: no file can be chosen for it. Programmes write it in many ways.
 ReadSha256 = Annotated[
     str,
-    BeforeValidator(lambda text: "".join(text.split()).lower() if isinstance(text, str) else text),
     StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    BeforeValidator(lambda text: "".join(text.split()).lower() if isinstance(text, str) else text),
     taking(READ, "0" * 64),
 ]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$"), _FILE]
