@@ -1,8 +1,8 @@
 """The form of an act in Excel that comes back: written with what is known, and read as people fill one in.
 
-Each line bears its field's name in a hidden column, so that a line that was put in between moves nothing; a hidden
-sheet says of which act and year the form is, and of which fields. What cannot be read is named by its cell, never by
-what stands there.
+Each line bears its field's name in a hidden column, so that a line that was put in between moves nothing, and within a
+table is one of its own; a hidden sheet says of which act and year the form is, and of which fields. What cannot be read
+is named by its cell, never by what stands there.
 """
 
 import hashlib
@@ -26,17 +26,22 @@ if TYPE_CHECKING:
 
 BY = "by"
 MARK, MARKS, LISTS = "tsudoi-form-1", "tsudoi", "choices"  # sheets that are hidden
-BLANK_LINES = 12  # of a table, below the lines that stand there
+LINES, BLANK_LINES = 12, 4  # of a table, and at least below the lines that stand there
 _KEY, _LABEL, _VALUE, _NOTE = range(4)  # columns; the first is hidden
-_LAST = 8
+_WIDTHS, _NARROW = (38, 30, 27), (34, 24, 25)  # of columns in narrow characters, the last of every one more
+_UPRIGHT = 4  # columns that an upright page takes without small print
+_LINE_HEIGHT = 20  # points
 _LINE = re.compile(r"(?P<name>[a-z0-9_]+)(?P<of>.*)")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _UNIT = re.compile(r"(?<=[0-9])\s*(?:枚|通|件|人|名|部|個|箱|本|冊)$")
+_ROOM = {"hash": "0" * 64, "serials": "1-500," * 8}  # as much as will be written
 _FORMATS = {"day": "yyyy/mm/dd", "moment": "yyyy/mm/dd hh:mm", "number": "#,##0"}
 _EXAMPLES = {
     "day": N_("Such as 2026/11/9"),
     "moment": N_("Such as 2026/11/9 10:30"),
+    "number": N_("Digits alone"),
     "serials": N_("Such as 1-500,503"),
+    "hash": N_("As the machine that read it shows it: 64 digits"),
 }
 
 
@@ -44,8 +49,9 @@ _EXAMPLES = {
 class EntryForm:
     """A form as it goes out: of which act and year, what stands above it, its fields, what is known of them.
 
-    `offered` are the codes that can be chosen, each with its words, by the way a field is typed (person, item); `by`
-    are the ids and names of those who may report it. Files are none of its fields: Excel carries none.
+    `offered` are the codes that can be chosen, each with its words, by the name of a field, else by the way it is typed
+    (person, item); `by` are the ids and names of those who may report it. Files are none of its fields: Excel carries
+    none.
     """
 
     act: str
@@ -65,7 +71,7 @@ class EntryForm:
 
     def words(self, one: Field) -> Mapping[str, str]:
         """Return the words that can be chosen for a field, by their codes; none where it is typed."""
-        return one.takes.choices or self.offered.get(one.takes.typed_as, {})
+        return one.takes.choices or self.offered.get(one.name) or self.offered.get(one.takes.typed_as, {})
 
     @property
     def edition(self) -> str:
@@ -112,10 +118,14 @@ class _FormWriter:
         self.form, self.line = form, 0
         self.page, self.lists, self.marks = (book.add_worksheet(name) for name in (_("To fill in"), LISTS, MARKS))
         self.ranges = dict[tuple[str, ...], str]()
+        columns = max([len(_WIDTHS), *(len(one.takes.fields) for one in form.fields)])
+        first, second, more = _NARROW if columns > len(_WIDTHS) else _WIDTHS
+        self.widths = (first, second, *[more] * (columns - 2))
         cell = {"valign": "vcenter", "text_wrap": True}
         open_ = {**cell, "border": 1, "locked": False, "bg_color": "#FFF9DB", "align": "left"}
         looks = {
-            "title": {"bold": True, "font_size": 16},
+            "title": {"bold": True, "font_size": 16, "valign": "vcenter"},
+            "above": cell,
             "head": {**cell, "border": 1, "bold": True, "bg_color": "#E8F1FE"},
             "label": {**cell, "border": 1, "bg_color": "#F0F0F0"},
             "note": {**cell, "font_color": "#4D4D4D"},
@@ -127,11 +137,14 @@ class _FormWriter:
     def write(self) -> None:
         form, page = self.form, self.page
         page.set_column(_KEY, _KEY, None, None, {"hidden": True})
-        page.set_column(_LABEL, _LABEL, 30)
-        page.set_column(_VALUE, _VALUE, 34)
-        page.set_column(_NOTE, _LAST, 24)
+        for place, width in enumerate(self.widths, start=_LABEL):
+            page.set_column(place, place, width)
+        page.hide_gridlines(2)
         self._text(form.title, "title")
-        for words in (*form.above, _("Fill in the coloured cells, save the file and give it back as it is.")):
+        for words in (
+            *form.above, _("Fill in the coloured cells, save the file and give it back as it is."),
+            _("Write into no field a resident's name, address or number."),
+        ):  # fmt: skip
             self._text(words)
         self.line += 1
         self._single(form.reporter, next(iter(form.by), ""))
@@ -141,19 +154,25 @@ class _FormWriter:
             self.marks.write_string(line, 0, words)
         self.lists.very_hidden()
         self.marks.very_hidden()
-        page.set_landscape()
+        if len(self.widths) > _UPRIGHT:
+            page.set_landscape()
         page.set_paper(9)
+        page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
         page.fit_to_pages(1, 0)
+        page.print_area(0, _LABEL, self.line - 1, len(self.widths))
+        page.set_footer(f"&L{form.title.replace('&', '&&')}&R&P / &N")
         page.protect("", {"insert_rows": True, "format_rows": True, "format_columns": True})
 
     def _field(self, one: Field, value: Any) -> None:
-        kind, several, blank = one.takes.typed_as, one.takes.several, [dict[str, Any]()] * BLANK_LINES
+        kind, several = one.takes.typed_as, one.takes.several
         if kind == "records":
-            self._table(one, one.takes.fields, [*map(dict, value or ()), *blank], key=f"{one.name}[]")
+            self._table(one, one.takes.fields, _with_room([*map(dict, value or ())]), key=f"{one.name}[]")
         elif kind == "counts":
             self._counts(one, value or {})
         elif several and kind != "text":
-            self._table(one, [one], [*({one.name: it} for it in value or ()), *blank], key=f"{one.name}[1]")
+            there = [{one.name: it} for it in value or ()]
+            most = len(self.form.words(one)) if kind != "item" else 0
+            self._table(one, [one], _with_room(there, most), key=f"{one.name}[1]")
         else:
             self._single(one, ",".join(value) if several and value else value)
 
@@ -161,40 +180,44 @@ class _FormWriter:
         self._key(one.name)
         self.page.write_string(self.line, _LABEL, _titled(one), self.look["label"])
         self._cell(_VALUE, one, value)
-        self.page.write_string(self.line, _NOTE, _note(one), self.look["note"])
-        self.line += 1
+        self.page.write_string(self.line, _NOTE, _note(self.form, one), self.look["note"])
+        self._end(_titled(one), str(value or _ROOM.get(one.takes.typed_as, "")), _note(self.form, one))
 
     def _table(self, one: Field, columns: Sequence[Field], rows: Sequence[Mapping[str, Any]], *, key: str) -> None:
-        self._head(one, [] if columns[0] is one else [f"{_titled(it)}\n{_note(it)}".strip() for it in columns])
+        inner: Sequence[Field] = () if columns[0] is one else columns
+        self._head(one, [f"{_titled(it)}\n{_note(self.form, it)}".strip() for it in inner])
         for row in rows:
             self._key(key)
             for place, column in enumerate(columns, start=_LABEL):
                 self._cell(place, column, row.get(column.name))
-            self.line += 1
+            self._end(*(str(row.get(column.name) or "") for column in columns))
         self.line += 1
 
     def _counts(self, one: Field, known: Mapping[str, Any]) -> None:
         self._head(one, [_("Item"), _("Count")])
-        for code, count in [*known.items(), *[("", None)] * BLANK_LINES]:
+        for code, count in [*known.items()] or [("", None)] * LINES:  # what is named is all that there is
             self._key(f"{one.name}{{}}")
             self._write(_LABEL, "open", code)
             self._write(_VALUE, "number", count)
-            self.line += 1
+            self._end(code)
         self.line += 1
 
     def _head(self, one: Field, titles: Sequence[str]) -> None:
         self.line += 1
-        self._text(_titled(one), "head")
+        self.page.write_string(self.line, _LABEL, _titled(one), self.look["head"])
+        self._end(_titled(one))
         for place, words in enumerate(titles, start=_LABEL):
             self.page.write_string(self.line, place, words, self.look["label"])
-        self.line += bool(titles)
+        if titles:
+            self._end(*titles)
 
     def _cell(self, place: int, one: Field, value: Any) -> None:
         kind = one.takes.typed_as
         words = self.form.words(one)
         if words:
             how = {"validate": "list", "source": self._list(tuple(visible(it) for it in words.values() if it))}
-            warned = {"error_type": "warning"} if kind == "item" else {}  # a stack gets its number with the report
+            # A stack gets its number with the report, and a code may be another one than the usual.
+            warned = {"error_type": "warning"} if kind in {"item", "text"} else {}
             self.page.data_validation(self.line, place, self.line, place, how | warned)
             code = {True: "true", False: "false"}[value] if isinstance(value, bool) else value
             value = words.get(str(code), code)
@@ -224,19 +247,39 @@ class _FormWriter:
     def _key(self, key: str) -> None:
         self.page.write_string(self.line, _KEY, key)
 
-    def _text(self, words: str, look: str = "") -> None:
-        self.page.write_string(self.line, _LABEL, visible(words), self.look.get(look))
+    def _text(self, words: str, look: str = "above") -> None:
+        """Write a line over the whole page."""
+        self.page.merge_range(self.line, _LABEL, self.line, len(self.widths), visible(words), self.look[look])
+        self._high(_lines(words, sum(self.widths)) + (look == "title"))
+
+    def _end(self, *written: str) -> None:
+        """End a line, as high as what stands in its cells from the label on; no program does that for itself."""
+        self._high(max(map(_lines, written, self.widths)))
+
+    def _high(self, lines: int) -> None:
+        if lines > 1:  # any other line grows with what is typed
+            self.page.set_row(self.line, lines * _LINE_HEIGHT)
         self.line += 1
+
+
+def _lines(text: str, width: int) -> int:
+    """Return over how many lines a text goes in a cell; a character of Japanese is as wide as two."""
+    widths = (sum(1 + (unicodedata.east_asian_width(it) in "WFA") for it in line) for line in text.split("\n"))
+    return sum(max(1, -(-wide // (width - 1))) for wide in widths)
+
+
+def _with_room(there: Sequence[Mapping[str, Any]], most: int = 0) -> list[Mapping[str, Any]]:
+    """Return the lines of a table with blank ones below; where all can be chosen, no more than there are."""
+    lines = max(LINES, len(there) + BLANK_LINES)
+    return [*there, *[dict[str, Any]()] * ((min(lines, most) if most else lines) - len(there))]
 
 
 def _titled(one: Field) -> str:
     return f"{one.title}（{_('required')}）" if one.required else one.title
 
 
-def _note(one: Field) -> str:
-    if one.takes.typed_as == "words":
-        return _("Short words of staff; never a resident's name, address or number.")
-    if one.takes.choices or one.takes.typed_as in {"person", "item"}:
+def _note(form: EntryForm, one: Field) -> str:
+    if form.words(one) or one.takes.typed_as in {"person", "item"}:
         return _("Choose from the list.")
     return _(_EXAMPLES.get(one.takes.typed_as, ""))
 
@@ -311,8 +354,13 @@ class _FormReader:
         self.fields = {one.name: one for one in (form.reporter, *form.fields)}
 
     def read(self, sheets: Sheets) -> Read:
+        table = ""
         for line, cells in enumerate(sheets[0], start=1):
-            key = _LINE.fullmatch(str(cells[_KEY]) if cells else "")
+            said = str(cells[_KEY]) if cells else ""
+            if not said and any(cells):  # a line that was put into a table is one of its own
+                said = table
+            key = _LINE.fullmatch(said)
+            table = said if key and key["of"] else ""
             if key and (one := self.fields.get(key["name"])):
                 self._line(one, key["of"], line, cells)
         return Read(by=self.found.values.pop(BY, ""), values=self.found.values, wrong=self.found.wrong)
@@ -339,7 +387,7 @@ class _FormReader:
             return
         value = self._value(one, cell)
         if value is None:
-            into.wrong[one.name] = _unreadable(line, place, _note(one) or one.takes.kind)
+            into.wrong[one.name] = _unreadable(line, place, _note(self.form, one) or one.takes.kind)
         elif one.takes.several and one.takes.typed_as == "text":
             into.values[one.name] = [part.strip() for part in str(value).split(",") if part.strip()]
         elif one.takes.several:
@@ -352,6 +400,8 @@ class _FormReader:
         kind, words = one.takes.typed_as, self.form.words(one)
         if words and kind != "item":
             code = _code(cell, words)
+            if kind == "text" and code is None:
+                return _text(cell)
             return {"true": True, "false": False}.get(code or "") if kind == "flag" else code
         return _READS.get(kind, _text)(cell)
 
@@ -409,6 +459,7 @@ def _narrow(cell: "Cell") -> str:
 
 _READS: Mapping[str, Callable[["Cell"], Any]] = {
     "number": number, "day": _day, "moment": _instant, "item": _item, "serials": _serials,
+    "hash": _narrow,
 }  # fmt: skip
 
 

@@ -110,7 +110,8 @@ class FormSheet:
 
 def opened(into: BytesIO) -> Any:
     """Return a new workbook, made in memory; nothing that is written into it becomes a formula by its looks."""
-    return xlsxwriter.Workbook(into, {"in_memory": True, **_TEXT_STAYS_TEXT})
+    looks = {"font_name": "游ゴシック", "font_size": 11}  # what Excel begins with where it is Japanese
+    return xlsxwriter.Workbook(into, {"in_memory": True, "default_format_properties": looks, **_TEXT_STAYS_TEXT})
 
 
 def workbook(sheets: Iterable[FormSheet]) -> bytes:

@@ -13,11 +13,13 @@ from pydantic.fields import FieldInfo
 
 from models import choices
 from models.people import Role, Side
-from models.records.base import FILE, INSERTS, ITEM, PERSON, SERIALS, WORDS, ActRecord
+from models.records.base import FILE, INSERTS, ITEM, PERSON, READ, SERIALS, WORDS, ActRecord
 from models.words import _
 
 EXAMPLE_DAY = "2026-11-09"
-_TYPED_AS = {PERSON: "person", ITEM: "item", FILE: "file", INSERTS: "counts", WORDS: "words", SERIALS: "serials"}
+_TYPED_AS = {
+    PERSON: "person", ITEM: "item", FILE: "file", READ: "hash", INSERTS: "counts", WORDS: "words", SERIALS: "serials",
+}  # fmt: skip
 _HASH_LENGTH = 64
 
 
@@ -25,8 +27,9 @@ _HASH_LENGTH = 64
 class Takes:
     """What a field takes: its kind in words, an example as it is typed, and the codes of a choice with their words.
 
-    `typed_as` says how a page lets it be typed: text, choice, flag, number, day, moment, person, item, file, counts or
-    records, of which there may be `several`; `ends` are the least and the greatest number, `fields` those of a record.
+    `typed_as` says how a page lets it be typed: text, choice, flag, number, day, moment, person, item, file, hash,
+    counts or records, of which there may be `several`; `ends` are the least and the greatest number, `fields` those of
+    a record.
     """
 
     kind: str

@@ -17,7 +17,7 @@ from states.facts import ItemFact
 from states.look import Look
 from states.rows import Row
 from states.table import BY_TRIGGER, TABLE
-from views.known import Form, known
+from views.known import Form, known, people_of
 from views.standing import act_title
 
 CONTRACTORS = frozenset({Role.HANDLING_MANAGER, Role.HANDLER})
@@ -75,7 +75,14 @@ def entry_form(here: Look, act: str, *, mailed: bool = False) -> EntryForm:
             act=act, cycle=here.cycle_id, title=act_title(act), above=(*contract_lines(here), _due(here, act)),
             fields=fields,
             values=counted | {name: value for name, value in _known(here, row, fields).items() if name not in unsaid},
-            offered={"person": _named(valid), "item": {item.number: _item_words(item) for item in facts.items}},
+            offered={
+                "kind": {code: _(word) for code, word in choices.COPIES.items()},  # of a copy; others have own words
+                "person": _named(valid), "item": {item.number: _item_words(item) for item in facts.items},
+                **{
+                    one.name: _named([person for person in valid if person.side in sides])
+                    for one in fields if (sides := people_of(act, one.name))
+                },
+            },
             by=_named(reporters(here, row)),
         )  # fmt: skip
 

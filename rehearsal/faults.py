@@ -100,7 +100,7 @@ def _happened(wrong: Wrong) -> Strike:
 _COUNTS = {
     "extract": "exported", "complete_printing": "letters_printed", "complete_enclosing": "letters_enclosed",
     "inspect_delivery": "delivered", "enclose_additions": "letters_enclosed", "approve_posting": "letters",
-    "post": "accepted", "report_posting": "accepted",
+    "post": "accepted",
 }  # fmt: skip
 
 

@@ -65,11 +65,11 @@ def _message(office: Office, letter: Letter) -> Message | None:
         return None
     notice = next((row for row in letter if row.act in NOTICES), None)
     acts = sorted((row for row in letter if row.act not in NOTICES), key=attrgetter("cycle_id", "due_on"))
+    told, news = _of_the_morning(office, notice) if notice and notice.act == MORNING else ((), ())
     parts = [
-        office.see(cycle_id, partial(_part, rows=[*rows], to=to, origin=office.settings.origin))
+        office.see(cycle_id, partial(_part, rows=[*rows], to=to, told=told, origin=office.settings.origin))
         for cycle_id, rows in groupby(acts, attrgetter("cycle_id"))
     ]
-    told, news = _of_the_morning(office, notice) if notice and notice.act == MORNING else ((), ())
     calendar = _calendar(office, to, parts)
     subject, body = _in_words(letter, notice, to, parts, (told, news), today=office.clock.now().date())
     return Message(
@@ -96,10 +96,21 @@ class _Part:
     days: Sequence[WholeDay]
 
 
-def _part(here: Look, rows: Letter, to: Person, origin: str) -> _Part:
-    facts, today = here.facts, here.today
+def _part(here: Look, rows: Letter, to: Person, told: Sequence[str], origin: str) -> _Part:
+    """Write of one year what a letter has not told yet.
+
+    Which days are passed the ward's people read once, whatever act it is through; others beside their own that it is.
+    """
+    facts, today, beyond = here.facts, here.today, passed(here)
     own = [row for row in rows if to in owners(facts, row.act)]
-    said = [_said(facts, row, to=to, today=today, passes=_passes(here, row, to)) for row in rows]
+    through = {row.act: [it.words for it in beyond if it.is_through(row.act)] for row in rows}
+    once = list[str]()
+    if to.side is Side.WARD:
+        news = {it.words for it in beyond if not it.is_accepted}.union(*through.values()).difference(told)
+        once, through = [it.words for it in beyond if it.words in news], {}
+    said = [_said(facts, row, to=to, today=today, passes=through.get(row.act, ())) for row in rows]
+    if once:
+        said.append("\n・".join((_("Days that do not move and are passed:"), *once)))
     contract, call = contract_lines(here)
     return _Part(
         subjects=[_subject(facts, row, to, today) for row in rows],
@@ -192,12 +203,6 @@ def _when(due_on: date, today: date) -> str:
     if late > 0:
         return _("{days} days overdue").format(days=late)
     return _("today") if late == 0 else _("in {days} days").format(days=-late)
-
-
-def _passes(here: Look, row: Reminder, to: Person) -> tuple[str, ...]:
-    """Return what is passed because the act is late; to the ward's people, whatever nobody has decided on besides."""
-    decides = to.side is Side.WARD
-    return tuple(it.words for it in passed(here) if it.is_through(row.act) or (decides and not it.is_accepted))
 
 
 # A notice

@@ -1,6 +1,6 @@
 """What a form can know before anybody types: from the year's record, its programme, the day, and last year's record.
 
-A figure that the receiver of something counts for himself is never filled in (counts of two sides stay blind), of days
+A figure or a hash that the receiver of something reads for himself is never filled in (both sides stay blind), of days
 only the one on which an act is entered, and no tick is set: a tick is the word of whoever sets it (decision 0038).
 """
 
@@ -168,11 +168,6 @@ def _sealed_medium(form: Form) -> Any:
     return sealed.medium if sealed else None
 
 
-def _sealed_hash(form: Form) -> Any:
-    sealed = sealed_last(form.facts)
-    return sealed.package_sha256 if sealed else None
-
-
 def _hard(form: Form) -> Any:
     """Return the rows that the imprint sample must show."""
     taken = form.facts.record("take_extract", ExtractTaken)
@@ -297,9 +292,7 @@ KNOWN: Mapping[tuple[str, str], Says | None] = {
     ("hand_over_medium", "scanned_on"): _today,
     ("hand_over_password", "item"): lambda form: notice_in_force(form.facts),
     ("hand_over_password", "giver"): _typist(Side.WARD),
-    ("report_receipt", "package_sha256"): _sealed_hash,
     ("report_receipt", "copies"): _numbered_copies,
-    ("report_additions_receipt", "package_sha256"): _sealed_hash,
     ("report_additions_receipt", "copies"): _numbered_copies,
     ("register_copies", "copies"): _numbered_copies,
     ("submit_imprint_sample", "version"): _next_version("submit_imprint_sample"),
@@ -351,8 +344,6 @@ AS_LAST_YEAR = frozenset({
 })  # fmt: skip
 # What the machine knows better than whoever would type it: shown as words, and changed only where somebody asks to.
 AS_WORDS = frozenset({"serials", "pulled", "sealed", "template_sha256", "list_sha256"})
-# What the other side read for himself: that it is the same is said by a tick, or what he read is typed (Law 10).
-VOUCHED_FOR = frozenset({("report_receipt", "package_sha256"), ("report_additions_receipt", "package_sha256")})
 # What need not be given and yet is asked for first: what a guard or a measure looks at, and the paper of an act.
 ASKED_FIRST = frozenset({
     "giver", "receiver", "slip", "locked_bag", "bag_number", "storage_place", "locked", "contract", "instruction",

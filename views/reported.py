@@ -1,7 +1,7 @@
 """What the contractor has reported, beside what the record expects, once both sides have given their figures."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from views.known import unit_of
 from views.standing import act_title, in_words_of
 
 Expects = Callable[[Facts], int]
+_A_LINE = 80  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,8 @@ OF_THE_WARD: Mapping[tuple[str, str], Expects] = {
     ("report_posting", "accepted"): _pieces("posted"),
 }
 
+# What records the figure that stops a step, since the step itself is not done (Laws 7 and 8).
+DIFFERENCE = "record_deviation"
 # Of these the ones that the post office counts, and the ward only reads off its slip.
 _OF_THE_POST = frozenset({("post", "accepted"), ("report_posting", "accepted")})
 
@@ -106,6 +109,19 @@ def differing(facts: Facts, act: str, fields: Mapping[str, Any]) -> tuple[Figure
     }  # fmt: skip
     found = (_figure(row, field, said, due) for field, (said, due) in typed.items())
     return tuple(figure for figure in found if not figure.agrees)
+
+
+def count_guards(row: Row) -> frozenset[str]:
+    """Return the claims that make of another count an incident; a step has none, and waits until the counts agree."""
+    return frozenset(guard.name for guard in row.deviations if guard.incident == "count")
+
+
+def difference(facts: Facts, row: Row, figures: Iterable[Figure]) -> dict[str, str]:
+    """Return the fields of the deviation that says which counts stop a step; none where the act says so itself."""
+    if count_guards(row):
+        return {}
+    said = "、".join(f"{it.title} {it.reported:,} ≠ {it.expected:,}" for it in figures)
+    return {"what": "count", "happened_on": str(facts.today), "remark": f"{row.title}: {said}"[:_A_LINE]}
 
 
 def _name(facts: Facts, who: str) -> str:

@@ -258,11 +258,9 @@ def _inputs(
     filled = {**known.known(form, fields), **linked, **{it: Filled(value) for it, value in (read or {}).items()}}
     values = _as_sent(asked, fields, name) if asked.is_sent else {it: one.value for it, one in filled.items()}
     own = {field.removeprefix(name): words for field, words in wrong.items() if field.startswith(name)}
-    if not asked.is_sent:  # what the other side read is known, and nobody has said yet that it is the same
-        values = {it: value for it, value in values.items() if (form.row.trigger, it) not in known.VOUCHED_FOR}
     return tuple(
         replace(
-            one, filled=filled.get(one.field.name), shown=_shown(form, one),
+            one, filled=filled.get(one.field.name), shown=_shown(one),
             sides=known.people_of(form.row.trigger, one.field.name),
             states=known.ITEMS_IN.get((form.row.trigger, one.field.name), ()),
             asked_by_a_guard=known.is_asked_by_a_guard(form, one.field),
@@ -272,9 +270,7 @@ def _inputs(
     )  # fmt: skip
 
 
-def _shown(form: Form, one: Input) -> Any:
-    if (form.row.trigger, one.field.name) in known.VOUCHED_FOR:
-        return "vouched"
+def _shown(one: Input) -> Any:
     return "words" if one.field.name in known.AS_WORDS and one.value and not one.wrong else "typed"
 
 

@@ -49,9 +49,7 @@ class Input:
     wrong: str = ""
     rows: tuple[tuple["Input", ...], ...] = ()
     filled: Filled | None = None  # what stood in it before anybody typed, and who says so
-    shown: Literal["typed", "words", "vouched"] = (
-        "typed"  # as words with a way to change them, as a tick for what is so
-    )
+    shown: Literal["typed", "words"] = "typed"  # or as words, with a way to change them
     is_first: bool = True  # before the other fields
     sides: frozenset[Side] = frozenset()  # whose people it may name; none for everybody's
     states: tuple[str, ...] = ()  # of the items that it may name; none for all
@@ -91,11 +89,6 @@ class Input:
     def is_needed(self) -> bool:
         """Tell what has to be filled in."""
         return (self.field.required or self.asked_by_a_guard) and not self.in_a_later_row
-
-    @property
-    def is_vouched(self) -> bool:
-        """Tell whether it was said that it is as the record has it."""
-        return self.filled is not None and self.text == str(self.filled.value)
 
     @property
     def codes(self) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from models import serials
@@ -103,6 +103,7 @@ def taking(words: str, example: str) -> Any:
 PERSON, ITEM, WORDS = N_("id of the register"), N_("number of an item"), N_("short words, never a resident's name")
 FILE, SERIALS = N_("file: --file NAME=PATH, or its SHA-256"), N_("serials")
 INSERTS = N_("counts by insert, as JSON")
+READ = N_("SHA-256 as it was read by whoever reports it: 64 digits")
 _WORDS = taking(WORDS, "No. 12")
 _APPROVAL = Field(title="Approval number", description=N_("number of an approval"), examples=["2026-総総-0101"])
 _PERSON, _ITEM = taking(PERSON, "sato"), taking(ITEM, "M-2026-01")
@@ -120,6 +121,13 @@ MaybeApprovalNumber = Annotated[str, StringConstraints(strip_whitespace=True, ma
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), _WORDS]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), _FILE]
+# Of what is at hand where it is read, and nowhere here: no file can be chosen for it. Programmes write it in many ways.
+ReadSha256 = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    BeforeValidator(lambda text: "".join(text.split()).lower() if isinstance(text, str) else text),
+    taking(READ, "0" * 64),
+]
 MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$"), _FILE]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), _PERSON]
 MaybePersonId = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_.-]{0,39})?$"), _PERSON]

@@ -16,6 +16,7 @@ from models.records.base import (
     MaybePersonId,
     MaybeSha256,
     PersonId,
+    ReadSha256,
     SerialText,
     Sha256,
 )
@@ -189,7 +190,7 @@ class ReceiptReported(ActRecord):
     """受領件数・ウイルス検査報告 (document 10): the receiver's own count, made without being shown the sender's."""
 
     received: Count = Field(title="Persons read")
-    package_sha256: Sha256 = Field(title="SHA-256 of the encrypted package")
+    package_sha256: ReadSha256 = Field(title="SHA-256 of the encrypted package")
     pattern_on: date = Field(title="Date of the virus pattern")
     scan_clean: bool = Field(title="Virus scan found nothing")
     condition_good: bool = Field(title="Medium and seal arrived in good condition")

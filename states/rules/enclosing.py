@@ -150,7 +150,7 @@ def enclosed_count_agrees(facts: Facts, record: enclosing.EnclosingCompleted) ->
     return agree(facts.pieces.count("enclosed", origin="extract"), record.letters_enclosed)
 
 
-@claims_of(enclosing.DeliveryInspected)
+@claims_of(enclosing.DeliveryInspected, incident="count")
 def delivered_equals_enclosed(facts: Facts, record: enclosing.DeliveryInspected) -> Verdict:
     """The pieces delivered are the pieces enclosed."""  # entered after the posting, they are posted by now
     return agree(facts.pieces.count("enclosed", "posted", origin="extract"), record.delivered)
@@ -294,10 +294,10 @@ ENCLOSING = (
         froms=("enclosed",), who=COORDINATOR, owner=Side.WARD, due="D-3bd",
         after=("acknowledge_final_pull_list",), repeats=True, handover=True,
         carries=("acknowledge_final_pull_list",), record=enclosing.DeliveryInspected,
-        guards=(delivered_equals_enclosed, pieces_were_opened),
+        guards=(pieces_were_opened,),
         deviations=(
-            sample_opening_found_nothing_wrong, hands_and_slip_are_told, contractor_gives_to_the_ward, bag_is_locked,
-            arrived_in_good_condition, contractors_hands_are_named,
+            delivered_equals_enclosed, sample_opening_found_nothing_wrong, hands_and_slip_are_told,
+            contractor_gives_to_the_ward, bag_is_locked, arrived_in_good_condition, contractors_hands_are_named,
         ),
         source="検品票, W-OP-08, W-OP-09, C-OP-08, C-OP-09",
     ),

@@ -4,7 +4,7 @@ from models import postage
 from models.people import Side
 from models.records import mailing
 from models.records.base import ActRecord
-from models.records.enclosing import DeliveryInspected
+from models.records.enclosing import DeliveryInspected, PullListAcknowledged
 from models.records.extraction import AdditionsTaken, ProtectionRechecked
 from models.records.transfer import PackageSealed
 from models.serials import count, expand
@@ -46,6 +46,18 @@ def last_inspection_found_nothing_wrong(facts: Facts) -> Verdict:
     """The last inspection of the delivery found nothing wrong."""
     last = facts.record("inspect_delivery", DeliveryInspected)
     return last is not None and last.wrong == 0
+
+
+@claims(owes="inspect_delivery")
+def last_inspection_counted_every_letter(facts: Facts) -> Verdict:
+    """The last inspection counted the letters that are enclosed, and those pulled since; after a difference again."""
+    done, last = facts.done.get("inspect_delivery"), facts.record("inspect_delivery", DeliveryInspected)
+    if done is None or last is None:
+        return False
+    pulls = facts.past("acknowledge_final_pull_list", PullListAcknowledged)
+    since = set[int]().union(*(expand(pull.record.pulled) for pull in pulls if pull.seq > done.seq))
+    pulled = since & facts.pieces.serials("pulled", origin="extract")
+    return agree(facts.pieces.count("enclosed", origin="extract") + len(pulled), last.delivered)
 
 
 @claims(owes="acknowledge_final_pull_list")
@@ -113,7 +125,7 @@ def protection_was_rechecked_today(facts: Facts) -> Verdict:
     return done_today(facts, ("recheck_before_final_list", "recheck_before_posting"))
 
 
-@claims_of(mailing.Posted)
+@claims_of(mailing.Posted, incident="count")
 def accepted_number_equals_enclosed(facts: Facts, record: mailing.Posted) -> Verdict:
     """The number that the post office accepted equals the enclosed pieces; what is not found is pulled by serial."""
     return agree(facts.pieces.count("enclosed"), record.accepted)
@@ -145,10 +157,12 @@ def letters_go_in_a_locked_container(_facts: Facts, record: mailing.Posted) -> V
     return bool(record.locked_bag)
 
 
-@claims_of(mailing.PostingReported)
+@claims_of(mailing.PostingReported, incident="count")
 def slip_copy_agrees(facts: Facts, record: mailing.PostingReported) -> Verdict:
-    """The copy of the posting slip shows the posted number."""
-    return agree(facts.pieces.count("posted"), record.accepted)
+    """The copy of the posting slip shows the posted number, or the other one that the posting itself has recorded."""
+    posted = facts.record("post", mailing.Posted)
+    known = posted is not None and record.accepted == posted.accepted  # it opened its incident already
+    return known or agree(facts.pieces.count("posted"), record.accepted)
 
 
 @claims_of(mailing.MailReturned)
@@ -294,8 +308,8 @@ POSTING = (
         after=("inspect_delivery", "enclose_additions"), repeats=True, record=mailing.PostingApproved,
         guards=(
             contractor_posts_only_if_referred, delivery_is_inspected, last_inspection_found_nothing_wrong,
-            final_pull_list_is_acknowledged, additions_are_enclosed, replaced_pieces_are_pulled,
-            every_serial_is_enclosed_or_pulled, approved_count_agrees,
+            last_inspection_counted_every_letter, final_pull_list_is_acknowledged, additions_are_enclosed,
+            replaced_pieces_are_pulled, every_serial_is_enclosed_or_pulled, approved_count_agrees,
         ),
         warnings=(approved_number_earns_its_discounts,),
         source="承認記録, Law 7",
@@ -311,14 +325,12 @@ POSTING = (
         trigger="post", event="letters_posted", ja="差出", en="Post", froms=("enclosed",), to="posted",
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D", after=("approve_posting",), handover=True,
         carries=("claim_measures",), record=mailing.Posted,
-        guards=(
-            enclosing_is_confirmed, every_serial_is_enclosed_or_pulled, accepted_number_equals_enclosed, posted_today,
-        ),
+        guards=(enclosing_is_confirmed, every_serial_is_enclosed_or_pulled, posted_today),
         deviations=(
-            posting_is_approved, protection_was_rechecked_today, no_protected_piece_is_left, no_changed_piece_is_left,
-            final_pull_list_is_acknowledged, measures_of("post", letters_go_in_a_locked_container, *WENT_APART),
-            giver_and_container_are_told, poster_brings_the_letters, letters_go_in_a_locked_container,
-            contractors_hands_are_named,
+            accepted_number_equals_enclosed, posting_is_approved, protection_was_rechecked_today,
+            no_protected_piece_is_left, no_changed_piece_is_left, final_pull_list_is_acknowledged,
+            measures_of("post", letters_go_in_a_locked_container, *WENT_APART), giver_and_container_are_told,
+            poster_brings_the_letters, letters_go_in_a_locked_container, contractors_hands_are_named,
         ),
         warnings=(posted_number_earns_its_discounts,),
         then=letters_are_posted, source="差出票, W-OP-08, W-OP-09, Law 7",
@@ -326,7 +338,7 @@ POSTING = (
     Row(
         trigger="report_posting", event="posting_reported", ja="差出報告", en="Report the posting", froms=("posted",),
         who=COORDINATOR, owner=Side.WARD, setting="poster", due="D+1bd", after=("post",), repeats=True,
-        record=mailing.PostingReported, guards=(slip_copy_agrees,), source="差出票写し",
+        record=mailing.PostingReported, deviations=(slip_copy_agrees,), source="差出票写し",
     ),
     Row(
         trigger="request_retrieval", event="retrieval_requested", ja="取戻請求",

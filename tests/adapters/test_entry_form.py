@@ -1,7 +1,9 @@
 """A form in Excel that goes out and comes back: as it was written, and as people fill one in."""
 
+import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -85,6 +87,41 @@ def test_a_form_is_read_as_people_fill_it_in() -> None:
     assert [(it.what, it.due_on.day) for it in record.found] == [("施錠の記録漏れ", 20), ("入室簿", 21)]
 
 
+def test_a_line_that_was_put_in_between_is_one_of_its_table() -> None:
+    """Within a table it is a row, in its order; a remark beneath a field, or away from a table, is nothing."""
+    form = _form("report_status", found=[{"what": "施錠", "due_on": "2026-11-20"}])
+    sheets = [[[*row] for row in sheet] for sheet in entry_form.sheets_of(entry_form.write(form))]
+    first = next(line for line, row in enumerate(sheets[0]) if row[:1] == ["found[]"])
+    status = next(line for line, row in enumerate(sheets[0]) if row[:1] == ["status"])
+    sheets[0] += [[], ["", "控え", "なし"]]
+    sheets[0].insert(first + 1, ["", "入室簿", date(2026, 11, 21)])
+    sheets[0].insert(status + 1, ["", "順調", "備考"])
+    read = entry_form.read(form, sheets)
+    assert [(it["what"], it["due_on"]) for it in read.values["found"]] == [
+        ("施錠", "2026-11-20"),
+        ("入室簿", "2026-11-21"),
+    ]
+    assert (read.values.get("status"), read.wrong) == (None, {})
+
+
+def test_a_form_is_as_wide_as_a_page_and_no_line_hides_what_stands_in_it() -> None:
+    """On paper every form is one A4 page wide, its open cells alone can be written in, a long title has its lines."""
+    for act in ("submit_text_proof", "report_receipt", "report_erasure"):
+        with zipfile.ZipFile(BytesIO(entry_form.write(_form(act)))) as book:
+            page = book.read("xl/worksheets/sheet1.xml").decode()
+            styles = book.read("xl/styles.xml").decode()
+        assert 'fitToPage="1"' in page
+        assert 'paperSize="9"' in page
+        assert 'fitToHeight="0"' in page
+        assert ('orientation="landscape"' in page) == (act == "report_erasure")
+        assert "<sheetProtection" in page
+        assert "游ゴシック" in styles
+    above = "契約：" + "はたちのつどいに係る案内状印刷及び封入封緘作業の委託" * 2
+    with zipfile.ZipFile(BytesIO(entry_form.write(replace(_form("submit_text_proof"), above=(above,))))) as book:
+        page = book.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<row r="([0-9]+)"[^>]* customHeight', page) == ["1", "2"]  # any other grows by itself
+
+
 def test_serials_and_moments_are_read_as_input_methods_write_them() -> None:
     """Ranges with waves and wide commas are serials; a moment of the afternoon is that instant in Japan."""
     read = _read(_form("report_enclosing"), {"sealed": {2: "１～３００、３０５"}, "machine_count": {2: 301}})
@@ -104,7 +141,7 @@ def test_what_cannot_be_read_is_named_by_its_cell() -> None:
     assert set(read.wrong) == {"findings", "self_checked_on", "checked_by", "found"}
     assert read.values["status"] == "順調"
     words = " ".join(read.wrong.values())
-    assert "C11" in words
+    assert "C12" in words
     assert not any(value in words for value in ("山田", "なし", "来週"))
 
 

@@ -282,6 +282,59 @@ def test_a_different_count_is_a_hold_and_an_incident_not_an_edit(year: Year) -> 
     assert year.events().count("receipt_reported") == 2
 
 
+def test_what_the_post_office_counted_is_recorded_however_many_it_is(year: Year) -> None:
+    """Planned, another number is refused; once it happened it is a fact and an incident, and its copy is no other."""
+    year.play(before="post")
+    assert "accepted_number_equals_enclosed" in unmet(year, "post", accepted=9)
+    outcome = year.do("post", already_happened=True, accepted=9)
+    assert outcome.deviations == ("accepted_number_equals_enclosed",)
+    assert (incidents(year), year.facts().on_hold, year.state) == (["count"], True, "posted")
+    settle_everything(year)
+    assert year.do("report_posting", accepted=9).deviations == ()
+    assert year.do("report_posting", accepted=8).deviations == ("slip_copy_agrees",)
+    assert incidents(year) == ["count", "count"]
+    settle_everything(year)
+    assert year.do("report_posting", accepted=10).deviations == ()
+    assert year.do("return_items").state == "posted"
+
+
+def test_a_delivery_that_was_counted_otherwise_stops_the_posting_until_it_is_counted_again(sqlite_year: Year) -> None:
+    """What was delivered is a fact; that somebody settled the incident is no count, so the posting waits for one."""
+    year = sqlite_year
+    year.play(before="inspect_delivery")
+    assert "delivered_equals_enclosed" in unmet(year, "inspect_delivery", delivered=8)
+    outcome = year.do("inspect_delivery", already_happened=True, delivered=8)
+    assert outcome.deviations == ("delivered_equals_enclosed",)
+    assert (incidents(year), year.facts().on_hold) == (["count"], True)
+    settle_everything(year)
+    year.do("enclose_additions")
+    gap = unmet(year, "approve_posting")["last_inspection_counted_every_letter"]
+    assert (gap.act, "[9 ≠ 8]" in gap.missing) == ("inspect_delivery", True)
+    year.do("inspect_delivery")
+    year.do("approve_posting")
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "guard"),
+    [
+        ("extract", "exported", "checkers_saw_the_same_counts"),
+        ("complete_printing", "letters_printed", "printed_count_agrees"),
+        ("complete_enclosing", "letters_enclosed", "enclosed_count_agrees"),
+        ("enclose_additions", "letters_enclosed", "enclosed_additions_agree"),
+        ("approve_posting", "letters", "approved_count_agrees"),
+    ],
+)
+def test_a_step_is_not_passed_by_a_count_that_differs(sqlite_year: Year, act: str, field: str, guard: str) -> None:
+    """While the pieces are in the house a difference stops the step, also of what is entered afterwards (Law 7)."""
+    year = sqlite_year
+    year.play(before=act)
+    before = year.state
+    year.later(hours=1)
+    wrong = {field: getattr(year.record(act), field) - 1}
+    assert guard in unmet(year, act, at=year.clock.at - timedelta(minutes=30), **wrong)
+    assert (year.state, incidents(year)) == (before, [])
+
+
 def test_no_refusal_tells_the_senders_count(sqlite_year: Year) -> None:
     """Neither what is missing for the receipt nor the refusal after a wrong count names the number exported."""
     year = sqlite_year

@@ -332,6 +332,7 @@ MATERIALS: tuple[Case, ...] = (
     ),
 )  # fmt: skip
 
+LAST_PULL = did("acknowledge_final_pull_list", pulled="10,14")
 ENCLOSING: tuple[Case, ...] = (
     *(
         (guard, facts(did(act)), NOTHING, True)
@@ -518,6 +519,21 @@ ENCLOSING: tuple[Case, ...] = (
     (mailing.last_inspection_found_nothing_wrong, facts(), NOTHING, False),
     (mailing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery")), NOTHING, True),
     (mailing.last_inspection_found_nothing_wrong, facts(did("inspect_delivery", wrong=1)), NOTHING, False),
+    (mailing.last_inspection_counted_every_letter, facts(extract={"enclosed": "1-10"}), NOTHING, False),
+    *(
+        (mailing.last_inspection_counted_every_letter,
+         facts(*told, extract={"enclosed": enclosed, "pulled": "10-12"}, added={"enclosed": "13", "pulled": "14"}),
+         NOTHING, expected)
+        for told, enclosed, expected in (
+            ((did("inspect_delivery", delivered=9),), "1-9", True),
+            ((did("inspect_delivery", delivered=8),), "1-9", "9 ≠ 8"),
+            ((did("inspect_delivery", delivered=10),), "1-9", "9 ≠ 10"),
+            ((LAST_PULL, did("inspect_delivery", delivered=9)), "1-9", True),  # pulled before it was counted
+            ((did("inspect_delivery", delivered=10), LAST_PULL), "1-9", True),  # and after
+            ((did("inspect_delivery", delivered=9), LAST_PULL), "1-9", "10 ≠ 9"),
+            ((did("inspect_delivery", delivered=8), did("inspect_delivery", delivered=9)), "1-9", True),
+        )
+    ),
     (mailing.replaced_pieces_are_pulled, facts(), NOTHING, True),
     *(
         (mailing.replaced_pieces_are_pulled, facts(did("take_additions", replaced="3-4"), extract={state: "4"}),
@@ -579,6 +595,11 @@ MAILING: tuple[Case, ...] = (
             (mailing.slip_copy_agrees, "report_posting", "accepted", "posted"),
         )
         for number, expected in ((10, True), (9, "10 ≠ 9"), (11, "10 ≠ 11"))
+    ),
+    *(
+        (mailing.slip_copy_agrees, facts(did("post", accepted=9), extract={"posted": "1-10"}),
+         record("report_posting", accepted=number), expected)
+        for number, expected in ((10, True), (9, True), (8, "10 ≠ 8"))
     ),
     (mailing.posting_is_approved, facts(extract={"enclosed": "1-10"}), NOTHING, False),
     *(

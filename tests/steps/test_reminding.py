@@ -150,6 +150,15 @@ def test_a_letter_about_the_cause_says_what_is_passed_through_it(mailed: Office,
     assert "「契約期間の末日」（2026-12-25）を" in _body(post.letters[-1])
 
 
+def test_the_letter_of_the_morning_says_once_what_is_passed(mailed: Office, post: Post) -> None:
+    """What stands among the things to see to does not stand beside the late act once more."""
+    _on(mailed, date(2026, 11, 24), morning=True)
+    for letter in _of_the_morning(post):
+        body = _body(letter)
+        assert "2026年度の「契約締結」の期限は" in body
+        assert body.count("「契約期間の末日」（2026-12-25）を") == 1
+
+
 def test_every_rung_is_a_letter_and_lateness_reaches_the_approver(mailed: Office, post: Post) -> None:
     """After the day a new letter goes; two open days late the approver is written to as well.
 

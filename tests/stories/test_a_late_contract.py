@@ -6,7 +6,7 @@ from email.policy import default
 from pathlib import Path
 
 from direct import YEAR, rehearsed
-from playing import begun
+from playing import CYCLE, begun
 
 from models.clock import TOKYO
 from rehearsal.plan import Plan
@@ -43,7 +43,10 @@ def test_a_late_contract_passes_its_commitments_and_the_year_closes(template_hom
 def test_whatever_act_a_letter_is_about_the_ward_reads_what_nobody_has_decided_on(
     template_home: Path, tmp_path: Path
 ) -> None:
-    """Once the late contract is concluded its letters end; of other acts the ward is told, not the contractor."""
+    """Once the late contract is concluded its letters end; of other acts the ward is told, not the contractor.
+
+    The ward's people read each day that is passed once in a letter; the contractor beside his own act that is a cause.
+    """
     with begun(template_home, tmp_path / "year") as year:
         year.wait_for("conclude_contract")
         year.set_clock(datetime(2026, 11, 16, 10, tzinfo=TOKYO))
@@ -53,12 +56,19 @@ def test_whatever_act_a_letter_is_about_the_ward_reads_what_nobody_has_decided_o
             reminding.watch(year.office)
         folder = year.office.home / "mail" / "new"
         letters = [message_from_bytes(path.read_bytes(), policy=default) for path in folder.iterdir()]
-    told: dict[str, set[bool]] = {}
+        undecided = [f"「{it.title}」（" for it in year.office.see(CYCLE, commitments.passed) if not it.is_accepted]
+    ceremony, cause, beside = "「はたちのつどい当日」（", "「取扱責任者・取扱者届、再委託有無届」の期限", set[bool]()
+    told: dict[str, set[int]] = {}
     for letter in letters:
         body = letter.get_body(("plain",))
         assert body
-        for part in str(body.get_content()).split("\n\n"):
-            if "クラウドサービス利用届" in part:  # late, and cause of nothing
-                to = str(letter["To"]).partition("<")[2].partition("@")[0]
-                told.setdefault(to, set()).add("はたちのつどい当日" in part)
-    assert told == {"asahi": {False}, "sato": {True}, "suzuki": {True}, "takahashi": {True}}
+        text, to = str(body.get_content()), str(letter["To"]).partition("<")[2].partition("@")[0]
+        parts = text.split("\n\n")
+        if to == "asahi":
+            beside |= {cause in part for part in parts if ceremony in part}
+            parts = [part for part in parts if "「クラウドサービス利用届」の期限" in part]  # late, and cause of nothing
+        assert text.count("」の期限は") > 2, "several late acts stand in one letter"
+        told.setdefault(to, set()).update("\n".join(parts).count(it) for it in undecided)
+    assert ceremony in undecided
+    assert told == {"asahi": {0}, "sato": {1}, "suzuki": {1}, "takahashi": {1}}
+    assert beside == {True}

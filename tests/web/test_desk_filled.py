@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 from browsing import Browser, at_the_desk
+from playing import Played
 
 from adapters.clock import VirtualClock
 from adapters.sample import sample_extract, write_sample
 from models.clock import TOKYO
 from models.database import reading
+from models.people import Side
+from models.records.oversight import DeviationRecorded
 from rehearsal import cast
 from rehearsal.people import People
 from rehearsal.printer import Printer
 from states import ledger
-from steps import acting, preparation
+from steps import acting, identity, preparation
+from steps.identity import Together
 from steps.office import Office
+from steps.preparation import SAMPLE_PASSPHRASE
 from steps.work import WORK
 
 CYCLE, PERSONS = "hatachi-2026", 60
@@ -101,6 +106,7 @@ def test_two_sided_counts_stay_blind(year: People, desk_of: Callable[[str], Brow
     person = desk_of("sato")
     form = person.open(f"/{CYCLE}/acts/report_receipt")
     assert f"C-{2026}-01" in form  # numbers are known
+    assert digest[1][:8] not in form
     asked = person.send(f"/{CYCLE}/acts/report_receipt", **receipt(received=str(sent - 1), package_sha256=digest[1]))
     assert "もう一度数えて" in asked
     for page in (form, re.sub(r"<input[^>]*>", "", asked)):
@@ -109,7 +115,8 @@ def test_two_sided_counts_stay_blind(year: People, desk_of: Callable[[str], Brow
     again = person.send(f"/{CYCLE}/acts/report_receipt", **hidden(asked), again="yes")
     assert value_of(again, "report_receipt.received") == str(sent - 1)
     assert "receipt_reported" not in events(year)
-    person.send(f"/{CYCLE}/acts/report_receipt", **receipt(received=str(sent), package_sha256=digest[1]))
+    as_certutil = " ".join(re.findall("..", digest[1].upper()))
+    person.send(f"/{CYCLE}/acts/report_receipt", **receipt(received=str(sent), package_sha256=as_certutil))
     assert events(year).count("receipt_reported") == 1
     assert "deviation_recorded" not in events(year)
     confirming = person.open(f"/{CYCLE}/acts/hand_over")
@@ -142,6 +149,60 @@ def test_a_count_of_the_wards_own_is_asked_about_in_figures(year: People, desk_o
     asked = person.send(f"/{CYCLE}/acts/extract", **fields, **{"extract.exported": str(exported - 1)})
     assert f"{exported} 人 のはずです。{exported - 1} 人 で記録しますか" in asked
     assert "extract_checked_proposed" not in events(year)
+
+
+def test_a_count_that_stops_a_step_is_recorded_as_a_difference(year: People, desk_of: Callable[[str], Browser]) -> None:
+    """Who says that it is so records a deviation with both figures, which holds the year; the step is not done."""
+    play(year, *UNTIL_THE_RECEIPT[: UNTIL_THE_RECEIPT.index("extract")])
+    person = desk_of("watanabe")
+    form = person.open(f"/{CYCLE}/acts/extract")
+    exported = int(value_of(form, "extract.exported"))
+    fields = {"extract.by": "watanabe", "extract.excluded": value_of(form, "extract.excluded"), "key": "k"}
+    asked = person.send(f"/{CYCLE}/acts/extract", **fields, **{"extract.exported": str(exported - 1)})
+    assert asked.count('name="sure"') == 1  # nothing offers to record the step itself
+    once = {name: text for name, text in hidden(asked).items() if name.startswith(("record_deviation", "key"))}
+    for words in ("一時停止", "既に行われています"):
+        assert words in person.send(f"/{CYCLE}/acts/record_deviation", **once, sure="yes")
+    told = year.office.see(CYCLE, lambda here: here.facts.past("record_deviation", DeviationRecorded))
+    assert [it.record.what for it in told] == ["count"]
+    assert told[0].record.remark.endswith(f" {exported - 1} ≠ {exported}")
+    assert (year.facts().state, year.facts().on_hold) == ("ready", True)
+    assert "事故" in desk_of("sato").open(f"/{CYCLE}/incidents/1")
+
+
+def test_a_posting_whose_number_is_confirmed_is_recorded_as_it_was(
+    played: Office, in_year: Callable[[str], Browser], tmp_path: Path
+) -> None:
+    """The post office took one less: asked once and blindly, then a fact that opens an incident.
+
+    While something else is missing for the posting, the confirmation of the number lets nothing pass.
+    """
+    ward = [person.id for person in preparation.everybody(played) if person.side is not Side.CONTRACTOR]
+    keys = {person: identity.unlock(played, person, SAMPLE_PASSPHRASE) for person in ward}
+    year = Played(folder=tmp_path / "played", office=played.of(Together(keys, typist="suzuki")))
+    year.play(before="approve_posting")
+    person, act, enclosed = in_year("sato"), f"/{CYCLE}/acts/post", len(year.serials("enclosed"))
+
+    def typed() -> dict[str, str]:
+        fields = {
+            "by": "sato", "accepted": str(enclosed - 1), "office": "新宿郵便局", "posted_on": str(year.now.date()),
+            "slip": "1", "giver": "sato", "locked_bag": "true",
+        }  # fmt: skip
+        return {f"post.{name}": text for name, text in fields.items()}
+
+    asked = person.send(act, **typed())
+    assert "差出承認" in person.send(act, 422, **hidden(asked), sure="yes")
+    year.play(before="post")
+    person = in_year("sato")
+    asked = person.send(act, **typed())
+    assert "記録の数と一致しません" in asked
+    assert not re.search(rf"(?<!\d){enclosed}(?!\d)", asked)
+    person.send(act, **hidden(asked), sure="yes")
+    facts = year.facts()
+    assert (facts.state, facts.on_hold, len(facts.incidents)) == ("posted", True, 1)
+    with reading(year.office.engine) as connection:
+        [entry] = [it for it in ledger.told(connection, cycle_id=CYCLE) if it["event"] == "deviation_recorded"]
+    assert entry["data"]["broken"] == ["accepted_number_equals_enclosed"]
 
 
 def test_a_ticked_measure_is_never_lost(year: People, desk_of: Callable[[str], Browser]) -> None:

@@ -29,10 +29,10 @@ from steps.after import words_of_what_is_left
 from steps.entry_forms import Came
 from steps.work import WORK
 from views import agenda, checklist, reported
-from views.reported import Figure
 from views.stages import title_of
 from views.standing import act_title, state_title
 
+_HAPPENED = "already_happened"
 _FOLLOWING = 4  # acts that may be done next, named after one is done
 
 
@@ -95,23 +95,38 @@ def _question(asked: Asked, cycle_id: str, typed: Sequence[tuple[Part, Typed]]) 
 
     Of the machine's own work nothing is typed that could be a slip.
     """
-    form = [one for _part, one in typed]
-    if form[-1].trigger in WORK:
+    form, own = [one for _part, one in typed], typed[-1][0]
+    if own.row.trigger in WORK:
         return None
+    with asked.visitor.office.look(cycle_id) as here:
+        moved = {one.trigger for one in form[:-1]} - {forms.CLAIMS}  # a report on the form moves the counts
+        differing = () if moved else reported.differing(here.facts, own.row.trigger, form[-1].fields)
+        stops = reported.difference(here.facts, own.row, differing) if differing else {}
+    sent = forms.sent_again(asked, typed)
+    if differing and (happened := _as_it_happened(asked, cycle_id, form, own.row)):
+        form[-1] = happened
+        sent.append((f"{own.name}{_HAPPENED}", "true"))
     gaps = acting.doubts(asked.visitor.office, cycle_id, form)
-    differing = _differing(asked, cycle_id, form) if len(form) == 1 else ()  # a report on the form moves the counts
     if not gaps and not differing:
         return None
-    row = typed[-1][0].row
     return asked.shown(
-        "sure.html", row=row, cycle=cycle_id, gaps=gaps, differing=differing, sent=forms.sent_again(asked, typed),
-        blind=any(part.row.owner is Side.CONTRACTOR for part, _one in typed),
+        "sure.html", row=own.row, cycle=cycle_id, gaps=gaps, differing=differing, sent=sent, stops=stops,
+        blind=any(part.row.owner is Side.CONTRACTOR for part, _one in typed) or any(it.is_blind for it in differing),
+        key=asked.sent.one("key"), by=asked.visitor.id, recorded_by=reported.DIFFERENCE,
     )  # fmt: skip
 
 
-def _differing(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Figure, ...]:
-    with asked.visitor.office.look(cycle_id) as here:
-        return reported.differing(here.facts, form[-1].trigger, form[-1].fields)
+def _as_it_happened(asked: Asked, cycle_id: str, form: Sequence[Typed], row: Row) -> Typed | None:
+    """Return a movement as what has happened already, where nothing but its count speaks against it; None elsewhere.
+
+    Whoever confirms the count confirms that alone: it lets nothing else pass that would be refused.
+    """
+    *others, own = form
+    if not row.is_movement or own.fields.get(_HAPPENED):
+        return None
+    happened = replace(own, fields={**own.fields, _HAPPENED: True})
+    gaps = acting.doubts(asked.visitor.office, cycle_id, [*others, happened])
+    return happened if {gap.guard for gap in gaps} <= reported.count_guards(row) else None
 
 
 def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcome, ...]:
