@@ -40,7 +40,7 @@ def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
         exception_handlers={HTTPException: _not_found},
     )
     app.state.pages, app.state.https = ALL_PAGES, https
-    return Guard(inner=app, name=name)
+    return Guard(inner=app, name=name, user_header=office.settings.desk_user_header)
 
 
 def _in_order() -> list[Page]:
@@ -71,10 +71,12 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
     if not page.is_open:
         if visitor is None:
             return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
-        if must_change and page.path != "/passphrase":
-            return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
         if not visitor.has(*page.readers):
             raise Unknown(_("This page is not for you."), _("Go back to your own work."))
+        if page.asks_for_the_passphrase and not visitor.has_key:
+            return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
+        if must_change and page.path != "/passphrase":
+            return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
     sent = uploads.Sent()
     if request.method == "POST":
         if page.of_residents and not is_local(request.scope):
@@ -90,7 +92,7 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
 
 def _who_comes(request: Request, office: Office) -> tuple[Visitor | None, bool]:
     visitor = visitor_of(request, office)
-    return visitor, visitor is not None and visitor.is_for_one_use
+    return visitor, visitor is not None and visitor.has_key and visitor.is_for_one_use
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

@@ -22,6 +22,7 @@ from models.words import _
 
 STATIC = "/static/"
 _READING = {"GET", "HEAD"}
+_LET_IN = "tsudoi.let_in"  # of a request: every name that a proxy passed
 HEADERS: Mapping[bytes, bytes] = {
     b"content-security-policy": (
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -38,10 +39,14 @@ HEADERS: Mapping[bytes, bytes] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """An ASGI application before the desk's own; `name` is the host by which people reach it, beside this machine."""
+    """An ASGI application before the desk's own; `name` is the host by which people reach it, beside this machine.
+
+    `user_header` is where a proxy on this machine says whom it let in; "" where none is believed.
+    """
 
     inner: ASGIApp
     name: str = ""
+    user_header: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it in words."""
@@ -59,6 +64,7 @@ class Guard:
                 message = {**message, "headers": [*kept, *own.items()]}
             await send(message)
 
+        scope[_LET_IN] = Headers(scope=scope).getlist(self.user_header) if self.user_header else []
         if refused := self._refused(scope):
             status, words = refused
             await PlainTextResponse(words, status)(scope, receive, guarded)
@@ -70,6 +76,8 @@ class Guard:
         if not leads_here(headers, name=self.name):
             words = _("This is not the address of the desk. See the setting desk.")
             return HTTPStatus.MISDIRECTED_REQUEST, words
+        if scope[_LET_IN] and (len(scope[_LET_IN]) > 1 or not _is_from_this_machine(scope)):
+            return HTTPStatus.FORBIDDEN, _("Who comes is taken from the proxy on this machine alone, and said once.")
         if scope["method"] in _READING:
             return None
         # A browser says which page sent it; who sends no Origin is no browser, and has no session in its cookies.
@@ -90,16 +98,23 @@ class NotHere(TsudoiError):
         )
 
 
+def let_in(scope: Scope) -> str:
+    """Return the register id of whom the proxy says that it let in, "" where it says nothing or is not believed."""
+    return next(iter(scope[_LET_IN]), "").strip()
+
+
 def is_local(scope: Scope) -> bool:
     """Tell a browser on this very machine: a loopback peer, and nothing that a proxy has passed on (Law 9).
 
     A proxy that forgets to say so still passes on the name by which others reach the desk.
     """
-    headers, client = Headers(scope=scope), scope.get("client")
-    if not leads_here(headers, name="") or any(
-        name in headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-    ):
-        return False
+    headers = Headers(scope=scope)
+    passed_on = scope[_LET_IN] or any(it in headers for it in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
+    return leads_here(headers, name="") and not passed_on and _is_from_this_machine(scope)
+
+
+def _is_from_this_machine(scope: Scope) -> bool:
+    client = scope.get("client")
     with suppress(ValueError):
         return client is not None and ip_address(client[0]).is_loopback
     return False

@@ -1,9 +1,12 @@
 """Who comes in at the desk, and what a session is worth."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from browsing import Browser
 
+from adapters.clock import VirtualClock
+from models.clock import TOKYO
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -62,3 +65,21 @@ def test_the_way_on_stays_within_the_desk(browser: Callable[[], Browser]) -> Non
         person.open("/login")
         fields = {**person.hidden, "person": "sato", "passphrase": SAMPLE_PASSPHRASE, "to": to}
         assert person.client.post("/login", data=fields).headers["location"] == "/"
+
+
+def test_whose_entry_has_ended_comes_in_no_more(browser: Callable[[], Browser], keyed: Office) -> None:
+    """From the day after the last of the entry neither an open session nor the passphrase opens a page."""
+    gone, before = browser(), browser()
+    before.log_in("kansa")
+    VirtualClock(keyed.home / "clock").set(datetime(2027, 4, 1, 9, tzinfo=TOKYO))
+    assert before.client.get("/").status_code == 303
+    assert 'role="alert"' in gone.log_in("kansa")
+    assert gone.client.get("/").status_code == 303
+
+
+def test_keepers_whose_entries_have_all_ended_still_come_in(browser: Callable[[], Browser], keyed: Office) -> None:
+    """Where nobody else is left to fill the register, who kept it until yesterday may: 1 April locks no office out."""
+    VirtualClock(keyed.home / "clock").set(datetime(2027, 4, 1, 9, tzinfo=TOKYO))
+    person = browser()
+    person.log_in("sato")
+    assert "名簿" in person.open("/people")
