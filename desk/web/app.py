@@ -22,7 +22,7 @@ from desk.web import answers, uploads
 from desk.web.asked import Asked, Page
 from desk.web.guard import Guard, NotHere, is_local
 from desk.web.pages import ALL_PAGES
-from desk.web.visitors import BEFORE, Visitor, form_token, give_cookie, random_word, visitor_of
+from desk.web.visitors import BEFORE, Visitor, cookie_of, form_token, give_cookie, random_word, visitor_of
 from models.errors import BadInput, TsudoiError, Unknown, place_of
 from models.words import _
 from steps.office import Office
@@ -40,7 +40,7 @@ def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
         exception_handlers={HTTPException: _not_found},
     )
     app.state.pages, app.state.https = ALL_PAGES, https
-    return Guard(inner=app, name=name, user_header=office.settings.desk_user_header)
+    return Guard(inner=app, name=name, user_header=office.settings.desk_user_header, https=https)
 
 
 def _in_order() -> list[Page]:
@@ -50,7 +50,7 @@ def _in_order() -> list[Page]:
 
 def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
-        request.state.before = request.cookies.get(BEFORE) or random_word()
+        request.state.before = cookie_of(request, BEFORE) or random_word()
         request.state.visitor = None
         try:
             response = await _answer(office, page, request)
@@ -58,7 +58,7 @@ def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
             response = answers.trouble(request, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, only its type and place may be shown (Law 4)
             response = _unforeseen(request, error)
-        if BEFORE not in request.cookies:
+        if not cookie_of(request, BEFORE):
             give_cookie(request, response, BEFORE, request.state.before)
         return response
 
@@ -105,6 +105,6 @@ def _unforeseen(request: Request, error: Exception) -> Response:
 
 def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    request.state.before = request.cookies.get(BEFORE) or random_word()
+    request.state.before = cookie_of(request, BEFORE) or random_word()
     words = Unknown(_("There is no such page."), _("Go back to your own work."))
     return answers.trouble(request, words)

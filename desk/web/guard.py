@@ -5,7 +5,6 @@ page of ours, that it is not larger than any form. Each answer forbids frames, o
 desk's own look, being kept.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,7 +22,7 @@ from models.words import _
 STATIC = "/static/"
 _READING = {"GET", "HEAD"}
 _LET_IN = "tsudoi.let_in"  # of a request: every name that a proxy passed
-HEADERS: Mapping[bytes, bytes] = {
+HEADERS: dict[bytes, bytes] = {
     b"content-security-policy": (
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
         b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,18 +34,21 @@ HEADERS: Mapping[bytes, bytes] = {
     b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
 }
+_OVER_TLS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
     """An ASGI application before the desk's own; `name` is the host by which people reach it, beside this machine.
 
-    `user_header` is where a proxy on this machine says whom it let in; "" where none is believed.
+    `https` where people come by TLS alone. `user_header` is where a proxy on this machine says whom it let in; "" where
+    none is believed.
     """
 
     inner: ASGIApp
     name: str = ""
     user_header: str = ""
+    https: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it in words."""
@@ -58,7 +60,7 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in HEADERS]
-                own = dict(HEADERS)
+                own = HEADERS | _OVER_TLS if self.https else dict(HEADERS)
                 if scope["path"].startswith(STATIC):
                     own[b"cache-control"] = b"max-age=3600"
                 message = {**message, "headers": [*kept, *own.items()]}

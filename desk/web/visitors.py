@@ -101,7 +101,7 @@ def visitor_of(request: Request, office: Office) -> Visitor | None:
         Stranger: whom a proxy let in may not use the desk.
 
     """
-    named, token = let_in(request.scope), request.cookies.get(COOKIE, "")
+    named, token = let_in(request.scope), cookie_of(request, COOKIE)
     keyring = AtTheDesk(office, ask=_nobody_else, tokens=token)
     person = identity.who_may_come(office, named or keyring.typist)
     if person is None:
@@ -140,7 +140,17 @@ def give_cookie(request: Request, response: Response, name: str, value: str) -> 
     By the setting, and not by the request: what comes through a proxy of TLS reaches the desk without it.
     """
     secure: bool = request.app.state.https
-    response.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
+    response.set_cookie(_named(request, name), value, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """Return what a cookie of the desk holds, "" where the browser has none."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def _named(request: Request, name: str) -> str:
+    """Return the name of a cookie as browsers know it: over TLS one that no other host can lay into them."""
+    return f"__Host-{name}" if request.app.state.https else name
 
 
 def random_word() -> str:

@@ -46,7 +46,8 @@ def test_a_session_is_worth_nothing_after_logout(browser: Callable[[], Browser])
     thief.client.cookies.update(person.client.cookies)
     thief.open("/")
     person.open("/")
-    person.send("/logout")
+    gone = person.client.post("/logout", data=person.hidden)
+    assert gone.headers["clear-site-data"] == '"cache", "cookies", "storage"'
     assert thief.client.get("/").status_code == 303
 
 

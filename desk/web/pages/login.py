@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from desk.web.asked import Asked, Page
 from desk.web.guard import let_in
-from desk.web.visitors import COOKIE, give_cookie
+from desk.web.visitors import COOKIE, cookie_of, give_cookie
 from models.errors import BadInput, TsudoiError, Unknown
 from models.words import _
 from steps import identity
@@ -35,7 +35,7 @@ def login(asked: Asked) -> Response:
     except TsudoiError as refused:
         return asked.shown("login.html", person=person, to=to, trouble=refused, named=named)
     sessions = identity.sessions_of(asked.office)
-    if older := asked.request.cookies.get(COOKIE):
+    if older := cookie_of(asked.request, COOKIE):
         sessions.close(older)
     return _with_session(asked, asked.on_to(to), sessions.open(key))
 
@@ -44,7 +44,7 @@ def logout(asked: Asked) -> Response:
     """End the session, so that its cookie is worth nothing wherever else it lies."""
     identity.sessions_of(asked.office).close(asked.visitor.token)
     response = asked.on_to("/login")
-    response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 
