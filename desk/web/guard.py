@@ -69,12 +69,14 @@ class Guard:
         scope[_LET_IN] = Headers(scope=scope).getlist(self.user_header) if self.user_header else []
         if refused := self._refused(scope):
             status, words = refused
-            await PlainTextResponse(words, status)(scope, receive, guarded)
+            await PlainTextResponse(words, status, {"connection": "close"})(scope, receive, guarded)
             return
         await self.inner(scope, receive, guarded)
 
     def _refused(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
         headers = Headers(scope=scope)
+        if {"transfer-encoding", "content-length"} <= set(headers):  # a proxy may see its end elsewhere (RFC 9112, 6.1)
+            return HTTPStatus.BAD_REQUEST, _("The request says twice where it ends.")
         if not leads_here(headers, name=self.name):
             words = _("This is not the address of the desk. See the setting desk.")
             return HTTPStatus.MISDIRECTED_REQUEST, words

@@ -41,7 +41,9 @@ def login(asked: Asked) -> Response:
 
 
 def logout(asked: Asked) -> Response:
-    """End the session, so that its cookie is worth nothing wherever else it lies."""
+    """End the session, so that its cookie is worth nothing wherever else it lies; an address alone ends none."""
+    if not asked.is_sent:
+        return asked.on_to("/")
     identity.sessions_of(asked.office).close(asked.visitor.token)
     response = asked.on_to("/login")
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
