@@ -72,6 +72,7 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
         if visitor is None:
             return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
         if not visitor.has(*page.readers):
+            _log.warning("page_refused", by=visitor.id, page=page.path)
             raise Unknown(_("This page is not for you."), _("Go back to your own work."))
         if page.asks_for_the_passphrase and not visitor.has_key:
             return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
@@ -80,6 +81,7 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
     sent = uploads.Sent()
     if request.method == "POST":
         if page.of_residents and not is_local(request.scope):
+            _log.warning("page_refused", by=visitor.id if visitor else "", page=page.path)
             raise NotHere  # before a byte of it is read
         sent = await uploads.sent(request, largest=page.largest)
         expected = visitor.form_token if visitor else form_token(request.state.before)

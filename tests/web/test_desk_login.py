@@ -1,5 +1,6 @@
 """Who comes in at the desk, and what a session is worth."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -84,3 +85,17 @@ def test_keepers_whose_entries_have_all_ended_still_come_in(browser: Callable[[]
     person = browser()
     person.log_in("sato")
     assert "名簿" in person.open("/people")
+
+
+def test_who_came_and_who_was_refused_stands_in_the_log(browser: Callable[[], Browser], keyed: Office) -> None:
+    """A login, one of nobody's id and a page of another role are lines of the log; what was typed is in none."""
+    person = browser()
+    person.log_in("nobody-of-ours", "what I guess today")
+    person.log_in("kansa")
+    person.open("/hatachi-2026/acts/hold", 404)
+    text = (keyed.home / "log" / "tsudoi.jsonl").read_text(encoding="utf-8")
+    told = [(it["event"], it.get("by", ""), it.get("page", "")) for it in map(json.loads, text.splitlines())]
+    assert told[-3:] == [
+        ("login_refused", "", ""), ("logged_in", "kansa", ""), ("page_refused", "kansa", "/{cycle}/acts/{act}"),
+    ]  # fmt: skip
+    assert not [it for it in ("guess", "nobody-of-ours", SAMPLE_PASSPHRASE) if it in text]

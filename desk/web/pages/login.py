@@ -2,6 +2,7 @@
 
 import threading
 
+import structlog
 from starlette.responses import Response
 
 from desk.web.asked import Asked, Page
@@ -13,6 +14,7 @@ from steps import identity
 
 # Argon2id takes a quarter of a gigabyte: one at a time, however many try.
 _ONE_AT_A_TIME = threading.Lock()
+_log = structlog.get_logger()
 _SHORT = 64  # characters of an id
 
 
@@ -29,11 +31,13 @@ def login(asked: Asked) -> Response:
         if identity.who_may_come(asked.office, person) is None:
             raise BadInput(_("Your entry on the register of people is not valid today."), _("Ask a coordinator."))
     except Unknown:
+        _log.warning("login_refused")  # a wrong passphrase of a person is told to the ledger
         # Whether somebody is on the register is not told to whoever tries.
         wrong = BadInput(_("Id or passphrase are wrong."), _("Type both again."))
         return asked.shown("login.html", person=person, to=to, trouble=wrong, named=named)
     except TsudoiError as refused:
         return asked.shown("login.html", person=person, to=to, trouble=refused, named=named)
+    _log.info("logged_in", by=key.person)
     sessions = identity.sessions_of(asked.office)
     if older := cookie_of(asked.request, COOKIE):
         sessions.close(older)
