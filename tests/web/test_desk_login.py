@@ -1,6 +1,7 @@
 """Who comes in at the desk, and what a session is worth."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -99,3 +100,32 @@ def test_who_came_and_who_was_refused_stands_in_the_log(browser: Callable[[], Br
         ("login_refused", "", ""), ("logged_in", "kansa", ""), ("page_refused", "kansa", "/{cycle}/acts/{act}"),
     ]  # fmt: skip
     assert not [it for it in ("guess", "nobody-of-ours", SAMPLE_PASSPHRASE) if it in text]
+
+
+def test_a_way_in_lets_a_password_manager_help(browser: Callable[[], Browser]) -> None:
+    """The passphrase is masked, and id and passphrase bear the names by which browsers and managers know them."""
+    text = browser().open("/login")
+    assert re.search(r'name="passphrase" type="password" autocomplete="current-password"', text)
+    assert re.search(r'name="person"[^>]*autocomplete="username"', text)
+    assert "onpaste" not in text
+
+
+def test_a_long_passphrase_is_taken_whole(browser: Callable[[], Browser]) -> None:
+    """Two hundred characters are taken, and all of them count: without the last one nothing opens."""
+    person, words = browser(), "馬 電池 staple ☂ correct " * 10
+    person.log_in("sato")
+    person.open("/passphrase")
+    person.send("/passphrase", old=SAMPLE_PASSPHRASE, new=words, again=words)
+    assert 'role="alert"' in browser().log_in("sato", words[:-2])
+    assert "logout" in browser().log_in("sato", words)
+
+
+def test_a_changed_passphrase_ends_the_other_sessions(browser: Callable[[], Browser]) -> None:
+    """Whoever changed it goes on; every other session of that person is none any more."""
+    person, elsewhere = browser(), browser()
+    person.log_in("sato")
+    elsewhere.log_in("sato")
+    person.open("/passphrase")
+    new = "horse battery staple correct"
+    assert "logout" in person.send("/passphrase", old=SAMPLE_PASSPHRASE, new=new, again=new)
+    assert elsewhere.client.get("/").status_code == 303
