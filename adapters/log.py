@@ -10,9 +10,9 @@ import structlog
 
 # Ids, counts, hashes, times. What is not here is dropped, so that a careless call cannot write a name.
 ALLOWED = frozenset({
-    "act", "attempts", "bytes", "command", "count", "cycle", "due_on", "error_type", "event", "exit_status", "files",
-    "flagged", "fiscal_year", "found", "level", "looked_at", "persons", "reminder", "reminders", "rung", "seconds",
-    "sent", "seq", "sha256", "state", "timestamp", "unmet", "version", "via",
+    "act", "attempts", "by", "bytes", "command", "count", "cycle", "due_on", "error_type", "event", "exit_status",
+    "files", "fiscal_year", "flagged", "found", "level", "looked_at", "page", "persons", "place", "reminder",
+    "reminders", "rung", "seconds", "sent", "seq", "sha256", "state", "timestamp", "unmet", "version", "via",
 })  # fmt: skip
 
 

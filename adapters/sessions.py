@@ -1,6 +1,7 @@
 """Sessions: who is logged in at one shell. The unlocked key lies sealed under a token of the shell.
 
-A session ends at logout, and after thirty minutes of the real clock in which nobody used it.
+A session ends at logout, after thirty minutes of the real clock in which nobody used it, and in any case after a
+working day.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from adapters.keys import write_once
 from adapters.people_keys import PersonKey
 
 IDLE = 30 * 60.0  # seconds
-_TOKEN, _NONCE = 32, 12  # bytes
+LONGEST = 12 * 3600.0  # seconds, however much it is used
+_TOKEN, _NONCE, _KEY, _BEGUN = 32, 12, 32, 8  # bytes
 
 
 class Sessions:
@@ -37,7 +39,9 @@ class Sessions:
                     path.unlink()
         token, nonce = secrets.token_hex(_TOKEN), secrets.token_bytes(_NONCE)
         path = self._path(token)
-        write_once(path, nonce + _sealing(token).encrypt(nonce, key.secret() + key.person.encode(), b""), mode=0o600)
+        begun = int(self.now()).to_bytes(_BEGUN, "big")
+        held = _sealing(token).encrypt(nonce, key.secret() + begun + key.person.encode(), b"")
+        write_once(path, nonce + held, mode=0o600)
         os.utime(path, (self.now(), self.now()))
         return token
 
@@ -53,8 +57,11 @@ class Sessions:
             return None
         with suppress(InvalidTag, ValueError):
             opened = _sealing(token).decrypt(sealed[:_NONCE], sealed[_NONCE:], b"")
-            os.utime(path, (self.now(), self.now()))
-            return PersonKey.of(opened[32:].decode(), opened[:32])
+            secret, begun, person = opened[:_KEY], opened[_KEY : _KEY + _BEGUN], opened[_KEY + _BEGUN :]
+            if 0 <= self.now() - int.from_bytes(begun, "big") < LONGEST:
+                os.utime(path, (self.now(), self.now()))
+                return PersonKey.of(person.decode(), secret)
+            self.close(token)
         return None
 
     def close(self, token: str) -> None:

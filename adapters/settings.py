@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     desk: Annotated[
         str, Field(description="address at which people reach the desk, where it is not this machine's: https://…")
     ] = ""
+    desk_user_header: Annotated[
+        str,
+        Field(
+            pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$",
+            description="header in which that proxy passes the register id of whom it let in; empty: none is believed",
+        ),
+    ] = ""
     closed_days: Annotated[frozenset[date], Field(description="closing days beside those of the law")] = frozenset()
 
     @classmethod

@@ -4,9 +4,9 @@ The door asks for all of it before anything moves; who only shows a year asks ho
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from models.clock import day_of
 from models.errors import Unmet
@@ -16,7 +16,7 @@ from models.words import N_, _, in_words
 from states import ledger
 from states.acts import ActRequest, Proposed
 from states.facts import Evidence, Facts, Guard
-from states.rows import STATES, Row
+from states.rows import KEEPERS, STATES, Row
 from states.rules.approvals import absence_for, decides_only_for_another
 from states.table import BY_TRIGGER
 
@@ -220,11 +220,19 @@ def _sender_gap(attempt: Attempt) -> Iterator[Unmet]:
 
 def may_when_lapsed(attempt: Attempt, person: Person) -> bool:
     """Tell whether a former entry still counts: for the register alone, while nobody else could fill it."""
-    today, row = attempt.facts.today, attempt.row
-    keepers = [
-        keeper for keeper in attempt.facts.people.values() if keeper.is_valid_on(today) and keeper.roles & set(row.who)
-    ]
-    return row.by_lapsed and len(keepers) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
+    facts, row = attempt.facts, attempt.row
+    return row.by_lapsed and _counts_when_lapsed(facts.people, person, facts.today, row.who)
+
+
+def may_come(everybody: Mapping[str, Person], person: Person, today: date) -> bool:
+    """Tell who may use the desk: whose entry is valid, or a former keeper who may still have to fill the register."""
+    lapsed = bool(person.roles & set(KEEPERS)) and _counts_when_lapsed(everybody, person, today, KEEPERS)
+    return person.is_valid_on(today) or lapsed
+
+
+def _counts_when_lapsed(everybody: Mapping[str, Person], person: Person, today: date, who: Iterable[Role]) -> bool:
+    valid = [keeper for keeper in everybody.values() if keeper.is_valid_on(today) and keeper.roles & set(who)]
+    return len(valid) < _PAIR and person.valid_from <= today <= person.valid_to + _LAPSED
 
 
 def _machine_gap(attempt: Attempt) -> Iterator[Unmet]:

@@ -48,8 +48,8 @@ def verify(office: Office, path: Path | None = None, checkpoints: Sequence[Path]
     return _verify_own(office, on_paper(checkpoints, verifier.parse_key(key_of(office))))
 
 
-def verify_typed(office: Office, typed: str) -> Verified:
-    """Verify the installation's ledger as `verify` does, with the words of a checkpoint typed from a slip, or scanned.
+def verify_typed(office: Office, *typed: str) -> Verified:
+    """Verify the installation's ledger as `verify` does, with the words of checkpoints typed from slips, or scanned.
 
     Raises:
         Damaged: it does not hold, or the checkpoint is of another ledger.
@@ -57,8 +57,8 @@ def verify_typed(office: Office, typed: str) -> Verified:
 
     """
     with _readable():
-        note = verifier.parse_typed(typed, _("(typed)"))
-    return _verify_own(office, _ours([note], verifier.parse_key(key_of(office))))
+        notes = [verifier.parse_typed(text, _("(typed)")) for text in typed]
+    return _verify_own(office, _ours(notes, verifier.parse_key(key_of(office))))
 
 
 def _verify_own(office: Office, printed: Sequence[verifier.Note]) -> Verified:

@@ -14,6 +14,7 @@ from adapters.passphrases import one_use, refuse_weak
 from adapters.people_keys import REAL, Cost, PeopleKeys, PersonKey, WrongPassphrase
 from adapters.sessions import Sessions
 from models import tables
+from models.clock import day_of
 from models.database import reading
 from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.people import Person, Side
@@ -21,6 +22,7 @@ from models.records.people import KeyGiven, Reason
 from models.words import _
 from states import opening
 from states.acts import Outcome
+from states.gaps import may_come
 from states.reading import people
 from steps import acting
 from steps.office import Office
@@ -53,6 +55,14 @@ def person_of(office: Office, person_id: str) -> Person:
             _("`tsudoi people list` shows everybody."),
         )
     return known
+
+
+def who_may_come(office: Office, person_id: str) -> Person | None:
+    """Return a person of the register who may use the desk today; None for everybody else."""
+    with reading(office.engine) as connection:
+        everybody = people(connection)
+    person = everybody.get(person_id)
+    return person if person and may_come(everybody, person, day_of(office.clock.now())) else None
 
 
 def unlock(office: Office, person_id: str, passphrase: str, *, keys: PeopleKeys | None = None) -> PersonKey:

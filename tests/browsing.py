@@ -11,6 +11,7 @@ import stamina
 import uvicorn
 
 from desk.web.app import desk
+from desk.web.server import HOW
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
 
@@ -57,7 +58,7 @@ class Browser:
 @contextmanager
 def served(office: Office, **how: Any) -> Iterator[str]:
     """Serve the desk of an office on a free port of this machine, and give its address."""
-    config = uvicorn.Config(desk(office, **how), host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
+    config = uvicorn.Config(desk(office, **how), host="127.0.0.1", port=0, **HOW)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

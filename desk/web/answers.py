@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from desk.web.guard import NotHere
 from desk.web.places import place_of
-from desk.web.visitors import Visitor, form_token
+from desk.web.visitors import Stranger, Visitor, form_token
 from models import choices
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
@@ -24,6 +24,7 @@ from views.standing import act_title
 _TEMPLATES = Path(__file__).parent / "templates"
 _STATUS: Mapping[type[TsudoiError], HTTPStatus] = {
     NotHere: HTTPStatus.FORBIDDEN,
+    Stranger: HTTPStatus.FORBIDDEN,
     Unknown: HTTPStatus.NOT_FOUND,
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.CONFLICT,

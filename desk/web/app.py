@@ -22,7 +22,7 @@ from desk.web import answers, uploads
 from desk.web.asked import Asked, Page
 from desk.web.guard import Guard, NotHere, is_local
 from desk.web.pages import ALL_PAGES
-from desk.web.visitors import BEFORE, Visitor, form_token, give_cookie, random_word, visitor_of
+from desk.web.visitors import BEFORE, Visitor, cookie_of, form_token, give_cookie, random_word, visitor_of
 from models.errors import BadInput, TsudoiError, Unknown, place_of
 from models.words import _
 from steps.office import Office
@@ -40,7 +40,7 @@ def desk(office: Office, *, name: str = "", https: bool = False) -> ASGIApp:
         exception_handlers={HTTPException: _not_found},
     )
     app.state.pages, app.state.https = ALL_PAGES, https
-    return Guard(inner=app, name=name)
+    return Guard(inner=app, name=name, user_header=office.settings.desk_user_header, https=https)
 
 
 def _in_order() -> list[Page]:
@@ -50,7 +50,7 @@ def _in_order() -> list[Page]:
 
 def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
-        request.state.before = request.cookies.get(BEFORE) or random_word()
+        request.state.before = cookie_of(request, BEFORE) or random_word()
         request.state.visitor = None
         try:
             response = await _answer(office, page, request)
@@ -58,7 +58,7 @@ def _endpoint(office: Office, page: Page) -> Callable[[Request], Any]:
             response = answers.trouble(request, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, only its type and place may be shown (Law 4)
             response = _unforeseen(request, error)
-        if BEFORE not in request.cookies:
+        if not cookie_of(request, BEFORE):
             give_cookie(request, response, BEFORE, request.state.before)
         return response
 
@@ -71,13 +71,17 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
     if not page.is_open:
         if visitor is None:
             return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
+        if not visitor.has(*page.readers):
+            _log.warning("page_refused", by=visitor.id, page=page.path)
+            raise Unknown(_("This page is not for you."), _("Go back to your own work."))
+        if page.asks_for_the_passphrase and not visitor.has_key:
+            return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
         if must_change and page.path != "/passphrase":
             return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
-        if not visitor.has(*page.readers):
-            raise Unknown(_("This page is not for you."), _("Go back to your own work."))
     sent = uploads.Sent()
     if request.method == "POST":
         if page.of_residents and not is_local(request.scope):
+            _log.warning("page_refused", by=visitor.id if visitor else "", page=page.path)
             raise NotHere  # before a byte of it is read
         sent = await uploads.sent(request, largest=page.largest)
         expected = visitor.form_token if visitor else form_token(request.state.before)
@@ -90,7 +94,7 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
 
 def _who_comes(request: Request, office: Office) -> tuple[Visitor | None, bool]:
     visitor = visitor_of(request, office)
-    return visitor, visitor is not None and visitor.is_for_one_use
+    return visitor, visitor is not None and visitor.has_key and visitor.is_for_one_use
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
@@ -103,6 +107,6 @@ def _unforeseen(request: Request, error: Exception) -> Response:
 
 def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    request.state.before = request.cookies.get(BEFORE) or random_word()
+    request.state.before = cookie_of(request, BEFORE) or random_word()
     words = Unknown(_("There is no such page."), _("Go back to your own work."))
     return answers.trouble(request, words)

@@ -92,6 +92,12 @@ class Page:
     menu: str = ""  # a message of the catalogue: its words in the menu
     largest: int = LARGEST  # bytes of the files of its form
     of_residents: bool = False  # its form is read only from a browser on this machine (Law 9)
+    leads_to_acts: bool = False  # though it has no form of its own
+
+    @property
+    def asks_for_the_passphrase(self) -> bool:
+        """Tell what whom a proxy let in does not open by that alone: whatever does more than show."""
+        return self.takes_a_form or self.leads_to_acts
 
     @property
     def methods(self) -> list[str]:

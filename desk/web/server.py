@@ -5,6 +5,8 @@ no flow.
 """
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import uvicorn
 
@@ -12,15 +14,18 @@ from adapters import disk
 from desk.web.app import desk
 from steps.office import Office
 
+# No log of addresses, no word of what serves, and no header of a proxy that would change who the peer is.
+HOW: Mapping[str, Any] = {
+    "log_config": None, "access_log": False, "server_header": False, "proxy_headers": False, "lifespan": "off",
+    "ws": "none",
+}  # fmt: skip
+
 
 def main(host: str, port: int, name: str, *, https: bool) -> None:
     """Serve the desk of the office that TSUDOI_HOME names, until it is told to end."""
     disk.leave_no_dumps()
     app = desk(Office.open(), name=name, https=https)
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=False,
-        lifespan="off", timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    uvicorn.run(app, host=host, port=port, timeout_graceful_shutdown=5, **HOW)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.errors import BadInput, Unknown, Unmet
+from desk.web.guard import let_in
+from models.errors import BadInput, TsudoiError, Unknown, Unmet
 from models.people import Person, Role, Side
 from models.words import _
 from papers.entry_forms import CONTRACTORS
@@ -27,11 +28,15 @@ COOKIE, BEFORE = "tsudoi_desk", "tsudoi_before"  # a session's token; a random w
 
 @dataclass(frozen=True, eq=False)
 class Visitor:
-    """A person at a browser. `token` is of the session, from which the token of every form is made."""
+    """A person at a browser. `token` is of the session, from which the token of every form is made.
+
+    Whom a proxy let in reads without a session; `has_key` is who typed the passphrase, without which nothing is signed.
+    """
 
     person: Person
     office: Office
     token: str = field(repr=False)
+    has_key: bool = True
 
     @property
     def id(self) -> str:
@@ -90,16 +95,35 @@ def form_token(secret: str) -> str:
 
 
 def visitor_of(request: Request, office: Office) -> Visitor | None:
-    """Return who comes with a request; None where no session goes on, or the person may act no more today."""
-    token = request.cookies.get(COOKIE, "")
+    """Return who comes with a request; None where no session goes on, or the person may act no more today.
+
+    Raises:
+        Stranger: whom a proxy let in may not use the desk.
+
+    """
+    named, token = let_in(request.scope), cookie_of(request, COOKIE)
     keyring = AtTheDesk(office, ask=_nobody_else, tokens=token)
-    if not keyring.typist:
+    person = identity.who_may_come(office, named or keyring.typist)
+    if person is None:
+        if named:
+            raise Stranger
         return None
-    person = identity.person_of(office, keyring.typist)
-    unlocked = keyring.signer_of(person.id)
-    if unlocked is None or unlocked.public_key != person.public_key:  # the key was given anew since
-        return None
-    return Visitor(person, office.of(keyring), token)
+    unlocked = keyring.signer_of(person.id)  # None too where the session of the browser is another person's
+    if unlocked and unlocked.public_key == person.public_key:  # else the key was given anew since
+        return Visitor(person, office.of(keyring), token)
+    nobody = office.of(AtTheDesk(office, ask=_nobody_else, tokens=""))
+    return Visitor(person, nobody, request.state.before, has_key=False) if named else None
+
+
+class Stranger(TsudoiError):
+    """A proxy let in somebody who may not use the desk."""
+
+    def __init__(self) -> None:
+        """Say so, and who can change it."""
+        super().__init__(
+            _("The name under which you logged in elsewhere is not on the register of people today."),
+            _("Let a coordinator enter you under that name."),
+        )
 
 
 def _nobody_else(person: str) -> str:
@@ -116,7 +140,17 @@ def give_cookie(request: Request, response: Response, name: str, value: str) -> 
     By the setting, and not by the request: what comes through a proxy of TLS reaches the desk without it.
     """
     secure: bool = request.app.state.https
-    response.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
+    response.set_cookie(_named(request, name), value, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """Return what a cookie of the desk holds, "" where the browser has none."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def _named(request: Request, name: str) -> str:
+    """Return the name of a cookie as browsers know it: over TLS one that no other host can lay into them."""
+    return f"__Host-{name}" if request.app.state.https else name
 
 
 def random_word() -> str:

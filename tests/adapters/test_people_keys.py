@@ -187,3 +187,14 @@ def test_a_session_belongs_to_its_token(tmp_path: Path, sato: PersonKey, clock: 
     token = sessions.open(sato)
     clock.at -= 60
     assert sessions.key_of(token) is None
+
+
+def test_a_session_ends_with_the_working_day(tmp_path: Path, sato: PersonKey, clock: Clock) -> None:
+    """However much it is used, after twelve hours the passphrase is asked for again, and nothing of it is left."""
+    sessions = Sessions(tmp_path / "sessions", now=clock)
+    token, hours = sessions.open(sato), 0.0
+    while sessions.key_of(token):
+        clock.at += 1200
+        hours += 1 / 3
+    assert round(hours, 1) == 12
+    assert not list(sessions.folder.iterdir())

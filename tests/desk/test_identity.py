@@ -5,6 +5,8 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -284,3 +286,22 @@ def test_after_the_opening_one_person_changes_nothing(home: Path) -> None:
     with pytest.raises(Refused):
         identity.opening.register(office.door, preparation.everybody(office)[0], by="system", via="desk")
     office.engine.dispose()
+
+
+def test_a_script_acts_with_the_token_that_a_person_gave_it(shell: Shell, home: Path, entries: Entries) -> None:
+    """A process of its own, with nobody to ask, acts by `TSUDOI_SESSION` of a login, signed; without, or after, not."""
+    token = json.loads(shell("login sato --json", WORDS).out)["TSUDOI_SESSION"]
+    surroundings = {key: value for key, value in os.environ.items() if key != "TSUDOI_SESSION"}
+
+    def script(**session: str) -> int:
+        command = [Path(sys.executable).with_name("tsudoi"), *shlex.split(claim("sato"))]
+        return subprocess.run(
+            command, env=surroundings | session, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
+
+    assert script() == 2
+    assert script(TSUDOI_SESSION=token) == 0
+    done = entries()[-1]
+    assert (done["by"], done["data"]["signature"]["by"]) == ("sato", "sato")
+    identity.sessions_of(Office.open(home)).close(token)
+    assert script(TSUDOI_SESSION=token) == 2

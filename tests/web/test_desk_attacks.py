@@ -106,7 +106,7 @@ def test_cookies_are_for_this_site_and_no_script(browser: Callable[[], Browser])
 
 
 def test_behind_a_proxy_of_tls_every_cookie_is_for_tls_alone(keyed: Office) -> None:
-    """Where the setting says https, a cookie never goes over plain HTTP, though the proxy speaks it to the desk."""
+    """Where the setting says https, no cookie goes over plain HTTP or comes from another host, nor does a page."""
     with served(keyed, https=True) as address, httpx.Client(base_url=address, trust_env=False) as client:
         page = client.get("/login")
         token = re.search(r'name="token" value="([0-9a-f]+)"', page.text)
@@ -115,8 +115,14 @@ def test_behind_a_proxy_of_tls_every_cookie_is_for_tls_alone(keyed: Office) -> N
         form = {"token": token[1], "person": "sato", "passphrase": "swallow pencil blue desk"}
         answer = client.post("/login", data=form, headers={"Cookie": before})
         told = [*page.headers.get_list("set-cookie"), *answer.headers.get_list("set-cookie")]
-        assert {it.partition("=")[0] for it in told} == {"tsudoi_before", "tsudoi_desk"}
-        assert all("; secure" in it.lower() for it in told)
+        assert {it.partition("=")[0] for it in told} == {"__Host-tsudoi_before", "__Host-tsudoi_desk"}
+        assert all("; secure" in it.lower() and "; path=/" in it.lower() for it in told)
+        assert all("domain=" not in it.lower() for it in told)
+        session = next(it.partition(";")[0] for it in told if "tsudoi_desk" in it)
+        assert client.get("/", headers={"Cookie": session}).status_code == 200
+        laid = session.removeprefix("__Host-")  # as another host, or a page without TLS, could lay it into a browser
+        assert client.get("/", headers={"Cookie": laid}).status_code == 303
+        assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_a_proxy_that_says_nothing_of_itself_makes_nobody_local(keyed: Office) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from adapters.codes import read_qr
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
 from models.errors import TsudoiError
 from models.people import SYSTEM
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _READERS = STAFF | AUDITOR
 _LONGEST = 200  # characters of a search
+_PICTURE = 20 * 1024 * 1024  # bytes of a photo of a slip
 
 
 def _names(here: Look) -> dict[str, str]:
@@ -72,18 +74,22 @@ def counts(asked: Asked) -> Response:
 
 
 def verify(asked: Asked) -> Response:
-    """Verify the ledger byte by byte, with a checkpoint typed from a slip if there is one."""
+    """Verify the ledger byte by byte, with checkpoints typed from a slip, or scanned, if there are any."""
     verified: Verified | None = None
     trouble: TsudoiError | None = None
     typed = asked.sent.texts.get("checkpoint", [""])[0].replace("\r\n", "\n").strip()
+    scanned: list[str] = []
     if asked.is_sent:
         try:
-            verified = auditing.verify_typed(asked.office, f"{typed}\n") if typed else auditing.verify(asked.office)
+            if picture := asked.sent.files.get("picture"):
+                scanned = read_qr(picture.content)
+            verified = auditing.verify_typed(asked.office, *scanned, *([f"{typed}\n"] if typed else []))
         except TsudoiError as found:
             trouble = found
     return asked.shown(
-        "verify.html", verified=verified, trouble=trouble, typed=typed, key=auditing.key_of(asked.office)
-    )
+        "verify.html", verified=verified, trouble=trouble, typed=typed, scanned=scanned,
+        key=auditing.key_of(asked.office),
+    )  # fmt: skip
 
 
 def take_bundle(asked: Asked) -> Response:
@@ -107,5 +113,8 @@ PAGES = (
     Page(path="/{cycle}/measures", shows=measures_of, readers=_READERS, menu=N_("Measures")),
     Page(path="/{cycle}/counts", shows=counts, readers=_READERS, menu=N_("Counts")),
     Page(path="/{cycle}/bundle", shows=take_bundle, readers=_READERS, takes_a_form=True, menu=N_("Audit bundle")),
-    Page(path="/verify", shows=verify, readers=_READERS, takes_a_form=True, menu=N_("Verify the ledger")),
-)
+    Page(
+        path="/verify", shows=verify, readers=_READERS, takes_a_form=True, menu=N_("Verify the ledger"),
+        largest=_PICTURE,
+    ),
+)  # fmt: skip

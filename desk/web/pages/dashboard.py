@@ -19,4 +19,8 @@ def dashboard(asked: Asked) -> Response:
         ) from None
 
 
-PAGES = (Page(path="/dashboard", shows=dashboard, readers=STAFF | REGISTER | AUDITOR, menu=N_("Dashboard")),)
+PAGES = (
+    Page(
+        path="/dashboard", shows=dashboard, readers=STAFF | REGISTER | AUDITOR, menu=N_("Dashboard"), leads_to_acts=True
+    ),
+)  # fmt: skip

@@ -2,45 +2,55 @@
 
 import threading
 
+import structlog
 from starlette.responses import Response
 
 from desk.web.asked import Asked, Page
-from desk.web.visitors import COOKIE, give_cookie
+from desk.web.guard import let_in
+from desk.web.visitors import COOKIE, cookie_of, give_cookie
 from models.errors import BadInput, TsudoiError, Unknown
 from models.words import _
 from steps import identity
 
 # Argon2id takes a quarter of a gigabyte: one at a time, however many try.
 _ONE_AT_A_TIME = threading.Lock()
+_log = structlog.get_logger()
 _SHORT = 64  # characters of an id
 
 
 def login(asked: Asked) -> Response:
     """Ask who comes, and begin a session of that person's own; an older one of this browser ends."""
     to = _within(asked.sent.one("to") or asked.request.query_params.get("to", "/"))
+    named = let_in(asked.request.scope)  # by a proxy: then nobody else comes by it
     if not asked.is_sent:
-        return asked.shown("login.html", person="", to=to, trouble=None)
-    person = asked.sent.one("person")[:_SHORT]
+        return asked.shown("login.html", person=named, named=named, to=to, trouble=None)
+    person = named or asked.sent.one("person")[:_SHORT]
     try:
         with _ONE_AT_A_TIME:
             key = identity.unlock(asked.office, person, asked.sent.texts.get("passphrase", [""])[0])
+        if identity.who_may_come(asked.office, person) is None:
+            raise BadInput(_("Your entry on the register of people is not valid today."), _("Ask a coordinator."))
     except Unknown:
+        _log.warning("login_refused")  # a wrong passphrase of a person is told to the ledger
         # Whether somebody is on the register is not told to whoever tries.
         wrong = BadInput(_("Id or passphrase are wrong."), _("Type both again."))
-        return asked.shown("login.html", person=person, to=to, trouble=wrong)
+        return asked.shown("login.html", person=person, to=to, trouble=wrong, named=named)
     except TsudoiError as refused:
-        return asked.shown("login.html", person=person, to=to, trouble=refused)
+        return asked.shown("login.html", person=person, to=to, trouble=refused, named=named)
+    _log.info("logged_in", by=key.person)
     sessions = identity.sessions_of(asked.office)
-    if older := asked.request.cookies.get(COOKIE):
+    if older := cookie_of(asked.request, COOKIE):
         sessions.close(older)
     return _with_session(asked, asked.on_to(to), sessions.open(key))
 
 
 def logout(asked: Asked) -> Response:
-    """End the session, so that its cookie is worth nothing wherever else it lies."""
+    """End the session, so that its cookie is worth nothing wherever else it lies; an address alone ends none."""
+    if not asked.is_sent:
+        return asked.on_to("/")
     identity.sessions_of(asked.office).close(asked.visitor.token)
     response = asked.on_to("/login")
-    response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 
