@@ -2,17 +2,17 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
 from browsing import Browser
+from filling import filled
 
-from adapters import entry_form, spreadsheet
+from adapters import entry_form
 from models.database import reading
 from models.records.preparation import WorkPlanSubmitted
 from papers import entry_forms
@@ -24,21 +24,6 @@ PLAN = {
     "printing_from": date(2026, 11, 12), "enclosing_until": "令和８年１１月２０日", "place": "　本社工場（架空）",
 }  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def filled(blank: bytes, cells: Mapping[str, Any]) -> bytes:
-    """Return a form as somebody saves it, with values by the names of its fields."""
-    into = BytesIO()
-    with xlsxwriter.Workbook(into, {"in_memory": True}) as book:
-        day = book.add_format({"num_format": "yyyy/mm/dd"})
-        for sheet in spreadsheet.read(blank):
-            page = book.add_worksheet()
-            for line, row in enumerate(sheet):
-                for place, cell in enumerate(row):
-                    page.write(line, place, cell)
-                if (value := cells.get(str(row[0]) if row else "")) is not None:
-                    page.write(line, 2, value, day if isinstance(value, date) else None)
-    return into.getvalue()
 
 
 def _recorded(office: Office) -> list[dict[str, Any]]:
