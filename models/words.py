@@ -9,11 +9,15 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from pathlib import Path
 
+from models.clock import wareki
+
 DOMAIN = "tsudoi"
 LOCALE = Path(__file__).parent / "locale"
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
 
 
@@ -50,6 +54,16 @@ def translate(message: str, lang: str) -> str:
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a marked message
     """Mark a message for the catalogue and return it unchanged."""
     return message
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as an office writes it, 令和8年11月9日（月）, or in English as 2026-11-09 (Mon)."""
+    return wareki(day) if language() == "ja" else f"{day:%Y-%m-%d} ({_WEEKDAYS[day.weekday()]})"
+
+
+def weekdays() -> tuple[str, ...]:
+    """Return the short names of the days of a week, Monday first."""
+    return tuple("月火水木金土日") if language() == "ja" else _WEEKDAYS
 
 
 def in_words(*, ja: str, en: str) -> str:

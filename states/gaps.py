@@ -176,7 +176,7 @@ def _state_gap(attempt: Attempt) -> Iterator[Unmet]:
     if attempt.facts.state not in attempt.row.froms and not attempt.happened_anyway:
         titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
         words = _("The cycle stands at “{state}”; this act belongs to {froms}.")
-        froms = "、".join(f"「{titles[key]}」" for key in attempt.row.froms)
+        froms = "、".join(_("“{act}”").format(act=titles[key]) for key in attempt.row.froms)
         yield attempt.gap("state_allows_it", words.format(state=titles[attempt.facts.state], froms=froms))
 
 

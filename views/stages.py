@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO, utc, wareki
-from models.words import _, in_words
+from models.clock import TOKYO, utc
+from models.words import _, day_in_words, in_words
 from states.look import Look
 from states.table import STAGE_OF, STAGES
 from views.standing import Owed, Standing
@@ -151,9 +151,9 @@ def _waiting(act: Owed) -> str:
 
 def _due(act: Owed) -> str:
     if act.due_on == act.planned_on:
-        return _("due {day}").format(day=wareki(act.due_on))
+        return _("due {day}").format(day=day_in_words(act.due_on))
     said = _("promised {promised}, first due {planned}")
-    return said.format(promised=wareki(act.due_on), planned=wareki(act.planned_on))
+    return said.format(promised=day_in_words(act.due_on), planned=day_in_words(act.planned_on))
 
 
 def _more(acts: tuple[Owed, ...]) -> list[str]:

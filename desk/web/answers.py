@@ -18,7 +18,7 @@ from models import choices
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
-from models.words import _, language
+from models.words import _, day_in_words, language, weekdays
 from views.standing import act_title
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -39,7 +39,9 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals.update(_=_, language=language, act_title=act_title, place_of=place_of)  # type: ignore[reportUnknownMemberType]  # jinja2 says dict, of what it leaves open
+    made.globals.update(  # type: ignore[reportUnknownMemberType]  # jinja2 says dict, of what it leaves open
+        _=_, language=language, act_title=act_title, place_of=place_of, weekdays=weekdays,
+    )  # fmt: skip
     made.filters.update(  # type: ignore[reportUnknownMemberType]  # likewise
         day=_day, moment=_at, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
         era=_era, in_year=_in_year,
@@ -48,10 +50,11 @@ def _environment() -> Environment:
 
 
 def _day(value: date | datetime | None) -> str:
-    """Return a day with the Japanese year first."""
+    """Return a day with the Japanese year first; in English it has one alone."""
     if value is None:
         return ""
-    return f"{wareki(value)}（{value:%Y-%m-%d}）"
+    words = day_in_words(value)
+    return f"{words}（{value:%Y-%m-%d}）" if language() == "ja" else words
 
 
 def _said(code: str, choice: str) -> str:
@@ -61,23 +64,23 @@ def _said(code: str, choice: str) -> str:
 
 def _wareki(value: date | None) -> str:
     """Return a day as an office writes it, where there is no room for both years."""
-    return "" if value is None else wareki(value)
+    return "" if value is None else day_in_words(value)
 
 
 def _era(value: date) -> str:
     """Return the year of a day as an office writes it: 令和8年."""
-    return wareki(value).partition("年")[0] + "年"
+    return wareki(value).partition("年")[0] + "年" if language() == "ja" else str(value.year)
 
 
 def _in_year(value: date) -> str:
     """Return a day where its year stands beside it: 11月9日（月）."""
-    return wareki(value).partition("年")[2]
+    return wareki(value).partition("年")[2] if language() == "ja" else day_in_words(value).partition("-")[2]
 
 
 def _at(value: datetime) -> str:
     """Return a moment as an office writes it."""
     here = value.astimezone(TOKYO)
-    return f"{wareki(here.date())} {here:%H:%M}"
+    return f"{day_in_words(here.date())} {here:%H:%M}"
 
 
 def page(request: Request, template: str, /, status: int = HTTPStatus.OK, **shown: Any) -> Response:

@@ -4,6 +4,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,13 @@ def test_the_command_line_speaks_the_readers_language(asked: str, said: str, tmp
     told = subprocess.run(ask, env=environment, cwd=catalogue.HOUSE, capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert said in told.stderr
+
+
+def test_a_day_is_written_as_its_readers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Japanese with the era, in English with digits that no month can be mistaken in; paper stays Japanese."""
+    day = date(2026, 11, 9)
+    assert words.day_in_words(day) == "令和8年11月9日（月）"
+    monkeypatch.setenv("TSUDOI_LANG", "en")
+    assert words.day_in_words(day) == "2026-11-09 (Mon)"
+    with words.speaking("ja"):
+        assert words.day_in_words(day) == "令和8年11月9日（月）"

@@ -15,11 +15,10 @@ from desk.web.asked import AUDITOR, REGISTER, STAFF, Asked, Page
 from desk.web.guard import NotHere
 from desk.web.pages.acts import told
 from models import choices
-from models.clock import wareki
 from models.documents import BY_NUMBER, SLIPS
 from models.errors import BadInput, Refused, TsudoiError, Unknown
 from models.records.oversight import PaperFiled
-from models.words import N_, _
+from models.words import N_, _, day_in_words
 from states.rules.custody import slips_of_movements
 from states.rules.documents import slips_missing
 from steps import documents as filing
@@ -36,7 +35,7 @@ def overview(asked: Asked) -> Response:
         may = agenda.may_enter(here, asked.visitor.person, "file_document")
     return asked.shown(
         "documents.html", cycle=asked.cycle_id, documents=found, may=may, is_local=asked.is_local,
-        parties=choices.PARTIES, standings=choices.DOCUMENTS, said=choices.said, wareki=wareki,
+        parties=choices.PARTIES, standings=choices.DOCUMENTS, said=choices.said, wareki=day_in_words,
     )  # fmt: skip
 
 
@@ -62,7 +61,7 @@ def document(asked: Asked) -> Response:
         "document.html", cycle=cycle_id, one=one, may=may, is_local=asked.is_local, missing=missing, known=known,
         chosen=chosen, today=today, trouble=trouble, unmet=trouble.unmet if isinstance(trouble, Refused) else (),
         sent=asked.sent, inbox=asked.office.settings.inbox, parties=choices.PARTIES, standings=choices.DOCUMENTS,
-        said=choices.said, wareki=wareki,
+        said=choices.said, wareki=day_in_words,
     )  # fmt: skip
     response.status_code = 422 if trouble else 200
     return response
