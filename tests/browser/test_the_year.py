@@ -87,7 +87,7 @@ def test_what_is_late_is_named_in_the_list_and_leads_to_the_desk(page: Page, sea
     page.locator("a[href*='/artifacts/artifact/']").first.click()
     link = page.get_by_role("link", name=CAUSE, exact=True).first
     page.goto(link.evaluate("it => it.href"))  # V1 opens a link of a page in another tab
-    expect(page).to_have_url(re.compile(r"/login\?to=/hatachi-\d+/acts/declare_cloud_use$"))
+    expect(page).to_have_url(re.compile(r"/login\?to=/hatachi-\d+/acts/register_handlers$"))
 
 
 def test_the_red_goes_when_the_late_acts_are_done(page: Page, season: Season) -> None:
