@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _READERS = STAFF | AUDITOR
 _LONGEST = 200  # characters of a search
+_LONG = 10  # digits that no entry of a ledger has
 _PICTURE = 20 * 1024 * 1024  # bytes of a photo of a slip
 
 
@@ -47,8 +48,9 @@ def ledger(asked: Asked) -> Response:
 def entry(asked: Asked) -> Response:
     """Show one entry whole, and what corrects it."""
     number = asked.part("seq")
+    seq = int(number) if number.isdecimal() and len(number) < _LONG else 0
     with asked.visitor.office.look(asked.cycle_id) as here:
-        one, record, corrected_by = entries.entry(here, int(number) if number.isdecimal() else 0)
+        one, record, corrected_by = entries.entry(here, seq)
         names = _names(here)
         cycle_id = here.cycle_id
     return asked.shown(
