@@ -590,9 +590,8 @@ def receipt_in_excel(year: Year) -> None:
     hand.log_in("sato", at="2026-11-11T10:00")
     hand.give_back("report_receipt", {
         "received": sent - 1, "pattern_on": date(2026, 11, 11), "storage_place": "本社工場 媒体保管庫",
-        "ledger_line": "受 2026-1",
+        "ledger_line": "受 2026-1", "package_sha256": year.digest(),
     })  # fmt: skip
-    hand.vouch("package_sha256")
     hand.tick("scan_clean", "condition_good")
     hand.choose("copies.0.kind", "server")
     hand.type("copies.0.place", "印字室サーバ")
