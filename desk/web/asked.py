@@ -1,7 +1,7 @@
 """What a page is asked for, and what a page is: its address, who may open it, and the function that shows it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -75,6 +75,11 @@ class Asked:
     def on_to(self, path: str) -> Response:
         """Send the browser to another page of the desk."""
         return RedirectResponse(path, 303)
+
+
+def numbers(texts: Iterable[str]) -> list[int]:
+    """Return the numbers among the texts of an address or form; what is longer than any number of ours is none."""
+    return [int(text) for text in texts if re.fullmatch(r"\d{1,9}", text)]
 
 
 @dataclass(frozen=True, kw_only=True)

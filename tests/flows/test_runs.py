@@ -100,7 +100,7 @@ def test_a_double_submission_is_one_act(prefect: Prefect, opened: Office) -> Non
 
 def test_it_is_recorded_as_a_script_entered_it(prefect: Prefect, opened: Office) -> None:
     """The record says that a script brought it, and when it happened: in Tokyo, where no other time is said."""
-    assert run(prefect, CLAIM, occurred_at=datetime(2026, 9, 4, 10, 0)).is_completed()  # noqa: DTZ001 - as it is sent
+    assert run(prefect, CLAIM, occurred_at=datetime.fromisoformat("2026-09-04T10:00")).is_completed()
     with reading(opened.engine) as connection:
         record = connection.execute(select(tables.Record)).one()
     assert (record.act, record.by, record.via) == ("claim_measures", "sato", "script")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from adapters.codes import read_qr
-from desk.web.asked import AUDITOR, STAFF, Asked, Page
+from desk.web.asked import AUDITOR, STAFF, Asked, Page, numbers
 from models.errors import TsudoiError
 from models.people import SYSTEM
 from models.words import N_, _
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _READERS = STAFF | AUDITOR
 _LONGEST = 200  # characters of a search
-_LONG = 10  # digits that no entry of a ledger has
 _PICTURE = 20 * 1024 * 1024  # bytes of a photo of a slip
 
 
@@ -47,8 +46,7 @@ def ledger(asked: Asked) -> Response:
 
 def entry(asked: Asked) -> Response:
     """Show one entry whole, and what corrects it."""
-    number = asked.part("seq")
-    seq = int(number) if number.isdecimal() and len(number) < _LONG else 0
+    [seq] = numbers([asked.part("seq")]) or [0]  # there is no such entry
     with asked.visitor.office.look(asked.cycle_id) as here:
         one, record, corrected_by = entries.entry(here, seq)
         names = _names(here)

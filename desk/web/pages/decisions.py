@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from desk.web.asked import Asked, Page
+from desk.web.asked import Asked, Page, numbers
 from desk.web.pages.acts import told
 from models.clock import fiscal_year_title
 from models.errors import BadInput
@@ -11,14 +11,12 @@ from models.words import N_, _
 from steps import acting
 from views.people import to_see
 
-_LONG = 10  # digits that no entry of a ledger has
-
 
 def decisions(asked: Asked) -> Response:
     """Show what waits to be seen, or record that it was."""
     visitor, cycle_id = asked.visitor, asked.cycle_id
     if asked.is_sent:
-        entries = [int(number) for number in asked.sent.all("entries") if number.isdecimal() and len(number) < _LONG]
+        entries = numbers(asked.sent.all("entries"))
         if not entries:
             raise BadInput(_("No decision was chosen."), _("Tick what you have seen."))
         seen = acting.perform(

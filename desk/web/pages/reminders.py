@@ -4,7 +4,7 @@ from datetime import date
 
 from starlette.responses import Response
 
-from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page
+from desk.web.asked import CONTRACTOR, REGISTER, STAFF, Asked, Page, numbers
 from models.errors import BadInput, TsudoiError
 from models.words import N_, _
 from steps import reminding
@@ -34,11 +34,11 @@ def reminders(asked: Asked) -> Response:
 
 def _recorded(asked: Asked, cycle_id: str) -> int:
     sent, visitor = asked.sent, asked.visitor
-    numbers = [int(number) for number in sent.all("reminder") if number.isdecimal()]
-    if not numbers:
+    settled = numbers(sent.all("reminder"))
+    if not settled:
         raise BadInput(_("Nothing is ticked."), _("Tick what was settled."))
-    reminding.acknowledge_all(visitor.office, cycle_id, numbers, by=visitor.id, promised_on=_day(asked))
-    return len(numbers)
+    reminding.acknowledge_all(visitor.office, cycle_id, settled, by=visitor.id, promised_on=_day(asked))
+    return len(settled)
 
 
 def _day(asked: Asked) -> date | None:
