@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import httpx
 import pytest
 from browsing import Browser, served
+from starlette.types import Message
 
 from desk.web.asked import Page
 from desk.web.guard import Guard
@@ -35,7 +37,7 @@ def proxied(believed: Office) -> Iterator[Callable[..., Browser]]:
 
         def through(*names: str, **more: str) -> Browser:
             browser = stack.enter_context(Browser(address))
-            browser.client.headers = [*{"Host": NAME, **more}.items(), *((HEADER, name) for name in names)]  # type: ignore[assignment]  # httpx takes a list, so that a header can come twice
+            browser.client.headers = httpx.Headers([*{"Host": NAME, **more}.items(), *((HEADER, it) for it in names)])
             return browser
 
         yield through
@@ -133,13 +135,16 @@ def test_from_another_machine_the_header_is_refused(believed: Office) -> None:
         async def inner(_scope: object, _receive: object, _send: object) -> None:
             told.append(200)
 
-        async def send(message: dict[str, object]) -> None:
+        async def nothing() -> Message:
+            raise AssertionError
+
+        async def send(message: Message) -> None:
             if "status" in message:
                 told.append(int(str(message["status"])))
 
         headers = [(b"host", NAME.encode()), (HEADER.lower().encode(), b"sato")]
         scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "client": (host, 1)}
-        await Guard(inner=inner, name=NAME, user_header=HEADER)(scope, None, send)  # type: ignore[arg-type]
+        await Guard(inner=inner, name=NAME, user_header=HEADER)(scope, nothing, send)
 
     for host in ("10.0.0.9", "127.0.0.1", "not an address"):
         anyio.run(ask, host)
