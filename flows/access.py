@@ -22,7 +22,7 @@ VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"  # Prefect's own name for it, for th
 # Pages of artifacts, deployments and runs lie equally deep, in either of Prefect's two user interfaces.
 UP = "../.."
 PAGE = "/artifacts/key/{key}"
-_FILE, _LINKS, _ADDRESS = "credential", "links", "address"
+_FILE, _LINKS, _ENDED, _ADDRESS = "credential", "links", "ended", "address"
 _SHORTEST, _LEAST_VARIETY = 24, 12  # characters; different ones among them
 _LINK_LASTS = 600  # seconds
 SESSION_LASTS = 12 * 3600  # seconds: a day of work
@@ -82,34 +82,47 @@ def where(folder: Path) -> str:
     return (folder / _ADDRESS).read_text(encoding="utf-8")
 
 
-def new_link(folder: Path, person: str = "") -> str:
+def new_link(folder: Path, person: str = "", desk: str = "") -> str:
     """Return the address that opens the dashboard once, within ten minutes; only the hash of its token is kept.
 
-    Where the desk makes it for somebody, what is started there is started in that person's name.
+    Where the desk makes it for somebody, what is started there is started in that person's name, and the session that
+    it begins is over when that of the desk is, whose token is `desk`.
     """
     token = secrets.token_urlsafe(32)
-    links = folder / _LINKS
-    links.mkdir(exist_ok=True, mode=0o700)
-    for old in links.iterdir():
-        if _is_over(old):
-            old.unlink(missing_ok=True)
-    write_once(links / _digest(token), person.encode(), mode=0o600)
+    _keep(folder / _LINKS, token, f"{person}\n{_digest(desk) if desk else ''}", _LINK_LASTS)
     return f"{where(folder)}/enter?token={token}"
 
 
-def redeem(folder: Path, token: str) -> str | None:
-    """Use a link up, and return for whom it was made, "" for whoever has it; of several at once one succeeds."""
+def redeem(folder: Path, token: str) -> tuple[str, str] | None:
+    """Use a link up, and return for whom it was made and from which session of the desk ("" for nobody and none).
+
+    Of several at once one succeeds.
+    """
     link = folder / _LINKS / _digest(token)
     try:
-        over, person = _is_over(link), link.read_text(encoding="utf-8")
+        over, (person, session) = _is_over(link, _LINK_LASTS), link.read_text(encoding="utf-8").split("\n")
         link.unlink()
     except FileNotFoundError:
         return None
-    return None if over else person
+    return None if over else (person, session)
 
 
-def _is_over(link: Path) -> bool:
-    return not 0 <= time.time() - link.stat().st_mtime <= _LINK_LASTS
+def end(folder: Path, desk: str) -> None:
+    """End the sessions of the dashboard that began from a session of the desk, of which this is the token."""
+    _keep(folder / _ENDED, desk, "", SESSION_LASTS)
+
+
+def _keep(shelf: Path, token: str, text: str, lasts: int) -> None:
+    """Keep something under the hash of a token, and nothing there longer than it lasts, in seconds."""
+    shelf.mkdir(exist_ok=True, mode=0o700)
+    for old in shelf.iterdir():
+        if _is_over(old, lasts):
+            old.unlink(missing_ok=True)
+    write_once(shelf / _digest(token), text.encode(), mode=0o600)
+
+
+def _is_over(kept: Path, lasts: int) -> bool:
+    return not 0 <= time.time() - kept.stat().st_mtime <= lasts
 
 
 def _digest(token: str) -> str:
@@ -118,13 +131,14 @@ def _digest(token: str) -> str:
 
 @dataclass(frozen=True)
 class Sessions:
-    """Sessions of browsers, each a cookie that the server has sealed: it remembers none, and a restart ends none."""
+    """Sessions of browsers, each a cookie that the server has sealed: it remembers only which were ended early."""
 
     secret: str = field(repr=False)
+    folder: Path
 
-    def begin(self, person: str = "") -> str:
+    def begin(self, person: str = "", session: str = "") -> str:
         """Return a new session's cookie, of a person or of whoever opened a link that was made for nobody."""
-        what = f"{int(time.time()) + SESSION_LASTS}.{secrets.token_urlsafe(16)}.{person}"
+        what = f"{int(time.time()) + SESSION_LASTS}.{session or secrets.token_hex(16)}.{person}"
         return f"{what}.{self._seal(what)}"
 
     def holder(self, cookie: str) -> str | None:
@@ -132,8 +146,9 @@ class Sessions:
         what, _dot, seal = cookie.rpartition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(what).encode()):
             return None
-        until, _word, person = what.split(".", 2)
-        return person if int(until) > time.time() else None
+        until, session, person = what.split(".", 2)
+        is_over = int(until) <= time.time() or (self.folder / _ENDED / session).exists()
+        return None if is_over else person
 
     def _seal(self, what: str) -> str:
         return hmac.new(self.secret.encode(), f"tsudoi/session/{what}".encode(), hashlib.sha256).hexdigest()

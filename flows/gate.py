@@ -138,19 +138,19 @@ class Gate:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return None
-        return Sessions(self.secret).holder(cookie.value) if cookie else None
+        return Sessions(self.secret, self.folder).holder(cookie.value) if cookie else None
 
     async def _enter(self, scope: Scope, send: Send) -> None:
         """Give the browser its session for the token of a link, which is used up."""
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        person = redeem(self.folder, token) if scope["method"] == "GET" else None
-        if person is None:
+        link = redeem(self.folder, token) if scope["method"] == "GET" else None
+        if link is None:
             raise Closed(
                 HTTPStatus.FORBIDDEN,
                 _("This link was used already, or is too old. tsudoi serve --link makes a new one."),
             )
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        session = Sessions(self.secret).begin(person)
+        session = Sessions(self.secret, self.folder).begin(*link)
         cookie = f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_LASTS}"
         more = [(b"set-cookie", f"{cookie}{secure}".encode()), (b"location", b"/"), (b"cache-control", b"no-store")]
         await _answer(send, HTTPStatus.SEE_OTHER, b"", more)

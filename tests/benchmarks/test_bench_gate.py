@@ -29,7 +29,7 @@ def test_the_gate(benchmark: BenchmarkFixture, tmp_path: Path, tell: Any, monkey
     bare = importlib.import_module("prefect.server.api.server").create_app(webserver_only=True)
     gate = Gate(inner=bare, secret=SECRET, folder=tmp_path, host="127.0.0.1")
     host = (b"host", b"127.0.0.1:4200")
-    person = [host, (b"cookie", f"{COOKIE}={access.Sessions(SECRET).begin()}".encode())]
+    person = [host, (b"cookie", f"{COOKIE}={access.Sessions(SECRET, tmp_path).begin()}".encode())]
     cost(gate, person), cost(bare, [host, (b"authorization", access.header_of(SECRET))])  # both are warm
     peer = cost(bare, [host, (b"authorization", access.header_of(SECRET))])
     own = benchmark.pedantic(cost, args=(gate, person), rounds=1)

@@ -44,7 +44,7 @@ class Visitor:
     def __init__(self, folder: Path, host: str = "127.0.0.1", name: str = "") -> None:
         self.inner, self.folder = Inner(), folder
         self.gate = Gate(inner=self.inner, secret=SECRET, folder=folder, host=host, name=name)
-        self.headers = {"host": HOST, "cookie": f"{COOKIE}={access.Sessions(SECRET).begin()}"}
+        self.headers = {"host": HOST, "cookie": f"{COOKIE}={access.Sessions(SECRET, folder).begin()}"}
 
     def ask(
         self, method: str, path: str, body: Any = None, query: str = "", **headers: str
@@ -172,15 +172,20 @@ def test_a_run_is_asked_for_anew(visitor: Visitor) -> None:
 
 
 def test_a_run_bears_the_name_of_whom_the_desk_let_in(visitor: Visitor) -> None:
-    """Who came by a link that the desk made for a person starts runs under that id, whatever tags are sent."""
+    """Who came by the desk's link starts runs under that id, whatever tags are sent, until the desk ends it."""
     access.say_where(visitor.folder, "http://127.0.0.1:4200")
-    token = access.new_link(visitor.folder, "sato").partition("token=")[2]
-    assert access.redeem(visitor.folder, token) == "sato"
-    session = access.Sessions(SECRET).begin("sato")
+    token = access.new_link(visitor.folder, "sato", "a session of the desk").partition("token=")[2]
+    status, headers = visitor.ask("GET", "/enter", query=f"token={token}", cookie="")
+    assert status == 303
+    session = headers["set-cookie"].partition(";")[0]
     typed = {"parameters": {}, "tags": ["開始:suzuki"]}
     path = f"/api/deployments/{SOME_ID}/create_flow_run"
-    assert visitor.ask("POST", path, typed, cookie=f"{COOKIE}={session}")[0] == 200
+    assert visitor.ask("POST", path, typed, cookie=session)[0] == 200
     assert visitor.reached()["tags"] == ["開始:sato"]
+    access.end(visitor.folder, "another session of the desk")
+    assert visitor.ask("GET", "/api/version", cookie=session)[0] == 200
+    access.end(visitor.folder, "a session of the desk")
+    assert visitor.ask("GET", "/api/version", cookie=session)[0] == 401
 
 
 @pytest.mark.parametrize("kind", ["COMPLETED", "RUNNING", "SCHEDULED", "FAILED", "CRASHED", "PENDING", "PAUSED", ""])
@@ -258,10 +263,11 @@ def test_without_a_session_nothing_is_read(visitor: Visitor) -> None:
 
 def test_a_session_of_another_server_or_of_yesterday_is_none(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session ends after a day of work, and one that another credential has sealed never began."""
-    other = access.Sessions("tsudoi:another").begin()
+    other = access.Sessions("tsudoi:another", visitor.folder).begin()
     assert visitor.ask("GET", "/api/version", cookie=f"{COOKIE}={other}")[0] == 401
     monkeypatch.setattr(access, "SESSION_LASTS", -1)
-    assert visitor.ask("GET", "/api/version", cookie=f"{COOKIE}={access.Sessions(SECRET).begin()}")[0] == 401
+    over = access.Sessions(SECRET, visitor.folder).begin()
+    assert visitor.ask("GET", "/api/version", cookie=f"{COOKIE}={over}")[0] == 401
 
 
 def test_a_link_opens_once(visitor: Visitor) -> None:

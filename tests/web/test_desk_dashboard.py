@@ -17,7 +17,26 @@ def test_the_dashboard_opens_in_ones_own_name(browser: Callable[[], Browser], ke
     address = person.client.get("/dashboard").headers["location"]
     assert address.startswith("http://127.0.0.1:4200/enter?token=")
     token = address.partition("token=")[2]
-    assert (access.redeem(folder, token), access.redeem(folder, token)) == ("sato", None)
+    link = access.redeem(folder, token)
+    assert link is not None
+    assert link[0] == "sato"
+    assert access.redeem(folder, token) is None
+
+
+def test_the_dashboard_closes_with_the_desk(browser: Callable[[], Browser], keyed: Office) -> None:
+    """Whoever logs out at the desk is out of the dashboard too; another session of that person's goes on."""
+    folder = access.folder_of(keyed.home)
+    access.say_where(folder, "http://127.0.0.1:4200")
+    sessions = access.Sessions("tsudoi:abcdefghijklmnopqrstuvwxyz", folder)
+    people, cookies = [browser(), browser()], list[str]()
+    for person in people:
+        person.log_in("sato")
+        link = access.redeem(folder, person.client.get("/dashboard").headers["location"].partition("token=")[2])
+        assert link is not None
+        cookies.append(sessions.begin(*link))
+    assert [sessions.holder(cookie) for cookie in cookies] == ["sato", "sato"]
+    people[0].send("/logout")
+    assert [sessions.holder(cookie) for cookie in cookies] == [None, "sato"]
 
 
 def test_without_a_dashboard_it_is_told_so(browser: Callable[[], Browser]) -> None:

@@ -12,7 +12,7 @@ def dashboard(asked: Asked) -> Response:
     """Open the dashboard in the name of who is logged in, by a link that is used up at once."""
     folder = access.folder_of(asked.office.home)
     try:
-        return asked.on_to(access.new_link(folder, asked.visitor.id))
+        return asked.on_to(access.new_link(folder, asked.visitor.id, asked.visitor.token))
     except FileNotFoundError:
         raise Unknown(
             _("No dashboard is served from here."), _("Ask whoever looks after the machine where it is.")

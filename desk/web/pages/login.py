@@ -5,9 +5,11 @@ import threading
 import structlog
 from starlette.responses import Response
 
+from adapters.people_keys import PersonKey
 from desk.web.asked import Asked, Page
 from desk.web.guard import let_in
 from desk.web.visitors import COOKIE, cookie_of, give_cookie
+from flows import access
 from models.errors import BadInput, TsudoiError, Unknown
 from models.words import _
 from steps import identity
@@ -38,17 +40,16 @@ def login(asked: Asked) -> Response:
     except TsudoiError as refused:
         return asked.shown("login.html", person=person, to=to, trouble=refused, named=named)
     _log.info("logged_in", by=key.person)
-    sessions = identity.sessions_of(asked.office)
     if older := cookie_of(asked.request, COOKIE):
-        sessions.close(older)
-    return _with_session(asked, asked.on_to(to), sessions.open(key))
+        _close(asked, older)
+    return _with_session(asked, asked.on_to(to), key)
 
 
 def logout(asked: Asked) -> Response:
     """End the session, so that its cookie is worth nothing wherever else it lies; an address alone ends none."""
     if not asked.is_sent:
         return asked.on_to("/")
-    identity.sessions_of(asked.office).close(asked.visitor.token)
+    _close(asked, asked.visitor.token)
     response = asked.on_to("/login")
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
@@ -69,14 +70,19 @@ def passphrase(asked: Asked) -> Response:
         except TsudoiError as refused:
             trouble = refused
         else:
-            sessions = identity.sessions_of(asked.office)
-            sessions.close(visitor.token)
-            return _with_session(asked, asked.on_to("/"), sessions.open(key))
+            _close(asked, visitor.token)
+            return _with_session(asked, asked.on_to("/"), key)
     return asked.shown("passphrase.html", one_use=one_use, trouble=trouble)
 
 
-def _with_session(asked: Asked, response: Response, token: str) -> Response:
-    give_cookie(asked.request, response, COOKIE, token)
+def _close(asked: Asked, token: str) -> None:
+    """End a session, and those of the dashboard that began from it."""
+    identity.sessions_of(asked.office).close(token)
+    access.end(access.folder_of(asked.office.home), token)
+
+
+def _with_session(asked: Asked, response: Response, key: PersonKey) -> Response:
+    give_cookie(asked.request, response, COOKIE, identity.sessions_of(asked.office).open(key))
     return response
 
 
