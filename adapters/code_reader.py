@@ -1,11 +1,9 @@
 """A process of its own that reads a picture or PDF from standard input and writes the texts of its QR codes as JSON.
 
-What takes a picture apart is written in C, and a picture of a kilobyte can ask for more memory than there is: this
-process has bounds and nothing to lose. Alone it imports nothing of the project.
+Alone it imports nothing of the project but its bounds.
 """
 
 import json
-import resource
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,19 +13,18 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
 import zxingcpp
 from PIL import Image
 
-_MEMORY = 2 << 30  # bytes
+from adapters.bounded import TOO_LARGE, bind
+
 _SECONDS = 30  # of the processor
 _PIXELS = 60_000_000  # of a picture: a telephone's camera has 50 million
 _PAGES, _SCALE, _LONGEST = 20, 200 / 72, 4_000  # a PDF's pages that are looked at, at 200 dpi; pixels of a side
-NO_PICTURE, TOO_LARGE = 3, 4  # exit status
+NO_PICTURE = 3  # exit status
 _ZXING: Any = zxingcpp  # its types are not known
 
 
 def main() -> int:
     """Read the codes, each text once, in the order in which they are found."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    bind(_SECONDS)
     Image.MAX_IMAGE_PIXELS = _PIXELS // 2  # beyond twice as many it is refused before it is taken apart
     content = sys.stdin.buffer.read()
     try:

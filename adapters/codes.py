@@ -6,15 +6,13 @@ PDF and sharp at any resolution; rectangles are none of these. The font stands i
 of their own, and names are never set in it: a private use character of a name stays one.
 """
 
-import json
-import subprocess
-import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import zxingcpp
 
+from adapters import bounded
 from models.errors import BadInput
 from models.serials import piece_code
 from models.words import _
@@ -26,9 +24,7 @@ _BARS = str.maketrans({str(kind): chr(FIRST_BAR + kind) for kind in range(1, 5)}
 _CELLS = {bits: chr(FIRST_CELL + bits) for bits in range(16)}
 _DARK = 0
 _ZXING: Any = zxingcpp  # its types are not known
-_READER = (sys.executable, "-I", "-m", "adapters.code_reader")  # which imports what this need not wait for
-_PATIENCE = 90  # seconds; its own bound is of the processor's time
-_TOO_LARGE = 4  # its exit status
+_READER = "adapters.code_reader"  # which imports what this need not wait for
 
 
 def bars_as_text(bars: str) -> str:
@@ -68,23 +64,16 @@ def read_qr(picture: bytes) -> list[str]:
 
     """
     try:
-        # It goes to standard input: nothing is written, no file's name stands in a list of processes.
-        ended = subprocess.run(_READER, input=picture, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
-    except subprocess.TimeoutExpired:
-        raise _too_large() from None
-    if ended.returncode < 0 or ended.returncode == _TOO_LARGE:  # its bounds ended it
-        raise _too_large()
-    if ended.returncode:
+        status, found = bounded.read(_READER, picture)
+    except bounded.BeyondBoundsError:
+        raise BadInput(
+            _("The picture is larger than can be taken apart here."), _("Send a smaller one, of the square code alone.")
+        ) from None
+    if status:
         raise BadInput(_("This is no picture that can be read."), _("Send a photo or scan as PNG, JPEG or PDF."))
-    if not (found := json.loads(ended.stdout)):
+    if not found:
         raise BadInput(
             _("No code was found on the picture."),
             _("Photograph the square code of the slip from near by, sharp and in good light; or type its three lines."),
         )
     return found
-
-
-def _too_large() -> BadInput:
-    return BadInput(
-        _("The picture is larger than can be taken apart here."), _("Send a smaller one, of the square code alone.")
-    )

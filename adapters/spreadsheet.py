@@ -1,8 +1,5 @@
 """Excel: tables and forms out for people, tables in as they come. A cell is text or a moment, never a formula."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,14 +9,12 @@ from typing import Any
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]  # it ships none
 
-from adapters import spreadsheet_reader
+from adapters import bounded, spreadsheet_reader
 from models.errors import BadInput
 from models.plain import visible
 from models.words import _
 
 LARGEST = 20 * 1024 * 1024
-_READER = (sys.executable, "-I", "-m", spreadsheet_reader.__name__)
-_PATIENCE = 120  # seconds
 # Nothing that looks like a formula, an address or a number becomes one.
 _TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
@@ -174,34 +169,27 @@ def read(book: Path | bytes, *, formulas: bool = True) -> list[list[list[Cell]]]
                 _("Save only the sheet of the 管理簿."),
             )
         content = book if isinstance(book, bytes) else book.read_bytes()
-        reader = _READER if formulas else (*_READER, spreadsheet_reader.NO_FORMULAS)
-        # It goes to standard input: no file's name stands in a list of processes.
-        ended = subprocess.run(reader, input=content, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - our own module
+        asked = () if formulas else (spreadsheet_reader.NO_FORMULAS,)
+        status, sheets = bounded.read(spreadsheet_reader.__name__, content, *asked)
     except OSError:
         raise _unreadable() from None
-    except subprocess.TimeoutExpired:
-        raise _too_large() from None
-    if ended.returncode < 0 or ended.returncode == spreadsheet_reader.TOO_LARGE:  # its bounds ended it
-        raise _too_large()
-    if ended.returncode == spreadsheet_reader.HAS_FORMULAS:
+    except bounded.BeyondBoundsError:
+        raise BadInput(
+            _("A sheet of the Excel file is larger than any table that is taken in."),
+            _("Look for a cell far below or right of the table (Ctrl+End goes there), erase it, and save the file."),
+        ) from None
+    if status == spreadsheet_reader.HAS_FORMULAS:
         raise BadInput(
             _("The Excel file has formulas in it, which a form never has."),
             _("Type what they show as plain values, and hand it in again."),
         )
-    if ended.returncode:
+    if status:
         raise _unreadable()
-    return [[[_cell(cell) for cell in row] for row in sheet] for sheet in json.loads(ended.stdout)]
+    return [[[_cell(cell) for cell in row] for row in sheet] for sheet in sheets]
 
 
 def _unreadable() -> BadInput:
     return BadInput(_("The Excel file cannot be read."), _("Save it as .xlsx without a password and hand it in again."))
-
-
-def _too_large() -> BadInput:
-    return BadInput(
-        _("A sheet of the Excel file is larger than any table that is taken in."),
-        _("Look for a cell far below or right of the table (Ctrl+End goes there), erase it, and save the file."),
-    )
 
 
 def _cell(cell: str | list[str]) -> Cell:

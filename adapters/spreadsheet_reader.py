@@ -1,12 +1,10 @@
 """A process of its own that reads a workbook from standard input and writes its cells as JSON to standard output.
 
-A workbook of a kilobyte can ask for more memory than there is, and the library ends the process then: this one, which
-has bounds and nothing to lose. Alone it imports nothing of the project.
+Alone it imports nothing of the project but its bounds.
 """
 
 import json
 import re
-import resource
 import sys
 import zipfile
 from datetime import date, datetime, time
@@ -15,9 +13,10 @@ from typing import IO, Any
 
 import python_calamine
 
-_MEMORY = 2 << 30  # bytes
+from adapters.bounded import TOO_LARGE, bind
+
 _SECONDS = 60  # of the processor
-NO_WORKBOOK, TOO_LARGE, HAS_FORMULAS = 3, 4, 5  # exit status
+NO_WORKBOOK, HAS_FORMULAS = 3, 5  # exit status
 NO_FORMULAS = "--no-formulas"
 _FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
 _AT_ONCE, _LONGEST_TAG = 1 << 20, 64  # bytes of a sheet
@@ -28,9 +27,7 @@ def main() -> int:
 
     What a formula shows is a value like another, unless the workbook may have none.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    bind(_SECONDS)
     try:
         content = BytesIO(sys.stdin.buffer.read())
         if NO_FORMULAS in sys.argv and _has_formulas(content):
