@@ -197,7 +197,8 @@ def test_after_a_kill_the_next_run_puts_everything_right(
             served = morning.serve()
         came = morning.come_to_an_end(served)
     lost = came.entries.pop("reminder_lost", 0)
-    assert not lost or "SmtpCarrier.send" in moment
+    # Where the server dies the run goes on until `serve` ends it, and may be at another letter by then.
+    assert not lost or "SmtpCarrier.send" in moment or who == "server"
     assert came.entries + Counter(reminder_sent=lost) == undisturbed.entries
     assert came.letters <= undisturbed.letters
     assert (undisturbed.letters - came.letters).total() <= bool(lost)
