@@ -1,17 +1,20 @@
-"""Homes for the desk: an office whose people have keys, with its year open; and such a year under way."""
+"""Homes for the desk: an office whose people have keys, its year open or under way; and what is told of it."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from playing import Played
 
 from adapters.clock import VirtualClock
 from adapters.people_keys import FICTIONAL
 from models.clock import TOKYO
+from models.database import reading
 from models.people import Side
+from states import ledger
 from states.sweep import sweep
 from steps import identity, preparation
 from steps.identity import Together
@@ -59,6 +62,24 @@ def copied_office(of: Path, to: Path) -> Iterator[Office]:
     office = Office.open(to / "home", to / "inbox")
     yield office
     office.engine.dispose()
+
+
+def entries(office: Office, event: str) -> list[dict[str, Any]]:
+    """Return what the ledger tells of an event."""
+    with reading(office.engine) as connection:
+        return [entry for entry in ledger.told(connection) if entry["event"] == event]
+
+
+def events(office: Office) -> list[str]:
+    """Return all the events of the ledger, in their order."""
+    with reading(office.engine) as connection:
+        return [entry["event"] for entry in ledger.told(connection)]
+
+
+def size(office: Office) -> int:
+    """Return how many entries the ledger has."""
+    with reading(office.engine) as connection:
+        return ledger.size(connection)
 
 
 def _at_rest(office: Office) -> None:

@@ -96,6 +96,13 @@ def desk(at_work: Office) -> Iterator[Callable[..., Browser]]:
         yield logged_in
 
 
+@pytest.fixture
+def at(office: Office) -> Iterator[Callable[..., Browser]]:
+    """Give browsers at the desk of the module's office, each of a person who is logged in, with headers of its own."""
+    with at_the_desk(office) as logged_in:
+        yield logged_in
+
+
 @pytest.fixture(scope="session")
 def extract(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Give a fictional extract with rows that are held."""

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 from browsing import Browser
+from keyed import events
 from playing import CYCLE, everything_under
 
 from adapters.package import seal
-from models.database import reading
-from states import ledger
 from steps import extraction
 from steps.office import Office
 
@@ -29,11 +28,6 @@ ELSEWHERE = {"x-forwarded-for": "10.0.0.9"}
 def _names(extract: bytes) -> list[str]:
     rows = csv.DictReader(io.StringIO(extract.decode("utf-8-sig")))
     return [row["氏名"] for row in rows if len(row["氏名"]) > 3]  # short ones may stand in other words
-
-
-def _events(at_work: Office) -> list[str]:
-    with reading(at_work.engine) as connection:
-        return [entry["event"] for entry in ledger.told(connection, cycle_id=CYCLE)]
 
 
 def _take(browser: Browser, content: bytes, status: int = 200, *, name: str = "extract.csv", **fields: str) -> str:
@@ -53,7 +47,7 @@ def test_an_extract_is_taken_and_lies_nowhere_in_clear(
     """It goes from the browser into the vault: no name stands in page, log, database or temporary file."""
     text = _take(desk("watanabe"), extract)
     assert "保管庫に納めました" in text
-    assert "extract_taken" in _events(at_work)
+    assert "extract_taken" in events(at_work)
     assert not _lies_in_clear(at_work, extract)
     assert not any(name in text for name in _names(extract))
     assert any(name.startswith("extract-") for name in at_work.vault(CYCLE).names())
@@ -69,11 +63,11 @@ def test_what_is_sent_is_still_to_be_destroyed_where_it_lies(
 
 def test_a_judgement_alone_stores_nothing(desk: Callable[..., Browser], at_work: Office, extract: bytes) -> None:
     """Findings stand there by code, row and column; neither ledger nor vault know of it."""
-    before = _events(at_work)
+    before = events(at_work)
     text = _take(desk("watanabe"), extract, do="judge")
     assert "行目" in text
     assert not any(name in text for name in _names(extract))
-    assert _events(at_work) == before
+    assert events(at_work) == before
     assert not at_work.vault(CYCLE, as_it_lies=True).exists
 
 
@@ -87,14 +81,14 @@ def test_a_browser_elsewhere_is_told_why_and_where(
         assert str(at_work.settings.inbox) in text
         assert 'type="file"' not in text
     here.open(TAKE)
-    elsewhere.hidden, before = here.hidden, _events(at_work)
+    elsewhere.hidden, before = here.hidden, events(at_work)
 
     kind = {"content-type": "multipart/form-data; boundary=x"}
     assert (
         elsewhere.client.post(TAKE, content=b"what is read would be refused as no form", headers=kind).status_code
         == 403
     )
-    assert _events(at_work) == before
+    assert events(at_work) == before
 
 
 def test_held_rows_are_shown_elsewhere_to_nobody(desk: Callable[..., Browser], at_work: Office, extract: bytes) -> None:
@@ -119,7 +113,7 @@ def test_only_the_register_section_takes_an_extract(
     coordinator.open(TAKE, 404)
     coordinator.open("/")
     coordinator.send(TAKE, 404, files={"file": ("extract.csv", extract)}, do="take")
-    assert "extract_taken" not in _events(at_work)
+    assert "extract_taken" not in events(at_work)
 
 
 def _decisions(text: str) -> dict[str, str]:
@@ -142,7 +136,7 @@ def test_held_rows_are_decided_in_one_sending(desk: Callable[..., Browser], at_w
     rows = re.findall(r'name="row" value="(\d+)"', text)
     registrar.send(HELD, row=rows, **_decisions(text))
     assert at_work.facts(CYCLE).undecided == 0
-    assert _events(at_work).count("row_decided") == waiting
+    assert events(at_work).count("row_decided") == waiting
 
 
 def test_one_decision_that_cannot_be_is_named_by_its_row(
@@ -160,7 +154,7 @@ def test_one_decision_that_cannot_be_is_named_by_its_row(
         registrar.open(HELD)
         text = registrar.send(HELD, 422, row=rows, **(fields | wrong))
         assert re.search(rf"(?<!\d){rows[-1]}(?!\d)", text.split('role="alert"')[1].split("<form")[0])
-        assert "row_decided" not in _events(at_work)
+        assert "row_decided" not in events(at_work)
 
 
 def test_held_rows_are_the_register_sections_to_decide(
@@ -178,7 +172,7 @@ def test_held_rows_are_the_register_sections_to_decide(
     ):  # fmt: skip
         browser.open("/")
         browser.send(path, status, **sent)
-    assert "row_decided" not in _events(at_work)
+    assert "row_decided" not in events(at_work)
 
 
 @pytest.mark.parametrize("name", ["extract.pdf", "../../../etc/cron.d/x", "..\\..\\x.csv", "a\0b.csv", "", "名簿.csv"])
@@ -200,7 +194,7 @@ def test_what_is_no_extract_is_refused(desk: Callable[..., Browser], at_work: Of
     fields = {**registrar.hidden, "do": "take"}
     text = registrar.client.post(TAKE, data=fields, files={"file": ("extract.csv", content)}).text
     assert "保管庫に納めました" not in text
-    assert "extract_taken" not in _events(at_work)
+    assert "extract_taken" not in events(at_work)
     assert not at_work.vault(CYCLE, as_it_lies=True).exists
 
 
@@ -267,7 +261,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     """A browser that is closed in the middle of an upload has sent nothing, and the desk goes on."""
     registrar = desk("watanabe")
     registrar.open(TAKE)
-    before, url = _events(at_work), registrar.client.base_url
+    before, url = events(at_work), registrar.client.base_url
     cookies = "; ".join(f"{name}={value}" for name, value in registrar.client.cookies.items())
     head = (
         f"POST {TAKE} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nCookie: {cookies}\r\nContent-Length: 99999\r\n"
@@ -277,7 +271,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     with socket.create_connection((url.host, url.port or 0)) as connection:
         connection.sendall(head.encode() + extract[:2000])
     assert registrar.open(PAGE)
-    assert _events(at_work) == before
+    assert events(at_work) == before
     assert not _lies_in_clear(at_work, extract)
 
 
@@ -293,6 +287,6 @@ def test_what_fails_before_its_act_was_never_taken(
     with monkeypatch.context() as patched:
         patched.setattr(extraction, "by_machine", ends)
         assert "保管庫に納めました" not in _take(registrar, extract, 500)
-    assert "extract_taken" not in _events(at_work)
+    assert "extract_taken" not in events(at_work)
     assert not _lies_in_clear(at_work, extract)
     assert "保管庫に納めました" in _take(registrar, extract)

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 from browsing import Browser, at_the_desk
+from keyed import entries, events
 from playing import Played
 
 from adapters.clock import VirtualClock
 from adapters.sample import sample_extract, write_sample
 from models.clock import TOKYO
-from models.database import reading
 from models.people import Side
 from models.records.oversight import DeviationRecorded
 from rehearsal import cast
 from rehearsal.people import People
 from rehearsal.printer import Printer
-from states import ledger
 from steps import acting, identity, preparation
 from steps.identity import Together
 from steps.office import Office
@@ -76,11 +75,6 @@ def play(year: People, *acts: str) -> None:
                 year.play(act)
 
 
-def events(year: People) -> list[str]:
-    with reading(year.office.engine) as connection:
-        return [entry["event"] for entry in ledger.told(connection, cycle_id=CYCLE)]
-
-
 def value_of(text: str, field: str) -> str:
     """Return what stands in a field of a page."""
     found = re.search(rf'name="{re.escape(field)}"[^>]*value="([^"]*)"', text)
@@ -111,14 +105,14 @@ def test_two_sided_counts_stay_blind(year: People, desk_of: Callable[[str], Brow
     assert "もう一度数えて" in asked
     for page in (form, re.sub(r"<input[^>]*>", "", asked)):
         assert not re.search(rf">[^<]*\b{sent}\b[^<]*<", page)
-    assert "receipt_reported" not in events(year)
+    assert "receipt_reported" not in events(year.office)
     again = person.send(f"/{CYCLE}/acts/report_receipt", **hidden(asked), again="yes")
     assert value_of(again, "report_receipt.received") == str(sent - 1)
-    assert "receipt_reported" not in events(year)
+    assert "receipt_reported" not in events(year.office)
     as_certutil = " ".join(re.findall("..", digest[1].upper()))
     person.send(f"/{CYCLE}/acts/report_receipt", **receipt(received=str(sent), package_sha256=as_certutil))
-    assert events(year).count("receipt_reported") == 1
-    assert "deviation_recorded" not in events(year)
+    assert events(year.office).count("receipt_reported") == 1
+    assert "deviation_recorded" not in events(year.office)
     confirming = person.open(f"/{CYCLE}/acts/hand_over")
     assert re.findall(r'<td class="number">([0-9,]+)</td>', confirming) == [str(sent), str(sent)]
 
@@ -130,8 +124,8 @@ def test_what_is_confirmed_is_recorded_as_it_was_typed(year: People, desk_of: Ca
     person.open(f"/{CYCLE}/acts/report_receipt")
     asked = person.send(f"/{CYCLE}/acts/report_receipt", **receipt(received="7", package_sha256=OTHER_HASH))
     text = person.send(f"/{CYCLE}/acts/report_receipt", **hidden(asked), sure="yes")
-    assert "receipt_reported" in events(year)
-    assert "deviation_recorded" in events(year)
+    assert "receipt_reported" in events(year.office)
+    assert "deviation_recorded" in events(year.office)
     assert 'class="notice bad"' in text
 
 
@@ -148,7 +142,7 @@ def test_a_count_of_the_wards_own_is_asked_about_in_figures(year: People, desk_o
     }  # fmt: skip
     asked = person.send(f"/{CYCLE}/acts/extract", **fields, **{"extract.exported": str(exported - 1)})
     assert f"{exported} 人 のはずです。{exported - 1} 人 で記録しますか" in asked
-    assert "extract_checked_proposed" not in events(year)
+    assert "extract_checked_proposed" not in events(year.office)
 
 
 def test_a_count_that_stops_a_step_is_recorded_as_a_difference(year: People, desk_of: Callable[[str], Browser]) -> None:
@@ -200,8 +194,7 @@ def test_a_posting_whose_number_is_confirmed_is_recorded_as_it_was(
     person.send(act, **hidden(asked), sure="yes")
     facts = year.facts()
     assert (facts.state, facts.on_hold, len(facts.incidents)) == ("posted", True, 1)
-    with reading(year.office.engine) as connection:
-        [entry] = [it for it in ledger.told(connection, cycle_id=CYCLE) if it["event"] == "deviation_recorded"]
+    [entry] = entries(year.office, "deviation_recorded")
     assert entry["data"]["broken"] == ["accepted_number_equals_enclosed"]
 
 
@@ -244,4 +237,4 @@ def test_what_is_wrong_in_a_carried_act_stands_at_its_field(year: People, desk_o
            "submit_work_plan.place": "本社工場"},
     )  # fmt: skip
     assert 'id="f-register_handlers-handlers-wrong"' in text or "f-register_handlers-handling_manager-wrong" in text
-    assert "work_plan_submitted" not in events(year)
+    assert "work_plan_submitted" not in events(year.office)

@@ -8,17 +8,11 @@ import httpx
 import pytest
 import structlog
 from browsing import Browser
+from keyed import entries, size
 
 from desk.web.asked import Page
 from desk.web.pages import ALL_PAGES, auditing
-from models.database import reading
-from states import ledger
 from steps.office import Office
-
-
-def _entries(office: Office) -> int:
-    with reading(office.engine) as connection:
-        return ledger.size(connection)
 
 
 def _address(page: Page) -> str:
@@ -30,24 +24,24 @@ def _address(page: Page) -> str:
 def test_looking_changes_nothing(in_year: Callable[..., Browser], played: Office, who: str) -> None:
     """No page that is only opened enters anything, however its form would be sent, nor ends the session."""
     person = in_year(who)
-    before = _entries(played)
+    before = size(played)
     for page in ALL_PAGES:
         person.client.get(_address(page), params={"do": "take", "what": "1", "old": "x"})
-    assert _entries(played) == before
+    assert size(played) == before
     assert "logout" in person.open("/")
 
 
 def test_other_methods_are_no_way_in(in_year: Callable[..., Browser], played: Office) -> None:
     """TRACE, OPTIONS, PUT, PATCH, DELETE and words that are none say nothing of a page and change nothing."""
     person = in_year("sato")
-    before = _entries(played)
+    before = size(played)
     for method in ("TRACE", "OPTIONS", "PUT", "PATCH", "DELETE", "FOO", "POST"):
         for path in ("/", "/hatachi-2026/ledger", "/static/desk.css"):
             answer = person.client.request(method, path, headers={"X-Secret": "abc"})
             assert answer.status_code in {404, 405}, (method, path)
             assert "abc" not in answer.text
             assert "access-control-allow-origin" not in answer.headers
-    assert _entries(played) == before
+    assert size(played) == before
 
 
 def test_an_answer_says_what_it_is_and_not_what_serves_it(in_year: Callable[..., Browser]) -> None:
@@ -76,10 +70,10 @@ def test_an_answer_says_what_it_is_and_not_what_serves_it(in_year: Callable[...,
 def test_no_second_request_is_smuggled_in_the_first(browser: Callable[[], Browser], keyed: Office, head: str) -> None:
     """Where two parties could see the end of a request at different places, what follows it is answered to nobody."""
     url = browser().client.base_url
-    before = _entries(keyed)
+    before = size(keyed)
     assert b"200 OK" in _answers(url, "Content-Length: 5")  # the same bytes where the end is plain
     assert b"200 OK" not in _answers(url, head)
-    assert _entries(keyed) == before
+    assert size(keyed) == before
 
 
 def _answers(url: httpx.URL, head: str) -> bytes:
@@ -124,6 +118,5 @@ def test_the_same_name_twice_is_the_first(browser: Callable[[], Browser], keyed:
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
     assert answer.status_code == 200
-    with reading(keyed.engine) as connection:
-        [held] = [it for it in ledger.told(connection, cycle_id="hatachi-2026") if it["event"] == "cycle_held"]
+    [held] = entries(keyed, "cycle_held")
     assert held["by"] == "sato"

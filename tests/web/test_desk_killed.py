@@ -13,12 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 from browsing import Browser
-from playing import CYCLE, everything_under
+from keyed import entries
+from playing import everything_under
 from serving import free_port, until
 
 from adapters.health import wait_until_healthy
-from models.database import reading
-from states import ledger
 from steps import auditing
 from steps.office import Office
 
@@ -46,11 +45,6 @@ def _process(office: Office, temporary: Path) -> Iterator[tuple[subprocess.Popen
 def _body(browser: Browser, extract: bytes) -> bytes:
     fields = {**browser.hidden, "do": "take", "expect_from": "1", "expect_to": "1000"}
     return httpx.Request("POST", "http://x", data=fields, files={"file": ("extract.csv", extract)}).read()
-
-
-def _taken(office: Office) -> int:
-    with reading(office.engine) as connection:
-        return [it["event"] for it in ledger.told(connection, cycle_id=CYCLE)].count("extract_taken")
 
 
 @pytest.mark.parametrize("at", ["half is sent", "all is sent", "the vault has it"])
@@ -83,7 +77,7 @@ def test_a_desk_that_is_killed_has_done_all_of_it_or_nothing(at_work: Office, ex
             until(lambda: any(at_work.home.rglob("extract-*")))
         process.kill()
         sending.join()
-    done = _taken(at_work)
+    done = len(entries(at_work, "extract_taken"))
     assert done == 0 or at != "half is sent"
     auditing.verify(at_work)
     assert not _lies_in_clear(at_work, extract)
@@ -94,7 +88,7 @@ def test_a_desk_that_is_killed_has_done_all_of_it_or_nothing(at_work: Office, ex
             TAKE, data={**registrar.hidden, "do": "take", "expect_from": "1", "expect_to": "1000"},
             files={"file": ("extract.csv", extract)},
         )  # fmt: skip
-    assert _taken(at_work) == 1
+    assert len(entries(at_work, "extract_taken")) == 1
     assert not _lies_in_clear(at_work, extract)
 
 

@@ -11,19 +11,17 @@ from typing import Any
 import polars as pl
 import pypdfium2
 import pytest
-from browsing import Browser, at_the_desk
-from keyed import copied_office, staffed
+from browsing import Browser
+from keyed import copied_office, entries, size, staffed
 from playing import CYCLE, PERSONS, YEAR, everything_under
 
 from adapters.sample import additional_extract, sample_extract
 from desk.web.pages.extract import TASKS
-from models.database import reading
 from models.package import row_digest
 from models.people import Role
 from models.records.printing import LettersHandedOut
 from models.records.transfer import PackageSealed
 from models.serials import compact, piece_code
-from states import ledger
 from states.acts import row_of
 from steps import extraction, protection
 from steps.office import Office
@@ -59,23 +57,6 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """Give a copy of the year as far as a test asks for it."""
     with copied_office(request.getfixturevalue(request.param), tmp_path / "year") as office:
         yield office
-
-
-@pytest.fixture
-def at(office: Office) -> Iterator[Callable[..., Browser]]:
-    """Give browsers at the desk, each of a person who is logged in, with headers of its own."""
-    with at_the_desk(office) as logged_in:
-        yield logged_in
-
-
-def _entries(office: Office, event: str) -> list[dict[str, Any]]:
-    with reading(office.engine) as connection:
-        return [entry for entry in ledger.told(connection, cycle_id=CYCLE) if entry["event"] == event]
-
-
-def _size(office: Office) -> int:
-    with reading(office.engine) as connection:
-        return sum(1 for _line in ledger.entries(connection))
 
 
 def _people(office: Office) -> list[extraction.Addressee]:
@@ -133,7 +114,7 @@ def test_the_rows_to_be_printed_are_compared_one_by_one(at: Callable[..., Browse
     text = coordinator.send(path, files={"file": ("digests.txt", _csv(*_check_values(office)))})
     assert f"{len(lines) + 1} 行" in text
     assert f"{NOBODY}" not in text
-    assert len(_entries(office, "imprint_compared")) == 2
+    assert len(entries(office, "imprint_compared")) == 2
 
 
 @pytest.mark.parametrize("office", ["played_home"], indirect=True)
@@ -142,10 +123,10 @@ def test_what_is_no_list_of_check_values_is_refused(at: Callable[..., Browser], 
     """A file of another kind, or none, is no comparison: nothing is recorded."""
     coordinator, path = at("sato"), f"{MACHINE}/compare_imprint"
     coordinator.open(path)
-    before = _size(office)
+    before = size(office)
     text = coordinator.send(path, 422, files={"file": ("digests.txt", content)})
     assert 'role="alert"' in text
-    assert _size(office) == before
+    assert size(office) == before
 
 
 @pytest.mark.parametrize("office", ["printed"], indirect=True)
@@ -224,10 +205,10 @@ def test_logs_and_trays_are_joined_with_the_serials(at: Callable[..., Browser], 
     assert re.search(rf"[:：] ?{lost}<", text)
 
     coordinator.open(path)
-    before = _size(office)
+    before = size(office)
     less = coordinator.send(path, 422, files=logs[:1], tray=["3"], serials=[f"{by_hand}"])
     assert 'role="alert"' in less
-    assert _size(office) == before, "a log that was read before may not be left out silently"
+    assert size(office) == before, "a log that was read before may not be left out silently"
     coordinator.open(path)
     coordinator.send(path, files={"file": _log(office, sealed, 2)}, instead="true")
     assert _brought(office, "reconcile_enclosing")["missing"] == ""
@@ -247,11 +228,11 @@ def test_a_tray_that_cannot_be_read_is_nobodys(
     """One named twice, without name or serials, or nothing at all is refused; what was typed stands there still."""
     coordinator, path = at("sato"), f"{MACHINE}/reconcile_enclosing"
     coordinator.open(path)
-    before = _size(office)
+    before = size(office)
     text = coordinator.send(path, 422, files={"file": ("", b"")}, **trays)
     assert 'role="alert"' in text
     assert all(f'value="{serials}"' in text for serials in trays.get("serials", ()))
-    assert _size(office) == before
+    assert size(office) == before
 
 
 def _late(*, moved: extraction.Addressee | None = None) -> bytes:
@@ -270,7 +251,7 @@ def test_that_there_were_no_additions_is_said_by_a_button(at: Callable[..., Brow
     registrar, path = at("watanabe"), f"{EXTRACT}/take_additions"
     registrar.open(path)
     registrar.send(path, do="none")
-    assert len(_entries(office, "additions_taken")) == 1
+    assert len(entries(office, "additions_taken")) == 1
     assert _brought(office, "take_additions")["raw_hits"] == 0
 
 
@@ -305,7 +286,7 @@ def test_the_letters_of_the_additions_are_handed_out_here_alone(at: Callable[...
     here.open(act)
     elsewhere.hidden = here.hidden
     elsewhere.send(act, 403)
-    assert not _entries(office, "letters_handed_out")
+    assert not entries(office, "letters_handed_out")
     answer = here.client.post(act, data=here.hidden)
     record = office.facts(CYCLE).record("hand_out_letters", LettersHandedOut)
     assert record
@@ -328,7 +309,7 @@ def test_a_page_of_residents_is_for_its_people_here_and_its_year(
     programme = office.facts(CYCLE).programme
     mine, other = ("watanabe", "okada") if Role.REGISTRAR in row_of(act).who_under(programme) else ("sato", "watanabe")
     here, elsewhere, stranger = at(mine), at(mine, **ELSEWHERE), at(other)
-    before = _size(office)
+    before = size(office)
     assert here.client.get(path).headers["cache-control"] == "no-store"
     assert str(office.settings.inbox) in elsewhere.open(path)
     assert "<form" not in elsewhere.open(path).partition("<main")[2].partition("</main>")[0]
@@ -346,7 +327,7 @@ def test_a_page_of_residents_is_for_its_people_here_and_its_year(
         here.open(f"/{year}/extract/{act}", 404)
         here.hidden = hidden
         here.send(f"/{year}/extract/{act}", 404, files={"file": ("x.csv", _changes("1"))}, do="take")
-    assert _size(office) == before
+    assert size(office) == before
 
 
 @pytest.mark.parametrize("office", ["printed"], indirect=True)
@@ -356,7 +337,7 @@ def test_what_the_machine_works_out_is_for_its_people_and_its_year(
 ) -> None:
     """Whoever may not enter it finds no such page, and neither does another year."""
     mine, other = ("watanabe", "sato") if act.startswith("issue") else ("sato", "watanabe")
-    owner, stranger, before = at(mine), at(other), _size(office)
+    owner, stranger, before = at(mine), at(other), size(office)
     assert owner.client.get(f"{MACHINE}/{act}").headers["cache-control"] == "no-store"
     owner.open(f"/hatachi-2025/machine/{act}", 404)
     stranger.open("/")
@@ -364,4 +345,4 @@ def test_what_the_machine_works_out_is_for_its_people_and_its_year(
     stranger.open(f"{MACHINE}/{act}", 404)
     stranger.hidden = hidden
     stranger.send(f"{MACHINE}/{act}", 404, files={"file": ("x.csv", b"1,2\n")})
-    assert _size(office) == before
+    assert size(office) == before

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from browsing import Browser, served
+from keyed import entries, events
 
 from adapters.people_keys import FICTIONAL
-from models.database import reading
-from states import ledger
 from steps import identity, preparation
 from steps.office import Office
 from steps.preparation import SAMPLE_PASSPHRASE
@@ -24,11 +23,6 @@ NEW = {
     "entry.valid_from": "2026-04-01", "entry.valid_to": "2027-03-31", "entry.mail": "mori@ward.example",
     "entry.phone": "03-0000-0120",
 }  # fmt: skip
-
-
-def _events(office: Office) -> list[str]:
-    with reading(office.engine) as connection:
-        return [entry["event"] for entry in ledger.told(connection)]
 
 
 def _proposal(text: str) -> str:
@@ -68,7 +62,7 @@ def test_what_is_wrong_with_an_entry_stands_at_its_field(in_year: In, played: Of
     assert 'id="f-entry-phone-wrong"' in text
     assert 'value="森 花子"' in text
     assert re.search(r'value="coordinator" checked', text)
-    assert "people_registered_proposed" not in _events(played)
+    assert "people_registered_proposed" not in events(played)
 
 
 def test_a_changed_role_is_an_act_of_its_own(in_year: In, played: Office) -> None:
@@ -79,10 +73,10 @@ def test_a_changed_role_is_an_act_of_its_own(in_year: In, played: Office) -> Non
     entry = {**NEW, "entry.name": "岡田 恵子", "entry.roles": ["inspector", "auditor"], "entry.mail": "",
              "entry.phone": ""}  # fmt: skip
     browser.send("/people/okada", **entry)
-    assert _events(played)[-1] == "roles_changed_proposed"
+    assert events(played)[-1] == "roles_changed_proposed"
     browser.open("/people/sato")
     browser.send("/people/sato", 422, **{**entry, "entry.name": "佐藤 みどり", "entry.roles": ["approver"]})
-    assert _events(played)[-1] == "act_refused"
+    assert events(played)[-1] == "act_refused"
 
 
 def test_the_slip_shows_a_passphrase_once_and_it_lies_nowhere(in_year: In, played: Office) -> None:
@@ -118,7 +112,7 @@ def test_only_keepers_change_the_register(in_year: In, played: Office, person: s
     for path in ("/new-person", "/people/sato", "/people/sato/key", "/import-people", "/confirm-people"):
         browser.send(path, 404, **NEW)
         browser.open("/")
-    assert "_proposed" not in _events(played)[-1]
+    assert "_proposed" not in events(played)[-1]
 
 
 def test_the_list_says_who_is_away_and_who_is_valid(in_year: In) -> None:
@@ -148,9 +142,9 @@ def test_a_decision_in_ones_place_is_seen_by_one_click(in_year: In, played: Offi
     assert "伊藤 誠が代決" in text
     assert re.search(r'href="/hatachi-2026/entries/\d+"', text)
     assert f'href="{YEAR}/decisions"' in approver.open("/")
-    entries = re.findall(r'name="entries" value="(\d+)"', approver.open(f"{YEAR}/decisions"))
-    approver.send(f"{YEAR}/decisions", entries=entries)
-    assert _events(played)[-1] == "decisions_seen"
+    unseen = re.findall(r'name="entries" value="(\d+)"', approver.open(f"{YEAR}/decisions"))
+    approver.send(f"{YEAR}/decisions", entries=unseen)
+    assert events(played)[-1] == "decisions_seen"
     assert "後閲を待つ代決はありません" in approver.open(f"{YEAR}/decisions")
 
 
@@ -221,7 +215,7 @@ def test_last_years_list_comes_in_from_excel(in_year: In, played: Office) -> Non
     assert "D2" in text
     browser.open("/import-people")
     browser.send("/import-people", files=_book([head, ["mori", "森 花子", "総務課", "担当者"]]), year="2027")
-    assert _events(played)[-1] == "people_registered_proposed"
+    assert events(played)[-1] == "people_registered_proposed"
 
 
 def test_who_goes_on_is_confirmed_for_the_next_year(in_year: In, played: Office) -> None:
@@ -229,9 +223,7 @@ def test_who_goes_on_is_confirmed_for_the_next_year(in_year: In, played: Office)
     browser = in_year("sato")
     browser.open("/people")
     browser.send("/confirm-people", person=["okada", "kansa"], year="2027")
-    with reading(played.engine) as connection:
-        entry = list(ledger.told(connection))[-1]
-    assert entry["event"] == "people_changed_proposed"
+    [entry] = entries(played, "people_changed_proposed")
     assert [it["valid_to"] for it in entry["data"]["record"]["people"]] == ["2028-03-31", "2028-03-31"]
 
 

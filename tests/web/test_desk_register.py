@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from browsing import Browser, at_the_desk
-from keyed import copied_office
+from browsing import Browser
+from keyed import copied_office, entries
 from playing import CYCLE, Played, everything_under
 
-from models.database import reading
 from models.records.extraction import ExtractTaken, ProtectedListed
 from rehearsal import cast
-from states import ledger
 from states.rules.documents import slips_missing
 from steps import acting, extraction, protection
 from steps.office import Office
@@ -67,18 +65,6 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
         yield office
 
 
-@pytest.fixture
-def at(office: Office) -> Iterator[Callable[..., Browser]]:
-    """Give browsers at the desk, each of a person who is logged in, with headers of its own."""
-    with at_the_desk(office) as logged_in:
-        yield logged_in
-
-
-def _entries(office: Office, event: str) -> list[dict[str, object]]:
-    with reading(office.engine) as connection:
-        return [entry for entry in ledger.told(connection, cycle_id=CYCLE) if entry["event"] == event]
-
-
 def _listed(office: Office) -> bytes:
     """Return the register's present list: whom the extract marked."""
     everybody = protection.everybody(office, office.facts(CYCLE))
@@ -125,7 +111,7 @@ def test_the_recheck_is_taken_from_a_browser_here(at: Callable[..., Browser], of
     assert act in here.open(PAGE)
     here.open(act)
     text = here.send(act, files={"file": ("list.csv", _listed(office))})
-    assert len(_entries(office, "protection_rechecked_before_sealing")) == 1
+    assert len(entries(office, "protection_rechecked_before_sealing")) == 1
     assert not any(number in text for number in _listed(office).decode().split()[1:])
 
 
@@ -136,9 +122,9 @@ def test_another_list_is_refused_until_somebody_says_it_is_right(at: Callable[..
     strange = {"file": ("changes.csv", "宛名番号,異動事由,異動日,支援措置\r\n99999999,転出,2026-11-05,\r\n".encode())}
     refused = registrar.send(act, 422, files=strange)
     assert "--nobody-of-ours" in refused.split('role="alert"')[1].split("<form")[0]
-    assert not _entries(office, "changes_taken")
+    assert not entries(office, "changes_taken")
     registrar.send(act, files=strange, nobody="true")
-    [taken] = _entries(office, "changes_taken")
+    [taken] = entries(office, "changes_taken")
     assert taken["by"] == "watanabe"
 
 
@@ -150,7 +136,7 @@ def test_a_wrong_list_is_withdrawn_by_choosing_it(at: Callable[..., Browser], of
     text = registrar.open(f"{PAGE}/withdraw_list")
     [sha256] = re.findall(r'name="list" value="([0-9a-f]{64})"', text)
     registrar.send(f"{PAGE}/withdraw_list", list=sha256, reason="wrong_list")
-    assert len(_entries(office, "list_withdrawn")) == 1
+    assert len(entries(office, "list_withdrawn")) == 1
     assert "recheck_before_sealing" not in office.facts(CYCLE).done
 
 
@@ -160,7 +146,7 @@ def test_the_protected_persons_leave_the_vault_here_alone(at: Callable[..., Brow
     here.open(act)
     elsewhere.hidden = here.hidden
     elsewhere.send(act, 403)
-    assert not _entries(office, "protected_listed")
+    assert not entries(office, "protected_listed")
     answer = here.client.post(act, data=here.hidden)
     record = office.facts(CYCLE).record("list_protected", ProtectedListed)
     assert record is not None
@@ -185,12 +171,12 @@ def test_the_notice_is_shown_once_and_here_alone(at: Callable[..., Browser], off
     here.open(PAPERS)
     answer = here.client.post(f"{PAPERS}/notice", data=here.hidden)
     assert "パスワード通知書" in _words(answer.content)
-    [shown] = _entries(office, "paper_shown")
+    [shown] = entries(office, "paper_shown")
     assert shown["by"] == "watanabe"
     text = here.open(PAPERS)
     assert f'action="{PAPERS}/notice"' not in text
     here.send(f"{PAPERS}/notice", 404)
-    assert len(_entries(office, "paper_shown")) == 1
+    assert len(entries(office, "paper_shown")) == 1
 
 
 def test_every_paper_of_the_list_opens(at: Callable[..., Browser]) -> None:
@@ -221,7 +207,7 @@ def test_what_follows_an_act_is_done_once_more_by_a_button(at: Callable[..., Bro
     coordinator.open(PAPERS)
     coordinator.send(f"{PAPERS}/after/take_extract")
     assert report.is_file()
-    assert len(_entries(office, "extract_taken")) == 2, "taken, and judged again with the decisions"
+    assert len(entries(office, "extract_taken")) == 2, "taken, and judged again with the decisions"
     coordinator.open(PAPERS)
     coordinator.send(f"{PAPERS}/after/nothing", 404)
 
@@ -275,7 +261,7 @@ def test_what_is_no_document_is_refused(at: Callable[..., Browser], office: Offi
     coordinator.open(f"{DOCUMENTS}/2")
     day = office.clock.now().date().isoformat()
     coordinator.send(f"{DOCUMENTS}/2", 422, files={"file": (name, content)}, dated_on=day)
-    assert not _entries(office, "document_filed")
+    assert not entries(office, "document_filed")
 
 
 def test_what_the_machine_compares_is_refused_in_words_before_its_time(
@@ -291,4 +277,4 @@ def test_what_the_machine_compares_is_refused_in_words_before_its_time(
         assert 'role="alert"' in text
         registrar.open(path, 404)
     coordinator.open("/hatachi-2026/machine/erase_ward_data", 404)
-    assert not _entries(office, "imprint_compared")
+    assert not entries(office, "imprint_compared")

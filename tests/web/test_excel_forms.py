@@ -7,16 +7,14 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
 
 from browsing import Browser
 from filling import filled
+from keyed import entries
 
 from adapters import entry_form
-from models.database import reading
 from models.records.preparation import WorkPlanSubmitted
 from papers import entry_forms
-from states import ledger
 from steps.office import Office
 
 CYCLE, FORMS = "hatachi-2026", "/hatachi-2026/forms"
@@ -24,12 +22,6 @@ PLAN = {
     "printing_from": date(2026, 11, 12), "enclosing_until": "令和８年１１月２０日", "place": "　本社工場（架空）",
 }  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _recorded(office: Office) -> list[dict[str, Any]]:
-    with reading(office.engine) as connection:
-        told = list(ledger.told(connection, cycle_id=CYCLE))
-    return [entry for entry in told if entry["event"] == "work_plan_submitted"]
 
 
 def _given_back(person: Browser, book: bytes, status: int = 200, name: str = "作業計画書.xlsx") -> str:
@@ -62,10 +54,9 @@ def test_a_form_goes_out_comes_back_and_becomes_the_act(browser: Callable[[], Br
     book = filled(answer.content, PLAN)
     page = _given_back(person, book)
     assert "まだ記録していません" in page
-    assert not _recorded(contracted)
-    told = person.send("/hatachi-2026/acts/submit_work_plan", 200, None, **_fields(page))
-    assert "管理簿" in told
-    [entry] = _recorded(contracted)
+    assert not entries(contracted, "work_plan_submitted")
+    assert "管理簿" in person.send("/hatachi-2026/acts/submit_work_plan", 200, None, **_fields(page))
+    [entry] = entries(contracted, "work_plan_submitted")
     record = WorkPlanSubmitted.model_validate(entry["data"]["record"])
     assert (record.printing_from, record.enclosing_until) == (date(2026, 11, 12), date(2026, 11, 20))
     assert record.plan == sha256(book).hexdigest()
@@ -81,7 +72,7 @@ def test_what_is_wrong_in_a_form_stands_at_its_field(browser: Callable[[], Brows
     page = _given_back(person, filled(blank, PLAN | {"enclosing_until": "来月"}))
     assert 'id="f-submit_work_plan-enclosing_until-wrong"' in page
     assert 'value="2026-11-12"' in page
-    assert not _recorded(contracted)
+    assert not entries(contracted, "work_plan_submitted")
 
 
 def test_no_other_file_is_taken_for_a_form(browser: Callable[[], Browser], contracted: Office) -> None:
@@ -108,7 +99,7 @@ def test_no_other_file_is_taken_for_a_form(browser: Callable[[], Browser], contr
         parts.writestr("xl/vbaProject.bin", b"Sub Auto_Open()")
     assert "マクロ" in _given_back(person, macro.getvalue(), 422)
     assert 'role="alert"' in _given_back(person, whole + b"0" * (5 << 20), 422)
-    assert not _recorded(contracted)
+    assert not entries(contracted, "work_plan_submitted")
 
 
 def test_the_contractors_people_give_their_own_forms_back(browser: Callable[[], Browser], contracted: Office) -> None:
@@ -118,7 +109,7 @@ def test_the_contractors_people_give_their_own_forms_back(browser: Callable[[], 
     blank = person.client.get(f"{FORMS}/submit_work_plan").content
     page = _given_back(person, filled(blank, PLAN))
     person.send("/hatachi-2026/acts/submit_work_plan", 200, None, **_fields(page))
-    [entry] = _recorded(contracted)
+    [entry] = entries(contracted, "work_plan_submitted")
     assert (entry["by"], entry["data"].get("entered_by", "asahi")) == ("asahi", "asahi")
     other = browser()
     other.log_in("watanabe")

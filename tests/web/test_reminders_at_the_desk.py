@@ -8,12 +8,11 @@ from email.policy import default
 
 import pytest
 from browsing import Browser
+from keyed import entries
 from playing import CYCLE
 
 from adapters.clock import VirtualClock
 from models.clock import TOKYO
-from models.database import reading
-from states import ledger
 from steps import reminding
 from steps.office import Office
 from views import reminders
@@ -31,12 +30,9 @@ def chased(contracted: Office) -> Office:
 
 
 def _acknowledged(office: Office) -> list[tuple[str, str, str | None]]:
-    with reading(office.engine) as connection:
-        told = list(ledger.told(connection, cycle_id=CYCLE))
     return [
         (entry["by"], entry["data"].get("entered_by", entry["by"]), entry["data"]["record"].get("promised_on"))
-        for entry in told
-        if entry["event"] == "reminder_acknowledged"
+        for entry in entries(office, "reminder_acknowledged")
     ]
 
 

@@ -103,10 +103,11 @@ def _question(asked: Asked, cycle_id: str, typed: Sequence[tuple[Part, Typed]]) 
         differing = () if moved else reported.differing(here.facts, own.row.trigger, form[-1].fields)
         stops = reported.difference(here.facts, own.row, differing) if differing else {}
     sent = forms.sent_again(asked, typed)
-    if differing and (happened := _as_it_happened(asked, cycle_id, form, own.row)):
-        form[-1] = happened
+    gaps = _as_it_happened(asked, cycle_id, form, own.row) if differing else None
+    if gaps is None:
+        gaps = acting.doubts(asked.visitor.office, cycle_id, form)
+    else:
         sent.append((f"{own.name}{_HAPPENED}", "true"))
-    gaps = acting.doubts(asked.visitor.office, cycle_id, form)
     if not gaps and not differing:
         return None
     return asked.shown(
@@ -116,8 +117,8 @@ def _question(asked: Asked, cycle_id: str, typed: Sequence[tuple[Part, Typed]]) 
     )  # fmt: skip
 
 
-def _as_it_happened(asked: Asked, cycle_id: str, form: Sequence[Typed], row: Row) -> Typed | None:
-    """Return a movement as what has happened already, where nothing but its count speaks against it; None elsewhere.
+def _as_it_happened(asked: Asked, cycle_id: str, form: Sequence[Typed], row: Row) -> tuple[Unmet, ...] | None:
+    """Return what speaks against a movement that has happened already, if it is its count alone; None elsewhere.
 
     Whoever confirms the count confirms that alone: it lets nothing else pass that would be refused.
     """
@@ -126,7 +127,7 @@ def _as_it_happened(asked: Asked, cycle_id: str, form: Sequence[Typed], row: Row
         return None
     happened = replace(own, fields={**own.fields, _HAPPENED: True})
     gaps = acting.doubts(asked.visitor.office, cycle_id, [*others, happened])
-    return happened if {gap.guard for gap in gaps} <= reported.count_guards(row) else None
+    return gaps if {gap.guard for gap in gaps} <= reported.count_guards(row) else None
 
 
 def _entered(asked: Asked, cycle_id: str, form: Sequence[Typed]) -> tuple[Outcome, ...]:
