@@ -52,7 +52,7 @@ def no_password() -> str:
     """
     raise BadInput(
         _("The extract is encrypted, and no password was given."),
-        _("Run the command at a terminal, where it asks for the password; a script gives --password-stdin."),
+        _("Take it at the desk or at a terminal, where the password is asked for."),
     )
 
 

@@ -174,8 +174,12 @@ def _say_what_is_passed(passed: Iterable[Passed], *, with_year: bool = False) ->
     for commitment in passed:
         year = f"{commitment.year}　" if with_year else ""
         say(f"{year}{commitment.words} {commitment.outlook}".rstrip(), style="bold red")
-        if commitment.remedy:
-            say("→ " + commitment.remedy)
+        if not commitment.is_accepted:
+            words = _(
+                "→ Decide on it by name: tsudoi act {year} decide_late_plan --by PERSON --set commitment={key}"
+                " --set until={until} --set reason=… --set decision_number=…"
+            )
+            say(words, year=commitment.year, key=commitment.key, until=commitment.expected)
 
 
 def _headline(stands: Standing, today: date) -> None:

@@ -18,6 +18,7 @@ from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
 from rehearsal.cast import REGISTRAR
 from states.replay import Difference, differences
+from states.table import BY_TRIGGER
 from steps import acting, protection
 from steps.erasure import needles_of
 from steps.lists import read_list
@@ -245,13 +246,13 @@ def _withdraw(year: Played, sha256: str) -> None:
 
 
 def test_a_recheck_without_a_list_is_refused(bare: Played) -> None:
-    """Who is newly protected cannot be typed, not even that nobody is: the refusal names the command that does it."""
+    """Who is newly protected cannot be typed, not even that nobody is: the refusal names the act of a list."""
     person = str(bare.addressees()[0].serial)
     for fields in ({}, {"newly_protected": ""}, {"newly_protected": person, "list_sha256": "0" * 64, "listed": 9}):
         with pytest.raises(Refused) as refused:
             acting.perform(bare.office, CYCLE, "recheck_before_sealing", by=REGISTRAR, fields=fields)
         (gap,) = refused.value.unmet
-        assert "tsudoi extract recheck FILE" in gap.missing
+        assert BY_TRIGGER[gap.act].typed_as == "tsudoi extract recheck FILE"
     assert "recheck_before_sealing" not in bare.facts().done
 
 
