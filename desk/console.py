@@ -68,15 +68,15 @@ def explain(error: TsudoiError) -> int:
     say_aside(error.message, style="bold red")
     if isinstance(error, Refused):
         for gap in error.unmet:
-            say_aside(f"  ・{gap}{_typed(gap.act)}")
+            say_aside(f"  ・{gap}{typed(gap.act)}")
     if error.remedy:
-        say_aside(f"→ {error.remedy}{_typed(error.act)}")
+        say_aside(f"→ {error.remedy}{typed(error.act)}")
     return error.exit_status
 
 
-def _typed(act: str) -> str:
+def typed(act: str, year: int | str = "YEAR") -> str:
     """Return how an act that is named as a remedy is typed: the words themselves are read at the desk too."""
-    return f" → {BY_TRIGGER[act].typed_as}" if act else ""
+    return f" → {BY_TRIGGER[act].typed_as.replace('YEAR', str(year))}" if act else ""
 
 
 def explain_bug(error: BaseException) -> int:

@@ -169,7 +169,7 @@ def test_a_list_without_whoever_was_protected_is_another_list(year: Played) -> N
 
 def test_an_end_of_protection_is_not_said_beforehand(bare: Played) -> None:
     """Whoever says that protection ended of somebody who stands on the list has another list before him."""
-    with pytest.raises(BadInput, match="no-longer-protected"):
+    with pytest.raises(BadInput, match="終了した人はいない"):
         _recheck(bare, no_longer_protected=1)
 
 
@@ -177,13 +177,13 @@ def test_a_list_with_nobody_of_this_year_asks_for_a_named_decision(year: Played)
     """It is probably last year's; a named person may say that it is right, and the record says so."""
     path = _write(year, "宛名番号", "9999999998", "9999999999")
     options = {"by": REGISTRAR, "no_longer_protected": 1}
-    with pytest.raises(BadInput, match="nobody-of-ours"):
+    with pytest.raises(BadInput, match="担当者の名で"):
         protection.recheck(year.office, CYCLE, path, **options)
     protection.recheck(year.office, CYCLE, path, nobody_of_ours=True, **options)
     record = year.facts().record("recheck_before_sealing", ProtectionRechecked)
     assert record
     assert record.nobody_of_ours
-    with pytest.raises(BadInput, match="nobody-of-ours"):
+    with pytest.raises(BadInput, match="担当者の名で"):
         _changes(year, "9999999999,死亡,2026-11-10,")
     _changes(year, "9999999999,死亡,2026-11-10,", nobody_of_ours=True)
     changes = year.facts().record("take_changes", ChangesTaken)
