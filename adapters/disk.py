@@ -22,7 +22,7 @@ from models.words import N_, _
 _NO_ROOM = (
     TsudoiError,
     N_("The disk has no room left ({where}). What was not finished has not happened."),
-    N_("Make room on it, then give the same command again."),
+    N_("Make room on it, then do the same again."),
 )
 _TOO_LARGE = (
     TsudoiError,

@@ -135,7 +135,7 @@ def _read(path: Path) -> bytes:
     except OSError:
         raise BadSetting(
             _("The ledger's key file {name} cannot be read.").format(name=path.name),
-            _("Restore it from its backup; on a new installation run tsudoi init."),
+            _("Restore it from its backup; a new installation has to be set up first."),
         ) from None
 
 

@@ -170,9 +170,7 @@ def _wait_after(failures: int) -> float:
 
 def _waits(seconds: float) -> str:
     minutes = int(seconds // 60) + 1
-    return _("Wait {minutes} minutes. If it is forgotten, two people give a new key: tsudoi people key PERSON").format(
-        minutes=minutes
-    )
+    return _("Wait {minutes} minutes. If it is forgotten, two people give a new key.").format(minutes=minutes)
 
 
 def _tries(path: Path) -> Path:

@@ -14,6 +14,7 @@ from adapters import disk
 from models.errors import Refused, TsudoiError, place_of
 from models.plain import is_plain, visible
 from models.words import DOMAIN, LOCALE, _, language
+from states.table import BY_TRIGGER
 
 screen = Console(highlight=False, soft_wrap=True)
 aside = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -67,10 +68,15 @@ def explain(error: TsudoiError) -> int:
     say_aside(error.message, style="bold red")
     if isinstance(error, Refused):
         for gap in error.unmet:
-            say_aside(f"  ・{gap}")
+            say_aside(f"  ・{gap}{typed(gap.act)}")
     if error.remedy:
-        say_aside(f"→ {error.remedy}")
+        say_aside(f"→ {error.remedy}{typed(error.act)}")
     return error.exit_status
+
+
+def typed(act: str, year: int | str = "YEAR") -> str:
+    """Return how an act that is named as a remedy is typed: the words themselves are read at the desk too."""
+    return f" → {BY_TRIGGER[act].typed_as.replace('YEAR', str(year))}" if act else ""
 
 
 def explain_bug(error: BaseException) -> int:

@@ -244,7 +244,7 @@ class _Runner(Runner):
 def _clear_away_what_was_killed(ids: dict[str, UUID]) -> None:
     """Let an interrupted sweep run again; say of anything else that nobody knows whether it was done."""
     sweeps = {ids[served.name] for served in TABLE if served.cron}
-    unknown = Crashed(message=_("Interrupted. See with `tsudoi cycle show` whether it was done; if not, do it again."))
+    unknown = Crashed(message=_("Interrupted. See on the board whether it was done; if not, do it again."))
     begun_state = filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=_BEGUN), name=None)
     with get_client(sync_client=True) as client:
         begun = client.read_flow_runs(

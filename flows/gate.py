@@ -124,7 +124,7 @@ class Gate:
         else:
             raise Closed(
                 HTTPStatus.UNAUTHORIZED,
-                _("Open the dashboard from the desk, or by a link: tsudoi serve --link makes one."),
+                _("Open the dashboard from the desk, or by a new link."),
             )
 
     def _comes_to_us(self, headers: Headers) -> None:
@@ -147,7 +147,7 @@ class Gate:
         if link is None:
             raise Closed(
                 HTTPStatus.FORBIDDEN,
-                _("This link was used already, or is too old. tsudoi serve --link makes a new one."),
+                _("This link was used already, or is too old. Open the dashboard from the desk, or by a new link."),
             )
         secure = "; Secure" if scope["scheme"] == "https" else ""
         session = Sessions(self.secret, self.folder).begin(*link)

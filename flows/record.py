@@ -65,7 +65,7 @@ def enter(
         content = json.dumps([by, typed, str(at), key], sort_keys=True, ensure_ascii=False, default=str)
         own = f"{cycle_id}/{act}/{here.clock.now().date()}/{hashlib.sha256(content.encode()).hexdigest()[:24]}"
         outcome = _perform(cycle_id, Typed(trigger=act, by=by, fields=typed, key=own, occurred_at=at))
-    words = [_told(here, cycle_id, outcome), words_of_what_is_left(outcome, year), board_of(cycle_id)]
+    words = [_told(here, cycle_id, outcome), words_of_what_is_left(outcome), board_of(cycle_id)]
     return said(" ".join(filter(None, words)))
 
 

@@ -54,7 +54,7 @@ class AtWork:
     def _done(self, work: Work) -> str:
         via = "inbox" if work.act in driving.TAKEN_FROM_THE_INBOX else "driver"
         outcome = task_of(work.act)(work.year, work.by, via=via, programme=work.programme)
-        return words_of_what_is_left(outcome, work.year) or _("done (ledger entry {seq})").format(seq=outcome.seq)
+        return words_of_what_is_left(outcome) or _("done (ledger entry {seq})").format(seq=outcome.seq)
 
     def judges_the_inbox(self) -> None:
         """Say what an extract that waits for a person would be judged to be; nothing is stored (Law 6)."""

@@ -20,15 +20,20 @@ from models.words import _
 
 
 class TsudoiError(Exception):
-    """What happened, and the remedy on a line of its own."""
+    """What happened, and the remedy on a line of its own.
+
+    `act` is the act of the table that the remedy asks for, "" where it is none: the command says how it is typed, the
+    desk shows its form. The words name neither, for they are read at both.
+    """
 
     exit_status: ClassVar[int] = 2
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", *, act: str = "") -> None:
         """Take what happened and what the reader should do about it, both in the reader's language."""
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.act = act
 
     def __str__(self) -> str:
         """Return both in one line, as a log or a run state shows them."""

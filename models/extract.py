@@ -81,8 +81,8 @@ CODES: Mapping[str, Meaning] = {
     # the whole of it
     "nobody_marked": _refuses(
         N_(
-            "No column tells who is under protection. Give the list of them with the extract (--protected LIST), or a"
-            " named person says that the register section took them out (--protected-removed)."
+            "No column tells who is under protection. Give the list of them with the extract, or a named person says"
+            " that the register section took them out."
         )
     ),
     "protection_removed": _warns(
@@ -96,7 +96,7 @@ CODES: Mapping[str, Meaning] = {
     "nobody_eligible": _refuses(N_("Nobody in the extract is to be invited.")),
     "count_implausible": _refuses(N_("The number of persons lies outside what is expected.")),
     "unlike_last_year": _refuses(
-        N_("The number of persons differs from last year's by more than a tenth; a named band (--expect) lets it pass.")
+        N_("The number of persons differs from last year's by more than a tenth; a named band lets it pass.")
     ),
     "empty_month": _refuses(N_("There is a month of the window in which nobody was born.")),
     "too_many_held": _refuses(N_("More rows are held than anybody can decide about.")),

@@ -176,7 +176,7 @@ def report_of(here: Look, *, lang: str = "") -> Report:
     facts, milestones = here.facts, schedule.milestones(here.programme, here.facts.fiscal_year, here.calendar)
     taken = facts.record("take_extract", ExtractTaken)
     if taken is None:
-        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
+        raise Unknown(_("No extract is taken yet."), _("Take it first."), act="take_extract")
     font = default_font()
     judged_with = font.sha256 == taken.font_sha256
     return Report(

@@ -86,9 +86,7 @@ def row_of(trigger: str) -> Row:
     """
     row = BY_TRIGGER.get(trigger)
     if row is None:
-        raise Unknown(
-            _("There is no act called “{act}”.").format(act=trigger[:40]), _("`tsudoi deadline acts` lists them.")
-        )
+        raise Unknown(_("There is no act called “{act}”.").format(act=trigger[:40]), _("Name one of the table."))
     return row
 
 

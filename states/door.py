@@ -278,18 +278,16 @@ class Door:
     def _not_signed_because(self, attempt: Attempt) -> str:
         who = attempt.facts.people.get(attempt.signs)
         if not attempt.signs:
-            return _("Nobody is logged in who signs what is typed: tsudoi login PERSON")
+            return _("Nobody is logged in who signs what is typed.")
         if who is None or (not who.is_valid_on(attempt.facts.today) and not gaps.may_when_lapsed(attempt, who)):
             return _("The id typed is not on the register of people today.")
         if not who.public_key:
-            return _("{person} has no key to sign with; two people give one: tsudoi people key {person}").format(
-                person=who.id
-            )
+            return _("{person} has no key to sign with; two people give one.").format(person=who.id)
         signer = self.keyring.signer_of(who.id)
         if signer is None:
-            return _("{person} has not signed it: tsudoi login {person}").format(person=who.id)
+            return _("{person} has not signed it and has to log in.").format(person=who.id)
         if signer.public_key != who.public_key:
-            return _("{person} has another key by now; log in again: tsudoi login {person}").format(person=who.id)
+            return _("{person} has another key by now and has to log in again.").format(person=who.id)
         return ""
 
     def _at(self, ask: ActRequest) -> datetime:
@@ -420,7 +418,7 @@ def cycle_of(connection: Connection, cycle_id: str) -> tables.Cycle:
     """
     row = connection.execute(_CYCLE, {"cycle_id": cycle_id}).one_or_none()
     if row is None:
-        raise Unknown(_("The cycle {cycle} is not open.").format(cycle=cycle_id), _("Open it: tsudoi cycle open YEAR"))
+        raise Unknown(_("The cycle {cycle} is not open.").format(cycle=cycle_id), _("Open the year first."))
     return row  # type: ignore[return-value]  # a Core row has the same attributes
 
 

@@ -237,9 +237,8 @@ def _counts_when_lapsed(everybody: Mapping[str, Person], person: Person, today: 
 
 def _machine_gap(attempt: Attempt) -> Iterator[Unmet]:
     if attempt.row.by_machine and not attempt.ask.evidence.by_machine:
-        words = _("The machine itself brings the figures of this act: tsudoi {command} --by PERSON")
-        command = attempt.row.command or f"act YEAR {attempt.row.trigger}"
-        yield attempt.gap("machine_did_it", words.format(command=command))
+        words = _("The machine itself brings the figures of this act.")
+        yield replace(attempt.gap("machine_did_it", words), act=attempt.row.trigger)
 
 
 def _time_gap(attempt: Attempt) -> Iterator[Unmet]:

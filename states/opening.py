@@ -76,7 +76,7 @@ def open_cycle(door: Door, programme: Programme, text: str, fiscal_year: int, *,
         raise Refused(
             _("The year {year} cannot be opened yet.").format(year=fiscal_year),
             unmet,
-            _("Register the people first: tsudoi people add"),
+            _("Register the people first."),
         )
     return cycle_id, True
 
@@ -189,7 +189,7 @@ def _insist_on_setting_up(connection: Connection) -> None:
         raise Refused(
             _("The register of people and its keys are changed by two people since a year is open."),
             (),
-            _("Propose it with --by PERSON; another person confirms it: tsudoi confirm YEAR ACT"),
+            _("Propose it; another person confirms it."),
         )
 
 

@@ -70,6 +70,11 @@ class Row:
         return in_words(ja=self.ja, en=self.en)
 
     @property
+    def typed_as(self) -> str:
+        """Return the command that does it; the one of most acts shows, as it stands, what its form takes."""
+        return f"tsudoi {self.command or f'act YEAR {self.trigger}'}"
+
+    @property
     def claims(self) -> tuple[Guard, ...]:
         """Return every claim that is judged: what refuses, what makes a deviation, what only warns."""
         return (*self.guards, *self.deviations, *self.warnings)

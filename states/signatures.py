@@ -88,7 +88,7 @@ def signed(entry: ledger.Entry, signer: PersonSigner, public_key: str) -> ledger
     if not all_hold([raw], words, key):
         raise Damaged(
             _("The signature of {person} does not hold under the key on the register.").format(person=signer.person),
-            _("Log in again: tsudoi login {person}").format(person=signer.person),
+            _("Log in again."),
         )
     signature = {
         "by": signer.person, "key": key_id(public_key), "sig": base64.b64encode(raw).decode("ascii"),

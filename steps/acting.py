@@ -84,7 +84,8 @@ def perform(
     if trigger == "file_document" and files:  # its kind may show residents, whose file must not lie here in the clear
         raise BadInput(
             _("A document is filed where its kind belongs: in the vault if it can show residents."),
-            _("Write: tsudoi documents YEAR --file PATH --number N --dated DATE --by PERSON"),
+            _("File it among the documents of the year."),
+            act="file_document",
         )
     typed = Typed(trigger=trigger, by=by, fields=fields, files=files or {}, key=key, occurred_at=occurred_at)
     return office.door.perform(_asked(office, cycle_id, typed, via))
@@ -104,9 +105,8 @@ def enter(office: Office, cycle_id: str, form: Sequence[Typed], *, via: str = "d
     if machine := next((row for row in rows if row.by_machine), None):
         raise BadInput(
             _("The machine itself brings the figures of “{act}”.").format(act=act_title(machine.trigger)),
-            _("Do it by its own command: tsudoi {command}").format(
-                command=machine.command or f"act YEAR {machine.trigger}"
-            ),
+            _("Have it do that by itself."),
+            act=machine.trigger,
         )
     return office.door.perform_all([_asked(office, cycle_id, typed, via, titled=len(form) > 1) for typed in form])
 
@@ -217,7 +217,7 @@ def record_of(kind: type[ActRecord], fields: Mapping[str, Any]) -> ActRecord:
         words = "、".join(_trouble(kind, place, trouble) for place, trouble in wrong)
         raise WrongFields(
             _("These fields are missing or wrong: {fields}").format(fields=words),
-            _("Give them with --set NAME=VALUE; `tsudoi act YEAR ACT` alone shows what the act needs."),
+            _("Give them as the form of the act asks for them."),
             {str(place[0]): _(_TROUBLES.get(trouble, _WRONG)) for place, trouble in reversed(wrong) if place},
         ) from None
 

@@ -94,20 +94,17 @@ def again(office: Any, facts: Facts, trigger: str, *, by: str, via: str = "desk"
     """
     done = facts.done.get(row_of(trigger).trigger)
     if done is None:
-        raise Unknown(
-            _("“{act}” is not done in this year.").format(act=trigger), _("`tsudoi cycle show YEAR` tells what is.")
-        )
+        raise Unknown(_("“{act}” is not done in this year.").format(act=trigger), _("Name one of those that are done."))
     left = follow(office, Recorded(cycle_id=facts.cycle_id, trigger=trigger, seq=done.seq, by=by, via=via))
     return Outcome(trigger=trigger, state=facts.state, seq=done.seq, repeated=True, left=left)
 
 
-def words_of_what_is_left(outcome: Outcome, fiscal_year: int) -> str:
-    """Say what did not follow an act although it is recorded, and how to ask for it again; "" where nothing is left."""
+def words_of_what_is_left(outcome: Outcome) -> str:
+    """Say what did not follow an act although it is recorded; "" where nothing is left."""
     if not outcome.left:
         return ""
-    return _("It is recorded, but this did not follow: {left}. When that is mended: {command}").format(
-        left="、".join(outcome.left), command=f"tsudoi print {fiscal_year} --after {outcome.trigger}"
-    )
+    words = _("It is recorded, but this did not follow: {left}. When that is mended, have it done once more.")
+    return words.format(left="、".join(outcome.left))
 
 
 def _done(office: Any, act: Recorded, effect: Effect) -> str:

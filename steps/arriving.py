@@ -43,8 +43,8 @@ class Arrived:
     travelled_sha256: str = ""
 
 
-def no_password() -> str:
-    """Say that nobody is there to be asked.
+def no_password(remedy: str = "") -> str:
+    """Say that nobody is there to be asked, and where it is asked for unless the caller knows better.
 
     Raises:
         BadInput: always.
@@ -52,7 +52,7 @@ def no_password() -> str:
     """
     raise BadInput(
         _("The extract is encrypted, and no password was given."),
-        _("Run the command at a terminal, where it asks for the password; a script gives --password-stdin."),
+        remedy or _("Take it at the desk or at a terminal, where the password is asked for."),
     )
 
 

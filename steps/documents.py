@@ -121,7 +121,10 @@ def _listed(
             raise BadInput(
                 _("The folder holds a file that does not say which document it is, or of which date: its {nth}. file.")
                 .format(nth=sorted(source.iterdir()).index(place) + 1),
-                _("Begin each name with the number of the document, such as “18 2026-12-14.pdf”; --dated is for all."),
+                _(
+                    "Begin each name with the number of the document, such as “18 2026-12-14.pdf”, or give one date for"
+                    " all."
+                ),
             )  # fmt: skip
         yield place.stem, acting.content_of(place), int(told["number"]), day
 
@@ -134,5 +137,6 @@ def _named(stem: str, known: Sequence[str]) -> tuple[str, ...]:
 def _lacking() -> BadInput:
     return BadInput(
         _("Which document it is, its date and who files it must be given."),
-        _("Write: tsudoi documents YEAR --file PATH --number N --dated DATE --by PERSON"),
+        _("Give all three, and the file."),
+        act="file_document",
     )

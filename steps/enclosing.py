@@ -44,7 +44,7 @@ def reconcile(
 
     office.door.ask_first(cycle_id, "reconcile_enclosing", by=by, via=via)
     if not logs and not trays:
-        raise Unknown(_("Neither a scan log nor a tray is given."), _("Give --log FILE, or --tray NAME=1-500."))
+        raise Unknown(_("Neither a scan log nor a tray is given."), _("Give a log, or a tray with its serials."))
     with office.look(cycle_id) as here:
         facts, pieces = here.facts, here.facts.pieces
         expected = compact(pieces.serials("printed", "enclosed", origin="extract"))
@@ -83,7 +83,8 @@ def report_fields(office: Office, cycle_id: str) -> dict[str, str | int]:
     if not said:
         raise Unknown(
             _("The enclosing is not reconciled yet."),
-            _("Reconcile it first: tsudoi enclosing reconcile YEAR --log FILE --by PERSON"),
+            _("Reconcile it first."),
+            act="reconcile_enclosing",
         )
     return said
 
@@ -99,7 +100,7 @@ def _refuse_a_log_less(facts: Facts, logs: "Sequence[Log]") -> None:
     if left_out:
         raise BadInput(
             _("{count} scan logs that were read before are not among these.").format(count=len(left_out)),
-            _("Give every log of the enclosing; if these replace the ones before, say so with --instead."),
+            _("Give every log of the enclosing; if these replace the ones before, say so."),
         )
 
 
@@ -130,7 +131,7 @@ def trays_of(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, sign, serials = text.partition("=")
         if not sign or not name.strip() or not ranges(serials):
-            raise BadInput(_("Trays are written NAME=1-500."), _("Write for example --tray 3=1001-1500"))
+            raise BadInput(_("Trays are written NAME=1-500."), _("Write for example 3=1001-1500"))
         if name.strip() in trays:
             raise BadInput(_("A tray is named twice."), _("Give each tray once, with all its serials."))
         trays[name.strip()] = serials

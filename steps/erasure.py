@@ -128,7 +128,7 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> dict[str, Any]:
     accepted = office.see(facts.cycle_id, lambda here: accepted_namesakes(here.facts))
     waiting = sorted(result.namesakes.keys() - accepted)
     if result.found or waiting:
-        raise _found(facts, result, waiting)
+        raise _found(result, waiting)
     kept = sum((place / f"{vault.cycle}.key").exists() for place in keys)
     figures = {
         "scanned_files": result.files, "scanned_tables": result.tables, "scanned_bytes": result.bytes,
@@ -143,7 +143,7 @@ def _searched(office: Office, facts: Facts, vault: Vault) -> dict[str, Any]:
     return figures
 
 
-def _found(facts: Facts, result: ScanResult, waiting: list[str]) -> Refused:
+def _found(result: ScanResult, waiting: list[str]) -> Refused:
     places = [
         Unmet(guard="nothing_personal_is_left", missing=_("Residents' data at {place}").format(place=place), owner="")
         for place in result.places
@@ -151,9 +151,8 @@ def _found(facts: Facts, result: ScanResult, waiting: list[str]) -> Refused:
     if waiting:
         words = _(
             "A resident is called like people of the register, whose names stand alone at {count} places [{people}]; "
-            "two people decide whether it is theirs: "
-            "tsudoi act {year} accept_namesakes --by PERSON --set people={people}"
-        ).format(count=sum(result.namesakes[who] for who in waiting), people=",".join(waiting), year=facts.fiscal_year)
+            "two people decide whether it is theirs."
+        ).format(count=sum(result.namesakes[who] for who in waiting), people=",".join(waiting))
         gap = Unmet(
             guard=namesakes_are_accepted.name, missing=words, owner=Side.WARD.label, act=namesakes_are_accepted.owes
         )

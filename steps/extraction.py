@@ -255,7 +255,7 @@ def _told_apart(
     if nobody and not protected.nobody_of_ours:
         raise BadInput(
             _("Nobody of the extract stands on the list of protected persons: it is probably another list."),
-            _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
+            _("Look whether it is the right one. If it is, a named person says so."),
         )
     return with_marks(table, listed, programme=programme), statement | {"protected_list_sha256": listed.sha256}
 
@@ -338,7 +338,7 @@ def _try(office: Office, facts: Facts, decisions: Sequence[Decision]) -> None:
     if left := next((held for held in read.judgement.rows if held.row in rows), None):
         raise BadInput(
             _("Row {row} would still be held: {reason}").format(row=left.row, reason=_(CODES[left.code].sentence)),
-            _("Name every substitution of the row at once (--with A>B,C>D), or exclude the row."),
+            _("Name every substitution of the row at once (A>B,C>D), or exclude the row."),
         )
 
 
@@ -417,7 +417,8 @@ def _came_of(taken: Taken) -> Outcome:
     codes = sorted({finding.code for finding in taken.judgement.findings if finding.verdict == "refused"})
     raise BadInput(
         _("The extract is refused: {codes}").format(codes="、".join(codes)),
-        _("See each finding with: tsudoi extract check FILE --year YEAR"),
+        _("Have it only judged: that shows each finding."),
+        act="take_extract",
     )
 
 
@@ -543,7 +544,7 @@ def _kept(office: Office, facts: Facts) -> RegisterTable:
     """Return the extract that was taken, from the vault."""
     taken = facts.record("take_extract", ExtractTaken)
     if taken is None:
-        raise Unknown(_("No extract is taken yet."), _("Take it first: tsudoi extract take FILE --year YEAR"))
+        raise Unknown(_("No extract is taken yet."), _("Take it first."), act="take_extract")
     return roll.kept(office.vault(facts.cycle_id), taken.extract_sha256, facts.programme)
 
 
@@ -655,7 +656,7 @@ def _additions_into_the_vault(office: Office, facts: Facts, read: _Read, *, repl
     if changed and replace is None:  # a letter with an old address is never kept silently
         raise BadInput(
             _("These letters show another name or address than this extract: {serials}").format(serials=changed),
-            _("Say what becomes of them: --replace (new letters, the old ones are pulled) or --keep (they stay)."),
+            _("Say what becomes of them: new letters for which the old ones are pulled, or they stay."),
         )
     replaced = changed if replace else ""
     roll.keep(vault, read.table)
@@ -706,4 +707,4 @@ def _decision(row: int, how: str, reason: str, substitute: str) -> Decision:
         if how == known:
             pairs = {k: v for pair in filter(None, substitute.split(",")) for k, v in substitution(pair).items()}
             return Decision(row=row, how=known, reason=reason, substitute=pairs)
-    raise BadInput(_("A decision is corrected, exclude, accept or substitute."), _("Choose one with --as."))
+    raise BadInput(_("A decision is corrected, exclude, accept or substitute."), _("Choose one of them."))

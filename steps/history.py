@@ -58,7 +58,7 @@ def take_history(office: Office, path: Path, fiscal_year: int, *, by: str) -> in
     if not person.is_valid_on(office.clock.now().date()):
         raise BadInput(
             _("“{person}” is not valid on the register today.").format(person=by),
-            _("Let somebody do it who is: `tsudoi people list`."),
+            _("Let somebody do it who is."),
         )
     table = excel.read(path, LAYOUT)
     source = sha256(path.read_bytes()).hexdigest()

@@ -52,7 +52,7 @@ def person_of(office: Office, person_id: str) -> Person:
     if known is None:
         raise Unknown(
             _("The id typed is not on the register of people."),  # without it: it may be anything (Law 4)
-            _("`tsudoi people list` shows everybody."),
+            _("Name somebody of the register."),
         )
     return known
 
@@ -76,7 +76,7 @@ def unlock(office: Office, person_id: str, passphrase: str, *, keys: PeopleKeys 
     if not person.public_key:
         raise BadInput(
             _("{person} has no key yet.").format(person=person.id),
-            _("Two people give one: tsudoi people key {person} --by PERSON").format(person=person.id),
+            _("Two people give one."),
         )
     try:
         return (keys or keys_of(office)).unlock(person.id, person.public_key, passphrase)
@@ -126,7 +126,7 @@ def newest_cycle(office: Office) -> tuple[str, int]:
         query = select(col(cycle.id), col(cycle.fiscal_year)).order_by(col(cycle.fiscal_year).desc()).limit(1)
         found = connection.execute(query).first()
     if found is None:
-        raise Unknown(_("No fiscal year is open."), _("Open it: tsudoi cycle open YEAR"))
+        raise Unknown(_("No fiscal year is open."), _("Open the year first."))
     return found.id, found.fiscal_year
 
 
@@ -201,7 +201,7 @@ class AtTheDesk:
         if is_for_one_use(self.office, person):
             raise BadInput(
                 _("The passphrase of {person} is for one use.").format(person=person),
-                _("Choose your own first: tsudoi login {person}").format(person=person),
+                _("Log in first and choose your own."),
             )
         self._unlocked[person] = unlock(self.office, person, self.ask(person))
 

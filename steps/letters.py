@@ -186,13 +186,9 @@ def _what_to_do(facts: Facts, row: Reminder | Coming, to: Person | Side) -> str:
     owing = owners(facts, row.act)
     if _calls(facts, row, to):
         names = "、".join(person.to_call for person in owing)
-        return _(
-            "Please call {names} and ask what it waits for;"
-            " then: tsudoi reminders {year} --acknowledge {id} --by PERSON"
-        ).format(
-            names=names or BY_TRIGGER[row.act].owner_under(facts.programme).label, year=facts.fiscal_year,
-            id=row.id or "N",
-        )  # fmt: skip
+        return _("Please call {names}, ask what it waits for, and record the day that was promised.").format(
+            names=names or BY_TRIGGER[row.act].owner_under(facts.programme).label
+        )
     if isinstance(to, Side) or to in owing:
         return _("Please do it and record it, or tell the coordinator what it waits for.")
     return _("It has not been done; whoever owes it has been reminded.")

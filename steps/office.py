@@ -230,9 +230,7 @@ class Office:
             self.programme(programme)
             raise Unknown(
                 _("The fiscal year {year} is not open.").format(year=fiscal_year),
-                _("`tsudoi cycle list` shows the open years; open it with: tsudoi cycle open {year}").format(
-                    year=fiscal_year
-                ),
+                _("Choose a year that is open, or open this one first."),
             )
         return cycle_id
 

@@ -187,7 +187,7 @@ def enter_people(
     if acts and by == SYSTEM:
         raise BadInput(
             _("Since a year is open, two people change the register; nobody is named who proposes it."),
-            _("Do it again with --by PERSON; another person confirms it."),
+            _("Name who does; another person confirms it."),
         )
     cycle_id, _year = newest_cycle(office)
     said = {act: {"people": [entry.model_dump(mode="json") for entry in these]} for act, these in acts.items()}
@@ -200,7 +200,7 @@ def _entry_of(person: Person) -> PersonEntered:
     except ValidationError:
         raise BadInput(
             _("The entry of the register is not complete: an id of a-z and 0-9, a name, and dates in their order."),
-            _("See `tsudoi people add --help`."),
+            _("Mend what is missing or wrong."),
         ) from None
 
 

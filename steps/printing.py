@@ -154,5 +154,5 @@ def _check_values(content: bytes) -> dict[int, str]:
 
 def _no_check_values() -> BadInput:
     return BadInput(
-        _("These are no check values."), _("Have them made with: tsudoi contractor digest PRINTED INTO --sha256 …")
+        _("These are no check values."), _("Have the contractor make them with the tool that opened the package.")
     )

@@ -206,9 +206,7 @@ def pulled_by_reason(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         reason, sign, serials = text.partition("=")
         if not sign or not reason.strip() or not ranges(serials):
-            raise BadInput(
-                _("What is pulled for another reason is written REASON=1-3,7."), _("Write for example --pull c=12")
-            )
+            raise BadInput(_("What is pulled for another reason is written REASON=1-3,7."), _("Write for example c=12"))
         pulled[reason.strip()] = union(pulled.get(reason.strip(), ""), serials)
     return pulled
 
@@ -243,7 +241,7 @@ def withdraw(office: Office, cycle_id: str, *, by: str, list_sha256: str, reason
         if len(found) != 1:
             raise BadInput(
                 _("{count} lists of this year have this SHA-256.").format(count=len(found)),
-                _("The command that took the list shows it: name enough of its digits."),
+                _("It was shown when the list was taken: name enough of its digits."),
             )
         pulled = compact(here.facts.pieces.serials("pulled").intersection(expand(_pulled_for(here.facts, found[0]))))
     record = acting.record_of(ListWithdrawn, {"list_sha256": found[0], "reason": reason, "pulled": pulled})
@@ -276,12 +274,14 @@ def issue_pull_list(office: Office, cycle_id: str, *, by: str, via: str = "desk"
         Refused: it is not the time for it, or they were not re-checked today.
 
     """
-    done = office.facts(cycle_id).done
+    facts = office.facts(cycle_id)
+    done = facts.done
     rechecked = [done[act].on for act in RECHECKS if act in done]
     if not rechecked:
         raise BadInput(
             _("Protected persons were not re-checked yet."),
-            _("First: tsudoi extract recheck FILE --year YEAR --by PERSON"),
+            _("Re-check them first."),
+            act=due_recheck(facts),
         )
     return office.door.perform(_pull_list(office, cycle_id, by=by, via=via, rechecked_on=max(rechecked)))
 
@@ -344,14 +344,14 @@ class _Heard:
         if not absent.height:
             raise BadInput(
                 _("Everybody whom the extract marked as protected stands on the list."),
-                _("Leave out --no-longer-protected."),
+                _("Say of none that the protection has ended."),
             )
         raise BadInput(
             _("This is probably another list: it lacks {count} persons whom the extract marked as protected ({rows}).")
             .format(count=absent.height, rows=_rows(absent)),
             _(
-                "Ask the register section for its present list. Where the protection of all of them has ended, a named"
-                " person says so: --no-longer-protected {count}"
+                "Ask the register section for its present list. Where the protection of all {count} of them has ended,"
+                " a named person says so."
             ).format(count=absent.height),
         )  # fmt: skip
 
@@ -369,7 +369,7 @@ class _Heard:
                 _("Nobody of this year stands on the list ({rows} rows): it is probably another list.").format(
                     rows=self.table.frame.height
                 ),
-                _("Look whether it is the right one. If it is, a named person says so: --nobody-of-ours"),
+                _("Look whether it is the right one. If it is, a named person says so."),
             )
         return nobody
 

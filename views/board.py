@@ -119,7 +119,7 @@ def index(connection: Connection, today: date, calendar: Calendar, links: Links)
         ]
         rows.append((first.due_on if first else date.max, line))
     all_years, head = _("All years"), [_("Fiscal year"), _("State"), _("Next"), _("Owed by"), _("Due"), _("Overdue")]
-    body = _("No fiscal year is open. Open one: tsudoi cycle open YEAR")
+    body = _("No fiscal year is open.")
     if rows:
         body = table(head, [line for _first, line in sorted(rows, key=itemgetter(0))])
     late = sum(act.due_on < today for acts in owed.values() for act in acts)

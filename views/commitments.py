@@ -110,16 +110,6 @@ class Passed:
             act=self.act_title, days=self.days
         )
 
-    @property
-    def remedy(self) -> str:
-        """Return how a named person decides on it, "" where that is done."""
-        if self.is_accepted:
-            return ""
-        return _(
-            "Decide on it by name: tsudoi act {year} decide_late_plan --by PERSON --set commitment={key}"
-            " --set until={until} --set reason=… --set decision_number=…"
-        ).format(year=self.year, key=self.key, until=self.expected)
-
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
         return to_jsonable_python(self) | {"days": self.days, "is_accepted": self.is_accepted, "words": self.words}

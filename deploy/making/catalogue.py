@@ -61,8 +61,8 @@ def messages() -> set[str]:
     claims = (shown.claim for row in TABLE for guard in row.claims for shown in (guard, *guard.shown))
     titles = (title for row in TABLE for title in _titles_in(row.record))
     templates = (HOUSE / "desk" / "web" / "templates").glob("*.html")
-    marked = (*_marked(sources), *_marked(_command_line()), *_marked(sorted(templates), "jinja2"))
-    return {*marked, *claims, *titles} - {""}
+    said = (*marked(sources), *marked(_command_line()), *marked(sorted(templates), "jinja2"))
+    return {*said, *claims, *titles} - {""}
 
 
 def _command_line() -> list[Path]:
@@ -73,7 +73,8 @@ def _command_line() -> list[Path]:
     return [Path(spec.origin).parent / name for name in ("core.py", "rich_utils.py")]
 
 
-def _marked(sources: Iterable[Path], kind: str = "python") -> Iterator[str]:
+def marked(sources: Iterable[Path], kind: str = "python") -> Iterator[str]:
+    """Walk over the messages that are marked in sources, or in templates ("jinja2")."""
     for source in sources:
         for _line, message, _comments, _context in extract_from_file(kind, str(source), keywords=_KEYWORDS):
             if isinstance(message, str):

@@ -323,7 +323,8 @@ def _beside(outcome: Outcome, year: int) -> int:
 def tell_what_is_left(outcome: Outcome, year: int) -> None:
     """Say, beside the result, what did not follow an act that is recorded, and how to ask for it again."""
     if outcome.left:
-        say_aside(words_of_what_is_left(outcome, year), style="bold red")
+        say_aside(words_of_what_is_left(outcome), style="bold red")
+        say_aside(f"→ tsudoi print {year} --after {outcome.trigger}")
 
 
 def _claim(trigger: str, guard: str) -> str:

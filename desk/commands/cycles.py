@@ -8,7 +8,7 @@ from typer import Option, Typer
 
 from desk.commands.acts import due_words
 from desk.commands.logins import at_the_desk, office_and_cycle, seen
-from desk.console import say, say_json, say_table, screen
+from desk.console import say, say_json, say_table, screen, typed
 from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
 from models.database import reading
@@ -174,8 +174,12 @@ def _say_what_is_passed(passed: Iterable[Passed], *, with_year: bool = False) ->
     for commitment in passed:
         year = f"{commitment.year}　" if with_year else ""
         say(f"{year}{commitment.words} {commitment.outlook}".rstrip(), style="bold red")
-        if commitment.remedy:
-            say("→ " + commitment.remedy)
+        if not commitment.is_accepted:
+            words = _(
+                "→ Decide on it by name: tsudoi act {year} decide_late_plan --by PERSON --set commitment={key}"
+                " --set until={until} --set reason=… --set decision_number=…"
+            )
+            say(words, year=commitment.year, key=commitment.key, until=commitment.expected)
 
 
 def _headline(stands: Standing, today: date) -> None:
@@ -208,7 +212,8 @@ def _owed_table(acts: tuple[Owed, ...], *, title: str, with_year: bool = False, 
     for act in acts:
         if act.waits_for_confirmation:
             say(waits, title=act.title, year=act.year, act=act.act, style="yellow")
-        for words in (*act.blocked_by, act.shows_words) if explained else ():
+        blocked_by = [f"{gap}{typed(gap.act, act.year)}" for gap in act.unmet]
+        for words in (*blocked_by, act.shows_words) if explained else ():
             if words:
                 screen.print(f"  [dim]{act.title}[/dim]: ", end="")
                 say(words)

@@ -385,7 +385,8 @@ def _password(from_stdin: bool) -> "Ask":
     if from_stdin:
         return lambda: sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        return no_password
+        words = _("Run the command at a terminal, where it asks for the password; a script gives --password-stdin.")
+        return lambda: no_password(words)
     return lambda: typer.prompt(_("Password of the encrypted extract"), hide_input=True, err=True)
 
 

@@ -101,7 +101,7 @@ def taking(words: str, example: str) -> Any:
 
 # By these words a page knows how to let a field be typed.
 PERSON, ITEM, WORDS = N_("id of the register"), N_("number of an item"), N_("short words, never a resident's name")
-FILE, SERIALS = N_("file: --file NAME=PATH, or its SHA-256"), N_("serials")
+FILE, SERIALS = N_("file, or its SHA-256"), N_("serials")
 INSERTS = N_("counts by insert, as JSON")
 READ = N_("SHA-256 as it was read by whoever reports it: 64 digits")
 _WORDS = taking(WORDS, "No. 12")

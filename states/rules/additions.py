@@ -46,7 +46,7 @@ _TELLS_WHO_IS_PROTECTED = ("take_additions", *RECHECKS[1:])
 
 @claims()
 def contractor_prints_additions(facts: Facts) -> Verdict:
-    """The contractor prints the additional letters; where the ward does, they come by `tsudoi extract letters`."""
+    """The contractor prints the additional letters; where the ward does, they are handed out (`hand_out_letters`)."""
     return facts.programme.consignment.additions_printed_by == "contractor"
 
 
@@ -58,7 +58,7 @@ def ward_prints_additions(facts: Facts) -> Verdict:
 
 @claims()
 def additions_are_fresh(facts: Facts) -> Verdict:
-    """The additional extract or a re-check of protected persons is of the last 24 hours (`tsudoi extract recheck`)."""
+    """The additional extract or a re-check of protected persons is of the last 24 hours."""
     checks = (facts.done[act] for act in _TELLS_WHO_IS_PROTECTED if act in facts.done)
     return any(timedelta(0) <= facts.now - check.occurred_at <= RECHECK_IS_GOOD_FOR for check in checks)
 

@@ -58,7 +58,7 @@ def slips_shown_are_on_record(facts: Facts, record: DocumentFiled) -> Verdict:
 
 @claims(owes="file_document")
 def documents_are_on_file(facts: Facts) -> Verdict:
-    """Each document whose acts are done is on file, each slip printed, stamped and scanned: tsudoi documents --file."""
+    """Each document whose acts are done is on file, each slip printed, stamped and scanned."""
     return none_of(_named(facts, document) for document in outstanding(facts))
 
 
@@ -126,7 +126,7 @@ ROWS = (
     Row(
         trigger="file_document", event="document_filed", ja="書類の受領", en="File a document", froms=(*LIVE, "closed"),
         who=(*COORDINATOR, *REGISTRAR, *MANAGER), owner=Side.WARD, repeats=True, under_hold=True,
-        record=DocumentFiled,
+        command="documents YEAR --file PATH", record=DocumentFiled,
         guards=(
             document_is_dated_before_its_receipt, file_is_no_other_document,
             papers_that_show_residents_are_in_the_vault, slips_shown_are_on_record, dated_after("received_on"),

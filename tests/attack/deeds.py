@@ -58,7 +58,7 @@ def write_down(folder: Path, trigger: str) -> None:
 def _whole(outcome: Outcome | None) -> None:
     """Say what is left after an act, as the desk does; what is not whole is not done."""
     if outcome and outcome.left:
-        raise TsudoiError(words_of_what_is_left(outcome, YEAR))
+        raise TsudoiError(words_of_what_is_left(outcome))
 
 
 def _act(trigger: str) -> Callable[[Path], object]:

@@ -133,11 +133,12 @@ def test_the_reader_chooses_the_language(
 
 
 def test_a_refusal_says_who_owes_what(tsudoi: Tsudoi, home: Path) -> None:
-    """The refusal of a step names the unmet condition, the measures that are missing, and whose they are."""
+    """The refusal names the unmet condition, the measures that are missing, whose they are, and what to type."""
     said = tsudoi(*shlex.split(CONTRACT.format(by="sato")))
     assert "契約締結" in said.err
     assert "[W-OP-01]" in said.err
     assert "総務課" in said.err
+    assert "→ tsudoi act YEAR claim_measures" in said.err
 
 
 @pytest.mark.parametrize("command", ["cycle list", "next", "people list", "watch", "ledger verify", "cycle open 2026"])

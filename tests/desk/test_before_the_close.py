@@ -32,9 +32,7 @@ def _shown(year: Played, tsudoi: Tsudoi) -> list[str]:
 def test_who_closes_too_early_is_told_which_slips_to_file(year: Played, tsudoi: Tsudoi, tmp_path: Path) -> None:
     """Each slip is named with what to do, and is there to be stamped; once they are filed nothing is warned of."""
     for said in _shown(year, tsudoi):
-        assert all(
-            words in said for words in (RETURNED, DESTROYED, "押印", "tsudoidocuments--file", "警告が管理簿に残り")
-        )
+        assert all(words in said for words in (RETURNED, DESTROYED, "押印", "写しを登録する", "警告が管理簿に残り"))
     slips = json.loads(tsudoi("cycle", "slips", YEAR, "--json").out)["slips"]
     assert all((year.office.papers / it["file"]).is_file() for it in slips if it["slip"] in {RETURNED, DESTROYED})
     owed = {act["act"]: act for act in json.loads(tsudoi("next", "--json").out)}

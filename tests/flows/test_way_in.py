@@ -155,7 +155,7 @@ def test_a_link_is_used_once(serving: Serving) -> None:
     assert (first.status_code, second.status_code) == (303, 403)
     assert COOKIE in first.cookies
     assert COOKIE not in second.cookies
-    assert "--link" in second.text
+    assert "新しいリンク" in second.text
 
 
 def test_no_link_without_a_server(tmp_path: Path) -> None:

@@ -129,11 +129,11 @@ def test_readable_file_names_leave_open_what_is_wrong(year: Played, tmp_path: Pa
 
 
 def test_no_password_is_said_in_words(year: Played, tmp_path: Path) -> None:
-    """Where nobody can be asked, and where nothing is typed, the refusal says how to give the password."""
+    """Where nobody can be asked, and where nothing is typed, the refusal says where it is asked for."""
     path = _sealed(tmp_path)
     with pytest.raises(BadInput) as refused:
         year.take(path)
-    assert "--password-stdin" in refused.value.remedy
+    assert "業務画面又は端末" in refused.value.remedy
     assert isinstance(_refusal(year, path, ""), BadInput)
 
 

@@ -18,6 +18,7 @@ from models.records.extraction import ChangesTaken, ProtectionRechecked
 from models.serials import expand
 from rehearsal.cast import REGISTRAR
 from states.replay import Difference, differences
+from states.table import BY_TRIGGER
 from steps import acting, protection
 from steps.erasure import needles_of
 from steps.lists import read_list
@@ -168,7 +169,7 @@ def test_a_list_without_whoever_was_protected_is_another_list(year: Played) -> N
 
 def test_an_end_of_protection_is_not_said_beforehand(bare: Played) -> None:
     """Whoever says that protection ended of somebody who stands on the list has another list before him."""
-    with pytest.raises(BadInput, match="no-longer-protected"):
+    with pytest.raises(BadInput, match="終了した人はいない"):
         _recheck(bare, no_longer_protected=1)
 
 
@@ -176,13 +177,13 @@ def test_a_list_with_nobody_of_this_year_asks_for_a_named_decision(year: Played)
     """It is probably last year's; a named person may say that it is right, and the record says so."""
     path = _write(year, "宛名番号", "9999999998", "9999999999")
     options = {"by": REGISTRAR, "no_longer_protected": 1}
-    with pytest.raises(BadInput, match="nobody-of-ours"):
+    with pytest.raises(BadInput, match="担当者の名で"):
         protection.recheck(year.office, CYCLE, path, **options)
     protection.recheck(year.office, CYCLE, path, nobody_of_ours=True, **options)
     record = year.facts().record("recheck_before_sealing", ProtectionRechecked)
     assert record
     assert record.nobody_of_ours
-    with pytest.raises(BadInput, match="nobody-of-ours"):
+    with pytest.raises(BadInput, match="担当者の名で"):
         _changes(year, "9999999999,死亡,2026-11-10,")
     _changes(year, "9999999999,死亡,2026-11-10,", nobody_of_ours=True)
     changes = year.facts().record("take_changes", ChangesTaken)
@@ -245,13 +246,13 @@ def _withdraw(year: Played, sha256: str) -> None:
 
 
 def test_a_recheck_without_a_list_is_refused(bare: Played) -> None:
-    """Who is newly protected cannot be typed, not even that nobody is: the refusal names the command that does it."""
+    """Who is newly protected cannot be typed, not even that nobody is: the refusal names the act of a list."""
     person = str(bare.addressees()[0].serial)
     for fields in ({}, {"newly_protected": ""}, {"newly_protected": person, "list_sha256": "0" * 64, "listed": 9}):
         with pytest.raises(Refused) as refused:
             acting.perform(bare.office, CYCLE, "recheck_before_sealing", by=REGISTRAR, fields=fields)
         (gap,) = refused.value.unmet
-        assert "tsudoi extract recheck FILE" in gap.missing
+        assert BY_TRIGGER[gap.act].typed_as == "tsudoi extract recheck FILE"
     assert "recheck_before_sealing" not in bare.facts().done
 
 

@@ -212,7 +212,7 @@ def test_sealing_again_is_no_third_package(year: Played) -> None:
 
 
 def test_only_a_registrar_seals_and_only_for_a_contractor_that_prints(late: Played, tmp_path: Path) -> None:
-    """The coordinator may not; where the ward prints the refusal names the command that gives its clerk the letters."""
+    """The coordinator may not; where the ward prints the refusal names the act that gives its clerk the letters."""
     with copied(late, tmp_path / "year") as year:
         with pytest.raises(Refused):
             transfer.seal_additions(year.office, CYCLE, by=COORDINATOR)
@@ -223,7 +223,7 @@ def test_only_a_registrar_seals_and_only_for_a_contractor_that_prints(late: Play
         with pytest.raises(Refused) as refusal:
             transfer.seal_additions(year.office, CYCLE, by=REGISTRAR)
         assert "contractor_prints_additions" in _guards(refusal)
-        assert "tsudoi extract letters" in str(refusal.value.unmet)
+        assert "hand_out_letters" in str(refusal.value.unmet)
         assert not _package(year).exists()
 
 

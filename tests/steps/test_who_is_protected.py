@@ -137,7 +137,7 @@ def test_a_list_that_names_nobody_of_the_extract_asks_for_a_named_word(year: Pla
     """It is probably another list; nothing is taken until somebody says that it is the right one."""
     _put(year, "", "")
     listed = _listed(year, "7999999999")
-    with pytest.raises(BadInput, match="nobody-of-ours"):
+    with pytest.raises(BadInput, match="担当者の名で"):
         year.take(protected=ProtectedBy(listed=listed))
     assert year.take(protected=ProtectedBy(listed=listed, nobody_of_ours=True)).judgement.exported == 2
 

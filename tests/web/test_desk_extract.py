@@ -71,6 +71,17 @@ def test_a_judgement_alone_stores_nothing(desk: Callable[..., Browser], at_work:
     assert not at_work.vault(CYCLE, as_it_lies=True).exists
 
 
+def test_a_refusal_leads_to_the_act_that_it_asks_for_and_names_no_command(desk: Callable[..., Browser]) -> None:
+    """Whoever asks for a pull list before a re-check is told so in words, with a link to the page of the re-check."""
+    browser, pull_list = desk("watanabe"), "/hatachi-2026/machine/issue_pull_list"
+    browser.open(pull_list)
+    text = browser.send(pull_list, 422)
+    told = text.partition('role="alert"')[2].partition("</div>")[0]
+    assert "先に再確認してください" in told
+    assert 'href="/hatachi-2026/extract/recheck_before_enclosing"' in told
+    assert "tsudoi " not in told
+
+
 def test_a_browser_elsewhere_is_told_why_and_where(
     desk: Callable[..., Browser], at_work: Office, extract: bytes
 ) -> None:

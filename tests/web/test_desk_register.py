@@ -121,7 +121,7 @@ def test_another_list_is_refused_until_somebody_says_it_is_right(at: Callable[..
     registrar.open(act)
     strange = {"file": ("changes.csv", "宛名番号,異動事由,異動日,支援措置\r\n99999999,転出,2026-11-05,\r\n".encode())}
     refused = registrar.send(act, 422, files=strange)
-    assert "--nobody-of-ours" in refused.split('role="alert"')[1].split("<form")[0]
+    assert "担当者の名で示してください" in refused.split('role="alert"')[1].split("<form")[0]
     assert not entries(office, "changes_taken")
     registrar.send(act, files=strange, nobody="true")
     [taken] = entries(office, "changes_taken")

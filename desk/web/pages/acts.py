@@ -192,14 +192,14 @@ def _once_more(asked: Asked, cycle_id: str, row: Row, trouble: TsudoiError, wron
 def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome], notes: Sequence[str] = ()) -> Response:
     """Say what came of it, what did not hold, and what is left to do; `notes` are what else is to be said."""
     with asked.visitor.office.look(cycle_id) as here:
-        year, on_hold = here.facts.fiscal_year, here.facts.on_hold
+        on_hold = here.facts.on_hold
         due = agenda.agenda([here], asked.visitor.person)
         following = [item.owed for item in (*due.mine, *due.for_contractor) if not item.owed.unmet][:_FOLLOWING]
     return asked.shown(
         "told.html", cycle=cycle_id, on_hold=on_hold, following=following, notes=notes,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
-             [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it, year))
+             [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it))
             for it in outcomes
         ],
     )  # fmt: skip

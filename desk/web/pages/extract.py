@@ -134,7 +134,7 @@ def _judged(
         "judged.html", cycle=cycle_id, act=asked.part("act"), judgement=judgement, asked_to_take=taken is not None,
         findings=judgement.findings[:_SHOWN], more=max(0, len(judgement.findings) - _SHOWN), outcome=outcome,
         before=taken is not None and taken.before, original=record.original if record else "",
-        left=words_of_what_is_left(outcome, facts.fiscal_year) if outcome else "", undecided=facts.undecided,
+        left=words_of_what_is_left(outcome) if outcome else "", undecided=facts.undecided,
     )  # fmt: skip
 
 
