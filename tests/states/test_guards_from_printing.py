@@ -1244,7 +1244,7 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
     (oversight.passed_commitment_is_known, facts(), record("decide_late_plan"), "ceremony"),
     (oversight.no_incident_is_open, facts(), NOTHING, True),
-    (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
+    (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "第2号 第4号"),
     (oversight.new_referral_is_recorded, facts(), NOTHING, True),
     (oversight.new_referral_is_recorded, facts(did("record_referral"), differs=("poster",)), NOTHING, True),
     *(
