@@ -1906,7 +1906,7 @@ def test_what_differs_from_the_referral_is_named_in_words(monkeypatch: pytest.Mo
     check, seen = oversight.new_referral_is_recorded.check, facts(differs=("poster", "medium"))
     assert said(check(seen, NOTHING)) == f"{translate('who posts', 'ja')}、{translate('medium', 'ja')}"
     monkeypatch.setenv("TSUDOI_LANG", "en")
-    assert said(check(seen, NOTHING)) == "who posts、medium"
+    assert said(check(seen, NOTHING)) == "who posts, medium"
 
 
 @pytest.mark.parametrize(
