@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from models.words import _
+from models.words import _, bracketed
 
 
 class TsudoiError(Exception):
@@ -79,7 +79,7 @@ class Unmet:
     def __str__(self) -> str:
         """Return one line for a list of what is missing."""
         by = _("by {date}").format(date=self.due_on) if self.due_on else ""
-        return f"{self.missing}（{' '.join(filter(None, (self.owner, by)))}）" if self.owner or by else self.missing
+        return self.missing + (bracketed(" ".join(filter(None, (self.owner, by)))) if self.owner or by else "")
 
 
 class Refused(TsudoiError):

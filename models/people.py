@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from models.words import in_words
+from models.words import bracketed, in_words
 
 
 class _Titled(StrEnum):
@@ -83,7 +83,7 @@ class Person(BaseModel):
     @property
     def to_call(self) -> str:
         """Return whom to call, with the number where it is known."""
-        return f"{self.name}（{self.phone}）" if self.phone else self.name
+        return self.name + bracketed(self.phone) if self.phone else self.name
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the entry is valid on the day."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from models.errors import BadInput, BadSetting
 from models.extract import characters
-from models.words import _
+from models.words import _, in_words
 
 
 class Part(BaseModel):
@@ -357,6 +357,7 @@ class Programme(Part):
     title_ja: str
     title_en: str
     ceremony_ja: str
+    ceremony_en: str = ""
     ceremony_at: str
     ceremony_place: str
     opens: str
@@ -399,6 +400,11 @@ class Programme(Part):
                 )
             )
         return self
+
+    @property
+    def ceremony(self) -> str:
+        """Return what people are invited to, as it is called in the reader's language."""
+        return in_words(ja=self.ceremony_ja, en=self.ceremony_en or self.ceremony_ja)
 
     @classmethod
     def parse(cls, text: str, *, name: str) -> Self:

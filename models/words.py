@@ -6,14 +6,14 @@ that is translated later, where it is shown. The Japanese stands in locale/ja/LC
 
 import gettext
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from pathlib import Path
 
-from models.clock import wareki
+from models.clock import fiscal_year_title, wareki
 
 DOMAIN = "tsudoi"
 LOCALE = Path(__file__).parent / "locale"
@@ -69,3 +69,18 @@ def weekdays() -> tuple[str, ...]:
 def in_words(*, ja: str, en: str) -> str:
     """Choose between two titles that a table carries in both languages."""
     return en if language() == "en" else ja
+
+
+def year_in_words(year: int) -> str:
+    """Return a fiscal year as an office writes it, 令和8年度, or in English as FY 2026."""
+    return in_words(ja=fiscal_year_title(year), en=f"FY {year}")
+
+
+def bracketed(words: str) -> str:
+    """Return words in the brackets of the reader's language, to stand right behind others."""
+    return in_words(ja=f"（{words}）", en=f" ({words})")
+
+
+def listed(words: Iterable[str], between: str = "、") -> str:
+    """Return words one after another as the reader's language lists them; `between` is what Japanese has there."""
+    return in_words(ja=between, en=", ").join(words)

@@ -12,7 +12,7 @@ from models.clock import day_of
 from models.errors import Unmet
 from models.people import SYSTEM, Person, Role, Side
 from models.records.approvals import AbsenceRecorded
-from models.words import N_, _, in_words
+from models.words import N_, _, in_words, listed
 from states import ledger
 from states.acts import ActRequest, Proposed
 from states.facts import Evidence, Facts, Guard
@@ -176,7 +176,7 @@ def _state_gap(attempt: Attempt) -> Iterator[Unmet]:
     if attempt.facts.state not in attempt.row.froms and not attempt.happened_anyway:
         titles = {state.key: in_words(ja=state.ja, en=state.en) for state in STATES}
         words = _("The cycle stands at “{state}”; this act belongs to {froms}.")
-        froms = "、".join(_("“{act}”").format(act=titles[key]) for key in attempt.row.froms)
+        froms = listed(_("“{act}”").format(act=titles[key]) for key in attempt.row.froms)
         yield attempt.gap("state_allows_it", words.format(state=titles[attempt.facts.state], froms=froms))
 
 
@@ -195,7 +195,7 @@ def _person_gap(attempt: Attempt) -> Iterator[Unmet]:
         yield attempt.gap("person_is_registered", _("The id typed is not on the register of people today."))
     elif not person.roles & set(roles):
         words = _("Only {roles} may do this; {person} may not.")
-        allowed = "・".join(role.label for role in roles)
+        allowed = listed((role.label for role in roles), "・")
         yield attempt.gap("role_may_do_it", words.format(roles=allowed, person=person.id))
 
 
@@ -311,5 +311,5 @@ def _residents_gap(attempt: Attempt) -> Iterator[Unmet]:
     if attempt.naming:
         fields = attempt.row.record.model_fields
         names = dict.fromkeys(place.partition(".")[0] for place in sorted(attempt.naming))
-        shown = "、".join(f"{name} ({_(fields[name].title or '')})" for name in names)
+        shown = listed(f"{name} ({_(fields[name].title or '')})" for name in names)
         yield attempt.gap("no_resident_is_named", f"{_(NAMES_A_RESIDENT)} [{shown}]")

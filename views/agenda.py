@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models import tables
-from models.clock import TOKYO, fiscal_year_title
+from models.clock import TOKYO
 from models.people import Person, Role
+from models.words import year_in_words
 from states.look import Look
 from states.reading import aware
 from states.table import BY_TRIGGER
@@ -58,7 +59,7 @@ def agenda(looks: Iterable[Look], person: Person) -> Agenda:
     found: dict[str, list[Item]] = {"mine": [], "for_contractor": [], "others": [], "coming": []}
     to_confirm = list[ToConfirm]()
     for here in looks:
-        (near, later), title = next_and_later(here), fiscal_year_title(here.facts.fiscal_year)
+        (near, later), title = next_and_later(here), year_in_words(here.facts.fiscal_year)
         for owed in near:
             item = Item(cycle_id=here.cycle_id, year_title=title, owed=owed)
             found[_list_of(here, person, owed)].append(item)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from models import choices, tables
-from models.clock import fiscal_year_title, wareki
+from models.clock import wareki
 from models.people import Side
-from models.words import _
+from models.words import _, bracketed, in_words, listed, year_in_words
 from states.calendar import Calendar
 from states.events import LETTER_SENT
 from states.look import Look
@@ -112,7 +112,7 @@ def index(connection: Connection, today: date, calendar: Calendar, links: Links)
         late = sum(act.due_on < today for act in acts)
         passed = bool(acts) and commitments.any_passed(connection, cycle, today=today, calendar=calendar)
         line = [
-            links.page(cycle.id, f"{fiscal_year_title(cycle.fiscal_year)}（{cycle.fiscal_year}）"),
+            links.page(cycle.id, _of_year(cycle.fiscal_year)),
             _marked(standing.state_title(cycle.state), on_hold=cycle.on_hold, passed=passed),
             *([standing.act_title(first.act), Side(first.owner).label, _day(first.due_on)] if first else [""] * 3),
             bold(str(late)) if late else "0",
@@ -156,14 +156,14 @@ def _headline(stands: Standing, today: date) -> str:
         lines.append(_heading(_("The year is closed.")))
     if stands.overdue:
         late = [act for act in stands.overdue if not act.follows]
-        lines.append(_said(_("Overdue"), "、".join(f"{act.title}（{act.owner_title}、{act.due_on}）" for act in late)))
+        lines.append(_said(_("Overdue"), listed(_owed_in_words(act) for act in late)))
         if follow := [act.title for act in stands.overdue if act.follows]:
-            lines.append(_said(_("Affected"), "、".join(follow)))
+            lines.append(_said(_("Affected"), listed(follow)))
     lines += [_said(_("Commitment passed"), commitment.words_of_a_page) for commitment in stands.passed]
     if stands.on_hold:
         lines.append(_said(_("ON HOLD"), _("only what concerns the incident, return and erasure goes on")))
     if stands.incidents:
-        numbers = "、".join(map(str, stands.incidents))
+        numbers = listed(map(str, stands.incidents))
         lines.append(_said(_("Open incidents"), numbers))
     if stands.state == "closed":
         lines.append(_("As of {wareki} ({iso}).").format(wareki=wareki(today), iso=today))
@@ -210,7 +210,7 @@ def _blocked(stands: Standing) -> str:
         return ""
     lines = list[str]()
     for due_act in blocked:
-        lines.append(f"- {bold(due_act.title)}（{text(due_act.owner_title)}、{due_act.due_on}）")
+        lines.append(f"- {bold(due_act.title)}{text(_by_whom(due_act))}")
         lines += [f"    - {text(gap)}" for gap in due_act.blocked_by]
     return _heading(_("What blocks it")) + "\n".join(lines)
 
@@ -226,7 +226,7 @@ def _before_year_end(here: Look, stands: Standing) -> str:
     open_ones = standing.open_before_year_end(here, stands)
     if not open_ones:
         return ""
-    lines = [f"- {text(f'{due_act.title}（{due_act.owner_title}、{due_act.due_on}）')}" for due_act in open_ones]
+    lines = [f"- {text(_owed_in_words(due_act))}" for due_act in open_ones]
     return _heading(_("Still open before the end of the year")) + "\n".join(lines)
 
 
@@ -254,7 +254,7 @@ def _status(act: Dated, due_act: Owed | None) -> str:
     if act.dropped:
         return _("not needed any more")
     if act.done_on:
-        return _("done") + (f"（{act.lateness}）" if act.lateness else "")
+        return _("done") + (bracketed(act.lateness) if act.lateness else "")
     return _mark(due_act) if due_act else ""
 
 
@@ -316,7 +316,20 @@ def _state(stands: Standing) -> str:
 
 def _marked(title: str, *, on_hold: bool, passed: bool) -> str:
     marks = [*([_("ON HOLD")] if on_hold else []), *([_("Commitment passed")] if passed else [])]
-    return f"{title}（{'、'.join(marks)}）" if marks else title
+    return title + bracketed(listed(marks)) if marks else title
+
+
+def _of_year(year: int) -> str:
+    """Return a fiscal year by both its names, where they differ."""
+    return in_words(ja=f"{year_in_words(year)}（{year}）", en=year_in_words(year))
+
+
+def _owed_in_words(act: Owed) -> str:
+    return act.title + _by_whom(act)
+
+
+def _by_whom(act: Owed) -> str:
+    return bracketed(listed([act.owner_title, str(act.due_on)]))
 
 
 def _first(stands: Standing) -> Owed | None:
@@ -329,7 +342,7 @@ def _line(cycle_id: str, stands: Standing, links: Links) -> str:
     first = _first(stands)
     said = bold(f"{stands.year_title} {_state(stands)}")
     if first:
-        said += f" → {bold(first.title)}（{text(first.owner_title)}） {_due(first)}"
+        said += f" → {bold(first.title)}{text(bracketed(first.owner_title))} {_due(first)}"
     return "\n\n".join(filter(None, (said, _ready(cycle_id, stands, links))))
 
 

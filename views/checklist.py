@@ -8,7 +8,7 @@ from models import choices
 from models.measures import Measure
 from models.records.base import REDACTED, Nothing
 from models.records.oversight import MeasuresClaimed
-from models.words import _
+from models.words import _, in_words, listed
 from states.look import Look
 from states.reading import HistoryOf
 from states.rows import Row
@@ -115,18 +115,19 @@ def _line(
         words = _("Shown by this form once “{field}” is filled in").format(field=_(tells[measure.id]))
         return Listed(measure=measure, stands="with this form", words=words)
     if measure.id in open_ones:
-        kinds = "・".join(choices.said(choices.EVIDENCE, kind) for kind in measure.kinds)
+        kinds = listed((choices.said(choices.EVIDENCE, kind) for kind in measure.kinds), "・")
         words = _("Evidence: {kinds}").format(kinds=kinds)
-        later = "、".join(act_title(gate) for gate in measure.guards)
-        words += "" if measure.id in asked else " ・ " + _("Asked for at: {acts}").format(acts=later)
+        later = listed(act_title(gate) for gate in measure.guards)
+        if measure.id not in asked:
+            words += in_words(ja=" ・ ", en=" · ") + _("Asked for at: {acts}").format(acts=later)
         return Listed(measure=measure, stands="to be claimed", words=words)
     if stands.proved_by or stands.claim:
         entries = stands.proved_by or ((stands.claim.ledger_seq,) if stands.claim else ())
-        words = _("Shown by ledger entry {entries}").format(entries="、".join(map(str, entries)))
+        words = _("Shown by ledger entry {entries}").format(entries=listed(map(str, entries)))
         return Listed(measure=measure, stands="shown", words=words)
     if measure.id in asked:
         return Listed(measure=measure, stands="with this form", words=_("Shown by the acts of this form"))
-    later = "、".join(act_title(guard) for guard in measure.guards)
+    later = listed(act_title(guard) for guard in measure.guards)
     if measure.proof == "enforced":
         return Listed(measure=measure, stands="not asked", words=_("Kept by the machine itself"))
     return Listed(measure=measure, stands="later", words=_("Asked for at: {acts}").format(acts=later or "–"))

@@ -11,7 +11,7 @@ from models import tables
 from models.clock import day_of
 from models.programme import Programme
 from models.records.oversight import LatePlanDecided
-from models.words import _, in_words
+from models.words import _, in_words, listed
 from states import schedule
 from states.calendar import Calendar
 from states.look import Look
@@ -85,7 +85,7 @@ class Passed:
     def _say(self, coming: str, late: str) -> str:
         said = _("“{title}” ({on}) was passed by {days} days: “{act}” was done on {expected}.") if self.done else coming
         told = said.format(title=self.title, on=self.on, days=self.days, act=self.act_title, expected=self.expected)
-        if through := "、".join(late.format(act=cause.title, days=cause.days) for cause in self.causes):
+        if through := listed(late.format(act=cause.title, days=cause.days) for cause in self.causes):
             told += " " + _("Through: {acts}.").format(acts=through)
         return f"{told} {self._decided}"
 

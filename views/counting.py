@@ -20,7 +20,7 @@ from models.records.mailing import Posted, RetrievalRequested, ReturnedMailClose
 from models.records.printing import ManuscriptDelivered, PrintingReported
 from models.records.transfer import AdditionsReceived, PackageSealed, ReceiptReported
 from models.serials import common, compact, count, minus, union
-from models.words import in_words
+from models.words import _, in_words, listed
 from states.facts import Facts, Past
 from states.look import Look
 from states.rules.conservation import Material, materials, open_differences
@@ -220,8 +220,9 @@ class _Year:
 
     def source(self, *acts: str) -> str:
         """Return the acts a number comes from, each with its latest entry in the ledger."""
-        done = [(BY_TRIGGER[act].ja, self.facts.done[act].seq) for act in acts if act in self.facts.done]
-        return "、".join(f"{ja} 第{seq}号" for ja, seq in done) or BY_TRIGGER[acts[0]].ja
+        done = [(BY_TRIGGER[act].title, self.facts.done[act].seq) for act in acts if act in self.facts.done]
+        said = (_("{act}, entry {seq}").format(act=act, seq=seq) for act, seq in done)
+        return listed(said) or BY_TRIGGER[acts[0]].title
 
 
 def changes_before_sealing(facts: Facts) -> list[ChangesTaken]:
@@ -249,7 +250,7 @@ def _extracted(year: _Year) -> Iterator[Line]:
     yield Line("excluded", "除外", "excluded", sum(excluded.values()), source)
     for reason, number in excluded.items():
         ja, en = choices.both(choices.EXCLUSIONS, reason)
-        yield Line(f"excluded_{reason}", f"うち{ja}", f"of which {en}", number, source, "excluded")
+        yield Line(f"excluded_{reason}", f"うち{ja}", f"of which {en[:1].lower()}{en[1:]}", number, source, "excluded")
     yield Line("held", "要確認", "held", taken.held if taken else 0, source)
     yield Line("exported", "出力", "exported", taken.exported if taken else 0, year.source("extract"))
 
@@ -297,7 +298,7 @@ def _ended(year: _Year) -> Iterator[Line]:
 
 def _waiting(year: _Year) -> Iterator[Line]:
     """Say what has not ended yet: nothing, once the letters are posted."""
-    now = "通し番号の現在の状態"
+    now = _("where the serials stand now")
     yield Line("to_print", "印字待ち", "to be printed", year.states["exported"], now)
     yield Line("to_enclose", "封入待ち", "to be enclosed", year.states["printed"], now)
     yield Line("to_post", "差出待ち", "to be posted", year.states["enclosed"], now)

@@ -1,7 +1,7 @@
 """Incidents as they stand: what happened, what the law asks by when, and what is still to be done about each."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +13,9 @@ from sqlmodel import col
 from models import tables
 from models.people import Person, Role, Side
 from models.records.oversight import IncidentReported
-from models.words import _
+from models.words import _, in_words, listed
 from states import statute
+from states.acts import Outcome
 from states.facts import Case, Facts
 from states.look import Look
 from states.reading import cases
@@ -124,6 +125,12 @@ def beginning_of(here: Look, incident: Incident) -> tuple[str, tuple[str, ...]]:
     return row.title, tuple(_(claim.claim) for claim in row.deviations if claim.name in broken)
 
 
+def opened_by(here: Look, outcomes: Iterable[Outcome]) -> tuple[Incident, ...]:
+    """Return the incidents that acts opened: of what did not hold the deviation is the entry behind the act's own."""
+    entries = {it.seq + behind for it in outcomes for behind in range(2 if it.deviations else 1)}
+    return tuple(one for one in incidents_of(here) if one.ledger_seq in entries)
+
+
 def contacts_of(facts: Facts) -> tuple[Contact, ...]:
     """Return who is called at once and is on the register today: those who decide, the sections, the contractor."""
     called = (Role.APPROVER, Role.DEPUTY, Role.COORDINATOR, Role.REGISTRAR, Role.HANDLING_MANAGER)
@@ -172,11 +179,11 @@ def _by_act(
 
 
 def _contact(facts: Facts, person: Person) -> Contact:
-    sections, role = facts.programme.sections, "・".join(role.label for role in sorted(person.roles))
+    sections, role = facts.programme.sections, listed((role.label for role in sorted(person.roles)), "・")
     places = {Side.CONTRACTOR: facts.programme.contractor.name, Side.REGISTER: sections.extraction}
     place = places.get(person.side, sections.owner)
     substitute = facts.people.get(person.substitute)
     return Contact(
-        name=person.name, place=f"{place}　{role}", mail=person.mail, phone=person.phone,
+        name=person.name, place=in_words(ja="　", en=", ").join((place, role)), mail=person.mail, phone=person.phone,
         phone_out_of_hours=person.phone_out_of_hours, substitute=substitute.name if substitute else person.substitute,
     )  # fmt: skip

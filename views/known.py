@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -203,6 +203,14 @@ def _numbered_copies(form: Form) -> Any:
     return [{"copy_number": _copy_number(form, nth)} for nth in range(_COPIES)]
 
 
+def _copies_as_received(form: Form) -> Any:
+    """Return as many copies, in the same places, as were made of what was received first; each has a new number."""
+    first = form.brought("report_receipt", "copies")
+    if not first:
+        return _numbered_copies(form)
+    return [{**copy, "copy_number": _copy_number(form, nth)} for nth, copy in enumerate(first)]
+
+
 def _copies_to_erase(form: Form) -> Any:
     return [{"copy_number": item.number} for item in form.facts.copies_in(*ELSEWHERE)]
 
@@ -293,7 +301,9 @@ KNOWN: Mapping[tuple[str, str], Says | None] = {
     ("hand_over_password", "item"): lambda form: notice_in_force(form.facts),
     ("hand_over_password", "giver"): _typist(Side.WARD),
     ("report_receipt", "copies"): _numbered_copies,
-    ("report_additions_receipt", "copies"): _numbered_copies,
+    ("report_additions_receipt", "copies"): _copies_as_received,
+    ("report_additions_receipt", "storage_place"): lambda form: form.brought("report_receipt", "storage_place"),
+    ("report_additions_receipt", "readers"): lambda form: form.brought("report_receipt", "readers"),
     ("register_copies", "copies"): _numbered_copies,
     ("submit_imprint_sample", "version"): _next_version("submit_imprint_sample"),
     ("submit_imprint_sample", "serials"): _hard,
@@ -402,11 +412,19 @@ def known(form: Form, fields: Iterable[Field]) -> dict[str, Filled]:
     says = {name: KNOWN.get((form.row.trigger, name), ANY_ACT.get(name)) for name in names}
     found = {name: Filled(ask(form)) for name, ask in says.items() if ask is not None}
     stand = {name: filled for name, filled in found.items() if filled.value not in (None, "", [], {})}
-    wanted = AS_LAST_YEAR.intersection(names) - {name for name in stand if name not in {"inserts", "copies"}}
+    wanted = AS_LAST_YEAR.intersection(names) - {name for name, filled in stand.items() if not _is_blank(filled.value)}
     if form.row.trigger == "claim_measures":  # each measure has its own: views/checklist.py
         wanted = frozenset[str]()
     before = {name: Filled(value, "last year") for name, value in _last_year(form, wanted).items()}
     return {**stand, **before}
+
+
+def _is_blank(value: Any) -> bool:
+    """Tell rows of which no more than names or numbers are known: inserts without a count, copies without a place."""
+    if isinstance(value, dict):
+        return not any(cast("dict[str, object]", value).values())
+    rows = cast("list[object]", value) if isinstance(value, list) else []
+    return bool(rows) and all(isinstance(row, dict) and row.keys() == {"copy_number"} for row in rows)
 
 
 def left_out(act: str, typed: Mapping[str, Any]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from models import tables
 from models.clock import TOKYO, utc
-from models.words import _, day_in_words, in_words
+from models.words import _, day_in_words, in_words, listed
 from states.look import Look
 from states.table import STAGE_OF, STAGES
 from views.standing import Owed, Standing
@@ -92,7 +92,7 @@ class Stage:
             *_more(self.waiting),
         ]
         if self.follows:
-            titles = "、".join(act.title for act in self.follows[:_NAMED])
+            titles = listed(act.title for act in self.follows[:_NAMED])
             sentences += [_("Affected: {acts}.").format(acts=titles), *_more(self.follows)]
         return " ".join(sentences)
 
@@ -100,7 +100,7 @@ class Stage:
 def title_of(key: str) -> str:
     """Return the number and name of a stage."""
     ja, en = STAGES[key]
-    return f"{list(STAGES).index(key) + 1} {in_words(ja=ja, en=en)}"
+    return f"{list(STAGES).index(key) + 1} {in_words(ja=ja, en=en.capitalize())}"
 
 
 def state_words(state: str) -> str:

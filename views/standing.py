@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from pydantic_core import to_jsonable_python
@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlmodel import col
 
 from models import tables
-from models.clock import fiscal_year_title
+from models.clock import TOKYO
 from models.errors import Unmet
 from models.fields import fields_of
 from models.people import Side
 from models.records.base import ActRecord
-from models.words import _, in_words
+from models.words import _, day_in_words, in_words, listed, year_in_words
 from states.gaps import missing, warned
 from states.look import Look
 from states.rows import STATES_BY_KEY
@@ -58,9 +58,7 @@ class Owed:
     @property
     def shows_words(self) -> str:
         """Say which measures the record shows once the field that tells it is filled in; "" where it shows none."""
-        told = "、".join(
-            _("{measure} (fill in {field})").format(measure=name, field=field) for name, field in self.shows
-        )
+        told = listed(_("{measure} (fill in {field})").format(measure=name, field=field) for name, field in self.shows)
         return _("Measures that this record shows: {measures}").format(measures=told) if told else ""
 
     @property
@@ -119,9 +117,9 @@ def standing(here: Look) -> Standing:
     facts, (near, later) = here.facts, next_and_later(here)
     return Standing(
         year=facts.fiscal_year,
-        year_title=fiscal_year_title(facts.fiscal_year),
+        year_title=year_in_words(facts.fiscal_year),
         programme=facts.programme.key,
-        ceremony=facts.programme.ceremony_ja,
+        ceremony=facts.programme.ceremony,
         state=facts.state,
         state_title=state_title(facts.state),
         on_hold=facts.on_hold,
@@ -203,6 +201,11 @@ def _letters(here: Look, that: ColumnElement[bool]) -> set[tuple[object, ...]]:
     }
 
 
+def title_of_year(here: Look) -> str:
+    """Return what people are invited to, and in which fiscal year."""
+    return f"{here.programme.ceremony} {year_in_words(here.facts.fiscal_year)}"
+
+
 def state_title(state: str) -> str:
     """Return a state as people call it."""
     row = STATES_BY_KEY[state]
@@ -261,19 +264,43 @@ def in_words_of(record: ActRecord) -> list[tuple[str, str]]:
     ]
 
 
+def rows_of(record: ActRecord) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the rows of a record's fields that have any, such as people to be entered: what each says, field by field.
+
+    Fields that say nothing are left out.
+    """
+    found = ((field.title, getattr(record, field.name)) for field in fields_of(type(record)))
+    return [
+        (title, [(name, words) for name, words in in_words_of(row) if words != "–"])
+        for title, value in found if isinstance(value, tuple)
+        for row in cast("tuple[object, ...]", value) if isinstance(row, ActRecord)
+    ]  # fmt: skip
+
+
 def _worded(value: object, choices: Mapping[str, str]) -> str:
     """Return a value in words; of a choice, and of each of several, the words of its code."""
     if value is None:
         return "–"
-    if isinstance(value, ActRecord):
-        return "、".join(f"{title} {words}" for title, words in in_words_of(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, dict):
-        return "、".join(f"{key} {_worded(item, {})}" for key, item in cast("dict[str, object]", value).items())
-    if isinstance(value, (tuple, list)):
-        items = cast("Sequence[object]", value)
-        between = " ／ " if any(isinstance(item, ActRecord) for item in items) else "、"
-        return between.join(_worded(item, choices) for item in items) or "–"
+    if isinstance(value, (ActRecord, dict, tuple, list)):
+        return _of_many(cast("object", value), choices) or "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(TOKYO)
+        return f"{day_in_words(value)} {value:%H:%M}"
+    if isinstance(value, date):
+        return day_in_words(value)
     text = str(value)
     return choices.get(text, text) or "–"
+
+
+def _of_many(value: object, choices: Mapping[str, str]) -> str:
+    """Return several values in words: the fields of a record, counts by their names, or one after another."""
+    if isinstance(value, ActRecord):
+        return listed(f"{title} {words}" for title, words in in_words_of(value))
+    if isinstance(value, dict):
+        return listed(f"{key} {_worded(item, {})}" for key, item in cast("dict[str, object]", value).items())
+    items = cast("Sequence[object]", value)
+    words = [_worded(item, choices) for item in items]
+    between = in_words(ja=" ／ ", en=" / ")
+    return between.join(words) if any(isinstance(item, ActRecord) for item in items) else listed(words)

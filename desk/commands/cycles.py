@@ -13,7 +13,7 @@ from desk.options import AsJson, At, Programme, Year
 from models.clock import stamp, wareki
 from models.database import reading
 from models.people import SYSTEM
-from models.words import _
+from models.words import _, in_words
 from papers.slips import slips_of
 from steps import auditing, identity, papers, preparation
 from views import commitments, counting, standing
@@ -183,7 +183,8 @@ def _say_what_is_passed(passed: Iterable[Passed], *, with_year: bool = False) ->
 
 
 def _headline(stands: Standing, today: date) -> None:
-    say(f"{stands.year_title}（{stands.year}）　{stands.state_title}", style="bold")
+    year = in_words(ja=f"{stands.year_title}（{stands.year}）　", en=f"{stands.year_title} ")
+    say(year + stands.state_title, style="bold")
     say(_("Today is {wareki} ({iso})."), wareki=wareki(today), iso=today)
     if stands.on_hold:
         say(_("ON HOLD"), style="bold red")

@@ -18,7 +18,7 @@ from models import choices
 from models.clock import TOKYO, wareki
 from models.errors import BadInput, BadSetting, Damaged, Refused, TsudoiError, Unknown
 from models.plain import visible
-from models.words import _, day_in_words, language, weekdays
+from models.words import _, bracketed, day_in_words, in_words, language, listed, weekdays
 from views.standing import act_title
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,11 +40,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.globals.update(  # type: ignore[reportUnknownMemberType]  # jinja2 says dict, of what it leaves open
-        _=_, language=language, act_title=act_title, place_of=place_of, weekdays=weekdays,
+        _=_, language=language, act_title=act_title, place_of=place_of, weekdays=weekdays, dot=_dot,
     )  # fmt: skip
     made.filters.update(  # type: ignore[reportUnknownMemberType]  # likewise
         day=_day, moment=_at, visible=visible, count="{:,}".format, wareki=_wareki, at=_at, act=act_title, said=_said,
-        era=_era, in_year=_in_year,
+        month=_month, in_year=_in_year, bracketed=bracketed, listed=listed,
     )  # fmt: skip
     return made
 
@@ -67,9 +67,14 @@ def _wareki(value: date | None) -> str:
     return "" if value is None else day_in_words(value)
 
 
-def _era(value: date) -> str:
-    """Return the year of a day as an office writes it: 令和8年."""
-    return wareki(value).partition("年")[0] + "年" if language() == "ja" else str(value.year)
+def _month(value: date) -> str:
+    """Return the month of a day as an office writes it: 令和8年10月."""
+    return wareki(value).partition("月")[0] + "月" if language() == "ja" else f"{value:%B %Y}"
+
+
+def _dot() -> str:
+    """Return what stands between two things that are told of the same."""
+    return in_words(ja="・", en="·")
 
 
 def _in_year(value: date) -> str:

@@ -5,7 +5,7 @@ from models.people import Role, Side
 from models.programme import Statute
 from models.records import oversight
 from models.records.base import ActRecord
-from models.words import N_, _
+from models.words import N_, _, listed
 from states.effects import (
     DropActs,
     Effect,
@@ -31,7 +31,7 @@ from states.statute import heads_of
 @claims(owes="settle_incident", proves=("W-OP-13", "C-OP-13"))
 def no_incident_is_open(facts: Facts) -> Verdict:
     """Every incident is settled."""
-    return none_of(f"No. {number}" for number in sorted(facts.incidents))
+    return none_of(_("No. {number}").format(number=number) for number in sorted(facts.incidents))
 
 
 @claims(owes="record_referral")
@@ -39,7 +39,7 @@ def new_referral_is_recorded(facts: Facts) -> Verdict:
     """What differs from the matter that the board approved has its new referral on record."""
     if not facts.differs or "record_referral" in facts.done:
         return True
-    return Shortfall(names="、".join(_(COMPARED[key][1]) for key in facts.differs))
+    return Shortfall(names=listed(_(COMPARED[key][1]) for key in facts.differs))
 
 
 @claims_of(oversight.ReferralRecorded)

@@ -146,3 +146,12 @@ def test_a_day_is_written_as_its_readers_write_it(monkeypatch: pytest.MonkeyPatc
     assert words.day_in_words(day) == "2026-11-09 (Mon)"
     with words.speaking("ja"):
         assert words.day_in_words(day) == "令和8年11月9日（月）"
+
+
+def test_brackets_lists_and_years_are_those_of_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands between words is said as the words are; what paper says stays Japanese."""
+    assert (words.bracketed("a"), words.listed("ab"), words.listed("ab", "・")) == ("（a）", "a、b", "a・b")
+    assert words.year_in_words(2026) == "令和8年度"
+    monkeypatch.setenv("TSUDOI_LANG", "en")
+    assert (words.bracketed("a"), words.listed("ab"), words.listed("ab", "・")) == (" (a)", "a, b", "a, b")
+    assert words.year_in_words(2026) == "FY 2026"

@@ -1244,7 +1244,7 @@ OVERSIGHT: tuple[Case, ...] = (
     ),
     (oversight.passed_commitment_is_known, facts(), record("decide_late_plan"), "ceremony"),
     (oversight.no_incident_is_open, facts(), NOTHING, True),
-    (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "No. 2 No. 4"),
+    (oversight.no_incident_is_open, facts(incidents=frozenset({4, 2})), NOTHING, "第2号 第4号"),
     (oversight.new_referral_is_recorded, facts(), NOTHING, True),
     (oversight.new_referral_is_recorded, facts(did("record_referral"), differs=("poster",)), NOTHING, True),
     *(
@@ -1906,7 +1906,7 @@ def test_what_differs_from_the_referral_is_named_in_words(monkeypatch: pytest.Mo
     check, seen = oversight.new_referral_is_recorded.check, facts(differs=("poster", "medium"))
     assert said(check(seen, NOTHING)) == f"{translate('who posts', 'ja')}、{translate('medium', 'ja')}"
     monkeypatch.setenv("TSUDOI_LANG", "en")
-    assert said(check(seen, NOTHING)) == "who posts、medium"
+    assert said(check(seen, NOTHING)) == "who posts, medium"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What forms know: the tables name fields that there are, no tick is set, and no count that the receiver makes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +72,16 @@ def test_a_slip_has_the_next_number_that_no_movement_has(year: Played) -> None:
         found = known.known(Form(here=here, row=row, by="suzuki", typist=person), fields_of(row.record))
     values = {name: filled.value for name, filled in found.items()}
     assert (values["slip"], values["item"], values["giver"]) == (f"K-{here.today.year}-02", "P-2026-01", "suzuki")
+
+
+def test_the_second_receipt_has_the_copies_of_the_first(year: Played) -> None:
+    """As many copies as were made of the first medium stand there, in their places, each with a number of its own."""
+    year.play(before="hand_over")
+    with year.office.look(CYCLE) as here:
+        row, person = BY_TRIGGER["report_additions_receipt"], here.facts.people["sato"]
+        found = known.known(Form(here=here, row=row, by="asahi", typist=person), fields_of(row.record))
+        first = json.loads(here.facts.done["report_receipt"].data)
+    copies = found["copies"].value
+    assert [copy["place"] for copy in copies] == [copy["place"] for copy in first["copies"]] != []
+    assert not {copy["copy_number"] for copy in copies} & {copy["copy_number"] for copy in first["copies"]}
+    assert found["readers"].value == first["readers"]

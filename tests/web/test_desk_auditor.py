@@ -24,7 +24,7 @@ def _hold(person: Browser) -> int:
     person.log_in("sato")
     person.open(f"{YEAR}/acts/hold")
     found = re.search(
-        r"第 ([0-9]+) 号", person.send(f"{YEAR}/acts/hold", **{"hold.by": "sato", "hold.reason": "typhoon"})
+        r"第([0-9]+)号", person.send(f"{YEAR}/acts/hold", **{"hold.by": "sato", "hold.reason": "typhoon"})
     )
     assert found
     return int(found[1])

@@ -120,3 +120,16 @@ def test_the_same_name_twice_is_the_first(browser: Callable[[], Browser], keyed:
     assert answer.status_code == 200
     [held] = entries(keyed, "cycle_held")
     assert held["by"] == "sato"
+
+
+@pytest.mark.parametrize("who", ["sato", "watanabe", "takahashi"])
+def test_the_address_of_a_form_leads_to_where_it_stands(in_year: Callable[..., Browser], who: str) -> None:
+    """Whoever opens the address of a form, or comes back to it after a login, gets a page and no bare refusal."""
+    person = in_year(who)
+    for page in ALL_PAGES:
+        if page.takes_a_form:
+            answer = person.client.get(_address(page), follow_redirects=True)
+            assert answer.status_code in {200, 404}, page.path
+            assert "<h1>" in answer.text, page.path
+    if who == "sato":
+        assert person.client.get("/confirm-people").headers["location"] == "/people"

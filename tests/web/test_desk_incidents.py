@@ -1,5 +1,6 @@
 """Incidents at the desk: what is to be done next, by whom until when, with the forms filled in; and the hold."""
 
+import re
 from collections.abc import Callable
 
 from browsing import Browser
@@ -16,8 +17,10 @@ def _act(browser: Browser, act: str, **fields: str) -> str:
     return browser.send(path, **{f"{act}.{name}": value for name, value in fields.items()})
 
 
-def _reported(browser: Browser) -> None:
-    _act(browser, "report_incident", by="sato", kind="loss", known_on="2026-11-17", persons="3", property_risk="true")
+def _reported(browser: Browser) -> str:
+    return _act(
+        browser, "report_incident", by="sato", kind="loss", known_on="2026-11-17", persons="3", property_risk="true"
+    )
 
 
 def test_an_incident_says_what_is_next_by_whom_until_when(in_year: In) -> None:
@@ -32,7 +35,7 @@ def test_an_incident_says_what_is_next_by_whom_until_when(in_year: In) -> None:
     _act(approver, "assess_incident", by="takahashi", incident="1", reportable="true", reason="紛失のため",
          decision_number="26総総第900号")  # fmt: skip
     text = coordinator.open(page)
-    assert "令和8年11月19日（木） – 令和8年11月21日（土）まで" in text
+    assert "令和8年11月19日（木） – 令和8年11月21日（土）まで" in re.sub("<[^>]+>", "", text)
     assert "令和8年12月16日（水）まで" in text
     assert f'href="{YEAR}/acts/report_to_commission?incident=1&amp;report=prompt"' in text
     assert f'href="{YEAR}/acts/publish_incident?incident=1"' not in text
@@ -76,3 +79,25 @@ def test_everybody_may_report_and_only_staff_reads(in_year: In) -> None:
     browser.open(f"{YEAR}/acts/report_incident")
     browser.open(f"{YEAR}/incidents", 404)
     assert f'href="{YEAR}/acts/report_incident"' not in in_year("kansa").open("/")
+
+
+def test_what_opened_an_incident_leads_to_it(in_year: In) -> None:
+    """The page that tells what was recorded has the way to the incident, for a report as for what did not hold."""
+    coordinator = in_year("sato")
+    assert f'href="{YEAR}/incidents/1"' in _reported(coordinator)
+    told = _act(coordinator, "record_deviation", by="sato", what="other", happened_on="2026-11-17")
+    assert f'href="{YEAR}/incidents/2"' in told
+    assert f'href="{YEAR}/incidents/1"' not in told
+
+
+def test_the_next_step_stands_among_the_own_work(in_year: In) -> None:
+    """Whoever owes the next step of an incident finds its button on the first page; others read for whom it waits."""
+    coordinator, approver = in_year("sato"), in_year("takahashi")
+    _reported(coordinator)
+    step = f'href="{YEAR}/acts/assess_incident?incident=1"'
+    first = approver.open("/")
+    assert step in first
+    assert "現在、行うことはありません" not in first
+    assert step not in coordinator.open("/")
+    assert "承認者・代決者: 報告要否の判断" in coordinator.open("/")
+    assert "報告要否の判断" not in in_year("watanabe").open("/")

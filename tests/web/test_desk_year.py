@@ -207,6 +207,17 @@ def test_years_stand_apart_on_the_first_page(in_year: In, played: Office) -> Non
     assert text.index(f'href="{YEAR}/acts/submit_imprint_sample"') > older
 
 
+def test_an_english_page_has_no_japanese_between_its_words(in_year: In, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In English brackets, dots and commas are English, and so are the year, the act that a count is from, a month."""
+    monkeypatch.setenv("TSUDOI_LANG", "en")
+    browser = in_year("sato")
+    for page in (*PAGES, f"{YEAR}/counts", f"{YEAR}/acts/approve_proof", f"{YEAR}/reminders", f"{YEAR}/ledger"):
+        found = re.findall("[（）・、　＞]|令和|はたちのつどい|[第月]", words_of(browser.open(page)))
+        assert not found, page
+    assert "Coming-of-age gathering FY 2026" in browser.open(YEAR)
+    assert "<h2>October 2026</h2>" in browser.open(f"{YEAR}/calendar")
+
+
 def _events(browser: Browser, query: str = "") -> dict[str, tuple[str, date]]:
     calendar = icalendar.Calendar.from_ical(browser.client.get(f"{YEAR}/calendar.ics{query}").content)
     return {

@@ -29,6 +29,7 @@ from steps.after import words_of_what_is_left
 from steps.entry_forms import Came
 from steps.work import WORK
 from views import agenda, checklist, reported
+from views.incidents import opened_by
 from views.stages import title_of
 from views.standing import act_title, state_title
 
@@ -195,8 +196,9 @@ def told(asked: Asked, cycle_id: str, outcomes: Sequence[Outcome], notes: Sequen
         on_hold = here.facts.on_hold
         due = agenda.agenda([here], asked.visitor.person)
         following = [item.owed for item in (*due.mine, *due.for_contractor) if not item.owed.unmet][:_FOLLOWING]
+        opened = opened_by(here, outcomes) if asked.visitor.has(*STAFF) else ()
     return asked.shown(
-        "told.html", cycle=cycle_id, on_hold=on_hold, following=following, notes=notes,
+        "told.html", cycle=cycle_id, on_hold=on_hold, following=following, notes=notes, opened=opened,
         told=[
             (act_title(it.trigger), it, state_title(it.state), [_claim(it.trigger, name) for name in it.deviations],
              [_claim(it.trigger, name) for name in it.warnings], words_of_what_is_left(it))

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from adapters import ics, spreadsheet
 from adapters.ics import WholeDay
 from desk.web.asked import AUDITOR, EVERYBODY, STAFF, Asked, Page
-from models.clock import fiscal_year_title
 from models.people import Role
 from models.words import N_, _, speaking
 from papers.days import calendar_table
@@ -15,6 +14,7 @@ from states.look import Look
 from states.table import BY_TRIGGER
 from views import days
 from views.days import OnDay
+from views.standing import title_of_year
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -25,7 +25,7 @@ def calendar(asked: Asked) -> Response:
     with visitor.office.look(asked.cycle_id) as here:
         falling, row = _falling(asked, here), BY_TRIGGER["move_deadline"]
         return asked.shown(
-            "calendar.html", cycle=here.cycle_id, title=_title(here), months=days.months(here, falling),
+            "calendar.html", cycle=here.cycle_id, title=title_of_year(here), months=days.months(here, falling),
             only_mine=_only_mine(asked), sees_all=_sees_all(asked), today=here.today,
             may_move=visitor.has(*row.who_under(here.programme)) and here.facts.state in row.froms,
         )  # fmt: skip
@@ -44,7 +44,7 @@ def as_ics(asked: Asked) -> Response:
     """Hand the calendar out for another: whole days, under names that stay when a day moves."""
     office = asked.visitor.office
     with office.look(asked.cycle_id) as here:
-        cycle_id, title = here.cycle_id, _title(here)
+        cycle_id, title = here.cycle_id, title_of_year(here)
         events = [_event(here, one, office.settings.origin) for one in _falling(asked, here)]
     uid, now = f"{cycle_id}@{office.settings.origin}", office.clock.now()
     return _file(ics.written(title, events, uid=uid, made_at=now), f"{cycle_id}.ics", "text/calendar; charset=utf-8")
@@ -67,10 +67,6 @@ def _sees_all(asked: Asked) -> bool:
 def _only_mine(asked: Asked) -> bool:
     """Tell whether own acts alone are shown: as asked for, and always to whoever sees nothing else of the year."""
     return not _sees_all(asked) or asked.request.query_params.get("mine") == "1"
-
-
-def _title(here: Look) -> str:
-    return f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

@@ -4,12 +4,12 @@ from starlette.responses import Response
 
 from desk.web.asked import Asked, Page, numbers
 from desk.web.pages.acts import told
-from models.clock import fiscal_year_title
 from models.errors import BadInput
 from models.people import Role
 from models.words import N_, _
 from steps import acting
 from views.people import to_see
+from views.standing import title_of_year
 
 
 def decisions(asked: Asked) -> Response:
@@ -25,7 +25,7 @@ def decisions(asked: Asked) -> Response:
         )  # fmt: skip
         return told(asked, cycle_id, [seen])
     with visitor.office.look(cycle_id) as here:
-        title = f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
+        title = title_of_year(here)
         return asked.shown("decisions.html", cycle=cycle_id, title=title, waiting=to_see(here, visitor.person))
 
 

@@ -1,11 +1,8 @@
 """Incidents of a year: what happened, what is to be done about each next, by whom and until when."""
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
-from models.clock import fiscal_year_title
 from models.errors import Unknown
 from models.words import N_, _
 from states import statute
@@ -13,8 +10,8 @@ from states.gaps import missing
 from states.look import Look
 from states.table import BY_TRIGGER
 from views import agenda
-from views.incidents import Incident, ToDo, beginning_of, contacts_of, incidents_of
-from views.standing import in_words_of
+from views.incidents import Incident, beginning_of, contacts_of, incidents_of
+from views.standing import in_words_of, title_of_year
 
 _ENTERED = ("report_incident", "record_deviation", "hold")  # how one begins, and how the year is held without one
 
@@ -24,9 +21,9 @@ def incidents(asked: Asked) -> Response:
     with asked.visitor.office.look(asked.cycle_id) as here:
         held = here.facts.on_hold
         return asked.shown(
-            "incidents.html", cycle=here.cycle_id, title=_title(here), incidents=incidents_of(here), on_hold=held,
-            releasing=missing(here.facts, BY_TRIGGER["release_hold"]) if held else (),
-            entered=[act for act in _ENTERED if _may(asked, here, act)], link=_link,
+            "incidents.html", cycle=here.cycle_id, title=title_of_year(here), incidents=incidents_of(here),
+            on_hold=held, releasing=missing(here.facts, BY_TRIGGER["release_hold"]) if held else (),
+            entered=[act for act in _ENTERED if _may(asked, here, act)],
             may=agenda.may_enter_of(here, asked.visitor.person),
         )  # fmt: skip
 
@@ -37,19 +34,14 @@ def incident(asked: Asked) -> Response:
         one = _of_number(incidents_of(here), asked.part("number"))
         talk, (began_by, broken) = "discuss_measures", beginning_of(here, one)
         return asked.shown(
-            "incident.html", cycle=here.cycle_id, title=_title(here), one=one, link=_link, on_hold=here.facts.on_hold,
-            began_by=began_by, broken=broken,
+            "incident.html", cycle=here.cycle_id, title=title_of_year(here), one=one,
+            on_hold=here.facts.on_hold, began_by=began_by, broken=broken,
             may={todo.act for todo in one.to_do if _may(asked, here, todo.act)},
             may_talk=one.state == "open" and _may(asked, here, talk),
             told=in_words_of(one.report) if one.report else (), heads=[_(statute.HEADS[head][1]) for head in one.heads],
             contacts=contacts_of(here.facts), procedure=here.programme.emergency.procedure,
             contractors_duty=_(statute.CONTRACTORS_DUTY) if one.heads else "", version=statute.VERSION,
         )  # fmt: skip
-
-
-def _link(cycle_id: str, todo: ToDo) -> str:
-    """Return the form of an act with the number of the incident, and what else is known, filled in."""
-    return f"/{cycle_id}/acts/{todo.act}?{urlencode(todo.fields)}"
 
 
 def _of_number(found: tuple[Incident, ...], text: str) -> Incident:
@@ -61,10 +53,6 @@ def _of_number(found: tuple[Incident, ...], text: str) -> Incident:
 
 def _may(asked: Asked, here: Look, act: str) -> bool:
     return agenda.may_enter(here, asked.visitor.person, act) and here.facts.state in BY_TRIGGER[act].froms
-
-
-def _title(here: Look) -> str:
-    return f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
 
 
 PAGES = (

@@ -35,7 +35,7 @@ def people(asked: Asked) -> Response:
     everybody, today = preparation.everybody(office), office.clock.now().date()
     with office.look_around() as looks:
         found = on_register(everybody, looks, today)
-        cycles = [(here.cycle_id, here.programme.ceremony_ja) for here in looks]
+        cycles = [(here.cycle_id, here.programme.ceremony) for here in looks]
     houses = [(side, [one for one in found if one.person.side is side]) for side in Side]
     return asked.shown(
         "people.html", found=found, houses=houses, cycles=cycles, waiting=_waiting(asked), may=_keeps(asked),
@@ -61,7 +61,7 @@ def person(asked: Asked) -> Response:
     today = office.clock.now().date()
     with office.look_around() as looks:
         [found] = [it for it in on_register(_everybody(asked), looks, today) if it.person.id == known.id]
-        cycles = [(here.cycle_id, here.programme.ceremony_ja) for here in looks]
+        cycles = [(here.cycle_id, here.programme.ceremony) for here in looks]
     return _form(asked, known, {}, {}, None, found=found, cycles=cycles)
 
 
@@ -91,7 +91,9 @@ def import_(asked: Asked) -> Response:
 
 
 def confirm(asked: Asked) -> Response:
-    """Confirm people for a fiscal year, so that they may act in it."""
+    """Confirm people for a fiscal year, so that they may act in it; its form stands on the list of people."""
+    if not asked.is_sent:
+        return asked.on_to("/people")
     ids, year = asked.sent.all("person"), _year(asked)
     if not ids:
         raise BadInput(_("Nobody was chosen."), _("Tick whoever goes on, and send it again."))

@@ -11,7 +11,7 @@ from models.errors import BadInput, TsudoiError, Unknown
 from models.words import _
 from states.acts import Outcome, Proposed, row_of
 from steps import acting, identity
-from views.standing import act_title, in_words_of
+from views.standing import act_title, in_words_of, rows_of
 
 
 def proposal(asked: Asked) -> Response:
@@ -29,10 +29,13 @@ def proposal(asked: Asked) -> Response:
             return told(asked, cycle_id, [outcome])
     with visitor.office.look(cycle_id) as here:
         people, roles = here.facts.people, row.second_under(here.programme)
-        deciders = [it for it in people.values() if it.roles & set(roles) and it.is_valid_on(here.today)]
+        others = [it for it in people.values() if it.id != one.by and it.is_valid_on(here.today)]
+        deciders = [it for it in others if it.roles & set(roles)]
         names = {person.id: person.name for person in people.values()}
+    rows = rows_of(one.record)
+    record = [it for it in in_words_of(one.record) if it[0] not in dict(rows)]
     return asked.shown(
-        "proposal.html", cycle=cycle_id, title=act_title(row.trigger), one=one, record=in_words_of(one.record),
+        "proposal.html", cycle=cycle_id, title=act_title(row.trigger), one=one, rows=rows, record=record,
         names=names, deciders=deciders, may=visitor.has(*roles) and visitor.id != one.by, trouble=trouble,
     )  # fmt: skip
 

@@ -7,11 +7,15 @@ from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
 from desk.web.visitors import Visitor
-from models.clock import fiscal_year_title
+from models.errors import Unmet
 from models.words import N_
+from states.gaps import missing
 from states.look import Look
+from states.table import BY_TRIGGER
 from views import agenda
 from views.agenda import Agenda
+from views.incidents import Incident, ToDo, incidents_of
+from views.standing import title_of_year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,8 @@ class Year:
     agenda: Agenda
     may: frozenset[str]
     names: Mapping[str, str]
+    steps: tuple[tuple[Incident, ToDo], ...]  # what is to be done next about open incidents
+    releasing: tuple[Unmet, ...]  # what is missing before a year that is on hold goes on
 
     @property
     def late(self) -> int:
@@ -41,16 +47,22 @@ def work(asked: Asked) -> Response:
     visitor = asked.visitor
     with visitor.office.look_around() as looks:
         years = [_year(here, visitor) for here in looks]
-    return asked.shown("work.html", years=years, sees_the_year=visitor.has(*STAFF, *AUDITOR))
+    return asked.shown("work.html", years=years, sees_the_year=_sees_the_year(visitor))
+
+
+def _sees_the_year(visitor: Visitor) -> bool:
+    return visitor.has(*STAFF, *AUDITOR)
 
 
 def _year(here: Look, visitor: Visitor) -> Year:
     facts, found = here.facts, agenda.agenda((here,), visitor.person)
     return Year(
-        cycle_id=here.cycle_id, title=f"{here.programme.ceremony_ja} {fiscal_year_title(facts.fiscal_year)}",
+        cycle_id=here.cycle_id, title=title_of_year(here),
         on_hold=facts.on_hold, agenda=_theirs(visitor, found) if visitor.is_contractors else found,
         may=agenda.may_enter_of(here, visitor.person),
         names={it.id: it.name for it in facts.people.values()},
+        steps=tuple((one, todo) for one in incidents_of(here) for todo in one.to_do) if _sees_the_year(visitor) else (),
+        releasing=missing(facts, BY_TRIGGER["release_hold"]) if facts.on_hold else (),
     )  # fmt: skip
 
 

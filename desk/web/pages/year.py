@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from desk.web.asked import AUDITOR, STAFF, Asked, Page
-from models.clock import fiscal_year_title
 from models.errors import Unknown
 from models.words import N_, _
 from states.gaps import missing
@@ -11,7 +10,7 @@ from states.look import Look
 from states.table import BY_TRIGGER, STAGES
 from views import acts, agenda, commitments, deadlines, stages
 from views.incidents import contacts_of, incidents_of
-from views.standing import standing
+from views.standing import standing, title_of_year
 
 READERS = STAFF | AUDITOR
 # Of these stages the other side's people are called most; their telephones stand on the page.
@@ -27,7 +26,7 @@ def year(asked: Asked) -> Response:
             for line in stages.stages(here, stands)
         ]
         return asked.shown(
-            "year.html", cycle=here.cycle_id, stands=stands, today=here.today, programme=here.programme, lines=lines,
+            "year.html", cycle=here.cycle_id, stands=stands, today=here.today, lines=lines,
             incidents=[one for one in incidents_of(here) if one.state == "open"], may=_may(asked, here),
             releasing=missing(here.facts, BY_TRIGGER["release_hold"]) if stands.on_hold else (),
         )  # fmt: skip
@@ -57,17 +56,13 @@ def bounds(asked: Asked) -> Response:
         days, said = here.facts.commitments, here.programme.commitments
         passed = {one.key: one for one in commitments.passed(here)}
         return asked.shown(
-            "commitments.html", cycle=here.cycle_id, year_title=_title(here), may=_may(asked, here),
+            "commitments.html", cycle=here.cycle_id, year_title=title_of_year(here), may=_may(asked, here),
             days=sorted(((key, said[key], on, passed.get(key)) for key, on in days.items()), key=lambda one: one[2]),
         )  # fmt: skip
 
 
 def _may(asked: Asked, here: Look) -> frozenset[str]:
     return agenda.may_enter_of(here, asked.visitor.person)
-
-
-def _title(here: Look) -> str:
-    return f"{here.programme.ceremony_ja} {fiscal_year_title(here.facts.fiscal_year)}"
 
 
 PAGES = (
