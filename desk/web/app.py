@@ -70,12 +70,12 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
     request.state.visitor = visitor
     if not page.is_open:
         if visitor is None:
-            return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
+            return _login_before(request)
         if not visitor.has(*page.readers):
             _log.warning("page_refused", by=visitor.id, page=page.path)
             raise Unknown(_("This page is not for you."), _("Go back to your own work."))
         if page.asks_for_the_passphrase and not visitor.has_key:
-            return RedirectResponse(f"/login?to={quote(request.url.path)}", HTTPStatus.SEE_OTHER)
+            return _login_before(request)
         if must_change and page.path != "/passphrase":
             return RedirectResponse("/passphrase", HTTPStatus.SEE_OTHER)
     sent = uploads.Sent()
@@ -90,6 +90,13 @@ async def _answer(office: Office, page: Page, request: Request) -> Response:
                 _("The form is of another session, or was open too long."), _("Open the page again and send it anew.")
             )
     return await run_in_threadpool(page.shows, Asked(request=request, office=office, sent=sent))
+
+
+def _login_before(request: Request) -> Response:
+    """Lead to the login, and from there to what was asked for, with what a link had filled in."""
+    url = request.url
+    asked = f"{url.path}?{url.query}" if url.query and request.method == "GET" else url.path
+    return RedirectResponse(f"/login?to={quote(asked)}", HTTPStatus.SEE_OTHER)
 
 
 def _who_comes(request: Request, office: Office) -> tuple[Visitor | None, bool]:

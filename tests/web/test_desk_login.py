@@ -1,5 +1,6 @@
 """Who comes in at the desk, and what a session is worth."""
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -14,16 +15,12 @@ from steps.preparation import SAMPLE_PASSPHRASE
 
 
 def test_nobody_sees_anything_without_a_session(browser: Callable[[], Browser]) -> None:
-    """Every page leads to the login, and after it to where the person wanted to go."""
-    stranger = browser()
-    answer = stranger.client.get("/hatachi-2026/acts/conclude_contract")
+    """Every page leads to the login, and after it to where the person wanted to go, with what a link fills in."""
+    stranger, wanted = browser(), "/hatachi-2026/acts/conclude_contract?contract_number=K-77&x=1"
+    answer = stranger.client.get(wanted)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login?to=/hatachi-2026/acts/conclude_contract"
-    stranger.open(answer.headers["location"])
-    text = stranger.send(
-        "/login", person="sato", passphrase=SAMPLE_PASSPHRASE, to="/hatachi-2026/acts/conclude_contract"
-    )
-    assert "契約番号" in text
+    assert wanted in html.unescape(stranger.open(answer.headers["location"]))
+    assert "K-77" in stranger.send("/login", person="sato", passphrase=SAMPLE_PASSPHRASE, to=wanted)
 
 
 def test_a_wrong_passphrase_opens_nothing_and_is_told(browser: Callable[[], Browser], keyed: Office) -> None:
