@@ -9,6 +9,9 @@ import subprocess
 import sys
 from typing import Any
 
+if sys.platform != "win32":  # which has none, and imports what asks a reader
+    import resource
+
 TOO_LARGE = 4  # exit status of a reader; others are its own
 _MEMORY = 2 << 30  # bytes
 _PATIENCE = 120  # seconds; the bound below is of the processor's time
@@ -20,8 +23,6 @@ class BeyondBoundsError(Exception):
 
 def bind(seconds: int) -> None:
     """Bound this process, a reader, to so many seconds of the processor and to two gigabytes."""
-    import resource  # here, for Windows has none, and imports what asks a reader
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
